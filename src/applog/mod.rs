@@ -1,0 +1,1 @@
+//! applog (to be written)

@@ -1,0 +1,1 @@
+//! maxim (to be written)
