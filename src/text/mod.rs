@@ -1,1 +1,24 @@
-//! text (to be written)
+//! Text on the hot path: JSON, times, numbers and ids, as bytes appended to the caller's buffer.
+//!
+//! A log call spends most of its time here, so everything in this room works on slices, writes to
+//! a `Vec<u8>` that the caller keeps, and allocates nothing but that buffer's growth. Nothing here
+//! knows what a trace or a log entry is, does I/O, or panics on any input.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`json`] | check and compact a JSON document; walk one that has been compacted |
+//! | [`escape`] | write JSON strings and URL query values |
+//! | [`stringify`] | the members of an object as strings, as the log API wants them |
+//! | [`time`] | RFC 3339 texts with microseconds |
+//! | [`decimal`] | integers in decimal |
+//! | [`id`] | the ids of entities: checked, or newly made |
+
+#![forbid(unsafe_code)]
+
+pub mod decimal;
+pub mod escape;
+pub mod id;
+pub mod json;
+mod scan;
+pub mod stringify;
+pub mod time;

@@ -1,0 +1,193 @@
+//! Writing text into JSON strings and URLs, and checking that bytes are text.
+//!
+//! A string is written in runs: as far as nothing needs an escape, it is copied in one piece.
+//! Only `"`, `\` and control characters are escaped; everything else stays UTF-8.
+
+use super::scan::{find_special, find_special_or_non_ascii};
+
+/// Bytes that are not UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Utf8Error {
+    /// How many bytes from the start are valid.
+    pub valid_up_to: usize,
+}
+
+impl std::fmt::Display for Utf8Error {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "invalid UTF-8 at byte {}", self.valid_up_to)
+    }
+}
+
+impl std::error::Error for Utf8Error {}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Appends `text` as a JSON string, quotes included.
+#[inline]
+pub fn push_string(out: &mut Vec<u8>, text: &str) {
+    push_valid(out, text.as_bytes());
+}
+
+/// Appends `bytes` as a JSON string, quotes included, if they are UTF-8; else leaves `out` as it is.
+#[inline]
+pub fn push_utf8(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Utf8Error> {
+    let plain = find_special_or_non_ascii(bytes, 0);
+    if plain < bytes.len() {
+        return push_utf8_from(out, bytes, plain);
+    }
+    push_quoted(out, bytes);
+    Ok(())
+}
+
+/// [`push_utf8`] where the first `plain` bytes are ASCII that needs no escape, and the next is not.
+#[inline(never)]
+fn push_utf8_from(out: &mut Vec<u8>, bytes: &[u8], plain: usize) -> Result<(), Utf8Error> {
+    validate_utf8(&bytes[plain..]).map_err(|error| Utf8Error { valid_up_to: plain + error.valid_up_to })?;
+    push_valid(out, bytes);
+    Ok(())
+}
+
+/// `bytes` as text, if they are UTF-8.
+#[inline]
+pub fn validate_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
+    std::str::from_utf8(bytes).map_err(|error| Utf8Error { valid_up_to: error.valid_up_to() })
+}
+
+/// [`push_string`] for bytes that are known to be UTF-8.
+#[inline]
+pub(super) fn push_valid(out: &mut Vec<u8>, text: &[u8]) {
+    let special = find_special(text, 0);
+    if special < text.len() {
+        push_escaped(out, text, special);
+    } else {
+        push_quoted(out, text);
+    }
+}
+
+/// A string without anything to escape.
+#[inline(always)]
+fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
+}
+
+/// A string whose first byte to escape is at `special`.
+#[inline(never)]
+fn push_escaped(out: &mut Vec<u8>, text: &[u8], mut special: usize) {
+    // Room for one escape in eight bytes; a text with more of them grows the buffer on its way.
+    out.reserve(text.len() + text.len() / 8 + 8);
+    out.push(b'"');
+    let mut copied = 0;
+    while let Some(&byte) = text.get(special) {
+        out.extend_from_slice(&text[copied..special]);
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            _ => {
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            }
+        }
+        copied = special + 1;
+        special = find_special(text, copied);
+    }
+    out.extend_from_slice(&text[copied..]);
+    out.push(b'"');
+}
+
+/// Appends `text` percent-encoded for a URL's query: RFC 3986's unreserved characters stay.
+pub fn push_percent_encoded(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len());
+    for &byte in text.as_bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(byte);
+        } else {
+            let upper = |digit: u8| HEX[usize::from(digit)].to_ascii_uppercase();
+            out.extend_from_slice(&[b'%', upper(byte >> 4), upper(byte & 15)]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn string(text: &str) -> String {
+        let mut out = b"before".to_vec();
+        push_string(&mut out, text);
+        String::from_utf8(out).unwrap().strip_prefix("before").unwrap().to_owned()
+    }
+
+    #[test]
+    fn each_ascii_character_is_written_as_serde_json_writes_it() {
+        for character in (0..=0x7f_u8).map(char::from) {
+            let text = format!("left{character}right, some way behind{character}");
+            assert_eq!(string(&text), serde_json::to_string(&text).unwrap());
+        }
+    }
+
+    #[test]
+    fn text_outside_ascii_stays_as_it_is() {
+        assert_eq!(string("é\u{2028}\u{7f}日本語🦀"), "\"é\u{2028}\u{7f}日本語🦀\"");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_refused_and_nothing_is_written() {
+        let cases: [(&[u8], usize); 8] = [
+            (b"\xff", 0),
+            (b"0123456789abcdef\"\xc3", 17),
+            (b"0123456789abcdef\xc3\xa9 \xc3(", 19),
+            (b"\xc0\xaf", 0),
+            (b"a\xed\xa0\x80", 1),
+            (b"\xf4\x90\x80\x80", 0),
+            (b"\xe2\x82", 0),
+            (b"\n\n\x80", 2),
+        ];
+        for (bytes, valid_up_to) in cases {
+            let mut out = b"before".to_vec();
+            assert_eq!(push_utf8(&mut out, bytes), Err(Utf8Error { valid_up_to }), "{bytes:x?}");
+            assert_eq!(out, b"before");
+            assert_eq!(validate_utf8(bytes), Err(Utf8Error { valid_up_to }));
+        }
+    }
+
+    #[test]
+    fn a_query_value_keeps_only_unreserved_characters() {
+        let mut out = Vec::new();
+        push_percent_encoded(&mut out, "aZ09-._~ &=?/#%+é\n\0");
+        assert_eq!(out, b"aZ09-._~%20%26%3D%3F%2F%23%25%2B%C3%A9%0A%00");
+    }
+
+    proptest! {
+        #[test]
+        fn every_string_is_written_as_serde_json_writes_it(text in any::<String>()) {
+            prop_assert_eq!(string(&text), serde_json::to_string(&text).unwrap());
+        }
+
+        #[test]
+        fn checking_bytes_and_writing_them_agrees_with_doing_one_after_the_other(
+            bytes in prop::collection::vec(prop_oneof![4 => 0x20..0x7f_u8, 1 => any::<u8>()], 0..60)
+        ) {
+            let mut out = Vec::new();
+            let result = push_utf8(&mut out, &bytes);
+            match std::str::from_utf8(&bytes) {
+                Ok(text) => {
+                    prop_assert_eq!(result, Ok(()));
+                    prop_assert_eq!(String::from_utf8(out).unwrap(), string(text));
+                }
+                Err(error) => {
+                    prop_assert_eq!(result, Err(Utf8Error { valid_up_to: error.valid_up_to() }));
+                    prop_assert!(out.is_empty());
+                }
+            }
+        }
+    }
+}

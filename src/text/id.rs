@@ -1,0 +1,306 @@
+//! Ids: the ones callers give, checked; and new ones, random.
+//!
+//! New ids come from ChaCha8 with a key from the operating system, one generator a thread: asking
+//! the system for each id costs a system call, ten times as much. An id repeats by chance only:
+//! * not in a forked child, whose process generation differs, so that it takes a new key;
+//! * not in a copy of the whole machine (a snapshot that is resumed twice), but for the few
+//!   ids that one refill makes: each refill mixes in the time.
+
+use std::cell::RefCell;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The longest id that is accepted, in bytes. Ids stand in every line and in attachments' keys:
+/// an id that is much longer than a UUID's 36 is content that has lost its way.
+pub const MAX_ID_LEN: usize = 256;
+
+/// How many bytes of an id are classed together.
+const CHUNK: usize = 16;
+
+/// Whether `byte` may stand in an id.
+#[inline(always)]
+fn is_id_byte(byte: u8) -> bool {
+    // Without branches, so that a chunk becomes a few vector instructions.
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let digit = byte.wrapping_sub(b'0') < 10;
+    letter | digit | (byte == b'-') | (byte == b'_')
+}
+
+#[inline(always)]
+fn all_id_bytes(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |all, &byte| all & is_id_byte(byte))
+}
+
+/// Whether `id` is `[A-Za-z0-9_-]+` and no longer than [`MAX_ID_LEN`].
+#[inline]
+pub fn is_valid_id(id: &[u8]) -> bool {
+    if id.is_empty() || id.len() > MAX_ID_LEN {
+        return false;
+    }
+    let Some(last) = id.last_chunk::<CHUNK>() else {
+        return all_id_bytes(id);
+    };
+    // The last chunk may overlap the one before: cheaper than a rest byte by byte.
+    let (chunks, _) = id.as_chunks::<CHUNK>();
+    chunks.iter().fold(all_id_bytes(last), |all, chunk| all & all_id_bytes(chunk))
+}
+
+/// Writes a new UUID (RFC 9562, version 4) in lower case.
+///
+/// `process_generation` is a number that changes in a forked child.
+#[inline]
+pub fn new_uuid(out: &mut [u8; 36], process_generation: u64) {
+    let mut bytes: [u8; 16] = random(process_generation);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    const GROUPS: [(usize, usize, usize); 5] = [(0, 4, 0), (4, 6, 9), (6, 8, 14), (8, 10, 19), (10, 16, 24)];
+    *out = [b'-'; 36];
+    for (start, end, place) in GROUPS {
+        for (byte, digits) in bytes[start..end].iter().zip(out[place..].as_chunks_mut().0) {
+            *digits = HEX_PAIRS[usize::from(*byte)];
+        }
+    }
+}
+
+/// Writes 8 random hexadecimal digits in lower case; the generation is that of [`new_uuid`].
+#[inline]
+pub fn short_hex(out: &mut [u8; 8], process_generation: u64) {
+    let bytes: [u8; 4] = random(process_generation);
+    for (byte, digits) in bytes.iter().zip(out.as_chunks_mut().0) {
+        *digits = HEX_PAIRS[usize::from(*byte)];
+    }
+}
+
+/// "00" to "ff".
+const HEX_PAIRS: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut value = 0;
+    while value < 256 {
+        pairs[value] = [digits[value >> 4], digits[value & 15]];
+        value += 1;
+    }
+    pairs
+};
+
+thread_local! {
+    /// Without a destructor: an id can still be made while the thread ends.
+    static GENERATOR: RefCell<Generator> = const { RefCell::new(Generator::new()) };
+}
+
+#[inline]
+fn random<const N: usize>(process_generation: u64) -> [u8; N] {
+    GENERATOR.with(|generator| match generator.try_borrow_mut() {
+        Ok(mut generator) => generator.take(process_generation),
+        // Interrupted by a signal whose handler makes an id: it gets a generator of its own.
+        Err(_) => Generator::new().take(process_generation),
+    })
+}
+
+/// ChaCha blocks made by one refill.
+const BLOCKS: usize = 4;
+const BLOCK_BYTES: usize = 64;
+const POOL_BYTES: usize = BLOCKS * BLOCK_BYTES;
+
+/// Random bytes for one thread.
+struct Generator {
+    key: [u32; 8],
+    blocks_made: u64,
+    seeded_in: Option<u64>,
+    pool: [u8; POOL_BYTES],
+    used: usize,
+}
+
+impl Generator {
+    const fn new() -> Generator {
+        Generator { key: [0; 8], blocks_made: 0, seeded_in: None, pool: [0; POOL_BYTES], used: POOL_BYTES }
+    }
+
+    #[inline]
+    fn take<const N: usize>(&mut self, process_generation: u64) -> [u8; N] {
+        const { assert!(N <= POOL_BYTES) };
+        if self.seeded_in != Some(process_generation) || self.used + N > POOL_BYTES {
+            self.refill(process_generation);
+        }
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(&self.pool[self.used..self.used + N]);
+        self.used += N;
+        bytes
+    }
+
+    #[inline(never)]
+    fn refill(&mut self, process_generation: u64) {
+        if self.seeded_in != Some(process_generation) {
+            self.key = new_key(process_generation);
+            self.seeded_in = Some(process_generation);
+        }
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+        for block in self.pool.as_chunks_mut::<BLOCK_BYTES>().0 {
+            chacha::<8>(&self.key, self.blocks_made, time, block);
+            self.blocks_made += 1;
+        }
+        self.used = 0;
+    }
+}
+
+/// A key from the operating system.
+#[cold]
+fn new_key(process_generation: u64) -> [u32; 8] {
+    let mut bytes = [0; 32];
+    if getrandom::fill(&mut bytes).is_ok() {
+        let (words, _) = bytes.as_chunks();
+        return std::array::from_fn(|at| u32::from_le_bytes(words[at]));
+    }
+    // A sandbox without randomness: an id must still differ from those of other threads,
+    // processes and times, though it can be guessed.
+    let stack = &raw const bytes as usize;
+    std::array::from_fn(|at| {
+        let mut hasher = DefaultHasher::new();
+        let thread = std::thread::current().id();
+        (at, process_generation, std::process::id(), thread, stack, SystemTime::now()).hash(&mut hasher);
+        hasher.finish() as u32
+    })
+}
+
+/// One block of ChaCha (Bernstein, 2008): 64-bit counter, 64-bit nonce.
+#[inline]
+fn chacha<const ROUNDS: usize>(key: &[u32; 8], counter: u64, nonce: u64, block: &mut [u8; BLOCK_BYTES]) {
+    let mut input = [0; 16];
+    input[..4].copy_from_slice(&[0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574]);
+    input[4..12].copy_from_slice(key);
+    input[12..].copy_from_slice(&[
+        counter as u32,
+        (counter >> 32) as u32,
+        nonce as u32,
+        (nonce >> 32) as u32,
+    ]);
+    let mut state = input;
+    for _ in 0..ROUNDS / 2 {
+        for column in 0..4 {
+            quarter_round(&mut state, column, 4 + column, 8 + column, 12 + column);
+        }
+        for diagonal in 0..4 {
+            let turn = |row: usize| 4 * row + (diagonal + row) % 4;
+            quarter_round(&mut state, turn(0), turn(1), turn(2), turn(3));
+        }
+    }
+    for (bytes, (mixed, given)) in block.as_chunks_mut().0.iter_mut().zip(state.iter().zip(&input)) {
+        *bytes = mixed.wrapping_add(*given).to_le_bytes();
+    }
+}
+
+#[inline(always)]
+fn quarter_round(state: &mut [u32; 16], a: usize, b: usize, c: usize, d: usize) {
+    let mut step = |to: usize, from: usize, turned: usize, bits: u32| {
+        state[to] = state[to].wrapping_add(state[from]);
+        state[turned] = (state[turned] ^ state[to]).rotate_left(bits);
+    };
+    step(a, b, d, 16);
+    step(c, d, b, 12);
+    step(a, b, d, 8);
+    step(c, d, b, 7);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn uuid(generation: u64) -> String {
+        let mut out = [0; 36];
+        new_uuid(&mut out, generation);
+        String::from_utf8(out.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn exactly_letters_digits_underscores_and_hyphens_make_an_id() {
+        for byte in 0..=u8::MAX {
+            let wanted = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+            for length in [1, 2, 15, 16, 17, 31, 32, 33, 36, 48, 100] {
+                for place in 0..length {
+                    let mut id = vec![b'a'; length];
+                    id[place] = byte;
+                    assert_eq!(is_valid_id(&id), wanted, "{byte:#x} at {place} of {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_has_one_to_256_bytes() {
+        assert!(!is_valid_id(b""));
+        assert!(is_valid_id(&[b'a'; 256]));
+        assert!(!is_valid_id(&[b'a'; 257]));
+        assert!(!is_valid_id(b"t-1\n"));
+    }
+
+    #[test]
+    fn a_new_uuid_is_a_version_4_uuid_and_a_valid_id() {
+        for _ in 0..1000 {
+            let text = uuid(1);
+            let parsed = uuid::Uuid::parse_str(&text).unwrap();
+            assert_eq!(parsed.get_version(), Some(uuid::Version::Random));
+            assert_eq!(parsed.get_variant(), uuid::Variant::RFC4122);
+            assert_eq!(parsed.hyphenated().to_string(), text);
+            assert!(is_valid_id(text.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn uuids_of_several_threads_never_repeat() {
+        let threads: Vec<_> =
+            (0..4).map(|_| std::thread::spawn(|| (0..10_000).map(|_| uuid(1)).collect::<Vec<_>>())).collect();
+        let uuids: Vec<String> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(uuids.iter().collect::<HashSet<_>>().len(), uuids.len());
+    }
+
+    #[test]
+    fn every_random_bit_of_a_uuid_takes_both_values() {
+        let (mut ever, mut always) = (0, u128::MAX);
+        for _ in 0..200 {
+            let bits = uuid::Uuid::parse_str(&uuid(1)).unwrap().as_u128();
+            ever |= bits;
+            always &= bits;
+        }
+        let fixed = 0xf << 76 | 0x3 << 62;
+        assert_eq!(ever | fixed, u128::MAX);
+        assert_eq!(always & !fixed, 0);
+    }
+
+    #[test]
+    fn a_copy_of_the_generator_in_another_process_generation_makes_other_ids() {
+        let mut parent = Generator::new();
+        let _: [u8; 16] = parent.take(1);
+        // What fork does to it.
+        let Generator { key, blocks_made, seeded_in, pool, used } = parent;
+        let mut child = Generator { key, blocks_made, seeded_in, pool, used };
+        let ids = |generator: &mut Generator, generation| -> HashSet<[u8; 16]> {
+            (0..100).map(|_| generator.take(generation)).collect()
+        };
+        let (of_parent, of_child) = (ids(&mut parent, 1), ids(&mut child, 2));
+        assert!(of_parent.is_disjoint(&of_child));
+        assert_ne!(parent.key, child.key);
+    }
+
+    #[test]
+    fn short_hexadecimal_ids_have_eight_lower_case_digits() {
+        let mut seen = HashSet::new();
+        for _ in 0..100 {
+            let mut out = [0; 8];
+            short_hex(&mut out, 1);
+            assert!(out.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')));
+            seen.insert(out);
+        }
+        assert!(seen.len() > 95);
+    }
+
+    #[test]
+    fn the_cipher_gives_the_published_key_streams_of_a_zero_key() {
+        // Strombergson, draft-strombergson-chacha-test-vectors-01, TC1, 256-bit keys.
+        let mut block = [0; BLOCK_BYTES];
+        chacha::<8>(&[0; 8], 0, 0, &mut block);
+        assert_eq!(block[..16], 0x3e00ef2f895f40d67f5bb8e81f09a5a1_u128.to_be_bytes());
+        chacha::<20>(&[0; 8], 0, 0, &mut block);
+        assert_eq!(block[..16], 0x76b8e0ada0f13d90405d6ae55386bd28_u128.to_be_bytes());
+    }
+}

@@ -1,0 +1,94 @@
+//! Objects whose values are all strings, as the log API has model parameters, metadata and tags.
+//!
+//! A value that is not a string becomes one that holds its compact JSON text: `{"n":1}` becomes
+//! `{"n":"1"}`. Works on compacted text ([`super::json::compact`]), without a tree.
+
+use super::escape::push_valid;
+use super::json::{Kind, kind, members};
+
+/// What becomes of members whose value is `null`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// They are left out: model parameters.
+    LeaveOut,
+    /// They become the string `"null"`: metadata and tags.
+    AsText,
+}
+
+/// Appends the object with each value that is not a string turned into one holding its JSON text.
+///
+/// Names, strings and order stay as they are. What is not an object is written as `{}`.
+pub fn stringify_members(compacted_object: &[u8], nulls: Nulls, out: &mut Vec<u8>) {
+    out.reserve(compacted_object.len());
+    out.push(b'{');
+    let mut separator: &[u8] = b"\"";
+    for (key, value) in members(compacted_object) {
+        let kind = kind(value);
+        if kind == Kind::Null && nulls == Nulls::LeaveOut {
+            continue;
+        }
+        out.extend_from_slice(separator);
+        out.extend_from_slice(key);
+        out.extend_from_slice(b"\":");
+        if kind == Kind::String {
+            out.extend_from_slice(value);
+        } else {
+            push_valid(out, value);
+        }
+        separator = b",\"";
+    }
+    out.push(b'}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Map, Value};
+
+    fn stringified(object: &str, nulls: Nulls) -> String {
+        let mut out = b"before".to_vec();
+        stringify_members(object.as_bytes(), nulls, &mut out);
+        String::from_utf8(out).unwrap().strip_prefix("before").unwrap().to_owned()
+    }
+
+    #[test]
+    fn model_parameters_are_strings_without_nulls() {
+        let given = r#"{"none":null,"temperature":0.5,"n":1,"stop":["a","b"],"s":"str \"q\"","b":true,"o":{"x":1,"u":"hé"},"end":null}"#;
+        let wanted = r#"{"temperature":"0.5","n":"1","stop":"[\"a\",\"b\"]","s":"str \"q\"","b":"true","o":"{\"x\":1,\"u\":\"hé\"}"}"#;
+        assert_eq!(stringified(given, Nulls::LeaveOut), wanted);
+    }
+
+    #[test]
+    fn metadata_and_tags_keep_nulls_as_text() {
+        let given = r#"{"a":null,"k\"":{"b":["\n",null]},"c":false}"#;
+        let wanted = r#"{"a":"null","k\"":"{\"b\":[\"\\n\",null]}","c":"false"}"#;
+        assert_eq!(stringified(given, Nulls::AsText), wanted);
+    }
+
+    #[test]
+    fn an_object_without_members_stays_one() {
+        assert_eq!(stringified("{}", Nulls::AsText), "{}");
+        assert_eq!(stringified(r#"{"a":null}"#, Nulls::LeaveOut), "{}");
+        assert_eq!(stringified("[1]", Nulls::AsText), "{}");
+    }
+
+    proptest! {
+        #[test]
+        fn each_value_is_a_string_that_holds_the_value(object in crate::text::json::tests::any_object()) {
+            for nulls in [Nulls::AsText, Nulls::LeaveOut] {
+                let text = stringified(&Value::Object(object.clone()).to_string(), nulls);
+                let written: Map<String, Value> = serde_json::from_str(&text).unwrap();
+                let wanted: Map<String, Value> = object
+                    .iter()
+                    .filter(|(_, value)| nulls == Nulls::AsText || !value.is_null())
+                    .map(|(key, value)| match value {
+                        Value::String(_) => (key.clone(), value.clone()),
+                        other => (key.clone(), Value::String(other.to_string())),
+                    })
+                    .collect();
+                prop_assert_eq!(written, wanted);
+            }
+        }
+    }
+}

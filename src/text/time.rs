@@ -1,0 +1,161 @@
+//! Times as the log API has them: `2026-01-02T03:04:05.000006+00:00`.
+//!
+//! Written by hand, for a call that logs writes one each time; read by chrono, for that is rare.
+//! Times are Unix microseconds in UTC, without leap seconds.
+
+use super::decimal::pair;
+pub use super::decimal::{push_i64, push_u64};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// 0001-01-01T00:00:00.000000, the earliest time that is written as itself.
+pub const MIN_UNIX_US: i64 = -62_135_596_800_000_000;
+/// 9999-12-31T23:59:59.999999, the latest time that is written as itself.
+pub const MAX_UNIX_US: i64 = 253_402_300_799_999_999;
+
+const US_PER_SECOND: u64 = 1_000_000;
+const SECONDS_PER_DAY: u64 = 86_400;
+
+/// Days from 0000-03-01 to 0001-01-01: years that begin in March have their leap day at the end.
+const DAYS_MARCH_TO_JANUARY: u32 = 306;
+
+/// The time now.
+#[inline]
+pub fn now_us() -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |us| -us),
+    }
+}
+
+/// Year, month and day of the day that is `days` after 0001-01-01, in the proleptic Gregorian calendar.
+///
+/// After Neri and Schneider, "Euclidean affine functions and their application to calendar
+/// algorithms" (2022): a year that begins in March has months whose lengths lie on a straight line.
+#[inline(always)]
+fn civil(days: u32) -> (u32, u32, u32) {
+    let quarters = 4 * (days + DAYS_MARCH_TO_JANUARY) + 3;
+    let century = quarters / 146_097;
+    let day_of_century = quarters % 146_097 / 4;
+    let quarters = 4 * day_of_century + 3;
+    let year_of_century = quarters / 1461;
+    let day_of_year = quarters % 1461 / 4;
+    let line = 2141 * day_of_year + 197_913;
+    let (month, day) = (line >> 16, (line & 0xffff) / 2141 + 1);
+    let year = 100 * century + year_of_century;
+    if month > 12 { (year + 1, month - 12, day) } else { (year, month, day) }
+}
+
+/// Appends `unix_us` as RFC 3339 in UTC with microseconds; a time outside the years 1 to 9999
+/// becomes the nearest one inside.
+#[inline]
+pub fn push_rfc3339_us(out: &mut Vec<u8>, unix_us: i64) {
+    let us = (unix_us.clamp(MIN_UNIX_US, MAX_UNIX_US) - MIN_UNIX_US) as u64;
+    let (seconds, micros) = (us / US_PER_SECOND, (us % US_PER_SECOND) as u32);
+    let (days, second) = ((seconds / SECONDS_PER_DAY) as u32, (seconds % SECONDS_PER_DAY) as u32);
+    let (year, month, day) = civil(days);
+
+    let mut text = *b"0000-00-00T00:00:00.000000+00:00";
+    text[0..2].copy_from_slice(&pair(year / 100));
+    text[2..4].copy_from_slice(&pair(year));
+    text[5..7].copy_from_slice(&pair(month));
+    text[8..10].copy_from_slice(&pair(day));
+    text[11..13].copy_from_slice(&pair(second / 3600));
+    text[14..16].copy_from_slice(&pair(second / 60 % 60));
+    text[17..19].copy_from_slice(&pair(second % 60));
+    text[20..22].copy_from_slice(&pair(micros / 10_000));
+    text[22..24].copy_from_slice(&pair(micros / 100));
+    text[24..26].copy_from_slice(&pair(micros));
+    out.extend_from_slice(&text);
+}
+
+/// The Unix microseconds of an RFC 3339 text with any offset; digits below microseconds are cut off.
+#[cold]
+pub fn parse_rfc3339(text: &str) -> Option<i64> {
+    chrono::DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{DateTime, SecondsFormat};
+    use proptest::prelude::*;
+
+    const US_PER_DAY: i64 = 86_400_000_000;
+
+    fn text(unix_us: i64) -> String {
+        let mut out = Vec::new();
+        push_rfc3339_us(&mut out, unix_us);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn chrono_text(unix_us: i64) -> String {
+        DateTime::from_timestamp_micros(unix_us).unwrap().to_rfc3339_opts(SecondsFormat::Micros, false)
+    }
+
+    #[test]
+    fn the_example_of_the_log_api_is_written_as_it_stands() {
+        assert_eq!(text(1_767_323_045_000_006), "2026-01-02T03:04:05.000006+00:00");
+    }
+
+    #[test]
+    fn every_day_of_ten_thousand_years_has_its_date() {
+        let mut day = MIN_UNIX_US;
+        let mut date = chrono::NaiveDate::from_ymd_opt(1, 1, 1).unwrap();
+        let mut out = Vec::new();
+        while day <= MAX_UNIX_US {
+            out.clear();
+            push_rfc3339_us(&mut out, day);
+            let (year, month, rest) = (&out[..4], &out[5..7], &out[8..]);
+            let number = |digits: &[u8]| std::str::from_utf8(digits).unwrap().parse::<u32>().unwrap();
+            use chrono::Datelike;
+            assert_eq!(number(year) as i32, date.year());
+            assert_eq!(number(month), date.month());
+            assert_eq!(number(&rest[..2]), date.day());
+            assert_eq!(&rest[2..], b"T00:00:00.000000+00:00");
+            day += US_PER_DAY;
+            date = date.succ_opt().unwrap();
+        }
+    }
+
+    #[test]
+    fn edges_of_the_range_and_of_the_calendar_are_exact() {
+        for edge in [MIN_UNIX_US, -US_PER_DAY, 0, US_PER_DAY, 951_782_400_000_000, MAX_UNIX_US] {
+            for time in [edge - 1, edge, edge + 1] {
+                let inside = time.clamp(MIN_UNIX_US, MAX_UNIX_US);
+                assert_eq!(text(time), chrono_text(inside));
+            }
+        }
+        assert_eq!(text(i64::MIN), "0001-01-01T00:00:00.000000+00:00");
+        assert_eq!(text(i64::MAX), "9999-12-31T23:59:59.999999+00:00");
+    }
+
+    #[test]
+    fn offsets_and_fractions_are_read() {
+        assert_eq!(parse_rfc3339("2026-01-02T03:04:05.000006+00:00"), Some(1_767_323_045_000_006));
+        assert_eq!(parse_rfc3339("2026-01-02T05:04:05.000006+02:00"), Some(1_767_323_045_000_006));
+        assert_eq!(parse_rfc3339("2026-01-02T03:04:05Z"), Some(1_767_323_045_000_000));
+        assert_eq!(parse_rfc3339("1969-12-31T23:59:59.9999999Z"), Some(-1));
+        assert_eq!(parse_rfc3339("2026-02-30T03:04:05Z"), None);
+        assert_eq!(parse_rfc3339("2026-01-02"), None);
+        assert_eq!(parse_rfc3339(""), None);
+    }
+
+    #[test]
+    fn now_is_between_two_readings_of_the_clock() {
+        let reading = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as i64;
+        // Once in a while the clock may be set back between readings; three tries can't all be hit.
+        assert!((0..3).any(|_| {
+            let (before, now, after) = (reading(), now_us(), reading());
+            before <= now && now <= after
+        }));
+    }
+
+    proptest! {
+        #[test]
+        fn every_time_is_written_as_chrono_writes_it_and_reads_back(time in MIN_UNIX_US..=MAX_UNIX_US) {
+            let text = text(time);
+            prop_assert_eq!(&text, &chrono_text(time));
+            prop_assert_eq!(parse_rfc3339(&text), Some(time));
+        }
+    }
+}
