@@ -1,0 +1,209 @@
+//! What each request is answered: the API as the services have it, and the server's own routes.
+//!
+//! A batch is accepted here or nowhere, and always whole.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::http::{Head, Response};
+use crate::misbehave::{Behaviour, Ending, Failure, Verdict};
+use crate::routes::{Own, Route, encode_path};
+use crate::server::{Server, now_us};
+use crate::store::{Content, Data};
+use crate::tree;
+
+/// Entries that the structured log API takes in one request.
+const MAX_ENTRIES: usize = 100;
+/// Headers that an upload to somebody else's storage must not carry.
+const CREDENTIAL_HEADERS: [&str; 3] = ["x-maxim-api-key", "x-api-key", "authorization"];
+
+/// A whole request of the API.
+pub struct Request<'a> {
+    pub route: &'a Route,
+    pub head: &'a Head,
+    pub content: Content<'a>,
+    pub arrived_us: u64,
+}
+
+/// What the client gets.
+pub enum Reply {
+    Answer(Response),
+    /// The start of this answer.
+    Truncate(Response),
+    Close,
+}
+
+#[derive(Deserialize)]
+struct Entries<'a> {
+    #[serde(borrow)]
+    logs: Vec<&'a RawValue>,
+}
+
+/// Answers a request of the API and takes its data in when it is accepted.
+pub fn api(server: &Server, request: &Request<'_>) -> Reply {
+    let is_ingestion = request.route.is_ingestion();
+    if is_ingestion {
+        match server.behaviour.lock().ingestion(request.content.tally.bytes, request.content.text) {
+            Verdict::Proceed => {}
+            Verdict::Fail(failure) => return Reply::Answer(failed(failure)),
+            Verdict::Drop => return Reply::Close,
+            Verdict::Truncate => return Reply::Truncate(success()),
+        }
+    }
+    if let Some(name) = request.route.key_header() {
+        if let Some(failure) = server.behaviour.lock().refuse_everyone() {
+            return Reply::Answer(failed(failure));
+        }
+        if request.head.header(name).is_none_or(str::is_empty) {
+            return Reply::Answer(Response::error(401, &format!("the header {name} is missing")));
+        }
+    }
+    let answer = match request.route {
+        Route::Log { repository } => log(server, request, repository.as_deref()),
+        Route::Repository { id } => repository(server, id.as_deref()),
+        Route::UploadUrl { key } => upload_url(server, request, key.as_deref()),
+        Route::Upload { key } => upload(server, request, key),
+        Route::Entries => entries(server, request),
+        Route::Raw { query } => raw(server, request, query),
+        Route::Flow => flow(server, request),
+        Route::Connect => Err(Response::error(405, "no tunnels here; send the absolute target")),
+        Route::Own(_) | Route::Unknown => Err(Response::error(404, "there is no such route")),
+    };
+    match answer {
+        Ok(reply) => reply,
+        Err(refusal) => Reply::Answer(refusal),
+    }
+}
+
+/// Accepts data that is in order, unless misbehaviour has a last word.
+fn accept(server: &Server, request: &Request<'_>, data: Data<'_>, response: Response) -> Reply {
+    let ending = if request.route.is_ingestion() { server.behaviour.lock().ending() } else { Ending::Accept };
+    if ending == Ending::ErrorBody {
+        return Reply::Answer(Response::error(200, "error_body on command"));
+    }
+    server.store.lock().accept(data, request.arrived_us, now_us());
+    if ending == Ending::AcceptAndDrop { Reply::Close } else { Reply::Answer(response) }
+}
+
+fn log(server: &Server, request: &Request<'_>, repository: Option<&str>) -> Result<Reply, Response> {
+    let repository = repository.ok_or_else(|| missing("the parameter id"))?;
+    Ok(accept(server, request, Data::Lines { repository, content: request.content }, success()))
+}
+
+fn repository(server: &Server, id: Option<&str>) -> Result<Reply, Response> {
+    let id = id.ok_or_else(|| missing("the parameter loggerId"))?;
+    if server.behaviour.lock().unknown_repository() {
+        return Err(Response::error(200, "there is no such repository"));
+    }
+    Ok(Reply::Answer(Response::json(200, &json!({"data": {"id": id}}))))
+}
+
+fn upload_url(server: &Server, request: &Request<'_>, key: Option<&str>) -> Result<Reply, Response> {
+    if let Some(failure) = server.behaviour.lock().upload_url() {
+        return Err(failed(failure));
+    }
+    let key = key.ok_or_else(|| missing("the parameter key"))?;
+    let url = format!("http://127.0.0.1:{}/upload/{}", server.port, encode_path(key));
+    let response = Response::json(200, &json!({"data": {"url": url}}));
+    Ok(accept(server, request, Data::UploadUrl, response))
+}
+
+fn upload(server: &Server, request: &Request<'_>, key: &str) -> Result<Reply, Response> {
+    if CREDENTIAL_HEADERS.iter().any(|name| request.head.header(name).is_some()) {
+        server.store.lock().stats.credential_leaks += 1;
+    }
+    if let Some(failure) = server.behaviour.lock().upload() {
+        return Err(failed(failure));
+    }
+    let mime = request.head.header("content-type").unwrap_or_default();
+    let data = Data::Upload { key, mime, content: request.content };
+    Ok(accept(server, request, data, Response::text(200, String::new())))
+}
+
+fn entries(server: &Server, request: &Request<'_>) -> Result<Reply, Response> {
+    let text = request.content.text.unwrap_or_default();
+    let Entries { logs } = serde_json::from_slice(text)
+        .map_err(|error| Response::error(400, &format!("the body is not {{\"logs\":[…]}}: {error}")))?;
+    if logs.len() > MAX_ENTRIES {
+        let message = format!("{} entries are more than {MAX_ENTRIES}", logs.len());
+        return Err(Response::error(400, &message));
+    }
+    if let Some(at) = logs.iter().position(|entry| !entry.get().starts_with('{')) {
+        return Err(Response::error(400, &format!("entry {at} is not an object")));
+    }
+    let response = Response::json(200, &json!({"success": true, "count": logs.len()}));
+    let data = Data::Entries { entries: &logs, bytes: request.content.tally.bytes };
+    Ok(accept(server, request, data, response))
+}
+
+fn raw(server: &Server, request: &Request<'_>, query: &[(String, String)]) -> Result<Reply, Response> {
+    if request.content.tally.bytes == 0 {
+        return Err(Response::error(400, "the body is empty"));
+    }
+    let response = Response::json(200, &json!({"success": true}));
+    Ok(accept(server, request, Data::Raw { query, content: request.content }, response))
+}
+
+fn flow(server: &Server, request: &Request<'_>) -> Result<Reply, Response> {
+    let text = request.content.text.unwrap_or_default();
+    let document: Value = serde_json::from_slice(text).unwrap_or_default();
+    let name = document["name"].as_str().ok_or_else(|| missing("the member name"))?;
+    let id = server.flow_id(name);
+    let response = Response::json(200, &json!({"flowId": id, "name": name}));
+    Ok(accept(server, request, Data::Flow { id: &id, name }, response))
+}
+
+/// Answers a request to the server itself.
+pub fn own(server: &Server, own: Own, body: &[u8]) -> Response {
+    match own {
+        Own::Stats => match serde_json::to_value(&server.store.lock().stats) {
+            Ok(stats) => Response::json(200, &stats),
+            Err(error) => Response::error(500, &error.to_string()),
+        },
+        Own::Seq => match &server.store.lock().sequences {
+            Some(sequences) => Response::json(200, &sequences.to_json()),
+            None => Response::error(409, "start with --check-seq to have sequences checked"),
+        },
+        Own::Tree => match &server.store.lock().kept {
+            Some(kept) => Response::text(200, tree::draw(kept, false)),
+            None => Response::error(409, "start with --mode tree to have what arrives kept"),
+        },
+        Own::ReadControl => Response::json(200, &server.behaviour.lock().to_json()),
+        Own::Control => {
+            let changes: Value = match serde_json::from_slice(body) {
+                Ok(changes) => changes,
+                Err(error) => return Response::error(400, &format!("the body is not JSON: {error}")),
+            };
+            let Some(changes) = changes.as_object() else {
+                return Response::error(400, "the body is not an object of settings");
+            };
+            let mut behaviour = server.behaviour.lock();
+            match behaviour.change(changes) {
+                Ok(()) => Response::json(200, &behaviour.to_json()),
+                Err(message) => Response::error(400, &message),
+            }
+        }
+        Own::Reset => {
+            let mut behaviour = server.behaviour.lock();
+            *behaviour = Behaviour::default();
+            server.store.lock().clear();
+            Response::json(200, &behaviour.to_json())
+        }
+    }
+}
+
+fn success() -> Response {
+    Response::json(200, &json!({"data": {"success": true}}))
+}
+
+fn missing(what: &str) -> Response {
+    Response::error(400, &format!("{what} is missing"))
+}
+
+fn failed(failure: Failure) -> Response {
+    let mut response = Response::error(failure.status, &failure.message);
+    response.headers.extend(failure.retry_after.map(|value| ("Retry-After", value)));
+    response.headers.extend(failure.location.map(|value| ("Location", value)));
+    response
+}

@@ -1,0 +1,228 @@
+//! The command line: text in, [`Command`] out.
+//!
+//! Every misbehaviour of [`crate::misbehave`] is a flag under its own name with dashes (`drop_before_read` is
+//! `--drop-before-read`), taken from that module's table, so that flags and `POST /control` cannot drift apart.
+//! Nothing is opened and nothing is printed here.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::misbehave::{Behaviour, SETTINGS};
+
+/// The port when none is asked for.
+pub const DEFAULT_PORT: u16 = 8899;
+
+/// What is kept and shown of the data that arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything is kept and drawn as a tree.
+    Tree,
+    /// Lines are only counted; their text is not looked at unless another flag needs it.
+    Count,
+    /// Lines are checked and counted by action; nothing is kept, nothing is printed.
+    Quiet,
+}
+
+#[derive(Debug)]
+pub struct Options {
+    pub port: u16,
+    pub port_file: Option<PathBuf>,
+    pub mode: Mode,
+    pub record: Option<PathBuf>,
+    pub lines: Option<PathBuf>,
+    pub check_seq: bool,
+    pub seq_start: u64,
+    pub exit_when_stdin_closes: bool,
+    pub behaviour: Behaviour,
+}
+
+#[derive(Debug)]
+pub enum Command {
+    Serve(Box<Options>),
+    Help,
+    Version,
+}
+
+/// Reads the arguments after the program's name. `interactive` (stdout is a terminal) decides the default mode.
+pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Result<Command, String> {
+    let mut options = Options {
+        port: DEFAULT_PORT,
+        port_file: None,
+        mode: if interactive { Mode::Tree } else { Mode::Quiet },
+        record: None,
+        lines: None,
+        check_seq: false,
+        seq_start: 0,
+        exit_when_stdin_closes: false,
+        behaviour: Behaviour::default(),
+    };
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        let (flag, attached) = match arg.split_once('=') {
+            Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
+            None => (arg, None),
+        };
+        let has_attached = attached.is_some();
+        let mut value =
+            || attached.clone().or_else(|| args.next()).ok_or_else(|| format!("{flag} needs a value"));
+        let takes_value = match flag.as_str() {
+            "-h" | "--help" => return Ok(Command::Help),
+            "-V" | "--version" => return Ok(Command::Version),
+            "--check-seq" => {
+                options.check_seq = true;
+                false
+            }
+            "--exit-when-stdin-closes" => {
+                options.exit_when_stdin_closes = true;
+                false
+            }
+            "--port" => {
+                options.port = number(&flag, &value()?)?;
+                true
+            }
+            "--seq-start" => {
+                options.seq_start = number(&flag, &value()?)?;
+                true
+            }
+            "--port-file" => {
+                options.port_file = Some(value()?.into());
+                true
+            }
+            "--record" => {
+                options.record = Some(value()?.into());
+                true
+            }
+            "--lines" => {
+                options.lines = Some(value()?.into());
+                true
+            }
+            "--mode" => {
+                options.mode = match value()?.as_str() {
+                    "tree" => Mode::Tree,
+                    "count" => Mode::Count,
+                    "quiet" => Mode::Quiet,
+                    other => return Err(format!("--mode is tree, count or quiet, not {other:?}")),
+                };
+                true
+            }
+            _ => {
+                let setting = SETTINGS
+                    .iter()
+                    .find(|setting| setting.flag() == flag)
+                    .ok_or_else(|| format!("unknown flag {flag:?}; --help lists them all"))?;
+                let given = if setting.is_switch() { Value::Bool(true) } else { Value::String(value()?) };
+                options.behaviour.set(setting.name, &given)?;
+                !setting.is_switch()
+            }
+        };
+        if has_attached && !takes_value {
+            return Err(format!("{flag} takes no value"));
+        }
+    }
+    Ok(Command::Serve(Box::new(options)))
+}
+
+fn number<N: std::str::FromStr>(flag: &str, text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| format!("{flag} needs a number in its range, not {text:?}"))
+}
+
+/// The text of `--help`.
+pub fn help() -> String {
+    let mut text = format!(
+        "maxim-dev: a local server that speaks the Maxim log API and the structured log API
+
+Usage: maxim-dev [flags]            it binds 127.0.0.1 only
+
+  --port N                    port to listen on; 0 takes a free one (default {DEFAULT_PORT})
+  --port-file FILE            write the port to FILE once the server listens
+  --mode tree|count|quiet     tree draws what arrived when the server stops and on GET /tree (default on a
+                              terminal); count only counts, fast; quiet checks and counts by action (default)
+  --record FILE               append each request to FILE as one JSON line
+  --lines FILE                append each accepted log line and entry to FILE
+  --check-seq                 follow the markers seq-<writer>-<number> and report on GET /seq
+  --seq-start N               the first number each writer is expected to send (default 0)
+  --exit-when-stdin-closes    stop when standard input ends
+  --help, --version
+
+Misbehaviour, also at run time: POST /control with the same names ({{\"drop_before_read\": 2}})
+
+"
+    );
+    for setting in SETTINGS {
+        let flag = format!("{} {}", setting.flag(), setting.value);
+        text.push_str(&format!("  {flag:<27} {}\n", setting.help));
+    }
+    text.push_str(
+        "\nGET /stats, /seq, /tree and /control tell the state; POST /control/reset clears counts and misbehaviour.\n",
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_line(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(str::to_owned), false)
+    }
+
+    fn options(line: &str) -> Options {
+        match parse_line(line) {
+            Ok(Command::Serve(options)) => *options,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn values_come_after_a_blank_or_an_equals_sign() {
+        let given = options("--port 0 --mode=count --record a.jsonl --lines=b.txt --check-seq");
+        assert_eq!((given.port, given.mode, given.check_seq), (0, Mode::Count, true));
+        assert_eq!(given.record, Some("a.jsonl".into()));
+        assert_eq!(given.lines, Some("b.txt".into()));
+    }
+
+    #[test]
+    fn the_default_mode_depends_on_the_terminal() {
+        assert_eq!(options("").mode, Mode::Quiet);
+        let Ok(Command::Serve(on_terminal)) = parse([], true) else { panic!("not served") };
+        assert_eq!(on_terminal.mode, Mode::Tree);
+    }
+
+    #[test]
+    fn misbehaviour_is_set_by_flags() {
+        let given = options("--fail 503:2 --unauthorized --retry-after 7").behaviour.to_json();
+        assert_eq!(given["fail"], "503:2");
+        assert_eq!(given["unauthorized"], true);
+        assert_eq!(given["retry_after"], "7");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (line, expected) in [
+            ("--prot 1", "unknown flag \"--prot\""),
+            ("stray", "unknown flag \"stray\""),
+            ("--port", "--port needs a value"),
+            ("--port 99999", "--port needs a number"),
+            ("--mode loud", "--mode is tree, count or quiet"),
+            ("--check-seq=yes", "--check-seq takes no value"),
+            ("--unauthorized=yes", "--unauthorized takes no value"),
+            ("--fail soon", "fail"),
+        ] {
+            let error = parse_line(line).expect_err(line);
+            assert!(error.contains(expected), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn help_and_readme_name_every_flag() {
+        let readme = include_str!("../README.md");
+        let help = help();
+        let plain = ["--port", "--port-file", "--mode", "--record", "--lines", "--check-seq", "--seq-start"];
+        let settings = SETTINGS.iter().map(|setting| setting.flag());
+        for flag in plain.iter().map(|flag| flag.to_string()).chain(settings) {
+            assert!(help.contains(&flag), "--help lacks {flag}");
+            assert!(readme.contains(&format!("`{flag}")), "README.md lacks {flag}");
+        }
+    }
+}

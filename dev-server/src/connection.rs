@@ -1,0 +1,213 @@
+//! One connection: reads its requests one after the other, has them answered, and carries out what
+//! [`crate::misbehave`] decided, such as a pause, half an answer or a reset.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::answer::{self, Reply, Request};
+use crate::http::{Body, Connection, Framing, Head, ReadError, Response, Transport};
+use crate::record;
+use crate::routes::{Own, Route, route};
+use crate::server::{Server, now_us};
+use crate::store::{Content, Outcome, Tally};
+
+/// Steps a second that a slowed body is read in.
+const SLOW_STEPS: u64 = 20;
+/// Body buffers above this size are given back after the request.
+const KEPT_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+
+/// What becomes of the connection after a request.
+enum Next {
+    KeepAlive,
+    Close,
+    Reset,
+}
+
+/// Serves a connection until one side ends it.
+pub fn serve<S: Transport>(stream: S, server: &Server) {
+    let mut connection = Connection::new(stream);
+    let mut text = Vec::new();
+    let mut is_counted = false;
+    loop {
+        let head = match connection.read_head() {
+            Ok(Some(head)) => head,
+            Ok(None) | Err(ReadError::Ended) => return,
+            Err(ReadError::Bad(status, message)) => {
+                server.store.lock().finish(Outcome::Rejected);
+                let _ = connection.send(&Response::error(status, message), false, true);
+                return;
+            }
+        };
+        text.clear();
+        text.shrink_to(KEPT_BUFFER_BYTES);
+        let (route, is_proxied) = route(&head.method, &head.target);
+        let next = if let Route::Own(own) = route {
+            serve_own(&mut connection, server, &head, own, &mut text)
+        } else {
+            {
+                let stats = &mut server.store.lock().stats;
+                stats.connections += u64::from(!is_counted);
+                stats.proxied += u64::from(is_proxied);
+            }
+            is_counted = true;
+            serve_api(&mut connection, server, &head, &route, &mut text)
+        };
+        match next {
+            Ok(Next::KeepAlive) if head.keep_alive => {}
+            Ok(Next::KeepAlive | Next::Close) | Err(ReadError::Ended) => return,
+            Ok(Next::Reset) => return connection.reset(),
+            Err(ReadError::Bad(status, message)) => {
+                let _ = connection.send(&Response::error(status, message), false, true);
+                return;
+            }
+        }
+    }
+}
+
+/// A request to the server itself.
+fn serve_own<S: Transport>(
+    connection: &mut Connection<S>,
+    server: &Server,
+    head: &Head,
+    own: Own,
+    text: &mut Vec<u8>,
+) -> Result<Next, ReadError> {
+    if head.expects_continue {
+        connection.send_continue()?;
+    }
+    let mut body = Body::new(head.framing);
+    read_body(connection, &mut body, 0, Some(text))?;
+    connection.send(&answer::own(server, own, text), head.keep_alive, true)?;
+    Ok(Next::KeepAlive)
+}
+
+/// A request of the API: every way through here ends in one outcome.
+fn serve_api<S: Transport>(
+    connection: &mut Connection<S>,
+    server: &Server,
+    head: &Head,
+    route: &Route,
+    text: &mut Vec<u8>,
+) -> Result<Next, ReadError> {
+    let arrived_us = now_us();
+    let finish = |body: &[u8], status: u16, outcome: Outcome| {
+        if let Some(record) = &server.record {
+            record.lock().append(&record::request_line(head, body, status, arrived_us));
+        }
+        server.store.lock().finish(outcome);
+    };
+
+    let plan = Plan::new(server, head, route);
+    if plan.resets {
+        finish(b"", 0, Outcome::Dropped);
+        return Ok(Next::Reset);
+    }
+    if head.expects_continue {
+        if plan.is_too_large {
+            finish(b"", 413, Outcome::Rejected);
+            connection.send(&Response::error(413, "the body is larger than max_body"), false, true)?;
+            return Ok(Next::Close);
+        }
+        connection.send_continue()?;
+    }
+
+    let mut body = Body::new(head.framing);
+    if plan.resets_within_body {
+        let half = if let Framing::Length(length) = head.framing { length / 2 } else { 0 };
+        let mut read = 0;
+        while read < half {
+            let limit = usize::try_from(half - read).unwrap_or(usize::MAX);
+            let Some(piece) = connection.next_piece(&mut body, limit)? else { break };
+            read += piece.len() as u64;
+        }
+        finish(b"", 0, Outcome::Dropped);
+        return Ok(Next::Reset);
+    }
+    let collected = plan.collects.then_some(&mut *text);
+    let tally = match read_body(connection, &mut body, plan.bytes_per_second, collected) {
+        Ok(tally) => tally,
+        Err(error) => {
+            let is_rejected = matches!(error, ReadError::Bad(..));
+            server.store.lock().finish(if is_rejected { Outcome::Rejected } else { Outcome::Aborted });
+            return Err(error);
+        }
+    };
+    sleep(Duration::from_millis(server.behaviour.lock().delay_ms()));
+
+    let content = Content { tally, text: plan.collects.then_some(text) };
+    let reply = answer::api(server, &Request { route, head, content, arrived_us });
+    match reply {
+        Reply::Answer(response) => {
+            let outcome = if response.is_error { Outcome::Rejected } else { Outcome::Answered };
+            finish(text, response.status, outcome);
+            connection.send(&response, head.keep_alive, head.method != "HEAD")?;
+            Ok(Next::KeepAlive)
+        }
+        Reply::Truncate(response) => {
+            finish(text, 0, Outcome::Dropped);
+            connection.send_truncated(&response)?;
+            Ok(Next::Close)
+        }
+        Reply::Close => {
+            finish(text, 0, Outcome::Dropped);
+            Ok(Next::Close)
+        }
+    }
+}
+
+/// What is decided about a request before its body is read.
+struct Plan {
+    resets: bool,
+    resets_within_body: bool,
+    is_too_large: bool,
+    bytes_per_second: u64,
+    /// Whether the body's text is needed, or its size and number of lines will do.
+    collects: bool,
+}
+
+impl Plan {
+    fn new(server: &Server, head: &Head, route: &Route) -> Self {
+        let mut behaviour = server.behaviour.lock();
+        let is_ingestion = route.is_ingestion();
+        let is_upload = matches!(route, Route::Upload { .. });
+        let length = if let Framing::Length(length) = head.framing { length } else { 0 };
+        let resets = is_ingestion && behaviour.take_drop_before_read();
+        let resets_within_body = is_upload && behaviour.take_upload_drop();
+        let is_too_large = is_ingestion && behaviour.exceeds(length);
+        let bytes_per_second = behaviour.slow_body_bps();
+        let reads_bodies = behaviour.reads_bodies();
+        drop(behaviour);
+        let is_needed = match route {
+            Route::Log { .. } | Route::Raw { .. } => reads_bodies || server.store.lock().reads_lines(),
+            Route::Entries | Route::Flow => true,
+            Route::Upload { key } => server.store.lock().reads_upload(key),
+            _ => false,
+        };
+        let collects = is_needed || server.record.is_some();
+        Plan { resets, resets_within_body, is_too_large, bytes_per_second, collects }
+    }
+}
+
+/// Reads a body to its end, slowly if asked to (0 is full speed), and keeps its text if asked to.
+fn read_body<S: Transport>(
+    connection: &mut Connection<S>,
+    body: &mut Body,
+    bytes_per_second: u64,
+    mut text: Option<&mut Vec<u8>>,
+) -> Result<Tally, ReadError> {
+    let limit = match bytes_per_second {
+        0 => usize::MAX,
+        bytes => usize::try_from((bytes / SLOW_STEPS).max(1)).unwrap_or(usize::MAX),
+    };
+    let mut tally = Tally::default();
+    while let Some(piece) = connection.next_piece(body, limit)? {
+        tally.add(piece);
+        if let Some(text) = &mut text {
+            text.extend_from_slice(piece);
+        }
+        if bytes_per_second > 0 {
+            sleep(Duration::from_secs_f64(piece.len() as f64 / bytes_per_second as f64));
+        }
+    }
+    Ok(tally)
+}

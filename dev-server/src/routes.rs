@@ -1,0 +1,192 @@
+//! Which request is which: method and target in, [`Route`] out. Nothing is answered here.
+
+use std::borrow::Cow;
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Log lines for a repository of the Maxim log API.
+    Log {
+        repository: Option<String>,
+    },
+    /// Does the repository exist?
+    Repository {
+        id: Option<String>,
+    },
+    UploadUrl {
+        key: Option<String>,
+    },
+    Upload {
+        key: String,
+    },
+    /// Structured log entries.
+    Entries,
+    /// A structured log document in a format of its own.
+    Raw {
+        query: Vec<(String, String)>,
+    },
+    Flow,
+    Own(Own),
+    /// A tunnel is asked for.
+    Connect,
+    Unknown,
+}
+
+/// The server's own routes: never recorded, counted or made to misbehave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    Stats,
+    Seq,
+    Tree,
+    ReadControl,
+    Control,
+    Reset,
+}
+
+impl Route {
+    /// Whether data arrives by it that misbehaviour of ingestion applies to.
+    pub fn is_ingestion(&self) -> bool {
+        matches!(self, Route::Log { .. } | Route::Entries | Route::Raw { .. } | Route::Flow)
+    }
+
+    /// The header that carries the API key, where one is required.
+    pub fn key_header(&self) -> Option<&'static str> {
+        match self {
+            Route::Log { .. } | Route::Repository { .. } | Route::UploadUrl { .. } => Some("x-maxim-api-key"),
+            Route::Entries | Route::Raw { .. } | Route::Flow => Some("x-api-key"),
+            _ => None,
+        }
+    }
+}
+
+/// Finds the route; the flag tells whether the target had the absolute form that goes to a proxy.
+pub fn route(method: &str, target: &str) -> (Route, bool) {
+    if method == "CONNECT" {
+        return (Route::Connect, true);
+    }
+    let (target, proxied) = origin_form(target);
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let parameter = |name: &str| {
+        pairs(query)
+            .into_iter()
+            .find(|(known, value)| known == name && !value.is_empty())
+            .map(|(_, value)| value)
+    };
+    let route = match (method, path) {
+        ("POST", "/api/sdk/v3/log") => Route::Log { repository: parameter("id") },
+        ("GET", "/api/sdk/v3/log-repositories") => Route::Repository { id: parameter("loggerId") },
+        ("GET", "/api/sdk/v1/log-repositories/attachments/upload-url") => {
+            Route::UploadUrl { key: parameter("key") }
+        }
+        ("PUT", path) if path.len() > "/upload/".len() && path.starts_with("/upload/") => {
+            Route::Upload { key: decode(&path["/upload/".len()..], false).into_owned() }
+        }
+        ("POST", "/v1/logs") if parameter("format").is_some() => Route::Raw { query: pairs(query) },
+        ("POST", "/v1/logs") => Route::Entries,
+        ("POST", "/v1/flows") => Route::Flow,
+        ("GET", "/stats") => Route::Own(Own::Stats),
+        ("GET", "/seq") => Route::Own(Own::Seq),
+        ("GET", "/tree") => Route::Own(Own::Tree),
+        ("GET", "/control") => Route::Own(Own::ReadControl),
+        ("POST", "/control") => Route::Own(Own::Control),
+        ("POST", "/control/reset") => Route::Own(Own::Reset),
+        _ => Route::Unknown,
+    };
+    (route, proxied)
+}
+
+/// The target without scheme and host, if it has them.
+fn origin_form(target: &str) -> (&str, bool) {
+    for scheme in ["http://", "https://"] {
+        let has_scheme = target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+        if has_scheme {
+            let rest = &target[scheme.len()..];
+            return (rest.find(['/', '?']).map_or("/", |at| &rest[at..]), true);
+        }
+    }
+    (target, false)
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decode(name, true).into_owned(), decode(value, true).into_owned()))
+        .collect()
+}
+
+/// Undoes percent-encoding; in a query a plus sign is a blank. What is no valid escape stays as it is.
+fn decode(text: &str, in_query: bool) -> Cow<'_, str> {
+    let has_escape = text.contains('%') || in_query && text.contains('+');
+    if !has_escape {
+        return Cow::Borrowed(text);
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.as_bytes();
+    while let [first, rest @ ..] = bytes {
+        let escaped = match (first, rest) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
+            _ => None,
+        };
+        decoded.push(match (first, escaped) {
+            (_, Some(byte)) => byte,
+            (b'+', _) if in_query => b' ',
+            (byte, _) => *byte,
+        });
+        bytes = if escaped.is_some() { &rest[2..] } else { rest };
+    }
+    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
+}
+
+/// Percent-encodes a key for use as a path; its slashes stay.
+pub fn encode_path(key: &str) -> String {
+    let mut encoded = String::with_capacity(key.len());
+    for byte in key.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_routes_of_both_protocols_are_known() {
+        let plain = |method, target| route(method, target).0;
+        assert_eq!(plain("POST", "/api/sdk/v3/log?id=r-1"), Route::Log { repository: Some("r-1".into()) });
+        assert_eq!(plain("POST", "/api/sdk/v3/log?id="), Route::Log { repository: None });
+        let upload_url = "/api/sdk/v1/log-repositories/attachments/upload-url?key=a%2Fb&mimeType=x&size=1";
+        assert_eq!(plain("GET", upload_url), Route::UploadUrl { key: Some("a/b".into()) });
+        assert_eq!(plain("PUT", "/upload/a%20b/c+d"), Route::Upload { key: "a b/c+d".into() });
+        assert_eq!(plain("PUT", "/upload/"), Route::Unknown);
+        assert_eq!(plain("POST", "/v1/logs"), Route::Entries);
+        let query = vec![("format".into(), "json".into()), ("source".into(), "a b".into())];
+        assert_eq!(plain("POST", "/v1/logs?format=json&source=a+b"), Route::Raw { query });
+        assert_eq!(plain("GET", "/v1/logs"), Route::Unknown);
+        assert_eq!(plain("POST", "/control/reset"), Route::Own(Own::Reset));
+    }
+
+    #[test]
+    fn a_proxys_target_is_served_as_its_path() {
+        assert_eq!(route("POST", "http://host:1/v1/flows"), (Route::Flow, true));
+        assert_eq!(route("GET", "HTTP://host"), (Route::Unknown, true));
+        assert_eq!(route("CONNECT", "host:443"), (Route::Connect, true));
+    }
+
+    #[test]
+    fn escapes_go_both_ways() {
+        let key = "r/ü %/x~1";
+        assert_eq!(decode(&encode_path(key), false), key);
+        assert_eq!(decode("100%", true), "100%");
+        assert_eq!(decode("%zz%4", true), "%zz%4");
+    }
+}

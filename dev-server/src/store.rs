@@ -1,0 +1,376 @@
+//! What arrived: exact counts, and in tree mode the data itself.
+//!
+//! The store is changed under one lock before the answer leaves, so a client that was answered finds its data in
+//! `GET /stats`. Every request ends in exactly one outcome: `requests` = `answered` + `rejected` + `dropped` +
+//! `aborted`. Only data that was accepted is in `lines`, `entries`, the raw, upload and byte counts, the sequence
+//! check and the lines file.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::args::Mode;
+use crate::line;
+use crate::record::Log;
+use crate::sequence::Sequences;
+
+/// Data kept for the tree; beyond it, lines are counted but not drawn. A tree of this size is not read any more.
+const KEPT_BYTES: usize = 256 * 1024 * 1024;
+/// How an upload is recognised whose text is a log line of its own.
+pub const LARGE_LOG_FOLDER: &str = "/large-logs/";
+
+#[derive(Debug, Default, Serialize)]
+pub struct Stats {
+    pub requests: u64,
+    pub answered: u64,
+    pub rejected: u64,
+    pub dropped: u64,
+    pub aborted: u64,
+    pub lines: u64,
+    pub malformed_lines: u64,
+    pub entries: u64,
+    pub raw_requests: u64,
+    pub raw_lines: u64,
+    pub raw_bytes: u64,
+    pub flows: u64,
+    /// Body bytes of accepted lines, entries and raw documents.
+    pub bytes: u64,
+    pub upload_url_requests: u64,
+    pub uploads: u64,
+    pub upload_bytes: u64,
+    pub connections: u64,
+    pub proxied: u64,
+    pub credential_leaks: u64,
+    /// When the head of the first accepted request with data had arrived (Unix µs).
+    pub first_line_us: Option<u64>,
+    /// When the last data was accepted (Unix µs).
+    pub last_line_us: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_action: Option<BTreeMap<String, u64>>,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered with success.
+    Answered,
+    /// Answered with a failure.
+    Rejected,
+    /// Cut on command, without an answer or with half of one.
+    Dropped,
+    /// The peer was gone before its request was whole.
+    Aborted,
+}
+
+/// A body that was only counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub bytes: u64,
+    pub line_ends: u64,
+    pub ends_in_line_end: bool,
+}
+
+impl Tally {
+    pub fn add(&mut self, piece: &[u8]) {
+        self.bytes += piece.len() as u64;
+        self.line_ends += memchr::memchr_iter(b'\n', piece).count() as u64;
+        self.ends_in_line_end = piece.last().map_or(self.ends_in_line_end, |&last| last == b'\n');
+    }
+
+    pub fn lines(&self) -> u64 {
+        self.line_ends + u64::from(self.bytes > 0 && !self.ends_in_line_end)
+    }
+}
+
+/// A request's body as far as it was looked at: the text is there when somebody needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    pub tally: Tally,
+    pub text: Option<&'a [u8]>,
+}
+
+/// Accepted data.
+pub enum Data<'a> {
+    Lines { repository: &'a str, content: Content<'a> },
+    Entries { entries: &'a [&'a RawValue], bytes: u64 },
+    Raw { query: &'a [(String, String)], content: Content<'a> },
+    Flow { id: &'a str, name: &'a str },
+    UploadUrl,
+    Upload { key: &'a str, mime: &'a str, content: Content<'a> },
+}
+
+/// What is kept for the tree, in order of arrival.
+#[derive(Default)]
+pub struct Kept {
+    /// Repository (index into `repositories`) and text of each line.
+    pub lines: Vec<(usize, Box<[u8]>)>,
+    pub repositories: Vec<String>,
+    pub entries: Vec<Box<str>>,
+    pub raws: Vec<RawDocument>,
+    /// Name by flow id, of flows that the service made.
+    pub flows: Vec<(String, String)>,
+    pub uploads: HashMap<String, Upload>,
+    pub bytes: usize,
+    pub left_out: u64,
+}
+
+pub struct RawDocument {
+    pub query: Vec<(String, String)>,
+    pub tally: Tally,
+    pub text: Box<[u8]>,
+}
+
+pub struct Upload {
+    pub mime: String,
+    pub bytes: u64,
+    /// The line that was too long for a batch, if this is one.
+    pub line: Option<Box<[u8]>>,
+}
+
+impl Kept {
+    /// Whether there is room for that many bytes more.
+    fn makes_room(&mut self, bytes: usize) -> bool {
+        let fits = self.bytes + bytes <= KEPT_BYTES;
+        if fits {
+            self.bytes += bytes;
+        } else {
+            self.left_out += 1;
+        }
+        fits
+    }
+
+    fn keep_line(&mut self, repository: &str, text: &[u8]) {
+        if self.makes_room(text.len()) {
+            let at = self.repositories.iter().position(|known| known == repository).unwrap_or_else(|| {
+                self.repositories.push(repository.to_owned());
+                self.repositories.len() - 1
+            });
+            self.lines.push((at, text.into()));
+        }
+    }
+}
+
+pub struct Store {
+    mode: Mode,
+    pub stats: Stats,
+    pub sequences: Option<Sequences>,
+    pub kept: Option<Kept>,
+    lines: Option<Log>,
+    /// `entity.action` of the line at hand, to look it up without allocating.
+    action: String,
+}
+
+impl Store {
+    pub fn new(mode: Mode, sequences: Option<Sequences>, lines: Option<Log>) -> Self {
+        let mut store =
+            Store { mode, stats: Stats::default(), sequences, kept: None, lines, action: String::new() };
+        store.clear();
+        store
+    }
+
+    /// Forgets everything that arrived; the lines file stays as it is.
+    pub fn clear(&mut self) {
+        self.stats = Stats::default();
+        self.stats.by_action = (self.mode != Mode::Count).then(BTreeMap::new);
+        self.kept = (self.mode == Mode::Tree).then(Kept::default);
+        if let Some(sequences) = &mut self.sequences {
+            sequences.clear();
+        }
+    }
+
+    /// Whether the text of lines and raw documents is needed, or their number is enough.
+    pub fn reads_lines(&self) -> bool {
+        self.mode != Mode::Count || self.sequences.is_some() || self.lines.is_some()
+    }
+
+    /// Whether the text of this upload is needed.
+    pub fn reads_upload(&self, key: &str) -> bool {
+        self.mode == Mode::Tree && key.contains(LARGE_LOG_FOLDER)
+    }
+
+    pub fn finish(&mut self, outcome: Outcome) {
+        self.stats.requests += 1;
+        match outcome {
+            Outcome::Answered => self.stats.answered += 1,
+            Outcome::Rejected => self.stats.rejected += 1,
+            Outcome::Dropped => self.stats.dropped += 1,
+            Outcome::Aborted => self.stats.aborted += 1,
+        }
+    }
+
+    /// Takes data in. The times are those of the request's head and of now, in Unix µs.
+    pub fn accept(&mut self, data: Data<'_>, arrived_us: u64, now_us: u64) {
+        match data {
+            Data::UploadUrl => self.stats.upload_url_requests += 1,
+            Data::Upload { key, mime, content } => {
+                self.stats.uploads += 1;
+                self.stats.upload_bytes += content.tally.bytes;
+                if let Some(kept) = &mut self.kept {
+                    let text = content.text.filter(|text| kept.makes_room(text.len()));
+                    let upload = Upload {
+                        mime: mime.to_owned(),
+                        bytes: content.tally.bytes,
+                        line: text.map(Into::into),
+                    };
+                    kept.uploads.insert(key.to_owned(), upload);
+                }
+            }
+            Data::Flow { id, name } => {
+                self.stats.flows += 1;
+                if let Some(kept) = &mut self.kept {
+                    kept.flows.push((id.to_owned(), name.to_owned()));
+                }
+            }
+            Data::Lines { repository, content } => {
+                self.stamp(content.tally.bytes, arrived_us, now_us);
+                self.stats.lines += content.tally.lines();
+                for text in line::split(content.text.unwrap_or_default()) {
+                    self.note_text(text);
+                    self.note_action(text);
+                    if let Some(kept) = &mut self.kept {
+                        kept.keep_line(repository, text);
+                    }
+                }
+                self.write_lines(content.text.unwrap_or_default());
+            }
+            Data::Entries { entries, bytes } => {
+                self.stamp(bytes, arrived_us, now_us);
+                self.stats.entries += entries.len() as u64;
+                let mut lines = Vec::new();
+                for entry in entries {
+                    let text = on_one_line(entry);
+                    self.note_text(text.as_bytes());
+                    if let Some(kept) = &mut self.kept
+                        && kept.makes_room(text.len())
+                    {
+                        kept.entries.push(text.as_ref().into());
+                    }
+                    if self.lines.is_some() {
+                        lines.extend_from_slice(text.as_bytes());
+                        lines.push(b'\n');
+                    }
+                }
+                self.write_lines(&lines);
+            }
+            Data::Raw { query, content } => {
+                self.stamp(content.tally.bytes, arrived_us, now_us);
+                self.stats.raw_requests += 1;
+                self.stats.raw_bytes += content.tally.bytes;
+                self.stats.raw_lines += content.tally.lines();
+                let text = content.text.unwrap_or_default();
+                for text in line::split(text) {
+                    self.note_text(text);
+                }
+                self.write_lines(text);
+                if let Some(kept) = &mut self.kept
+                    && kept.makes_room(text.len())
+                {
+                    let (query, text) = (query.to_vec(), text.into());
+                    kept.raws.push(RawDocument { query, tally: content.tally, text });
+                }
+            }
+        }
+    }
+
+    fn stamp(&mut self, bytes: u64, arrived_us: u64, now_us: u64) {
+        self.stats.bytes += bytes;
+        self.stats.first_line_us.get_or_insert(arrived_us);
+        self.stats.last_line_us = Some(now_us);
+    }
+
+    fn note_text(&mut self, text: &[u8]) {
+        if let Some(sequences) = &mut self.sequences {
+            sequences.note(text);
+        }
+    }
+
+    /// Counts a line by its action, or as malformed.
+    fn note_action(&mut self, text: &[u8]) {
+        let Some(by_action) = &mut self.stats.by_action else { return };
+        match line::parse(text).filter(|line| line::is_object(line.data)) {
+            Some(line) => {
+                self.action.clear();
+                self.action.extend([line.entity, ".", line.action]);
+                match by_action.get_mut(&self.action) {
+                    Some(count) => *count += 1,
+                    None => {
+                        by_action.insert(self.action.clone(), 1);
+                    }
+                }
+            }
+            None => self.stats.malformed_lines += 1,
+        }
+    }
+
+    fn write_lines(&mut self, text: &[u8]) {
+        let Some(file) = &mut self.lines else { return };
+        match text.last() {
+            None => {}
+            Some(b'\n') => file.append(text),
+            Some(_) => file.append(&[text, b"\n"].concat()),
+        }
+    }
+}
+
+/// An entry's own text; an entry that was sent with line ends in it is compacted.
+fn on_one_line(entry: &RawValue) -> std::borrow::Cow<'_, str> {
+    let text = entry.get();
+    if !text.contains(['\n', '\r']) {
+        return text.into();
+    }
+    serde_json::from_str::<serde_json::Value>(text).map_or(text.into(), |value| value.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(text: &[u8]) -> Content<'_> {
+        let mut tally = Tally::default();
+        tally.add(text);
+        Content { tally, text: Some(text) }
+    }
+
+    #[test]
+    fn a_tally_counts_the_lines_that_a_split_gives() {
+        for text in ["", "\n", "a", "a\n", "a\nb", "a\n\nb\n"] {
+            let mut tally = Tally::default();
+            text.as_bytes().chunks(1).for_each(|piece| tally.add(piece));
+            assert_eq!(tally.lines(), line::split(text.as_bytes()).count() as u64, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_by_action_and_faulty_ones_apart() {
+        let mut store = Store::new(Mode::Quiet, None, None);
+        let text = b"trace{id=a,action=create,data={}}\ntrace{id=a,action=end,data={}}\nbroken\n\
+                     trace{id=b,action=create,data={nonsense}}\ntrace{id=b,action=create,data={}}";
+        store.accept(Data::Lines { repository: "r", content: content(text) }, 5, 9);
+        store.accept(Data::Lines { repository: "r", content: content(b"x") }, 15, 19);
+        let stats = serde_json::to_value(&store.stats).expect("JSON");
+        assert_eq!(stats["lines"], 6);
+        assert_eq!(stats["malformed_lines"], 3);
+        assert_eq!(stats["by_action"], serde_json::json!({"trace.create": 2, "trace.end": 1}));
+        assert_eq!((&stats["first_line_us"], &stats["last_line_us"]), (&5.into(), &19.into()));
+        assert!(store.kept.is_none());
+    }
+
+    #[test]
+    fn count_mode_reads_lines_only_for_somebody() {
+        assert!(!Store::new(Mode::Count, None, None).reads_lines());
+        assert!(Store::new(Mode::Count, Some(Sequences::new(0)), None).reads_lines());
+        assert!(Store::new(Mode::Quiet, None, None).reads_lines());
+    }
+
+    #[test]
+    fn clearing_forgets_counts_and_kept_data() {
+        let mut store = Store::new(Mode::Tree, Some(Sequences::new(0)), None);
+        store.accept(Data::Lines { repository: "r", content: content(b"seq-a-0") }, 1, 2);
+        store.finish(Outcome::Answered);
+        store.clear();
+        assert_eq!((store.stats.lines, store.stats.requests, store.stats.first_line_us), (0, 0, None));
+        assert!(store.kept.as_ref().is_some_and(|kept| kept.lines.is_empty()));
+        assert_eq!(store.sequences.as_ref().map(|s| s.to_json()["totals"]["count"].clone()), Some(0.into()));
+    }
+}
