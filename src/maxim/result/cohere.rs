@@ -5,11 +5,11 @@
 //! those that are billed: the former are taken, the latter only in their place. Cohere documents
 //! its counts as floats.
 
-use super::Shape;
 use super::completion::{
     Choice, Completion, Head, ToolCall, Usage, append, arguments, filled, finish_reason,
 };
 use super::node::{Flaw, Node};
+use super::{Shape, openai_chat};
 use serde_json::Value;
 
 pub(super) const V1: Shape = Shape { name: "a Cohere chat response (v1)", is: is_v1, convert: convert_v1 };
@@ -69,16 +69,7 @@ fn convert_v2(value: Value, model: Option<&str>) -> Result<Value, Flaw> {
             }
         }
     }
-    if let Some(calls) = message.get("tool_calls") {
-        for call in calls.items()? {
-            let function = call.need("function")?;
-            choice.tool_calls.push(ToolCall {
-                id: filled(call.get_text("id")?),
-                name: function.need("name")?.text()?.to_owned(),
-                arguments: arguments(function.get("arguments").map(|given| given.value())),
-            });
-        }
-    }
+    choice.tool_calls = openai_chat::read_calls(&message)?;
     choice.finish_reason = read_finish_reason(&response)?;
     build(filled(response.get_text("id")?), choice, response.get("usage"), model)
 }

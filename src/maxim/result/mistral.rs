@@ -5,10 +5,10 @@
 //! `prefix` in the message, the finish reasons `model_length` and `error`, and its own count of
 //! cached tokens.
 
-use super::Shape;
-use super::completion::{Choice, Completion, ToolCall, Usage, append, arguments, filled, finish_reason};
+use super::completion::{Choice, Completion, Usage, append, filled, finish_reason};
 use super::node::{Flaw, Node};
 use super::openai_stream::read_head;
+use super::{Shape, openai_chat};
 use serde_json::Value;
 
 pub(super) const SHAPE: Shape = Shape { name: "a Mistral chat completion", is, convert };
@@ -57,16 +57,7 @@ fn read_choice(choice: &Node<'_, '_>, position: u64) -> Result<Choice, Flaw> {
     if let Some(content) = message.get("content") {
         read_content(&content, &mut read)?;
     }
-    if let Some(calls) = message.get("tool_calls") {
-        for call in calls.items()? {
-            let function = call.need("function")?;
-            read.tool_calls.push(ToolCall {
-                id: filled(call.get_text("id")?),
-                name: function.need("name")?.text()?.to_owned(),
-                arguments: arguments(function.get("arguments").map(|given| given.value())),
-            });
-        }
-    }
+    read.tool_calls = openai_chat::read_calls(&message)?;
     let reason = choice.get_text("finish_reason")?;
     read.finish_reason = reason.map(|reason| finish_reason(reason, &FINISH_REASONS));
     Ok(read)

@@ -1,8 +1,7 @@
 //! A provider's own response, turned into what `generation result` of the Maxim log API accepts.
 //!
 //! [`normalise`] recognises a response by a few decisive members, cheap tests first, and hands it
-//! to the one file that knows its shape. The order of the table is the order of
-//! the tests:
+//! to the one file that knows its shape. The order of the table is the order of the tests:
 //!
 //! | shape | decisive members | comes out as |
 //! |---|---|---|

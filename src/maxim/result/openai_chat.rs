@@ -5,6 +5,7 @@
 //! send the same shape.
 
 use super::Shape;
+use super::completion::{ToolCall, arguments, filled};
 use super::node::{Flaw, Node};
 use serde_json::Value;
 
@@ -85,4 +86,19 @@ fn check_content(content: &Node<'_, '_>) -> Result<(), Flaw> {
         }
     }
     Ok(())
+}
+
+/// Reads the tool calls of a message of a provider that sends them in OpenAI's form, or nearly so.
+pub(super) fn read_calls(message: &Node<'_, '_>) -> Result<Vec<ToolCall>, Flaw> {
+    let Some(calls) = message.get("tool_calls") else { return Ok(Vec::new()) };
+    let mut read = Vec::new();
+    for call in calls.items()? {
+        let function = call.need("function")?;
+        read.push(ToolCall {
+            id: filled(call.get_text("id")?),
+            name: function.need("name")?.text()?.to_owned(),
+            arguments: arguments(function.get("arguments").map(|given| given.value())),
+        });
+    }
+    Ok(read)
 }

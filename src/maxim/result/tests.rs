@@ -244,6 +244,10 @@ const REFUSED: &[(&str, &str)] = &[
         r#"{"text":[],"generation_id":"g"}"#,
         "looks like a Cohere chat response (v1), but `text` is not a string",
     ),
+    (
+        r#"{"text":"t","generation_id":"g","meta":{"tokens":{"input_tokens":1.5}}}"#,
+        "but `meta.tokens.input_tokens` is not a count",
+    ),
     // Errors, and what is no response at all.
     (
         r#"{"type":"error","error":{"type":"not_found_error","message":"model: x"}}"#,
