@@ -1,7 +1,7 @@
 //! OpenAI's chat completion, which passes as it is, and what its relatives have in common with it.
 //!
-//! The checks are those of the public clients of the log API: it drops what fails them without a
-//! word, so a person is better told here. OpenAI-compatible providers (Azure, Groq, Together, …)
+//! The checks are those of the log API's public clients, which drop what fails them without raising
+//! an error; here the caller is told. OpenAI-compatible providers (Azure, Groq, Together, …)
 //! send the same shape.
 
 use super::Shape;
