@@ -1,1 +1,2 @@
 //! maxim (to be written)
+pub mod result;
