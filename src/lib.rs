@@ -12,7 +12,7 @@
 //! | [`maxim`], [`applog`] | what is logged: the JSON of one action, one structured entry |
 //! | [`delivery`] | batches, retries, quarantine, HTTP |
 //! | [`spool`] | records in segments that survive the process |
-//! | [`text`], [`process`], [`status`], [`report`] | what every room needs: JSON, time and ids; fork, signals and threads; errors |
+//! | [`text`], [`process`], [`status`], [`report`], [`secret`] | what every room needs: JSON, time and ids; fork, threads and clocks; errors; credentials |
 
 #![deny(unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs)]
@@ -26,6 +26,7 @@ pub mod ffi;
 pub mod maxim;
 pub mod process;
 pub mod report;
+pub mod secret;
 pub mod spool;
 pub mod status;
 pub mod text;

@@ -1,1 +1,196 @@
-//! ffi (to be written)
+//! The C ABI: pointers become references, panics become statuses.
+//!
+//! `include/maxim.h` is generated from this room, documentation included. Every export is one call
+//! of the [`boundary`], and reads like safe Rust: arguments checked by [`types`], handles looked up by
+//! [`handle`], then the core's function. All `unsafe` about foreign pointers is in [`types`].
+//!
+//! # Safety
+//!
+//! One contract for all exports, as the header's first comment has it: a string or buffer given is
+//! readable for the length given and unchanged during the call; a struct given is readable for its
+//! `struct_size`; an output is NULL or writable. Handles may be anything.
+
+#![allow(clippy::missing_safety_doc)] // The contract is the one above.
+
+mod boundary;
+mod callbacks;
+mod entities;
+mod generation;
+mod handle;
+mod logger;
+mod retrieval;
+mod session;
+mod span;
+mod structs;
+mod tool_call;
+mod trace;
+mod types;
+
+use std::ffi::c_char;
+
+use boundary::boundary_or;
+pub use types::{maxim_id, maxim_status, maxim_str};
+
+use crate::maxim::Entity;
+use crate::status::Status;
+
+/// Major version of the library that this header belongs to.
+pub const MAXIM_VERSION_MAJOR: i32 = 0;
+/// Minor version of the library that this header belongs to.
+pub const MAXIM_VERSION_MINOR: i32 = 1;
+/// Patch version of the library that this header belongs to.
+pub const MAXIM_VERSION_PATCH: i32 = 0;
+
+/// The call did what it says.
+pub const MAXIM_OK: i32 = 0;
+/// A pointer that must not be NULL was NULL.
+pub const MAXIM_ERR_NULL_POINTER: i32 = 1;
+/// The handle was never made, or has been freed.
+pub const MAXIM_ERR_INVALID_HANDLE: i32 = 2;
+/// An argument is out of its range; the detail names it.
+pub const MAXIM_ERR_INVALID_ARGUMENT: i32 = 3;
+/// A string is not UTF-8.
+pub const MAXIM_ERR_INVALID_UTF8: i32 = 4;
+/// A JSON text does not parse, or is not of the kind asked for; the detail has line and column.
+pub const MAXIM_ERR_INVALID_JSON: i32 = 5;
+/// An id does not match `[A-Za-z0-9_-]+` or is longer than 256 characters.
+pub const MAXIM_ERR_INVALID_ID: i32 = 6;
+/// A provider's result has a shape that is not known.
+pub const MAXIM_ERR_INVALID_RESULT: i32 = 7;
+/// The logger or client has been cleaned up or disconnected.
+pub const MAXIM_ERR_CLOSED: i32 = 8;
+/// The time given ran out; what was not delivered is still held.
+pub const MAXIM_ERR_TIMEOUT: i32 = 9;
+/// The configured space is full and the overflow policy refuses the newest record.
+pub const MAXIM_ERR_SPOOL_FULL: i32 = 10;
+/// A record or attachment is above its size limit.
+pub const MAXIM_ERR_TOO_LARGE: i32 = 11;
+/// A file could not be read or written.
+pub const MAXIM_ERR_IO: i32 = 12;
+/// The service could not be reached.
+pub const MAXIM_ERR_NETWORK: i32 = 13;
+/// The service answered with an error.
+pub const MAXIM_ERR_REJECTED: i32 = 14;
+/// The service refused the API key.
+pub const MAXIM_ERR_UNAUTHORIZED: i32 = 15;
+/// There is no API key, repository or endpoint to log to.
+pub const MAXIM_ERR_NOT_CONFIGURED: i32 = 16;
+/// A flow has used all of its step indices.
+pub const MAXIM_ERR_FLOW_EXHAUSTED: i32 = 17;
+/// A bug in the library was caught at its boundary; the host is unharmed. Please report it.
+pub const MAXIM_ERR_PANIC: i32 = 18;
+/// Memory, a thread or another resource could not be had.
+pub const MAXIM_ERR_NO_RESOURCES: i32 = 19;
+
+/// Send a result as it is, even when its shape is not known.
+pub const MAXIM_RESULT_FORCE: u32 = 1;
+
+/// A conversation of several traces.
+pub const MAXIM_ENTITY_SESSION: i32 = 0;
+/// One request through the application.
+pub const MAXIM_ENTITY_TRACE: i32 = 1;
+/// A step within a trace.
+pub const MAXIM_ENTITY_SPAN: i32 = 2;
+/// One call of a model.
+pub const MAXIM_ENTITY_GENERATION: i32 = 3;
+/// A user's verdict.
+pub const MAXIM_ENTITY_FEEDBACK: i32 = 4;
+/// One look-up of documents.
+pub const MAXIM_ENTITY_RETRIEVAL: i32 = 5;
+/// One call of a tool.
+pub const MAXIM_ENTITY_TOOL_CALL: i32 = 6;
+/// Something that went wrong.
+pub const MAXIM_ENTITY_ERROR: i32 = 7;
+/// A line that was too large to be sent as one.
+pub const MAXIM_ENTITY_STORAGE: i32 = 8;
+
+/// The version of the library that is running, as "0.1.0"; static, never NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_version() -> *const c_char {
+    const VERSION: *const c_char = concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast();
+    boundary_or(VERSION, || Ok(VERSION))
+}
+
+/// A status's name, as "MAXIM_ERR_INVALID_ID"; "MAXIM_ERR_UNKNOWN" for a number that is none. Static,
+/// never NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_status_str(status: maxim_status) -> *const c_char {
+    boundary_or(c"MAXIM_ERR_UNKNOWN".as_ptr(), || {
+        let known = usize::try_from(status).ok().and_then(|number| Status::ALL.get(number));
+        Ok(known.map_or(c"MAXIM_ERR_UNKNOWN", |status| status.name()).as_ptr())
+    })
+}
+
+/// What was wrong with the last call that failed on the calling thread: which argument, which limit,
+/// what to do. Empty when none failed. UTF-8, at most 1,023 bytes, never NULL, never a credential;
+/// good until the next call fails on this thread, or the thread ends.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_last_error() -> *const c_char {
+    boundary_or(c"".as_ptr(), || Ok(boundary::last_error()))
+}
+
+/// Makes the next call on this thread panic inside the boundary: for the test that proves that every
+/// export has one. Not in a release.
+#[cfg(feature = "test-hooks")]
+#[doc(hidden)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_test_panic_next_call() {
+    boundary::panic_next();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headers_status_codes_are_the_librarys() {
+        let header = [
+            MAXIM_OK,
+            MAXIM_ERR_NULL_POINTER,
+            MAXIM_ERR_INVALID_HANDLE,
+            MAXIM_ERR_INVALID_ARGUMENT,
+            MAXIM_ERR_INVALID_UTF8,
+            MAXIM_ERR_INVALID_JSON,
+            MAXIM_ERR_INVALID_ID,
+            MAXIM_ERR_INVALID_RESULT,
+            MAXIM_ERR_CLOSED,
+            MAXIM_ERR_TIMEOUT,
+            MAXIM_ERR_SPOOL_FULL,
+            MAXIM_ERR_TOO_LARGE,
+            MAXIM_ERR_IO,
+            MAXIM_ERR_NETWORK,
+            MAXIM_ERR_REJECTED,
+            MAXIM_ERR_UNAUTHORIZED,
+            MAXIM_ERR_NOT_CONFIGURED,
+            MAXIM_ERR_FLOW_EXHAUSTED,
+            MAXIM_ERR_PANIC,
+            MAXIM_ERR_NO_RESOURCES,
+        ];
+        assert!(Status::ALL.into_iter().map(|status| status as i32).eq(header));
+        assert!(Status::ALL.into_iter().enumerate().all(|(number, status)| status as usize == number));
+    }
+
+    #[test]
+    fn the_headers_entities_are_the_librarys() {
+        let header = [
+            (MAXIM_ENTITY_SESSION, Entity::Session),
+            (MAXIM_ENTITY_TRACE, Entity::Trace),
+            (MAXIM_ENTITY_SPAN, Entity::Span),
+            (MAXIM_ENTITY_GENERATION, Entity::Generation),
+            (MAXIM_ENTITY_FEEDBACK, Entity::Feedback),
+            (MAXIM_ENTITY_RETRIEVAL, Entity::Retrieval),
+            (MAXIM_ENTITY_TOOL_CALL, Entity::ToolCall),
+            (MAXIM_ENTITY_ERROR, Entity::Error),
+            (MAXIM_ENTITY_STORAGE, Entity::Storage),
+        ];
+        for (number, entity) in header {
+            assert_eq!(Entity::ALL[number as usize], entity);
+        }
+    }
+
+    #[test]
+    fn the_headers_version_is_the_crates() {
+        let header = format!("{MAXIM_VERSION_MAJOR}.{MAXIM_VERSION_MINOR}.{MAXIM_VERSION_PATCH}");
+        assert_eq!(header, env!("CARGO_PKG_VERSION"));
+    }
+}

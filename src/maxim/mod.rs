@@ -1,2 +1,21 @@
-//! maxim (to be written)
+//! What the Maxim log API is told: sessions, traces, spans, generations, retrievals, tool calls.
+//!
+//! Every call validates its arguments, builds the wire line of one action on the caller's thread
+//! and appends it to the logger's pipelines; nothing here waits or does I/O. [`protocol`] says how the
+//! lines travel.
+
+#![forbid(unsafe_code)]
+
+pub mod actions;
+pub mod config;
+pub mod create;
+pub mod line;
+pub mod logger;
+pub mod protocol;
 pub mod result;
+
+pub use actions::Failure;
+pub use config::Config;
+pub use create::{ErrorEntry, Generation, Session, Span, ToolCall, Trace};
+pub use line::{Entity, Json};
+pub use logger::Logger;

@@ -1,1 +1,4 @@
 //! process (to be written)
+pub mod clock;
+pub mod fork_cell;
+pub mod unique;

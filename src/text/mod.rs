@@ -20,5 +20,6 @@ pub mod escape;
 pub mod id;
 pub mod json;
 mod scan;
+pub mod scratch;
 pub mod stringify;
 pub mod time;

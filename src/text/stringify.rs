@@ -40,6 +40,26 @@ pub fn stringify_members(compacted_object: &[u8], nulls: Nulls, out: &mut Vec<u8
     out.push(b'}');
 }
 
+/// Appends an object of tags: as [`stringify_members`] with nulls as text, but an object within it
+/// stays an object, whose values become strings in turn; the log API has nested tags.
+pub fn stringify_tags(compacted_object: &[u8], out: &mut Vec<u8>) {
+    out.push(b'{');
+    let mut separator: &[u8] = b"\"";
+    for (key, value) in members(compacted_object) {
+        out.extend_from_slice(separator);
+        out.extend_from_slice(key);
+        out.extend_from_slice(b"\":");
+        match kind(value) {
+            Kind::String => out.extend_from_slice(value),
+            // As deep as the document, which `compact` has bounded.
+            Kind::Object => stringify_tags(value, out),
+            _ => push_valid(out, value),
+        }
+        separator = b",\"";
+    }
+    out.push(b'}');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +70,15 @@ mod tests {
         let mut out = b"before".to_vec();
         stringify_members(object.as_bytes(), nulls, &mut out);
         String::from_utf8(out).unwrap().strip_prefix("before").unwrap().to_owned()
+    }
+
+    #[test]
+    fn tags_keep_their_nesting_and_every_leaf_is_a_string() {
+        let given = r#"{"i":1,"b":true,"n":null,"l":[1,"a"],"d":{"x":1,"y":{"z":null}},"s":"t"}"#;
+        let wanted = r#"{"i":"1","b":"true","n":"null","l":"[1,\"a\"]","d":{"x":"1","y":{"z":"null"}},"s":"t"}"#;
+        let mut out = Vec::new();
+        stringify_tags(given.as_bytes(), &mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), wanted);
     }
 
     #[test]

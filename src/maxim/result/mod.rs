@@ -49,8 +49,10 @@ mod openai_stream;
 mod openai_text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use node::{Flaw, Node};
+pub use text::normalise_text;
 
 /// One shape of response: how it is told apart, and what becomes of it.
 struct Shape {

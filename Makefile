@@ -1,0 +1,82 @@
+# libmaxim. Run `make` for the list of targets.
+
+SHELL      := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+CC         ?= cc
+VERSION    := $(shell sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
+SOVERSION  := $(basename $(VERSION))
+BUILD      := build
+LIB        := $(BUILD)/lib
+BIN        := $(BUILD)/bin
+RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
+SERVER_SOURCES := $(shell find dev-server/src -name '*.rs') dev-server/Cargo.toml Cargo.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help lib header demo test check bench install clean tools server
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+lib: $(LIB)/libmaxim.so $(LIB)/libmaxim.a $(LIB)/pkgconfig/maxim.pc $(BUILD)/include/maxim.h ## Build the release library, shared and static, and the header, into build/
+
+demo: lib server ## Build everything, log an agent's conversation to a local server, show what arrived
+	scripts/demo.sh
+
+test: tools lib server check ## Run everything that must hold; installs missing tools when root
+	scripts/test.sh
+
+check: ## Format, lints, header and symbols, without running anything
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	MAXIM_HEADER=verify cargo check --lib
+
+bench: lib server ## Measure calls and throughput (QUICK=1: under a minute)
+	scripts/bench.sh
+
+header: ## Write include/maxim.h from src/ffi
+	MAXIM_HEADER=write cargo check --lib
+
+install: lib ## Install library, header and pkg-config file below PREFIX (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -m 644 include/maxim.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(LIB)/libmaxim.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(LIB)/libmaxim.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/
+	ln -sf libmaxim.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libmaxim.so.$(SOVERSION)
+	ln -sf libmaxim.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libmaxim.so
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' scripts/maxim.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/maxim.pc
+
+clean: ## Remove everything that was built
+	rm -rf $(BUILD)
+	cargo clean
+
+tools: ## Install the tools that the tests need (as root), or name the ones that are missing
+	scripts/tools.sh
+
+server: $(BIN)/maxim-dev
+
+# One crate type at a time: an rlib among them would switch link-time optimisation off.
+$(LIB)/libmaxim.so: $(RUST_SOURCES)
+	cargo rustc --release --lib --crate-type cdylib
+	install -d $(LIB)
+	objcopy --strip-debug target/release/libmaxim.so $(LIB)/libmaxim.so.$(VERSION)
+	ln -sf libmaxim.so.$(VERSION) $(LIB)/libmaxim.so.$(SOVERSION)
+	ln -sf libmaxim.so.$(SOVERSION) $@
+	touch $(LIB)/libmaxim.so.$(VERSION)
+
+$(LIB)/libmaxim.a: $(RUST_SOURCES) scripts/static-archive.sh maxim.symbols
+	cargo rustc --release --lib --crate-type staticlib
+	install -d $(LIB)
+	scripts/static-archive.sh target/release/libmaxim.a $@
+
+$(BUILD)/include/maxim.h: include/maxim.h
+	install -D -m 644 $< $@
+
+$(LIB)/pkgconfig/maxim.pc: scripts/maxim.pc.in
+	install -d $(@D)
+	sed 's|@PREFIX@|$(abspath $(BUILD))|; s|@VERSION@|$(VERSION)|' $< > $@
+
+$(BIN)/maxim-dev: $(SERVER_SOURCES)
+	cargo build --release -p maxim-dev
+	install -D target/release/maxim-dev $@

@@ -1,0 +1,1983 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * libmaxim: log what AI applications do.
+ *
+ * Sessions, traces, spans, generations, retrievals and tool calls go to the Maxim log API;
+ * application logs go to the structured log API. A call formats one record, copies it into memory
+ * that survives the process, and returns: tens to hundreds of nanoseconds, no I/O.
+ *
+ * This file is generated from src/ffi. The rules below hold for every function and are not repeated.
+ *
+ * STRINGS are UTF-8, given as `maxim_str` by value and borrowed for the call only; the library copies
+ * what it keeps. {NULL, 0} is absent, len == MAXIM_NTS is NUL-terminated, NUL bytes inside a length are
+ * content. Invalid UTF-8 is MAXIM_ERR_INVALID_UTF8. Arguments named `…_json` are JSON texts (RFC 8259, at
+ * most 128 levels deep), checked during the call: MAXIM_ERR_INVALID_JSON names the argument, line and
+ * column, and nothing is logged. White space outside strings is removed.
+ *
+ * IDS of sessions, traces, spans, generations, retrievals and tool calls are 1 to 256 characters of
+ * A-Z a-z 0-9 _ -; anything else is MAXIM_ERR_INVALID_ID and nothing is logged. An entity is addressed by
+ * its id, so another thread, process or host can go on with it, and nothing is to be freed.
+ *
+ * OWNERSHIP: the only things to give back are handles (maxim_logger_free and its like). Handles can be
+ * misused without harm: a freed or made-up one is MAXIM_ERR_INVALID_HANDLE. NULL may be freed, and is
+ * MAXIM_ERR_NULL_POINTER elsewhere. Strings that the library returns are static or say how long they last.
+ *
+ * STRUCTS start with struct_size; initialise them with their MAXIM_…_INIT macro and set what you need.
+ *
+ * ERRORS: a function that can fail returns a maxim_status; maxim_last_error() has the detail of the
+ * last failure on the calling thread. Outputs are written only on success; a handle output is set to NULL
+ * first. What goes wrong after a call has returned is told by the error callback and maxim_stats.
+ *
+ * THREADS: every function may be called from any thread at any time, except from a signal handler.
+ *
+ * BLOCKING: a function returns without waiting and without I/O unless its documentation says **May
+ * block**; then it takes a timeout in milliseconds and keeps it. The exceptions are making a logger or
+ * client (local files, no network), records above 256 KiB, and MAXIM_OVERFLOW_BLOCK.
+ *
+ * FORK: a child may go on logging with the handles it inherited: its first call gives it a spool and a
+ * writer of its own. Records that the parent accepted stay the parent's; none is sent twice.
+ *
+ * EXIT: a record accepted with MAXIM_OK is in memory or a file that survives the process: exit, _exit,
+ * abort and SIGKILL lose nothing, and the next logger for the same repository sends it. Call
+ * maxim_cleanup for it to be sent now. The library installs no signal handler and its threads take no
+ * signals.
+ */
+
+
+#ifndef MAXIM_H
+#define MAXIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+/** The value of maxim_str.len for a NUL-terminated text. */
+#define MAXIM_NTS SIZE_MAX
+
+/** Marks a function that has a newer name; define it as nothing to be left in peace. */
+#ifndef MAXIM_DEPRECATED
+#if defined(__GNUC__) || defined(__clang__)
+#define MAXIM_DEPRECATED(note) __attribute__((deprecated(note)))
+#elif defined(_MSC_VER)
+#define MAXIM_DEPRECATED(note) __declspec(deprecated(note))
+#else
+#define MAXIM_DEPRECATED(note)
+#endif
+#endif
+
+
+/**
+ * Major version of the library that this header belongs to.
+ */
+#define MAXIM_VERSION_MAJOR 0
+
+/**
+ * Minor version of the library that this header belongs to.
+ */
+#define MAXIM_VERSION_MINOR 1
+
+/**
+ * Patch version of the library that this header belongs to.
+ */
+#define MAXIM_VERSION_PATCH 0
+
+/**
+ * The call did what it says.
+ */
+#define MAXIM_OK 0
+
+/**
+ * A pointer that must not be NULL was NULL.
+ */
+#define MAXIM_ERR_NULL_POINTER 1
+
+/**
+ * The handle was never made, or has been freed.
+ */
+#define MAXIM_ERR_INVALID_HANDLE 2
+
+/**
+ * An argument is out of its range; the detail names it.
+ */
+#define MAXIM_ERR_INVALID_ARGUMENT 3
+
+/**
+ * A string is not UTF-8.
+ */
+#define MAXIM_ERR_INVALID_UTF8 4
+
+/**
+ * A JSON text does not parse, or is not of the kind asked for; the detail has line and column.
+ */
+#define MAXIM_ERR_INVALID_JSON 5
+
+/**
+ * An id does not match `[A-Za-z0-9_-]+` or is longer than 256 characters.
+ */
+#define MAXIM_ERR_INVALID_ID 6
+
+/**
+ * A provider's result has a shape that is not known.
+ */
+#define MAXIM_ERR_INVALID_RESULT 7
+
+/**
+ * The logger or client has been cleaned up or disconnected.
+ */
+#define MAXIM_ERR_CLOSED 8
+
+/**
+ * The time given ran out; what was not delivered is still held.
+ */
+#define MAXIM_ERR_TIMEOUT 9
+
+/**
+ * The configured space is full and the overflow policy refuses the newest record.
+ */
+#define MAXIM_ERR_SPOOL_FULL 10
+
+/**
+ * A record or attachment is above its size limit.
+ */
+#define MAXIM_ERR_TOO_LARGE 11
+
+/**
+ * A file could not be read or written.
+ */
+#define MAXIM_ERR_IO 12
+
+/**
+ * The service could not be reached.
+ */
+#define MAXIM_ERR_NETWORK 13
+
+/**
+ * The service answered with an error.
+ */
+#define MAXIM_ERR_REJECTED 14
+
+/**
+ * The service refused the API key.
+ */
+#define MAXIM_ERR_UNAUTHORIZED 15
+
+/**
+ * There is no API key, repository or endpoint to log to.
+ */
+#define MAXIM_ERR_NOT_CONFIGURED 16
+
+/**
+ * A flow has used all of its step indices.
+ */
+#define MAXIM_ERR_FLOW_EXHAUSTED 17
+
+/**
+ * A bug in the library was caught at its boundary; the host is unharmed. Please report it.
+ */
+#define MAXIM_ERR_PANIC 18
+
+/**
+ * Memory, a thread or another resource could not be had.
+ */
+#define MAXIM_ERR_NO_RESOURCES 19
+
+/**
+ * Send a result as it is, even when its shape is not known.
+ */
+#define MAXIM_RESULT_FORCE 1
+
+/**
+ * A conversation of several traces.
+ */
+#define MAXIM_ENTITY_SESSION 0
+
+/**
+ * One request through the application.
+ */
+#define MAXIM_ENTITY_TRACE 1
+
+/**
+ * A step within a trace.
+ */
+#define MAXIM_ENTITY_SPAN 2
+
+/**
+ * One call of a model.
+ */
+#define MAXIM_ENTITY_GENERATION 3
+
+/**
+ * A user's verdict.
+ */
+#define MAXIM_ENTITY_FEEDBACK 4
+
+/**
+ * One look-up of documents.
+ */
+#define MAXIM_ENTITY_RETRIEVAL 5
+
+/**
+ * One call of a tool.
+ */
+#define MAXIM_ENTITY_TOOL_CALL 6
+
+/**
+ * Something that went wrong.
+ */
+#define MAXIM_ENTITY_ERROR 7
+
+/**
+ * A line that was too large to be sent as one.
+ */
+#define MAXIM_ENTITY_STORAGE 8
+
+/**
+ * How long a record waits for company, in milliseconds, unless configured otherwise.
+ */
+#define MAXIM_DEFAULT_FLUSH_INTERVAL_MS 10000
+
+/**
+ * Evict the oldest unsent records when the configured space is full (the default).
+ */
+#define MAXIM_OVERFLOW_DROP_OLDEST 0
+
+/**
+ * Refuse new records with MAXIM_ERR_SPOOL_FULL when the configured space is full.
+ */
+#define MAXIM_OVERFLOW_DROP_NEWEST 1
+
+/**
+ * Let a log call wait up to `block_timeout_ms` for space, then refuse it. The only policy under
+ * which a log call may block.
+ */
+#define MAXIM_OVERFLOW_BLOCK 2
+
+/**
+ * A file, named by `path`.
+ */
+#define MAXIM_ATTACHMENT_FILE 1
+
+/**
+ * Bytes, at `data`.
+ */
+#define MAXIM_ATTACHMENT_DATA 2
+
+/**
+ * A URL, which is logged and not fetched.
+ */
+#define MAXIM_ATTACHMENT_URL 3
+
+/**
+ * Space for records in memory (tmpfs) before new segments go to the spool directory.
+ */
+#define DEFAULT_MAX_MEMORY_BYTES (64 << 20)
+
+/**
+ * Space for records in the spool directory.
+ */
+#define DEFAULT_MAX_DISK_BYTES (1 << 30)
+
+/**
+ * The largest attachment accepted unless configured otherwise.
+ */
+#define DEFAULT_MAX_ATTACHMENT_BYTES (100 << 20)
+
+/**
+ * Sinks beside the logger's own pipeline.
+ */
+#define MAX_SINKS 8
+
+/**
+ * The longest id that is accepted, in bytes. Ids stand in every line and in attachments' keys:
+ * an id that is much longer than a UUID's 36 is content that has lost its way.
+ */
+#define MAX_ID_LEN 256
+
+/**
+ * How deep arrays and objects may be nested.
+ *
+ * A reader further down that recurses must not run out of stack; serde_json has the same limit.
+ */
+#define MAX_DEPTH 128
+
+/**
+ * More than any provider's result has (OpenAI's Responses object: 23 to 30).
+ */
+#define Members_CAPACITY 32
+
+/**
+ * 0001-01-01T00:00:00.000000, the earliest time that is written as itself.
+ */
+#define MIN_UNIX_US -62135596800000000
+
+/**
+ * 9999-12-31T23:59:59.999999, the latest time that is written as itself.
+ */
+#define MAX_UNIX_US 253402300799999999
+
+/**
+ * What a call came to. Numbers are part of the ABI: never reused, never renumbered.
+ */
+enum Status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The call did what it says.
+     */
+    Ok = 0,
+    /**
+     * A pointer that must not be NULL was NULL.
+     */
+    NullPointer = 1,
+    /**
+     * The handle was never made, or has been freed.
+     */
+    InvalidHandle = 2,
+    /**
+     * An argument is out of its range; the detail names it.
+     */
+    InvalidArgument = 3,
+    /**
+     * A string is not UTF-8.
+     */
+    InvalidUtf8 = 4,
+    /**
+     * A JSON text does not parse, or is not of the kind asked for.
+     */
+    InvalidJson = 5,
+    /**
+     * An id does not match `[A-Za-z0-9_-]+`.
+     */
+    InvalidId = 6,
+    /**
+     * A provider's result has a shape that is not known.
+     */
+    InvalidResult = 7,
+    /**
+     * The logger or client has been cleaned up or disconnected.
+     */
+    Closed = 8,
+    /**
+     * The time given ran out; what was not delivered is still held.
+     */
+    Timeout = 9,
+    /**
+     * The configured space is full and the overflow policy refuses the newest record.
+     */
+    SpoolFull = 10,
+    /**
+     * A record or attachment is above its size limit.
+     */
+    TooLarge = 11,
+    /**
+     * A file could not be read or written.
+     */
+    Io = 12,
+    /**
+     * The service could not be reached.
+     */
+    Network = 13,
+    /**
+     * The service answered with an error.
+     */
+    Rejected = 14,
+    /**
+     * The service refused the API key.
+     */
+    Unauthorized = 15,
+    /**
+     * There is no API key, repository or endpoint to log to.
+     */
+    NotConfigured = 16,
+    /**
+     * A flow has used all of its step indices.
+     */
+    FlowExhausted = 17,
+    /**
+     * A bug in the library was caught at its boundary; the host is unharmed.
+     */
+    Panic = 18,
+    /**
+     * Memory, a thread or another resource could not be had.
+     */
+    NoResources = 19,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum Status Status;
+#else
+typedef int32_t Status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a line is about.
+ */
+typedef struct Entity Entity;
+
+/**
+ * The kinds of JSON values.
+ */
+typedef struct Kind Kind;
+
+/**
+ * A logger for one repository of the Maxim log API: an opaque handle, made by `maxim_logger_new`
+ * and given back by `maxim_logger_free`. Never look inside or compute with it. Using it after it was
+ * freed, or freeing it twice, is refused with MAXIM_ERR_INVALID_HANDLE and touches nothing.
+ */
+typedef struct maxim_logger maxim_logger;
+
+/**
+ * What a call came to: `MAXIM_OK` (0) or one of the `MAXIM_ERR_…` codes.
+ *
+ * Codes are never reused and never renumbered. `maxim_status_str` names one, `maxim_last_error`
+ * gives the detail of the last one that failed on the calling thread.
+ */
+typedef int32_t maxim_status;
+
+/**
+ * A string given to the library: UTF-8 text of `len` bytes at `data`, borrowed for the call only.
+ *
+ * - `{NULL, 0}` means absent, which is not the same as empty (`{"", 0}`).
+ * - `len == MAXIM_NTS` means that the text ends at the first NUL byte.
+ * - NUL bytes within `len` are content, not an end.
+ *
+ * Make one with `MAXIM_STR("literal")`, `maxim_str_z(pointer)` or `maxim_str_n(pointer, length)`.
+ */
+typedef struct maxim_str {
+    /**
+     * First byte of the text, or NULL when absent. The caller keeps it; the library copies.
+     */
+    const char *data;
+    /**
+     * Length in bytes, or `MAXIM_NTS`.
+     */
+    size_t len;
+} maxim_str;
+
+/**
+ * An error. Initialise with MAXIM_ERROR_CONFIG_INIT.
+ */
+typedef struct maxim_error_config {
+    /**
+     * sizeof(maxim_error_config).
+     */
+    size_t struct_size;
+    /**
+     * Its id; generated (UUID version 4) when absent.
+     */
+    struct maxim_str id;
+    /**
+     * What to call it.
+     */
+    struct maxim_str name;
+    /**
+     * What happened.
+     */
+    struct maxim_str message;
+    /**
+     * A code, as text.
+     */
+    struct maxim_str code;
+    /**
+     * The kind of error.
+     */
+    struct maxim_str type;
+    /**
+     * Tags: a JSON object. Values that are not strings are sent as their JSON text.
+     */
+    struct maxim_str tags_json;
+    /**
+     * Anything else: a JSON object.
+     */
+    struct maxim_str metadata_json;
+} maxim_error_config;
+
+/**
+ * Called when something went wrong after a call had returned: records dropped, a batch refused, a
+ * key not accepted, an attachment unreadable.
+ *
+ * `message` is NUL-terminated text, valid during the call only; `records` says how many records it
+ * concerns (0: none). Runs on a thread of the library with all signals blocked, or on the thread
+ * inside `maxim_flush` in Lambda mode; never on the thread of a log call. No lock is held, so it may
+ * call the library, but a blocking call from here waits in vain and times out.
+ */
+typedef void (*maxim_error_callback)(void *user_data,
+                                     maxim_status status,
+                                     const char *message,
+                                     uint64_t records);
+
+/**
+ * Called with one line of debug output, NUL-terminated and valid during the call only. Threads as
+ * for `maxim_error_callback`.
+ */
+typedef void (*maxim_debug_callback)(void *user_data,
+                                     const char *message);
+
+/**
+ * How a logger is made. Initialise with MAXIM_LOGGER_CONFIG_INIT.
+ */
+typedef struct maxim_logger_config {
+    /**
+     * sizeof(maxim_logger_config).
+     */
+    size_t struct_size;
+    /**
+     * The log API; default: the environment's MAXIM_BASE_URL, else https://app.getmaxim.ai. Plain
+     * http is refused for any host but this machine, unless `allow_plaintext` is set.
+     */
+    struct maxim_str base_url;
+    /**
+     * The API key; default: the environment's MAXIM_API_KEY. Without one the logger is not made
+     * (MAXIM_ERR_NOT_CONFIGURED). Kept in memory that is wiped, never written or shown.
+     */
+    struct maxim_str api_key;
+    /**
+     * The log repository's id; default: the environment's MAXIM_LOG_REPO_ID. Without one the logger
+     * is not made (MAXIM_ERR_NOT_CONFIGURED).
+     */
+    struct maxim_str repository_id;
+    /**
+     * Whether records are sent every `flush_interval_ms`. True after MAXIM_LOGGER_CONFIG_INIT. When
+     * false, they are sent by `maxim_flush` and when much has come together.
+     */
+    bool auto_flush;
+    /**
+     * How long a record waits for company at most, in milliseconds; 10,000 after
+     * MAXIM_LOGGER_CONFIG_INIT. Zero with `auto_flush` is MAXIM_ERR_INVALID_ARGUMENT.
+     */
+    uint32_t flush_interval_ms;
+    /**
+     * Whether the library tells what it does: to `debug_callback`, else to stderr.
+     */
+    bool is_debug;
+    /**
+     * Where records go that cannot be sent. Default: the environment's MAXIM_SPOOL_DIR, else
+     * $XDG_STATE_HOME/maxim, else ~/.local/state/maxim, else /var/tmp/maxim-<uid>. Made when it is
+     * missing, with access for this user only; one that belongs to somebody else is not used.
+     */
+    struct maxim_str spool_dir;
+    /**
+     * Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB.
+     */
+    uint64_t max_memory_bytes;
+    /**
+     * Most bytes of unsent records in the spool directory; 0: 1 GiB.
+     */
+    uint64_t max_disk_bytes;
+    /**
+     * One of MAXIM_OVERFLOW_…: what happens when both are full.
+     */
+    int32_t overflow_policy;
+    /**
+     * How long a log call waits for space under MAXIM_OVERFLOW_BLOCK, in milliseconds.
+     */
+    uint32_t block_timeout_ms;
+    /**
+     * A PEM file of certificates to trust instead of the platform's.
+     */
+    struct maxim_str ca_file;
+    /**
+     * A proxy (http://host:port) instead of what the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
+     * and NO_PROXY say.
+     */
+    struct maxim_str proxy;
+    /**
+     * Told of errors that happen after a call has returned; NULL: nobody is.
+     */
+    maxim_error_callback error_callback;
+    /**
+     * Given debug lines when `is_debug` is set; NULL: they go to stderr.
+     */
+    maxim_debug_callback debug_callback;
+    /**
+     * Passed to both callbacks; must stay good until `maxim_logger_free` has returned.
+     */
+    void *user_data;
+    /**
+     * Whether the API key may travel over plain http to another host. False by default, for good
+     * reason.
+     */
+    bool allow_plaintext;
+    /**
+     * The largest attachment that is accepted, in bytes; 0: 100 MiB.
+     */
+    uint64_t max_attachment_bytes;
+} maxim_logger_config;
+
+/**
+ * Called once when a flush that was started with `maxim_flush_async` has ended: `MAXIM_OK` when
+ * all was delivered, else the status and a NUL-terminated detail, valid during the call only.
+ * Threads as for `maxim_error_callback`.
+ */
+typedef void (*maxim_flush_callback)(void *user_data,
+                                     maxim_status status,
+                                     const char *detail);
+
+/**
+ * What became of the records of one logger, sink or client. Set `struct_size` before the call
+ * (MAXIM_STATS_INIT).
+ *
+ * At any moment accepted + adopted = delivered + held + dropped_memory + dropped_disk +
+ * dropped_expired + quarantined.
+ */
+typedef struct maxim_stats {
+    /**
+     * sizeof(maxim_stats), set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * Records that calls accepted with MAXIM_OK.
+     */
+    uint64_t accepted;
+    /**
+     * Records that the service has confirmed.
+     */
+    uint64_t delivered;
+    /**
+     * Records that are still to be sent.
+     */
+    uint64_t held;
+    /**
+     * Records evicted because memory was full and there was no disk to go to.
+     */
+    uint64_t dropped_memory;
+    /**
+     * Records evicted because the disk space was full.
+     */
+    uint64_t dropped_disk;
+    /**
+     * Records given up because they could not be sent for 72 hours.
+     */
+    uint64_t dropped_expired;
+    /**
+     * Records that the service refused for what they are; kept in the spool directory's `quarantine`.
+     */
+    uint64_t quarantined;
+    /**
+     * Requests that were made again.
+     */
+    uint64_t retries;
+    /**
+     * Bytes of delivered records.
+     */
+    uint64_t bytes_delivered;
+    /**
+     * Bytes of held records.
+     */
+    uint64_t bytes_held;
+    /**
+     * Records taken over from loggers that ended before they could send them.
+     */
+    uint64_t adopted;
+    /**
+     * How long the oldest held record has been waiting, in milliseconds.
+     */
+    uint64_t oldest_held_ms;
+    /**
+     * The HTTP status of the last answer; 0: none yet.
+     */
+    int32_t last_http_status;
+    /**
+     * Log calls that a client without an API key let go, as documented; 0 for a logger.
+     */
+    uint64_t ignored;
+    /**
+     * Calls that were refused because the configured space was full.
+     */
+    uint64_t refused;
+    /**
+     * Records that could not be read back (a damaged file).
+     */
+    uint64_t dropped_corrupt;
+} maxim_stats;
+
+/**
+ * A new session. Initialise with MAXIM_SESSION_CONFIG_INIT.
+ */
+typedef struct maxim_session_config {
+    /**
+     * sizeof(maxim_session_config).
+     */
+    size_t struct_size;
+    /**
+     * Its id; generated (UUID version 4) when absent.
+     */
+    struct maxim_str id;
+    /**
+     * What to call it.
+     */
+    struct maxim_str name;
+    /**
+     * Tags: a JSON object. Values that are not strings are sent as their JSON text.
+     */
+    struct maxim_str tags_json;
+    /**
+     * When it began, in microseconds since 1970-01-01 UTC; 0: now.
+     */
+    int64_t start_timestamp_us;
+} maxim_session_config;
+
+/**
+ * An id written by the library: 36 characters of a UUID and a terminating NUL, or a flow's id.
+ */
+typedef struct maxim_id {
+    /**
+     * The text, NUL-terminated.
+     */
+    char text[37];
+} maxim_id;
+
+/**
+ * A new trace. Initialise with MAXIM_TRACE_CONFIG_INIT.
+ */
+typedef struct maxim_trace_config {
+    /**
+     * sizeof(maxim_trace_config).
+     */
+    size_t struct_size;
+    /**
+     * Its id; generated (UUID version 4) when absent.
+     */
+    struct maxim_str id;
+    /**
+     * What to call it.
+     */
+    struct maxim_str name;
+    /**
+     * The session it belongs to; may be absent.
+     */
+    struct maxim_str session_id;
+    /**
+     * Tags: a JSON object. Values that are not strings are sent as their JSON text.
+     */
+    struct maxim_str tags_json;
+    /**
+     * What the user asked, as text.
+     */
+    struct maxim_str input;
+    /**
+     * When it began, in microseconds since 1970-01-01 UTC; 0: now.
+     */
+    int64_t start_timestamp_us;
+} maxim_trace_config;
+
+/**
+ * A new generation. Initialise with MAXIM_GENERATION_CONFIG_INIT.
+ */
+typedef struct maxim_generation_config {
+    /**
+     * sizeof(maxim_generation_config).
+     */
+    size_t struct_size;
+    /**
+     * Its id; generated (UUID version 4) when absent.
+     */
+    struct maxim_str id;
+    /**
+     * What to call it.
+     */
+    struct maxim_str name;
+    /**
+     * Who runs the model: openai, azure, anthropic, huggingface, together, google, groq, bedrock,
+     * cohere, fireworks or elevenlabs, in any case; others are logged as `unknown`.
+     */
+    struct maxim_str provider;
+    /**
+     * Which model.
+     */
+    struct maxim_str model;
+    /**
+     * The messages given to the model: a JSON array of objects with `role` and `content`. Images and
+     * audio in them become attachments of the generation.
+     */
+    struct maxim_str messages_json;
+    /**
+     * The model's parameters: a JSON object. Values that are not strings are sent as their JSON text,
+     * null members are left out.
+     */
+    struct maxim_str model_parameters_json;
+    /**
+     * The span it belongs to, where the parent does not say it.
+     */
+    struct maxim_str span_id;
+    /**
+     * The Maxim prompt that was used.
+     */
+    struct maxim_str maxim_prompt_id;
+    /**
+     * The version of that prompt.
+     */
+    struct maxim_str maxim_prompt_version_id;
+    /**
+     * Tags: a JSON object. Values that are not strings are sent as their JSON text.
+     */
+    struct maxim_str tags_json;
+    /**
+     * When it began, in microseconds since 1970-01-01 UTC; 0: now.
+     */
+    int64_t start_timestamp_us;
+} maxim_generation_config;
+
+/**
+ * A new retrieval. Initialise with MAXIM_RETRIEVAL_CONFIG_INIT.
+ */
+typedef struct maxim_retrieval_config {
+    /**
+     * sizeof(maxim_retrieval_config).
+     */
+    size_t struct_size;
+    /**
+     * Its id; generated (UUID version 4) when absent.
+     */
+    struct maxim_str id;
+    /**
+     * What to call it.
+     */
+    struct maxim_str name;
+    /**
+     * Tags: a JSON object. Values that are not strings are sent as their JSON text.
+     */
+    struct maxim_str tags_json;
+    /**
+     * When it began, in microseconds since 1970-01-01 UTC; 0: now.
+     */
+    int64_t start_timestamp_us;
+} maxim_retrieval_config;
+
+/**
+ * A new span. Initialise with MAXIM_SPAN_CONFIG_INIT.
+ */
+typedef struct maxim_span_config {
+    /**
+     * sizeof(maxim_span_config).
+     */
+    size_t struct_size;
+    /**
+     * Its id; generated (UUID version 4) when absent.
+     */
+    struct maxim_str id;
+    /**
+     * What to call it.
+     */
+    struct maxim_str name;
+    /**
+     * Tags: a JSON object. Values that are not strings are sent as their JSON text.
+     */
+    struct maxim_str tags_json;
+    /**
+     * When it began, in microseconds since 1970-01-01 UTC; 0: now.
+     */
+    int64_t start_timestamp_us;
+} maxim_span_config;
+
+/**
+ * A new tool call. Initialise with MAXIM_TOOL_CALL_CONFIG_INIT.
+ */
+typedef struct maxim_tool_call_config {
+    /**
+     * sizeof(maxim_tool_call_config).
+     */
+    size_t struct_size;
+    /**
+     * Its id, as a rule the one that the model gave; generated (UUID version 4) when absent.
+     */
+    struct maxim_str id;
+    /**
+     * The tool.
+     */
+    struct maxim_str name;
+    /**
+     * What the tool does.
+     */
+    struct maxim_str description;
+    /**
+     * What it was called with, as the model wrote it: text, usually JSON.
+     */
+    struct maxim_str args;
+    /**
+     * Tags: a JSON object. Values that are not strings are sent as their JSON text.
+     */
+    struct maxim_str tags_json;
+    /**
+     * When it began, in microseconds since 1970-01-01 UTC; 0: now.
+     */
+    int64_t start_timestamp_us;
+} maxim_tool_call_config;
+
+/**
+ * A file, bytes or a URL to attach. Initialise with MAXIM_ATTACHMENT_INIT.
+ */
+typedef struct maxim_attachment {
+    /**
+     * sizeof(maxim_attachment).
+     */
+    size_t struct_size;
+    /**
+     * Its id; generated (UUID version 4) when absent.
+     */
+    struct maxim_str id;
+    /**
+     * One of MAXIM_ATTACHMENT_….
+     */
+    int32_t kind;
+    /**
+     * What to call it; default: the file's name.
+     */
+    struct maxim_str name;
+    /**
+     * MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded.
+     */
+    struct maxim_str path;
+    /**
+     * MAXIM_ATTACHMENT_DATA: the bytes, copied during the call.
+     */
+    const uint8_t *data;
+    /**
+     * MAXIM_ATTACHMENT_DATA: how many bytes.
+     */
+    size_t data_len;
+    /**
+     * MAXIM_ATTACHMENT_URL: the URL.
+     */
+    struct maxim_str url;
+    /**
+     * The MIME type; used where the content does not tell.
+     */
+    struct maxim_str mime_type;
+    /**
+     * Tags: a JSON object. Values that are not strings are sent as their JSON text.
+     */
+    struct maxim_str tags_json;
+    /**
+     * Anything else: a JSON object.
+     */
+    struct maxim_str metadata_json;
+    /**
+     * When it was made, in seconds since 1970-01-01 UTC; 0: not said.
+     */
+    int64_t timestamp;
+} maxim_attachment;
+
+
+
+
+
+/**
+ * Every status, in the order of its number.
+ */
+#define Status_ALL { Ok, NullPointer, InvalidHandle, InvalidArgument, InvalidUtf8, InvalidJson, InvalidId, InvalidResult, Closed, Timeout, SpoolFull, TooLarge, Io, Network, Rejected, Unauthorized, NotConfigured, FlowExhausted, Panic, NoResources, }
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the library that is running, as "0.1.0"; static, never NULL.
+ */
+const char *maxim_version(void);
+
+/**
+ * A status's name, as "MAXIM_ERR_INVALID_ID"; "MAXIM_ERR_UNKNOWN" for a number that is none. Static,
+ * never NULL.
+ */
+const char *maxim_status_str(maxim_status status);
+
+/**
+ * What was wrong with the last call that failed on the calling thread: which argument, which limit,
+ * what to do. Empty when none failed. UTF-8, at most 1,023 bytes, never NULL, never a credential;
+ * good until the next call fails on this thread, or the thread ends.
+ */
+const char *maxim_last_error(void);
+
+/**
+ * Makes the next call on this thread panic inside the boundary: for the test that proves that every
+ * export has one. Not in a release.
+ */
+void maxim_test_panic_next_call(void);
+
+/**
+ * Sets the model of a generation.
+ */
+maxim_status maxim_generation_set_model(struct maxim_logger *logger,
+                                        struct maxim_str generation_id,
+                                        struct maxim_str model);
+
+/**
+ * Sets the provider of a generation: openai, azure, anthropic, huggingface, together, google, groq,
+ * bedrock, cohere, fireworks or elevenlabs, in any case; others are logged as `unknown`.
+ */
+maxim_status maxim_generation_set_provider(struct maxim_logger *logger,
+                                           struct maxim_str generation_id,
+                                           struct maxim_str provider);
+
+/**
+ * Sets the name of a generation.
+ */
+maxim_status maxim_generation_set_name(struct maxim_logger *logger,
+                                       struct maxim_str generation_id,
+                                       struct maxim_str name);
+
+/**
+ * Adds a message to a generation: a JSON object with `role` and `content`.
+ *
+ * Images and audio in it become attachments of the generation, as in `maxim_generation_config.messages_json`.
+ */
+maxim_status maxim_generation_add_message(struct maxim_logger *logger,
+                                          struct maxim_str generation_id,
+                                          struct maxim_str message_json);
+
+/**
+ * Sets the model's parameters: a JSON object. Values that are not strings are sent as their JSON text,
+ * null members are left out.
+ */
+maxim_status maxim_generation_set_model_parameters(struct maxim_logger *logger,
+                                                   struct maxim_str generation_id,
+                                                   struct maxim_str parameters_json);
+
+/**
+ * Logs what the model answered, and ends the generation.
+ *
+ * `result_json` is the provider's own response: an OpenAI chat completion, text completion or
+ * Responses object, an Anthropic message, a Gemini generateContent response, an AWS Bedrock Converse
+ * response, a Mistral or Cohere chat response, or the array of chunks of an OpenAI or Anthropic
+ * stream. Anything else is MAXIM_ERR_INVALID_RESULT, with the reason in `maxim_last_error`, and nothing
+ * is logged; with MAXIM_RESULT_FORCE in `flags` (else 0) any JSON object is sent as it is.
+ */
+maxim_status maxim_generation_result(struct maxim_logger *logger,
+                                     struct maxim_str generation_id,
+                                     struct maxim_str result_json,
+                                     uint32_t flags);
+
+/**
+ * Logs that the model failed, and ends the generation. Of `config`, the message, code and type are
+ * used; all may be absent.
+ */
+maxim_status maxim_generation_error(struct maxim_logger *logger,
+                                    struct maxim_str generation_id,
+                                    const struct maxim_error_config *config);
+
+/**
+ * Adds what a generation cost, in US dollars. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_generation_add_cost(struct maxim_logger *logger,
+                                       struct maxim_str generation_id,
+                                       double input,
+                                       double output,
+                                       double total);
+
+/**
+ * Adds a named number to a generation. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_generation_add_metric(struct maxim_logger *logger,
+                                         struct maxim_str generation_id,
+                                         struct maxim_str name,
+                                         double value);
+
+/**
+ * Adds one tag to a generation. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_generation_add_tag(struct maxim_logger *logger,
+                                      struct maxim_str generation_id,
+                                      struct maxim_str key,
+                                      struct maxim_str value);
+
+/**
+ * Adds metadata to a generation: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_generation_add_metadata(struct maxim_logger *logger,
+                                           struct maxim_str generation_id,
+                                           struct maxim_str metadata_json);
+
+/**
+ * Has a generation evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_generation_evaluate_with_evaluators(struct maxim_logger *logger,
+                                                       struct maxim_str generation_id,
+                                                       struct maxim_str evaluators_json);
+
+/**
+ * Has a generation evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
+ * evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_generation_evaluate_with_variables(struct maxim_logger *logger,
+                                                      struct maxim_str generation_id,
+                                                      struct maxim_str variables_json,
+                                                      struct maxim_str evaluators_json);
+
+/**
+ * Sets when a generation began, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_generation_set_start_timestamp(struct maxim_logger *logger,
+                                                  struct maxim_str generation_id,
+                                                  int64_t timestamp_us);
+
+/**
+ * Sets when a generation ended, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_generation_set_end_timestamp(struct maxim_logger *logger,
+                                                struct maxim_str generation_id,
+                                                int64_t timestamp_us);
+
+/**
+ * Ends a generation, at the time of the call.
+ */
+maxim_status maxim_generation_end(struct maxim_logger *logger,
+                                  struct maxim_str generation_id);
+
+/**
+ * Makes a logger. Does no network I/O; makes the spool directory and starts the writer thread.
+ *
+ * `*out` is set to NULL first, and to the logger on success. The caller frees it with
+ * `maxim_logger_free`.
+ *
+ * Errors: MAXIM_ERR_NOT_CONFIGURED without an API key or repository id, MAXIM_ERR_INVALID_ARGUMENT
+ * for a field out of its range (the detail names it), MAXIM_ERR_NULL_POINTER.
+ */
+maxim_status maxim_logger_new(const struct maxim_logger_config *config,
+                              struct maxim_logger **out);
+
+/**
+ * Gives a logger back. NULL is safe.
+ *
+ * Does not wait for the network: what is still held is put into files in the background and sent
+ * by the next logger for the same repository. Call `maxim_cleanup` first to have it sent now. When
+ * this returns, no callback of the logger runs any more.
+ *
+ * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+ */
+maxim_status maxim_logger_free(struct maxim_logger *logger);
+
+/**
+ * The log repository's id, NUL-terminated; good until the logger is freed. NULL for a bad handle.
+ */
+const char *maxim_logger_repository_id(struct maxim_logger *logger);
+
+/**
+ * Sends everything that was accepted before the call, and waits until it has arrived, up to
+ * `timeout_ms` milliseconds. **May block**, never longer than that; with 0 it starts the work and
+ * returns MAXIM_OK at once. A retry that is waiting is tried at once.
+ *
+ * Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
+ * is lost by that.
+ */
+maxim_status maxim_flush(struct maxim_logger *logger,
+                         uint32_t timeout_ms);
+
+/**
+ * As `maxim_flush`, without waiting: `callback` is called once, on a thread of the library, when all
+ * has arrived or `timeout_ms` milliseconds are over. It is not called when this function fails.
+ *
+ * `user_data` is passed to the callback and must stay good until then.
+ */
+maxim_status maxim_flush_async(struct maxim_logger *logger,
+                               uint32_t timeout_ms,
+                               maxim_flush_callback callback,
+                               void *user_data);
+
+/**
+ * Sends all log lines, and waits for them: `maxim_flush` without attachments. **May block** up to
+ * `timeout_ms` milliseconds.
+ */
+maxim_status maxim_flush_commit_logs(struct maxim_logger *logger,
+                                     uint32_t timeout_ms);
+
+/**
+ * Sends what earlier loggers for the same repository left behind in files, and everything else that
+ * is held. **May block** up to `timeout_ms` milliseconds; errors as for `maxim_flush`.
+ */
+maxim_status maxim_flush_log_files(struct maxim_logger *logger,
+                                   uint32_t timeout_ms);
+
+/**
+ * Writes everything that is held to files in the spool directory, where it survives a reboot too.
+ * **May block** up to `timeout_ms` milliseconds.
+ *
+ * Errors: MAXIM_ERR_IO when there is no file system to write to, MAXIM_ERR_TIMEOUT.
+ */
+maxim_status maxim_write_to_file(struct maxim_logger *logger,
+                                 uint32_t timeout_ms);
+
+/**
+ * Ends a logger's work: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
+ * `timeout_ms` milliseconds, leaves the rest in files for the next logger, and stops its threads.
+ * **May block**, never longer than `timeout_ms`. The handle is still to be freed.
+ *
+ * Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger; the detail says how much.
+ */
+maxim_status maxim_cleanup(struct maxim_logger *logger,
+                           uint32_t timeout_ms);
+
+/**
+ * Whether the spool directory can be written to; when not, records are kept in memory only.
+ */
+bool maxim_can_access_filesystem(struct maxim_logger *logger);
+
+/**
+ * Whether this process runs on AWS Lambda (AWS_LAMBDA_FUNCTION_NAME is set). Then there is no writer
+ * thread: records are sent by `maxim_flush` on the caller's thread, before the function's answer
+ * lets the machine freeze.
+ */
+bool maxim_is_running_on_lambda(void);
+
+/**
+ * What became of the logger's records. `stats->struct_size` must be set (MAXIM_STATS_INIT).
+ */
+maxim_status maxim_logger_stats(struct maxim_logger *logger,
+                                struct maxim_stats *stats);
+
+/**
+ * What became of the records of one of the logger's sinks, numbered as by `maxim_logger_add_sink`.
+ */
+maxim_status maxim_logger_sink_stats(struct maxim_logger *logger,
+                                     uint32_t sink,
+                                     struct maxim_stats *stats);
+
+/**
+ * Sends every record from now on to a further repository or endpoint as well, with a spool and a
+ * delivery state of its own: one that fails never holds another back. At most 8.
+ *
+ * `config` is as for `maxim_logger_new`; its callbacks and `user_data` are ignored, the logger's are
+ * used. `out_sink`, which may be NULL, receives the sink's number (1 and up). Does no network I/O.
+ */
+maxim_status maxim_logger_add_sink(struct maxim_logger *logger,
+                                   const struct maxim_logger_config *config,
+                                   uint32_t *out_sink);
+
+/**
+ * Sends one line of the caller's making: any action on any entity.
+ *
+ * `entity` is one of MAXIM_ENTITY_…, `action` as in `create`, `update`, `end` or `add-event` (a-z and
+ * hyphens), `data_json` a JSON object.
+ */
+maxim_status maxim_commit(struct maxim_logger *logger,
+                          int32_t entity,
+                          struct maxim_str entity_id,
+                          struct maxim_str action,
+                          struct maxim_str data_json);
+
+/**
+ * Sets what a retrieval looks for, as text.
+ */
+maxim_status maxim_retrieval_set_input(struct maxim_logger *logger,
+                                       struct maxim_str retrieval_id,
+                                       struct maxim_str input);
+
+/**
+ * Sets what a retrieval looks for, as any JSON value.
+ */
+maxim_status maxim_retrieval_set_input_json(struct maxim_logger *logger,
+                                            struct maxim_str retrieval_id,
+                                            struct maxim_str input_json);
+
+/**
+ * Sets what a retrieval looks for, as text.
+ */
+MAXIM_DEPRECATED("use maxim_retrieval_set_input")
+maxim_status maxim_retrieval_input(struct maxim_logger *logger,
+                                   struct maxim_str retrieval_id,
+                                   struct maxim_str input);
+
+/**
+ * Logs the documents that were found, and ends the retrieval: a JSON array of strings or objects; any
+ * other JSON value is taken as the only document.
+ */
+maxim_status maxim_retrieval_set_output(struct maxim_logger *logger,
+                                        struct maxim_str retrieval_id,
+                                        struct maxim_str documents_json);
+
+/**
+ * Logs the documents that were found, and ends the retrieval: a JSON array of strings or objects; any
+ * other JSON value is taken as the only document.
+ */
+MAXIM_DEPRECATED("use maxim_retrieval_set_output")
+maxim_status maxim_retrieval_output(struct maxim_logger *logger,
+                                    struct maxim_str retrieval_id,
+                                    struct maxim_str documents_json);
+
+/**
+ * Adds one tag to a retrieval. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_retrieval_add_tag(struct maxim_logger *logger,
+                                     struct maxim_str retrieval_id,
+                                     struct maxim_str key,
+                                     struct maxim_str value);
+
+/**
+ * Adds metadata to a retrieval: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_retrieval_add_metadata(struct maxim_logger *logger,
+                                          struct maxim_str retrieval_id,
+                                          struct maxim_str metadata_json);
+
+/**
+ * Adds a named number to a retrieval. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_retrieval_add_metric(struct maxim_logger *logger,
+                                        struct maxim_str retrieval_id,
+                                        struct maxim_str name,
+                                        double value);
+
+/**
+ * Has a retrieval evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_retrieval_evaluate_with_evaluators(struct maxim_logger *logger,
+                                                      struct maxim_str retrieval_id,
+                                                      struct maxim_str evaluators_json);
+
+/**
+ * Has a retrieval evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
+ * evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_retrieval_evaluate_with_variables(struct maxim_logger *logger,
+                                                     struct maxim_str retrieval_id,
+                                                     struct maxim_str variables_json,
+                                                     struct maxim_str evaluators_json);
+
+/**
+ * Ends a retrieval, at the time of the call.
+ */
+maxim_status maxim_retrieval_end(struct maxim_logger *logger,
+                                 struct maxim_str retrieval_id);
+
+/**
+ * Begins a session.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the session's id (given or generated).
+ */
+maxim_status maxim_session_create(struct maxim_logger *logger,
+                                  const struct maxim_session_config *config,
+                                  struct maxim_id *out_id);
+
+/**
+ * Begins a trace in a session. `config.session_id` is ignored.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the trace's id (given or generated).
+ */
+maxim_status maxim_session_add_trace(struct maxim_logger *logger,
+                                     struct maxim_str session_id,
+                                     const struct maxim_trace_config *config,
+                                     struct maxim_id *out_id);
+
+/**
+ * Begins a trace in a session.
+ */
+MAXIM_DEPRECATED("use maxim_session_add_trace")
+maxim_status maxim_session_trace(struct maxim_logger *logger,
+                                 struct maxim_str session_id,
+                                 const struct maxim_trace_config *config,
+                                 struct maxim_id *out_id);
+
+/**
+ * Adds one tag to a session. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_session_add_tag(struct maxim_logger *logger,
+                                   struct maxim_str session_id,
+                                   struct maxim_str key,
+                                   struct maxim_str value);
+
+/**
+ * Adds an event to a session, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+maxim_status maxim_session_add_event(struct maxim_logger *logger,
+                                     struct maxim_str session_id,
+                                     struct maxim_str event_id,
+                                     struct maxim_str name,
+                                     struct maxim_str tags_json,
+                                     struct maxim_str metadata_json,
+                                     struct maxim_id *out_id);
+
+/**
+ * Adds an event to a session, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+MAXIM_DEPRECATED("use maxim_session_add_event")
+maxim_status maxim_session_event(struct maxim_logger *logger,
+                                 struct maxim_str session_id,
+                                 struct maxim_str event_id,
+                                 struct maxim_str name,
+                                 struct maxim_str tags_json,
+                                 struct maxim_str metadata_json,
+                                 struct maxim_id *out_id);
+
+/**
+ * Adds a user's feedback to a session: a JSON object with a `score`, and `comment`, `tags` or whatever
+ * else there is to say.
+ */
+maxim_status maxim_session_add_feedback(struct maxim_logger *logger,
+                                        struct maxim_str session_id,
+                                        struct maxim_str feedback_json);
+
+/**
+ * Adds a user's feedback to a session: a JSON object with a `score`, and `comment`, `tags` or whatever
+ * else there is to say.
+ */
+MAXIM_DEPRECATED("use maxim_session_add_feedback")
+maxim_status maxim_session_feedback(struct maxim_logger *logger,
+                                    struct maxim_str session_id,
+                                    struct maxim_str feedback_json);
+
+/**
+ * Adds metadata to a session: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_session_add_metadata(struct maxim_logger *logger,
+                                        struct maxim_str session_id,
+                                        struct maxim_str metadata_json);
+
+/**
+ * Adds a named number to a session. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_session_add_metric(struct maxim_logger *logger,
+                                      struct maxim_str session_id,
+                                      struct maxim_str name,
+                                      double value);
+
+/**
+ * Has a session evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_session_evaluate_with_evaluators(struct maxim_logger *logger,
+                                                    struct maxim_str session_id,
+                                                    struct maxim_str evaluators_json);
+
+/**
+ * Has a session evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
+ * evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_session_evaluate_with_variables(struct maxim_logger *logger,
+                                                   struct maxim_str session_id,
+                                                   struct maxim_str variables_json,
+                                                   struct maxim_str evaluators_json);
+
+/**
+ * Sets when a session began, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_session_set_start_timestamp(struct maxim_logger *logger,
+                                               struct maxim_str session_id,
+                                               int64_t timestamp_us);
+
+/**
+ * Sets when a session ended, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_session_set_end_timestamp(struct maxim_logger *logger,
+                                             struct maxim_str session_id,
+                                             int64_t timestamp_us);
+
+/**
+ * Ends a session, at the time of the call.
+ */
+maxim_status maxim_session_end(struct maxim_logger *logger,
+                               struct maxim_str session_id);
+
+/**
+ * Begins a generation in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_span_add_generation(struct maxim_logger *logger,
+                                       struct maxim_str span_id,
+                                       const struct maxim_generation_config *config,
+                                       struct maxim_id *out_id);
+
+/**
+ * Begins a generation in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_span_add_generation")
+maxim_status maxim_span_generation(struct maxim_logger *logger,
+                                   struct maxim_str span_id,
+                                   const struct maxim_generation_config *config,
+                                   struct maxim_id *out_id);
+
+/**
+ * Begins a retrieval in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_span_add_retrieval(struct maxim_logger *logger,
+                                      struct maxim_str span_id,
+                                      const struct maxim_retrieval_config *config,
+                                      struct maxim_id *out_id);
+
+/**
+ * Begins a retrieval in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_span_add_retrieval")
+maxim_status maxim_span_retrieval(struct maxim_logger *logger,
+                                  struct maxim_str span_id,
+                                  const struct maxim_retrieval_config *config,
+                                  struct maxim_id *out_id);
+
+/**
+ * Begins a span in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_span_add_sub_span(struct maxim_logger *logger,
+                                     struct maxim_str span_id,
+                                     const struct maxim_span_config *config,
+                                     struct maxim_id *out_id);
+
+/**
+ * Begins a span in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_span_add_sub_span")
+maxim_status maxim_span_span(struct maxim_logger *logger,
+                             struct maxim_str span_id,
+                             const struct maxim_span_config *config,
+                             struct maxim_id *out_id);
+
+/**
+ * Begins a tool call in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_span_add_tool_call(struct maxim_logger *logger,
+                                      struct maxim_str span_id,
+                                      const struct maxim_tool_call_config *config,
+                                      struct maxim_id *out_id);
+
+/**
+ * Logs an error in a span. `config.message` is required.
+ *
+ * `out_id`, which may be NULL, receives the error's id (given or generated).
+ */
+maxim_status maxim_span_add_error(struct maxim_logger *logger,
+                                  struct maxim_str span_id,
+                                  const struct maxim_error_config *config,
+                                  struct maxim_id *out_id);
+
+/**
+ * Sets what a span works on, as text.
+ */
+maxim_status maxim_span_set_input(struct maxim_logger *logger,
+                                  struct maxim_str span_id,
+                                  struct maxim_str input);
+
+/**
+ * Adds one tag to a span. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_span_add_tag(struct maxim_logger *logger,
+                                struct maxim_str span_id,
+                                struct maxim_str key,
+                                struct maxim_str value);
+
+/**
+ * Adds an event to a span, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+maxim_status maxim_span_add_event(struct maxim_logger *logger,
+                                  struct maxim_str span_id,
+                                  struct maxim_str event_id,
+                                  struct maxim_str name,
+                                  struct maxim_str tags_json,
+                                  struct maxim_str metadata_json,
+                                  struct maxim_id *out_id);
+
+/**
+ * Adds an event to a span, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+MAXIM_DEPRECATED("use maxim_span_add_event")
+maxim_status maxim_span_event(struct maxim_logger *logger,
+                              struct maxim_str span_id,
+                              struct maxim_str event_id,
+                              struct maxim_str name,
+                              struct maxim_str tags_json,
+                              struct maxim_str metadata_json,
+                              struct maxim_id *out_id);
+
+/**
+ * Adds metadata to a span: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_span_add_metadata(struct maxim_logger *logger,
+                                     struct maxim_str span_id,
+                                     struct maxim_str metadata_json);
+
+/**
+ * Has a span evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_span_evaluate_with_evaluators(struct maxim_logger *logger,
+                                                 struct maxim_str span_id,
+                                                 struct maxim_str evaluators_json);
+
+/**
+ * Has a span evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
+ * evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_span_evaluate_with_variables(struct maxim_logger *logger,
+                                                struct maxim_str span_id,
+                                                struct maxim_str variables_json,
+                                                struct maxim_str evaluators_json);
+
+/**
+ * Sets when a span began, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_span_set_start_timestamp(struct maxim_logger *logger,
+                                            struct maxim_str span_id,
+                                            int64_t timestamp_us);
+
+/**
+ * Sets when a span ended, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_span_set_end_timestamp(struct maxim_logger *logger,
+                                          struct maxim_str span_id,
+                                          int64_t timestamp_us);
+
+/**
+ * Ends a span, at the time of the call.
+ */
+maxim_status maxim_span_end(struct maxim_logger *logger,
+                            struct maxim_str span_id);
+
+/**
+ * Changes members of a tool call: a JSON object, whose null members are left out.
+ */
+maxim_status maxim_tool_call_update(struct maxim_logger *logger,
+                                    struct maxim_str tool_call_id,
+                                    struct maxim_str data_json);
+
+/**
+ * Logs what the tool answered, as text, and ends the tool call.
+ */
+maxim_status maxim_tool_call_result(struct maxim_logger *logger,
+                                    struct maxim_str tool_call_id,
+                                    struct maxim_str result);
+
+/**
+ * Logs that the tool failed, and ends the tool call. Of `config`, the message, code and type are used;
+ * all may be absent.
+ */
+maxim_status maxim_tool_call_error(struct maxim_logger *logger,
+                                   struct maxim_str tool_call_id,
+                                   const struct maxim_error_config *config);
+
+/**
+ * Adds one tag to a tool call. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_tool_call_add_tag(struct maxim_logger *logger,
+                                     struct maxim_str tool_call_id,
+                                     struct maxim_str key,
+                                     struct maxim_str value);
+
+/**
+ * Adds metadata to a tool call: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_tool_call_add_metadata(struct maxim_logger *logger,
+                                          struct maxim_str tool_call_id,
+                                          struct maxim_str metadata_json);
+
+/**
+ * Adds a named number to a tool call. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_tool_call_add_metric(struct maxim_logger *logger,
+                                        struct maxim_str tool_call_id,
+                                        struct maxim_str name,
+                                        double value);
+
+/**
+ * Ends a tool call, at the time of the call.
+ */
+maxim_status maxim_tool_call_end(struct maxim_logger *logger,
+                                 struct maxim_str tool_call_id);
+
+/**
+ * Begins a trace, in the session that `config.session_id` names if it is given.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the trace's id (given or generated).
+ */
+maxim_status maxim_trace_create(struct maxim_logger *logger,
+                                const struct maxim_trace_config *config,
+                                struct maxim_id *out_id);
+
+/**
+ * Begins a generation in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_trace_add_generation(struct maxim_logger *logger,
+                                        struct maxim_str trace_id,
+                                        const struct maxim_generation_config *config,
+                                        struct maxim_id *out_id);
+
+/**
+ * Begins a generation in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_trace_add_generation")
+maxim_status maxim_trace_generation(struct maxim_logger *logger,
+                                    struct maxim_str trace_id,
+                                    const struct maxim_generation_config *config,
+                                    struct maxim_id *out_id);
+
+/**
+ * Begins a retrieval in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_trace_add_retrieval(struct maxim_logger *logger,
+                                       struct maxim_str trace_id,
+                                       const struct maxim_retrieval_config *config,
+                                       struct maxim_id *out_id);
+
+/**
+ * Begins a retrieval in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_trace_add_retrieval")
+maxim_status maxim_trace_retrieval(struct maxim_logger *logger,
+                                   struct maxim_str trace_id,
+                                   const struct maxim_retrieval_config *config,
+                                   struct maxim_id *out_id);
+
+/**
+ * Begins a span in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_trace_add_span(struct maxim_logger *logger,
+                                  struct maxim_str trace_id,
+                                  const struct maxim_span_config *config,
+                                  struct maxim_id *out_id);
+
+/**
+ * Begins a span in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_trace_add_span")
+maxim_status maxim_trace_span(struct maxim_logger *logger,
+                              struct maxim_str trace_id,
+                              const struct maxim_span_config *config,
+                              struct maxim_id *out_id);
+
+/**
+ * Begins a tool call in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_trace_add_tool_call(struct maxim_logger *logger,
+                                       struct maxim_str trace_id,
+                                       const struct maxim_tool_call_config *config,
+                                       struct maxim_id *out_id);
+
+/**
+ * Logs an error in a trace. `config.message` is required.
+ *
+ * `out_id`, which may be NULL, receives the error's id (given or generated).
+ */
+maxim_status maxim_trace_add_error(struct maxim_logger *logger,
+                                   struct maxim_str trace_id,
+                                   const struct maxim_error_config *config,
+                                   struct maxim_id *out_id);
+
+/**
+ * Adds one tag to a trace. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_trace_add_tag(struct maxim_logger *logger,
+                                 struct maxim_str trace_id,
+                                 struct maxim_str key,
+                                 struct maxim_str value);
+
+/**
+ * Adds an event to a trace, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+maxim_status maxim_trace_add_event(struct maxim_logger *logger,
+                                   struct maxim_str trace_id,
+                                   struct maxim_str event_id,
+                                   struct maxim_str name,
+                                   struct maxim_str tags_json,
+                                   struct maxim_str metadata_json,
+                                   struct maxim_id *out_id);
+
+/**
+ * Adds an event to a trace, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+MAXIM_DEPRECATED("use maxim_trace_add_event")
+maxim_status maxim_trace_event(struct maxim_logger *logger,
+                               struct maxim_str trace_id,
+                               struct maxim_str event_id,
+                               struct maxim_str name,
+                               struct maxim_str tags_json,
+                               struct maxim_str metadata_json,
+                               struct maxim_id *out_id);
+
+/**
+ * Sets what the user asked.
+ */
+maxim_status maxim_trace_set_input(struct maxim_logger *logger,
+                                   struct maxim_str trace_id,
+                                   struct maxim_str input);
+
+/**
+ * Sets what the application answered.
+ */
+maxim_status maxim_trace_set_output(struct maxim_logger *logger,
+                                    struct maxim_str trace_id,
+                                    struct maxim_str output);
+
+/**
+ * Adds a user's feedback to a trace: a JSON object with a `score`, and `comment`, `tags` or whatever
+ * else there is to say.
+ */
+maxim_status maxim_trace_add_feedback(struct maxim_logger *logger,
+                                      struct maxim_str trace_id,
+                                      struct maxim_str feedback_json);
+
+/**
+ * Adds a user's feedback to a trace: a JSON object with a `score`, and `comment`, `tags` or whatever
+ * else there is to say.
+ */
+MAXIM_DEPRECATED("use maxim_trace_add_feedback")
+maxim_status maxim_trace_feedback(struct maxim_logger *logger,
+                                  struct maxim_str trace_id,
+                                  struct maxim_str feedback_json);
+
+/**
+ * Adds metadata to a trace: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_trace_add_metadata(struct maxim_logger *logger,
+                                      struct maxim_str trace_id,
+                                      struct maxim_str metadata_json);
+
+/**
+ * Adds a named number to a trace. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_trace_add_metric(struct maxim_logger *logger,
+                                    struct maxim_str trace_id,
+                                    struct maxim_str name,
+                                    double value);
+
+/**
+ * Puts a trace that began without a session into one.
+ */
+maxim_status maxim_trace_add_to_session(struct maxim_logger *logger,
+                                        struct maxim_str trace_id,
+                                        struct maxim_str session_id);
+
+/**
+ * Has a trace evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_trace_evaluate_with_evaluators(struct maxim_logger *logger,
+                                                  struct maxim_str trace_id,
+                                                  struct maxim_str evaluators_json);
+
+/**
+ * Has a trace evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
+ * evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_trace_evaluate_with_variables(struct maxim_logger *logger,
+                                                 struct maxim_str trace_id,
+                                                 struct maxim_str variables_json,
+                                                 struct maxim_str evaluators_json);
+
+/**
+ * Sets when a trace began, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_trace_set_start_timestamp(struct maxim_logger *logger,
+                                             struct maxim_str trace_id,
+                                             int64_t timestamp_us);
+
+/**
+ * Sets when a trace ended, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_trace_set_end_timestamp(struct maxim_logger *logger,
+                                           struct maxim_str trace_id,
+                                           int64_t timestamp_us);
+
+/**
+ * Ends a trace, at the time of the call.
+ */
+maxim_status maxim_trace_end(struct maxim_logger *logger,
+                             struct maxim_str trace_id);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* MAXIM_H */
+
+/** A string literal, or any array of characters, without its NUL: MAXIM_STR("text"). */
+#define MAXIM_STR(literal) (maxim_str_n((literal), sizeof(literal) - 1))
+
+/** The text of `length` bytes at `data`; absent when `data` is NULL. */
+static inline maxim_str maxim_str_n(const char *data, size_t length) {
+    maxim_str text;
+    text.data = data;
+    text.len = data ? length : 0;
+    return text;
+}
+
+/** The NUL-terminated text at `data`; absent when it is NULL. */
+static inline maxim_str maxim_str_z(const char *data) {
+    return maxim_str_n(data, MAXIM_NTS);
+}
+
+/**
+ * Initialisers. Each sets struct_size and the defaults that are not zero:
+ *     maxim_span_config config = MAXIM_SPAN_CONFIG_INIT;
+ */
+#ifdef __cplusplus
+namespace maxim_detail {
+template <class T>
+inline T sized() noexcept {
+    T value = T();
+    value.struct_size = sizeof(T);
+    return value;
+}
+inline maxim_logger_config logger_config() noexcept {
+    maxim_logger_config config = sized<maxim_logger_config>();
+    config.auto_flush = true;
+    config.flush_interval_ms = MAXIM_DEFAULT_FLUSH_INTERVAL_MS;
+    return config;
+}
+}  // namespace maxim_detail
+#define MAXIM_SIZED_INIT(type) (maxim_detail::sized<type>())
+#define MAXIM_LOGGER_CONFIG_INIT (maxim_detail::logger_config())
+#else
+#define MAXIM_SIZED_INIT(type) {.struct_size = sizeof(type)}
+#define MAXIM_LOGGER_CONFIG_INIT \
+    {.struct_size = sizeof(maxim_logger_config), \
+     .auto_flush = true, \
+     .flush_interval_ms = MAXIM_DEFAULT_FLUSH_INTERVAL_MS}
+#endif
+#define MAXIM_SESSION_CONFIG_INIT MAXIM_SIZED_INIT(maxim_session_config)
+#define MAXIM_TRACE_CONFIG_INIT MAXIM_SIZED_INIT(maxim_trace_config)
+#define MAXIM_SPAN_CONFIG_INIT MAXIM_SIZED_INIT(maxim_span_config)
+#define MAXIM_RETRIEVAL_CONFIG_INIT MAXIM_SIZED_INIT(maxim_retrieval_config)
+#define MAXIM_GENERATION_CONFIG_INIT MAXIM_SIZED_INIT(maxim_generation_config)
+#define MAXIM_TOOL_CALL_CONFIG_INIT MAXIM_SIZED_INIT(maxim_tool_call_config)
+#define MAXIM_ERROR_CONFIG_INIT MAXIM_SIZED_INIT(maxim_error_config)
+#define MAXIM_ATTACHMENT_INIT MAXIM_SIZED_INIT(maxim_attachment)
+#define MAXIM_STATS_INIT MAXIM_SIZED_INIT(maxim_stats)

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Makes a static archive of one object whose only global symbols are the exports.
+#
+# rustc's archive holds the standard library and every dependency with global symbols, which would
+# clash with another Rust library in the same program. So: link it all into one object, starting from
+# the exports and dropping what they do not reach, then make every other symbol local.
+set -euo pipefail
+
+from=$1
+to=$2
+symbols=$(dirname "$0")/../maxim.symbols
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+undefined=()
+while read -r symbol; do
+    undefined+=(-u "$symbol")
+done <"$symbols"
+
+ld -r --gc-sections --gc-keep-exported "${undefined[@]}" -o "$work/all.o" "$from"
+objcopy --strip-debug --keep-global-symbols="$symbols" "$work/all.o" "$work/maxim.o"
+rm -f "$to"
+ar rcsD "$to" "$work/maxim.o"

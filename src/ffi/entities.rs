@@ -1,0 +1,228 @@
+//! What the exports of several entities share: ids given or generated, and the children that traces
+//! and spans both have.
+
+use super::handle;
+use super::logger::{Owned, maxim_logger};
+use super::structs::*;
+use super::types::*;
+use crate::maxim::{self, Entity, Failure, Logger};
+use crate::status::{Error, Result, Status};
+use crate::process::unique::Uuid;
+
+/// An argument that names an entity, with its name for errors.
+pub(super) type Named = (&'static str, maxim_str);
+
+/// Runs a call on the logger behind a handle.
+#[inline]
+pub(super) fn with_logger<R>(logger: *mut maxim_logger, body: impl FnOnce(&Logger) -> Result<R>) -> Result<R> {
+    handle::with::<Owned, _>(logger.addr(), |owned| body(&owned.logger))
+}
+
+/// An id of the caller's, or a new one.
+pub(super) enum Id<'a> {
+    Given(&'a str),
+    New(Uuid),
+}
+
+impl<'a> Id<'a> {
+    #[inline]
+    pub(super) fn given_or_new(name: &str, given: maxim_str) -> Result<Id<'a>> {
+        Ok(match optional_id(name, given)? {
+            Some(id) => Id::Given(id),
+            None => Id::New(Uuid::new()),
+        })
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Id::Given(id) => id,
+            Id::New(id) => id.as_str(),
+        }
+    }
+}
+
+/// A start time: 0 says now.
+pub(super) fn start(timestamp_us: i64) -> Option<i64> {
+    (timestamp_us != 0).then_some(timestamp_us)
+}
+
+/// The flags of `maxim_generation_result`.
+pub(super) fn force(flags: u32) -> Result<bool> {
+    match flags {
+        0 => Ok(false),
+        super::MAXIM_RESULT_FORCE => Ok(true),
+        other => Err(Error::new(Status::InvalidArgument, format!("flags: {other:#x} has bits that mean nothing"))),
+    }
+}
+
+pub(super) fn failure<'a>(config: &maxim_error_config) -> Result<Failure<'a>> {
+    Ok(Failure {
+        message: optional("message", config.message)?,
+        code: optional("code", config.code)?,
+        kind: optional("type", config.r#type)?,
+    })
+}
+
+/// A trace, in the session given or in the one that the configuration names.
+pub(super) fn create_trace(
+    logger: *mut maxim_logger,
+    session: Option<Named>,
+    config: *const maxim_trace_config,
+    out_id: *mut maxim_id,
+) -> Result<()> {
+    let config = read(config)?;
+    let id = Id::given_or_new("id", config.id)?;
+    with_logger(logger, |log| {
+        log.create_trace(&maxim::Trace {
+            id: id.as_str(),
+            name: optional("name", config.name)?,
+            session_id: match session {
+                Some((name, session)) => Some(required_id(name, session)?),
+                None => optional_id("session_id", config.session_id)?,
+            },
+            tags: optional_json("tags_json", config.tags_json)?,
+            input: optional("input", config.input)?,
+            start: start(config.start_timestamp_us),
+        })
+    })?;
+    write_id(out_id, id.as_str());
+    Ok(())
+}
+
+#[inline]
+pub(super) fn add_span(
+    logger: *mut maxim_logger,
+    parent: Entity,
+    (parent_name, parent_id): Named,
+    config: *const maxim_span_config,
+    out_id: *mut maxim_id,
+) -> Result<()> {
+    let config = read(config)?;
+    let id = Id::given_or_new("id", config.id)?;
+    with_logger(logger, |log| {
+        log.add_span(
+            parent,
+            required_id(parent_name, parent_id)?,
+            &maxim::Span {
+                id: id.as_str(),
+                name: optional("name", config.name)?,
+                tags: optional_json("tags_json", config.tags_json)?,
+                start: start(config.start_timestamp_us),
+            },
+        )
+    })?;
+    write_id(out_id, id.as_str());
+    Ok(())
+}
+
+pub(super) fn add_retrieval(
+    logger: *mut maxim_logger,
+    parent: Entity,
+    (parent_name, parent_id): Named,
+    config: *const maxim_retrieval_config,
+    out_id: *mut maxim_id,
+) -> Result<()> {
+    let config = read(config)?;
+    let id = Id::given_or_new("id", config.id)?;
+    with_logger(logger, |log| {
+        log.add_retrieval(
+            parent,
+            required_id(parent_name, parent_id)?,
+            &maxim::Span {
+                id: id.as_str(),
+                name: optional("name", config.name)?,
+                tags: optional_json("tags_json", config.tags_json)?,
+                start: start(config.start_timestamp_us),
+            },
+        )
+    })?;
+    write_id(out_id, id.as_str());
+    Ok(())
+}
+
+pub(super) fn add_generation(
+    logger: *mut maxim_logger,
+    parent: Entity,
+    (parent_name, parent_id): Named,
+    config: *const maxim_generation_config,
+    out_id: *mut maxim_id,
+) -> Result<()> {
+    let config = read(config)?;
+    let id = Id::given_or_new("id", config.id)?;
+    with_logger(logger, |log| {
+        log.add_generation(
+            parent,
+            required_id(parent_name, parent_id)?,
+            &maxim::Generation {
+                id: id.as_str(),
+                name: optional("name", config.name)?,
+                provider: optional("provider", config.provider)?,
+                model: optional("model", config.model)?,
+                messages: optional_json("messages_json", config.messages_json)?,
+                model_parameters: optional_json("model_parameters_json", config.model_parameters_json)?,
+                span_id: optional_id("span_id", config.span_id)?,
+                maxim_prompt_id: optional("maxim_prompt_id", config.maxim_prompt_id)?,
+                maxim_prompt_version_id: optional("maxim_prompt_version_id", config.maxim_prompt_version_id)?,
+                tags: optional_json("tags_json", config.tags_json)?,
+                start: start(config.start_timestamp_us),
+            },
+        )
+    })?;
+    write_id(out_id, id.as_str());
+    Ok(())
+}
+
+pub(super) fn add_tool_call(
+    logger: *mut maxim_logger,
+    parent: Entity,
+    (parent_name, parent_id): Named,
+    config: *const maxim_tool_call_config,
+    out_id: *mut maxim_id,
+) -> Result<()> {
+    let config = read(config)?;
+    let id = Id::given_or_new("id", config.id)?;
+    with_logger(logger, |log| {
+        log.add_tool_call(
+            parent,
+            required_id(parent_name, parent_id)?,
+            &maxim::ToolCall {
+                id: id.as_str(),
+                name: optional("name", config.name)?,
+                description: optional("description", config.description)?,
+                args: optional("args", config.args)?,
+                tags: optional_json("tags_json", config.tags_json)?,
+                start: start(config.start_timestamp_us),
+            },
+        )
+    })?;
+    write_id(out_id, id.as_str());
+    Ok(())
+}
+
+pub(super) fn add_error(
+    logger: *mut maxim_logger,
+    parent: Entity,
+    (parent_name, parent_id): Named,
+    config: *const maxim_error_config,
+    out_id: *mut maxim_id,
+) -> Result<()> {
+    let config = read(config)?;
+    let id = Id::given_or_new("id", config.id)?;
+    with_logger(logger, |log| {
+        log.add_error(
+            parent,
+            required_id(parent_name, parent_id)?,
+            &maxim::ErrorEntry {
+                id: id.as_str(),
+                name: optional("name", config.name)?,
+                message: required("message", config.message)?,
+                code: optional("code", config.code)?,
+                kind: optional("type", config.r#type)?,
+                tags: optional_json("tags_json", config.tags_json)?,
+                metadata: optional_json("metadata_json", config.metadata_json)?,
+            },
+        )
+    })?;
+    write_id(out_id, id.as_str());
+    Ok(())
+}

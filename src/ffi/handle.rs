@@ -1,0 +1,367 @@
+//! Handles that survive misuse: what C holds as a pointer is a table index with a generation, never
+//! an address.
+//!
+//! A handle that was freed, freed twice, freed while another thread was using it, or made up, finds
+//! no entry or an entry of another generation, and the call is refused; memory is never touched
+//! through it. Handles of different kinds can't be mixed up: the lowest bits name the kind, and they
+//! are odd, so that no address of a real object passes for a handle.
+//!
+//! A call costs no atomic read-modify-write in the steady state: each thread keeps the entry that
+//! it used last, and asks only whether it is still live. The table itself is lock-free to look up, so
+//! that a forked child never waits for a lock that a thread of its parent held; the free list is only
+//! ever tried, because a lost slot costs a few bytes and a deadlock costs the host.
+
+use std::cell::Cell;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::thread::LocalKey;
+
+use parking_lot::Mutex;
+
+use crate::status::{Error, Result, Status};
+
+/// What a table entry points to: the object, and whether its handle is still good.
+pub struct Entry<T> {
+    live: AtomicBool,
+    value: T,
+}
+
+/// The entry that a thread used last, with its handle.
+pub type Cached<T> = Cell<Option<(usize, Arc<Entry<T>>)>>;
+
+/// A kind of object that C holds handles of.
+pub trait Handled: Send + Sync + std::marker::Sized + 'static {
+    /// How the header calls it, for error messages.
+    const NAME: &'static str;
+    /// The lowest four bits of its handles: odd, and different for each kind.
+    const KIND: usize;
+    /// All objects of this kind.
+    fn table() -> &'static Table<Self>;
+    /// The calling thread's last used entry.
+    fn cache() -> &'static LocalKey<Cached<Self>>;
+}
+
+/// Makes a type a [`Handled`] one: its table and its per-thread cache.
+macro_rules! handled {
+    ($type:ty, $name:literal, $kind:literal) => {
+        impl $crate::ffi::handle::Handled for $type {
+            const NAME: &'static str = $name;
+            const KIND: usize = $kind;
+            fn table() -> &'static $crate::ffi::handle::Table<Self> {
+                static TABLE: $crate::ffi::handle::Table<$type> = $crate::ffi::handle::Table::new();
+                &TABLE
+            }
+            fn cache() -> &'static std::thread::LocalKey<$crate::ffi::handle::Cached<Self>> {
+                thread_local! {
+                    static CACHE: $crate::ffi::handle::Cached<$type> = const { std::cell::Cell::new(None) };
+                }
+                &CACHE
+            }
+        }
+    };
+}
+pub(super) use handled;
+
+const KIND_BITS: u32 = 4;
+const INDEX_BITS: u32 = if usize::BITS >= 64 { 24 } else { 16 };
+const GENERATION_BITS: u32 = usize::BITS - KIND_BITS - INDEX_BITS;
+const MAX_SLOTS: u32 = 1 << INDEX_BITS;
+
+/// Calls `body` with the object behind a handle.
+#[inline]
+pub fn with<T: Handled, R>(handle: usize, body: impl FnOnce(&T) -> Result<R>) -> Result<R> {
+    // `try_with` fails only while the thread is being torn down; then there is no cache.
+    let mut entry = match T::cache().try_with(Cell::take) {
+        Ok(Some((cached, entry))) if cached == handle => Some(entry),
+        _ => None,
+    };
+    if entry.is_none() {
+        entry = T::table().get(handle);
+    }
+    match entry {
+        Some(entry) if entry.live.load(Ordering::Acquire) => {
+            let result = body(&entry.value);
+            // A forgotten cache entry would be a leak, so a failing `try_with` drops it.
+            let _ = T::cache().try_with(|cache| cache.set(Some((handle, entry))));
+            result
+        }
+        _ => Err(invalid::<T>(handle)),
+    }
+}
+
+/// Puts an object into its table and gives its handle.
+pub fn insert<T: Handled>(value: T) -> Result<usize> {
+    T::table().insert(value).ok_or_else(|| {
+        Error::new(Status::NoResources, format!("more than {MAX_SLOTS} {} are in use at once", T::NAME))
+    })
+}
+
+/// Takes a handle out of use and gives its object; the object lives on until the last call that is
+/// using it returns.
+pub fn remove<T: Handled>(handle: usize) -> Result<Arc<Entry<T>>> {
+    let entry = T::table().remove(handle).ok_or_else(|| invalid::<T>(handle))?;
+    entry.live.store(false, Ordering::Release);
+    // The thread that frees should not keep the object alive until its next call.
+    let _ = T::cache().try_with(Cell::take);
+    Ok(entry)
+}
+
+impl<T> Entry<T> {
+    /// The object.
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+}
+
+#[cold]
+fn invalid<T: Handled>(handle: usize) -> Error {
+    if handle == 0 {
+        return Error::new(Status::NullPointer, format!("{}: must not be NULL", T::NAME));
+    }
+    Error::new(Status::InvalidHandle, format!("{}: not a live handle (already freed, or never made)", T::NAME))
+}
+
+/// One place of a table. `state` is the generation (high 32 bits), whether the slot is live (bit 0),
+/// and how many look-ups are holding it just now (the bits between).
+struct Slot<T> {
+    state: AtomicU64,
+    object: AtomicPtr<Entry<T>>,
+}
+
+const LIVE: u64 = 1;
+const ONE_USER: u64 = 2;
+const USERS: u64 = 0xffff_fffe;
+const GENERATION_SHIFT: u32 = 32;
+
+/// Slots are allocated in blocks that double in size and are never freed, so that an index once
+/// valid can always be looked at.
+const FIRST_BLOCK_BITS: u32 = 6;
+const BLOCKS: usize = (INDEX_BITS - FIRST_BLOCK_BITS + 1) as usize;
+
+/// All objects of one kind.
+pub struct Table<T> {
+    blocks: [AtomicPtr<Slot<T>>; BLOCKS],
+    next: AtomicU32,
+    free: Mutex<Vec<u32>>,
+}
+
+impl<T> Table<T> {
+    /// An empty table.
+    pub const fn new() -> Table<T> {
+        Table {
+            blocks: [const { AtomicPtr::new(ptr::null_mut()) }; BLOCKS],
+            next: AtomicU32::new(0),
+            free: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The block of an index, the index within it, and the block's size.
+    fn place(index: u32) -> (usize, usize, usize) {
+        let first = 1u32 << FIRST_BLOCK_BITS;
+        if index < first {
+            return (0, index as usize, first as usize);
+        }
+        // Block n > 0 holds the indices from 2^(FIRST_BLOCK_BITS+n-1) up to its double.
+        let bits = u32::BITS - 1 - index.leading_zeros();
+        ((bits - FIRST_BLOCK_BITS + 1) as usize, (index - (1 << bits)) as usize, 1 << bits)
+    }
+
+    fn slot(&self, index: u32) -> Option<&Slot<T>> {
+        if index >= MAX_SLOTS {
+            return None;
+        }
+        let (block, offset, _) = Self::place(index);
+        let slots = self.blocks[block].load(Ordering::Acquire);
+        if slots.is_null() {
+            return None;
+        }
+        // SAFETY: a block, once published, has the size that `place` gives and is never freed.
+        Some(unsafe { &*slots.add(offset) })
+    }
+
+    fn slot_or_allocate(&self, index: u32) -> Option<&Slot<T>> {
+        let (block, _, size) = Self::place(index);
+        if index < MAX_SLOTS && self.blocks[block].load(Ordering::Acquire).is_null() {
+            let slots: Box<[Slot<T>]> = (0..size)
+                .map(|_| Slot {
+                    state: AtomicU64::new(1 << GENERATION_SHIFT),
+                    object: AtomicPtr::new(ptr::null_mut()),
+                })
+                .collect();
+            let slots = Box::into_raw(slots);
+            if self.blocks[block]
+                .compare_exchange(ptr::null_mut(), slots.cast(), Ordering::AcqRel, Ordering::Acquire)
+                .is_err()
+            {
+                // SAFETY: another thread published its block first, so this one is still ours alone.
+                drop(unsafe { Box::from_raw(slots) });
+            }
+        }
+        self.slot(index)
+    }
+
+    fn insert(&self, value: T) -> Option<usize>
+    where
+        T: Handled,
+    {
+        let reused = self.free.try_lock().and_then(|mut free| free.pop());
+        let index = match reused {
+            Some(index) => index,
+            None => self
+                .next
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| {
+                    (next < MAX_SLOTS).then_some(next + 1)
+                })
+                .ok()?,
+        };
+        let slot = self.slot_or_allocate(index)?;
+        let entry = Arc::new(Entry { live: AtomicBool::new(true), value });
+        slot.object.store(Arc::into_raw(entry).cast_mut(), Ordering::Release);
+        let state = slot.state.fetch_or(LIVE, Ordering::AcqRel);
+        Some(encode::<T>(index, state >> GENERATION_SHIFT))
+    }
+
+    fn get(&self, handle: usize) -> Option<Arc<Entry<T>>>
+    where
+        T: Handled,
+    {
+        let (index, generation) = decode::<T>(handle)?;
+        let slot = self.slot(index)?;
+        slot.state
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
+                is_live(state, generation).then(|| state + ONE_USER)
+            })
+            .ok()?;
+        // SAFETY: the slot was live when we became its user, so `object` came from `Arc::into_raw`,
+        // and it is not given up before its last user has left.
+        let entry = unsafe {
+            let object = slot.object.load(Ordering::Acquire);
+            Arc::increment_strong_count(object);
+            Arc::from_raw(object)
+        };
+        self.leave(index, slot);
+        Some(entry)
+    }
+
+    fn remove(&self, handle: usize) -> Option<Arc<Entry<T>>>
+    where
+        T: Handled,
+    {
+        let (index, generation) = decode::<T>(handle)?;
+        let slot = self.slot(index)?;
+        // Only one remover can turn the live bit off; it stays a user until it has the object.
+        slot.state
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
+                is_live(state, generation).then(|| (state & !LIVE) + ONE_USER)
+            })
+            .ok()?;
+        // SAFETY: as in `get`.
+        let entry = unsafe {
+            let object = slot.object.load(Ordering::Acquire);
+            Arc::increment_strong_count(object);
+            Arc::from_raw(object)
+        };
+        self.leave(index, slot);
+        Some(entry)
+    }
+
+    /// Ends a use; the last user of a removed slot empties it for the next generation.
+    fn leave(&self, index: u32, slot: &Slot<T>) {
+        let left = slot.state.fetch_sub(ONE_USER, Ordering::AcqRel) - ONE_USER;
+        if left & (LIVE | USERS) != 0 {
+            return;
+        }
+        let next = (left >> GENERATION_SHIFT) + 1;
+        let object = slot.object.swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: the slot is dead and has no user, so this is the table's own reference, and only
+        // the one that saw both come true gets here.
+        drop(unsafe { Arc::from_raw(object) });
+        // A slot whose generations are used up is retired rather than repeated.
+        if next < 1 << GENERATION_BITS.min(32) {
+            slot.state.store(next << GENERATION_SHIFT, Ordering::Release);
+            if let Some(mut free) = self.free.try_lock() {
+                free.push(index);
+            }
+        }
+    }
+}
+
+fn is_live(state: u64, generation: u64) -> bool {
+    state & LIVE != 0 && state >> GENERATION_SHIFT == generation
+}
+
+fn encode<T: Handled>(index: u32, generation: u64) -> usize {
+    (generation as usize) << (KIND_BITS + INDEX_BITS) | (index as usize) << KIND_BITS | T::KIND
+}
+
+fn decode<T: Handled>(handle: usize) -> Option<(u32, u64)> {
+    let kind = handle & ((1 << KIND_BITS) - 1);
+    let index = (handle >> KIND_BITS) & ((1 << INDEX_BITS) - 1);
+    let generation = handle >> (KIND_BITS + INDEX_BITS);
+    (kind == T::KIND).then_some((index as u32, generation as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Thing(u32);
+    handled!(Thing, "thing", 0xf);
+
+    fn get(handle: usize) -> Result<u32> {
+        with::<Thing, _>(handle, |thing| Ok(thing.0))
+    }
+
+    #[test]
+    fn a_handle_works_until_it_is_removed_and_never_again() {
+        let first = insert(Thing(7)).unwrap();
+        assert_eq!(get(first).unwrap(), 7);
+        assert_eq!(remove::<Thing>(first).unwrap().value().0, 7);
+        assert_eq!(get(first).unwrap_err().status, Status::InvalidHandle);
+        assert!(remove::<Thing>(first).is_err());
+        // The slot is used again, under another generation.
+        let second = insert(Thing(8)).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(get(first).unwrap_err().status, Status::InvalidHandle);
+        assert_eq!(get(second).unwrap(), 8);
+    }
+
+    #[test]
+    fn made_up_handles_find_nothing() {
+        let good = insert(Thing(1)).unwrap();
+        for handle in [1, 2, 15, 0xf0, usize::MAX, good ^ 1, good ^ 0x10, good ^ (1 << 40), good + 0x10_0000] {
+            assert_eq!(get(handle).unwrap_err().status, Status::InvalidHandle, "{handle:#x}");
+        }
+        assert_eq!(get(0).unwrap_err().status, Status::NullPointer);
+    }
+
+    #[test]
+    fn a_thousand_objects_have_a_thousand_handles() {
+        let handles: Vec<usize> = (0..1000).map(|n| insert(Thing(n)).unwrap()).collect();
+        for (n, handle) in handles.iter().enumerate() {
+            assert_eq!(get(*handle).unwrap(), n as u32);
+        }
+        for handle in &handles {
+            remove::<Thing>(*handle).unwrap();
+        }
+        assert!(handles.iter().all(|handle| get(*handle).is_err()));
+    }
+
+    #[test]
+    fn removing_while_others_use_it_is_either_before_or_after() {
+        for _ in 0..200 {
+            let handle = insert(Thing(42)).unwrap();
+            std::thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        while let Ok(value) = get(handle) {
+                            assert_eq!(value, 42);
+                        }
+                    });
+                }
+                scope.spawn(|| remove::<Thing>(handle).map(drop).unwrap());
+            });
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! The Maxim logger's life: making, flushing, cleaning up, freeing, numbers.
+
+use std::ffi::{c_char, c_void};
+use std::path::PathBuf;
+use std::ptr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::boundary::{boundary, boundary_or};
+use super::callbacks::{Callbacks, c_text};
+use super::entities::with_logger;
+use super::handle::{self, handled};
+use super::structs::*;
+use super::types::*;
+use crate::delivery;
+use crate::maxim::config::{self, checked_url, given_or_env};
+use crate::maxim::{Config, Entity, Logger};
+use crate::process::lambda;
+use crate::report::Reporter;
+use crate::secret::Secret;
+use crate::spool::Overflow;
+use crate::status::{Error, Result, Status};
+
+/// A logger for one repository of the Maxim log API: an opaque handle, made by `maxim_logger_new`
+/// and given back by `maxim_logger_free`. Never look inside or compute with it. Using it after it was
+/// freed, or freeing it twice, is refused with MAXIM_ERR_INVALID_HANDLE and touches nothing.
+#[allow(non_camel_case_types)]
+pub struct maxim_logger {
+    _opaque: [u8; 0],
+}
+
+/// What a logger's handle stands for.
+pub(super) struct Owned {
+    pub(super) logger: Logger,
+    callbacks: Arc<Callbacks>,
+    repository: std::ffi::CString,
+}
+
+handled!(Owned, "logger", 0x1);
+
+/// Makes a logger. Does no network I/O; makes the spool directory and starts the writer thread.
+///
+/// `*out` is set to NULL first, and to the logger on success. The caller frees it with
+/// `maxim_logger_free`.
+///
+/// Errors: MAXIM_ERR_NOT_CONFIGURED without an API key or repository id, MAXIM_ERR_INVALID_ARGUMENT
+/// for a field out of its range (the detail names it), MAXIM_ERR_NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_logger_new(
+    config: *const maxim_logger_config,
+    out: *mut *mut maxim_logger,
+) -> maxim_status {
+    boundary(|| {
+        let out = super::types::out("out", out)?;
+        write(out, ptr::null_mut());
+        let config = read(config)?;
+        let callbacks = Arc::new(Callbacks::new(
+            config.error_callback,
+            config.debug_callback,
+            config.is_debug.get(),
+            config.user_data,
+        ));
+        let config = resolve(&config, Arc::clone(&callbacks) as Arc<dyn Reporter>)?;
+        let repository = c_text(&config.repository);
+        let handle = handle::insert(Owned { logger: Logger::new(config), callbacks, repository })?;
+        write(out, ptr::without_provenance_mut(handle));
+        Ok(())
+    })
+}
+
+fn resolve(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<Config> {
+    let missing = |name: &str, variable: &str| {
+        Error::new(Status::NotConfigured, format!("{name}: give it, or set {variable} in the environment"))
+    };
+    let allow_plaintext = given.allow_plaintext.get();
+    let base_url = given_or_env(optional("base_url", given.base_url)?, "MAXIM_BASE_URL")
+        .unwrap_or_else(|| config::DEFAULT_BASE_URL.to_owned());
+    let api_key = given_or_env(optional("api_key", given.api_key)?, "MAXIM_API_KEY")
+        .ok_or_else(|| missing("api_key", "MAXIM_API_KEY"))?;
+    let repository = given_or_env(optional("repository_id", given.repository_id)?, "MAXIM_LOG_REPO_ID")
+        .ok_or_else(|| missing("repository_id", "MAXIM_LOG_REPO_ID"))?;
+    if api_key.bytes().any(|byte| !(0x21..0x7f).contains(&byte)) {
+        // Said without showing it.
+        return Err(Error::new(Status::InvalidArgument, "api_key: only visible ASCII characters can be sent"));
+    }
+    Ok(Config {
+        base_url: checked_url("base_url", &base_url, allow_plaintext)?,
+        api_key: Secret::new(&api_key),
+        repository,
+        flush_interval: match (given.auto_flush.get(), given.flush_interval_ms) {
+            (true, 0) => {
+                let reason = "flush_interval_ms: must be at least 1 when auto_flush is set";
+                return Err(Error::new(Status::InvalidArgument, reason));
+            }
+            (true, ms) => Some(Duration::from_millis(ms.into())),
+            (false, _) => None,
+        },
+        spool_dir: optional("spool_dir", given.spool_dir)?.map(PathBuf::from),
+        max_memory_bytes: or_default(given.max_memory_bytes, config::DEFAULT_MAX_MEMORY_BYTES),
+        max_disk_bytes: or_default(given.max_disk_bytes, config::DEFAULT_MAX_DISK_BYTES),
+        overflow: overflow(given.overflow_policy, given.block_timeout_ms)?,
+        ca_file: optional("ca_file", given.ca_file)?.map(PathBuf::from),
+        proxy: optional("proxy", given.proxy)?.map(str::to_owned),
+        allow_plaintext,
+        max_attachment_bytes: or_default(given.max_attachment_bytes, config::DEFAULT_MAX_ATTACHMENT_BYTES),
+        reporter,
+    })
+}
+
+/// Zero says "the default".
+pub(super) fn or_default(given: u64, default: u64) -> u64 {
+    if given == 0 { default } else { given }
+}
+
+/// What to do when the space is full.
+pub(super) fn overflow(policy: i32, block_timeout_ms: u32) -> Result<Overflow> {
+    match policy {
+        MAXIM_OVERFLOW_DROP_OLDEST => Ok(Overflow::DropOldest),
+        MAXIM_OVERFLOW_DROP_NEWEST => Ok(Overflow::DropNewest),
+        MAXIM_OVERFLOW_BLOCK => Ok(Overflow::Block(Duration::from_millis(block_timeout_ms.into()))),
+        other => Err(Error::new(
+            Status::InvalidArgument,
+            format!("overflow_policy: {other} is none of MAXIM_OVERFLOW_…"),
+        )),
+    }
+}
+
+/// Gives a logger back. NULL is safe.
+///
+/// Does not wait for the network: what is still held is put into files in the background and sent
+/// by the next logger for the same repository. Call `maxim_cleanup` first to have it sent now. When
+/// this returns, no callback of the logger runs any more.
+///
+/// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_status {
+    boundary(|| {
+        if logger.is_null() {
+            return Ok(());
+        }
+        let owned = handle::remove::<Owned>(logger.addr())?;
+        owned.value().logger.abandon();
+        owned.value().callbacks.mute();
+        Ok(())
+    })
+}
+
+/// The log repository's id, NUL-terminated; good until the logger is freed. NULL for a bad handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_logger_repository_id(logger: *mut maxim_logger) -> *const c_char {
+    boundary_or(ptr::null(), || {
+        handle::with::<Owned, _>(logger.addr(), |owned| Ok(owned.repository.as_ptr()))
+    })
+}
+
+/// Sends everything that was accepted before the call, and waits until it has arrived, up to
+/// `timeout_ms` milliseconds. **May block**, never longer than that; with 0 it starts the work and
+/// returns MAXIM_OK at once. A retry that is waiting is tried at once.
+///
+/// Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
+/// is lost by that.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_flush(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.flush(milliseconds(timeout_ms))))
+}
+
+/// As `maxim_flush`, without waiting: `callback` is called once, on a thread of the library, when all
+/// has arrived or `timeout_ms` milliseconds are over. It is not called when this function fails.
+///
+/// `user_data` is passed to the callback and must stay good until then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_flush_async(
+    logger: *mut maxim_logger,
+    timeout_ms: u32,
+    callback: maxim_flush_callback,
+    user_data: *mut c_void,
+) -> maxim_status {
+    boundary(|| {
+        let done = FlushDone { callback: callback.ok_or_else(|| null("callback"))?, user_data };
+        with_logger(logger, |log| log.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result))))
+    })
+}
+
+/// A host's callback on its way to the thread that calls it.
+pub(super) struct FlushDone {
+    pub(super) callback: unsafe extern "C" fn(*mut c_void, maxim_status, *const c_char),
+    pub(super) user_data: *mut c_void,
+}
+
+// SAFETY: the header says that the callback runs on a thread of the library.
+unsafe impl Send for FlushDone {}
+
+impl FlushDone {
+    pub(super) fn call(self, result: Result<()>) {
+        let (status, detail) = match result {
+            Ok(()) => (Status::Ok, String::new()),
+            Err(error) => (error.status, error.detail),
+        };
+        let detail = c_text(&detail);
+        // SAFETY: the host gave this function and this pointer for this one call.
+        unsafe { (self.callback)(self.user_data, status as maxim_status, detail.as_ptr()) };
+    }
+}
+
+/// Sends all log lines, and waits for them: `maxim_flush` without attachments. **May block** up to
+/// `timeout_ms` milliseconds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_flush_commit_logs(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.flush_lines(milliseconds(timeout_ms))))
+}
+
+/// Sends what earlier loggers for the same repository left behind in files, and everything else that
+/// is held. **May block** up to `timeout_ms` milliseconds; errors as for `maxim_flush`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_flush_log_files(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.flush_files(milliseconds(timeout_ms))))
+}
+
+/// Writes everything that is held to files in the spool directory, where it survives a reboot too.
+/// **May block** up to `timeout_ms` milliseconds.
+///
+/// Errors: MAXIM_ERR_IO when there is no file system to write to, MAXIM_ERR_TIMEOUT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.write_to_file(milliseconds(timeout_ms))))
+}
+
+/// Ends a logger's work: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
+/// `timeout_ms` milliseconds, leaves the rest in files for the next logger, and stops its threads.
+/// **May block**, never longer than `timeout_ms`. The handle is still to be freed.
+///
+/// Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger; the detail says how much.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_cleanup(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.close(milliseconds(timeout_ms))))
+}
+
+/// Whether the spool directory can be written to; when not, records are kept in memory only.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_can_access_filesystem(logger: *mut maxim_logger) -> bool {
+    boundary_or(false, || with_logger(logger, |log| Ok(log.has_files())))
+}
+
+/// Whether this process runs on AWS Lambda (AWS_LAMBDA_FUNCTION_NAME is set). Then there is no writer
+/// thread: records are sent by `maxim_flush` on the caller's thread, before the function's answer
+/// lets the machine freeze.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_is_running_on_lambda() -> bool {
+    boundary_or(false, || Ok(lambda::is_running_on_lambda()))
+}
+
+/// What became of the logger's records. `stats->struct_size` must be set (MAXIM_STATS_INIT).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_logger_stats(logger: *mut maxim_logger, stats: *mut maxim_stats) -> maxim_status {
+    boundary(|| write_sized(stats, &with_logger(logger, |log| log.stats(0)).map(|numbers| to_c(&numbers))?))
+}
+
+/// What became of the records of one of the logger's sinks, numbered as by `maxim_logger_add_sink`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_logger_sink_stats(
+    logger: *mut maxim_logger,
+    sink: u32,
+    stats: *mut maxim_stats,
+) -> maxim_status {
+    boundary(|| {
+        write_sized(stats, &with_logger(logger, |log| log.stats(sink as usize)).map(|numbers| to_c(&numbers))?)
+    })
+}
+
+/// Sends every record from now on to a further repository or endpoint as well, with a spool and a
+/// delivery state of its own: one that fails never holds another back. At most 8.
+///
+/// `config` is as for `maxim_logger_new`; its callbacks and `user_data` are ignored, the logger's are
+/// used. `out_sink`, which may be NULL, receives the sink's number (1 and up). Does no network I/O.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_logger_add_sink(
+    logger: *mut maxim_logger,
+    config: *const maxim_logger_config,
+    out_sink: *mut u32,
+) -> maxim_status {
+    boundary(|| {
+        let config = read(config)?;
+        let number = handle::with::<Owned, _>(logger.addr(), |owned| {
+            let reporter = Arc::clone(&owned.callbacks) as Arc<dyn Reporter>;
+            owned.logger.add_sink(resolve(&config, reporter)?)
+        })?;
+        write(out_sink, number as u32);
+        Ok(())
+    })
+}
+
+/// Sends one line of the caller's making: any action on any entity.
+///
+/// `entity` is one of MAXIM_ENTITY_…, `action` as in `create`, `update`, `end` or `add-event` (a-z and
+/// hyphens), `data_json` a JSON object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_commit(
+    logger: *mut maxim_logger,
+    entity: i32,
+    entity_id: maxim_str,
+    action: maxim_str,
+    data_json: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        let entity = usize::try_from(entity).ok().and_then(|number| Entity::ALL.get(number)).ok_or_else(|| {
+            Error::new(Status::InvalidArgument, format!("entity: {entity} is none of MAXIM_ENTITY_…"))
+        })?;
+        with_logger(logger, |log| {
+            log.commit(
+                *entity,
+                required_id("entity_id", entity_id)?,
+                required("action", action)?,
+                required_json("data_json", data_json)?,
+            )
+        })
+    })
+}
+
+pub(super) fn milliseconds(timeout_ms: u32) -> Duration {
+    Duration::from_millis(timeout_ms.into())
+}
+
+/// The numbers as the ABI has them.
+pub(super) fn to_c(numbers: &delivery::Stats) -> maxim_stats {
+    maxim_stats {
+        struct_size: 0,
+        accepted: numbers.spool.accepted,
+        delivered: numbers.spool.delivered,
+        held: numbers.spool.held,
+        dropped_memory: numbers.spool.dropped_memory,
+        dropped_disk: numbers.spool.dropped_disk,
+        dropped_expired: numbers.spool.dropped_expired,
+        quarantined: numbers.spool.quarantined,
+        retries: numbers.retries,
+        bytes_delivered: numbers.spool.bytes_delivered,
+        bytes_held: numbers.spool.bytes_held,
+        adopted: numbers.spool.adopted,
+        oldest_held_ms: numbers.spool.oldest_held_ms,
+        last_http_status: numbers.last_http_status.into(),
+        ignored: 0,
+        refused: numbers.spool.refused,
+        dropped_corrupt: numbers.spool.dropped_corrupt,
+    }
+}

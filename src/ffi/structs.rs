@@ -1,0 +1,324 @@
+//! The structs of the ABI: configurations in, numbers out.
+//!
+//! Each starts with `struct_size`, so that it can grow: the library reads and writes only what the
+//! caller's size covers. Zero is the default of every field unless its documentation says otherwise;
+//! the `MAXIM_…_INIT` macros at the end of the header set the rest.
+
+use std::ffi::c_void;
+
+use super::types::{CBool, Sized, maxim_debug_callback, maxim_error_callback, maxim_str};
+
+/// How long a record waits for company, in milliseconds, unless configured otherwise.
+pub const MAXIM_DEFAULT_FLUSH_INTERVAL_MS: u32 = 10_000;
+
+/// Evict the oldest unsent records when the configured space is full (the default).
+pub const MAXIM_OVERFLOW_DROP_OLDEST: i32 = 0;
+/// Refuse new records with MAXIM_ERR_SPOOL_FULL when the configured space is full.
+pub const MAXIM_OVERFLOW_DROP_NEWEST: i32 = 1;
+/// Let a log call wait up to `block_timeout_ms` for space, then refuse it. The only policy under
+/// which a log call may block.
+pub const MAXIM_OVERFLOW_BLOCK: i32 = 2;
+
+/// A file, named by `path`.
+pub const MAXIM_ATTACHMENT_FILE: i32 = 1;
+/// Bytes, at `data`.
+pub const MAXIM_ATTACHMENT_DATA: i32 = 2;
+/// A URL, which is logged and not fetched.
+pub const MAXIM_ATTACHMENT_URL: i32 = 3;
+
+/// Declares a struct of the ABI readable by its size.
+macro_rules! sized {
+    ($($type:ident),* $(,)?) => {
+        $(
+            // SAFETY: `repr(C)`, `struct_size` first, and nothing in it but integers, floats,
+            // pointers, optional function pointers and `CBool`s.
+            unsafe impl Sized for $type {
+                const NAME: &'static str = stringify!($type);
+            }
+        )*
+    };
+}
+
+sized!(
+    maxim_logger_config,
+    maxim_session_config,
+    maxim_trace_config,
+    maxim_span_config,
+    maxim_retrieval_config,
+    maxim_generation_config,
+    maxim_tool_call_config,
+    maxim_error_config,
+    maxim_attachment,
+    maxim_stats,
+);
+
+/// How a logger is made. Initialise with MAXIM_LOGGER_CONFIG_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_logger_config {
+    /// sizeof(maxim_logger_config).
+    pub struct_size: usize,
+    /// The log API; default: the environment's MAXIM_BASE_URL, else https://app.getmaxim.ai. Plain
+    /// http is refused for any host but this machine, unless `allow_plaintext` is set.
+    pub base_url: maxim_str,
+    /// The API key; default: the environment's MAXIM_API_KEY. Without one the logger is not made
+    /// (MAXIM_ERR_NOT_CONFIGURED). Kept in memory that is wiped, never written or shown.
+    pub api_key: maxim_str,
+    /// The log repository's id; default: the environment's MAXIM_LOG_REPO_ID. Without one the logger
+    /// is not made (MAXIM_ERR_NOT_CONFIGURED).
+    pub repository_id: maxim_str,
+    /// Whether records are sent every `flush_interval_ms`. True after MAXIM_LOGGER_CONFIG_INIT. When
+    /// false, they are sent by `maxim_flush` and when much has come together.
+    pub auto_flush: CBool,
+    /// How long a record waits for company at most, in milliseconds; 10,000 after
+    /// MAXIM_LOGGER_CONFIG_INIT. Zero with `auto_flush` is MAXIM_ERR_INVALID_ARGUMENT.
+    pub flush_interval_ms: u32,
+    /// Whether the library tells what it does: to `debug_callback`, else to stderr.
+    pub is_debug: CBool,
+    /// Where records go that cannot be sent. Default: the environment's MAXIM_SPOOL_DIR, else
+    /// $XDG_STATE_HOME/maxim, else ~/.local/state/maxim, else /var/tmp/maxim-<uid>. Made when it is
+    /// missing, with access for this user only; one that belongs to somebody else is not used.
+    pub spool_dir: maxim_str,
+    /// Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB.
+    pub max_memory_bytes: u64,
+    /// Most bytes of unsent records in the spool directory; 0: 1 GiB.
+    pub max_disk_bytes: u64,
+    /// One of MAXIM_OVERFLOW_…: what happens when both are full.
+    pub overflow_policy: i32,
+    /// How long a log call waits for space under MAXIM_OVERFLOW_BLOCK, in milliseconds.
+    pub block_timeout_ms: u32,
+    /// A PEM file of certificates to trust instead of the platform's.
+    pub ca_file: maxim_str,
+    /// A proxy (http://host:port) instead of what the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
+    /// and NO_PROXY say.
+    pub proxy: maxim_str,
+    /// Told of errors that happen after a call has returned; NULL: nobody is.
+    pub error_callback: maxim_error_callback,
+    /// Given debug lines when `is_debug` is set; NULL: they go to stderr.
+    pub debug_callback: maxim_debug_callback,
+    /// Passed to both callbacks; must stay good until `maxim_logger_free` has returned.
+    pub user_data: *mut c_void,
+    /// Whether the API key may travel over plain http to another host. False by default, for good
+    /// reason.
+    pub allow_plaintext: CBool,
+    /// The largest attachment that is accepted, in bytes; 0: 100 MiB.
+    pub max_attachment_bytes: u64,
+}
+
+/// A new session. Initialise with MAXIM_SESSION_CONFIG_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_session_config {
+    /// sizeof(maxim_session_config).
+    pub struct_size: usize,
+    /// Its id; generated (UUID version 4) when absent.
+    pub id: maxim_str,
+    /// What to call it.
+    pub name: maxim_str,
+    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    pub tags_json: maxim_str,
+    /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
+    pub start_timestamp_us: i64,
+}
+
+/// A new trace. Initialise with MAXIM_TRACE_CONFIG_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_trace_config {
+    /// sizeof(maxim_trace_config).
+    pub struct_size: usize,
+    /// Its id; generated (UUID version 4) when absent.
+    pub id: maxim_str,
+    /// What to call it.
+    pub name: maxim_str,
+    /// The session it belongs to; may be absent.
+    pub session_id: maxim_str,
+    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    pub tags_json: maxim_str,
+    /// What the user asked, as text.
+    pub input: maxim_str,
+    /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
+    pub start_timestamp_us: i64,
+}
+
+/// A new span. Initialise with MAXIM_SPAN_CONFIG_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_span_config {
+    /// sizeof(maxim_span_config).
+    pub struct_size: usize,
+    /// Its id; generated (UUID version 4) when absent.
+    pub id: maxim_str,
+    /// What to call it.
+    pub name: maxim_str,
+    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    pub tags_json: maxim_str,
+    /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
+    pub start_timestamp_us: i64,
+}
+
+/// A new retrieval. Initialise with MAXIM_RETRIEVAL_CONFIG_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_retrieval_config {
+    /// sizeof(maxim_retrieval_config).
+    pub struct_size: usize,
+    /// Its id; generated (UUID version 4) when absent.
+    pub id: maxim_str,
+    /// What to call it.
+    pub name: maxim_str,
+    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    pub tags_json: maxim_str,
+    /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
+    pub start_timestamp_us: i64,
+}
+
+/// A new generation. Initialise with MAXIM_GENERATION_CONFIG_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_generation_config {
+    /// sizeof(maxim_generation_config).
+    pub struct_size: usize,
+    /// Its id; generated (UUID version 4) when absent.
+    pub id: maxim_str,
+    /// What to call it.
+    pub name: maxim_str,
+    /// Who runs the model: openai, azure, anthropic, huggingface, together, google, groq, bedrock,
+    /// cohere, fireworks or elevenlabs, in any case; others are logged as `unknown`.
+    pub provider: maxim_str,
+    /// Which model.
+    pub model: maxim_str,
+    /// The messages given to the model: a JSON array of objects with `role` and `content`. Images and
+    /// audio in them become attachments of the generation.
+    pub messages_json: maxim_str,
+    /// The model's parameters: a JSON object. Values that are not strings are sent as their JSON text,
+    /// null members are left out.
+    pub model_parameters_json: maxim_str,
+    /// The span it belongs to, where the parent does not say it.
+    pub span_id: maxim_str,
+    /// The Maxim prompt that was used.
+    pub maxim_prompt_id: maxim_str,
+    /// The version of that prompt.
+    pub maxim_prompt_version_id: maxim_str,
+    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    pub tags_json: maxim_str,
+    /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
+    pub start_timestamp_us: i64,
+}
+
+/// A new tool call. Initialise with MAXIM_TOOL_CALL_CONFIG_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_tool_call_config {
+    /// sizeof(maxim_tool_call_config).
+    pub struct_size: usize,
+    /// Its id, as a rule the one that the model gave; generated (UUID version 4) when absent.
+    pub id: maxim_str,
+    /// The tool.
+    pub name: maxim_str,
+    /// What the tool does.
+    pub description: maxim_str,
+    /// What it was called with, as the model wrote it: text, usually JSON.
+    pub args: maxim_str,
+    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    pub tags_json: maxim_str,
+    /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
+    pub start_timestamp_us: i64,
+}
+
+/// An error. Initialise with MAXIM_ERROR_CONFIG_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_error_config {
+    /// sizeof(maxim_error_config).
+    pub struct_size: usize,
+    /// Its id; generated (UUID version 4) when absent.
+    pub id: maxim_str,
+    /// What to call it.
+    pub name: maxim_str,
+    /// What happened.
+    pub message: maxim_str,
+    /// A code, as text.
+    pub code: maxim_str,
+    /// The kind of error.
+    pub r#type: maxim_str,
+    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    pub tags_json: maxim_str,
+    /// Anything else: a JSON object.
+    pub metadata_json: maxim_str,
+}
+
+/// A file, bytes or a URL to attach. Initialise with MAXIM_ATTACHMENT_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_attachment {
+    /// sizeof(maxim_attachment).
+    pub struct_size: usize,
+    /// Its id; generated (UUID version 4) when absent.
+    pub id: maxim_str,
+    /// One of MAXIM_ATTACHMENT_….
+    pub kind: i32,
+    /// What to call it; default: the file's name.
+    pub name: maxim_str,
+    /// MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded.
+    pub path: maxim_str,
+    /// MAXIM_ATTACHMENT_DATA: the bytes, copied during the call.
+    pub data: *const u8,
+    /// MAXIM_ATTACHMENT_DATA: how many bytes.
+    pub data_len: usize,
+    /// MAXIM_ATTACHMENT_URL: the URL.
+    pub url: maxim_str,
+    /// The MIME type; used where the content does not tell.
+    pub mime_type: maxim_str,
+    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    pub tags_json: maxim_str,
+    /// Anything else: a JSON object.
+    pub metadata_json: maxim_str,
+    /// When it was made, in seconds since 1970-01-01 UTC; 0: not said.
+    pub timestamp: i64,
+}
+
+/// What became of the records of one logger, sink or client. Set `struct_size` before the call
+/// (MAXIM_STATS_INIT).
+///
+/// At any moment accepted + adopted = delivered + held + dropped_memory + dropped_disk +
+/// dropped_expired + quarantined.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+#[derive(Default)]
+pub struct maxim_stats {
+    /// sizeof(maxim_stats), set by the caller.
+    pub struct_size: usize,
+    /// Records that calls accepted with MAXIM_OK.
+    pub accepted: u64,
+    /// Records that the service has confirmed.
+    pub delivered: u64,
+    /// Records that are still to be sent.
+    pub held: u64,
+    /// Records evicted because memory was full and there was no disk to go to.
+    pub dropped_memory: u64,
+    /// Records evicted because the disk space was full.
+    pub dropped_disk: u64,
+    /// Records given up because they could not be sent for 72 hours.
+    pub dropped_expired: u64,
+    /// Records that the service refused for what they are; kept in the spool directory's `quarantine`.
+    pub quarantined: u64,
+    /// Requests that were made again.
+    pub retries: u64,
+    /// Bytes of delivered records.
+    pub bytes_delivered: u64,
+    /// Bytes of held records.
+    pub bytes_held: u64,
+    /// Records taken over from loggers that ended before they could send them.
+    pub adopted: u64,
+    /// How long the oldest held record has been waiting, in milliseconds.
+    pub oldest_held_ms: u64,
+    /// The HTTP status of the last answer; 0: none yet.
+    pub last_http_status: i32,
+    /// Log calls that a client without an API key let go, as documented; 0 for a logger.
+    pub ignored: u64,
+    /// Calls that were refused because the configured space was full.
+    pub refused: u64,
+    /// Records that could not be read back (a damaged file).
+    pub dropped_corrupt: u64,
+}

@@ -1,0 +1,282 @@
+//! The types that cross the boundary by value: strings, ids, booleans, callbacks, and how each
+//! becomes a Rust value.
+//!
+//! Everything unsafe about reading a foreign string or struct is here, once.
+
+use std::ffi::{c_char, c_void};
+use std::mem::{MaybeUninit, size_of};
+use std::{ptr, slice};
+
+use crate::maxim::Json;
+use crate::status::{Error, Result, Status};
+use crate::text::{escape, id};
+
+/// What a call came to: `MAXIM_OK` (0) or one of the `MAXIM_ERR_…` codes.
+///
+/// Codes are never reused and never renumbered. `maxim_status_str` names one, `maxim_last_error`
+/// gives the detail of the last one that failed on the calling thread.
+#[allow(non_camel_case_types)]
+pub type maxim_status = i32;
+
+/// The value of `maxim_str.len` that says "up to the terminating NUL".
+pub const NTS: usize = usize::MAX;
+
+/// A string given to the library: UTF-8 text of `len` bytes at `data`, borrowed for the call only.
+///
+/// - `{NULL, 0}` means absent, which is not the same as empty (`{"", 0}`).
+/// - `len == MAXIM_NTS` means that the text ends at the first NUL byte.
+/// - NUL bytes within `len` are content, not an end.
+///
+/// Make one with `MAXIM_STR("literal")`, `maxim_str_z(pointer)` or `maxim_str_n(pointer, length)`.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct maxim_str {
+    /// First byte of the text, or NULL when absent. The caller keeps it; the library copies.
+    pub data: *const c_char,
+    /// Length in bytes, or `MAXIM_NTS`.
+    pub len: usize,
+}
+
+/// An id written by the library: 36 characters of a UUID and a terminating NUL, or a flow's id.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct maxim_id {
+    /// The text, NUL-terminated.
+    pub text: [c_char; 37],
+}
+
+/// A C `bool` as it may arrive: any byte but 0 is true, so that no caller can make an invalid one.
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub struct CBool(u8);
+
+impl CBool {
+    pub(super) fn get(self) -> bool {
+        self.0 != 0
+    }
+}
+
+/// Called when something went wrong after a call had returned: records dropped, a batch refused, a
+/// key not accepted, an attachment unreadable.
+///
+/// `message` is NUL-terminated text, valid during the call only; `records` says how many records it
+/// concerns (0: none). Runs on a thread of the library with all signals blocked, or on the thread
+/// inside `maxim_flush` in Lambda mode; never on the thread of a log call. No lock is held, so it may
+/// call the library, but a blocking call from here waits in vain and times out.
+#[allow(non_camel_case_types)]
+pub type maxim_error_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, status: maxim_status, message: *const c_char, records: u64)>;
+
+/// Called with one line of debug output, NUL-terminated and valid during the call only. Threads as
+/// for `maxim_error_callback`.
+#[allow(non_camel_case_types)]
+pub type maxim_debug_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, message: *const c_char)>;
+
+/// Called once when a flush that was started with `maxim_flush_async` has ended: `MAXIM_OK` when
+/// all was delivered, else the status and a NUL-terminated detail, valid during the call only.
+/// Threads as for `maxim_error_callback`.
+#[allow(non_camel_case_types)]
+pub type maxim_flush_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, status: maxim_status, detail: *const c_char)>;
+
+impl maxim_str {
+    /// The bytes, or `None` when absent.
+    ///
+    /// # Safety
+    /// `data` must be NULL or point to `len` readable bytes (or to a NUL-terminated text when `len`
+    /// is [`NTS`]) that nobody writes to while `'a` lasts: the contract of the header.
+    pub(super) unsafe fn bytes<'a>(self) -> Option<&'a [u8]> {
+        if self.data.is_null() {
+            return None;
+        }
+        let len = match self.len {
+            // SAFETY: the caller promises a NUL-terminated text.
+            NTS => unsafe { libc::strlen(self.data) },
+            len => len,
+        };
+        // A slice longer than this cannot exist; such a length is a mistake, not a text.
+        if len > isize::MAX as usize {
+            return None;
+        }
+        // SAFETY: the caller promises `len` readable bytes, and `len` fits a slice.
+        Some(unsafe { slice::from_raw_parts(self.data.cast(), len) })
+    }
+}
+
+/// A text that may be absent; `name` is the argument's name for the error.
+pub(super) fn optional<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
+    if !text.data.is_null() && text.len != NTS && text.len > isize::MAX as usize {
+        return Err(Error::new(
+            Status::InvalidArgument,
+            format!("{name}: a length of {} bytes cannot be; pass MAXIM_NTS for a NUL-terminated text", text.len),
+        ));
+    }
+    // SAFETY: every export documents that its strings are readable and unchanging during the call,
+    // and no `'a` outlives the call: exports hand these references to no one who keeps them.
+    match unsafe { text.bytes() } {
+        None => Ok(None),
+        Some(bytes) => escape::validate_utf8(bytes)
+            .map(Some)
+            .map_err(|error| Error::new(Status::InvalidUtf8, format!("{name}: not UTF-8 at byte {}", error.valid_up_to))),
+    }
+}
+
+/// A text that must be there.
+pub(super) fn required<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
+    optional(name, text)?.ok_or_else(|| absent(name))
+}
+
+#[cold]
+fn absent(name: &str) -> Error {
+    Error::new(Status::InvalidArgument, format!("{name}: must be given"))
+}
+
+/// An id that must be there and match `[A-Za-z0-9_-]+`.
+pub(super) fn required_id<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
+    checked_id(name, required(name, text)?)
+}
+
+/// An id that may be absent.
+pub(super) fn optional_id<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
+    optional(name, text)?.map(|text| checked_id(name, text)).transpose()
+}
+
+fn checked_id<'a>(name: &str, text: &'a str) -> Result<&'a str> {
+    if id::is_valid_id(text.as_bytes()) { Ok(text) } else { Err(bad_id(name, text)) }
+}
+
+#[cold]
+fn bad_id(name: &str, text: &str) -> Error {
+    let shown: String = text.chars().take(64).flat_map(char::escape_debug).collect();
+    Error::new(
+        Status::InvalidId,
+        format!("{name}: \"{shown}\" is not an id: 1 to {} characters of A-Z a-z 0-9 _ -", id::MAX_ID_LEN),
+    )
+}
+
+/// A JSON text that may be absent; parsed where it is used.
+pub(super) fn optional_json<'a>(name: &'static str, text: maxim_str) -> Result<Option<Json<'a>>> {
+    if text.data.is_null() {
+        return Ok(None);
+    }
+    // JSON is checked for UTF-8 while it is parsed, so that it is read once.
+    optional_bytes(name, text).map(|bytes| bytes.map(|bytes| Json { name, bytes }))
+}
+
+/// A JSON text that must be there.
+pub(super) fn required_json<'a>(name: &'static str, text: maxim_str) -> Result<Json<'a>> {
+    optional_json(name, text)?.ok_or_else(|| absent(name))
+}
+
+fn optional_bytes<'a>(name: &str, text: maxim_str) -> Result<Option<&'a [u8]>> {
+    if text.len != NTS && text.len > isize::MAX as usize {
+        return Err(Error::new(Status::InvalidArgument, format!("{name}: a length of {} bytes cannot be", text.len)));
+    }
+    // SAFETY: as in `optional`.
+    Ok(unsafe { text.bytes() })
+}
+
+/// Bytes given as a pointer and a length.
+pub(super) fn bytes<'a>(name: &str, data: *const u8, len: usize) -> Result<&'a [u8]> {
+    if data.is_null() {
+        return if len == 0 { Ok(&[]) } else { Err(null(name)) };
+    }
+    if len > isize::MAX as usize {
+        return Err(Error::new(Status::InvalidArgument, format!("{name}: a length of {len} bytes cannot be")));
+    }
+    // SAFETY: the export documents `len` readable bytes at `data` for the call.
+    Ok(unsafe { slice::from_raw_parts(data, len) })
+}
+
+#[cold]
+pub(super) fn null(name: &str) -> Error {
+    Error::new(Status::NullPointer, format!("{name}: must not be NULL"))
+}
+
+/// Structs that start with `size_t struct_size` and consist of integers, pointers and [`CBool`]s.
+///
+/// # Safety
+/// The implementor is `repr(C)`, its first field is `struct_size: usize`, and every bit pattern,
+/// all zeros included, is a valid value of it.
+pub(super) unsafe trait Sized {
+    /// The struct's and its initialiser's name in the header, for the error message.
+    const NAME: &'static str;
+}
+
+/// Reads a caller's struct, as much of it as the caller's `struct_size` covers; the rest is zero.
+pub(super) fn read<T: Sized>(given: *const T) -> Result<T> {
+    if given.is_null() {
+        return Err(null(T::NAME));
+    }
+    // SAFETY: every such struct starts with its size, and the pointer is not NULL; the caller
+    // promises a readable struct. Alignment is not promised by every language, so none is assumed.
+    let size = unsafe { ptr::read_unaligned(given.cast::<usize>()) };
+    check_size::<T>(size)?;
+    let mut value = MaybeUninit::<T>::zeroed();
+    // SAFETY: the caller's struct has `size` bytes, ours has at least what is copied, and by the
+    // trait's contract the bytes make a valid value.
+    Ok(unsafe {
+        ptr::copy_nonoverlapping(given.cast::<u8>(), value.as_mut_ptr().cast::<u8>(), size.min(size_of::<T>()));
+        value.assume_init()
+    })
+}
+
+/// Writes a result struct, as much of it as the caller's `struct_size` covers, which it keeps.
+pub(super) fn write_sized<T: Sized>(out: *mut T, value: &T) -> Result<()> {
+    if out.is_null() {
+        return Err(null(T::NAME));
+    }
+    // SAFETY: as in `read`.
+    let size = unsafe { ptr::read_unaligned(out.cast::<usize>()) };
+    check_size::<T>(size)?;
+    let head = size_of::<usize>();
+    // SAFETY: both structs have at least that many bytes; the size field itself is left as it was.
+    unsafe {
+        ptr::copy_nonoverlapping(
+            ptr::from_ref(value).cast::<u8>().add(head),
+            out.cast::<u8>().add(head),
+            size.min(size_of::<T>()) - head,
+        );
+    }
+    Ok(())
+}
+
+/// No struct of this ABI comes near this; a larger size is an uninitialised one.
+const MAX_STRUCT_SIZE: usize = 64 * 1024;
+
+fn check_size<T: Sized>(size: usize) -> Result<()> {
+    if (size_of::<usize>()..=MAX_STRUCT_SIZE).contains(&size) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Status::InvalidArgument,
+        format!("{}: struct_size is {size}; initialise the struct with its …_INIT macro", T::NAME),
+    ))
+}
+
+/// Writes an output that may be NULL.
+pub(super) fn write<T>(out: *mut T, value: T) {
+    if !out.is_null() {
+        // SAFETY: the caller promises room for a `T`, of whatever alignment.
+        unsafe { ptr::write_unaligned(out, value) };
+    }
+}
+
+/// A non-NULL output, or the error that names it.
+pub(super) fn out<T>(name: &str, pointer: *mut T) -> Result<*mut T> {
+    if pointer.is_null() { Err(null(name)) } else { Ok(pointer) }
+}
+
+/// Writes an id with its NUL to an optional output.
+pub(super) fn write_id(out: *mut maxim_id, text: &str) {
+    if out.is_null() {
+        return;
+    }
+    let mut id = maxim_id { text: [0; 37] };
+    for (to, from) in id.text.iter_mut().zip(text.as_bytes().iter().take(36)) {
+        *to = from.cast_signed();
+    }
+    write(out, id);
+}

@@ -1,0 +1,325 @@
+//! What can be said of an entity that exists: tags, events, feedback, metrics, results, ends.
+//!
+//! Entities are named by id, so another thread, process or host can go on with them.
+
+use super::line::{Entity, Json, Line};
+use super::logger::Logger;
+use super::result;
+use crate::process::clock;
+use crate::status::{Error, Result, Status};
+use crate::process::unique::Uuid;
+use crate::text::json::{self, Shape};
+use crate::text::scratch;
+
+/// How a generation or a tool call failed.
+#[derive(Clone, Copy, Default)]
+pub struct Failure<'a> {
+    /// What went wrong, for a person.
+    pub message: Option<&'a str>,
+    /// The provider's code.
+    pub code: Option<&'a str>,
+    /// The kind of error.
+    pub kind: Option<&'a str>,
+}
+
+impl Logger {
+    /// An update of one entity.
+    #[inline]
+    fn update(
+        &self,
+        entity: Entity,
+        id: &str,
+        members: impl FnOnce(&mut Line<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.log(|lines| lines.line(entity, id, "update", members))
+    }
+
+    /// An update that sets one string.
+    pub fn set_text(&self, entity: Entity, id: &str, key: &'static str, value: &str) -> Result<()> {
+        self.update(entity, id, |line| {
+            line.text(key, value);
+            Ok(())
+        })
+    }
+
+    /// An update that sets one JSON value.
+    pub fn set_json(
+        &self,
+        entity: Entity,
+        id: &str,
+        key: &'static str,
+        value: Json<'_>,
+        shape: Shape,
+    ) -> Result<()> {
+        self.update(entity, id, |line| line.json(key, value, shape))
+    }
+
+    /// An update that sets a time, given as Unix microseconds.
+    pub fn set_time(&self, entity: Entity, id: &str, key: &'static str, unix_us: i64) -> Result<()> {
+        self.update(entity, id, |line| {
+            line.time(key, unix_us);
+            Ok(())
+        })
+    }
+
+    /// Adds one tag.
+    #[inline]
+    pub fn add_tag(&self, entity: Entity, id: &str, key: &str, value: &str) -> Result<()> {
+        self.update(entity, id, |line| {
+            line.named_text("tags", key, value);
+            Ok(())
+        })
+    }
+
+    /// Adds metadata.
+    pub fn add_metadata(&self, entity: Entity, id: &str, metadata: Json<'_>) -> Result<()> {
+        self.update(entity, id, |line| line.metadata(Some(metadata)))
+    }
+
+    /// Adds one metric, in the form that the log API has for the entity.
+    pub fn add_metric(&self, entity: Entity, id: &str, name: &str, value: f64) -> Result<()> {
+        check_finite("value", value)?;
+        self.update(entity, id, |line| {
+            if matches!(entity, Entity::Retrieval | Entity::ToolCall) {
+                line.object("metrics", |metric| {
+                    metric.text("name", name);
+                    metric.number("value", value);
+                });
+            } else {
+                line.named_number("metrics", name, value);
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds an event.
+    pub fn add_event(
+        &self,
+        entity: Entity,
+        id: &str,
+        event_id: &str,
+        name: &str,
+        tags: Option<Json<'_>>,
+        metadata: Option<Json<'_>>,
+    ) -> Result<()> {
+        self.log(|lines| {
+            lines.line(entity, id, "add-event", |line| {
+                line.text("id", event_id);
+                line.text("name", name);
+                line.time("timestamp", clock::now_us());
+                line.tags(tags)?;
+                line.metadata(metadata)
+            })
+        })
+    }
+
+    /// Adds feedback: an object with a `score` and whatever else the user said.
+    pub fn add_feedback(&self, entity: Entity, id: &str, feedback: Json<'_>) -> Result<()> {
+        self.log(|lines| lines.line_of_object(entity, id, "add-feedback", feedback))
+    }
+
+    /// Asks for an evaluation by named evaluators.
+    pub fn evaluate_with_evaluators(&self, entity: Entity, id: &str, evaluators: Json<'_>) -> Result<()> {
+        self.log(|lines| {
+            lines.line(entity, id, "evaluate", |line| {
+                line.text("with", "evaluators");
+                push_evaluators(line, evaluators)
+            })
+        })
+    }
+
+    /// Asks for an evaluation by named evaluators, with values for their variables.
+    pub fn evaluate_with_variables(
+        &self,
+        entity: Entity,
+        id: &str,
+        variables: Json<'_>,
+        evaluators: Json<'_>,
+    ) -> Result<()> {
+        self.log(|lines| {
+            lines.line(entity, id, "evaluate", |line| {
+                line.text("with", "variables");
+                line.json("variables", variables, Shape::Object)?;
+                push_evaluators(line, evaluators)
+            })
+        })
+    }
+
+    /// Ends an entity now.
+    #[inline]
+    pub fn end(&self, entity: Entity, id: &str) -> Result<()> {
+        self.log(|lines| lines.line(entity, id, "end", push_end))
+    }
+
+    /// Adds what a generation cost, in US dollars.
+    pub fn add_cost(&self, generation: &str, input: f64, output: f64, total: f64) -> Result<()> {
+        check_finite("input", input)?;
+        check_finite("output", output)?;
+        check_finite("total", total)?;
+        self.log(|lines| {
+            lines.line(Entity::Generation, generation, "add-cost", |line| {
+                line.object("cost", |cost| {
+                    cost.number("input", input);
+                    cost.number("output", output);
+                    cost.number("total", total);
+                });
+                Ok(())
+            })
+        })
+    }
+
+    /// Sets a generation's parameters.
+    pub fn set_model_parameters(&self, generation: &str, parameters: Json<'_>) -> Result<()> {
+        self.update(Entity::Generation, generation, |line| line.model_parameters(Some(parameters)))
+    }
+
+    /// Sets a span's input.
+    pub fn set_span_input(&self, span: &str, input: &str) -> Result<()> {
+        self.update(Entity::Span, span, |line| {
+            line.object("input", |value| {
+                value.text("type", "text");
+                value.text("value", input);
+            });
+            Ok(())
+        })
+    }
+
+    /// Logs a provider's result and ends the generation.
+    pub fn generation_result(&self, generation: &str, given: Json<'_>, force: bool) -> Result<()> {
+        scratch::with(|normal| {
+            result::normalise_text(given, force, normal)?;
+            self.log(|lines| {
+                lines.line(Entity::Generation, generation, "result", |line| {
+                    line.compacted("result", normal);
+                    Ok(())
+                })?;
+                lines.line(Entity::Generation, generation, "end", push_end)
+            })
+        })
+    }
+
+    /// Logs a generation's failure and ends the generation.
+    pub fn generation_error(&self, generation: &str, failure: Failure<'_>) -> Result<()> {
+        let id = Uuid::new();
+        self.log(|lines| {
+            lines.line(Entity::Generation, generation, "result", |line| {
+                line.object("result", |result| {
+                    result.object("error", |error| {
+                        error.text("message", failure.message.unwrap_or(""));
+                        error.text("code", failure.code.unwrap_or(""));
+                        error.text("type", failure.kind.unwrap_or(""));
+                    });
+                    result.text("id", id.as_str());
+                });
+                Ok(())
+            })?;
+            lines.line(Entity::Generation, generation, "end", push_end)
+        })
+    }
+
+    /// Logs the documents that a retrieval found, and ends it. One document may stand alone.
+    pub fn retrieval_output(&self, retrieval: &str, documents: Json<'_>) -> Result<()> {
+        scratch::with(|list| {
+            documents.compact(Shape::Any, list)?;
+            if !list.starts_with(b"[") {
+                list.insert(0, b'[');
+                list.push(b']');
+            }
+            self.log(|lines| {
+                lines.line(Entity::Retrieval, retrieval, "update", |line| {
+                    line.compacted("docs", list);
+                    Ok(())
+                })?;
+                lines.line(Entity::Retrieval, retrieval, "end", push_end)
+            })
+        })
+    }
+
+    /// Changes members of a tool call; null members are left out.
+    pub fn tool_call_update(&self, tool_call: &str, data: Json<'_>) -> Result<()> {
+        scratch::with(|object| {
+            data.compact(Shape::Object, object)?;
+            self.update(Entity::ToolCall, tool_call, |line| {
+                for (key, value) in json::members(object) {
+                    if value != b"null" {
+                        line.member(key, value);
+                    }
+                }
+                Ok(())
+            })
+        })
+    }
+
+    /// Logs a tool call's result and ends it.
+    pub fn tool_call_result(&self, tool_call: &str, result: &str) -> Result<()> {
+        self.log(|lines| {
+            lines.line(Entity::ToolCall, tool_call, "result", |line| {
+                line.text("result", result);
+                Ok(())
+            })?;
+            lines.line(Entity::ToolCall, tool_call, "end", push_end)
+        })
+    }
+
+    /// Logs a tool call's failure and ends it.
+    pub fn tool_call_error(&self, tool_call: &str, failure: Failure<'_>) -> Result<()> {
+        self.log(|lines| {
+            lines.line(Entity::ToolCall, tool_call, "error", |line| {
+                line.object("error", |error| {
+                    error.optional_text("message", failure.message);
+                    error.optional_text("code", failure.code);
+                    error.optional_text("type", failure.kind);
+                });
+                Ok(())
+            })?;
+            lines.line(Entity::ToolCall, tool_call, "end", push_end)
+        })
+    }
+
+    /// A line of the caller's making: any action on any entity.
+    pub fn commit(&self, entity: Entity, id: &str, action: &str, data: Json<'_>) -> Result<()> {
+        let is_action = |text: &str| {
+            !text.is_empty()
+                && text.len() <= MAX_ACTION_BYTES
+                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        };
+        if !is_action(action) {
+            let reason = format!("action: 1 to {MAX_ACTION_BYTES} characters of a-z and - (add-span, say)");
+            return Err(Error::new(Status::InvalidArgument, reason));
+        }
+        self.log(|lines| lines.line_of_object(entity, id, action, data))
+    }
+}
+
+/// The longest action of the log API has 17 characters.
+const MAX_ACTION_BYTES: usize = 64;
+
+fn push_end(line: &mut Line<'_>) -> Result<()> {
+    line.time("endTimestamp", clock::now_us());
+    Ok(())
+}
+
+fn push_evaluators(line: &mut Line<'_>, evaluators: Json<'_>) -> Result<()> {
+    scratch::with(|list| {
+        evaluators.compact(Shape::Array, list)?;
+        if list == b"[]" {
+            let reason = format!("{}: at least one evaluator must be given", evaluators.name);
+            return Err(Error::new(Status::InvalidArgument, reason));
+        }
+        if json::elements(list).any(|name| !name.starts_with(b"\"")) {
+            let reason = format!("{}: every evaluator is named by a string", evaluators.name);
+            return Err(Error::new(Status::InvalidArgument, reason));
+        }
+        line.compacted("evaluators", list);
+        Ok(())
+    })?;
+    line.time("timestamp", clock::now_us());
+    Ok(())
+}
+
+fn check_finite(name: &str, value: f64) -> Result<()> {
+    if value.is_finite() {
+        return Ok(());
+    }
+    Err(Error::new(Status::InvalidArgument, format!("{name}: {value} is not a number that JSON can hold")))
+}

@@ -1,0 +1,257 @@
+//! How entities begin: a session, and below it traces, spans, generations, retrievals, tool calls
+//! and errors.
+//!
+//! The caller gives every id, or has it generated before it gets here; an absent start time is now.
+
+use super::line::{Entity, Json, Line};
+use super::logger::Logger;
+use crate::process::clock;
+use crate::status::Result;
+use crate::text::json::Shape;
+
+/// A new session.
+pub struct Session<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What to call it.
+    pub name: Option<&'a str>,
+    /// An object of tags.
+    pub tags: Option<Json<'a>>,
+    /// Unix microseconds; now when absent.
+    pub start: Option<i64>,
+}
+
+/// A new trace.
+pub struct Trace<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What to call it.
+    pub name: Option<&'a str>,
+    /// The session it belongs to.
+    pub session_id: Option<&'a str>,
+    /// An object of tags.
+    pub tags: Option<Json<'a>>,
+    /// What the user asked.
+    pub input: Option<&'a str>,
+    /// Unix microseconds; now when absent.
+    pub start: Option<i64>,
+}
+
+/// A new span, or a new retrieval: they are described alike.
+pub struct Span<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What to call it.
+    pub name: Option<&'a str>,
+    /// An object of tags.
+    pub tags: Option<Json<'a>>,
+    /// Unix microseconds; now when absent.
+    pub start: Option<i64>,
+}
+
+/// A new generation.
+pub struct Generation<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What to call it.
+    pub name: Option<&'a str>,
+    /// Who runs the model; unknown ones are logged as `unknown`.
+    pub provider: Option<&'a str>,
+    /// Which model.
+    pub model: Option<&'a str>,
+    /// An array of messages.
+    pub messages: Option<Json<'a>>,
+    /// An object of parameters.
+    pub model_parameters: Option<Json<'a>>,
+    /// The span it belongs to, where the parent does not say it.
+    pub span_id: Option<&'a str>,
+    /// The Maxim prompt that was used.
+    pub maxim_prompt_id: Option<&'a str>,
+    /// The version of that prompt.
+    pub maxim_prompt_version_id: Option<&'a str>,
+    /// An object of tags.
+    pub tags: Option<Json<'a>>,
+    /// Unix microseconds; now when absent.
+    pub start: Option<i64>,
+}
+
+/// A new tool call.
+pub struct ToolCall<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The tool.
+    pub name: Option<&'a str>,
+    /// What the tool does.
+    pub description: Option<&'a str>,
+    /// What it was called with, as the model wrote it.
+    pub args: Option<&'a str>,
+    /// An object of tags.
+    pub tags: Option<Json<'a>>,
+    /// Unix microseconds; now when absent.
+    pub start: Option<i64>,
+}
+
+/// Something that went wrong in a trace or span.
+pub struct ErrorEntry<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What to call it.
+    pub name: Option<&'a str>,
+    /// What happened.
+    pub message: &'a str,
+    /// A code.
+    pub code: Option<&'a str>,
+    /// The kind of error.
+    pub kind: Option<&'a str>,
+    /// An object of tags.
+    pub tags: Option<Json<'a>>,
+    /// An object of anything else.
+    pub metadata: Option<Json<'a>>,
+}
+
+/// Providers that the log API knows; others are sent as `unknown`.
+pub const PROVIDERS: [&str; 11] = [
+    "openai",
+    "azure",
+    "anthropic",
+    "huggingface",
+    "together",
+    "google",
+    "groq",
+    "bedrock",
+    "cohere",
+    "fireworks",
+    "elevenlabs",
+];
+
+/// The provider as the log API writes it.
+pub fn provider_name(given: Option<&str>) -> &'static str {
+    given
+        .and_then(|given| PROVIDERS.into_iter().find(|known| given.eq_ignore_ascii_case(known)))
+        .unwrap_or("unknown")
+}
+
+impl Logger {
+    /// Begins a session.
+    pub fn create_session(&self, session: &Session<'_>) -> Result<()> {
+        self.log(|lines| {
+            lines.line(Entity::Session, session.id, "create", |line| {
+                line.optional_text("name", session.name);
+                line.tags_or_empty(session.tags)?;
+                start(line, session.start);
+                Ok(())
+            })
+        })
+    }
+
+    /// Begins a trace.
+    pub fn create_trace(&self, trace: &Trace<'_>) -> Result<()> {
+        self.log(|lines| {
+            lines.line(Entity::Trace, trace.id, "create", |line| {
+                line.optional_text("name", trace.name);
+                line.tags_or_empty(trace.tags)?;
+                start(line, trace.start);
+                line.optional_text("sessionId", trace.session_id);
+                line.optional_text("input", trace.input);
+                Ok(())
+            })
+        })
+    }
+
+    /// Begins a span below a trace or span.
+    #[inline]
+    pub fn add_span(&self, parent: Entity, parent_id: &str, span: &Span<'_>) -> Result<()> {
+        self.log(|lines| {
+            lines.line(parent, parent_id, "add-span", |line| {
+                line.text("id", span.id);
+                line.optional_text("name", span.name);
+                if parent == Entity::Span {
+                    line.text("spanId", parent_id);
+                }
+                line.tags_or_empty(span.tags)?;
+                start(line, span.start);
+                Ok(())
+            })
+        })
+    }
+
+    /// Begins a retrieval in a trace or span.
+    pub fn add_retrieval(&self, parent: Entity, parent_id: &str, retrieval: &Span<'_>) -> Result<()> {
+        self.log(|lines| {
+            lines.line(parent, parent_id, "add-retrieval", |line| {
+                line.text("id", retrieval.id);
+                line.optional_text("name", retrieval.name);
+                line.tags_or_empty(retrieval.tags)?;
+                start(line, retrieval.start);
+                Ok(())
+            })
+        })
+    }
+
+    /// Begins a generation in a trace or span.
+    pub fn add_generation(
+        &self,
+        parent: Entity,
+        parent_id: &str,
+        generation: &Generation<'_>,
+    ) -> Result<()> {
+        self.log(|lines| {
+            lines.line(parent, parent_id, "add-generation", |line| {
+                line.text("id", generation.id);
+                line.optional_text("name", generation.name);
+                line.text("provider", provider_name(generation.provider));
+                line.optional_text("model", generation.model);
+                match generation.messages {
+                    Some(messages) => line.json("messages", messages, Shape::Array)?,
+                    None => line.compacted("messages", b"[]"),
+                }
+                line.model_parameters(generation.model_parameters)?;
+                line.optional_text("spanId", generation.span_id);
+                line.optional_text("maximPromptId", generation.maxim_prompt_id);
+                line.optional_text("maximPromptVersionId", generation.maxim_prompt_version_id);
+                line.tags_or_empty(generation.tags)?;
+                start(line, generation.start);
+                Ok(())
+            })
+        })
+    }
+
+    /// Begins a tool call in a trace or span.
+    pub fn add_tool_call(&self, parent: Entity, parent_id: &str, call: &ToolCall<'_>) -> Result<()> {
+        self.log(|lines| {
+            lines.line(parent, parent_id, "add-tool-call", |line| {
+                line.text("id", call.id);
+                line.optional_text("name", call.name);
+                line.optional_text("description", call.description);
+                line.optional_text("args", call.args);
+                line.tags(call.tags)?;
+                start(line, call.start);
+                Ok(())
+            })
+        })
+    }
+
+    /// Logs an error in a trace or span.
+    pub fn add_error(&self, parent: Entity, parent_id: &str, error: &ErrorEntry<'_>) -> Result<()> {
+        self.log(|lines| {
+            lines.line(parent, parent_id, "add-error", |line| {
+                line.text("id", error.id);
+                line.optional_text("name", error.name);
+                line.text("message", error.message);
+                line.optional_text("code", error.code);
+                line.optional_text("errorType", error.kind);
+                line.tags(error.tags)?;
+                if let Some(metadata) = error.metadata {
+                    line.json("metadata", metadata, Shape::Object)?;
+                }
+                start(line, None);
+                Ok(())
+            })
+        })
+    }
+}
+
+#[inline]
+fn start(line: &mut Line<'_>, given: Option<i64>) {
+    line.time("startTimestamp", given.unwrap_or_else(clock::now_us));
+}

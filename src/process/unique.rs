@@ -1,0 +1,26 @@
+//! New ids that no process of a fork tree makes twice.
+
+use super::fork;
+use crate::text::id;
+
+/// The text of a new UUID, version 4.
+#[derive(Clone, Copy)]
+pub struct Uuid([u8; 36]);
+
+impl Uuid {
+    /// A UUID that did not exist before.
+    #[inline]
+    #[allow(clippy::new_without_default)] // A default that differs every time would surprise.
+    pub fn new() -> Uuid {
+        let mut text = [0; 36];
+        id::new_uuid(&mut text, fork::generation());
+        Uuid(text)
+    }
+
+    /// Its 36 characters.
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        // Hexadecimal digits and hyphens only, so this cannot fail.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}

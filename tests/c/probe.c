@@ -1,0 +1,200 @@
+/*
+ * A host process for the tests: does what its arguments say, one after the other, through the C ABI.
+ *
+ *     probe new log:1000 flush:5000 stats exit:0
+ *
+ * Verbs:
+ *   new                    make a logger (from MAXIM_BASE_URL, MAXIM_SPOOL_DIR, PROBE_… below)
+ *   log:N[:NAME]           log N records marked seq-NAME-1 … seq-NAME-N (NAME: default w)
+ *   threads:K:N            log N records on each of K threads, marked seq-t0-… and so on
+ *   background:K           K threads log until the process ends
+ *   flush:MS, cleanup:MS, write-to-file:MS, free
+ *   stats                  print the logger's numbers as one line of JSON
+ *   accepted               print how many calls were answered with MAXIM_OK, flushed
+ *   expect:STATUS          the last call must have been answered with that status
+ *   sleep:MS
+ *   exit:CODE, _exit:CODE, abort, kill, return
+ *
+ * Environment: PROBE_FLUSH_MS (flush interval, default 10000), PROBE_MEMORY, PROBE_DISK (caps in
+ * bytes), PROBE_OVERFLOW (policy), PROBE_BLOCK_MS, PROBE_PAD (bytes added to each record).
+ */
+#include <maxim.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static maxim_logger *logger;
+static maxim_status last;
+static atomic_ullong accepted;
+static char padding[1 << 20];
+
+static unsigned long long env_number(const char *name, unsigned long long otherwise) {
+    const char *text = getenv(name);
+    return text && *text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void on_error(void *user_data, maxim_status status, const char *message, uint64_t records) {
+    (void)user_data;
+    fprintf(stderr, "probe: %s (%llu records): %s\n", maxim_status_str(status), (unsigned long long)records,
+            message);
+}
+
+static void make_logger(void) {
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    config.api_key = MAXIM_STR("probe-key-0123456789");
+    config.repository_id = MAXIM_STR("probe");
+    config.flush_interval_ms = (uint32_t)env_number("PROBE_FLUSH_MS", 10000);
+    config.max_memory_bytes = env_number("PROBE_MEMORY", 0);
+    config.max_disk_bytes = env_number("PROBE_DISK", 0);
+    config.overflow_policy = (int32_t)env_number("PROBE_OVERFLOW", 0);
+    config.block_timeout_ms = (uint32_t)env_number("PROBE_BLOCK_MS", 0);
+    config.is_debug = getenv("PROBE_DEBUG") != NULL;
+    config.error_callback = on_error;
+    last = maxim_logger_new(&config, &logger);
+    if (last != MAXIM_OK) {
+        fprintf(stderr, "probe: maxim_logger_new: %s\n", maxim_last_error());
+    }
+}
+
+static maxim_status log_one(const char *name, unsigned long long number) {
+    char text[128];
+    int head = snprintf(text, sizeof text, "seq-%s-%llu ", name, number);
+    maxim_status status;
+    if (padding[0] == '\0') {
+        status = maxim_trace_add_tag(logger, MAXIM_STR("trace-1"), MAXIM_STR("mark"), maxim_str_n(text, (size_t)head));
+    } else {
+        char *padded = malloc((size_t)head + sizeof padding);
+        memcpy(padded, text, (size_t)head);
+        strcpy(padded + head, padding);
+        status = maxim_trace_add_tag(logger, MAXIM_STR("trace-1"), MAXIM_STR("mark"), maxim_str_z(padded));
+        free(padded);
+    }
+    if (status == MAXIM_OK) {
+        atomic_fetch_add(&accepted, 1);
+    }
+    return status;
+}
+
+struct writer {
+    char name[24];
+    unsigned long long count; /* 0: for ever */
+};
+
+static void *write_records(void *argument) {
+    struct writer *writer = argument;
+    for (unsigned long long n = 1; writer->count == 0 || n <= writer->count; n++) {
+        log_one(writer->name, n);
+    }
+    return NULL;
+}
+
+static void run_threads(int threads, unsigned long long count, int wait) {
+    pthread_t ids[64];
+    struct writer *writers = calloc(64, sizeof *writers);
+    if (threads > 64) {
+        threads = 64;
+    }
+    for (int i = 0; i < threads; i++) {
+        snprintf(writers[i].name, sizeof writers[i].name, "t%d", i);
+        writers[i].count = count;
+        pthread_create(&ids[i], NULL, write_records, &writers[i]);
+    }
+    for (int i = 0; wait && i < threads; i++) {
+        pthread_join(ids[i], NULL);
+    }
+    if (wait) {
+        free(writers);
+    }
+}
+
+static void print_stats(void) {
+    maxim_stats s = MAXIM_STATS_INIT;
+    last = maxim_logger_stats(logger, &s);
+#define N(field) (unsigned long long)s.field
+    printf("{\"accepted\":%llu,\"adopted\":%llu,\"delivered\":%llu,\"held\":%llu,\"dropped_memory\":%llu,"
+           "\"dropped_disk\":%llu,\"dropped_expired\":%llu,\"dropped_corrupt\":%llu,\"quarantined\":%llu,"
+           "\"retries\":%llu,\"refused\":%llu,\"bytes_held\":%llu,\"bytes_delivered\":%llu,"
+           "\"oldest_held_ms\":%llu,\"last_http_status\":%d}\n",
+           N(accepted), N(adopted), N(delivered), N(held), N(dropped_memory), N(dropped_disk), N(dropped_expired),
+           N(dropped_corrupt), N(quarantined), N(retries), N(refused), N(bytes_held), N(bytes_delivered),
+           N(oldest_held_ms), s.last_http_status);
+    fflush(stdout);
+}
+
+/* The text after the n-th colon of a verb, or `otherwise`. */
+static const char *part(const char *verb, int n, const char *otherwise) {
+    while (n-- > 0) {
+        verb = strchr(verb, ':');
+        if (!verb) {
+            return otherwise;
+        }
+        verb++;
+    }
+    return verb;
+}
+
+static unsigned long long number(const char *verb, int n, const char *otherwise) {
+    return strtoull(part(verb, n, otherwise), NULL, 10);
+}
+
+int main(int count, char **verbs) {
+    size_t pad = (size_t)env_number("PROBE_PAD", 0);
+    memset(padding, 'x', pad < sizeof padding ? pad : sizeof padding - 1);
+    for (int i = 1; i < count; i++) {
+        const char *verb = verbs[i];
+#define IS(name) (strncmp(verb, name, strlen(name)) == 0 && strchr(":", verb[strlen(name)]))
+        if (IS("new")) {
+            make_logger();
+        } else if (IS("log")) {
+            char name[24];
+            snprintf(name, sizeof name, "%s", part(verb, 2, "w"));
+            for (unsigned long long n = 1; n <= number(verb, 1, "1"); n++) {
+                last = log_one(name, n);
+            }
+        } else if (IS("threads")) {
+            run_threads((int)number(verb, 1, "1"), number(verb, 2, "1"), 1);
+        } else if (IS("background")) {
+            run_threads((int)number(verb, 1, "1"), 0, 0);
+        } else if (IS("flush")) {
+            last = maxim_flush(logger, (uint32_t)number(verb, 1, "5000"));
+        } else if (IS("cleanup")) {
+            last = maxim_cleanup(logger, (uint32_t)number(verb, 1, "5000"));
+        } else if (IS("write-to-file")) {
+            last = maxim_write_to_file(logger, (uint32_t)number(verb, 1, "5000"));
+        } else if (IS("free")) {
+            last = maxim_logger_free(logger);
+        } else if (IS("stats")) {
+            print_stats();
+        } else if (IS("accepted")) {
+            printf("accepted %llu\n", (unsigned long long)atomic_load(&accepted));
+            fflush(stdout);
+        } else if (IS("expect")) {
+            if (strcmp(maxim_status_str(last), part(verb, 1, "MAXIM_OK")) != 0) {
+                fprintf(stderr, "probe: %s: got %s: %s\n", verb, maxim_status_str(last), maxim_last_error());
+                return 3;
+            }
+        } else if (IS("sleep")) {
+            usleep((useconds_t)number(verb, 1, "0") * 1000);
+        } else if (IS("exit")) {
+            exit((int)number(verb, 1, "0"));
+        } else if (IS("_exit")) {
+            _exit((int)number(verb, 1, "0"));
+        } else if (IS("abort")) {
+            abort();
+        } else if (IS("kill")) {
+            kill(getpid(), SIGKILL);
+        } else if (IS("return")) {
+            return 0;
+        } else {
+            fprintf(stderr, "probe: unknown verb %s\n", verb);
+            return 2;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,194 @@
+//! What the tests share: the built library, a C compiler, a `maxim-dev` process, and host processes.
+//!
+//! Tests check promises through the C ABI of the release library against a real server, so they need
+//! both built: `make test` does that, and `make lib server` before a single `cargo test --test name`.
+
+#![allow(dead_code)] // Each test uses its part of this.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// The repository's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn built(path: &str) -> PathBuf {
+    let path = root().join("build").join(path);
+    assert!(path.exists(), "{} is missing: run `make lib server` first", path.display());
+    path
+}
+
+/// A directory of the test's own, removed at its end.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    pub fn new(name: &str) -> Scratch {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("maxim-test-{name}-{}-{number}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running `maxim-dev`; it ends with this value.
+pub struct Server {
+    child: Child,
+    _stdin: ChildStdin,
+    pub port: u16,
+}
+
+impl Server {
+    /// Starts a server on any port, or on the one given in `flags`.
+    pub fn start(flags: &[&str]) -> Server {
+        let mut command = Command::new(built("bin/maxim-dev"));
+        if !flags.contains(&"--port") {
+            command.args(["--port", "0"]);
+        }
+        let mut child = command
+            .args(["--exit-when-stdin-closes", "--mode", "quiet"])
+            .args(flags)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
+        let port = port.unwrap_or_else(|| panic!("maxim-dev said {line:?}"));
+        let stdin = child.stdin.take().unwrap();
+        Server { child, _stdin: stdin, port }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The JSON answer of a GET.
+    pub fn get(&self, path: &str) -> Value {
+        let body = http(self.port, "GET", path, "");
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("GET {path}: {error}: {body}"))
+    }
+
+    /// Exact counts of what arrived.
+    pub fn stats(&self) -> Value {
+        self.get("/stats")
+    }
+
+    /// One count of `/stats`.
+    pub fn count(&self, name: &str) -> u64 {
+        let stats = self.stats();
+        stats[name].as_u64().unwrap_or_else(|| panic!("no count {name} in {stats}"))
+    }
+
+    /// What became of the marked records: needs `--check-seq`.
+    pub fn sequences(&self) -> Value {
+        self.get("/seq")
+    }
+
+    /// Changes how the server behaves.
+    pub fn control(&self, behaviour: Value) {
+        http(self.port, "POST", "/control", &behaviour.to_string());
+    }
+
+    /// Waits until a count has reached a value.
+    pub fn wait_for(&self, name: &str, at_least: u64, timeout: Duration) {
+        let start = Instant::now();
+        loop {
+            let count = self.count(name);
+            if count >= at_least {
+                return;
+            }
+            assert!(start.elapsed() < timeout, "{name} is {count} after {timeout:?}, not {at_least}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn http(port: u16, method: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    assert!(head.starts_with("HTTP/1.1 200"), "{method} {path}: {head}: {body}");
+    body.to_owned()
+}
+
+/// Compiles a C program against the release shared library and gives its path.
+pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
+    let source = root().join(source);
+    let program = scratch.path().join(source.file_stem().unwrap());
+    let lib = built("lib/libmaxim.so");
+    let lib = lib.parent().unwrap();
+    let mut rpath = std::ffi::OsString::from("-Wl,-rpath,");
+    rpath.push(lib);
+    run(Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
+        .args(["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-deprecated-declarations"])
+        .arg("-I")
+        .arg(root().join("include"))
+        .arg("-I")
+        .arg(root().join("tests/c"))
+        .arg(&source)
+        .arg("-o")
+        .arg(&program)
+        .arg("-L")
+        .arg(lib)
+        .arg(rpath)
+        .args(["-lmaxim", "-lpthread", "-lm"]));
+    program
+}
+
+/// Runs a command that must succeed, and gives what it printed.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}\n{}", output.status, both(&output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a process printed, for a failure's message.
+pub fn both(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A host process of the tests' own: see `tests/c/probe.c` for its verbs.
+pub fn probe<I: AsRef<OsStr>>(program: &Path, server: &str, spool: &Path, verbs: &[I]) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(verbs)
+        .env("MAXIM_BASE_URL", server)
+        .env("MAXIM_SPOOL_DIR", spool)
+        .stdin(Stdio::null());
+    command
+}
