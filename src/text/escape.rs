@@ -3,7 +3,7 @@
 //! A string is written in runs: as far as nothing needs an escape, it is copied in one piece.
 //! Only `"`, `\` and control characters are escaped; everything else stays UTF-8.
 
-use super::scan::{find_special, find_special_or_non_ascii};
+use super::scan::{Seen, find_special};
 
 /// Bytes that are not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,19 +31,14 @@ pub fn push_string(out: &mut Vec<u8>, text: &str) {
 /// Appends `bytes` as a JSON string, quotes included, if they are UTF-8; else leaves `out` as it is.
 #[inline]
 pub fn push_utf8(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Utf8Error> {
-    let plain = find_special_or_non_ascii(bytes, 0);
-    if plain < bytes.len() {
-        return push_utf8_from(out, bytes, plain);
+    let mut seen = Seen::default();
+    let special = find_special(bytes, 0, &mut seen);
+    if special == bytes.len() && seen.only_ascii() {
+        push_quoted(out, bytes);
+    } else {
+        validate_utf8(bytes)?;
+        push_escaped(out, bytes, special);
     }
-    push_quoted(out, bytes);
-    Ok(())
-}
-
-/// [`push_utf8`] where the first `plain` bytes are ASCII that needs no escape, and the next is not.
-#[inline(never)]
-fn push_utf8_from(out: &mut Vec<u8>, bytes: &[u8], plain: usize) -> Result<(), Utf8Error> {
-    validate_utf8(&bytes[plain..]).map_err(|error| Utf8Error { valid_up_to: plain + error.valid_up_to })?;
-    push_valid(out, bytes);
     Ok(())
 }
 
@@ -56,7 +51,7 @@ pub fn validate_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
 /// [`push_string`] for bytes that are known to be UTF-8.
 #[inline]
 pub(super) fn push_valid(out: &mut Vec<u8>, text: &[u8]) {
-    let special = find_special(text, 0);
+    let special = find_special(text, 0, &mut Seen::default());
     if special < text.len() {
         push_escaped(out, text, special);
     } else {
@@ -73,7 +68,7 @@ fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
 }
 
-/// A string whose first byte to escape is at `special`.
+/// A string whose first byte to escape is at `special`, if it has one.
 #[inline(never)]
 fn push_escaped(out: &mut Vec<u8>, text: &[u8], mut special: usize) {
     // Room for one escape in eight bytes; a text with more of them grows the buffer on its way.
@@ -96,7 +91,7 @@ fn push_escaped(out: &mut Vec<u8>, text: &[u8], mut special: usize) {
             }
         }
         copied = special + 1;
-        special = find_special(text, copied);
+        special = find_special(text, copied, &mut Seen::default());
     }
     out.extend_from_slice(&text[copied..]);
     out.push(b'"');

@@ -4,7 +4,8 @@
 //! only white space outside strings (or the end) makes it worth a copy.
 
 use super::{JsonError, MAX_DEPTH, Member, Members, Shape};
-use crate::text::scan::find_special;
+use crate::text::escape::validate_utf8;
+use crate::text::scan::{Seen, find_special, skip_spaces};
 
 /// A byte offset of the input, and what is wrong there.
 type Fault = (usize, &'static str);
@@ -75,14 +76,18 @@ impl Index for TopLevel<'_> {
 
 fn checked(input: &[u8], shape: Shape, out: &mut Vec<u8>, index: &mut impl Index) -> Result<(), JsonError> {
     let before = out.len();
-    let result = match std::str::from_utf8(input) {
-        Ok(_) => Pass { input, at: 0, copied: 0, out }.document(shape, index),
-        Err(error) => Err((error.valid_up_to(), "invalid UTF-8")),
-    };
+    let mut seen = Seen::default();
+    let result = document(input, shape, &mut Copier { input, copied: 0, out }, &mut seen, index);
+    // Outside strings the grammar takes nothing but ASCII, and inside them `seen` has told.
+    let result = if result.is_ok() && seen.only_ascii() { result } else { utf8(input).and(result) };
     result.map_err(|(offset, reason)| {
         out.truncate(before);
         locate(input, offset, reason)
     })
+}
+
+fn utf8(input: &[u8]) -> Result<(), Fault> {
+    validate_utf8(input).map(drop).map_err(|error| (error.valid_up_to, "invalid UTF-8"))
 }
 
 /// The error at `offset`, with its line and column.
@@ -99,7 +104,6 @@ fn locate(input: &[u8], offset: usize, reason: &'static str) -> JsonError {
 
 /// The open arrays and objects: one bit each, 1 for an object, the innermost lowest.
 ///
-/// The invariant bit above the outermost one is not needed: `depth` says how many bits count.
 struct Nesting {
     objects: u128,
     depth: u32,
@@ -130,252 +134,262 @@ impl Nesting {
     }
 }
 
-struct Pass<'a> {
+/// The part of the pass that writes.
+struct Copier<'a> {
     input: &'a [u8],
-    /// The next byte to read.
-    at: usize,
     /// Everything before it is in `out`, or is white space.
     copied: usize,
     out: &'a mut Vec<u8>,
 }
 
-impl Pass<'_> {
-    fn document(mut self, shape: Shape, index: &mut impl Index) -> Result<(), Fault> {
-        self.out.reserve(self.input.len());
-        self.space();
-        self.expect_shape(shape)?;
-        let mut nesting = Nesting { objects: 0, depth: 0 };
+impl Copier<'_> {
+    /// Where in `out` the input's byte `at` will be, if no white space comes before it.
+    #[inline(always)]
+    fn place(&self, at: usize) -> usize {
+        self.out.len() + (at - self.copied)
+    }
+
+    /// The first byte at or after `at` that is not white space, with its place; what is skipped
+    /// is left out.
+    #[inline(always)]
+    fn space(&mut self, at: usize) -> (usize, u8) {
+        let found = byte(self.input, at);
+        if found > b' ' {
+            return (at, found);
+        }
+        let at = self.leave_out_space(at);
+        (at, byte(self.input, at))
+    }
+
+    #[inline(never)]
+    fn leave_out_space(&mut self, start: usize) -> usize {
+        let mut at = start;
+        while matches!(byte(self.input, at), b' ' | b'\n' | b'\r' | b'\t') {
+            at = skip_spaces(self.input, at + 1);
+        }
+        if at > start {
+            self.copy_until(start);
+            self.copied = at;
+        }
+        at
+    }
+
+    /// Brings the input before `end` into `out`.
+    #[inline(always)]
+    fn copy_until(&mut self, end: usize) {
+        /// A token of most documents is shorter. Copying this much at once and cutting off what
+        /// is too much is cheaper than a call that copies exactly.
+        const SHORT: usize = 32;
+        let rest = &self.input[self.copied..];
+        let length = end - self.copied;
+        match rest.first_chunk::<SHORT>() {
+            Some(more) if length <= SHORT => {
+                let wanted = self.out.len() + length;
+                self.out.extend_from_slice(more);
+                self.out.truncate(wanted);
+            }
+            _ => self.out.extend_from_slice(&rest[..length]),
+        }
+    }
+}
+
+/// Checks the whole document. The place in the input is a plain local, to stay in a register.
+#[inline(always)]
+fn document(
+    input: &[u8],
+    shape: Shape,
+    copy: &mut Copier,
+    seen: &mut Seen,
+    index: &mut impl Index,
+) -> Result<(), Fault> {
+    copy.out.reserve(input.len());
+    let (mut at, mut next) = copy.space(0);
+    expect_shape(input, at, shape)?;
+    let mut nesting = Nesting { objects: 0, depth: 0 };
+    // Whether the next token is a member's name.
+    let mut name = false;
+    loop {
+        if name {
+            let start = at;
+            if next != b'"' {
+                return Err(fault(input, at, "expected a member name in quotes"));
+            }
+            at = string_end(input, start, seen)?;
+            if nesting.depth == 1 {
+                index.key(copy.place(start) + 1, copy.place(at) - 1);
+            }
+            (at, next) = copy.space(at);
+            if next != b':' {
+                return Err(fault(input, at, "expected ':'"));
+            }
+            (at, next) = copy.space(at + 1);
+            if nesting.depth == 1 {
+                index.value_start(copy.place(at));
+            }
+        }
+        match next {
+            b'"' => at = string_end(input, at, seen)?,
+            open @ (b'{' | b'[') => {
+                name = open == b'{';
+                nesting.open(name, at)?;
+                (at, next) = copy.space(at + 1);
+                // In ASCII both closing brackets are two after their opening ones.
+                if next != open + 2 {
+                    continue;
+                }
+                at += 1;
+                nesting.close();
+            }
+            b'-' | b'0'..=b'9' => at = number_end(input, at)?,
+            b't' => at = literal_end(input, at, b"true")?,
+            b'f' => at = literal_end(input, at, b"false")?,
+            b'n' => at = literal_end(input, at, b"null")?,
+            _ => return Err(fault(input, at, "expected a value")),
+        }
+        // A value has ended, and perhaps the arrays and objects around it do.
         loop {
-            self.space();
-            let in_top_object = nesting.depth == 1 && nesting.in_object();
-            if in_top_object {
-                index.value_start(self.place());
+            if nesting.depth == 0 {
+                return end(input, at, copy);
             }
-            match self.byte() {
-                b'"' => self.string()?,
-                b'{' => {
-                    nesting.open(true, self.at)?;
-                    self.at += 1;
-                    self.space();
-                    if self.byte() != b'}' {
-                        self.name(&nesting, index)?;
-                        continue;
-                    }
-                    self.at += 1;
-                    nesting.close();
-                }
-                b'[' => {
-                    nesting.open(false, self.at)?;
-                    self.at += 1;
-                    self.space();
-                    if self.byte() != b']' {
-                        continue;
-                    }
-                    self.at += 1;
-                    nesting.close();
-                }
-                b'-' | b'0'..=b'9' => self.number()?,
-                b't' => self.literal(b"true")?,
-                b'f' => self.literal(b"false")?,
-                b'n' => self.literal(b"null")?,
-                _ => return Err(self.fault("expected a value")),
+            name = nesting.in_object();
+            if name && nesting.depth == 1 {
+                index.value_end(copy.place(at));
             }
-            // A value has ended, and perhaps the arrays and objects around it do.
-            loop {
-                if nesting.depth == 0 {
-                    return self.end();
-                }
-                if nesting.depth == 1 && nesting.in_object() {
-                    index.value_end(self.place());
-                }
-                self.space();
-                match (self.byte(), nesting.in_object()) {
-                    (b',', true) => {
-                        self.at += 1;
-                        self.space();
-                        self.name(&nesting, index)?;
-                        break;
-                    }
-                    (b',', false) => {
-                        self.at += 1;
-                        break;
-                    }
-                    (b'}', true) | (b']', false) => {
-                        self.at += 1;
-                        nesting.close();
-                    }
-                    (_, true) => return Err(self.fault("expected ',' or '}'")),
-                    (_, false) => return Err(self.fault("expected ',' or ']'")),
-                }
+            (at, next) = copy.space(at);
+            let (close, reason) =
+                if name { (b'}', "expected ',' or '}'") } else { (b']', "expected ',' or ']'") };
+            if next == b',' {
+                (at, next) = copy.space(at + 1);
+                break;
             }
-        }
-    }
-
-    /// The next byte; NUL, which no token begins with, at the end.
-    #[inline(always)]
-    fn byte(&self) -> u8 {
-        self.byte_at(self.at)
-    }
-
-    #[inline(always)]
-    fn byte_at(&self, at: usize) -> u8 {
-        self.input.get(at).copied().unwrap_or(0)
-    }
-
-    /// Where in `out` the next byte to read will be.
-    #[inline(always)]
-    fn place(&self) -> usize {
-        self.out.len() + (self.at - self.copied)
-    }
-
-    /// Leaves out white space.
-    #[inline(always)]
-    fn space(&mut self) {
-        if self.byte() <= b' ' {
-            self.leave_out_space();
-        }
-    }
-
-    fn leave_out_space(&mut self) {
-        let start = self.at;
-        while matches!(self.byte(), b' ' | b'\n' | b'\r' | b'\t') {
-            self.at += 1;
-        }
-        if self.at > start {
-            self.out.extend_from_slice(&self.input[self.copied..start]);
-            self.copied = self.at;
-        }
-    }
-
-    /// Nothing but white space may follow.
-    fn end(mut self) -> Result<(), Fault> {
-        self.space();
-        if self.at < self.input.len() {
-            return Err((self.at, "text after the end of the document"));
-        }
-        self.out.extend_from_slice(&self.input[self.copied..]);
-        Ok(())
-    }
-
-    fn expect_shape(&self, shape: Shape) -> Result<(), Fault> {
-        if self.at == self.input.len() {
-            return Err((0, "empty"));
-        }
-        if self.input[self.at..].starts_with("\u{feff}".as_bytes()) {
-            return Err((self.at, "byte order mark"));
-        }
-        match (shape, self.byte()) {
-            (Shape::Any, _)
-            | (Shape::Object, b'{')
-            | (Shape::Array, b'[')
-            | (Shape::ObjectOrArray, b'{' | b'[') => Ok(()),
-            (Shape::Object, _) => Err((self.at, "expected an object")),
-            (Shape::Array, _) => Err((self.at, "expected an array")),
-            (Shape::ObjectOrArray, _) => Err((self.at, "expected an object or an array")),
-        }
-    }
-
-    /// A member's name and its colon.
-    #[inline(always)]
-    fn name(&mut self, nesting: &Nesting, index: &mut impl Index) -> Result<(), Fault> {
-        if self.byte() != b'"' {
-            return Err(self.fault("expected a member name in quotes"));
-        }
-        let start = self.place() + 1;
-        self.string()?;
-        if nesting.depth == 1 {
-            index.key(start, self.place() - 1);
-        }
-        self.space();
-        if self.byte() != b':' {
-            return Err(self.fault("expected ':'"));
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    /// A string, from its opening quote.
-    #[inline(always)]
-    fn string(&mut self) -> Result<(), Fault> {
-        let start = self.at;
-        let mut at = find_special(self.input, start + 1);
-        loop {
-            match self.input.get(at) {
-                Some(b'"') => {
-                    self.at = at + 1;
-                    return Ok(());
-                }
-                Some(b'\\') => at = find_special(self.input, self.escape(at)?),
-                Some(_) => return Err((at, "control character in a string")),
-                None => return Err((start, "string without an end")),
+            if next != close {
+                return Err(fault(input, at, reason));
             }
+            at += 1;
+            nesting.close();
         }
     }
+}
 
-    /// The end of the escape that begins at `at`.
-    #[inline(always)]
-    fn escape(&self, at: usize) -> Result<usize, Fault> {
-        match self.byte_at(at + 1) {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 2),
-            b'u' => match self.input.get(at + 2..at + 6) {
-                Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => Ok(at + 6),
-                _ => Err((at, "\\u without four hexadecimal digits")),
-            },
-            _ => Err((at, "unknown escape")),
-        }
-    }
+/// The byte at `at`; NUL, which no token begins with, at the end.
+#[inline(always)]
+fn byte(input: &[u8], at: usize) -> u8 {
+    input.get(at).copied().unwrap_or(0)
+}
 
-    #[inline(always)]
-    fn number(&mut self) -> Result<(), Fault> {
-        if self.byte() == b'-' {
-            self.at += 1;
-        }
-        if self.byte() == b'0' {
-            self.at += 1;
-            if self.byte().is_ascii_digit() {
-                return Err(self.fault("a number must not begin with 0"));
-            }
-        } else {
-            self.digits()?;
-        }
-        if self.byte() == b'.' {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let b'e' | b'E' = self.byte() {
-            self.at += 1;
-            if let b'+' | b'-' = self.byte() {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Ok(())
+/// Nothing but white space may follow the document's value.
+fn end(input: &[u8], at: usize, copy: &mut Copier) -> Result<(), Fault> {
+    let (at, _) = copy.space(at);
+    if at < input.len() {
+        return Err((at, "text after the end of the document"));
     }
+    copy.copy_until(at);
+    Ok(())
+}
 
-    /// One digit or more.
-    #[inline(always)]
-    fn digits(&mut self) -> Result<(), Fault> {
-        if !self.byte().is_ascii_digit() {
-            return Err(self.fault("expected a digit"));
-        }
-        while self.byte().is_ascii_digit() {
-            self.at += 1;
-        }
-        Ok(())
+fn expect_shape(input: &[u8], at: usize, shape: Shape) -> Result<(), Fault> {
+    if at == input.len() {
+        return Err((0, "empty"));
     }
+    if input[at..].starts_with("\u{feff}".as_bytes()) {
+        return Err((at, "byte order mark"));
+    }
+    match (shape, input[at]) {
+        (Shape::Any, _)
+        | (Shape::Object, b'{')
+        | (Shape::Array, b'[')
+        | (Shape::ObjectOrArray, b'{' | b'[') => Ok(()),
+        (Shape::Object, _) => Err((at, "expected an object")),
+        (Shape::Array, _) => Err((at, "expected an array")),
+        (Shape::ObjectOrArray, _) => Err((at, "expected an object or an array")),
+    }
+}
 
-    #[inline(always)]
-    fn literal(&mut self, text: &'static [u8]) -> Result<(), Fault> {
-        if !self.input[self.at..].starts_with(text) {
-            return Err(self.fault("expected a value"));
-        }
-        self.at += text.len();
-        Ok(())
-    }
+/// The end of the string whose opening quote is at `start`.
+#[inline(always)]
+fn string_end(input: &[u8], start: usize, seen: &mut Seen) -> Result<usize, Fault> {
+    let at = find_special(input, start + 1, seen);
+    if byte(input, at) == b'"' { Ok(at + 1) } else { uncommon_string_end(input, start, at, seen) }
+}
 
-    /// What is wrong with the next byte; at the end it is that there is none.
-    #[cold]
-    fn fault(&self, reason: &'static str) -> Fault {
-        (self.at, if self.at < self.input.len() { reason } else { "unexpected end" })
+/// [`string_end`] where the first byte that is not plain, at `at`, is not the closing quote.
+#[inline(never)]
+fn uncommon_string_end(input: &[u8], start: usize, mut at: usize, seen: &mut Seen) -> Result<usize, Fault> {
+    loop {
+        match input.get(at) {
+            Some(b'"') => return Ok(at + 1),
+            Some(b'\\') => at = find_special(input, escape_end(input, at)?, seen),
+            Some(_) => return Err((at, "control character in a string")),
+            None => return Err((start, "string without an end")),
+        }
     }
+}
+
+/// The end of the escape whose backslash is at `at`.
+#[inline(always)]
+fn escape_end(input: &[u8], at: usize) -> Result<usize, Fault> {
+    match byte(input, at + 1) {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 2),
+        b'u' => match input.get(at + 2..at + 6) {
+            Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => Ok(at + 6),
+            _ => Err((at, "\\u without four hexadecimal digits")),
+        },
+        _ => Err((at, "unknown escape")),
+    }
+}
+
+/// The end of the number that begins at `at`.
+#[inline(always)]
+fn number_end(input: &[u8], mut at: usize) -> Result<usize, Fault> {
+    if byte(input, at) == b'-' {
+        at += 1;
+    }
+    if byte(input, at) == b'0' {
+        at += 1;
+        if byte(input, at).is_ascii_digit() {
+            return Err((at, "a number must not begin with 0"));
+        }
+    } else {
+        at = digits_end(input, at)?;
+    }
+    if let b'.' | b'e' | b'E' = byte(input, at) { real_end(input, at) } else { Ok(at) }
+}
+
+/// The end of a number's fraction and exponent, of which one begins at `at`.
+#[inline(never)]
+fn real_end(input: &[u8], mut at: usize) -> Result<usize, Fault> {
+    if byte(input, at) == b'.' {
+        at = digits_end(input, at + 1)?;
+    }
+    if let b'e' | b'E' = byte(input, at) {
+        at += 1;
+        if let b'+' | b'-' = byte(input, at) {
+            at += 1;
+        }
+        at = digits_end(input, at)?;
+    }
+    Ok(at)
+}
+
+/// The end of one digit or more.
+#[inline(always)]
+fn digits_end(input: &[u8], mut at: usize) -> Result<usize, Fault> {
+    if !byte(input, at).is_ascii_digit() {
+        return Err(fault(input, at, "expected a digit"));
+    }
+    while byte(input, at).is_ascii_digit() {
+        at += 1;
+    }
+    Ok(at)
+}
+
+#[inline(always)]
+fn literal_end<const N: usize>(input: &[u8], at: usize, text: &[u8; N]) -> Result<usize, Fault> {
+    if input[at..].starts_with(text) { Ok(at + N) } else { Err(fault(input, at, "expected a value")) }
+}
+
+/// What is wrong with the byte at `at`; at the end it is that there is none.
+#[cold]
+fn fault(input: &[u8], at: usize, reason: &'static str) -> Fault {
+    (at, if at < input.len() { reason } else { "unexpected end" })
 }

@@ -1,7 +1,7 @@
 //! Walking compacted JSON: slices of the text instead of a tree.
 
 use super::{Member, Members};
-use crate::text::scan::find_special;
+use crate::text::scan::{Seen, find_special};
 
 /// The kinds of JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,12 +128,13 @@ fn value_end(json: &[u8], start: usize) -> usize {
 
 /// Where the string that begins at `start` ends, its closing quote included.
 fn string_end(json: &[u8], start: usize) -> usize {
-    let mut at = find_special(json, start + 1);
+    let mut at = start + 1;
     loop {
+        at = find_special(json, at, &mut Seen::default());
         match json.get(at) {
             Some(b'"') => return at + 1,
-            Some(b'\\') => at = find_special(json, (at + 2).min(json.len())),
-            Some(_) => at = find_special(json, at + 1),
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
             None => return json.len(),
         }
     }
