@@ -18,7 +18,9 @@
 #![warn(missing_docs)]
 
 #[cfg(not(panic = "unwind"))]
-compile_error!("libmaxim turns panics into statuses at its boundary and must be built with panic = \"unwind\"");
+compile_error!(
+    "libmaxim turns panics into statuses at its boundary and must be built with panic = \"unwind\""
+);
 
 pub mod applog;
 pub mod delivery;

@@ -1,1 +1,232 @@
-//! spool (to be written)
+//! Records that survive the process.
+//!
+//! A [`Spool`] takes records from any number of threads and keeps them until a [`Reader`] has
+//! delivered them: over SIGKILL, fork, exit, outages and full disks, within the configured space.
+//! What cannot be kept is counted by reason, so that at every moment
+//!
+//! ```text
+//! accepted + adopted == delivered + held + dropped (memory, disk, expired, corrupt) + quarantined
+//! ```
+//!
+//! An append costs a short lock, a copy and a checksum; it allocates nothing and calls nothing. It
+//! becomes slow only where there is no prepared segment: when the memory cap is reached (the next
+//! segment is then made in the spool directory), for a record larger than a segment (it gets one
+//! of its own), and while the overflow policy evicts or waits. A spool never fails to open, never
+//! fails because of what it finds in a file, and never lets an error of the file system through to
+//! the caller: it falls back to the next place, in the end to plain memory.
+//!
+//! It does not know what a record means, does not talk to a network, does not retry, and does not
+//! sync: after a power loss, what the kernel had not written yet is gone.
+//!
+//! # On disk
+//!
+//! ```text
+//! <hot dir>/<identity>/<instance>/lock                         flock'ed by the living owner
+//! <hot dir>/<identity>/<instance>/<maker>.<file>.seg           on tmpfs, mapped while in use
+//! <spool dir>/<identity>/<instance>/lock
+//! <spool dir>/<identity>/<instance>/<maker>.<file>.seg         what had to wait: the file fallback
+//! <spool dir>/<identity>/quarantine/                           records and files set aside, capped
+//! ```
+//!
+//! *identity* is a hash over whose records these are ([`Identity`]). *instance* and *maker* are
+//! `<unix time>-<pid>-<random>` of a logger instance: the one that owns the directory, and the one
+//! that made the file. They differ once an owner has died and another instance of the same identity
+//! has taken its files over, by renaming them into its own directory while it holds the dead
+//! owner's locks. Which records a file holds is told by its header alone: the origin (the instance
+//! that accepted them) and the number of the segment. Directories are 0700, files 0600.
+//!
+//! A segment, all numbers little-endian:
+//!
+//! ```text
+//!    0  header   magic "maximspl", version u32, salt u32, origin (time u64, pid u32, 0 u32,
+//!                random u64), segment number u64, base sequence u64, created u64, size u64, crc u32
+//!  128  header   again, so that one flipped bit cannot cost the segment
+//!  256  seal     records u32, tail offset u32, sealed u64, crc u32; zeros while written to
+//!  320  cursor   offset/8 in 24 bits, records in 24 bits, check in 16 bits: how much has left
+//! 4096  records  each 8-aligned: length u32, crc u32, tag u64 (sequence << 8 | kind), payload
+//! ```
+//!
+//! *length* counts itself, crc, tag and payload, so it is at least 16; 0 means that no record has
+//! been published here yet. It is stored last, and before that the length behind the record is set
+//! to 0, so that a segment can be used again without being wiped. A record's crc32c covers payload,
+//! tag, length and the salt of the segment's present use; old records never pass for new ones.
+//! Within a segment sequences have no gaps, so that what is damaged can be counted. A segment that
+//! was never sealed, because its owner was killed, ends where its records end.
+//!
+//! A hot file holds one segment after another; between two of them its headers are zero, which
+//! says that it holds nothing. A file that is no segment, of another version, or without a single
+//! sound header is moved to `quarantine/` and counted.
+
+mod adopt;
+mod batch;
+mod bell;
+mod claim;
+mod format;
+mod held;
+mod place;
+mod quarantine;
+mod reader;
+mod segment;
+#[allow(clippy::module_inception)] // the room and the thing it is about
+mod spool;
+mod store;
+#[cfg(test)]
+mod tests;
+mod upkeep;
+
+pub use batch::{Batch, Record};
+pub use bell::Bell;
+pub use reader::{BatchLimits, Reader};
+pub use spool::Spool;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What sort of record: opaque to the spool. 0 is a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Kind(pub u8);
+
+/// Whose records: only a spool of the same identity may deliver them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Which protocol delivers them.
+    pub protocol: &'static str,
+    /// Where they go.
+    pub base_url: String,
+    /// The repository or source they belong to.
+    pub repository: String,
+    /// A one-way hash of the credential; never the credential.
+    pub key_fingerprint: String,
+}
+
+impl Identity {
+    /// The name of the identity's directory: 16 hexadecimal digits.
+    fn name(&self) -> String {
+        // FNV-1a, 64 bits: stable over versions and machines, which std's hasher is not.
+        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        for part in [self.protocol, &self.base_url, &self.repository, &self.key_fingerprint] {
+            for byte in part.bytes().chain([0]) {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+        format!("{hash:016x}")
+    }
+}
+
+/// What happens to a record when there is no room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// The oldest segment goes, with all its records.
+    DropOldest,
+    /// The record is refused.
+    DropNewest,
+    /// The caller waits for room, at most so long; then the record is refused.
+    Block(Duration),
+}
+
+/// How a spool is to be opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whose records.
+    pub identity: Identity,
+    /// The spool directory; `None` and an unusable one: `MAXIM_SPOOL_DIR`, the user's state
+    /// directory, `/var/tmp/maxim-<uid>`.
+    pub dir: Option<PathBuf>,
+    /// Where hot segments live; `None`: `/dev/shm/maxim-<uid>`.
+    pub hot_dir: Option<PathBuf>,
+    /// Cap on hot segments and memory, in bytes; at least four small segments are taken.
+    pub max_memory_bytes: u64,
+    /// Cap on files in the spool directory, in bytes; 0 uses no disk.
+    pub max_disk_bytes: u64,
+    /// What happens when both are full.
+    pub overflow: Overflow,
+    /// Older records are dropped.
+    pub max_age: Duration,
+    /// Unread bytes that ring the bell; 0: half a segment.
+    pub ring_bytes: u64,
+    /// Unread records that ring the bell; 0: off.
+    pub ring_records: u64,
+    /// Touch no file system at all.
+    pub memory_only: bool,
+}
+
+impl Options {
+    /// The defaults: 64 MiB of memory, 1 GiB of disk, drop the oldest, 72 hours.
+    pub fn new(identity: Identity) -> Options {
+        Options {
+            identity,
+            dir: None,
+            hot_dir: None,
+            max_memory_bytes: 64 << 20,
+            max_disk_bytes: 1 << 30,
+            overflow: Overflow::DropOldest,
+            max_age: Duration::from_secs(72 * 3600),
+            ring_bytes: 0,
+            ring_records: 0,
+            memory_only: false,
+        }
+    }
+}
+
+/// Why a record was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no room, and the overflow policy does not make any.
+    Full,
+    /// The record can never fit; the longest payload that could.
+    TooLarge {
+        /// In bytes.
+        limit: u64,
+    },
+    /// The spool has been closed.
+    Closed,
+}
+
+/// Where records are kept, from best to worst.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// Hot segments on tmpfs; what has to wait in the spool directory, if there is one.
+    Hot {
+        /// The hot directory of this identity.
+        hot: PathBuf,
+        /// The spool directory of this identity.
+        cold: Option<PathBuf>,
+    },
+    /// Everything in the spool directory of this identity.
+    DiskOnly(PathBuf),
+    /// Memory: records survive neither a crash nor an exit.
+    Memory,
+}
+
+/// What became of the records, at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Records accepted by [`Spool::append`].
+    pub accepted: u64,
+    /// Records taken over from dead owners, damaged ones among them.
+    pub adopted: u64,
+    /// Records acknowledged.
+    pub delivered: u64,
+    /// Records waiting.
+    pub held: u64,
+    /// Records evicted from memory because the space was full.
+    pub dropped_memory: u64,
+    /// Records evicted from disk because the space was full.
+    pub dropped_disk: u64,
+    /// Records older than `max_age`.
+    pub dropped_expired: u64,
+    /// Records that could not be read back: damaged, truncated, or removed by somebody else.
+    pub dropped_corrupt: u64,
+    /// Records put into quarantine.
+    pub quarantined: u64,
+    /// Appends refused for want of room (not accepted, so in no sum).
+    pub refused: u64,
+    /// Files set aside because they are no segments of ours.
+    pub files_set_aside: u64,
+    /// Bytes the waiting records take up.
+    pub bytes_held: u64,
+    /// Payload bytes acknowledged.
+    pub bytes_delivered: u64,
+    /// Age of the oldest waiting record in milliseconds (0 when none waits); never too low.
+    pub oldest_held_ms: u64,
+}

@@ -1,0 +1,222 @@
+//! Taking over what dead owners left behind.
+//!
+//! An orphan is a directory of the same identity whose lock nobody holds. Its segments are renamed
+//! into this instance's directories while both of its locks, hot and cold, are held; then the empty
+//! directories are removed and the locks given back. So the files of any number of dead owners come
+//! under one owner's caps, no descriptor stays open, and each record has one owner at any moment.
+
+use super::claim::{Claim, UNFINISHED};
+use super::format::{Cursor, HEADER_SIZE, Header, Key, Opening, Origin, RECORD_HEADER, Scan, Seal};
+use super::held::{Held, Place};
+use super::reader::Reader;
+use super::store::{self, PARTIAL, SEGMENT, Side};
+use super::{Overflow, Spool, place, quarantine};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Dead owners taken over at a time, so that own records are not kept waiting.
+const ORPHANS_AT_ONCE: usize = 64;
+/// A directory or file that was never finished is litter after this long.
+const LITTER_AGE: Duration = Duration::from_secs(3600);
+
+/// A segment file of a dead owner.
+struct Found {
+    path: PathBuf,
+    place: Place,
+    held: Held,
+}
+
+impl Reader {
+    /// Takes over the records of dead owners of the same identity. Gives whether there may be more.
+    pub(super) fn adopt(&mut self) -> bool {
+        let spool = Arc::clone(&self.spool);
+        let mut orphans = BTreeSet::new();
+        for side in [&spool.store.hot, &spool.store.cold].into_iter().flatten() {
+            orphans.extend(orphans_in(&side.root));
+        }
+        orphans.remove(&spool.store.origin);
+        let more = orphans.len() > ORPHANS_AT_ONCE;
+        for orphan in orphans {
+            spool.adopt_one(&orphan.name());
+        }
+        if spool.options.overflow == Overflow::DropOldest {
+            let mut state = spool.state.lock();
+            while state.cold_bytes > spool.disk_cap() && spool.evict_oldest_cold(&mut state) {}
+        }
+        more
+    }
+}
+
+/// The instances that have a directory in `root`; removes unfinished directories on the way.
+fn orphans_in(root: &Path) -> Vec<Origin> {
+    let Ok(entries) = fs::read_dir(root) else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if let Some(origin) = Origin::parse(name) {
+            found.push(origin);
+        } else if name.starts_with(UNFINISHED) && is_litter(&entry.path()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    found
+}
+
+fn is_litter(path: &Path) -> bool {
+    let changed = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > LITTER_AGE))
+}
+
+impl Spool {
+    fn adopt_one(&self, name: &str) {
+        let mut claims = Vec::new();
+        for side in [&self.store.hot, &self.store.cold].into_iter().flatten() {
+            let path = side.root.join(name);
+            if fs::symlink_metadata(&path).is_ok() {
+                let Some(claim) = Claim::seize(&path, &self.store.locks) else { return };
+                claims.push((side, claim));
+            }
+        }
+        let mut segments: BTreeMap<Key, Found> = BTreeMap::new();
+        for (side, claim) in &claims {
+            self.collect_segments(side, claim.path(), &mut segments);
+        }
+        for found in segments.into_values() {
+            self.adopt_segment(found);
+        }
+        for (_, claim) in claims {
+            claim.release();
+        }
+    }
+
+    /// Reads the directory of a dead owner. A segment that is there twice, because its owner died
+    /// between copying it to the spool directory and removing the hot one, is taken once, with the
+    /// cursor that has come further.
+    fn collect_segments(&self, side: &Side, directory: &Path, segments: &mut BTreeMap<Key, Found>) {
+        let Ok(entries) = fs::read_dir(directory) else { return };
+        let is_hot = self.store.hot.as_ref().is_some_and(|hot| std::ptr::eq(hot, side));
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let end = path.extension().and_then(|end| end.to_str());
+            if end == Some(PARTIAL) {
+                let _ = fs::remove_file(&path);
+                continue;
+            }
+            if end != Some(SEGMENT) {
+                if name != super::claim::LOCK {
+                    self.set_aside(side, &path);
+                }
+                continue;
+            }
+            let place = if is_hot { Place::Hot } else { Place::Cold }(name.into_boxed_str());
+            match examine(&path, &place) {
+                Ok(Some(held)) => self.keep_one(segments, Found { path, place, held }),
+                Ok(None) => drop(fs::remove_file(&path)),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => self.set_aside(side, &path),
+                // Out of descriptors or the like: the file stays for the next look.
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn keep_one(&self, segments: &mut BTreeMap<Key, Found>, found: Found) {
+        let key = found.held.key();
+        let Some(other) = segments.remove(&key) else {
+            segments.insert(key, found);
+            return;
+        };
+        let (mut kept, gone) = if found.place.is_cold() { (found, other) } else { (other, found) };
+        if gone.held.settled.count > kept.held.settled.count {
+            kept.held.settled = gone.held.settled;
+            let word = kept.held.settled.pack(kept.held.header.salt).to_le_bytes();
+            let _ = place::open_writable(&kept.path)
+                .and_then(|file| store::write_all_at(&file, &word, super::format::CURSOR_AT));
+        }
+        let _ = fs::remove_file(&gone.path);
+        segments.insert(key, kept);
+    }
+
+    fn adopt_segment(&self, found: Found) {
+        let Found { path, place, held } = found;
+        if held.unsettled() == 0 {
+            let _ = fs::remove_file(&path);
+            return;
+        }
+        if self.store.take(&place, &path).is_err() {
+            return;
+        }
+        let mut state = self.state.lock();
+        state.charge(&place, held.size);
+        state.tally.adopted += held.unsettled();
+        let index = state.adopted.partition_point(|other| other.key() < held.key());
+        state.adopted.insert(index, held);
+    }
+
+    fn set_aside(&self, side: &Side, path: &Path) {
+        let is_cold = self.store.cold.as_ref().is_some_and(|cold| std::ptr::eq(cold, side));
+        let total = if is_cold { self.options.max_disk_bytes } else { self.options.max_memory_bytes };
+        quarantine::set_aside(&side.root, path, quarantine::cap(total));
+        self.state.lock().tally.files_set_aside += 1;
+    }
+}
+
+/// Reads what a segment file holds. `None`: nothing. `InvalidData`: it is not one of ours.
+fn examine(path: &Path, place: &Place) -> io::Result<Option<Held>> {
+    let invalid = || io::Error::from(io::ErrorKind::InvalidData);
+    let file = place::open(path).map_err(|error| match error.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM) => error,
+        _ => invalid(),
+    })?;
+    let size = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    store::read_range(&file, 0, HEADER_SIZE, &mut bytes)?;
+    let header = match Header::open(&bytes) {
+        Opening::Segment(header) => header,
+        Opening::Blank => return Ok(None),
+        Opening::Foreign => return Err(invalid()),
+    };
+    let cursor = Cursor::read(&bytes, header.salt);
+    let seal = Seal::decode(&bytes, header.salt);
+    let (records, tail) = match seal {
+        Some(seal) => (seal.records, seal.tail),
+        None => {
+            let end = usize::try_from(size.min(u64::from(u32::MAX))).map_err(|_| invalid())?;
+            store::read_range(&file, HEADER_SIZE, end, &mut bytes)?;
+            find_end(&header, cursor, &bytes)
+        }
+    };
+    let age = Duration::from_secs(super::spool::unix_time().saturating_sub(header.created));
+    let now = Instant::now();
+    Ok(Some(Held {
+        header,
+        place: place.clone(),
+        size,
+        map: None,
+        records: records.max(cursor.count),
+        tail: tail.max(cursor.offset),
+        settled: cursor,
+        sealed: Some(seal.map_or(header.created, |seal| seal.sealed)),
+        pin: Arc::new(()),
+        oldest: now.checked_sub(age).unwrap_or(now),
+        mark: None,
+    }))
+}
+
+/// How many records a segment has whose owner could not seal it, and where they end.
+fn find_end(header: &Header, cursor: Cursor, records: &[u8]) -> (u32, u32) {
+    let from = (cursor.offset as usize - HEADER_SIZE).min(records.len());
+    let first = header.base.saturating_add(u64::from(cursor.count));
+    let most = first.saturating_add((records.len() / RECORD_HEADER) as u64);
+    let mut scan = Scan::new(&records[from..], cursor.offset as usize, header.salt, first..most);
+    let mut end = (cursor.count, cursor.offset);
+    for frame in scan.by_ref() {
+        end = ((frame.sequence + 1 - header.base) as u32, frame.end as u32);
+    }
+    if scan.damaged_tail() { (end.0 + 1, end.1) } else { end }
+}

@@ -1,0 +1,295 @@
+//! The bytes of a segment: headers, seals, cursors and records, and the scan that finds records
+//! again in whatever is left of a file.
+//!
+//! Pure functions over byte slices. Every length and offset that comes from a file is bounded
+//! before it is used, so that no content whatsoever can cause a panic. The layout is described in
+//! the opening comment of the [spool](super).
+
+use std::ops::Range;
+
+/// Where the records begin: the first page belongs to the header.
+pub(super) const HEADER_SIZE: usize = 4096;
+/// Length, checksum and tag before each payload.
+pub(super) const RECORD_HEADER: usize = 16;
+/// The longest payload: 64 MiB, and some slack for what the caller wraps around it.
+pub(super) const RECORD_MAX: usize = (64 << 20) + (64 << 10);
+/// The two places of the header, equal in content: a flipped bit in one leaves the other.
+pub(super) const HEADER_AT: [usize; 2] = [0, 128];
+/// Where the seal is.
+pub(super) const SEAL_AT: usize = 256;
+/// Where the acknowledgement cursor is.
+pub(super) const CURSOR_AT: usize = 320;
+
+const MAGIC: [u8; 8] = *b"maximspl";
+const VERSION: u32 = 1;
+pub(super) const HEADER_LEN: usize = 80;
+pub(super) const SEAL_LEN: usize = 24;
+/// How many times its own length a damaged segment may cost in checksums before the search for
+/// further records is given up: bounds the work that crafted content can cause.
+const RESYNC_BUDGET: usize = 16;
+
+/// The room a payload takes in a segment.
+pub(super) const fn record_size(payload: usize) -> usize {
+    (RECORD_HEADER + payload).next_multiple_of(8)
+}
+
+/// Which logger instance, of all that ever ran on this machine, made a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Origin {
+    /// Unix time in seconds at which the instance was opened: the order of adoption.
+    pub time: u64,
+    pub pid: u32,
+    pub random: u64,
+}
+
+/// What makes a segment unique, and orders segments by age.
+pub(super) type Key = (Origin, u64);
+
+/// What a segment says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Mixed into every checksum, so that records of an earlier use of the same memory never pass.
+    pub salt: u32,
+    pub origin: Origin,
+    pub number: u64,
+    /// The sequence of the first record.
+    pub base: u64,
+    /// Unix time in seconds at which the segment was put into use.
+    pub created: u64,
+    /// The size of the segment while it was written to.
+    pub size: u64,
+}
+
+/// What the first page of a file turns out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    Segment(Header),
+    /// Prepared and never put into use: it holds no records.
+    Blank,
+    /// Not one of ours, of another version, or damaged beyond use.
+    Foreign,
+}
+
+impl Header {
+    pub fn key(&self) -> Key {
+        (self.origin, self.number)
+    }
+
+    pub fn encode(&self) -> [u8; HEADER_LEN] {
+        let mut out = [0; HEADER_LEN];
+        out[0..8].copy_from_slice(&MAGIC);
+        out[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        out[12..16].copy_from_slice(&self.salt.to_le_bytes());
+        out[16..24].copy_from_slice(&self.origin.time.to_le_bytes());
+        out[24..28].copy_from_slice(&self.origin.pid.to_le_bytes());
+        out[32..40].copy_from_slice(&self.origin.random.to_le_bytes());
+        out[40..48].copy_from_slice(&self.number.to_le_bytes());
+        out[48..56].copy_from_slice(&self.base.to_le_bytes());
+        out[56..64].copy_from_slice(&self.created.to_le_bytes());
+        out[64..72].copy_from_slice(&self.size.to_le_bytes());
+        let check = crc32c::crc32c(&out[..72]);
+        out[72..76].copy_from_slice(&check.to_le_bytes());
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Header> {
+        let bytes = bytes.get(..HEADER_LEN)?;
+        let known = bytes[..8] == MAGIC && u32_at(bytes, 8)? == VERSION;
+        if !known || crc32c::crc32c(&bytes[..72]) != u32_at(bytes, 72)? {
+            return None;
+        }
+        Some(Header {
+            salt: u32_at(bytes, 12)?,
+            origin: Origin { time: u64_at(bytes, 16)?, pid: u32_at(bytes, 24)?, random: u64_at(bytes, 32)? },
+            number: u64_at(bytes, 40)?,
+            base: u64_at(bytes, 48)?,
+            created: u64_at(bytes, 56)?,
+            size: u64_at(bytes, 64)?,
+        })
+    }
+
+    /// Reads the first page of a file, or as much of it as there is.
+    pub fn open(page: &[u8]) -> Opening {
+        let copies = HEADER_AT.map(|at| page.get(at..).and_then(Header::decode));
+        if let Some(header) = copies.into_iter().flatten().next() {
+            return Opening::Segment(header);
+        }
+        let blank = HEADER_AT.map(|at| page.iter().skip(at).take(HEADER_LEN).all(|byte| *byte == 0));
+        if blank == [true, true] { Opening::Blank } else { Opening::Foreign }
+    }
+}
+
+/// How a segment ended, written once when it is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seal {
+    pub records: u32,
+    /// The offset behind the last record.
+    pub tail: u32,
+    /// Unix time in seconds.
+    pub sealed: u64,
+}
+
+impl Seal {
+    pub fn encode(&self, salt: u32) -> [u8; SEAL_LEN] {
+        let mut out = [0; SEAL_LEN];
+        out[0..4].copy_from_slice(&self.records.to_le_bytes());
+        out[4..8].copy_from_slice(&self.tail.to_le_bytes());
+        out[8..16].copy_from_slice(&self.sealed.to_le_bytes());
+        let check = crc32c::crc32c_append(salt, &out[..16]);
+        out[16..20].copy_from_slice(&check.to_le_bytes());
+        out
+    }
+
+    pub fn decode(page: &[u8], salt: u32) -> Option<Seal> {
+        let bytes = page.get(SEAL_AT..SEAL_AT + SEAL_LEN)?;
+        if crc32c::crc32c_append(salt, &bytes[..16]) != u32_at(bytes, 16)? {
+            return None;
+        }
+        let seal = Seal { records: u32_at(bytes, 0)?, tail: u32_at(bytes, 4)?, sealed: u64_at(bytes, 8)? };
+        let room = (seal.tail as usize).checked_sub(HEADER_SIZE)?;
+        (seal.records as usize <= room / RECORD_HEADER).then_some(seal)
+    }
+}
+
+/// How far the records of a segment have left: delivered, quarantined or dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cursor {
+    /// The offset behind the last record that has left.
+    pub offset: u32,
+    /// How many records have left.
+    pub count: u32,
+}
+
+impl Cursor {
+    pub const START: Cursor = Cursor { offset: HEADER_SIZE as u32, count: 0 };
+
+    /// 24 bits of offset in steps of eight, 24 bits of count, 16 bits of check: one word, so that
+    /// one store moves the cursor and a damaged one is recognised.
+    pub fn pack(self, salt: u32) -> u64 {
+        let place = u64::from(self.offset / 8) | u64::from(self.count) << 24;
+        place | u64::from(Cursor::check(place, salt)) << 48
+    }
+
+    /// The cursor, or the start when there is none or it is damaged: records are then delivered
+    /// twice rather than never.
+    pub fn unpack(word: u64, salt: u32) -> Cursor {
+        let place = word & ((1 << 48) - 1);
+        let cursor = Cursor { offset: ((place & 0xff_ffff) * 8) as u32, count: (place >> 24) as u32 };
+        let sound = Cursor::check(place, salt) == (word >> 48) as u16
+            && cursor.offset as usize >= HEADER_SIZE
+            && cursor.count as usize <= (cursor.offset as usize - HEADER_SIZE) / RECORD_HEADER;
+        if sound { cursor } else { Cursor::START }
+    }
+
+    fn check(place: u64, salt: u32) -> u16 {
+        let crc = crc32c::crc32c_append(salt, &place.to_le_bytes());
+        (crc ^ (crc >> 16)) as u16
+    }
+
+    pub fn read(page: &[u8], salt: u32) -> Cursor {
+        u64_at(page, CURSOR_AT).map_or(Cursor::START, |word| Cursor::unpack(word, salt))
+    }
+}
+
+/// The second word of a record: its sequence, and its kind in the low byte.
+pub(super) const fn tag(sequence: u64, kind: u8) -> u64 {
+    sequence << 8 | kind as u64
+}
+
+/// The checksum of a record: payload first, so that it can be computed before the sequence is known.
+#[inline]
+pub(super) fn checksum(payload_crc: u32, tag: u64, length: u32, salt: u32) -> u32 {
+    let mut rest = [0; 16];
+    rest[..8].copy_from_slice(&tag.to_le_bytes());
+    rest[8..12].copy_from_slice(&length.to_le_bytes());
+    rest[12..].copy_from_slice(&salt.to_le_bytes());
+    crc32c::crc32c_append(payload_crc, &rest)
+}
+
+/// One intact record, by its place in the segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub sequence: u64,
+    pub kind: u8,
+    pub payload: Range<usize>,
+    /// Where the next record begins.
+    pub end: usize,
+}
+
+/// Walks the intact records in a part of a segment. Behind a damaged record it goes on in steps of
+/// eight bytes until a record with a sound checksum and a plausible sequence is found.
+pub(super) struct Scan<'a> {
+    bytes: &'a [u8],
+    /// The offset of `bytes` in the segment.
+    origin: usize,
+    salt: u32,
+    at: usize,
+    /// The lowest sequence that may follow, and the highest.
+    plausible: Range<u64>,
+    budget: usize,
+    /// Whether there was something that is no record where a record should begin.
+    damaged_tail: bool,
+}
+
+impl<'a> Scan<'a> {
+    /// Walks `bytes`, which begin at offset `origin` of the segment, for the given sequences.
+    pub fn new(bytes: &'a [u8], origin: usize, salt: u32, plausible: Range<u64>) -> Scan<'a> {
+        let budget = bytes.len().saturating_mul(RESYNC_BUDGET);
+        Scan { bytes, origin, salt, at: 0, plausible, budget, damaged_tail: false }
+    }
+
+    /// After the walk: whether a record was lost behind the last intact one.
+    pub fn damaged_tail(&self) -> bool {
+        self.damaged_tail
+    }
+
+    fn frame(&mut self, at: usize) -> Option<Frame> {
+        let length = u32_at(self.bytes, at)? as usize;
+        let tag = u64_at(self.bytes, at + 8)?;
+        let sequence = tag >> 8;
+        if length < RECORD_HEADER || length > self.bytes.len() - at || !self.plausible.contains(&sequence) {
+            return None;
+        }
+        self.budget = self.budget.checked_sub(length)?;
+        let payload = at + RECORD_HEADER..at + length;
+        let crc = crc32c::crc32c(&self.bytes[payload.clone()]);
+        if checksum(crc, tag, length as u32, self.salt) != u32_at(self.bytes, at + 4)? {
+            return None;
+        }
+        // A sound record costs nothing: the budget is for the search.
+        self.budget += length;
+        Some(Frame {
+            sequence,
+            kind: tag as u8,
+            payload: payload.start + self.origin..payload.end + self.origin,
+            end: (at + length).next_multiple_of(8) + self.origin,
+        })
+    }
+}
+
+impl Iterator for Scan<'_> {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
+        let mut at = self.at;
+        self.damaged_tail = false;
+        while at + RECORD_HEADER <= self.bytes.len() {
+            if let Some(frame) = self.frame(at) {
+                self.at = frame.end - self.origin;
+                self.plausible.start = frame.sequence + 1;
+                return Some(frame);
+            }
+            self.damaged_tail |= at == self.at && u32_at(self.bytes, at) != Some(0);
+            at += 8;
+        }
+        None
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes)
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes)
+}

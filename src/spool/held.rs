@@ -1,0 +1,208 @@
+//! What a spool holds: the segments in memory of the process that owns them, and the tally of all
+//! records that came and went.
+
+use super::Stats;
+use super::format::{Cursor, Header, Key, Seal};
+use super::segment::Mapping;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Where the bytes of a segment are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A file in the hot directory.
+    Hot(Box<str>),
+    /// A file in the spool directory.
+    Cold(Box<str>),
+    /// Nowhere but in this process.
+    Memory,
+}
+
+impl Place {
+    pub fn is_cold(&self) -> bool {
+        matches!(self, Place::Cold(_))
+    }
+}
+
+/// A segment that is ready for use.
+pub(super) struct Spare {
+    pub place: Place,
+    pub map: Arc<Mapping>,
+}
+
+/// A segment with records.
+pub(super) struct Held {
+    pub header: Header,
+    pub place: Place,
+    /// The bytes it takes where it is kept.
+    pub size: u64,
+    /// While mapped. Cold segments of others are never mapped: somebody could truncate them.
+    pub map: Option<Arc<Mapping>>,
+    pub records: u32,
+    /// The offset behind the last record.
+    pub tail: u32,
+    pub settled: Cursor,
+    /// When it was sealed (Unix seconds); `None` while it is being written to.
+    pub sealed: Option<u64>,
+    /// Shared with the batches that show its records.
+    pub pin: Arc<()>,
+    /// No record that is still here was accepted before this.
+    pub oldest: Instant,
+    /// Records from this count on were accepted after that moment.
+    pub mark: Option<(u32, Instant)>,
+}
+
+impl Held {
+    pub fn key(&self) -> Key {
+        self.header.key()
+    }
+
+    pub fn unsettled(&self) -> u64 {
+        u64::from(self.records - self.settled.count)
+    }
+
+    pub fn unsettled_bytes(&self) -> u64 {
+        u64::from(self.tail.saturating_sub(self.settled.offset))
+    }
+
+    /// Whether a batch shows some of its records at this moment.
+    pub fn is_pinned(&self) -> bool {
+        Arc::strong_count(&self.pin) > 1
+    }
+
+    pub fn seal(&self) -> Option<Seal> {
+        self.sealed.map(|sealed| Seal { records: self.records, tail: self.tail, sealed })
+    }
+
+    /// Moves the settled cursor; gives the number of records that it passed.
+    pub fn settle(&mut self, cursor: Cursor) -> u64 {
+        let passed = cursor.count.saturating_sub(self.settled.count);
+        self.settled = cursor;
+        if let Some((count, at)) = self.mark
+            && cursor.count >= count
+        {
+            self.oldest = at;
+            self.mark = None;
+        }
+        u64::from(passed)
+    }
+}
+
+/// Why a record was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dropped {
+    Memory,
+    Disk,
+    Expired,
+    Corrupt,
+}
+
+/// Everything behind the spool's one lock.
+pub(super) struct State {
+    pub closed: bool,
+    /// The sequence of the next record.
+    pub next: u64,
+    pub active: Option<Held>,
+    /// This instance's full segments, oldest first.
+    pub sealed: VecDeque<Held>,
+    /// Segments of dead owners, oldest first.
+    pub adopted: VecDeque<Held>,
+    pub spares: Vec<Spare>,
+    /// The number of the next segment, and of the last file.
+    pub next_segment: u64,
+    pub next_file: u64,
+    pub hot_bytes: u64,
+    pub cold_bytes: u64,
+    /// No segment could be made there; tried again at the next upkeep.
+    pub hot_failed: bool,
+    pub cold_failed: bool,
+    pub memory_failed: bool,
+    /// Since the delivery thread last looked, or was last rung for.
+    pub unread_bytes: u64,
+    pub unread_records: u64,
+    /// Callers waiting for room.
+    pub waiting: u32,
+    /// What has gone; the rest is computed from the segments when asked.
+    pub tally: Stats,
+}
+
+impl State {
+    pub fn own(&self) -> impl Iterator<Item = &Held> {
+        self.sealed.iter().chain(&self.active)
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Held> {
+        self.adopted.iter().chain(self.own())
+    }
+
+    pub fn find(&mut self, key: Key) -> Option<&mut Held> {
+        self.sealed.iter_mut().chain(&mut self.adopted).chain(&mut self.active).find(|held| held.key() == key)
+    }
+
+    /// Takes a sealed or adopted segment off the books, without a word about its records.
+    pub fn take(&mut self, key: Key) -> Option<Held> {
+        let remove = |list: &mut VecDeque<Held>| {
+            list.iter().position(|held| held.key() == key).and_then(|index| list.remove(index))
+        };
+        let held = remove(&mut self.sealed).or_else(|| remove(&mut self.adopted))?;
+        self.uncharge(&held.place, held.size);
+        Some(held)
+    }
+
+    pub fn charge(&mut self, place: &Place, size: u64) {
+        if place.is_cold() {
+            self.cold_bytes += size;
+        } else {
+            self.hot_bytes += size;
+        }
+    }
+
+    pub fn uncharge(&mut self, place: &Place, size: u64) {
+        if place.is_cold() {
+            self.cold_bytes -= size;
+        } else {
+            self.hot_bytes -= size;
+        }
+    }
+
+    /// A segment could not be made at a place that had been charged for it.
+    pub fn give_up(&mut self, place: &Place, size: u64) {
+        self.uncharge(place, size);
+        match place {
+            Place::Hot(_) => self.hot_failed = true,
+            Place::Cold(_) => self.cold_failed = true,
+            Place::Memory => self.memory_failed = true,
+        }
+    }
+
+    pub fn count_dropped(&mut self, why: Dropped, records: u64) {
+        let tally = &mut self.tally;
+        match why {
+            Dropped::Memory => tally.dropped_memory += records,
+            Dropped::Disk => tally.dropped_disk += records,
+            Dropped::Expired => tally.dropped_expired += records,
+            Dropped::Corrupt => tally.dropped_corrupt += records,
+        }
+    }
+
+    /// Every own record up to this sequence has left.
+    pub fn settled(&self) -> u64 {
+        let first = self.own().find(|held| held.unsettled() > 0);
+        first.map_or(self.next - 1, |held| held.header.base + u64::from(held.settled.count) - 1)
+    }
+
+    pub fn stats(&self) -> Stats {
+        let held = self.all().map(Held::unsettled).sum();
+        let bytes_held = self.all().map(Held::unsettled_bytes).sum();
+        let waiting = self.all().filter(|held| held.unsettled() > 0);
+        let oldest = waiting.map(|held| held.oldest.elapsed()).max().unwrap_or(Duration::ZERO);
+        Stats {
+            accepted: self.next - 1,
+            held,
+            bytes_held,
+            oldest_held_ms: oldest.as_millis() as u64,
+            ..self.tally.clone()
+        }
+    }
+}

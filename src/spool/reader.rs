@@ -1,0 +1,277 @@
+//! The delivery thread's side: batches out, acknowledgements in.
+
+use super::batch::{Batch, Entry, Memory, Piece};
+use super::format::{Cursor, Header, Key, Scan};
+use super::held::{Dropped, Held, Place};
+use super::{Kind, Spool};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// While own records wait, one batch in so many comes from dead owners.
+const ADOPTED_SHARE: u32 = 4;
+/// Buffers kept for reading files: what a batch needs is used again for the next one.
+const BUFFERS_MAX: usize = 6;
+
+/// How large a batch may be.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchLimits {
+    /// Payload and overhead of all records together. A single larger record is a batch of its own.
+    pub max_bytes: usize,
+    /// The number of records.
+    pub max_records: usize,
+    /// What each record costs on the wire beyond its payload.
+    pub per_record_overhead: usize,
+}
+
+/// Takes records out of a [`Spool`], oldest first. There is one reader for a spool, used by one
+/// thread at a time. A batch that is not acknowledged is simply offered again.
+pub struct Reader {
+    pub(super) spool: Arc<Spool>,
+    buffers: Vec<Buffer>,
+    /// Batches since one came from a dead owner.
+    own_batches: u32,
+    /// Whether the last look for dead owners left some for the next.
+    pub(super) more_orphans: bool,
+    pub(super) last_upkeep: Option<Instant>,
+}
+
+/// Bytes of a segment file, kept for the next batch from the same segment.
+struct Buffer {
+    key: Option<Key>,
+    from: usize,
+    bytes: Arc<Vec<u8>>,
+}
+
+/// One segment as the lock showed it.
+struct View {
+    header: Header,
+    place: Place,
+    map: Option<Arc<super::segment::Mapping>>,
+    cursor: Cursor,
+    tail: usize,
+    records: u32,
+    pin: Arc<()>,
+}
+
+impl View {
+    fn of(held: &Held) -> View {
+        View {
+            header: held.header,
+            place: held.place.clone(),
+            map: held.map.clone(),
+            cursor: held.settled,
+            tail: held.tail as usize,
+            records: held.records,
+            pin: Arc::clone(&held.pin),
+        }
+    }
+}
+
+impl Reader {
+    /// The reader of a spool.
+    pub fn new(spool: Arc<Spool>) -> Reader {
+        Reader { spool, buffers: Vec::new(), own_batches: 0, more_orphans: false, last_upkeep: None }
+    }
+
+    /// The next records, oldest first: this spool's own, and in between a bounded share of those of
+    /// dead owners. A record for which `alone` is true (told its kind and length) is a batch of its
+    /// own. `None` when nothing waits. Starts at the first record that is not settled.
+    pub fn next_batch(&mut self, limits: &BatchLimits, alone: &dyn Fn(Kind, usize) -> bool) -> Option<Batch> {
+        loop {
+            self.spool.prepare_spare();
+            let views = self.views(limits)?;
+            let first = views[0].header.key();
+            if let Some(batch) = self.collect(views, limits, alone) {
+                return Some(batch);
+            }
+            // The first segment has nothing left that could be read.
+            self.abandon(first);
+        }
+    }
+
+    /// The segments that the next batch is made of.
+    fn views(&mut self, limits: &BatchLimits) -> Option<Vec<View>> {
+        let mut state = self.spool.state.lock();
+        state.unread_bytes = 0;
+        state.unread_records = 0;
+        let own_waits = state.own().any(|held| held.unsettled() > 0);
+        let adopted_waits = state.adopted.iter().any(|held| held.unsettled() > 0);
+        let own_turn = own_waits && (!adopted_waits || self.own_batches + 1 < ADOPTED_SHARE);
+        self.own_batches = if own_turn { self.own_batches + 1 } else { 0 };
+        let now = Instant::now();
+        let mut views = Vec::new();
+        let mut bytes = 0;
+        let state = &mut *state;
+        let own = state.sealed.iter_mut().chain(&mut state.active);
+        let (mut own, mut adopted) = (own, state.adopted.iter_mut());
+        let segments: &mut dyn Iterator<Item = &mut Held> = if own_turn { &mut own } else { &mut adopted };
+        for held in segments.filter(|held| held.unsettled() > 0) {
+            if bytes >= limits.max_bytes {
+                break;
+            }
+            bytes += held.unsettled_bytes() as usize;
+            held.mark.get_or_insert((held.records, now));
+            views.push(View::of(held));
+        }
+        (!views.is_empty()).then_some(views)
+    }
+
+    fn collect(
+        &mut self,
+        views: Vec<View>,
+        limits: &BatchLimits,
+        alone: &dyn Fn(Kind, usize) -> bool,
+    ) -> Option<Batch> {
+        let mut batch = Batch { pieces: Vec::new(), entries: Vec::new(), done: 0 };
+        let mut bytes = 0;
+        'views: for view in views {
+            let from = view.cursor.offset as usize;
+            let Some((memory, to)) = self.memory(&view, from) else {
+                // Whatever is wrong with a later segment is seen to when it is the first.
+                break;
+            };
+            let first = view.header.base + u64::from(view.cursor.count);
+            let last = view.header.base + u64::from(view.records);
+            let mut entries = 0;
+            for frame in Scan::new(memory.get(from..to), from, view.header.salt, first..last) {
+                let length = frame.payload.len();
+                let kind = Kind(frame.kind);
+                let is_alone = alone(kind, length);
+                let cost = length + limits.per_record_overhead;
+                let full = bytes + cost > limits.max_bytes || batch.entries.len() >= limits.max_records;
+                if !batch.entries.is_empty() && (is_alone || full) {
+                    break 'views;
+                }
+                if entries == 0 {
+                    let memory = Some(memory.clone());
+                    batch.pieces.push(Piece { key: view.header.key(), memory, _pin: Arc::clone(&view.pin) });
+                }
+                entries += 1;
+                bytes += cost;
+                batch.entries.push(Entry {
+                    piece: batch.pieces.len() as u32 - 1,
+                    kind,
+                    start: frame.payload.start as u32,
+                    length: length as u32,
+                    cursor: Cursor {
+                        offset: frame.end as u32,
+                        count: (frame.sequence + 1 - view.header.base) as u32,
+                    },
+                });
+                if is_alone {
+                    break 'views;
+                }
+            }
+            if entries == 0 {
+                break;
+            }
+        }
+        (!batch.entries.is_empty()).then_some(batch)
+    }
+
+    /// The bytes of a segment from `from` on, and where they end; `None` if they cannot be had.
+    fn memory(&mut self, view: &View, from: usize) -> Option<(Memory, usize)> {
+        if let Some(map) = &view.map {
+            return Some((Memory::Mapped(Arc::clone(map)), view.tail));
+        }
+        let key = Some(view.header.key());
+        let known = self.buffers.iter().find(|buffer| buffer.key == key && buffer.from <= from);
+        if let Some(buffer) = known {
+            let end = buffer.from + buffer.bytes.len();
+            return (end >= from).then(|| (Memory::Read(Arc::clone(&buffer.bytes), buffer.from), end));
+        }
+        let free = self.buffers.iter_mut().find_map(|buffer| Arc::get_mut(&mut buffer.bytes));
+        let mut bytes = free.map(std::mem::take).unwrap_or_default();
+        let read = self.spool.store.read(&view.place, from, view.tail, &mut bytes);
+        let bytes = Arc::new(bytes);
+        self.buffers.retain(|buffer| buffer.bytes.capacity() > 0);
+        if self.buffers.len() >= BUFFERS_MAX {
+            self.buffers.remove(0);
+        }
+        let to = from + bytes.len();
+        let key = read.is_ok().then_some(view.header.key());
+        self.buffers.push(Buffer { key, from, bytes: Arc::clone(&bytes) });
+        read.ok().map(|()| (Memory::Read(bytes, from), to))
+    }
+
+    /// Forgets the buffers: nothing is being read.
+    pub(super) fn drop_buffers(&mut self) {
+        self.buffers.clear();
+    }
+
+    /// Settles a sealed segment whose remaining records cannot be read.
+    fn abandon(&mut self, key: Key) {
+        let mut state = self.spool.state.lock();
+        if state.active.as_ref().is_some_and(|active| active.key() == key) {
+            self.spool.seal_active(&mut state);
+        }
+        if let Some(held) = state.take(key) {
+            state.count_dropped(Dropped::Corrupt, held.unsettled());
+            self.spool.retire(&mut state, held);
+        }
+    }
+
+    /// The first `n` records of the batch have been delivered: they leave the batch and the spool.
+    pub fn acknowledge(&mut self, batch: &mut Batch, n: usize) {
+        let n = n.min(batch.len());
+        self.settle(batch, n, |tally, records, bytes| {
+            tally.delivered += records;
+            tally.bytes_delivered += bytes;
+        });
+    }
+
+    /// Lets the first `n` records leave the batch and the spool, and has them counted in the same
+    /// moment. Records that were lost between them are counted as corrupt.
+    pub(super) fn settle(
+        &mut self,
+        batch: &mut Batch,
+        n: usize,
+        count: impl Fn(&mut super::Stats, u64, u64),
+    ) {
+        let mut left = n;
+        while left > 0 {
+            let waiting = batch.waiting();
+            let index = waiting[0].piece;
+            let run = waiting.iter().take(left).take_while(|entry| entry.piece == index).count();
+            let bytes = waiting[..run].iter().map(|entry| u64::from(entry.length)).sum();
+            let cursor = waiting[run - 1].cursor;
+            let finished = waiting.get(run).is_none_or(|entry| entry.piece != index);
+            batch.done += run;
+            left -= run;
+            let piece = &mut batch.pieces[index as usize];
+            if finished {
+                piece.memory = None;
+            }
+            self.move_cursor(piece.key, cursor, |tally| count(tally, run as u64, bytes), run as u64);
+        }
+    }
+
+    /// Moves the cursor of a segment, first on the file and then on the books; lets go of the
+    /// segment when all of its records have left.
+    fn move_cursor(&mut self, key: Key, cursor: Cursor, count: impl FnOnce(&mut super::Stats), records: u64) {
+        let spool = &*self.spool;
+        let found =
+            spool.state.lock().find(key).map(|held| (held.map.clone(), held.place.clone(), held.header.salt));
+        let Some((map, place, salt)) = found else { return };
+        match map {
+            Some(map) => map.set_cursor(cursor, salt),
+            None => {
+                // A cursor that cannot be written costs a second delivery after a crash.
+                let word = cursor.pack(salt).to_le_bytes();
+                let _ = spool.store.write_at(&place, super::format::CURSOR_AT, &word);
+            }
+        }
+        let mut state = spool.state.lock();
+        let Some(held) = state.find(key) else { return };
+        let passed = held.settle(cursor);
+        let finished = held.unsettled() == 0 && held.sealed.is_some();
+        count(&mut state.tally);
+        state.count_dropped(Dropped::Corrupt, passed.saturating_sub(records));
+        if finished && let Some(held) = state.take(key) {
+            spool.retire(&mut state, held);
+        }
+        if state.waiting > 0 {
+            spool.space.notify_all();
+        }
+    }
+}

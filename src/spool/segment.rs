@@ -1,0 +1,139 @@
+//! Memory that outlives the process: every access to mapped memory is in this file.
+//!
+//! A [`Mapping`] is one segment as it lies in memory. Its first page is written through word-wise
+//! atomics and small copies by whoever holds the spool's lock; its records are written once, in
+//! order, by [`Mapping::write_record`], and only what has been published is ever read. The file
+//! behind it is fully allocated before it is mapped: a hole on a full disk would kill the host.
+
+use super::format::{self, Cursor, HEADER_LEN, HEADER_SIZE, Header, RECORD_HEADER, SEAL_LEN, Seal};
+use memmap2::{MmapOptions, MmapRaw};
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// A page, for faulting pages in by hand. A larger page only makes some stores superfluous.
+const PAGE: usize = 4096;
+
+/// A segment in memory.
+pub(super) struct Mapping {
+    raw: MmapRaw,
+}
+
+impl Mapping {
+    /// Maps a file of `size` bytes, all of them allocated and zero.
+    pub fn of_file(file: &File, size: usize) -> io::Result<Mapping> {
+        if (file.metadata()?.len() as usize) < size || size < HEADER_SIZE + RECORD_HEADER {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        let mapping = Mapping { raw: MmapOptions::new().len(size).map_raw(file)? };
+        mapping.prefault();
+        Ok(mapping)
+    }
+
+    /// Memory without a file, for hosts without a usable file system.
+    pub fn anonymous(size: usize) -> io::Result<Mapping> {
+        if size < HEADER_SIZE + RECORD_HEADER {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        Ok(Mapping { raw: MmapOptions::new().len(size).map_anon()?.into() })
+    }
+
+    /// Faults every page in, so that no append has to.
+    fn prefault(&self) {
+        #[cfg(target_os = "linux")]
+        if self.raw.advise(memmap2::Advice::PopulateWrite).is_ok() {
+            return;
+        }
+        for at in (0..self.len()).step_by(PAGE) {
+            self.word(at).fetch_or(0, Ordering::Relaxed);
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// Writes one record behind the last one and publishes it: from the last store on it survives
+    /// the process. `at` and `size` are multiples of eight; `size` is the record's padded size.
+    #[inline]
+    pub fn write_record(&self, at: usize, size: usize, check: u32, tag: u64, parts: &[&[u8]]) {
+        let payload: usize = parts.iter().map(|part| part.len()).sum();
+        let length = RECORD_HEADER + payload;
+        assert!(at >= HEADER_SIZE && at % 8 == 0 && length <= size && at + size <= self.len());
+        let start = self.raw.as_mut_ptr().wrapping_add(at);
+        // SAFETY: [at, at + size) lies inside the mapping by the assertion above, is 8-aligned as the
+        // mapping is page-aligned, is not published yet, and the spool's lock admits one writer.
+        unsafe {
+            start.add(4).cast::<u32>().write(check.to_le());
+            start.add(8).cast::<u64>().write(tag.to_le());
+            let mut to = start.add(RECORD_HEADER);
+            for part in parts {
+                std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
+                to = to.add(part.len());
+            }
+        }
+        // A recycled segment still has old records behind this one: end the chain first.
+        if at + size + RECORD_HEADER <= self.len() {
+            self.half(at + size).store(0, Ordering::Relaxed);
+        }
+        self.half(at).store((length as u32).to_le(), Ordering::Release);
+    }
+
+    /// Published bytes: records before the tail that the spool's lock told the reader of.
+    pub fn published(&self, range: Range<usize>) -> &[u8] {
+        assert!(HEADER_SIZE <= range.start && range.start <= range.end && range.end <= self.len());
+        let start = self.raw.as_ptr().wrapping_add(range.start);
+        // SAFETY: inside the mapping by the assertion; published records are not written again while
+        // this mapping is shared (a segment is recycled only when its `Arc` has a single owner).
+        unsafe { std::slice::from_raw_parts(start, range.len()) }
+    }
+
+    /// Puts a blank segment into use. The second copy first: at every moment one copy is whole.
+    pub fn begin(&self, header: &Header) {
+        let bytes = header.encode();
+        for at in format::HEADER_AT.into_iter().rev() {
+            self.write_words::<HEADER_LEN>(at, &bytes);
+        }
+    }
+
+    /// Makes a segment whose records have all left ready for its next use.
+    pub fn recycle(&self) {
+        for at in format::HEADER_AT {
+            self.write_words::<HEADER_LEN>(at, &[0; HEADER_LEN]);
+        }
+        self.half(HEADER_SIZE).store(0, Ordering::Release);
+        self.write_words::<SEAL_LEN>(format::SEAL_AT, &[0; SEAL_LEN]);
+        self.word(format::CURSOR_AT).store(0, Ordering::Release);
+    }
+
+    /// Notes how the segment ended.
+    pub fn seal(&self, seal: &Seal, salt: u32) {
+        self.write_words::<SEAL_LEN>(format::SEAL_AT, &seal.encode(salt));
+    }
+
+    /// Moves the acknowledgement cursor.
+    pub fn set_cursor(&self, cursor: Cursor, salt: u32) {
+        self.word(format::CURSOR_AT).store(cursor.pack(salt).to_le(), Ordering::Release);
+    }
+
+    fn write_words<const N: usize>(&self, at: usize, bytes: &[u8; N]) {
+        for (index, word) in bytes.as_chunks::<8>().0.iter().enumerate() {
+            self.word(at + 8 * index).store(u64::from_ne_bytes(*word), Ordering::Release);
+        }
+    }
+
+    #[inline]
+    fn word(&self, at: usize) -> &AtomicU64 {
+        assert!(at % 8 == 0 && at + 8 <= self.len());
+        // SAFETY: inside the mapping and aligned by the assertion; only used as an atomic.
+        unsafe { &*self.raw.as_ptr().wrapping_add(at).cast::<AtomicU64>() }
+    }
+
+    #[inline]
+    fn half(&self, at: usize) -> &AtomicU32 {
+        assert!(at % 4 == 0 && at + 4 <= self.len());
+        // SAFETY: inside the mapping and aligned by the assertion; only used as an atomic.
+        unsafe { &*self.raw.as_ptr().wrapping_add(at).cast::<AtomicU32>() }
+    }
+}

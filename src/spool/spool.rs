@@ -1,0 +1,448 @@
+//! The callers' side: append, rotate, make room.
+
+use super::claim::Locks;
+use super::format::{self, Cursor, HEADER_SIZE, Header, Origin, RECORD_HEADER, RECORD_MAX};
+use super::held::{Dropped, Held, Place, Spare, State};
+use super::store::{Side, Store};
+use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, place, quarantine};
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The usual size of a segment: large enough that rotating is rare, small enough that an idle
+/// logger, with one segment in use and one spare, stays small.
+const SEGMENT_SIZE: u64 = 1 << 20;
+/// The smallest segment, for callers who give the spool very little memory.
+const SEGMENT_SIZE_MIN: u64 = 16 << 10;
+/// The memory cap is at least this many segments: one in use, one spare, two to deliver.
+const SEGMENTS_MIN: u64 = 4;
+/// Sealed segments that stay mapped for the reader; later ones are unmapped when they are sealed
+/// and read back from the file, so that a slow consumer does not fill the host's memory.
+const MAPPED_SEALED_MAX: usize = 12;
+/// Room for the books of this many segments is reserved, so that rotating allocates nothing.
+const BOOKS_RESERVED: usize = 64;
+
+/// Takes records from any thread and keeps them until they are delivered.
+pub struct Spool {
+    pub(super) state: Mutex<State>,
+    /// Signalled when records have left and callers wait for room.
+    pub(super) space: Condvar,
+    pub(super) bell: Arc<Bell>,
+    pub(super) store: Store,
+    pub(super) options: Options,
+    /// The size of a usual segment here.
+    pub(super) segment_size: u64,
+    ring_bytes: u64,
+    ring_records: u64,
+}
+
+pub(super) fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+impl Spool {
+    /// Opens a spool; never fails. Falls back from tmpfs to the spool directory alone, and from
+    /// there to memory: [`Spool::location`] tells which. Rings `bell` when there is enough to read.
+    pub fn open(options: Options, bell: Arc<Bell>) -> Spool {
+        let memory = options.max_memory_bytes.max(SEGMENTS_MIN * SEGMENT_SIZE_MIN);
+        let segment_size = (memory / (2 * SEGMENTS_MIN)).clamp(SEGMENT_SIZE_MIN, SEGMENT_SIZE) & !4095;
+        let ring_bytes = if options.ring_bytes == 0 { segment_size / 2 } else { options.ring_bytes };
+        let ring_records = if options.ring_records == 0 { u64::MAX } else { options.ring_records };
+        let store = open_store(&options);
+        let spool = Spool {
+            state: Mutex::new(State {
+                closed: false,
+                next: 1,
+                active: None,
+                sealed: VecDeque::with_capacity(BOOKS_RESERVED),
+                adopted: VecDeque::new(),
+                spares: Vec::with_capacity(BOOKS_RESERVED),
+                next_segment: 1,
+                next_file: 0,
+                hot_failed: false,
+                cold_failed: false,
+                memory_failed: false,
+                hot_bytes: 0,
+                cold_bytes: 0,
+                unread_bytes: 0,
+                unread_records: 0,
+                waiting: 0,
+                tally: Stats::default(),
+            }),
+            space: Condvar::new(),
+            bell,
+            store,
+            options: Options { max_memory_bytes: memory, ..options },
+            segment_size,
+            ring_bytes,
+            ring_records,
+        };
+        spool.prepare_spare();
+        spool
+    }
+
+    /// Where the records are kept.
+    pub fn location(&self) -> Location {
+        let cold = self.store.cold.as_ref().map(|side| side.root.clone());
+        match (&self.store.hot, cold) {
+            (Some(hot), cold) => Location::Hot { hot: hot.root.clone(), cold },
+            (None, Some(cold)) => Location::DiskOnly(cold),
+            (None, None) => Location::Memory,
+        }
+    }
+
+    /// Accepts one record, given in parts; gives its sequence: 1, 2, 3 and so on. When this returns,
+    /// the record survives the process.
+    #[inline]
+    pub fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64, Refusal> {
+        let mut payload = 0;
+        let mut crc = 0;
+        for part in parts {
+            payload += part.len();
+            crc = crc32c::crc32c_append(crc, part);
+        }
+        let size = format::record_size(payload);
+        let mut state = self.state.lock();
+        if !state.active.as_ref().is_some_and(|active| active.room() >= size) {
+            state = self.rotate(state, payload)?;
+        }
+        let state = &mut *state;
+        let Some(active) = &mut state.active else { return Err(Refusal::Full) };
+        let sequence = state.next;
+        active.write(sequence, kind, crc, payload, parts)?;
+        state.next += 1;
+        state.unread_bytes += size as u64;
+        state.unread_records += 1;
+        if state.unread_bytes >= self.ring_bytes || state.unread_records >= self.ring_records {
+            state.unread_bytes = 0;
+            state.unread_records = 0;
+            self.bell.ring();
+        }
+        Ok(sequence)
+    }
+
+    /// Refuses records from now on; those accepted stay until they are delivered.
+    pub fn close(&self) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        self.seal_active(&mut state);
+        self.space.notify_all();
+    }
+
+    /// The last sequence accepted.
+    pub fn accepted(&self) -> u64 {
+        self.state.lock().next - 1
+    }
+
+    /// Every record of this spool's own up to this sequence has left: delivered, dropped or
+    /// quarantined.
+    pub fn settled(&self) -> u64 {
+        self.state.lock().settled()
+    }
+
+    /// What became of the records, all as of one moment.
+    pub fn stats(&self) -> Stats {
+        self.state.lock().stats()
+    }
+
+    /// To be called in a forked child, on a spool that the child will never use: gives back the lock
+    /// descriptors it inherited, and touches nothing else.
+    pub fn after_fork_in_child(&self) {
+        self.store.locks.close_inherited();
+    }
+
+    /// Puts a new segment into use that has room for a payload; seals the present one.
+    #[cold]
+    #[inline(never)]
+    fn rotate<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        payload: usize,
+    ) -> Result<MutexGuard<'a, State>, Refusal> {
+        let needed = HEADER_SIZE + format::record_size(payload);
+        let size = (needed.next_multiple_of(4096) as u64).max(self.segment_size);
+        let cap = self.options.max_memory_bytes.max(self.disk_cap());
+        if payload > RECORD_MAX || size > cap {
+            let limit = ((cap & !4095) as usize - HEADER_SIZE - RECORD_HEADER).min(RECORD_MAX) as u64;
+            return Err(Refusal::TooLarge { limit });
+        }
+        let mut deadline = None;
+        loop {
+            if state.closed {
+                return Err(Refusal::Closed);
+            }
+            // While this thread waited, another one may have made room.
+            if state.active.as_ref().is_some_and(|active| active.room() >= needed - HEADER_SIZE) {
+                return Ok(state);
+            }
+            if let Some(spare) = self.find_room(&mut state, size) {
+                self.seal_active(&mut state);
+                self.begin(&mut state, spare);
+                if state.spares.is_empty() {
+                    self.bell.ring();
+                }
+                return Ok(state);
+            }
+            let made_room = match self.options.overflow {
+                Overflow::DropOldest => self.evict_oldest(&mut state),
+                Overflow::DropNewest => false,
+                Overflow::Block(limit) => {
+                    // A limit beyond what the clock can express is a day at a time.
+                    let now = Instant::now();
+                    let day = Duration::from_secs(86_400);
+                    let until = *deadline.get_or_insert(now.checked_add(limit).unwrap_or(now + day));
+                    self.bell.ring();
+                    state.waiting += 1;
+                    let waited = self.space.wait_until(&mut state, until);
+                    state.waiting -= 1;
+                    !waited.timed_out()
+                }
+            };
+            if !made_room {
+                state.tally.refused += 1;
+                return Err(Refusal::Full);
+            }
+        }
+    }
+
+    /// What segments may take in the spool directory: the cap without the quarantine's share.
+    pub(super) fn disk_cap(&self) -> u64 {
+        let total = self.options.max_disk_bytes;
+        if self.store.cold.is_some() { total - quarantine::cap(total) } else { 0 }
+    }
+
+    /// A blank segment of `size` bytes: a spare one, or a new one.
+    fn find_room(&self, state: &mut State, size: u64) -> Option<Spare> {
+        if size == self.segment_size
+            && let Some(spare) = state.spares.pop()
+        {
+            return Some(spare);
+        }
+        while let Some(place) = self.reserve(state, size) {
+            match self.store.create(&place, size as usize) {
+                Ok(map) => return Some(Spare { place, map: Arc::new(map) }),
+                Err(_) => state.give_up(&place, size),
+            }
+        }
+        None
+    }
+
+    /// The best place for a segment of `size` bytes that the caps and the file systems allow:
+    /// tmpfs, then the spool directory, then plain memory. Its space is charged.
+    fn reserve(&self, state: &mut State, size: u64) -> Option<Place> {
+        let fits_memory = state.hot_bytes + size <= self.options.max_memory_bytes;
+        let place = if fits_memory && self.store.hot.is_some() && !state.hot_failed {
+            self.name_file(state, Place::Hot)
+        } else if state.cold_bytes + size <= self.disk_cap() && !state.cold_failed {
+            self.name_file(state, Place::Cold)
+        } else if fits_memory {
+            Place::Memory
+        } else {
+            return None;
+        };
+        // Memory that cannot be had is not asked for again before the next upkeep.
+        if place == Place::Memory && state.memory_failed {
+            return None;
+        }
+        state.charge(&place, size);
+        Some(place)
+    }
+
+    pub(super) fn next_file_number(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.next_file += 1;
+        state.next_file
+    }
+
+    /// A place under a name that no other file of any instance has.
+    pub(super) fn name_file(&self, state: &mut State, place: fn(Box<str>) -> Place) -> Place {
+        state.next_file += 1;
+        place(self.store.file_name(state.next_file))
+    }
+
+    fn header(&self, number: u64, base: u64, size: u64) -> Header {
+        let origin = self.store.origin;
+        // Any value that differs between uses of the same memory will do.
+        let salt = (origin.random ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 16;
+        Header { salt: salt as u32, origin, number, base, created: unix_time(), size }
+    }
+
+    /// Puts a blank segment into use.
+    fn begin(&self, state: &mut State, spare: Spare) {
+        let size = spare.map.len() as u64;
+        let header = self.header(state.next_segment, state.next, size);
+        state.next_segment += 1;
+        spare.map.begin(&header);
+        state.active = Some(Held {
+            header,
+            place: spare.place,
+            size,
+            map: Some(spare.map),
+            records: 0,
+            tail: HEADER_SIZE as u32,
+            settled: Cursor::START,
+            sealed: None,
+            pin: Arc::new(()),
+            oldest: Instant::now(),
+            mark: None,
+        });
+    }
+
+    /// Takes the segment in use out of use; one without waiting records is ready for its next use.
+    pub(super) fn seal_active(&self, state: &mut State) {
+        let Some(mut held) = state.active.take() else { return };
+        held.sealed = Some(unix_time());
+        if held.unsettled() == 0 {
+            state.uncharge(&held.place, held.size);
+            return self.retire(state, held);
+        }
+        if let (Some(map), Some(seal)) = (&held.map, held.seal()) {
+            map.seal(&seal, held.header.salt);
+        }
+        if state.sealed.len() >= MAPPED_SEALED_MAX && held.place != Place::Memory {
+            held.map = None;
+        }
+        state.sealed.push_back(held);
+    }
+
+    /// What remains of a segment that is off the books and whose records have all left: a spare
+    /// segment if one is wanted, else nothing.
+    pub(super) fn retire(&self, state: &mut State, held: Held) {
+        let wanted = state.spares.len() < self.spares_wanted(state) && !state.closed;
+        if let Some(mut map) = held.map
+            && wanted
+            && held.size == self.segment_size
+            && (self.store.hot.is_none() || !held.place.is_cold())
+            && Arc::get_mut(&mut map).is_some()
+        {
+            map.recycle();
+            state.charge(&held.place, held.size);
+            state.spares.push(Spare { place: held.place, map });
+            return;
+        }
+        self.store.remove(&held.place);
+    }
+
+    /// How many spares are worth keeping: one, and more while records pour in.
+    fn spares_wanted(&self, state: &State) -> usize {
+        1 + state.sealed.len().min(SPARES_MAX - 1)
+    }
+
+    /// Drops the oldest segment that no batch shows. Gives whether there was one.
+    pub(super) fn evict_oldest(&self, state: &mut State) -> bool {
+        // Where no file can be made, room in the spool directory is of no use.
+        let useless = |held: &Held| state.cold_failed && held.place.is_cold();
+        let oldest =
+            state.adopted.iter().chain(&state.sealed).find(|held| !held.is_pinned() && !useless(held));
+        if let Some(key) = oldest.map(Held::key) {
+            if let Some(held) = state.take(key) {
+                let why = if held.place.is_cold() { Dropped::Disk } else { Dropped::Memory };
+                state.count_dropped(why, held.unsettled());
+                self.retire(state, held);
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Makes a spare segment if there is none and the caps allow it. Callers go on meanwhile.
+    pub(super) fn prepare_spare(&self) {
+        loop {
+            let place = {
+                let mut state = self.state.lock();
+                if state.closed || !state.spares.is_empty() {
+                    return;
+                }
+                self.reserve(&mut state, self.segment_size)
+            };
+            let Some(place) = place else { return };
+            let made = self.store.create(&place, self.segment_size as usize);
+            let mut state = self.state.lock();
+            match made {
+                Ok(map) => return state.spares.push(Spare { place, map: Arc::new(map) }),
+                Err(_) => state.give_up(&place, self.segment_size),
+            }
+        }
+    }
+
+    /// Removes every file of an instance that holds no records.
+    pub(super) fn leave(&self, state: &mut State) {
+        for spare in std::mem::take(&mut state.spares) {
+            state.uncharge(&spare.place, spare.map.len() as u64);
+            self.store.remove(&spare.place);
+        }
+        self.store.release();
+    }
+}
+
+/// Spare segments kept at most: what one batch frees at once.
+const SPARES_MAX: usize = 6;
+
+impl Held {
+    /// The room for one more record, its header and padding included.
+    #[inline]
+    fn room(&self) -> usize {
+        self.size as usize - self.tail as usize
+    }
+
+    #[inline]
+    fn write(
+        &mut self,
+        sequence: u64,
+        kind: Kind,
+        crc: u32,
+        payload: usize,
+        parts: &[&[u8]],
+    ) -> Result<(), Refusal> {
+        let Some(map) = &self.map else { return Err(Refusal::Full) };
+        let tag = format::tag(sequence, kind.0);
+        let check = format::checksum(crc, tag, (RECORD_HEADER + payload) as u32, self.header.salt);
+        let size = format::record_size(payload);
+        map.write_record(self.tail as usize, size, check, tag, parts);
+        if self.records == self.settled.count {
+            self.oldest = Instant::now();
+            self.mark = None;
+        }
+        self.records += 1;
+        self.tail += size as u32;
+        Ok(())
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        self.seal_active(&mut state);
+        // What is held stays where it is, for the next instance to adopt.
+        if state.all().next().is_none() {
+            self.leave(&mut state);
+        }
+    }
+}
+
+fn open_store(options: &Options) -> Store {
+    let origin = Origin::new(unix_time());
+    let locks = Arc::new(Locks::default());
+    let mut store = Store { hot: None, cold: None, origin, locks };
+    if options.memory_only {
+        return store;
+    }
+    let identity = options.identity.name();
+    let usable = |dir: &PathBuf| place::private_directory(dir).is_ok() && place::is_writable(dir);
+    if options.max_disk_bytes > 0 {
+        let dir = place::spool_candidates(options.dir.clone()).into_iter().find(usable);
+        store.cold = dir.map(|dir| Side::new(dir.join(&identity)));
+    }
+    let shm =
+        cfg!(target_os = "linux").then(|| PathBuf::from(format!("/dev/shm/maxim-{}", place::user_id())));
+    let hot = [options.hot_dir.clone(), shm].into_iter().flatten().find(usable);
+    if let Some(side) = hot.map(|dir| Side::new(dir.join(&identity)))
+        && store.prepare(&side).is_ok()
+    {
+        store.hot = Some(side);
+    }
+    store
+}

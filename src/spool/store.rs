@@ -1,0 +1,233 @@
+//! The two directories of a spool, hot and cold, and the segment files in them.
+//!
+//! A store makes, reads, moves and removes files; it knows nothing of records. Whatever fails here
+//! is an `io::Error` for the spool to fall back on. No descriptor outlives a call, but for the locks.
+
+use super::claim::{Claim, Locks};
+use super::format::{HEADER_SIZE, Header, Origin};
+use super::held::Place;
+use super::place;
+use super::segment::Mapping;
+use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The end of a segment file's name. The rest of the name only makes it unique.
+pub(super) const SEGMENT: &str = "seg";
+/// The end of a file's name while it is being written.
+pub(super) const PARTIAL: &str = "tmp";
+
+/// Where the directories of one identity are, and the instance's own in each.
+pub(super) struct Store {
+    pub hot: Option<Side>,
+    pub cold: Option<Side>,
+    pub origin: Origin,
+    pub locks: Arc<Locks>,
+}
+
+/// One of the two roots: `<hot_dir>/<identity>` or `<spool dir>/<identity>`.
+pub(super) struct Side {
+    pub root: PathBuf,
+    claim: Mutex<Option<Claim>>,
+}
+
+impl Side {
+    pub fn new(root: PathBuf) -> Side {
+        Side { root, claim: Mutex::new(None) }
+    }
+}
+
+impl Origin {
+    pub fn new(time: u64) -> Origin {
+        Origin { time, pid: std::process::id(), random: uuid::Uuid::new_v4().as_u64_pair().0 }
+    }
+
+    /// The name of an instance's directory, and of its segments wherever they go.
+    pub fn name(&self) -> String {
+        format!("{:010}-{}-{:016x}", self.time, self.pid, self.random)
+    }
+
+    pub fn parse(name: &str) -> Option<Origin> {
+        let mut parts = name.split('-');
+        let origin = Origin {
+            time: parts.next()?.parse().ok()?,
+            pid: parts.next()?.parse().ok()?,
+            random: u64::from_str_radix(parts.next()?, 16).ok()?,
+        };
+        (parts.next().is_none() && origin.name() == name).then_some(origin)
+    }
+}
+
+impl Store {
+    fn side(&self, place: &Place) -> io::Result<&Side> {
+        let side = match place {
+            Place::Hot(_) => self.hot.as_ref(),
+            Place::Cold(_) => self.cold.as_ref(),
+            Place::Memory => None,
+        };
+        side.ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))
+    }
+
+    /// The name of this instance's n-th file; no other file of any instance has it.
+    pub fn file_name(&self, number: u64) -> Box<str> {
+        format!("{}.{number:08}.{SEGMENT}", self.origin.name()).into_boxed_str()
+    }
+
+    /// This instance's directory on one side, made when it is first needed.
+    fn directory<'a>(&self, side: &'a Side) -> io::Result<MappedMutexGuard<'a, Claim>> {
+        let mut claim = side.claim.lock();
+        if claim.is_none() {
+            *claim = Some(Claim::create(&side.root, &self.origin.name(), &self.locks)?);
+        }
+        MutexGuard::try_map(claim, Option::as_mut).map_err(|_| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    /// Runs `action` in this instance's directory, and once more in a new one if somebody removed it.
+    fn within<T>(&self, side: &Side, action: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+        let first = action(self.directory(side)?.path());
+        match first {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.check(side);
+                action(self.directory(side)?.path())
+            }
+            other => other,
+        }
+    }
+
+    /// Lets go of a directory that is gone, and puts a missing lock file back.
+    pub fn check(&self, side: &Side) {
+        let mut claim = side.claim.lock();
+        if let Some(held) = claim.as_mut()
+            && !held.is_intact()
+            && (!held.directory_exists() || held.renew().is_err())
+        {
+            *claim = None;
+        }
+    }
+
+    /// Opens (makes and locks) the hot directory now, so that no caller has to later.
+    pub fn prepare(&self, side: &Side) -> io::Result<()> {
+        self.directory(side).map(|_| ())
+    }
+
+    fn path(&self, place: &Place) -> io::Result<PathBuf> {
+        let (Place::Hot(name) | Place::Cold(name)) = place else {
+            return Err(io::Error::from(io::ErrorKind::Unsupported));
+        };
+        let side = self.side(place)?;
+        let claim = side.claim.lock();
+        let claim = claim.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        Ok(claim.path().join(&**name))
+    }
+
+    /// Makes a mapped segment of `size` bytes at `place`, all of it allocated.
+    pub fn create(&self, place: &Place, size: usize) -> io::Result<Mapping> {
+        let (Place::Hot(name) | Place::Cold(name)) = place else {
+            return Mapping::anonymous(size);
+        };
+        self.within(self.side(place)?, |directory| {
+            let path = directory.join(&**name);
+            let file = place::create_allocated(&path, size)?;
+            Mapping::of_file(&file, size).inspect_err(|_| {
+                let _ = fs::remove_file(&path);
+            })
+        })
+    }
+
+    /// Writes a cold segment whole: header page and records, under a temporary name until complete.
+    pub fn write_cold(&self, place: &Place, page: &[u8], records: &[u8]) -> io::Result<()> {
+        let (Place::Hot(name) | Place::Cold(name)) = place else {
+            return Err(io::Error::from(io::ErrorKind::Unsupported));
+        };
+        self.within(self.side(place)?, |directory| {
+            let partial = directory.join(format!("{name}.{PARTIAL}"));
+            let mut file = place::create(&partial)?;
+            let written = file.write_all(page).and_then(|()| file.write_all(records));
+            let done = written.and_then(|()| fs::rename(&partial, directory.join(&**name)));
+            if done.is_err() {
+                let _ = fs::remove_file(&partial);
+            }
+            done
+        })
+    }
+
+    /// Reads a part of a segment file into `buffer`; a short file gives a short buffer.
+    pub fn read(&self, place: &Place, from: usize, to: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
+        read_range(&place::open(&self.path(place)?)?, from, to, buffer)
+    }
+
+    /// Writes the cursor of a segment that is not mapped.
+    pub fn write_at(&self, place: &Place, at: usize, bytes: &[u8]) -> io::Result<()> {
+        write_all_at(&place::open_writable(&self.path(place)?)?, bytes, at)
+    }
+
+    pub fn exists(&self, place: &Place) -> bool {
+        self.path(place).is_ok_and(|path| fs::symlink_metadata(path).is_ok())
+    }
+
+    pub fn remove(&self, place: &Place) {
+        if let Ok(path) = self.path(place) {
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    /// Takes a file of a dead owner into this instance's directory.
+    pub fn take(&self, place: &Place, from: &Path) -> io::Result<()> {
+        let (Place::Hot(name) | Place::Cold(name)) = place else {
+            return Err(io::Error::from(io::ErrorKind::Unsupported));
+        };
+        self.within(self.side(place)?, |directory| fs::rename(from, directory.join(&**name)))
+    }
+
+    /// Gives both directories up; removes those that are empty.
+    pub fn release(&self) {
+        for side in [&self.hot, &self.cold].into_iter().flatten() {
+            if let Some(claim) = side.claim.lock().take() {
+                claim.release();
+            }
+        }
+    }
+}
+
+pub(super) fn write_all_at(file: &File, bytes: &[u8], at: usize) -> io::Result<()> {
+    file.write_all_at(bytes, at as u64)
+}
+
+/// Reads `from..to` of `file`, or as much of it as there is.
+pub(super) fn read_range(file: &File, from: usize, to: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
+    let end = (file.metadata()?.len().min(to as u64)) as usize;
+    buffer.clear();
+    buffer.resize(end.saturating_sub(from), 0);
+    let mut done = 0;
+    while done < buffer.len() {
+        match file.read_at(&mut buffer[done..], (from + done) as u64) {
+            Ok(0) => break,
+            Ok(count) => done += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    buffer.truncate(done);
+    Ok(())
+}
+
+/// A header page as a file begins with it.
+pub(super) fn header_page(
+    header: &Header,
+    seal: Option<super::format::Seal>,
+    cursor: super::format::Cursor,
+) -> Vec<u8> {
+    use super::format::{CURSOR_AT, HEADER_AT, HEADER_LEN, SEAL_AT, SEAL_LEN};
+    let mut page = vec![0; HEADER_SIZE];
+    for at in HEADER_AT {
+        page[at..at + HEADER_LEN].copy_from_slice(&header.encode());
+    }
+    if let Some(seal) = seal {
+        page[SEAL_AT..SEAL_AT + SEAL_LEN].copy_from_slice(&seal.encode(header.salt));
+    }
+    page[CURSOR_AT..CURSOR_AT + 8].copy_from_slice(&cursor.pack(header.salt).to_le_bytes());
+    page
+}

@@ -1,0 +1,115 @@
+//! The promises of the spool, each by a test named after it. What they share is here.
+
+mod delivery;
+
+use super::{Batch, BatchLimits, Bell, Identity, Kind, Options, Reader, Spool};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// A place for spools: a hot and a cold directory that vanish with the test.
+struct Site {
+    hot: TempDir,
+    cold: TempDir,
+}
+
+impl Site {
+    fn new() -> Site {
+        let directory = |name: &str| tempfile::Builder::new().prefix(name).tempdir().unwrap();
+        Site { hot: directory("hot"), cold: directory("cold") }
+    }
+
+    fn options(&self) -> Options {
+        let identity = Identity {
+            protocol: "test",
+            base_url: "https://localhost".into(),
+            repository: "repository".into(),
+            key_fingerprint: "fingerprint".into(),
+        };
+        Options {
+            dir: Some(self.cold.path().into()),
+            hot_dir: Some(self.hot.path().into()),
+            max_memory_bytes: 512 << 10,
+            max_disk_bytes: 2 << 20,
+            ..Options::new(identity)
+        }
+    }
+
+    fn open(&self) -> (Arc<Spool>, Reader) {
+        open(self.options())
+    }
+
+    /// Every file below both directories.
+    fn files(&self) -> Vec<std::path::PathBuf> {
+        let mut files = Vec::new();
+        for root in [self.hot.path(), self.cold.path()] {
+            files_below(root, &mut files);
+        }
+        files.sort();
+        files
+    }
+}
+
+fn files_below(directory: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        match entry.file_type().unwrap().is_dir() {
+            true => files_below(&entry.path(), files),
+            false => files.push(entry.path()),
+        }
+    }
+}
+
+fn open(options: Options) -> (Arc<Spool>, Reader) {
+    let spool = Arc::new(Spool::open(options, Arc::new(Bell::new())));
+    let reader = Reader::new(Arc::clone(&spool));
+    (spool, reader)
+}
+
+const LIMITS: BatchLimits =
+    BatchLimits { max_bytes: 5 << 20, max_records: usize::MAX, per_record_overhead: 1 };
+
+fn line(number: u64) -> Vec<u8> {
+    format!("record {number} {}", "x".repeat(number as usize % 97)).into_bytes()
+}
+
+/// Appends the lines `from..to` and checks that they get the next sequences.
+fn append(spool: &Spool, numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        spool.append(Kind(0), &[&line(number)]).unwrap();
+    }
+}
+
+fn next(reader: &mut Reader) -> Option<Batch> {
+    reader.next_batch(&LIMITS, &|_, _| false)
+}
+
+/// Delivers everything there is, in order.
+fn deliver_all(reader: &mut Reader) -> Vec<Vec<u8>> {
+    let mut delivered = Vec::new();
+    while let Some(mut batch) = next(reader) {
+        delivered.extend(batch.records().map(|record| record.payload.to_vec()));
+        let all = batch.len();
+        reader.acknowledge(&mut batch, all);
+    }
+    delivered
+}
+
+fn lines(numbers: std::ops::Range<u64>) -> Vec<Vec<u8>> {
+    numbers.map(line).collect()
+}
+
+/// The invariant, at any moment.
+#[track_caller]
+fn check(spool: &Spool) -> super::Stats {
+    let s = spool.stats();
+    let gone = s.delivered + s.dropped_memory + s.dropped_disk + s.dropped_expired + s.dropped_corrupt;
+    assert_eq!(s.accepted + s.adopted, gone + s.held + s.quarantined, "{s:?}");
+    s
+}
+
+/// Ends a spool as a crash does: no destructor runs, only the locks go, as the kernel frees them.
+fn crash(spool: Arc<Spool>, reader: Reader) {
+    spool.after_fork_in_child();
+    std::mem::forget(reader);
+    std::mem::forget(spool);
+}

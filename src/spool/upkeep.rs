@@ -1,0 +1,229 @@
+//! What the delivery thread does besides delivering: prepare segments, move what waits to the spool
+//! directory, look after the directories, drop what is too old, and leave without litter.
+
+use super::batch::Memory;
+use super::format::{HEADER_SIZE, Key};
+use super::held::{Dropped, Held, Place, Spare, State};
+use super::reader::Reader;
+use super::{Overflow, Spool, Stats, store};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often directories are looked at, orphans adopted and old records dropped.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// A segment takes records for at most this share of the maximum age, so that its age says enough
+/// about its records.
+const AGE_STEPS: u32 = 8;
+
+impl Reader {
+    /// To be called when idle, and at least every minute. Cheap unless a minute has passed.
+    pub fn maintain(&mut self) {
+        self.spool.prepare_spare();
+        self.spool.trim_spares();
+        let is_due = self.last_upkeep.is_none_or(|at| at.elapsed() >= UPKEEP_INTERVAL);
+        if is_due || self.more_orphans {
+            self.last_upkeep = Some(Instant::now());
+            self.upkeep();
+        }
+    }
+
+    /// The part of the upkeep that asks the file system.
+    pub(super) fn upkeep(&mut self) {
+        let spool = Arc::clone(&self.spool);
+        for side in [&spool.store.hot, &spool.store.cold].into_iter().flatten() {
+            spool.store.check(side);
+        }
+        {
+            let mut state = spool.state.lock();
+            state.hot_failed = false;
+            state.cold_failed = false;
+            state.memory_failed = false;
+            spool.expire(&mut state);
+        }
+        self.rescue();
+        self.more_orphans = self.adopt();
+        if spool.state.lock().all().all(|held| held.unsettled() == 0) {
+            self.drop_buffers();
+        }
+    }
+
+    /// Moves full segments from memory to files in the spool directory, oldest first, as far as its
+    /// cap allows: for when the service does not take records for a while. Gives whether all of them
+    /// are there.
+    pub fn spill(&mut self) -> bool {
+        let keys: Vec<Key> = {
+            let state = self.spool.state.lock();
+            let sealed = state.adopted.iter().chain(&state.sealed);
+            sealed.filter(|held| !held.place.is_cold() && held.unsettled() > 0).map(Held::key).collect()
+        };
+        keys.into_iter().all(|key| self.spill_one(key))
+    }
+
+    /// [`Reader::spill`], the segment in use included.
+    pub fn spill_all(&mut self) -> bool {
+        {
+            let mut state = self.spool.state.lock();
+            if state.active.as_ref().is_some_and(|active| active.unsettled() > 0) {
+                self.spool.seal_active(&mut state);
+            }
+        }
+        self.spill()
+    }
+
+    fn spill_one(&mut self, key: Key) -> bool {
+        let spool = Arc::clone(&self.spool);
+        let (place, page, memory, range) = {
+            let mut state = spool.state.lock();
+            let Some(held) = state.find(key) else { return true };
+            let range = HEADER_SIZE..held.tail as usize;
+            let page = store::header_page(&held.header, held.seal(), held.settled);
+            let memory = held.map.clone().map(Memory::Mapped);
+            let from = held.place.clone();
+            let Some(place) = spool.reserve_cold(&mut state, range.end as u64) else { return false };
+            (place, page, memory.ok_or(from), range)
+        };
+        let size = range.end as u64;
+        let written = memory
+            .or_else(|from| {
+                let mut bytes = Vec::new();
+                spool.store.read(&from, range.start, range.end, &mut bytes)?;
+                Ok(Memory::Read(Arc::new(bytes), HEADER_SIZE))
+            })
+            .and_then(|memory| spool.store.write_cold(&place, &page, memory.get_upto(range)));
+        let mut state = spool.state.lock();
+        if let Err(error) = written {
+            state.uncharge(&place, size);
+            // A segment whose hot file is gone is noticed when its turn to be delivered comes.
+            return error.kind() == std::io::ErrorKind::NotFound;
+        }
+        spool.move_to_cold(&mut state, key, place, size);
+        true
+    }
+
+    /// Finds segments whose files somebody removed, and writes those again that are still mapped.
+    fn rescue(&mut self) {
+        let spool = Arc::clone(&self.spool);
+        let places: Vec<(Key, Place)> = {
+            let state = spool.state.lock();
+            let mapped = state.own().filter(|held| held.map.is_some() && held.unsettled() > 0);
+            mapped.map(|held| (held.key(), held.place.clone())).collect()
+        };
+        for (key, place) in places {
+            if place == Place::Memory || spool.store.exists(&place) {
+                continue;
+            }
+            let mut state = spool.state.lock();
+            if state.active.as_ref().is_some_and(|active| active.key() == key) {
+                spool.seal_active(&mut state);
+            }
+            drop(state);
+            self.spill_one(key);
+        }
+    }
+
+    /// Leaves: refuses further records, moves everything unsent to the spool directory, and removes
+    /// every file and directory that holds nothing. What is held then waits for the next instance.
+    pub fn finish(mut self) -> Stats {
+        self.spool.close();
+        self.spill_all();
+        let mut state = self.spool.state.lock();
+        self.spool.leave(&mut state);
+        state.stats()
+    }
+}
+
+impl Memory {
+    /// A range of the segment, or as much of it as there is.
+    fn get_upto(&self, range: std::ops::Range<usize>) -> &[u8] {
+        match self {
+            Memory::Mapped(map) => map.published(range),
+            Memory::Read(bytes, _) => bytes,
+        }
+    }
+}
+
+impl Spool {
+    /// Room in the spool directory for a file that is to be written; evicts for it if that is the
+    /// policy.
+    fn reserve_cold(&self, state: &mut State, size: u64) -> Option<Place> {
+        let cap = self.disk_cap();
+        if size > cap || state.cold_failed {
+            return None;
+        }
+        while state.cold_bytes + size > cap {
+            if self.options.overflow != Overflow::DropOldest || !self.evict_oldest_cold(state) {
+                return None;
+            }
+        }
+        let place = self.name_file(state, Place::Cold);
+        state.charge(&place, size);
+        Some(place)
+    }
+
+    /// Drops the oldest segment in the spool directory that no batch shows.
+    pub(super) fn evict_oldest_cold(&self, state: &mut State) -> bool {
+        let mut all = state.adopted.iter().chain(&state.sealed);
+        let oldest = all.find(|held| held.place.is_cold() && !held.is_pinned()).map(Held::key);
+        let Some(held) = oldest.and_then(|key| state.take(key)) else { return false };
+        state.count_dropped(Dropped::Disk, held.unsettled());
+        self.retire(state, held);
+        true
+    }
+
+    /// Notes that a segment is now in the spool directory, and lets go of where it was.
+    fn move_to_cold(&self, state: &mut State, key: Key, place: Place, size: u64) {
+        let Some(held) = state.find(key) else {
+            // Evicted in the meantime.
+            state.uncharge(&place, size);
+            return self.store.remove(&place);
+        };
+        let old_place = std::mem::replace(&mut held.place, place);
+        let old_size = std::mem::replace(&mut held.size, size);
+        held.map = None;
+        state.uncharge(&old_place, old_size);
+        self.store.remove(&old_place);
+        if state.waiting > 0 {
+            self.space.notify_all();
+        }
+    }
+
+    /// Keeps one spare segment when nothing waits.
+    fn trim_spares(&self) {
+        let surplus: Vec<Spare> = {
+            let mut state = self.state.lock();
+            if !state.sealed.is_empty() || state.spares.len() <= 1 {
+                return;
+            }
+            let surplus = state.spares.split_off(1);
+            for spare in &surplus {
+                state.uncharge(&spare.place, spare.map.len() as u64);
+            }
+            surplus
+        };
+        for spare in surplus {
+            self.store.remove(&spare.place);
+        }
+    }
+
+    /// Drops segments all of whose records are older than the maximum age.
+    fn expire(&self, state: &mut State) {
+        let limit = self.options.max_age;
+        let step = limit / AGE_STEPS;
+        if state
+            .active
+            .as_ref()
+            .is_some_and(|active| active.unsettled() > 0 && active.oldest.elapsed() > step)
+        {
+            self.seal_active(state);
+        }
+        let is_old = |held: &Held| held.oldest.elapsed() > limit && !held.is_pinned();
+        let old: Vec<Key> =
+            state.adopted.iter().chain(&state.sealed).filter(|held| is_old(held)).map(Held::key).collect();
+        for key in old {
+            if let Some(held) = state.take(key) {
+                state.count_dropped(Dropped::Expired, held.unsettled());
+                self.retire(state, held);
+            }
+        }
+    }
+}
