@@ -1,1 +1,38 @@
-//! delivery (to be written)
+//! Delivery: the way of records from a spool to an API, knowing nothing of what they mean.
+//!
+//! A [`Pipeline`] owns a spool and the one thread that empties it. The thread takes a batch of
+//! records, frames them into a request body, lets the [`Protocol`] send it, and acts on the
+//! [`Outcome`] as the delivery table of the architecture has it:
+//!
+//! | outcome | what becomes of the records |
+//! |---|---|
+//! | delivered | acknowledged; the spool forgets them |
+//! | retry | kept; full-jitter backoff, or what `Retry-After` says |
+//! | unauthorized | kept; probes after 1, 5, 15 minutes |
+//! | bad request | bisected until the bad record stands alone, which is quarantined |
+//! | too large | halved; a single record that is too large is quarantined; the limit is remembered |
+//! | hold | kept for 15 minutes: the address is wrong, or the service has moved |
+//! | unusable | this one record can never be sent: quarantined |
+//!
+//! Promises: at least once and in order; one request in flight and at most one idle connection per
+//! pipeline; a caller of [`Pipeline::append`] never waits for the network; every waiting call
+//! returns within its timeout and says what is still held; no lock is held while a callback runs;
+//! no credential appears in an error text, and none is sent in the clear to another machine.
+//!
+//! Does not: format records, choose endpoints (that is the protocol's part), or keep records
+//! (that is the spool's).
+
+#![forbid(unsafe_code)]
+
+mod engine;
+mod http;
+mod pipeline;
+mod policy;
+mod protocol;
+mod reporting;
+mod writer;
+
+pub use http::{Body, Fault, Http, HttpConfig, Interrupter, Request, Response, TransportError, is_loopback};
+pub use pipeline::{Pipeline, PipelineConfig, Stats};
+pub use policy::BackoffConfig;
+pub use protocol::{Framing, Outcome, Protocol};

@@ -15,7 +15,7 @@ use super::types::*;
 use crate::delivery;
 use crate::maxim::config::{self, checked_url, given_or_env};
 use crate::maxim::{Config, Entity, Logger};
-use crate::process::lambda;
+use crate::process::is_running_on_lambda;
 use crate::report::Reporter;
 use crate::secret::Secret;
 use crate::spool::Overflow;
@@ -246,7 +246,7 @@ pub unsafe extern "C" fn maxim_can_access_filesystem(logger: *mut maxim_logger) 
 /// lets the machine freeze.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_is_running_on_lambda() -> bool {
-    boundary_or(false, || Ok(lambda::is_running_on_lambda()))
+    boundary_or(false, || Ok(is_running_on_lambda()))
 }
 
 /// What became of the logger's records. `stats->struct_size` must be set (MAXIM_STATS_INIT).

@@ -77,7 +77,7 @@ pub fn checked_url(name: &str, url: &str, allow_plaintext: bool) -> Result<Strin
     }
     match uri.scheme_str() {
         Some("https") => {}
-        Some("http") if allow_plaintext || crate::delivery::http::is_loopback(host) => {}
+        Some("http") if allow_plaintext || crate::delivery::is_loopback(host) => {}
         Some("http") => {
             return refuse(format!(
                 "the API key would travel unencrypted to {host}; use https, or set allow_plaintext"

@@ -6,12 +6,13 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use super::config::{Config, MAX_AGE};
 use super::line::Lines;
 use super::protocol::{KIND_LINE, MaximLog};
 use crate::delivery::{self, Pipeline, PipelineConfig};
-use crate::process::fork_cell::ForkCell;
-use crate::process::lambda;
+use crate::process::{ForkCell, is_running_on_lambda};
 use crate::spool::{self, Identity};
 use crate::status::{Error, Result, Status};
 use crate::text::scratch;
@@ -115,6 +116,25 @@ impl Logger {
         self.wait_for_all(timeout, Pipeline::flush)
     }
 
+    /// As [`Logger::flush`], without waiting: `done` is called when all has arrived or the time is over.
+    pub fn flush_async(&self, timeout: Duration, done: delivery::Done) {
+        let waits: Vec<&Pipeline> = self.pipelines().collect();
+        let [only] = waits[..] else {
+            let round = Gathered::new(waits.len(), done);
+            for pipeline in waits {
+                let round = Arc::clone(&round);
+                pipeline.flush_async(timeout, Box::new(move |result| round.add(result)));
+            }
+            return;
+        };
+        only.flush_async(timeout, done);
+    }
+
+    /// Whether records that cannot be sent can be put into files.
+    pub fn has_files(&self) -> bool {
+        self.own().has_files()
+    }
+
     /// Writes everything that is held to files in the spool directory.
     pub fn write_to_file(&self, timeout: Duration) -> Result<()> {
         self.wait_for_all(timeout, Pipeline::spill)
@@ -158,6 +178,32 @@ impl Logger {
     }
 }
 
+/// The results of several pipelines on their way to one callback.
+struct Gathered {
+    state: Mutex<(usize, Result<()>, Option<delivery::Done>)>,
+}
+
+impl Gathered {
+    fn new(count: usize, done: delivery::Done) -> Arc<Gathered> {
+        Arc::new(Gathered { state: Mutex::new((count, Ok(()), Some(done))) })
+    }
+
+    /// Takes one result; the last one sets the callback off, with the first failure there was.
+    fn add(&self, result: Result<()>) {
+        let finished = {
+            let mut state = self.state.lock();
+            state.0 -= 1;
+            if state.1.is_ok() {
+                state.1 = result;
+            }
+            if state.0 == 0 { state.2.take().map(|done| (done, state.1.clone())) } else { None }
+        };
+        if let Some((done, result)) = finished {
+            done(result);
+        }
+    }
+}
+
 fn open(config: &Config) -> Pipeline {
     let identity = Identity {
         protocol: "maxim",
@@ -184,7 +230,7 @@ fn open(config: &Config) -> Pipeline {
         flush_interval: config.flush_interval,
         backoff: delivery::BackoffConfig::default(),
         reporter: Arc::clone(&config.reporter),
-        synchronous: lambda::is_running_on_lambda(),
+        synchronous: is_running_on_lambda(),
         name: "maxim-writer",
     })
 }

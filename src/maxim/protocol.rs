@@ -50,8 +50,8 @@ impl Protocol for MaximLog {
         let request = Request {
             method: "POST",
             url: &self.push_url,
+            credential: Some(("x-maxim-api-key", self.api_key.expose())),
             headers: &[
-                ("x-maxim-api-key", self.api_key.expose()),
                 ("x-maxim-sdk-version", env!("CARGO_PKG_VERSION")),
                 ("content-type", "text/plain; charset=utf-8"),
             ],

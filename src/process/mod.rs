@@ -1,4 +1,20 @@
-//! process (to be written)
+//! Life in somebody else's process: which process this is, threads that disturb nobody, where it runs.
+//!
+//! Promises: [`generation`] differs from the value in every ancestor, after whatever kind of fork;
+//! a thread of ours never runs one of the host's signal handlers; nothing here installs a signal
+//! handler or panics for want of a resource.
+//!
+//! Does not: decide what to do after a fork. The owner of a resource compares generations and
+//! leaves what it inherited to the parent.
+
 pub mod clock;
-pub mod fork_cell;
+mod fork;
+mod fork_cell;
+mod lambda;
+mod threads;
 pub mod unique;
+
+pub use fork::generation;
+pub use fork_cell::ForkCell;
+pub use lambda::{can_access_filesystem, is_running_on_lambda};
+pub use threads::spawn_masked;

@@ -1,0 +1,339 @@
+//! One round of delivery: a batch from the spool, framed, sent, and settled by its outcome.
+//!
+//! Promises: records leave the spool in order and only by an answer that says so; one bad record
+//! among a thousand costs at most 21 requests; a batch costs one copy per record and no allocation
+//! in the steady state; while a service fails, requests are small.
+//!
+//! Does not: wait, or know why it is called. Waiting is the writer's part.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::delivery::http::Http;
+use crate::delivery::policy::{HOLD, Policy};
+use crate::delivery::protocol::{Framing, Outcome, Protocol};
+use crate::delivery::reporting::{News, Reporting};
+use crate::spool::{Batch, Kind, Reader, Record};
+use crate::status::Status;
+
+/// After two failures in a row, requests are kept below this until one succeeds: a struggling
+/// service, a slow link or one that resets large requests gets something it can take.
+const PROBE_BYTES: usize = 64 * 1024;
+/// Nobody limits requests to less: a 413 for less is a service that is out of order.
+const LEAST_LIMIT: usize = 4 * 1024;
+/// After so many records in a row were refused one by one, with none delivered in between, the
+/// fault is not the records'.
+const REFUSALS_BELIEVED: u32 = 20;
+/// A framing buffer above this is given back when there is nothing to send.
+const IDLE_BODY_BYTES: usize = 64 * 1024;
+
+/// Figures that anybody may read while the engine works.
+#[derive(Default)]
+pub struct Counters {
+    /// Attempts that failed and will be repeated.
+    pub retries: AtomicU64,
+    /// Status of the last answer; 0 before the first.
+    pub last_http_status: AtomicU16,
+    /// What went wrong last.
+    pub last_error: Mutex<Option<String>>,
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    /// There was nothing to send.
+    Idle,
+    /// A batch of this many records has been dealt with.
+    Progress {
+        /// How many records it held.
+        records: u64,
+    },
+    /// Nothing more before this much time has passed.
+    Pause {
+        /// How long.
+        wait: Duration,
+        /// What kind of trouble.
+        status: Status,
+    },
+}
+
+/// What the engine asks of whoever runs it.
+pub trait Supervisor {
+    /// By when a request that is started now must end.
+    fn deadline(&self) -> Instant;
+    /// Records have left the spool.
+    fn progressed(&self);
+}
+
+/// The spool's one reader, and all it takes to empty it.
+pub struct Engine {
+    reader: Reader,
+    protocol: Arc<dyn Protocol>,
+    http: Http,
+    policy: Policy,
+    reporting: Reporting,
+    counters: Arc<Counters>,
+    /// Whether what failed moves to files at once.
+    spill_on_failure: bool,
+    /// The framed batch, kept for the next.
+    body: Vec<u8>,
+    /// The size of the last request's body.
+    sent_bytes: usize,
+    /// The largest body that the service may take, learned from a 413.
+    body_limit: usize,
+    failures: u32,
+    failing_since: Option<Instant>,
+    refused_in_a_row: u32,
+}
+
+/// A run of records at the front of a batch that goes into one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Window {
+    len: usize,
+    /// It is known to hold a bad record.
+    refused: bool,
+    /// If it is delivered, the next window is known to hold one.
+    vouches: bool,
+}
+
+impl Window {
+    fn of(len: usize) -> Window {
+        Window { len, refused: false, vouches: false }
+    }
+}
+
+impl Engine {
+    /// An engine that reads from `reader` and sends through `http`.
+    pub fn new(
+        reader: Reader,
+        protocol: Arc<dyn Protocol>,
+        http: Http,
+        policy: Policy,
+        reporting: Reporting,
+        spill_on_failure: bool,
+    ) -> Engine {
+        Engine {
+            reader,
+            protocol,
+            http,
+            policy,
+            reporting,
+            counters: Arc::default(),
+            spill_on_failure,
+            body: Vec::new(),
+            sent_bytes: 0,
+            body_limit: usize::MAX,
+            failures: 0,
+            failing_since: None,
+            refused_in_a_row: 0,
+        }
+    }
+
+    /// The figures it keeps.
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
+    /// Takes one batch and sends it, in as many requests as it takes.
+    pub fn round(&mut self, supervisor: &dyn Supervisor) -> Round {
+        let mut limits = self.protocol.limits();
+        limits.max_bytes = limits.max_bytes.min(self.body_limit);
+        if self.failures >= 2 {
+            limits.max_bytes = limits.max_bytes.min(PROBE_BYTES);
+        }
+        let protocol = Arc::clone(&self.protocol);
+        let alone = |kind: Kind, len: usize| protocol.alone(kind, len);
+        let Some(mut batch) = self.reader.next_batch(&limits, &alone) else {
+            if self.body.capacity() > IDLE_BODY_BYTES {
+                self.body = Vec::new();
+            }
+            return Round::Idle;
+        };
+        let records = batch.len() as u64;
+        match self.deliver(&mut batch, supervisor) {
+            Some((wait, status)) => {
+                drop(batch);
+                if self.spill_on_failure {
+                    self.reader.spill();
+                }
+                Round::Pause { wait, status }
+            }
+            None => Round::Progress { records },
+        }
+    }
+
+    /// Moves everything that waits to files.
+    pub fn spill(&mut self) {
+        self.reader.spill();
+    }
+
+    /// The spool's own upkeep: adopts what dead owners left, expires what is too old.
+    pub fn maintain(&mut self) {
+        self.reader.maintain();
+    }
+
+    /// The last act: what has not been delivered is left in a state that a successor can adopt.
+    pub fn finish(&mut self) {
+        self.reader.finish();
+    }
+
+    /// What there is to tell the host, once the engine's lock has been given back.
+    pub fn news(&mut self) -> News {
+        self.reporting.take()
+    }
+
+    /// Sends all of `batch` from the front; `Some` if it must stop before the end, and for how long.
+    fn deliver(&mut self, batch: &mut Batch, supervisor: &dyn Supervisor) -> Option<(Duration, Status)> {
+        let mut windows = vec![Window::of(batch.len())];
+        let mut any_refused = false;
+        while let Some(window) = windows.pop() {
+            if window.refused && window.len > 1 {
+                // Half of it holds the bad record. If the left half is delivered it was the right.
+                let left = window.len / 2;
+                windows.push(Window::of(window.len - left));
+                windows.push(Window { vouches: true, ..Window::of(left) });
+                continue;
+            }
+            let outcome = self.send(batch, window.len, supervisor.deadline());
+            self.counters.last_http_status.store(self.http.last_status(), Ordering::Relaxed);
+            match outcome {
+                Outcome::Delivered => {
+                    self.reader.acknowledge(batch, window.len);
+                    self.delivered(window.len);
+                    if window.vouches
+                        && let Some(next) = windows.last_mut()
+                    {
+                        next.refused = true;
+                    }
+                    supervisor.progressed();
+                }
+                Outcome::BadRequest { why, .. } | Outcome::Unusable { why } if window.len == 1 => {
+                    self.refused_in_a_row += 1;
+                    if self.refused_in_a_row > REFUSALS_BELIEVED {
+                        let why = format!("{REFUSALS_BELIEVED} records in a row were refused; {why}");
+                        return Some(self.hold(batch.len(), why));
+                    }
+                    self.quarantine(batch, Status::Rejected, &why);
+                    supervisor.progressed();
+                    // The bad record explains every refusal so far. After the first, the rest is
+                    // worth a try as a whole.
+                    if !any_refused {
+                        windows.clear();
+                        windows.extend((!batch.is_empty()).then(|| Window::of(batch.len())));
+                    }
+                    any_refused = true;
+                    for window in &mut windows {
+                        *window = Window::of(window.len);
+                    }
+                }
+                Outcome::BadRequest { why, .. } | Outcome::Unusable { why } => {
+                    self.reporting.debug(|| format!("{} records refused, halving: {why}", window.len));
+                    windows.push(Window { refused: true, ..window });
+                }
+                Outcome::TooLarge { why } if self.sent_bytes <= LEAST_LIMIT => {
+                    return Some(self.retry(batch.len(), None, why));
+                }
+                Outcome::TooLarge { why } if window.len == 1 => {
+                    self.quarantine(batch, Status::TooLarge, &why);
+                    supervisor.progressed();
+                }
+                Outcome::TooLarge { why } => {
+                    self.body_limit = (self.sent_bytes / 2).max(LEAST_LIMIT);
+                    let limit = self.body_limit;
+                    self.reporting.debug(|| format!("requests stay below {limit} bytes from now on: {why}"));
+                    // The next round takes a smaller batch.
+                    return None;
+                }
+                Outcome::Retry { after, why } => return Some(self.retry(batch.len(), after, why)),
+                Outcome::Unauthorized { why, .. } => {
+                    let wait = self.policy.after_unauthorized();
+                    return Some(self.pause(batch.len(), wait, Status::Unauthorized, why));
+                }
+                Outcome::Hold { why } => return Some(self.hold(batch.len(), why)),
+            }
+        }
+        None
+    }
+
+    /// Sends the first `count` records of `batch`.
+    fn send(&mut self, batch: &Batch, count: usize, deadline: Instant) -> Outcome {
+        if count == 1
+            && let Some(Record { kind, payload }) = batch.get(0)
+            && self.protocol.alone(kind, payload.len())
+        {
+            self.sent_bytes = payload.len();
+            return self.protocol.send_alone(&mut self.http, kind, payload, deadline);
+        }
+        frame(&mut self.body, self.protocol.framing(), batch, count);
+        self.sent_bytes = self.body.len();
+        self.protocol.send_batch(&mut self.http, &self.body, count, deadline)
+    }
+
+    /// The service takes records: whatever was wrong is over.
+    fn delivered(&mut self, records: usize) {
+        self.policy.succeeded();
+        self.refused_in_a_row = 0;
+        let failures = std::mem::take(&mut self.failures);
+        let since = self.failing_since.take();
+        self.reporting.debug(|| format!("delivered {records} records"));
+        if failures > 0 {
+            self.reporting.recovered(|| {
+                let seconds = since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+                format!("delivering again after {failures} failed attempts in {seconds:.1} s")
+            });
+        }
+    }
+
+    /// Sets the first record of `batch` aside.
+    fn quarantine(&mut self, batch: &mut Batch, status: Status, why: &str) {
+        self.reader.quarantine(batch, why);
+        self.note(why);
+        let message = format!("a record was refused for good and is kept in quarantine: {why}");
+        self.reporting.trouble(status, 1, message, Instant::now());
+    }
+
+    fn retry(&mut self, records: usize, after: Option<Duration>, why: String) -> (Duration, Status) {
+        self.counters.retries.fetch_add(1, Ordering::Relaxed);
+        let wait = self.policy.after_failure(after);
+        let why = match self.policy.gave_up() {
+            true => format!("giving up for now, the records stay held: {why}"),
+            false => why,
+        };
+        self.pause(records, wait, Status::Network, why)
+    }
+
+    fn hold(&mut self, records: usize, why: String) -> (Duration, Status) {
+        self.pause(records, HOLD, Status::Rejected, why)
+    }
+
+    fn pause(&mut self, records: usize, wait: Duration, status: Status, why: String) -> (Duration, Status) {
+        let now = Instant::now();
+        self.failures += 1;
+        self.failing_since.get_or_insert(now);
+        self.note(&why);
+        let message = format!("{why}; kept, next attempt in {:.1} s", wait.as_secs_f64());
+        self.reporting.debug(|| message.clone());
+        self.reporting.trouble(status, records as u64, message, now);
+        (wait, status)
+    }
+
+    fn note(&self, why: &str) {
+        *self.counters.last_error.lock() = Some(why.to_owned());
+    }
+}
+
+/// Frames the first `count` records of `batch` into `body`: one copy each.
+fn frame(body: &mut Vec<u8>, framing: Framing, batch: &Batch, count: usize) {
+    body.clear();
+    body.extend_from_slice(framing.prefix);
+    for (index, record) in batch.range(0..count).enumerate() {
+        if index > 0 {
+            body.extend_from_slice(framing.separator);
+        }
+        body.extend_from_slice(record.payload);
+    }
+    body.extend_from_slice(framing.suffix);
+}

@@ -1,0 +1,145 @@
+//! Which proxy a request goes through: the configured one, or what the environment says.
+//!
+//! The environment is read once, when a pipeline is opened, on the thread that opens it: a host
+//! that changes its environment later races with nobody. As is usual: one variable per scheme,
+//! lower case before upper case, `ALL_PROXY` for both, `NO_PROXY` names the exceptions, and this
+//! machine is never reached through a proxy from the environment. `HTTP_PROXY` in upper case is
+//! ignored in a CGI program, where a client can set it with a `Proxy` header.
+
+use std::net::IpAddr;
+
+/// The proxies to use, as addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proxies {
+    http: Option<String>,
+    https: Option<String>,
+    except: Vec<String>,
+}
+
+impl Proxies {
+    /// One proxy for everything.
+    pub fn explicit(address: &str) -> Proxies {
+        Proxies { http: Some(address.to_owned()), https: Some(address.to_owned()), except: Vec::new() }
+    }
+
+    /// What the variables say; `variable` looks one up.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Proxies {
+        let first = |names: &[&str]| {
+            names.iter().find_map(|name| variable(name).filter(|value| !value.trim().is_empty()))
+        };
+        let all = first(&["all_proxy", "ALL_PROXY"]);
+        let http = match variable("REQUEST_METHOD") {
+            Some(_) => first(&["http_proxy"]),
+            None => first(&["http_proxy", "HTTP_PROXY"]),
+        };
+        let except = first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
+        // Without any exception of the user's, this machine is one.
+        let except = except.split([',', ' ']).chain(["localhost"]);
+        Proxies {
+            http: http.or_else(|| all.clone()),
+            https: first(&["https_proxy", "HTTPS_PROXY"]).or(all),
+            except: except.map(|e| e.trim().to_ascii_lowercase()).filter(|e| !e.is_empty()).collect(),
+        }
+    }
+
+    /// The proxy for a request to `host` (without brackets) over `https` or not.
+    pub fn for_request(&self, https: bool, host: &str, port: u16) -> Option<&str> {
+        let proxy = if https { self.https.as_deref() } else { self.http.as_deref() };
+        proxy.filter(|_| self.except.is_empty() || !self.is_excepted(host, port))
+    }
+
+    fn is_excepted(&self, host: &str, port: u16) -> bool {
+        let host = host.to_ascii_lowercase();
+        if is_loopback(&host) {
+            return true;
+        }
+        self.except.iter().any(|entry| {
+            if entry == "*" {
+                return true;
+            }
+            let entry = match entry.rsplit_once(':') {
+                // A colon more is an IPv6 address, not a port.
+                Some((name, number)) if !name.contains(':') => match number.parse::<u16>() {
+                    Ok(number) if port == number => name,
+                    _ => return false,
+                },
+                _ => entry,
+            };
+            // `example.com`, `.example.com` and `*.example.com` all mean the domain and what is in it.
+            let domain = entry.trim_start_matches('*').trim_start_matches('.');
+            host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+    }
+}
+
+/// Whether `host` (without brackets) is this machine.
+pub fn is_loopback(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.is_loopback(),
+        Ok(IpAddr::V6(address)) => {
+            address.is_loopback() || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback())
+        }
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Proxies {
+        Proxies::from_environment(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn each_scheme_has_its_proxy_and_all_proxy_stands_in() {
+        let proxies = environment(&[("https_proxy", "http://a:1"), ("ALL_PROXY", "http://b:2")]);
+        assert_eq!(proxies.for_request(true, "example.com", 443), Some("http://a:1"));
+        assert_eq!(proxies.for_request(false, "example.com", 80), Some("http://b:2"));
+        assert_eq!(environment(&[]).for_request(true, "example.com", 443), None);
+        assert_eq!(environment(&[("HTTPS_PROXY", " ")]).for_request(true, "example.com", 443), None);
+    }
+
+    #[test]
+    fn a_cgi_program_ignores_the_variable_that_its_client_can_set() {
+        let cgi = environment(&[("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "http://evil:1")]);
+        assert_eq!(cgi.for_request(false, "example.com", 80), None);
+        let program = environment(&[("HTTP_PROXY", "http://good:1")]);
+        assert_eq!(program.for_request(false, "example.com", 80), Some("http://good:1"));
+    }
+
+    #[test]
+    fn no_proxy_names_hosts_domains_and_ports() {
+        let proxies = environment(&[
+            ("HTTPS_PROXY", "http://p:1"),
+            ("NO_PROXY", "example.com, .internal,*.corp,10.1.2.3,host:8443,fd00::1"),
+        ]);
+        for (host, port, direct) in [
+            ("example.com", 443, true),
+            ("API.example.com", 443, true),
+            ("notexample.com", 443, false),
+            ("a.internal", 443, true),
+            ("a.corp", 443, true),
+            ("10.1.2.3", 443, true),
+            ("10.1.2.4", 443, false),
+            ("host", 8443, true),
+            ("host", 443, false),
+            ("fd00::1", 443, true),
+        ] {
+            assert_eq!(proxies.for_request(true, host, port).is_none(), direct, "{host}:{port}");
+        }
+        let none = environment(&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "*")]);
+        assert_eq!(none.for_request(true, "example.com", 443), None);
+    }
+
+    #[test]
+    fn this_machine_is_reached_directly_unless_the_proxy_is_explicit() {
+        let proxies = environment(&[("ALL_PROXY", "http://p:1")]);
+        for host in ["localhost", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(proxies.for_request(false, host, 80), None, "{host}");
+        }
+        assert_eq!(Proxies::explicit("http://p:1").for_request(false, "localhost", 80), Some("http://p:1"));
+    }
+}

@@ -1,0 +1,174 @@
+//! The generation of this process: a number that a fork changes.
+//!
+//! One mapped page holds it. The kernel hands a child that page zeroed (`MADV_WIPEONFORK`, Linux
+//! 4.14), also after a raw `clone` that no library sees; where it can't, a `pthread_atfork` handler
+//! stores the zero. Whoever reads zero takes the next number: [`LAST`] is ordinary memory, so a
+//! child finds its parent's number there.
+//!
+//! Promises: two loads when nothing happened, no lock ever, callable from any thread at any time.
+//! Siblings may have the same generation (they share nothing that could be mistaken); a process
+//! and its ancestors never do. `vfork` shares the parent's memory and is the parent to us.
+
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+
+/// The cell that a fork zeroes; null until the first call.
+static CELL: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
+/// The highest number handed out in this line of descent.
+static LAST: AtomicU64 = AtomicU64::new(0);
+/// The cell when no page can be mapped; only the fork handler zeroes it.
+static UNMAPPED_CELL: AtomicU64 = AtomicU64::new(0);
+/// Whether the fork handler is installed.
+static HANDLER: AtomicBool = AtomicBool::new(false);
+
+/// The generation of this process, never 0.
+#[inline]
+pub fn generation() -> u64 {
+    let cell = CELL.load(Ordering::Acquire);
+    if !cell.is_null() {
+        // SAFETY: a non-null CELL points to a cell that is never unmapped.
+        let generation = unsafe { &*cell }.load(Ordering::Relaxed);
+        if generation != 0 {
+            return generation;
+        }
+    }
+    next_generation()
+}
+
+/// The first call of a process, or of a child: takes a number above every ancestor's.
+#[cold]
+fn next_generation() -> u64 {
+    let mut cell = CELL.load(Ordering::Acquire);
+    if cell.is_null() {
+        install_fork_handler();
+        let fresh = map_cell();
+        match CELL.compare_exchange(ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => cell = fresh,
+            Err(first) => {
+                unmap_cell(fresh);
+                cell = first;
+            }
+        }
+    }
+    // LAST moves before the cell: a fork between the two leaves the child a number above ours.
+    let mine = LAST.fetch_add(1, Ordering::AcqRel) + 1;
+    // SAFETY: CELL is not null here, and points to a cell that is never unmapped.
+    match unsafe { &*cell }.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => mine,
+        Err(first) => first,
+    }
+}
+
+/// Registers [`forget_generation`] once. The library is never unloaded (`-z nodelete`), so the
+/// handler stays valid.
+fn install_fork_handler() {
+    #[cfg(unix)]
+    if !HANDLER.swap(true, Ordering::AcqRel) {
+        // SAFETY: the handler is async-signal-safe and outlives the process's use of it. Failure
+        // (no memory) leaves the page to do the work.
+        unsafe { libc::pthread_atfork(None, None, Some(forget_generation)) };
+    }
+}
+
+/// Runs in a child of `fork`: one store, which a wiped page doesn't need.
+#[cfg(unix)]
+extern "C" fn forget_generation() {
+    let cell = CELL.load(Ordering::Relaxed);
+    if !cell.is_null() {
+        // SAFETY: a non-null CELL points to a cell that is never unmapped.
+        unsafe { &*cell }.store(0, Ordering::Relaxed);
+    }
+}
+
+/// The length of the mapping: the kernel rounds it up to a page.
+#[cfg(unix)]
+const CELL_BYTES: usize = size_of::<AtomicU64>();
+
+/// A zeroed page that a fork zeroes again, or [`UNMAPPED_CELL`].
+#[cfg(unix)]
+fn map_cell() -> *mut AtomicU64 {
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: a new anonymous mapping; no existing memory is touched.
+    let page = unsafe { libc::mmap(ptr::null_mut(), CELL_BYTES, protection, flags, -1, 0) };
+    if page == libc::MAP_FAILED {
+        return unmapped_cell();
+    }
+    #[cfg(target_os = "linux")]
+    // SAFETY: the range is the mapping just made. Where the kernel refuses, the handler remains.
+    unsafe {
+        libc::madvise(page, CELL_BYTES, libc::MADV_WIPEONFORK)
+    };
+    page.cast()
+}
+
+#[cfg(not(unix))]
+fn map_cell() -> *mut AtomicU64 {
+    unmapped_cell()
+}
+
+fn unmapped_cell() -> *mut AtomicU64 {
+    ptr::from_ref(&UNMAPPED_CELL).cast_mut()
+}
+
+/// Gives back a cell that lost the race to be the first.
+fn unmap_cell(cell: *mut AtomicU64) {
+    #[cfg(unix)]
+    if cell != unmapped_cell() {
+        // SAFETY: the cell comes from `map_cell` and was never published.
+        unsafe { libc::munmap(cell.cast(), CELL_BYTES) };
+    }
+    #[cfg(not(unix))]
+    let _ = cell;
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// What the child of `fork` saw, as its exit code: whether its generation was above `parent`.
+    fn child_moves_on(fork: impl Fn() -> libc::pid_t, parent: u64) -> bool {
+        let child = fork();
+        if child == 0 {
+            let moved = generation() > parent && generation() == generation();
+            // SAFETY: leaves the child at once, without the test harness's exit handlers.
+            unsafe { libc::_exit(if moved { 42 } else { 1 }) };
+        }
+        assert!(child > 0, "fork failed");
+        let mut status = 0;
+        // SAFETY: waits for the child made above; `status` outlives the call.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 42
+    }
+
+    #[test]
+    fn a_process_keeps_its_generation_on_every_thread() {
+        let here = generation();
+        let there: Vec<u64> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(generation)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_ne!(here, 0);
+        assert_eq!(there, vec![here; 4]);
+    }
+
+    #[test]
+    fn a_forked_child_has_another_generation() {
+        let parent = generation();
+        // SAFETY: the child only reads atomics and leaves.
+        assert!(child_moves_on(|| unsafe { libc::fork() }, parent));
+        assert_eq!(generation(), parent);
+    }
+
+    #[test]
+    fn a_child_of_a_raw_clone_has_another_generation() {
+        let parent = generation();
+        let clone = || {
+            // SAFETY: a clone without shared memory is a fork that runs no handlers; the child only
+            // reads atomics and leaves.
+            unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) as libc::pid_t }
+        };
+        assert!(child_moves_on(clone, parent));
+        assert_eq!(generation(), parent);
+    }
+}

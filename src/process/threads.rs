@@ -1,0 +1,79 @@
+//! Threads that the host does not notice.
+//!
+//! Promises: a thread made here has every signal blocked from its first instruction, so a handler
+//! of the host never runs on it (and a `SIGPIPE` raised on it never reaches the host); a thread
+//! that can't be had is an error to return, never a panic.
+
+use std::io;
+use std::thread::{Builder, JoinHandle};
+
+/// Starts a thread called `name` (15 bytes are shown by the system) with all signals blocked.
+pub fn spawn_masked<T: Send + 'static>(
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    let _blocked = SignalsBlocked::new();
+    Builder::new().name(name.to_owned()).spawn(body)
+}
+
+/// Blocks all signals on this thread, from which a new thread inherits its mask, until dropped.
+#[cfg(unix)]
+struct SignalsBlocked {
+    before: libc::sigset_t,
+}
+
+#[cfg(unix)]
+impl SignalsBlocked {
+    fn new() -> SignalsBlocked {
+        // SAFETY: both sets are plain memory that the calls fill before anything reads it.
+        unsafe {
+            let mut all = std::mem::zeroed();
+            let mut before = std::mem::zeroed();
+            libc::sigfillset(&mut all);
+            libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+            SignalsBlocked { before }
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for SignalsBlocked {
+    fn drop(&mut self) {
+        // SAFETY: `before` was filled by `pthread_sigmask` on this same thread.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
+    }
+}
+
+/// Where there are no signals there is nothing to block.
+#[cfg(not(unix))]
+struct SignalsBlocked;
+
+#[cfg(not(unix))]
+impl SignalsBlocked {
+    fn new() -> SignalsBlocked {
+        SignalsBlocked
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn is_blocked(signal: libc::c_int) -> bool {
+        // SAFETY: with no new set, the call only fills `mask`.
+        unsafe {
+            let mut mask = std::mem::zeroed();
+            libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), &mut mask);
+            libc::sigismember(&mask, signal) == 1
+        }
+    }
+
+    #[test]
+    fn a_thread_of_ours_blocks_the_signals_and_its_maker_keeps_its_own_mask() {
+        let signals = [libc::SIGTERM, libc::SIGINT, libc::SIGPIPE, libc::SIGUSR1, libc::SIGPROF];
+        let before = signals.map(is_blocked);
+        let within = spawn_masked("masked", move || signals.map(is_blocked)).unwrap().join().unwrap();
+        assert_eq!(within, [true; 5]);
+        assert_eq!(signals.map(is_blocked), before);
+    }
+}
