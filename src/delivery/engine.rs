@@ -165,9 +165,14 @@ impl Engine {
         }
     }
 
-    /// Moves everything that waits to files.
+    /// Moves full segments to files, for when the service takes no records.
     pub fn spill(&mut self) {
         self.reader.spill();
+    }
+
+    /// Moves everything that waits to files; whether all of it is there now.
+    pub fn spill_all(&mut self) -> bool {
+        self.reader.spill_all()
     }
 
     /// The spool's own upkeep: adopts what dead owners left, expires what is too old.
@@ -175,8 +180,8 @@ impl Engine {
         self.reader.maintain();
     }
 
-    /// The last act: what has not been delivered is left in a state that a successor can adopt.
-    pub fn finish(&mut self) {
+    /// The last act: what has not been delivered moves to files, where a successor finds it.
+    pub fn finish(self) {
         self.reader.finish();
     }
 

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use parking_lot::{Condvar, Mutex};
 
 use crate::delivery::engine::{Counters, Engine, Round, Supervisor};
@@ -88,7 +88,8 @@ pub(super) struct Shared {
     pub config: Arc<PipelineConfig>,
     pub spool: Arc<Spool>,
     pub bell: Arc<Bell>,
-    pub engine: Mutex<Engine>,
+    /// Gone once the pipeline has left.
+    pub engine: Mutex<Option<Engine>>,
     /// Flush requests so far: each is worth one attempt at once.
     pub tickets: AtomicU64,
     pub inbox: Receiver<Message>,
@@ -107,7 +108,7 @@ pub(super) enum Message {
     /// Call back when everything accepted so far has left, or at the deadline.
     Flush { target: u64, ticket: u64, deadline: Instant, done: Done },
     /// Move everything that waits to files, then answer.
-    Spill(Sender<()>),
+    Spill(Sender<bool>),
     /// Deliver what can be by the deadline, spill the rest, leave.
     Stop { deadline: Instant },
 }
@@ -155,7 +156,7 @@ impl Pipeline {
             config: Arc::new(config),
             spool,
             bell,
-            engine: Mutex::new(engine),
+            engine: Mutex::new(Some(engine)),
             tickets: AtomicU64::new(0),
             inbox,
             outbox,
@@ -239,22 +240,31 @@ impl Pipeline {
         shared.tell(Message::Flush { target, ticket, deadline, done });
     }
 
-    /// Moves everything that waits to files.
+    /// Moves everything that waits to files. [`Status::Io`] if not all of it could be moved.
     pub fn spill(&self, timeout: Duration) -> Result {
         let shared = &self.shared;
         let deadline = Instant::now() + timeout.min(FOREVER);
-        let in_time = if self.ensure_writer() {
+        let spilled = if self.ensure_writer() {
             shared.refuse_to_wait_for_itself()?;
             let (answer, answered) = crossbeam_channel::bounded(1);
             shared.tell(Message::Spill(answer));
-            timeout.is_zero() || answered.recv_deadline(deadline).is_ok()
-        } else if shared.has_left() {
-            true
+            if timeout.is_zero() {
+                return Ok(());
+            }
+            // A writer that has left has moved everything.
+            match answered.recv_deadline(deadline) {
+                Err(RecvTimeoutError::Timeout) => None,
+                answer => Some(answer.unwrap_or(true)),
+            }
         } else {
             let engine = shared.engine.try_lock_until(deadline);
-            engine.map(|mut engine| engine.spill()).is_some()
+            engine.map(|mut engine| engine.as_mut().is_none_or(Engine::spill_all))
         };
-        if in_time { Ok(()) } else { Err(shared.unfinished(Status::Timeout)) }
+        match spilled {
+            Some(true) => Ok(()),
+            Some(false) => Err(shared.unfinished(Status::Io)),
+            None => Err(shared.unfinished(Status::Timeout)),
+        }
     }
 
     /// Stops accepting, delivers what can be delivered within `timeout`, moves the rest to files
@@ -484,14 +494,17 @@ impl Shared {
             let Some(mut engine) = self.engine.try_lock_until(deadline) else {
                 return Err(self.unfinished(Status::Timeout));
             };
+            let Some(engine_here) = engine.as_mut() else {
+                return Err(self.unfinished(Status::Closed));
+            };
             if self.maintenance_is_due() {
-                engine.maintain();
+                engine_here.maintain();
             }
             let round = match self.spool.settled() >= target {
                 true => return Ok(()),
-                false => engine.round(&Here(self, deadline)),
+                false => engine_here.round(&Here(self, deadline)),
             };
-            let news = engine.news();
+            let news = engine_here.news();
             drop(engine);
             news.tell(&self.config.reporter);
             match round {
@@ -523,8 +536,8 @@ impl Shared {
 
     /// Without a thread: what is not delivered goes to files.
     fn leave(&self, deadline: Instant) {
-        if let Some(mut engine) = self.engine.try_lock_until(deadline) {
-            engine.spill();
+        let engine = self.engine.try_lock_until(deadline).and_then(|mut engine| engine.take());
+        if let Some(engine) = engine {
             engine.finish();
         }
     }

@@ -12,7 +12,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crate::delivery::engine::{Round, Supervisor};
+use crate::delivery::engine::{Engine, Round, Supervisor};
 use crate::delivery::pipeline::{Done, MAINTENANCE, Message, Shared};
 use crate::report::Report;
 use crate::status::Status;
@@ -43,7 +43,7 @@ struct Writer<'a> {
     stop: Option<Instant>,
     /// Own records up to this one are to be sent now.
     target: u64,
-    /// Whether records of dead owners may wait.
+    /// Whether records of dead owners wait.
     foreign: bool,
     /// The number of tickets that attempts have been made for.
     served: u64,
@@ -51,7 +51,8 @@ struct Writer<'a> {
     pause: Option<Instant>,
     /// When the oldest waiting record must be sent.
     due: Option<Instant>,
-    maintenance: Instant,
+    /// Records adopted so far.
+    adopted: u64,
     looked: Instant,
     seen: u64,
     poll: Duration,
@@ -88,7 +89,7 @@ impl<'a> Writer<'a> {
             served: 0,
             pause: None,
             due: None,
-            maintenance: now,
+            adopted: 0,
             looked: now,
             seen: 0,
             poll: BUSY_POLL,
@@ -111,14 +112,21 @@ impl<'a> Writer<'a> {
         }
         if sending && self.pause.is_none_or(|until| now >= until) {
             self.round();
-        } else if now >= self.maintenance {
-            self.guarded(|engine| engine.maintain());
-            self.maintenance = now + MAINTENANCE;
-            self.foreign = true;
-        } else {
+        } else if !self.adopt() {
             self.sleep(now, sending);
         }
         false
+    }
+
+    /// Sees to the spool's upkeep; whether that has brought records of dead owners.
+    fn adopt(&mut self) -> bool {
+        self.guarded(|engine| engine.maintain());
+        let adopted = self.shared.spool.stats().adopted;
+        let more = adopted > self.adopted;
+        self.adopted = adopted;
+        self.foreign |= more;
+        // While nothing can be sent, news of more is no reason not to sleep.
+        more && self.pause.is_none()
     }
 
     fn read_messages(&mut self) {
@@ -128,9 +136,9 @@ impl<'a> Writer<'a> {
                     self.flushes.push(Flush { target, ticket, deadline, done });
                 }
                 Message::Spill(answer) => {
-                    self.guarded(|engine| engine.spill());
+                    let spilled = self.guarded(|engine| engine.spill_all()).unwrap_or(false);
                     // Whoever asked may have given up.
-                    let _ = answer.send(());
+                    let _ = answer.send(spilled);
                 }
                 Message::Stop { deadline } => {
                     let first = self.stop.is_none();
@@ -182,17 +190,17 @@ impl<'a> Writer<'a> {
     fn round(&mut self) {
         let before = self.shared.spool.settled();
         let supervisor = Unhurried(self.shared, self.stop);
-        let round = self.guarded(|engine| engine.round(&supervisor)).unwrap_or_else(|| {
-            let (wait, status) = (PANIC_PAUSE, Status::Panic);
-            Round::Pause { wait, status }
-        });
+        let round = self.guarded(|engine| engine.round(&supervisor));
+        let round = round.unwrap_or(Round::Pause { wait: PANIC_PAUSE, status: Status::Panic });
         match round {
             Round::Idle => {
                 // Whatever was to be sent is gone, or in no state to be read.
+                self.pause = None;
                 self.foreign = false;
                 self.target = 0;
             }
             Round::Progress { records } => {
+                self.pause = None;
                 let own = self.shared.spool.settled().saturating_sub(before);
                 self.foreign = self.foreign && records > own;
             }
@@ -202,16 +210,13 @@ impl<'a> Writer<'a> {
     }
 
     /// Works with the engine, tells its news without its lock, and survives a panic.
-    fn guarded<T>(&self, work: impl FnOnce(&mut crate::delivery::engine::Engine) -> T) -> Option<T> {
+    fn guarded<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> Option<T> {
         let shared = self.shared;
         let worked = catch_unwind(AssertUnwindSafe(|| {
             let mut engine = shared.engine.lock();
-            let outcome = work(&mut engine);
-            let news = engine.news();
-            drop(engine);
-            (outcome, news)
+            engine.as_mut().map(|engine| (work(engine), engine.news()))
         }));
-        let Ok((outcome, news)) = worked else {
+        let Ok(worked) = worked else {
             let message =
                 "a bug in the library was caught on the delivery thread; the records are kept".into();
             let report = Report { status: Status::Panic, message, records: 0 };
@@ -219,6 +224,7 @@ impl<'a> Writer<'a> {
             let _ = catch_unwind(AssertUnwindSafe(|| shared.config.reporter.error(&report)));
             return None;
         };
+        let (outcome, news) = worked?;
         // The host's own panic is the host's to notice; here it ends.
         let _ = catch_unwind(AssertUnwindSafe(|| news.tell(&shared.config.reporter)));
         Some(outcome)
@@ -241,7 +247,7 @@ impl<'a> Writer<'a> {
     /// Parks until there may be something to do.
     fn sleep(&mut self, now: Instant, paused: bool) {
         let shared = self.shared;
-        let mut until = self.maintenance;
+        let mut until = now + MAINTENANCE;
         let mut not_after = |limit: Option<Instant>| {
             if let Some(limit) = limit {
                 until = until.min(limit);
@@ -287,10 +293,9 @@ impl<'a> Writer<'a> {
 
     /// Moves the rest to files, says good-bye to whoever still waits, and is gone.
     fn leave(mut self) {
-        self.guarded(|engine| {
-            engine.spill();
-            engine.finish();
-        });
+        let engine = self.shared.engine.lock().take();
+        // A bug in the last act must not keep those who wait for it.
+        let _ = catch_unwind(AssertUnwindSafe(|| engine.map(|engine| engine.finish())));
         self.shared.writer_left();
         self.read_messages();
         self.answer_flushes();
