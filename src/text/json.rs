@@ -78,7 +78,7 @@ pub struct Members {
 }
 
 impl Members {
-    /// More than any provider's result has (OpenAI's Responses object: 23 to 30).
+    /// More than any provider's result has (OpenAI's Responses object has some 25).
     pub const CAPACITY: usize = 32;
 
     /// An empty list.

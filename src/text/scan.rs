@@ -1,7 +1,7 @@
 //! Finding the bytes of a JSON text that need a second look, a word or two at a time.
 //!
-//! Plain arithmetic on words: SSE2's intrinsics would need `unsafe`, and the compiler finds no
-//! vector form for "the first byte that …" by itself.
+//! Plain arithmetic on words: SSE2's intrinsics would need `unsafe`, and a plain loop over
+//! sixteen bytes was not turned into vector code (rustc 1.95: twice the instructions).
 
 /// How many bytes are looked at together.
 const WORD: usize = size_of::<u64>();
@@ -9,7 +9,8 @@ const EACH: u64 = u64::from_le_bytes([1; WORD]);
 const HIGH: u64 = EACH << 7;
 
 /// Two words: few names and values in JSON are longer, so that one look mostly finds the end and
-/// the branch is well predicted. Measured 10 % faster than single words on a chat completion.
+/// the branch is well predicted: on a chat completion callgrind counts 5 % fewer instructions and
+/// 26 % fewer mispredicted branches (simulated) than with single words.
 const BLOCK: usize = 2 * WORD;
 
 /// The high bit of each byte of `word` that is `"`, `\` or a control character; exact up to the

@@ -177,8 +177,8 @@ impl Copier<'_> {
     /// Brings the input before `end` into `out`.
     #[inline(always)]
     fn copy_until(&mut self, end: usize) {
-        /// A token of most documents is shorter. Copying this much at once and cutting off what
-        /// is too much is cheaper than a call that copies exactly.
+        /// Most tokens are shorter. Copying this much at once and cutting off what is too much
+        /// saves the call that copies exactly.
         const SHORT: usize = 32;
         let rest = &self.input[self.copied..];
         let length = end - self.copied;
