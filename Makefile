@@ -56,17 +56,20 @@ tools: ## Install the tools that the tests need (as root), or name the ones that
 
 server: $(BIN)/maxim-dev
 
-# One crate type at a time: an rlib among them would switch link-time optimisation off.
-$(LIB)/libmaxim.so: $(RUST_SOURCES)
-	cargo rustc --release --lib --crate-type cdylib
+# Without the rlib, which would switch link-time optimisation off.
+$(BUILD)/.release: $(RUST_SOURCES)
+	cargo rustc --release --lib --crate-type cdylib,staticlib
+	install -d $(BUILD)
+	touch $@
+
+$(LIB)/libmaxim.so: $(BUILD)/.release
 	install -d $(LIB)
 	objcopy --strip-debug target/release/libmaxim.so $(LIB)/libmaxim.so.$(VERSION)
 	ln -sf libmaxim.so.$(VERSION) $(LIB)/libmaxim.so.$(SOVERSION)
 	ln -sf libmaxim.so.$(SOVERSION) $@
 	touch $(LIB)/libmaxim.so.$(VERSION)
 
-$(LIB)/libmaxim.a: $(RUST_SOURCES) scripts/static-archive.sh maxim.symbols
-	cargo rustc --release --lib --crate-type staticlib
+$(LIB)/libmaxim.a: $(BUILD)/.release scripts/static-archive.sh maxim.symbols
 	install -d $(LIB)
 	scripts/static-archive.sh target/release/libmaxim.a $@
 

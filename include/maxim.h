@@ -301,7 +301,7 @@
 #define MAX_DEPTH 128
 
 /**
- * More than any provider's result has (OpenAI's Responses object: 23 to 30).
+ * More than any provider's result has (OpenAI's Responses object has some 25).
  */
 #define Members_CAPACITY 32
 
@@ -413,12 +413,17 @@ typedef int32_t Status;
 #endif // __cplusplus
 
 /**
+ * How far the records of a segment have left: delivered, quarantined or dropped.
+ */
+typedef struct Cursor Cursor;
+
+/**
  * What a line is about.
  */
 typedef struct Entity Entity;
 
 /**
- * The kinds of JSON values.
+ * What has been said of one kind of trouble.
  */
 typedef struct Kind Kind;
 
@@ -965,6 +970,8 @@ typedef struct maxim_attachment {
 
 
 
+
+
 /**
  * Every status, in the order of its number.
  */
@@ -991,12 +998,6 @@ const char *maxim_status_str(maxim_status status);
  * good until the next call fails on this thread, or the thread ends.
  */
 const char *maxim_last_error(void);
-
-/**
- * Makes the next call on this thread panic inside the boundary: for the test that proves that every
- * export has one. Not in a release.
- */
-void maxim_test_panic_next_call(void);
 
 /**
  * Sets the model of a generation.

@@ -18,6 +18,7 @@ while read -r symbol; do
 done <"$symbols"
 
 ld -r --gc-sections --gc-keep-exported "${undefined[@]}" -o "$work/all.o" "$from"
-objcopy --strip-debug --keep-global-symbols="$symbols" "$work/all.o" "$work/maxim.o"
+# Bitcode that the standard library carries along would only confuse link-time optimisers.
+objcopy --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd --keep-global-symbols="$symbols" "$work/all.o" "$work/maxim.o"
 rm -f "$to"
 ar rcsD "$to" "$work/maxim.o"

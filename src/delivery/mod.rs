@@ -33,6 +33,6 @@ mod reporting;
 mod writer;
 
 pub use http::{Body, Fault, Http, HttpConfig, Interrupter, Request, Response, TransportError, is_loopback};
-pub use pipeline::{Pipeline, PipelineConfig, Stats};
+pub use pipeline::{Done, Pipeline, PipelineConfig, Stats};
 pub use policy::BackoffConfig;
 pub use protocol::{Framing, Outcome, Protocol};

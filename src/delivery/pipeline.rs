@@ -27,7 +27,7 @@ use crate::delivery::reporting::Reporting;
 use crate::delivery::writer;
 use crate::process;
 use crate::report::Reporter;
-use crate::spool::{self, Bell, Kind, Reader, Refusal, Spool};
+use crate::spool::{self, Bell, Kind, Location, Reader, Refusal, Spool};
 use crate::status::{Error, Result, Status};
 
 /// After a failed attempt to start the thread, appends try again this often.
@@ -317,6 +317,15 @@ impl Pipeline {
     /// touches this pipeline again: every lock in it may be held by a thread that the child lacks.
     pub fn after_fork_in_child(&self) {
         self.shared.spool.after_fork_in_child();
+    }
+
+    /// Whether there is a file system for records that have to wait.
+    pub fn has_files(&self) -> bool {
+        match self.shared.spool.location() {
+            Location::Hot { cold, .. } => cold.is_some(),
+            Location::DiskOnly(_) => true,
+            Location::Memory => false,
+        }
     }
 
     /// What became of the records so far.

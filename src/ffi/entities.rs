@@ -6,15 +6,18 @@ use super::logger::{Owned, maxim_logger};
 use super::structs::*;
 use super::types::*;
 use crate::maxim::{self, Entity, Failure, Logger};
-use crate::status::{Error, Result, Status};
 use crate::process::unique::Uuid;
+use crate::status::{Error, Result, Status};
 
 /// An argument that names an entity, with its name for errors.
 pub(super) type Named = (&'static str, maxim_str);
 
 /// Runs a call on the logger behind a handle.
 #[inline]
-pub(super) fn with_logger<R>(logger: *mut maxim_logger, body: impl FnOnce(&Logger) -> Result<R>) -> Result<R> {
+pub(super) fn with_logger<R>(
+    logger: *mut maxim_logger,
+    body: impl FnOnce(&Logger) -> Result<R>,
+) -> Result<R> {
     handle::with::<Owned, _>(logger.addr(), |owned| body(&owned.logger))
 }
 
@@ -51,7 +54,9 @@ pub(super) fn force(flags: u32) -> Result<bool> {
     match flags {
         0 => Ok(false),
         super::MAXIM_RESULT_FORCE => Ok(true),
-        other => Err(Error::new(Status::InvalidArgument, format!("flags: {other:#x} has bits that mean nothing"))),
+        other => {
+            Err(Error::new(Status::InvalidArgument, format!("flags: {other:#x} has bits that mean nothing")))
+        }
     }
 }
 

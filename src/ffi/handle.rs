@@ -119,7 +119,10 @@ fn invalid<T: Handled>(handle: usize) -> Error {
     if handle == 0 {
         return Error::new(Status::NullPointer, format!("{}: must not be NULL", T::NAME));
     }
-    Error::new(Status::InvalidHandle, format!("{}: not a live handle (already freed, or never made)", T::NAME))
+    Error::new(
+        Status::InvalidHandle,
+        format!("{}: not a live handle (already freed, or never made)", T::NAME),
+    )
 }
 
 /// One place of a table. `state` is the generation (high 32 bits), whether the slot is live (bit 0),
@@ -330,7 +333,8 @@ mod tests {
     #[test]
     fn made_up_handles_find_nothing() {
         let good = insert(Thing(1)).unwrap();
-        for handle in [1, 2, 15, 0xf0, usize::MAX, good ^ 1, good ^ 0x10, good ^ (1 << 40), good + 0x10_0000] {
+        for handle in [1, 2, 15, 0xf0, usize::MAX, good ^ 1, good ^ 0x10, good ^ (1 << 40), good + 0x10_0000]
+        {
             assert_eq!(get(handle).unwrap_err().status, Status::InvalidHandle, "{handle:#x}");
         }
         assert_eq!(get(0).unwrap_err().status, Status::NullPointer);

@@ -81,7 +81,10 @@ fn resolve(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<C
         .ok_or_else(|| missing("repository_id", "MAXIM_LOG_REPO_ID"))?;
     if api_key.bytes().any(|byte| !(0x21..0x7f).contains(&byte)) {
         // Said without showing it.
-        return Err(Error::new(Status::InvalidArgument, "api_key: only visible ASCII characters can be sent"));
+        return Err(Error::new(
+            Status::InvalidArgument,
+            "api_key: only visible ASCII characters can be sent",
+        ));
     }
     Ok(Config {
         base_url: checked_url("base_url", &base_url, allow_plaintext)?,
@@ -177,7 +180,10 @@ pub unsafe extern "C" fn maxim_flush_async(
 ) -> maxim_status {
     boundary(|| {
         let done = FlushDone { callback: callback.ok_or_else(|| null("callback"))?, user_data };
-        with_logger(logger, |log| log.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result))))
+        with_logger(logger, |log| {
+            log.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
+            Ok(())
+        })
     })
 }
 
@@ -206,14 +212,14 @@ impl FlushDone {
 /// `timeout_ms` milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_commit_logs(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.flush_lines(milliseconds(timeout_ms))))
+    boundary(|| with_logger(logger, |log| log.flush(milliseconds(timeout_ms))))
 }
 
 /// Sends what earlier loggers for the same repository left behind in files, and everything else that
 /// is held. **May block** up to `timeout_ms` milliseconds; errors as for `maxim_flush`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_log_files(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.flush_files(milliseconds(timeout_ms))))
+    boundary(|| with_logger(logger, |log| log.flush(milliseconds(timeout_ms))))
 }
 
 /// Writes everything that is held to files in the spool directory, where it survives a reboot too.
@@ -251,7 +257,10 @@ pub unsafe extern "C" fn maxim_is_running_on_lambda() -> bool {
 
 /// What became of the logger's records. `stats->struct_size` must be set (MAXIM_STATS_INIT).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_logger_stats(logger: *mut maxim_logger, stats: *mut maxim_stats) -> maxim_status {
+pub unsafe extern "C" fn maxim_logger_stats(
+    logger: *mut maxim_logger,
+    stats: *mut maxim_stats,
+) -> maxim_status {
     boundary(|| write_sized(stats, &with_logger(logger, |log| log.stats(0)).map(|numbers| to_c(&numbers))?))
 }
 
@@ -263,7 +272,10 @@ pub unsafe extern "C" fn maxim_logger_sink_stats(
     stats: *mut maxim_stats,
 ) -> maxim_status {
     boundary(|| {
-        write_sized(stats, &with_logger(logger, |log| log.stats(sink as usize)).map(|numbers| to_c(&numbers))?)
+        write_sized(
+            stats,
+            &with_logger(logger, |log| log.stats(sink as usize)).map(|numbers| to_c(&numbers))?,
+        )
     })
 }
 
@@ -302,9 +314,10 @@ pub unsafe extern "C" fn maxim_commit(
     data_json: maxim_str,
 ) -> maxim_status {
     boundary(|| {
-        let entity = usize::try_from(entity).ok().and_then(|number| Entity::ALL.get(number)).ok_or_else(|| {
-            Error::new(Status::InvalidArgument, format!("entity: {entity} is none of MAXIM_ENTITY_…"))
-        })?;
+        let entity =
+            usize::try_from(entity).ok().and_then(|number| Entity::ALL.get(number)).ok_or_else(|| {
+                Error::new(Status::InvalidArgument, format!("entity: {entity} is none of MAXIM_ENTITY_…"))
+            })?;
         with_logger(logger, |log| {
             log.commit(
                 *entity,

@@ -21,7 +21,7 @@ mod logger;
 mod retrieval;
 mod session;
 mod span;
-mod structs;
+pub mod structs;
 mod tool_call;
 mod trace;
 mod types;
@@ -31,7 +31,6 @@ use std::ffi::c_char;
 use boundary::boundary_or;
 pub use types::{maxim_id, maxim_status, maxim_str};
 
-use crate::maxim::Entity;
 use crate::status::Status;
 
 /// Major version of the library that this header belongs to.
@@ -141,6 +140,7 @@ pub unsafe extern "C" fn maxim_test_panic_next_call() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maxim::Entity;
 
     #[test]
     fn the_headers_status_codes_are_the_librarys() {

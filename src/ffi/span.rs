@@ -2,16 +2,21 @@
 
 use super::boundary::boundary;
 use super::entities::*;
+use super::logger::maxim_logger;
 use super::structs::*;
 use super::types::*;
-use super::logger::maxim_logger;
 use crate::maxim::Entity;
 
 /// Begins a generation in a span.
 ///
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_add_generation(logger: *mut maxim_logger, span_id: maxim_str, config: *const maxim_generation_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_span_add_generation(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    config: *const maxim_generation_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_generation(logger, Entity::Span, ("span_id", span_id), config, out_id))
 }
 
@@ -20,7 +25,12 @@ pub unsafe extern "C" fn maxim_span_add_generation(logger: *mut maxim_logger, sp
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[deprecated(note = "use maxim_span_add_generation")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_generation(logger: *mut maxim_logger, span_id: maxim_str, config: *const maxim_generation_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_span_generation(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    config: *const maxim_generation_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_generation(logger, Entity::Span, ("span_id", span_id), config, out_id))
 }
 
@@ -28,7 +38,12 @@ pub unsafe extern "C" fn maxim_span_generation(logger: *mut maxim_logger, span_i
 ///
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_add_retrieval(logger: *mut maxim_logger, span_id: maxim_str, config: *const maxim_retrieval_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_span_add_retrieval(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    config: *const maxim_retrieval_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_retrieval(logger, Entity::Span, ("span_id", span_id), config, out_id))
 }
 
@@ -37,7 +52,12 @@ pub unsafe extern "C" fn maxim_span_add_retrieval(logger: *mut maxim_logger, spa
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[deprecated(note = "use maxim_span_add_retrieval")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_retrieval(logger: *mut maxim_logger, span_id: maxim_str, config: *const maxim_retrieval_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_span_retrieval(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    config: *const maxim_retrieval_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_retrieval(logger, Entity::Span, ("span_id", span_id), config, out_id))
 }
 
@@ -45,7 +65,12 @@ pub unsafe extern "C" fn maxim_span_retrieval(logger: *mut maxim_logger, span_id
 ///
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_add_sub_span(logger: *mut maxim_logger, span_id: maxim_str, config: *const maxim_span_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_span_add_sub_span(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    config: *const maxim_span_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_span(logger, Entity::Span, ("span_id", span_id), config, out_id))
 }
 
@@ -54,7 +79,12 @@ pub unsafe extern "C" fn maxim_span_add_sub_span(logger: *mut maxim_logger, span
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[deprecated(note = "use maxim_span_add_sub_span")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_span(logger: *mut maxim_logger, span_id: maxim_str, config: *const maxim_span_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_span_span(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    config: *const maxim_span_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_span(logger, Entity::Span, ("span_id", span_id), config, out_id))
 }
 
@@ -62,7 +92,12 @@ pub unsafe extern "C" fn maxim_span_span(logger: *mut maxim_logger, span_id: max
 ///
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_add_tool_call(logger: *mut maxim_logger, span_id: maxim_str, config: *const maxim_tool_call_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_span_add_tool_call(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    config: *const maxim_tool_call_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_tool_call(logger, Entity::Span, ("span_id", span_id), config, out_id))
 }
 
@@ -70,20 +105,47 @@ pub unsafe extern "C" fn maxim_span_add_tool_call(logger: *mut maxim_logger, spa
 ///
 /// `out_id`, which may be NULL, receives the error's id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_add_error(logger: *mut maxim_logger, span_id: maxim_str, config: *const maxim_error_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_span_add_error(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    config: *const maxim_error_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_error(logger, Entity::Span, ("span_id", span_id), config, out_id))
 }
 
 /// Sets what a span works on, as text.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_set_input(logger: *mut maxim_logger, span_id: maxim_str, input: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.set_span_input(required_id("span_id", span_id)?, required("input", input)?)))
+pub unsafe extern "C" fn maxim_span_set_input(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    input: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.set_span_input(required_id("span_id", span_id)?, required("input", input)?)
+        })
+    })
 }
 
 /// Adds one tag to a span. A tag given again replaces the earlier value.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_add_tag(logger: *mut maxim_logger, span_id: maxim_str, key: maxim_str, value: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.add_tag(Entity::Span, required_id("span_id", span_id)?, required("key", key)?, required("value", value)?)))
+pub unsafe extern "C" fn maxim_span_add_tag(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    key: maxim_str,
+    value: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.add_tag(
+                Entity::Span,
+                required_id("span_id", span_id)?,
+                required("key", key)?,
+                required("value", value)?,
+            )
+        })
+    })
 }
 
 /// Adds an event to a span, at the time of the call.
@@ -91,7 +153,15 @@ pub unsafe extern "C" fn maxim_span_add_tag(logger: *mut maxim_logger, span_id: 
 /// `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
 /// and may be absent. `out_id`, which may be NULL, receives the event's id.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_add_event(logger: *mut maxim_logger, span_id: maxim_str, event_id: maxim_str, name: maxim_str, tags_json: maxim_str, metadata_json: maxim_str, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_span_add_event(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    event_id: maxim_str,
+    name: maxim_str,
+    tags_json: maxim_str,
+    metadata_json: maxim_str,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| {
         let id = Id::given_or_new("event_id", event_id)?;
         with_logger(logger, |log| {
@@ -115,7 +185,15 @@ pub unsafe extern "C" fn maxim_span_add_event(logger: *mut maxim_logger, span_id
 /// and may be absent. `out_id`, which may be NULL, receives the event's id.
 #[deprecated(note = "use maxim_span_add_event")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_event(logger: *mut maxim_logger, span_id: maxim_str, event_id: maxim_str, name: maxim_str, tags_json: maxim_str, metadata_json: maxim_str, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_span_event(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    event_id: maxim_str,
+    name: maxim_str,
+    tags_json: maxim_str,
+    metadata_json: maxim_str,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| {
         let id = Id::given_or_new("event_id", event_id)?;
         with_logger(logger, |log| {
@@ -135,42 +213,89 @@ pub unsafe extern "C" fn maxim_span_event(logger: *mut maxim_logger, span_id: ma
 
 /// Adds metadata to a span: a JSON object. Values that are not strings are sent as their JSON text.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_add_metadata(logger: *mut maxim_logger, span_id: maxim_str, metadata_json: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.add_metadata(Entity::Span, required_id("span_id", span_id)?, required_json("metadata_json", metadata_json)?)))
+pub unsafe extern "C" fn maxim_span_add_metadata(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    metadata_json: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.add_metadata(
+                Entity::Span,
+                required_id("span_id", span_id)?,
+                required_json("metadata_json", metadata_json)?,
+            )
+        })
+    })
 }
 
 /// Has a span evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_evaluate_with_evaluators(logger: *mut maxim_logger, span_id: maxim_str, evaluators_json: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.evaluate_with_evaluators(Entity::Span, required_id("span_id", span_id)?, required_json("evaluators_json", evaluators_json)?)))
+pub unsafe extern "C" fn maxim_span_evaluate_with_evaluators(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    evaluators_json: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.evaluate_with_evaluators(
+                Entity::Span,
+                required_id("span_id", span_id)?,
+                required_json("evaluators_json", evaluators_json)?,
+            )
+        })
+    })
 }
 
 /// Has a span evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
 /// evaluators named in `evaluators_json`, a JSON array of at least one string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_evaluate_with_variables(logger: *mut maxim_logger, span_id: maxim_str, variables_json: maxim_str, evaluators_json: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| {
-        log.evaluate_with_variables(
-            Entity::Span,
-            required_id("span_id", span_id)?,
-            required_json("variables_json", variables_json)?,
-            required_json("evaluators_json", evaluators_json)?,
-        )
-    }))
+pub unsafe extern "C" fn maxim_span_evaluate_with_variables(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    variables_json: maxim_str,
+    evaluators_json: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.evaluate_with_variables(
+                Entity::Span,
+                required_id("span_id", span_id)?,
+                required_json("variables_json", variables_json)?,
+                required_json("evaluators_json", evaluators_json)?,
+            )
+        })
+    })
 }
 
 /// Sets when a span began, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
 /// nearest is taken).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_set_start_timestamp(logger: *mut maxim_logger, span_id: maxim_str, timestamp_us: i64) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.set_time(Entity::Span, required_id("span_id", span_id)?, "startTimestamp", timestamp_us)))
+pub unsafe extern "C" fn maxim_span_set_start_timestamp(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    timestamp_us: i64,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.set_time(Entity::Span, required_id("span_id", span_id)?, "startTimestamp", timestamp_us)
+        })
+    })
 }
 
 /// Sets when a span ended, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
 /// nearest is taken).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_span_set_end_timestamp(logger: *mut maxim_logger, span_id: maxim_str, timestamp_us: i64) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.set_time(Entity::Span, required_id("span_id", span_id)?, "endTimestamp", timestamp_us)))
+pub unsafe extern "C" fn maxim_span_set_end_timestamp(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    timestamp_us: i64,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.set_time(Entity::Span, required_id("span_id", span_id)?, "endTimestamp", timestamp_us)
+        })
+    })
 }
 
 /// Ends a span, at the time of the call.

@@ -2,16 +2,20 @@
 
 use super::boundary::boundary;
 use super::entities::*;
+use super::logger::maxim_logger;
 use super::structs::*;
 use super::types::*;
-use super::logger::maxim_logger;
 use crate::maxim::Entity;
 
 /// Begins a trace, in the session that `config.session_id` names if it is given.
 ///
 /// `config` is required; `out_id`, which may be NULL, receives the trace's id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_create(logger: *mut maxim_logger, config: *const maxim_trace_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_create(
+    logger: *mut maxim_logger,
+    config: *const maxim_trace_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| create_trace(logger, None, config, out_id))
 }
 
@@ -19,7 +23,12 @@ pub unsafe extern "C" fn maxim_trace_create(logger: *mut maxim_logger, config: *
 ///
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_generation(logger: *mut maxim_logger, trace_id: maxim_str, config: *const maxim_generation_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_add_generation(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    config: *const maxim_generation_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_generation(logger, Entity::Trace, ("trace_id", trace_id), config, out_id))
 }
 
@@ -28,7 +37,12 @@ pub unsafe extern "C" fn maxim_trace_add_generation(logger: *mut maxim_logger, t
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[deprecated(note = "use maxim_trace_add_generation")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_generation(logger: *mut maxim_logger, trace_id: maxim_str, config: *const maxim_generation_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_generation(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    config: *const maxim_generation_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_generation(logger, Entity::Trace, ("trace_id", trace_id), config, out_id))
 }
 
@@ -36,7 +50,12 @@ pub unsafe extern "C" fn maxim_trace_generation(logger: *mut maxim_logger, trace
 ///
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_retrieval(logger: *mut maxim_logger, trace_id: maxim_str, config: *const maxim_retrieval_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_add_retrieval(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    config: *const maxim_retrieval_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_retrieval(logger, Entity::Trace, ("trace_id", trace_id), config, out_id))
 }
 
@@ -45,7 +64,12 @@ pub unsafe extern "C" fn maxim_trace_add_retrieval(logger: *mut maxim_logger, tr
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[deprecated(note = "use maxim_trace_add_retrieval")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_retrieval(logger: *mut maxim_logger, trace_id: maxim_str, config: *const maxim_retrieval_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_retrieval(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    config: *const maxim_retrieval_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_retrieval(logger, Entity::Trace, ("trace_id", trace_id), config, out_id))
 }
 
@@ -53,7 +77,12 @@ pub unsafe extern "C" fn maxim_trace_retrieval(logger: *mut maxim_logger, trace_
 ///
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_span(logger: *mut maxim_logger, trace_id: maxim_str, config: *const maxim_span_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_add_span(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    config: *const maxim_span_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_span(logger, Entity::Trace, ("trace_id", trace_id), config, out_id))
 }
 
@@ -62,7 +91,12 @@ pub unsafe extern "C" fn maxim_trace_add_span(logger: *mut maxim_logger, trace_i
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[deprecated(note = "use maxim_trace_add_span")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_span(logger: *mut maxim_logger, trace_id: maxim_str, config: *const maxim_span_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_span(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    config: *const maxim_span_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_span(logger, Entity::Trace, ("trace_id", trace_id), config, out_id))
 }
 
@@ -70,7 +104,12 @@ pub unsafe extern "C" fn maxim_trace_span(logger: *mut maxim_logger, trace_id: m
 ///
 /// `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_tool_call(logger: *mut maxim_logger, trace_id: maxim_str, config: *const maxim_tool_call_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_add_tool_call(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    config: *const maxim_tool_call_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_tool_call(logger, Entity::Trace, ("trace_id", trace_id), config, out_id))
 }
 
@@ -78,14 +117,33 @@ pub unsafe extern "C" fn maxim_trace_add_tool_call(logger: *mut maxim_logger, tr
 ///
 /// `out_id`, which may be NULL, receives the error's id (given or generated).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_error(logger: *mut maxim_logger, trace_id: maxim_str, config: *const maxim_error_config, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_add_error(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    config: *const maxim_error_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| add_error(logger, Entity::Trace, ("trace_id", trace_id), config, out_id))
 }
 
 /// Adds one tag to a trace. A tag given again replaces the earlier value.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_tag(logger: *mut maxim_logger, trace_id: maxim_str, key: maxim_str, value: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.add_tag(Entity::Trace, required_id("trace_id", trace_id)?, required("key", key)?, required("value", value)?)))
+pub unsafe extern "C" fn maxim_trace_add_tag(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    key: maxim_str,
+    value: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.add_tag(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                required("key", key)?,
+                required("value", value)?,
+            )
+        })
+    })
 }
 
 /// Adds an event to a trace, at the time of the call.
@@ -93,7 +151,15 @@ pub unsafe extern "C" fn maxim_trace_add_tag(logger: *mut maxim_logger, trace_id
 /// `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
 /// and may be absent. `out_id`, which may be NULL, receives the event's id.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_event(logger: *mut maxim_logger, trace_id: maxim_str, event_id: maxim_str, name: maxim_str, tags_json: maxim_str, metadata_json: maxim_str, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_add_event(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    event_id: maxim_str,
+    name: maxim_str,
+    tags_json: maxim_str,
+    metadata_json: maxim_str,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| {
         let id = Id::given_or_new("event_id", event_id)?;
         with_logger(logger, |log| {
@@ -117,7 +183,15 @@ pub unsafe extern "C" fn maxim_trace_add_event(logger: *mut maxim_logger, trace_
 /// and may be absent. `out_id`, which may be NULL, receives the event's id.
 #[deprecated(note = "use maxim_trace_add_event")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_event(logger: *mut maxim_logger, trace_id: maxim_str, event_id: maxim_str, name: maxim_str, tags_json: maxim_str, metadata_json: maxim_str, out_id: *mut maxim_id) -> maxim_status {
+pub unsafe extern "C" fn maxim_trace_event(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    event_id: maxim_str,
+    name: maxim_str,
+    tags_json: maxim_str,
+    metadata_json: maxim_str,
+    out_id: *mut maxim_id,
+) -> maxim_status {
     boundary(|| {
         let id = Id::given_or_new("event_id", event_id)?;
         with_logger(logger, |log| {
@@ -137,83 +211,200 @@ pub unsafe extern "C" fn maxim_trace_event(logger: *mut maxim_logger, trace_id: 
 
 /// Sets what the user asked.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_set_input(logger: *mut maxim_logger, trace_id: maxim_str, input: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.set_text(Entity::Trace, required_id("trace_id", trace_id)?, "input", required("input", input)?)))
+pub unsafe extern "C" fn maxim_trace_set_input(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    input: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.set_text(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                "input",
+                required("input", input)?,
+            )
+        })
+    })
 }
 
 /// Sets what the application answered.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_set_output(logger: *mut maxim_logger, trace_id: maxim_str, output: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.set_text(Entity::Trace, required_id("trace_id", trace_id)?, "output", required("output", output)?)))
+pub unsafe extern "C" fn maxim_trace_set_output(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    output: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.set_text(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                "output",
+                required("output", output)?,
+            )
+        })
+    })
 }
 
 /// Adds a user's feedback to a trace: a JSON object with a `score`, and `comment`, `tags` or whatever
 /// else there is to say.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_feedback(logger: *mut maxim_logger, trace_id: maxim_str, feedback_json: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.add_feedback(Entity::Trace, required_id("trace_id", trace_id)?, required_json("feedback_json", feedback_json)?)))
+pub unsafe extern "C" fn maxim_trace_add_feedback(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    feedback_json: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.add_feedback(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                required_json("feedback_json", feedback_json)?,
+            )
+        })
+    })
 }
 
 /// Adds a user's feedback to a trace: a JSON object with a `score`, and `comment`, `tags` or whatever
 /// else there is to say.
 #[deprecated(note = "use maxim_trace_add_feedback")]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_feedback(logger: *mut maxim_logger, trace_id: maxim_str, feedback_json: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.add_feedback(Entity::Trace, required_id("trace_id", trace_id)?, required_json("feedback_json", feedback_json)?)))
+pub unsafe extern "C" fn maxim_trace_feedback(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    feedback_json: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.add_feedback(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                required_json("feedback_json", feedback_json)?,
+            )
+        })
+    })
 }
 
 /// Adds metadata to a trace: a JSON object. Values that are not strings are sent as their JSON text.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_metadata(logger: *mut maxim_logger, trace_id: maxim_str, metadata_json: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.add_metadata(Entity::Trace, required_id("trace_id", trace_id)?, required_json("metadata_json", metadata_json)?)))
+pub unsafe extern "C" fn maxim_trace_add_metadata(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    metadata_json: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.add_metadata(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                required_json("metadata_json", metadata_json)?,
+            )
+        })
+    })
 }
 
 /// Adds a named number to a trace. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_metric(logger: *mut maxim_logger, trace_id: maxim_str, name: maxim_str, value: f64) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.add_metric(Entity::Trace, required_id("trace_id", trace_id)?, required("name", name)?, value)))
+pub unsafe extern "C" fn maxim_trace_add_metric(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    name: maxim_str,
+    value: f64,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.add_metric(Entity::Trace, required_id("trace_id", trace_id)?, required("name", name)?, value)
+        })
+    })
 }
 
 /// Puts a trace that began without a session into one.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_add_to_session(logger: *mut maxim_logger, trace_id: maxim_str, session_id: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| {
-        log.set_text(Entity::Trace, required_id("trace_id", trace_id)?, "sessionId", required_id("session_id", session_id)?)
-    }))
+pub unsafe extern "C" fn maxim_trace_add_to_session(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    session_id: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.set_text(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                "sessionId",
+                required_id("session_id", session_id)?,
+            )
+        })
+    })
 }
 
 /// Has a trace evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_evaluate_with_evaluators(logger: *mut maxim_logger, trace_id: maxim_str, evaluators_json: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.evaluate_with_evaluators(Entity::Trace, required_id("trace_id", trace_id)?, required_json("evaluators_json", evaluators_json)?)))
+pub unsafe extern "C" fn maxim_trace_evaluate_with_evaluators(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    evaluators_json: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.evaluate_with_evaluators(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                required_json("evaluators_json", evaluators_json)?,
+            )
+        })
+    })
 }
 
 /// Has a trace evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
 /// evaluators named in `evaluators_json`, a JSON array of at least one string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_evaluate_with_variables(logger: *mut maxim_logger, trace_id: maxim_str, variables_json: maxim_str, evaluators_json: maxim_str) -> maxim_status {
-    boundary(|| with_logger(logger, |log| {
-        log.evaluate_with_variables(
-            Entity::Trace,
-            required_id("trace_id", trace_id)?,
-            required_json("variables_json", variables_json)?,
-            required_json("evaluators_json", evaluators_json)?,
-        )
-    }))
+pub unsafe extern "C" fn maxim_trace_evaluate_with_variables(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    variables_json: maxim_str,
+    evaluators_json: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.evaluate_with_variables(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                required_json("variables_json", variables_json)?,
+                required_json("evaluators_json", evaluators_json)?,
+            )
+        })
+    })
 }
 
 /// Sets when a trace began, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
 /// nearest is taken).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_set_start_timestamp(logger: *mut maxim_logger, trace_id: maxim_str, timestamp_us: i64) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.set_time(Entity::Trace, required_id("trace_id", trace_id)?, "startTimestamp", timestamp_us)))
+pub unsafe extern "C" fn maxim_trace_set_start_timestamp(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    timestamp_us: i64,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.set_time(Entity::Trace, required_id("trace_id", trace_id)?, "startTimestamp", timestamp_us)
+        })
+    })
 }
 
 /// Sets when a trace ended, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
 /// nearest is taken).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_trace_set_end_timestamp(logger: *mut maxim_logger, trace_id: maxim_str, timestamp_us: i64) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.set_time(Entity::Trace, required_id("trace_id", trace_id)?, "endTimestamp", timestamp_us)))
+pub unsafe extern "C" fn maxim_trace_set_end_timestamp(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    timestamp_us: i64,
+) -> maxim_status {
+    boundary(|| {
+        with_logger(logger, |log| {
+            log.set_time(Entity::Trace, required_id("trace_id", trace_id)?, "endTimestamp", timestamp_us)
+        })
+    })
 }
 
 /// Ends a trace, at the time of the call.

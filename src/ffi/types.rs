@@ -66,8 +66,9 @@ impl CBool {
 /// inside `maxim_flush` in Lambda mode; never on the thread of a log call. No lock is held, so it may
 /// call the library, but a blocking call from here waits in vain and times out.
 #[allow(non_camel_case_types)]
-pub type maxim_error_callback =
-    Option<unsafe extern "C" fn(user_data: *mut c_void, status: maxim_status, message: *const c_char, records: u64)>;
+pub type maxim_error_callback = Option<
+    unsafe extern "C" fn(user_data: *mut c_void, status: maxim_status, message: *const c_char, records: u64),
+>;
 
 /// Called with one line of debug output, NUL-terminated and valid during the call only. Threads as
 /// for `maxim_error_callback`.
@@ -110,16 +111,19 @@ pub(super) fn optional<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str
     if !text.data.is_null() && text.len != NTS && text.len > isize::MAX as usize {
         return Err(Error::new(
             Status::InvalidArgument,
-            format!("{name}: a length of {} bytes cannot be; pass MAXIM_NTS for a NUL-terminated text", text.len),
+            format!(
+                "{name}: a length of {} bytes cannot be; pass MAXIM_NTS for a NUL-terminated text",
+                text.len
+            ),
         ));
     }
     // SAFETY: every export documents that its strings are readable and unchanging during the call,
     // and no `'a` outlives the call: exports hand these references to no one who keeps them.
     match unsafe { text.bytes() } {
         None => Ok(None),
-        Some(bytes) => escape::validate_utf8(bytes)
-            .map(Some)
-            .map_err(|error| Error::new(Status::InvalidUtf8, format!("{name}: not UTF-8 at byte {}", error.valid_up_to))),
+        Some(bytes) => escape::validate_utf8(bytes).map(Some).map_err(|error| {
+            Error::new(Status::InvalidUtf8, format!("{name}: not UTF-8 at byte {}", error.valid_up_to))
+        }),
     }
 }
 
@@ -172,7 +176,10 @@ pub(super) fn required_json<'a>(name: &'static str, text: maxim_str) -> Result<J
 
 fn optional_bytes<'a>(name: &str, text: maxim_str) -> Result<Option<&'a [u8]>> {
     if text.len != NTS && text.len > isize::MAX as usize {
-        return Err(Error::new(Status::InvalidArgument, format!("{name}: a length of {} bytes cannot be", text.len)));
+        return Err(Error::new(
+            Status::InvalidArgument,
+            format!("{name}: a length of {} bytes cannot be", text.len),
+        ));
     }
     // SAFETY: as in `optional`.
     Ok(unsafe { text.bytes() })
@@ -184,7 +191,10 @@ pub(super) fn bytes<'a>(name: &str, data: *const u8, len: usize) -> Result<&'a [
         return if len == 0 { Ok(&[]) } else { Err(null(name)) };
     }
     if len > isize::MAX as usize {
-        return Err(Error::new(Status::InvalidArgument, format!("{name}: a length of {len} bytes cannot be")));
+        return Err(Error::new(
+            Status::InvalidArgument,
+            format!("{name}: a length of {len} bytes cannot be"),
+        ));
     }
     // SAFETY: the export documents `len` readable bytes at `data` for the call.
     Ok(unsafe { slice::from_raw_parts(data, len) })
@@ -218,7 +228,11 @@ pub(super) fn read<T: Sized>(given: *const T) -> Result<T> {
     // SAFETY: the caller's struct has `size` bytes, ours has at least what is copied, and by the
     // trait's contract the bytes make a valid value.
     Ok(unsafe {
-        ptr::copy_nonoverlapping(given.cast::<u8>(), value.as_mut_ptr().cast::<u8>(), size.min(size_of::<T>()));
+        ptr::copy_nonoverlapping(
+            given.cast::<u8>(),
+            value.as_mut_ptr().cast::<u8>(),
+            size.min(size_of::<T>()),
+        );
         value.assume_init()
     })
 }

@@ -6,8 +6,8 @@ use super::line::{Entity, Json, Line};
 use super::logger::Logger;
 use super::result;
 use crate::process::clock;
-use crate::status::{Error, Result, Status};
 use crate::process::unique::Uuid;
+use crate::status::{Error, Result, Status};
 use crate::text::json::{self, Shape};
 use crate::text::scratch;
 
@@ -163,6 +163,19 @@ impl Logger {
                     cost.number("output", output);
                     cost.number("total", total);
                 });
+                Ok(())
+            })
+        })
+    }
+
+    /// Adds a message to a generation.
+    pub fn add_message(&self, generation: &str, message: Json<'_>) -> Result<()> {
+        scratch::with(|list| {
+            list.push(b'[');
+            message.compact(Shape::Object, list)?;
+            list.push(b']');
+            self.update(Entity::Generation, generation, |line| {
+                line.compacted("messages", list);
                 Ok(())
             })
         })

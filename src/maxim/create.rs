@@ -189,12 +189,7 @@ impl Logger {
     }
 
     /// Begins a generation in a trace or span.
-    pub fn add_generation(
-        &self,
-        parent: Entity,
-        parent_id: &str,
-        generation: &Generation<'_>,
-    ) -> Result<()> {
+    pub fn add_generation(&self, parent: Entity, parent_id: &str, generation: &Generation<'_>) -> Result<()> {
         self.log(|lines| {
             lines.line(parent, parent_id, "add-generation", |line| {
                 line.text("id", generation.id);

@@ -152,9 +152,10 @@ impl Logger {
 
     /// Numbers of the logger's own pipeline (0) or of a sink (1 and up).
     pub fn stats(&self, sink: usize) -> Result<delivery::Stats> {
-        self.pipelines().nth(sink).map(Pipeline::stats).ok_or_else(|| {
-            Error::new(Status::InvalidArgument, format!("sink: there is no sink {sink}"))
-        })
+        self.pipelines()
+            .nth(sink)
+            .map(Pipeline::stats)
+            .ok_or_else(|| Error::new(Status::InvalidArgument, format!("sink: there is no sink {sink}")))
     }
 
     /// Starts all pipelines on their work first, then waits for each within the one timeout.

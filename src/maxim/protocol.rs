@@ -57,7 +57,7 @@ impl Protocol for MaximLog {
             ],
             body: Body::Bytes(body),
         };
-        http.send(&request, deadline).into()
+        http.send(request, deadline).into()
     }
 
     fn send_alone(&self, _: &mut Http, kind: Kind, _payload: &[u8], _deadline: Instant) -> Outcome {

@@ -85,11 +85,7 @@ impl Clock {
     #[cold]
     fn reanchor(&self, version: u32, monotonic: i64, now: i64, real: i64) -> i64 {
         let first = self.monotonic_ns.load(Ordering::Relaxed) < 0;
-        if self
-            .version
-            .compare_exchange(version, version | 1, Ordering::AcqRel, Ordering::Relaxed)
-            .is_err()
-        {
+        if self.version.compare_exchange(version, version | 1, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             // Another thread is doing it; the old anchor is still good.
             return if first { real } else { now };
         }
@@ -150,7 +146,8 @@ mod tests {
 
     #[test]
     fn the_real_one_is_near_the_system_clock() {
-        let system = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64;
+        let system =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64;
         assert!((now_us() - system).abs() < 5_000_000);
     }
 }

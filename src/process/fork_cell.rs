@@ -4,8 +4,8 @@
 //! The child never touches what it inherited, because a lock in it may be held by a thread that the
 //! child does not have; the inherited value is leaked, once per fork and cell.
 
-use std::sync::atomic::{AtomicPtr, Ordering};
 use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::fork;
 

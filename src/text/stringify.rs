@@ -75,7 +75,8 @@ mod tests {
     #[test]
     fn tags_keep_their_nesting_and_every_leaf_is_a_string() {
         let given = r#"{"i":1,"b":true,"n":null,"l":[1,"a"],"d":{"x":1,"y":{"z":null}},"s":"t"}"#;
-        let wanted = r#"{"i":"1","b":"true","n":"null","l":"[1,\"a\"]","d":{"x":"1","y":{"z":"null"}},"s":"t"}"#;
+        let wanted =
+            r#"{"i":"1","b":"true","n":"null","l":"[1,\"a\"]","d":{"x":"1","y":{"z":"null"}},"s":"t"}"#;
         let mut out = Vec::new();
         stringify_tags(given.as_bytes(), &mut out);
         assert_eq!(String::from_utf8(out).unwrap(), wanted);

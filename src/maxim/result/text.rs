@@ -117,9 +117,21 @@ mod tests {
         // Every member of the plain completion damaged in turn: by leaving it out, and by each kind of value.
         let value: Value = serde_json::from_str(PLAIN).unwrap();
         let pointers = [
-            "", "/id", "/object", "/created", "/model", "/choices", "/choices/0", "/choices/0/index",
-            "/choices/0/message", "/choices/0/message/role", "/choices/0/message/content",
-            "/choices/0/finish_reason", "/usage", "/usage/prompt_tokens", "/usage/completion_tokens",
+            "",
+            "/id",
+            "/object",
+            "/created",
+            "/model",
+            "/choices",
+            "/choices/0",
+            "/choices/0/index",
+            "/choices/0/message",
+            "/choices/0/message/role",
+            "/choices/0/message/content",
+            "/choices/0/finish_reason",
+            "/usage",
+            "/usage/prompt_tokens",
+            "/usage/completion_tokens",
         ];
         let values = ["null", "true", "1", "1.5", "-3", "\"t\"", "[]", "{}", "[1]", "{\"a\":1}", "[{}]"];
         let mut short = 0;
@@ -136,7 +148,11 @@ mod tests {
                     short += 1;
                     assert_eq!(long.unwrap(), damaged, "{pointer} = {new}");
                 }
-                assert_eq!(text(&given, false).is_ok(), normalise(damaged, None).is_ok(), "{pointer} = {new}");
+                assert_eq!(
+                    text(&given, false).is_ok(),
+                    normalise(damaged, None).is_ok(),
+                    "{pointer} = {new}"
+                );
             }
         }
         assert!(short > 5, "the short way was hardly taken");

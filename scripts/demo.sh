@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs the C examples against a local maxim-dev and shows what arrived.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+build/bin/maxim-dev --port 0 --port-file "$work/port" --mode tree >"$work/tree" &
+server=$!
+for _ in $(seq 100); do
+    [ -s "$work/port" ] && break
+    sleep 0.05
+done
+port=$(cat "$work/port")
+export MAXIM_BASE_URL=http://127.0.0.1:$port MAXIM_SPOOL_DIR=$work/spool
+
+for example in examples/c/*.c; do
+    name=$(basename "$example" .c)
+    echo "== $name"
+    ${CC:-cc} -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -Iinclude "$example" \
+        -o "$work/$name" -Lbuild/lib -Wl,-rpath,"$PWD/build/lib" -lmaxim
+    "$work/$name"
+done
+
+# Told to stop, the server draws what it got.
+kill -TERM "$server"
+wait "$server"
+server=
+echo
+echo "== what arrived"
+sed 1d "$work/tree"
