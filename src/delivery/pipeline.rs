@@ -36,6 +36,9 @@ const THREAD_RETRY: Duration = Duration::from_secs(10);
 const SPILL_RESERVE: Duration = Duration::from_millis(250);
 /// Without a thread, adopting and expiring are seen to at most this often.
 pub(super) const MAINTENANCE: Duration = Duration::from_secs(60);
+/// Without a thread, the environment may freeze between two calls: connections that have been idle
+/// for longer are taken for dead.
+const LAMBDA_MAX_IDLE: Duration = Duration::from_secs(5);
 /// "No limit" for a wait: more than any process lives, and safe to add to an instant.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
@@ -140,7 +143,8 @@ impl Pipeline {
         let bell = Arc::new(Bell::new());
         let options = spool::Options { ring_records: 0, ..config.spool.clone() };
         let spool = Arc::new(Spool::open(options, Arc::clone(&bell)));
-        let http = Http::new(config.http.clone());
+        let max_idle = config.http.max_idle.or(config.synchronous.then_some(LAMBDA_MAX_IDLE));
+        let http = Http::new(HttpConfig { max_idle, ..config.http.clone() });
         let interrupter = http.interrupter();
         let engine = Engine::new(
             Reader::new(Arc::clone(&spool)),
