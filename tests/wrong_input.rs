@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Scratch, Server, both, compile};
+use common::{Scratch, Server, both, compile, root};
 
 fn check(mut command: Command, server: &Server, spool: &Path) {
     let output = command
@@ -46,6 +46,7 @@ fn valgrind_finds_no_error_and_no_leak() {
                 "--show-leak-kinds=definite,indirect,possible",
             ])
             .args(["--errors-for-leak-kinds=definite,indirect,possible", "--fair-sched=yes"])
+            .arg(format!("--suppressions={}", root().join("tests/valgrind.supp").display()))
             .arg(&program)
             .env("MAXIM_BASE_URL", server.url())
             .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
