@@ -24,6 +24,8 @@ pub(super) const HEADER_AT: [usize; 2] = [0, 128];
 pub(super) const SEAL_AT: usize = 256;
 /// Where the acknowledgement cursor is.
 pub(super) const CURSOR_AT: usize = 320;
+/// Where the heartbeat is.
+pub(super) const HEARTBEAT_AT: usize = 328;
 
 const MAGIC: [u8; 8] = *b"maximspl";
 const VERSION: u32 = 1;
@@ -197,6 +199,11 @@ impl Cursor {
     pub fn read(page: &[u8], salt: u32) -> Cursor {
         u64_at(page, CURSOR_AT).map_or(Cursor::START, |word| Cursor::unpack(word, salt))
     }
+}
+
+/// When the owner of a segment last looked after it, in Unix seconds; 0 for never.
+pub(super) fn heartbeat(page: &[u8]) -> u64 {
+    u64_at(page, HEARTBEAT_AT).unwrap_or(0)
 }
 
 /// The second word of a record: its sequence, and its kind in the low byte.
