@@ -45,6 +45,10 @@ impl Reader {
         // Lazily: most of these may be living instances, which cost a look and do not count.
         let taken = orphans.iter().filter(|orphan| spool.adopt_one(&orphan.name()));
         let more = taken.take(ORPHANS_AT_ONCE).count() == ORPHANS_AT_ONCE;
+        // What others left in memory must not take the room of what comes.
+        if spool.state.lock().hot_bytes > spool.options.max_memory_bytes / 2 {
+            self.spill();
+        }
         if spool.options.overflow == Overflow::DropOldest {
             let mut state = spool.state.lock();
             while state.cold_bytes > spool.disk_cap() && spool.evict_oldest_cold(&mut state) {}

@@ -50,7 +50,7 @@
 //! *length* counts itself, crc, tag and payload, so it is at least 16; 0 means that no record has
 //! been published here yet. It is stored last, and before that the length behind the record is set
 //! to 0, so that a segment can be used again without being wiped. A record's crc (see `checksum.rs`)
-//! covers payload, padding, tag, length and the salt of the segment's present use: old records never
+//! covers payload, tag, length and the salt of the segment's present use: old records never
 //! pass for new ones.
 //! Within a segment sequences have no gaps, so that what is damaged can be counted. A segment that
 //! was never sealed, because its owner was killed, ends where its records end.

@@ -5,7 +5,7 @@
 //! order, by [`Mapping::write_record`], and only what has been published is ever read. The file
 //! behind it is fully allocated before it is mapped: a hole on a full disk would kill the host.
 
-use super::checksum::checksum;
+use super::checksum::Digest;
 use super::format::{self, Cursor, HEADER_LEN, HEADER_SIZE, Header, RECORD_HEADER, SEAL_LEN, Seal};
 use memmap2::{MmapOptions, MmapRaw};
 use std::fs::File;
@@ -68,8 +68,6 @@ impl Mapping {
         // mapping is page-aligned, is not published yet, and the spool's lock admits one writer.
         // `room` makes sure that the parts stay inside even if they are longer than `payload`.
         unsafe {
-            // The padding, unless the payload covers it.
-            start.add(size - 8).cast::<u64>().write(0);
             start.add(8).cast::<u64>().write(tag.to_le());
             let mut to = start.add(RECORD_HEADER);
             for part in parts {
@@ -78,8 +76,12 @@ impl Mapping {
                 to = to.add(count);
                 room -= count;
             }
-            let padded = std::slice::from_raw_parts(start.add(RECORD_HEADER), size - RECORD_HEADER);
-            start.add(4).cast::<u32>().write(checksum(padded, tag, length, salt).to_le());
+            let digest = match parts {
+                // The record as it was given is in the nearest cache, and is not just being written.
+                [payload] => Digest::of(payload),
+                _ => Digest::of(std::slice::from_raw_parts(start.add(RECORD_HEADER), payload)),
+            };
+            start.add(4).cast::<u32>().write(digest.checksum(tag, length, salt).to_le());
         }
         // A segment in its second use still has old records behind this one: end the chain first.
         let next = at + size;

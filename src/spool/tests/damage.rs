@@ -46,9 +46,9 @@ fn every_bit_flipped_in_turn_costs_at_most_the_record_it_is_in() {
             let mut bytes = whole.clone();
             bytes[at] ^= 1 << bit;
             let (seen, stats) = adopt(&site, &bytes);
-            let lost = u64::from(at >= HEADER_SIZE);
-            assert_eq!(stats.dropped_corrupt, lost, "byte {at} bit {bit}");
-            assert_eq!(seen.len() as u64, RECORDS - lost, "byte {at} bit {bit}");
+            // Not even that where the byte only fills up a word.
+            assert!(stats.dropped_corrupt <= u64::from(at >= HEADER_SIZE), "byte {at} bit {bit}");
+            assert_eq!(seen.len() as u64, RECORDS - stats.dropped_corrupt, "byte {at} bit {bit}");
             let mut all = lines(0..RECORDS).into_iter();
             assert!(seen.iter().all(|found| all.any(|line| line == *found)), "byte {at} bit {bit}");
         }
