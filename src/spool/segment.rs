@@ -5,7 +5,7 @@
 //! order, by [`Mapping::write_record`], and only what has been published is ever read. The file
 //! behind it is fully allocated before it is mapped: a hole on a full disk would kill the host.
 
-use super::checksum::Digest;
+use super::checksum::checksum;
 use super::format::{self, Cursor, HEADER_LEN, HEADER_SIZE, Header, RECORD_HEADER, SEAL_LEN, Seal};
 use memmap2::{MmapOptions, MmapRaw};
 use std::fs::File;
@@ -76,12 +76,12 @@ impl Mapping {
                 to = to.add(count);
                 room -= count;
             }
-            let digest = match parts {
-                // The record as it was given is in the nearest cache, and is not just being written.
-                [payload] => Digest::of(payload),
-                _ => Digest::of(std::slice::from_raw_parts(start.add(RECORD_HEADER), payload)),
+            let payload = match parts {
+                // As it was given it is in the nearest cache, and is not just being written.
+                [payload] => payload,
+                _ => std::slice::from_raw_parts(start.add(RECORD_HEADER), payload),
             };
-            start.add(4).cast::<u32>().write(digest.checksum(tag, length, salt).to_le());
+            start.add(4).cast::<u32>().write(checksum(payload, tag, length, salt).to_le());
         }
         // A segment in its second use still has old records behind this one: end the chain first.
         let next = at + size;
