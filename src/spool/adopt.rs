@@ -7,7 +7,7 @@
 
 use super::claim::{Claim, UNFINISHED};
 use super::format::{
-    Cursor, HEADER_SIZE, Header, Key, Opening, Origin, RECORD_HEADER, SEGMENT_MAX, Scan, Seal,
+    self, Cursor, HEADER_SIZE, Header, Key, Opening, Origin, RECORD_HEADER, SEGMENT_MAX, Scan, Seal,
 };
 use super::held::{Held, Place};
 use super::reader::{Reader, is_shortage};
@@ -45,6 +45,10 @@ impl Reader {
         // Lazily: most of these may be living instances, which cost a look and do not count.
         let taken = orphans.iter().filter(|orphan| spool.adopt_one(&orphan.name()));
         let more = taken.take(ORPHANS_AT_ONCE).count() == ORPHANS_AT_ONCE;
+        // What others left in memory must not take the room of what comes.
+        if spool.state.lock().hot_bytes > spool.options.max_memory_bytes / 2 {
+            self.spill();
+        }
         if spool.options.overflow == Overflow::DropOldest {
             let mut state = spool.state.lock();
             while state.cold_bytes > spool.disk_cap() && spool.evict_oldest_cold(&mut state) {}
@@ -92,8 +96,8 @@ impl Spool {
         for found in segments.into_values() {
             self.adopt_segment(found);
         }
-        // All of them, and not only up to the first that has to stay.
-        claims.into_iter().map(|(_, claim)| claim.release()).fold(true, |all, gone| all && gone)
+        let stay = claims.into_iter().filter_map(|(_, claim)| (!claim.release()).then_some(())).count();
+        stay == 0
     }
 
     /// Reads the directory of a dead owner. A segment that is there twice, because its owner died
@@ -138,7 +142,7 @@ impl Spool {
             kept.held.settled = gone.held.settled;
             let word = kept.held.settled.pack(kept.held.header.salt).to_le_bytes();
             let _ = place::open_writable(&kept.path)
-                .and_then(|file| store::write_all_at(&file, &word, super::format::CURSOR_AT));
+                .and_then(|file| store::write_all_at(&file, &word, format::CURSOR_AT));
         }
         let _ = fs::remove_file(&gone.path);
         segments.insert(key, kept);
@@ -181,6 +185,7 @@ impl Spool {
         };
         let cursor = Cursor::read(&bytes, header.salt);
         let seal = Seal::decode(&bytes, header.salt);
+        let alive = header.created.max(format::heartbeat(&bytes));
         let (records, tail) = match seal {
             Some(seal) => (seal.records, seal.tail),
             None => {
@@ -190,8 +195,8 @@ impl Spool {
         };
         let (now, time) = (Instant::now(), unix_time());
         let at = |unix: u64| now.checked_sub(Duration::from_secs(time.saturating_sub(unix))).unwrap_or(now);
-        // A segment that its owner could not seal took records for at most so long.
-        let unsealed = header.created.saturating_add(self.segment_span().as_secs());
+        // A segment that its owner could not seal: some time after the last sign of life.
+        let unsealed = alive.saturating_add(self.segment_span().as_secs());
         let sealed = seal.map_or(unsealed, |seal| seal.sealed);
         Ok(Some(Held {
             header,

@@ -1,23 +1,23 @@
 //! The checksum of a record: crc32c in four lanes.
 //!
 //! The processor's crc32c instruction takes three cycles but can be started every cycle, so one crc
-//! over 200 bytes leaves it idle for two thirds of the time: 21 ns, against 11 ns in four lanes. The
-//! words of the payload, padded with zeros, are divided into four runs of equal length, earlier runs
-//! being one word longer where it does not come out even; the checksum is the crc32c over the tag,
-//! the length, the salt and the crc32c of each run.
+//! over 200 bytes leaves it idle for two thirds of the time: 21 ns, against 11 ns in four lanes.
+//!
+//! The whole 8-byte words of the payload are divided into four runs of equal length, earlier runs
+//! being one word longer where it does not come out even. The checksum is the crc32c over: the
+//! crc32c of each run (4 × u32), the remaining bytes padded with zeros to a word, the tag (u64), the
+//! length (u32) and the salt (u32).
 
-/// The checksum of a record with this padded payload.
+/// The checksum of a record with this payload.
 #[inline]
-pub(super) fn checksum(padded: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
-    let (words, rest) = padded.as_chunks::<8>();
-    debug_assert!(rest.is_empty());
-    let prefix = [tag, u64::from(length) | u64::from(salt) << 32];
+pub(super) fn checksum(payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
+    let fixed = [tag, u64::from(length) | u64::from(salt) << 32];
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("sse4.2") {
         // SAFETY: the processor has the instruction.
-        return unsafe { by_instruction(words, prefix) };
+        return unsafe { by_instruction(payload, fixed) };
     }
-    by_library(words, prefix)
+    by_library(payload, fixed)
 }
 
 /// Cuts the words into the four runs.
@@ -30,19 +30,30 @@ fn runs(words: &[[u8; 8]]) -> [&[[u8; 8]]; 4] {
     [a, b, c, d]
 }
 
+/// The bytes behind the last whole word, as a word.
+#[inline]
+fn remainder(payload: &[u8]) -> u64 {
+    let rest = payload.len() % 8;
+    match payload.last_chunk::<8>() {
+        // The last eight bytes, less those that belong to the last whole word.
+        Some(end) => u64::from_le_bytes(*end).checked_shr(64 - 8 * rest as u32).unwrap_or(0),
+        None => payload.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
-fn by_instruction(words: &[[u8; 8]], prefix: [u64; 2]) -> u32 {
+fn by_instruction(payload: &[u8], fixed: [u64; 2]) -> u32 {
     use std::arch::x86_64::_mm_crc32_u64 as step;
     const START: u64 = u32::MAX as u64;
-    let [a, b, c, d] = runs(words);
-    let mut lanes = [START; 4];
+    let [a, b, c, d] = runs(payload.as_chunks().0);
     let common = d.len();
-    for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
-        lanes[0] = step(lanes[0], u64::from_le_bytes(*a));
-        lanes[1] = step(lanes[1], u64::from_le_bytes(*b));
-        lanes[2] = step(lanes[2], u64::from_le_bytes(*c));
-        lanes[3] = step(lanes[3], u64::from_le_bytes(*d));
+    let mut lanes = [START; 4];
+    for (((a, b), c), d) in a[..common].iter().zip(&b[..common]).zip(&c[..common]).zip(d) {
+        let words = [a, b, c, d].map(|word| u64::from_le_bytes(*word));
+        for (lane, word) in lanes.iter_mut().zip(words) {
+            *lane = step(*lane, word);
+        }
     }
     for (lane, run) in lanes.iter_mut().zip([a, b, c]) {
         if let Some(last) = run.get(common) {
@@ -50,14 +61,14 @@ fn by_instruction(words: &[[u8; 8]], prefix: [u64; 2]) -> u32 {
         }
     }
     let [a, b, c, d] = lanes.map(|lane| u64::from(!(lane as u32)));
-    let crc = step(step(START, prefix[0]), prefix[1]);
-    !(step(step(crc, a | b << 32), c | d << 32) as u32)
+    let words = [a | b << 32, c | d << 32, remainder(payload), fixed[0], fixed[1]];
+    !(words.into_iter().fold(START, |crc, word| step(crc, word)) as u32)
 }
 
-fn by_library(words: &[[u8; 8]], prefix: [u64; 2]) -> u32 {
-    let [a, b, c, d] = runs(words).map(|run| u64::from(crc32c::crc32c(run.as_flattened())));
-    let all = [prefix[0], prefix[1], a | b << 32, c | d << 32].map(u64::to_le_bytes);
-    crc32c::crc32c(all.as_flattened())
+fn by_library(payload: &[u8], fixed: [u64; 2]) -> u32 {
+    let [a, b, c, d] = runs(payload.as_chunks().0).map(|run| u64::from(crc32c::crc32c(run.as_flattened())));
+    let words = [a | b << 32, c | d << 32, remainder(payload), fixed[0], fixed[1]];
+    crc32c::crc32c(words.map(u64::to_le_bytes).as_flattened())
 }
 
 #[cfg(test)]
@@ -67,10 +78,12 @@ mod tests {
     #[test]
     fn instruction_and_library_agree_at_every_length() {
         let bytes: Vec<u8> = (0..=255).cycle().take(1024).map(|byte: u8| byte.wrapping_mul(31)).collect();
-        for words in 0..128 {
-            let padded = &bytes[..8 * words];
-            let chunks = padded.as_chunks::<8>().0;
-            assert_eq!(checksum(padded, 7, 9, 11), by_library(chunks, [7, 9 | 11 << 32]));
+        for length in 0..bytes.len() {
+            let payload = &bytes[..length];
+            assert_eq!(checksum(payload, 7, 9, 11), by_library(payload, [7, 9 | 11 << 32]));
+            let mut padded = [0; 8];
+            padded[..length % 8].copy_from_slice(&payload[length & !7..]);
+            assert_eq!(remainder(payload), u64::from_le_bytes(padded));
         }
     }
 }

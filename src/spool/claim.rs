@@ -121,8 +121,7 @@ impl Claim {
 
     /// Takes the directory of a dead owner; `None` when its owner lives or somebody else was faster.
     pub fn seize(path: &Path, locks: &Arc<Locks>) -> Option<Claim> {
-        place::private_directory(path).ok()?;
-        let directory = Inode::at(path)?;
+        let directory = Inode::at(path).filter(|_| place::is_private(path))?;
         let name = path.join(LOCK);
         let lock = match place::open_writable(&name) {
             Ok(lock) => lock,

@@ -24,6 +24,8 @@ pub(super) const HEADER_AT: [usize; 2] = [0, 128];
 pub(super) const SEAL_AT: usize = 256;
 /// Where the acknowledgement cursor is.
 pub(super) const CURSOR_AT: usize = 320;
+/// Where the heartbeat is.
+pub(super) const HEARTBEAT_AT: usize = 328;
 
 const MAGIC: [u8; 8] = *b"maximspl";
 const VERSION: u32 = 1;
@@ -199,6 +201,11 @@ impl Cursor {
     }
 }
 
+/// When the owner of a segment last looked after it, in Unix seconds; 0 for never.
+pub(super) fn heartbeat(page: &[u8]) -> u64 {
+    u64_at(page, HEARTBEAT_AT).unwrap_or(0)
+}
+
 /// The second word of a record: its sequence, and its kind in the low byte.
 pub(super) const fn tag(sequence: u64, kind: u8) -> u64 {
     sequence << 8 | kind as u64
@@ -250,8 +257,8 @@ impl<'a> Scan<'a> {
         }
         self.budget = self.budget.checked_sub(length)?;
         let end = at + length.next_multiple_of(8);
-        let padded = self.bytes.get(at + RECORD_HEADER..end)?;
-        if checksum(padded, tag, length as u32, self.salt) != u32_at(self.bytes, at + 4)? {
+        let payload = self.bytes.get(at + RECORD_HEADER..at + length)?;
+        if checksum(payload, tag, length as u32, self.salt) != u32_at(self.bytes, at + 4)? {
             return None;
         }
         // A sound record costs nothing: the budget is for the search.

@@ -200,7 +200,7 @@ impl State {
         let held = self.all().map(Held::unsettled).sum();
         let bytes_held = self.all().map(Held::unsettled_bytes).sum();
         let waiting = self.all().filter(|held| held.unsettled() > 0);
-        let oldest = waiting.map(|held| held.oldest.elapsed()).max().unwrap_or(Duration::ZERO);
+        let oldest = waiting.map(|held| held.oldest).min().map_or(Duration::ZERO, |at| at.elapsed());
         Stats {
             accepted: self.next - 1,
             held,

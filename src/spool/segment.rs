@@ -68,8 +68,6 @@ impl Mapping {
         // mapping is page-aligned, is not published yet, and the spool's lock admits one writer.
         // `room` makes sure that the parts stay inside even if they are longer than `payload`.
         unsafe {
-            // The padding, unless the payload covers it.
-            start.add(size - 8).cast::<u64>().write(0);
             start.add(8).cast::<u64>().write(tag.to_le());
             let mut to = start.add(RECORD_HEADER);
             for part in parts {
@@ -78,8 +76,12 @@ impl Mapping {
                 to = to.add(count);
                 room -= count;
             }
-            let padded = std::slice::from_raw_parts(start.add(RECORD_HEADER), size - RECORD_HEADER);
-            start.add(4).cast::<u32>().write(checksum(padded, tag, length, salt).to_le());
+            let payload = match parts {
+                // As it was given it is in the nearest cache, and is not just being written.
+                [payload] => payload,
+                _ => std::slice::from_raw_parts(start.add(RECORD_HEADER), payload),
+            };
+            start.add(4).cast::<u32>().write(checksum(payload, tag, length, salt).to_le());
         }
         // A segment in its second use still has old records behind this one: end the chain first.
         let next = at + size;
@@ -115,6 +117,7 @@ impl Mapping {
         self.half(HEADER_SIZE).store(0, Ordering::Release);
         self.write_words::<SEAL_LEN>(format::SEAL_AT, &[0; SEAL_LEN]);
         self.word(format::CURSOR_AT).store(0, Ordering::Release);
+        self.set_heartbeat(0);
     }
 
     /// Notes how the segment ended.
@@ -127,6 +130,11 @@ impl Mapping {
         self.word(format::CURSOR_AT).store(cursor.pack(salt).to_le(), Ordering::Release);
     }
 
+    /// Notes that the owner is alive.
+    pub fn set_heartbeat(&self, unix_time: u64) {
+        self.word(format::HEARTBEAT_AT).store(unix_time.to_le(), Ordering::Relaxed);
+    }
+
     fn write_words<const N: usize>(&self, at: usize, bytes: &[u8; N]) {
         for (index, word) in bytes.as_chunks::<8>().0.iter().enumerate() {
             self.word(at + 8 * index).store(u64::from_ne_bytes(*word), Ordering::Release);
@@ -135,14 +143,14 @@ impl Mapping {
 
     #[inline]
     fn word(&self, at: usize) -> &AtomicU64 {
-        assert!(at % 8 == 0 && at + 8 <= self.len());
+        assert!(at.is_multiple_of(8) && at + 8 <= self.len());
         // SAFETY: inside the mapping and aligned by the assertion; only used as an atomic.
         unsafe { &*self.raw.as_ptr().wrapping_add(at).cast::<AtomicU64>() }
     }
 
     #[inline]
     fn half(&self, at: usize) -> &AtomicU32 {
-        assert!(at % 4 == 0 && at + 4 <= self.len());
+        assert!(at.is_multiple_of(4) && at + 4 <= self.len());
         // SAFETY: inside the mapping and aligned by the assertion; only used as an atomic.
         unsafe { &*self.raw.as_ptr().wrapping_add(at).cast::<AtomicU32>() }
     }

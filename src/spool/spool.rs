@@ -104,7 +104,7 @@ impl Spool {
         let payload = parts.iter().map(|part| part.len()).sum();
         let size = format::record_size(payload);
         let mut state = self.state.lock();
-        if !state.active.as_ref().is_some_and(|active| active.room() >= size) {
+        if state.active.as_ref().is_none_or(|active| active.room() < size) {
             state = self.rotate(state, payload)?;
         }
         let state = &mut *state;
@@ -177,9 +177,11 @@ impl Spool {
                 return Ok(state);
             }
             if let Some(spare) = self.find_room(&mut state, size) {
+                let is_first = state.active.is_none();
                 self.seal_active(&mut state);
                 self.begin(&mut state, spare);
-                if state.spares.is_empty() {
+                // The next one had better be prepared by the delivery thread.
+                if state.spares.is_empty() && !is_first {
                     self.bell.ring();
                 }
                 return Ok(state);

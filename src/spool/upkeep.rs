@@ -4,6 +4,7 @@
 use super::format::{HEADER_SIZE, Key};
 use super::held::{Dropped, Held, Place, Spare, State};
 use super::reader::Reader;
+use super::spool::unix_time;
 use super::{Overflow, Spool, Stats, store};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,6 +41,9 @@ impl Reader {
             state.cold_failed = false;
             state.memory_failed = false;
             spool.expire(&mut state);
+            if let Some(map) = state.active.as_ref().and_then(|active| active.map.as_ref()) {
+                map.set_heartbeat(unix_time());
+            }
         }
         self.rescue();
         self.more_orphans = self.adopt();
