@@ -674,6 +674,70 @@ typedef struct maxim_error_config {
 } maxim_error_config;
 
 /**
+ * A file, bytes or a URL to attach. Initialise with MAXIM_ATTACHMENT_INIT.
+ */
+typedef struct maxim_attachment {
+    /**
+     * sizeof(maxim_attachment).
+     */
+    size_t struct_size;
+    /**
+     * Its id; generated (UUID version 4) when absent.
+     */
+    struct maxim_str id;
+    /**
+     * One of MAXIM_ATTACHMENT_….
+     */
+    int32_t kind;
+    /**
+     * What to call it; default: the file's name.
+     */
+    struct maxim_str name;
+    /**
+     * MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded.
+     */
+    struct maxim_str path;
+    /**
+     * MAXIM_ATTACHMENT_DATA: the bytes, copied during the call.
+     */
+    const uint8_t *data;
+    /**
+     * MAXIM_ATTACHMENT_DATA: how many bytes.
+     */
+    size_t data_len;
+    /**
+     * MAXIM_ATTACHMENT_URL: the URL.
+     */
+    struct maxim_str url;
+    /**
+     * The MIME type; used where the content does not tell.
+     */
+    struct maxim_str mime_type;
+    /**
+     * Tags: a JSON object. Values that are not strings are sent as their JSON text.
+     */
+    struct maxim_str tags_json;
+    /**
+     * Anything else: a JSON object.
+     */
+    struct maxim_str metadata_json;
+    /**
+     * When it was made, in seconds since 1970-01-01 UTC; 0: not said.
+     */
+    int64_t timestamp;
+} maxim_attachment;
+
+/**
+ * An id written by the library: 36 characters of a UUID and a terminating NUL, or a flow's id.
+ */
+typedef struct maxim_id {
+    /**
+     * The text, NUL-terminated.
+     */
+    char text[37];
+} maxim_id;
+
+/**
  * What the service is told about a raw document. Initialise with MAXIM_RAW_OPTIONS_INIT.
  */
 typedef struct maxim_raw_options {
@@ -1117,16 +1181,6 @@ typedef struct maxim_session_config {
 } maxim_session_config;
 
 /**
- * An id written by the library: 36 characters of a UUID and a terminating NUL, or a flow's id.
- */
-typedef struct maxim_id {
-    /**
-     * The text, NUL-terminated.
-     */
-    char text[37];
-} maxim_id;
-
-/**
  * A new trace. Initialise with MAXIM_TRACE_CONFIG_INIT.
  */
 typedef struct maxim_trace_config {
@@ -1302,60 +1356,6 @@ typedef struct maxim_tool_call_config {
      */
     int64_t start_timestamp_us;
 } maxim_tool_call_config;
-
-/**
- * A file, bytes or a URL to attach. Initialise with MAXIM_ATTACHMENT_INIT.
- */
-typedef struct maxim_attachment {
-    /**
-     * sizeof(maxim_attachment).
-     */
-    size_t struct_size;
-    /**
-     * Its id; generated (UUID version 4) when absent.
-     */
-    struct maxim_str id;
-    /**
-     * One of MAXIM_ATTACHMENT_….
-     */
-    int32_t kind;
-    /**
-     * What to call it; default: the file's name.
-     */
-    struct maxim_str name;
-    /**
-     * MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded.
-     */
-    struct maxim_str path;
-    /**
-     * MAXIM_ATTACHMENT_DATA: the bytes, copied during the call.
-     */
-    const uint8_t *data;
-    /**
-     * MAXIM_ATTACHMENT_DATA: how many bytes.
-     */
-    size_t data_len;
-    /**
-     * MAXIM_ATTACHMENT_URL: the URL.
-     */
-    struct maxim_str url;
-    /**
-     * The MIME type; used where the content does not tell.
-     */
-    struct maxim_str mime_type;
-    /**
-     * Tags: a JSON object. Values that are not strings are sent as their JSON text.
-     */
-    struct maxim_str tags_json;
-    /**
-     * Anything else: a JSON object.
-     */
-    struct maxim_str metadata_json;
-    /**
-     * When it was made, in seconds since 1970-01-01 UTC; 0: not said.
-     */
-    int64_t timestamp;
-} maxim_attachment;
 
 
 
@@ -1578,6 +1578,18 @@ maxim_status maxim_generation_add_tag(struct maxim_logger *logger,
 maxim_status maxim_generation_add_metadata(struct maxim_logger *logger,
                                            struct maxim_str generation_id,
                                            struct maxim_str metadata_json);
+
+/**
+ * Attaches a file, bytes or a URL to a generation; see `maxim_attachment`.
+ *
+ * The call returns at once: a file is read and uploaded later, by the library's own threads, and
+ * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+ * upload has succeeded. `out_id`, which may be NULL, receives its id.
+ */
+maxim_status maxim_generation_add_attachment(struct maxim_logger *logger,
+                                             struct maxim_str generation_id,
+                                             const struct maxim_attachment *attachment,
+                                             struct maxim_id *out_id);
 
 /**
  * Has a generation evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
@@ -1835,6 +1847,13 @@ maxim_status maxim_flush_commit_logs(struct maxim_logger *logger,
                                      uint32_t timeout_ms);
 
 /**
+ * Uploads all attachments, and waits for them: `maxim_flush` without log lines, but for those that the
+ * uploads make, which are sent afterwards. **May block** up to `timeout_ms` milliseconds.
+ */
+maxim_status maxim_flush_attachments(struct maxim_logger *logger,
+                                     uint32_t timeout_ms);
+
+/**
  * Sends what earlier loggers for the same repository left behind in files, and everything else that
  * is held. **May block** up to `timeout_ms` milliseconds; errors as for `maxim_flush`.
  */
@@ -1971,6 +1990,18 @@ maxim_status maxim_retrieval_add_metric(struct maxim_logger *logger,
                                         double value);
 
 /**
+ * Attaches a file, bytes or a URL to a retrieval; see `maxim_attachment`.
+ *
+ * The call returns at once: a file is read and uploaded later, by the library's own threads, and
+ * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+ * upload has succeeded. `out_id`, which may be NULL, receives its id.
+ */
+maxim_status maxim_retrieval_add_attachment(struct maxim_logger *logger,
+                                            struct maxim_str retrieval_id,
+                                            const struct maxim_attachment *attachment,
+                                            struct maxim_id *out_id);
+
+/**
  * Has a retrieval evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
  */
 maxim_status maxim_retrieval_evaluate_with_evaluators(struct maxim_logger *logger,
@@ -2088,6 +2119,18 @@ maxim_status maxim_session_add_metric(struct maxim_logger *logger,
                                       struct maxim_str session_id,
                                       struct maxim_str name,
                                       double value);
+
+/**
+ * Attaches a file, bytes or a URL to a session; see `maxim_attachment`.
+ *
+ * The call returns at once: a file is read and uploaded later, by the library's own threads, and
+ * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+ * upload has succeeded. `out_id`, which may be NULL, receives its id.
+ */
+maxim_status maxim_session_add_attachment(struct maxim_logger *logger,
+                                          struct maxim_str session_id,
+                                          const struct maxim_attachment *attachment,
+                                          struct maxim_id *out_id);
 
 /**
  * Has a session evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
@@ -2260,6 +2303,18 @@ maxim_status maxim_span_event(struct maxim_logger *logger,
 maxim_status maxim_span_add_metadata(struct maxim_logger *logger,
                                      struct maxim_str span_id,
                                      struct maxim_str metadata_json);
+
+/**
+ * Attaches a file, bytes or a URL to a span; see `maxim_attachment`.
+ *
+ * The call returns at once: a file is read and uploaded later, by the library's own threads, and
+ * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+ * upload has succeeded. `out_id`, which may be NULL, receives its id.
+ */
+maxim_status maxim_span_add_attachment(struct maxim_logger *logger,
+                                       struct maxim_str span_id,
+                                       const struct maxim_attachment *attachment,
+                                       struct maxim_id *out_id);
 
 /**
  * Has a span evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
@@ -2524,6 +2579,18 @@ maxim_status maxim_trace_add_metric(struct maxim_logger *logger,
                                     struct maxim_str trace_id,
                                     struct maxim_str name,
                                     double value);
+
+/**
+ * Attaches a file, bytes or a URL to a trace; see `maxim_attachment`.
+ *
+ * The call returns at once: a file is read and uploaded later, by the library's own threads, and
+ * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+ * upload has succeeded. `out_id`, which may be NULL, receives its id.
+ */
+maxim_status maxim_trace_add_attachment(struct maxim_logger *logger,
+                                        struct maxim_str trace_id,
+                                        const struct maxim_attachment *attachment,
+                                        struct maxim_id *out_id);
 
 /**
  * Puts a trace that began without a session into one.
