@@ -67,26 +67,6 @@
 
 
 /**
- * The service takes no more entries in one request.
- */
-#define MAX_BATCH_ENTRIES 100
-
-/**
- * Of a user's, session's or request's id.
- */
-#define ID 100
-
-/**
- * Of a dataset's name and a flow's id.
- */
-#define NAME 50
-
-/**
- * Step indices go from 0 to this.
- */
-#define MAX_STEP_INDEX 1000
-
-/**
  * Major version of the library that this header belongs to.
  */
 #define MAXIM_VERSION_MAJOR 0
@@ -376,181 +356,6 @@
  * A URL, which is logged and not fetched.
  */
 #define MAXIM_ATTACHMENT_URL 3
-
-/**
- * Space for records in memory (tmpfs) before new segments go to the spool directory.
- */
-#define DEFAULT_MAX_MEMORY_BYTES (64 << 20)
-
-/**
- * Space for records in the spool directory.
- */
-#define DEFAULT_MAX_DISK_BYTES (1 << 30)
-
-/**
- * The largest attachment accepted unless configured otherwise.
- */
-#define DEFAULT_MAX_ATTACHMENT_BYTES (100 << 20)
-
-/**
- * Sinks beside the logger's own pipeline.
- */
-#define MAX_SINKS 8
-
-/**
- * The longest id that is accepted, in bytes. Ids stand in every line and in attachments' keys:
- * an id that is much longer than a UUID's 36 is content that has lost its way.
- */
-#define MAX_ID_LEN 256
-
-/**
- * How deep arrays and objects may be nested.
- *
- * A reader further down that recurses must not run out of stack; serde_json has the same limit.
- */
-#define MAX_DEPTH 128
-
-/**
- * More than any provider's result has (OpenAI's Responses object has some 25).
- */
-#define Members_CAPACITY 32
-
-/**
- * 0001-01-01T00:00:00.000000, the earliest time that is written as itself.
- */
-#define MIN_UNIX_US -62135596800000000
-
-/**
- * 9999-12-31T23:59:59.999999, the latest time that is written as itself.
- */
-#define MAX_UNIX_US 253402300799999999
-
-/**
- * What a call came to. Numbers are part of the ABI: never reused, never renumbered.
- */
-enum Status
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /**
-     * The call did what it says.
-     */
-    Ok = 0,
-    /**
-     * A pointer that must not be NULL was NULL.
-     */
-    NullPointer = 1,
-    /**
-     * The handle was never made, or has been freed.
-     */
-    InvalidHandle = 2,
-    /**
-     * An argument is out of its range; the detail names it.
-     */
-    InvalidArgument = 3,
-    /**
-     * A string is not UTF-8.
-     */
-    InvalidUtf8 = 4,
-    /**
-     * A JSON text does not parse, or is not of the kind asked for.
-     */
-    InvalidJson = 5,
-    /**
-     * An id does not match `[A-Za-z0-9_-]+`.
-     */
-    InvalidId = 6,
-    /**
-     * A provider's result has a shape that is not known.
-     */
-    InvalidResult = 7,
-    /**
-     * The logger or client has been cleaned up or disconnected.
-     */
-    Closed = 8,
-    /**
-     * The time given ran out; what was not delivered is still held.
-     */
-    Timeout = 9,
-    /**
-     * The configured space is full and the overflow policy refuses the newest record.
-     */
-    SpoolFull = 10,
-    /**
-     * A record or attachment is above its size limit.
-     */
-    TooLarge = 11,
-    /**
-     * A file could not be read or written.
-     */
-    Io = 12,
-    /**
-     * The service could not be reached.
-     */
-    Network = 13,
-    /**
-     * The service answered with an error.
-     */
-    Rejected = 14,
-    /**
-     * The service refused the API key.
-     */
-    Unauthorized = 15,
-    /**
-     * There is no API key, repository or endpoint to log to.
-     */
-    NotConfigured = 16,
-    /**
-     * A flow has used all of its step indices.
-     */
-    FlowExhausted = 17,
-    /**
-     * A bug in the library was caught at its boundary; the host is unharmed.
-     */
-    Panic = 18,
-    /**
-     * Memory, a thread or another resource could not be had.
-     */
-    NoResources = 19,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum Status Status;
-#else
-typedef int32_t Status;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * How far the records of a segment have left: delivered, quarantined or dropped.
- */
-typedef struct Cursor Cursor;
-
-/**
- * What a line is about.
- */
-typedef struct Entity Entity;
-
-/**
- * Where an application runs.
- */
-typedef struct Environment Environment;
-
-/**
- * What a document is written in.
- */
-typedef struct Format Format;
-
-/**
- * What has been said of one kind of trouble.
- */
-typedef struct Kind Kind;
-
-/**
- * How bad it is.
- */
-typedef struct Level Level;
 
 /**
  * The steps of one thing: an opaque handle, made by `maxim_flow_new` and given back by
@@ -1357,30 +1162,536 @@ typedef struct maxim_tool_call_config {
     int64_t start_timestamp_us;
 } maxim_tool_call_config;
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Every status, in the order of its number.
- */
-#define Status_ALL { Ok, NullPointer, InvalidHandle, InvalidArgument, InvalidUtf8, InvalidJson, InvalidId, InvalidResult, Closed, Timeout, SpoolFull, TooLarge, Io, Network, Rejected, Unauthorized, NotConfigured, FlowExhausted, Panic, NoResources, }
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Begins a flow with a local id: the name, a hyphen and eight random hexadecimal digits.
+ *
+ * `name` has 1 to 41 characters. `*out` is set to NULL first, and to the flow on success; the caller
+ * frees it with `maxim_flow_free`. The flow is good as long as its client is.
+ */
+maxim_status maxim_flow_new(struct maxim_log_client *client,
+                            struct maxim_str name,
+                            struct maxim_flow **out);
+
+/**
+ * Begins a flow whose id the service gives. **May block** up to `timeout_ms` milliseconds.
+ *
+ * `name` has 1 to 50 characters; `out` as for `maxim_flow_new`. Errors: MAXIM_ERR_NOT_CONFIGURED without
+ * an API key, MAXIM_ERR_NETWORK, MAXIM_ERR_TIMEOUT, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_REJECTED.
+ */
+maxim_status maxim_flow_new_remote(struct maxim_log_client *client,
+                                   struct maxim_str name,
+                                   uint32_t timeout_ms,
+                                   struct maxim_flow **out);
+
+/**
+ * A flow's id, NUL-terminated; good until the flow is freed. NULL for a bad handle.
+ */
+const char *maxim_flow_id(struct maxim_flow *flow);
+
+/**
+ * A flow's name, NUL-terminated; good until the flow is freed. NULL for a bad handle.
+ */
+const char *maxim_flow_name(struct maxim_flow *flow);
+
+/**
+ * The index that the flow's next step will have, 0 to 1,001; -1 for a bad handle.
+ */
+int32_t maxim_flow_step_index(struct maxim_flow *flow);
+
+/**
+ * Logs a step for the developer. Arguments and errors as for `maxim_log_debug`.
+ *
+ * Steps are numbered from 0 without a gap, in the order of the calls; a step that is filtered or refused
+ * takes no number. After 1,001 steps the flow is used up: MAXIM_ERR_FLOW_EXHAUSTED.
+ */
+maxim_status maxim_flow_debug(struct maxim_flow *flow,
+                              struct maxim_str message,
+                              struct maxim_str data_json,
+                              const struct maxim_log_options *options);
+
+/**
+ * Logs a step that is as it should be; see `maxim_flow_debug`.
+ */
+maxim_status maxim_flow_info(struct maxim_flow *flow,
+                             struct maxim_str message,
+                             struct maxim_str data_json,
+                             const struct maxim_log_options *options);
+
+/**
+ * Logs a step that is odd; see `maxim_flow_debug`.
+ */
+maxim_status maxim_flow_warn(struct maxim_flow *flow,
+                             struct maxim_str message,
+                             struct maxim_str data_json,
+                             const struct maxim_log_options *options);
+
+/**
+ * Logs a step that went wrong; see `maxim_flow_debug`.
+ */
+maxim_status maxim_flow_error(struct maxim_flow *flow,
+                              struct maxim_str message,
+                              struct maxim_str data_json,
+                              const struct maxim_log_options *options);
+
+/**
+ * Logs a step that went wrong, with the error; see `maxim_flow_debug` and `maxim_log_error_with`.
+ */
+maxim_status maxim_flow_error_with(struct maxim_flow *flow,
+                                   struct maxim_str message,
+                                   const struct maxim_log_error_info *error,
+                                   const struct maxim_log_options *options);
+
+/**
+ * Gives a flow back; what it logged goes its way. NULL is safe.
+ *
+ * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+ */
+maxim_status maxim_flow_free(struct maxim_flow *flow);
+
+/**
+ * Sets the model of a generation.
+ */
+maxim_status maxim_generation_set_model(struct maxim_logger *logger,
+                                        struct maxim_str generation_id,
+                                        struct maxim_str model);
+
+/**
+ * Sets the provider of a generation: openai, azure, anthropic, huggingface, together, google, groq,
+ * bedrock, cohere, fireworks or elevenlabs, in any case; others are logged as `unknown`.
+ */
+maxim_status maxim_generation_set_provider(struct maxim_logger *logger,
+                                           struct maxim_str generation_id,
+                                           struct maxim_str provider);
+
+/**
+ * Sets the name of a generation.
+ */
+maxim_status maxim_generation_set_name(struct maxim_logger *logger,
+                                       struct maxim_str generation_id,
+                                       struct maxim_str name);
+
+/**
+ * Adds a message to a generation: a JSON object with `role` and `content`.
+ *
+ * Images and audio in it become attachments of the generation, as in `maxim_generation_config.messages_json`.
+ */
+maxim_status maxim_generation_add_message(struct maxim_logger *logger,
+                                          struct maxim_str generation_id,
+                                          struct maxim_str message_json);
+
+/**
+ * Sets the model's parameters: a JSON object. Values that are not strings are sent as their JSON text,
+ * null members are left out.
+ */
+maxim_status maxim_generation_set_model_parameters(struct maxim_logger *logger,
+                                                   struct maxim_str generation_id,
+                                                   struct maxim_str parameters_json);
+
+/**
+ * Logs what the model answered, and ends the generation.
+ *
+ * `result_json` is the provider's own response: an OpenAI chat completion, text completion or
+ * Responses object, an Anthropic message, a Gemini generateContent response, an AWS Bedrock Converse
+ * response, a Mistral or Cohere chat response, or the array of chunks of an OpenAI or Anthropic
+ * stream. Anything else is MAXIM_ERR_INVALID_RESULT, with the reason in `maxim_last_error`, and nothing
+ * is logged; with MAXIM_RESULT_FORCE in `flags` (else 0) any JSON object is sent as it is.
+ */
+maxim_status maxim_generation_result(struct maxim_logger *logger,
+                                     struct maxim_str generation_id,
+                                     struct maxim_str result_json,
+                                     uint32_t flags);
+
+/**
+ * Logs that the model failed, and ends the generation. Of `config`, the message, code and type are
+ * used; all may be absent.
+ */
+maxim_status maxim_generation_error(struct maxim_logger *logger,
+                                    struct maxim_str generation_id,
+                                    const struct maxim_error_config *config);
+
+/**
+ * Adds what a generation cost, in US dollars. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_generation_add_cost(struct maxim_logger *logger,
+                                       struct maxim_str generation_id,
+                                       double input,
+                                       double output,
+                                       double total);
+
+/**
+ * Adds a named number to a generation. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_generation_add_metric(struct maxim_logger *logger,
+                                         struct maxim_str generation_id,
+                                         struct maxim_str name,
+                                         double value);
+
+/**
+ * Adds one tag to a generation. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_generation_add_tag(struct maxim_logger *logger,
+                                      struct maxim_str generation_id,
+                                      struct maxim_str key,
+                                      struct maxim_str value);
+
+/**
+ * Adds metadata to a generation: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_generation_add_metadata(struct maxim_logger *logger,
+                                           struct maxim_str generation_id,
+                                           struct maxim_str metadata_json);
+
+/**
+ * Attaches a file, bytes or a URL to a generation; see `maxim_attachment`.
+ *
+ * The call returns at once: a file is read and uploaded later, by the library's own threads, and
+ * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+ * upload has succeeded. `out_id`, which may be NULL, receives its id.
+ */
+maxim_status maxim_generation_add_attachment(struct maxim_logger *logger,
+                                             struct maxim_str generation_id,
+                                             const struct maxim_attachment *attachment,
+                                             struct maxim_id *out_id);
+
+/**
+ * Has a generation evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_generation_evaluate_with_evaluators(struct maxim_logger *logger,
+                                                       struct maxim_str generation_id,
+                                                       struct maxim_str evaluators_json);
+
+/**
+ * Has a generation evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
+ * evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_generation_evaluate_with_variables(struct maxim_logger *logger,
+                                                      struct maxim_str generation_id,
+                                                      struct maxim_str variables_json,
+                                                      struct maxim_str evaluators_json);
+
+/**
+ * Sets when a generation began, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_generation_set_start_timestamp(struct maxim_logger *logger,
+                                                  struct maxim_str generation_id,
+                                                  int64_t timestamp_us);
+
+/**
+ * Sets when a generation ended, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_generation_set_end_timestamp(struct maxim_logger *logger,
+                                                struct maxim_str generation_id,
+                                                int64_t timestamp_us);
+
+/**
+ * Ends a generation, at the time of the call.
+ */
+maxim_status maxim_generation_end(struct maxim_logger *logger,
+                                  struct maxim_str generation_id);
+
+/**
+ * Sends a document of `body_len` bytes as it is, and waits for the answer, with the client's retries.
+ * **May block** up to `timeout_ms` milliseconds. The body is not copied.
+ *
+ * `format` is one of MAXIM_FORMAT_…; `options` may be NULL. Errors: MAXIM_ERR_INVALID_ARGUMENT for an
+ * unknown format or an empty body, MAXIM_ERR_NOT_CONFIGURED without an API key, MAXIM_ERR_NETWORK,
+ * MAXIM_ERR_TIMEOUT, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_REJECTED, MAXIM_ERR_TOO_LARGE.
+ */
+maxim_status maxim_ingest_raw(struct maxim_log_client *client,
+                              const uint8_t *body,
+                              size_t body_len,
+                              int32_t format,
+                              const struct maxim_raw_options *options,
+                              uint32_t timeout_ms);
+
+/**
+ * Accepts a document of `body_len` bytes, up to 64 MiB, to be sent as entries are: it survives the
+ * process and an outage. The body is copied once; above 1 MiB the call makes a segment of its own for
+ * it, which takes system calls and no more.
+ *
+ * Arguments as for `maxim_ingest_raw`. Errors: MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_NOT_CONFIGURED
+ * without an API key, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_SPOOL_FULL.
+ */
+maxim_status maxim_ingest_raw_async(struct maxim_log_client *client,
+                                    const uint8_t *body,
+                                    size_t body_len,
+                                    int32_t format,
+                                    const struct maxim_raw_options *options);
+
+/**
+ * Makes a structured log client. Does no network I/O; makes the spool directory and starts the writer
+ * thread, or neither without an API key.
+ *
+ * `*out` is set to NULL first, and to the client on success. The caller frees it with
+ * `maxim_log_client_free`.
+ *
+ * Errors: MAXIM_ERR_INVALID_ARGUMENT for a field out of its range (the detail names it),
+ * MAXIM_ERR_NULL_POINTER.
+ */
+maxim_status maxim_log_client_new(const struct maxim_log_client_config *config,
+                                  struct maxim_log_client **out);
+
+/**
+ * Gives a client back. NULL is safe.
+ *
+ * Does not wait for the network: what is still held is put into files in the background and sent
+ * by the next client for the same source. Call `maxim_log_disconnect` first to have it sent now. When
+ * this returns, no callback of the client runs any more. Its flows answer MAXIM_ERR_CLOSED from then on
+ * and are still to be freed.
+ *
+ * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+ */
+maxim_status maxim_log_client_free(struct maxim_log_client *client);
+
+/**
+ * Logs for the developer. `message` has 1 to 10,000 characters; `data_json` is a JSON object and may be
+ * absent; `options` may be NULL. Below the client's `min_level` nothing is looked at and nothing is done.
+ *
+ * Errors: MAXIM_ERR_INVALID_ARGUMENT names the field, its limit and its length; nothing else is lost.
+ */
+maxim_status maxim_log_debug(struct maxim_log_client *client,
+                             struct maxim_str message,
+                             struct maxim_str data_json,
+                             const struct maxim_log_options *options);
+
+/**
+ * Logs that something is as it should be. Arguments and errors as for `maxim_log_debug`.
+ */
+maxim_status maxim_log_info(struct maxim_log_client *client,
+                            struct maxim_str message,
+                            struct maxim_str data_json,
+                            const struct maxim_log_options *options);
+
+/**
+ * Logs that something is odd. Arguments and errors as for `maxim_log_debug`.
+ */
+maxim_status maxim_log_warn(struct maxim_log_client *client,
+                            struct maxim_str message,
+                            struct maxim_str data_json,
+                            const struct maxim_log_options *options);
+
+/**
+ * Logs that something is wrong. Arguments and errors as for `maxim_log_debug`.
+ */
+maxim_status maxim_log_error(struct maxim_log_client *client,
+                             struct maxim_str message,
+                             struct maxim_str data_json,
+                             const struct maxim_log_options *options);
+
+/**
+ * Logs an error with its kind and stack; its own message becomes `data.message`. `error` is required,
+ * `options` may be NULL. Errors as for `maxim_log_debug`.
+ */
+maxim_status maxim_log_error_with(struct maxim_log_client *client,
+                                  struct maxim_str message,
+                                  const struct maxim_log_error_info *error,
+                                  const struct maxim_log_options *options);
+
+/**
+ * Logs an entry with any of its fields. Errors as for `maxim_log_debug`.
+ */
+maxim_status maxim_log(struct maxim_log_client *client,
+                       const struct maxim_log_entry *entry);
+
+/**
+ * Sets the user of entries that name none, from now on and on all threads; absent clears it. Up to 100
+ * characters.
+ */
+maxim_status maxim_log_set_user_id(struct maxim_log_client *client,
+                                   struct maxim_str user_id);
+
+/**
+ * Sets the session of entries that name none, from now on and on all threads; absent clears it. Up to
+ * 100 characters.
+ */
+maxim_status maxim_log_set_session_id(struct maxim_log_client *client,
+                                      struct maxim_str session_id);
+
+/**
+ * Sends everything that was accepted before the call, and waits until it has arrived, up to
+ * `timeout_ms` milliseconds. **May block**, never longer than that; with 0 it starts the work and
+ * returns MAXIM_OK at once.
+ *
+ * Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
+ * is lost by that.
+ */
+maxim_status maxim_log_flush(struct maxim_log_client *client,
+                             uint32_t timeout_ms);
+
+/**
+ * As `maxim_log_flush`, without waiting; see `maxim_flush_async`.
+ */
+maxim_status maxim_log_flush_async(struct maxim_log_client *client,
+                                   uint32_t timeout_ms,
+                                   maxim_flush_callback callback,
+                                   void *user_data);
+
+/**
+ * Ends a client's work: refuses further entries (MAXIM_ERR_CLOSED), sends what it can within
+ * `timeout_ms` milliseconds, leaves the rest in files for the next client, and stops its thread. **May
+ * block**, never longer than `timeout_ms`. The handle is still to be freed.
+ *
+ * Errors: MAXIM_ERR_TIMEOUT when something is left for the next client; the detail says how much.
+ */
+maxim_status maxim_log_disconnect(struct maxim_log_client *client,
+                                  uint32_t timeout_ms);
+
+/**
+ * Whether an entry of a level (MAXIM_LEVEL_…) would be logged: false below `min_level`, for a number
+ * that is no level, and for a bad handle.
+ */
+bool maxim_log_would_log(struct maxim_log_client *client,
+                         int32_t level);
+
+/**
+ * What became of the client's entries. `stats->struct_size` must be set (MAXIM_STATS_INIT).
+ */
+maxim_status maxim_log_client_stats(struct maxim_log_client *client,
+                                    struct maxim_stats *stats);
+
+/**
+ * Makes a logger. Does no network I/O; makes the spool directory and starts the writer thread.
+ *
+ * `*out` is set to NULL first, and to the logger on success. The caller frees it with
+ * `maxim_logger_free`.
+ *
+ * Errors: MAXIM_ERR_NOT_CONFIGURED without an API key or repository id, MAXIM_ERR_INVALID_ARGUMENT
+ * for a field out of its range (the detail names it), MAXIM_ERR_NULL_POINTER.
+ */
+maxim_status maxim_logger_new(const struct maxim_logger_config *config,
+                              struct maxim_logger **out);
+
+/**
+ * Gives a logger back. NULL is safe.
+ *
+ * Does not wait for the network: what is still held is put into files in the background and sent
+ * by the next logger for the same repository. Call `maxim_cleanup` first to have it sent now. When
+ * this returns, no callback of the logger runs any more.
+ *
+ * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+ */
+maxim_status maxim_logger_free(struct maxim_logger *logger);
+
+/**
+ * The log repository's id, NUL-terminated; good until the logger is freed. NULL for a bad handle.
+ */
+const char *maxim_logger_repository_id(struct maxim_logger *logger);
+
+/**
+ * Sends everything that was accepted before the call, and waits until it has arrived, up to
+ * `timeout_ms` milliseconds. **May block**, never longer than that; with 0 it starts the work and
+ * returns MAXIM_OK at once. A retry that is waiting is tried at once.
+ *
+ * Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
+ * is lost by that.
+ */
+maxim_status maxim_flush(struct maxim_logger *logger,
+                         uint32_t timeout_ms);
+
+/**
+ * As `maxim_flush`, without waiting: `callback` is called once, on a thread of the library, when all
+ * has arrived or `timeout_ms` milliseconds are over. It is not called when this function fails.
+ *
+ * `user_data` is passed to the callback and must stay good until then.
+ */
+maxim_status maxim_flush_async(struct maxim_logger *logger,
+                               uint32_t timeout_ms,
+                               maxim_flush_callback callback,
+                               void *user_data);
+
+/**
+ * Sends all log lines, and waits for them: `maxim_flush` without attachments. **May block** up to
+ * `timeout_ms` milliseconds.
+ */
+maxim_status maxim_flush_commit_logs(struct maxim_logger *logger,
+                                     uint32_t timeout_ms);
+
+/**
+ * Uploads all attachments, and waits for them: `maxim_flush` without log lines, but for those that the
+ * uploads make, which are sent afterwards. **May block** up to `timeout_ms` milliseconds.
+ */
+maxim_status maxim_flush_attachments(struct maxim_logger *logger,
+                                     uint32_t timeout_ms);
+
+/**
+ * Sends what earlier loggers for the same repository left behind in files, and everything else that
+ * is held. **May block** up to `timeout_ms` milliseconds; errors as for `maxim_flush`.
+ */
+maxim_status maxim_flush_log_files(struct maxim_logger *logger,
+                                   uint32_t timeout_ms);
+
+/**
+ * Writes everything that is held to files in the spool directory, where it survives a reboot too.
+ * **May block** up to `timeout_ms` milliseconds.
+ *
+ * Errors: MAXIM_ERR_IO when there is no file system to write to, MAXIM_ERR_TIMEOUT.
+ */
+maxim_status maxim_write_to_file(struct maxim_logger *logger,
+                                 uint32_t timeout_ms);
+
+/**
+ * Ends a logger's work: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
+ * `timeout_ms` milliseconds, leaves the rest in files for the next logger, and stops its threads.
+ * **May block**, never longer than `timeout_ms`. The handle is still to be freed.
+ *
+ * Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger; the detail says how much.
+ */
+maxim_status maxim_cleanup(struct maxim_logger *logger,
+                           uint32_t timeout_ms);
+
+/**
+ * Whether the spool directory can be written to; when not, records are kept in memory only.
+ */
+bool maxim_can_access_filesystem(struct maxim_logger *logger);
+
+/**
+ * Whether this process runs on AWS Lambda (AWS_LAMBDA_FUNCTION_NAME is set). Then there is no writer
+ * thread: records are sent by `maxim_flush` on the caller's thread, before the function's answer
+ * lets the machine freeze.
+ */
+bool maxim_is_running_on_lambda(void);
+
+/**
+ * What became of the logger's records. `stats->struct_size` must be set (MAXIM_STATS_INIT).
+ */
+maxim_status maxim_logger_stats(struct maxim_logger *logger,
+                                struct maxim_stats *stats);
+
+/**
+ * What became of the records of one of the logger's sinks, numbered as by `maxim_logger_add_sink`.
+ */
+maxim_status maxim_logger_sink_stats(struct maxim_logger *logger,
+                                     uint32_t sink,
+                                     struct maxim_stats *stats);
+
+/**
+ * Sends every record from now on to a further repository or endpoint as well, with a spool and a
+ * delivery state of its own: one that fails never holds another back. At most 8.
+ *
+ * `config` is as for `maxim_logger_new`; its callbacks and `user_data` are ignored, the logger's are
+ * used. `out_sink`, which may be NULL, receives the sink's number (1 and up). Does no network I/O.
+ */
+maxim_status maxim_logger_add_sink(struct maxim_logger *logger,
+                                   const struct maxim_logger_config *config,
+                                   uint32_t *out_sink);
+
+/**
+ * Sends one line of the caller's making: any action on any entity.
+ *
+ * `entity` is one of MAXIM_ENTITY_…, `action` as in `create`, `update`, `end` or `add-event` (a-z and
+ * hyphens), `data_json` a JSON object.
+ */
+maxim_status maxim_commit(struct maxim_logger *logger,
+                          int32_t entity,
+                          struct maxim_str entity_id,
+                          struct maxim_str action,
+                          struct maxim_str data_json);
 
 /**
  * The version of the library that is running, as "0.1.0"; static, never NULL.
@@ -1926,6 +2237,716 @@ maxim_status maxim_commit(struct maxim_logger *logger,
                           struct maxim_str entity_id,
                           struct maxim_str action,
                           struct maxim_str data_json);
+
+/**
+ * Sets what a retrieval looks for, as text.
+ */
+maxim_status maxim_retrieval_set_input(struct maxim_logger *logger,
+                                       struct maxim_str retrieval_id,
+                                       struct maxim_str input);
+
+/**
+ * Sets what a retrieval looks for, as any JSON value.
+ */
+maxim_status maxim_retrieval_set_input_json(struct maxim_logger *logger,
+                                            struct maxim_str retrieval_id,
+                                            struct maxim_str input_json);
+
+/**
+ * Sets what a retrieval looks for, as text.
+ */
+MAXIM_DEPRECATED("use maxim_retrieval_set_input")
+maxim_status maxim_retrieval_input(struct maxim_logger *logger,
+                                   struct maxim_str retrieval_id,
+                                   struct maxim_str input);
+
+/**
+ * Logs the documents that were found, and ends the retrieval: a JSON array of strings or objects; any
+ * other JSON value is taken as the only document.
+ */
+maxim_status maxim_retrieval_set_output(struct maxim_logger *logger,
+                                        struct maxim_str retrieval_id,
+                                        struct maxim_str documents_json);
+
+/**
+ * Logs the documents that were found, and ends the retrieval: a JSON array of strings or objects; any
+ * other JSON value is taken as the only document.
+ */
+MAXIM_DEPRECATED("use maxim_retrieval_set_output")
+maxim_status maxim_retrieval_output(struct maxim_logger *logger,
+                                    struct maxim_str retrieval_id,
+                                    struct maxim_str documents_json);
+
+/**
+ * Adds one tag to a retrieval. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_retrieval_add_tag(struct maxim_logger *logger,
+                                     struct maxim_str retrieval_id,
+                                     struct maxim_str key,
+                                     struct maxim_str value);
+
+/**
+ * Adds metadata to a retrieval: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_retrieval_add_metadata(struct maxim_logger *logger,
+                                          struct maxim_str retrieval_id,
+                                          struct maxim_str metadata_json);
+
+/**
+ * Adds a named number to a retrieval. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_retrieval_add_metric(struct maxim_logger *logger,
+                                        struct maxim_str retrieval_id,
+                                        struct maxim_str name,
+                                        double value);
+
+/**
+ * Attaches a file, bytes or a URL to a retrieval; see `maxim_attachment`.
+ *
+ * The call returns at once: a file is read and uploaded later, by the library's own threads, and
+ * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+ * upload has succeeded. `out_id`, which may be NULL, receives its id.
+ */
+maxim_status maxim_retrieval_add_attachment(struct maxim_logger *logger,
+                                            struct maxim_str retrieval_id,
+                                            const struct maxim_attachment *attachment,
+                                            struct maxim_id *out_id);
+
+/**
+ * Has a retrieval evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_retrieval_evaluate_with_evaluators(struct maxim_logger *logger,
+                                                      struct maxim_str retrieval_id,
+                                                      struct maxim_str evaluators_json);
+
+/**
+ * Has a retrieval evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
+ * evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_retrieval_evaluate_with_variables(struct maxim_logger *logger,
+                                                     struct maxim_str retrieval_id,
+                                                     struct maxim_str variables_json,
+                                                     struct maxim_str evaluators_json);
+
+/**
+ * Ends a retrieval, at the time of the call.
+ */
+maxim_status maxim_retrieval_end(struct maxim_logger *logger,
+                                 struct maxim_str retrieval_id);
+
+/**
+ * Begins a session.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the session's id (given or generated).
+ */
+maxim_status maxim_session_create(struct maxim_logger *logger,
+                                  const struct maxim_session_config *config,
+                                  struct maxim_id *out_id);
+
+/**
+ * Begins a trace in a session. `config.session_id` is ignored.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the trace's id (given or generated).
+ */
+maxim_status maxim_session_add_trace(struct maxim_logger *logger,
+                                     struct maxim_str session_id,
+                                     const struct maxim_trace_config *config,
+                                     struct maxim_id *out_id);
+
+/**
+ * Begins a trace in a session.
+ */
+MAXIM_DEPRECATED("use maxim_session_add_trace")
+maxim_status maxim_session_trace(struct maxim_logger *logger,
+                                 struct maxim_str session_id,
+                                 const struct maxim_trace_config *config,
+                                 struct maxim_id *out_id);
+
+/**
+ * Adds one tag to a session. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_session_add_tag(struct maxim_logger *logger,
+                                   struct maxim_str session_id,
+                                   struct maxim_str key,
+                                   struct maxim_str value);
+
+/**
+ * Adds an event to a session, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+maxim_status maxim_session_add_event(struct maxim_logger *logger,
+                                     struct maxim_str session_id,
+                                     struct maxim_str event_id,
+                                     struct maxim_str name,
+                                     struct maxim_str tags_json,
+                                     struct maxim_str metadata_json,
+                                     struct maxim_id *out_id);
+
+/**
+ * Adds an event to a session, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+MAXIM_DEPRECATED("use maxim_session_add_event")
+maxim_status maxim_session_event(struct maxim_logger *logger,
+                                 struct maxim_str session_id,
+                                 struct maxim_str event_id,
+                                 struct maxim_str name,
+                                 struct maxim_str tags_json,
+                                 struct maxim_str metadata_json,
+                                 struct maxim_id *out_id);
+
+/**
+ * Adds a user's feedback to a session: a JSON object with a `score`, and `comment`, `tags` or whatever
+ * else there is to say.
+ */
+maxim_status maxim_session_add_feedback(struct maxim_logger *logger,
+                                        struct maxim_str session_id,
+                                        struct maxim_str feedback_json);
+
+/**
+ * Adds a user's feedback to a session: a JSON object with a `score`, and `comment`, `tags` or whatever
+ * else there is to say.
+ */
+MAXIM_DEPRECATED("use maxim_session_add_feedback")
+maxim_status maxim_session_feedback(struct maxim_logger *logger,
+                                    struct maxim_str session_id,
+                                    struct maxim_str feedback_json);
+
+/**
+ * Adds metadata to a session: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_session_add_metadata(struct maxim_logger *logger,
+                                        struct maxim_str session_id,
+                                        struct maxim_str metadata_json);
+
+/**
+ * Adds a named number to a session. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_session_add_metric(struct maxim_logger *logger,
+                                      struct maxim_str session_id,
+                                      struct maxim_str name,
+                                      double value);
+
+/**
+ * Attaches a file, bytes or a URL to a session; see `maxim_attachment`.
+ *
+ * The call returns at once: a file is read and uploaded later, by the library's own threads, and
+ * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+ * upload has succeeded. `out_id`, which may be NULL, receives its id.
+ */
+maxim_status maxim_session_add_attachment(struct maxim_logger *logger,
+                                          struct maxim_str session_id,
+                                          const struct maxim_attachment *attachment,
+                                          struct maxim_id *out_id);
+
+/**
+ * Has a session evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_session_evaluate_with_evaluators(struct maxim_logger *logger,
+                                                    struct maxim_str session_id,
+                                                    struct maxim_str evaluators_json);
+
+/**
+ * Has a session evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
+ * evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_session_evaluate_with_variables(struct maxim_logger *logger,
+                                                   struct maxim_str session_id,
+                                                   struct maxim_str variables_json,
+                                                   struct maxim_str evaluators_json);
+
+/**
+ * Sets when a session began, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_session_set_start_timestamp(struct maxim_logger *logger,
+                                               struct maxim_str session_id,
+                                               int64_t timestamp_us);
+
+/**
+ * Sets when a session ended, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_session_set_end_timestamp(struct maxim_logger *logger,
+                                             struct maxim_str session_id,
+                                             int64_t timestamp_us);
+
+/**
+ * Ends a session, at the time of the call.
+ */
+maxim_status maxim_session_end(struct maxim_logger *logger,
+                               struct maxim_str session_id);
+
+/**
+ * Begins a generation in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_span_add_generation(struct maxim_logger *logger,
+                                       struct maxim_str span_id,
+                                       const struct maxim_generation_config *config,
+                                       struct maxim_id *out_id);
+
+/**
+ * Begins a generation in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_span_add_generation")
+maxim_status maxim_span_generation(struct maxim_logger *logger,
+                                   struct maxim_str span_id,
+                                   const struct maxim_generation_config *config,
+                                   struct maxim_id *out_id);
+
+/**
+ * Begins a retrieval in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_span_add_retrieval(struct maxim_logger *logger,
+                                      struct maxim_str span_id,
+                                      const struct maxim_retrieval_config *config,
+                                      struct maxim_id *out_id);
+
+/**
+ * Begins a retrieval in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_span_add_retrieval")
+maxim_status maxim_span_retrieval(struct maxim_logger *logger,
+                                  struct maxim_str span_id,
+                                  const struct maxim_retrieval_config *config,
+                                  struct maxim_id *out_id);
+
+/**
+ * Begins a span in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_span_add_sub_span(struct maxim_logger *logger,
+                                     struct maxim_str span_id,
+                                     const struct maxim_span_config *config,
+                                     struct maxim_id *out_id);
+
+/**
+ * Begins a span in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_span_add_sub_span")
+maxim_status maxim_span_span(struct maxim_logger *logger,
+                             struct maxim_str span_id,
+                             const struct maxim_span_config *config,
+                             struct maxim_id *out_id);
+
+/**
+ * Begins a tool call in a span.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_span_add_tool_call(struct maxim_logger *logger,
+                                      struct maxim_str span_id,
+                                      const struct maxim_tool_call_config *config,
+                                      struct maxim_id *out_id);
+
+/**
+ * Logs an error in a span. `config.message` is required.
+ *
+ * `out_id`, which may be NULL, receives the error's id (given or generated).
+ */
+maxim_status maxim_span_add_error(struct maxim_logger *logger,
+                                  struct maxim_str span_id,
+                                  const struct maxim_error_config *config,
+                                  struct maxim_id *out_id);
+
+/**
+ * Sets what a span works on, as text.
+ */
+maxim_status maxim_span_set_input(struct maxim_logger *logger,
+                                  struct maxim_str span_id,
+                                  struct maxim_str input);
+
+/**
+ * Adds one tag to a span. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_span_add_tag(struct maxim_logger *logger,
+                                struct maxim_str span_id,
+                                struct maxim_str key,
+                                struct maxim_str value);
+
+/**
+ * Adds an event to a span, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+maxim_status maxim_span_add_event(struct maxim_logger *logger,
+                                  struct maxim_str span_id,
+                                  struct maxim_str event_id,
+                                  struct maxim_str name,
+                                  struct maxim_str tags_json,
+                                  struct maxim_str metadata_json,
+                                  struct maxim_id *out_id);
+
+/**
+ * Adds an event to a span, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+MAXIM_DEPRECATED("use maxim_span_add_event")
+maxim_status maxim_span_event(struct maxim_logger *logger,
+                              struct maxim_str span_id,
+                              struct maxim_str event_id,
+                              struct maxim_str name,
+                              struct maxim_str tags_json,
+                              struct maxim_str metadata_json,
+                              struct maxim_id *out_id);
+
+/**
+ * Adds metadata to a span: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_span_add_metadata(struct maxim_logger *logger,
+                                     struct maxim_str span_id,
+                                     struct maxim_str metadata_json);
+
+/**
+ * Attaches a file, bytes or a URL to a span; see `maxim_attachment`.
+ *
+ * The call returns at once: a file is read and uploaded later, by the library's own threads, and
+ * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+ * upload has succeeded. `out_id`, which may be NULL, receives its id.
+ */
+maxim_status maxim_span_add_attachment(struct maxim_logger *logger,
+                                       struct maxim_str span_id,
+                                       const struct maxim_attachment *attachment,
+                                       struct maxim_id *out_id);
+
+/**
+ * Has a span evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_span_evaluate_with_evaluators(struct maxim_logger *logger,
+                                                 struct maxim_str span_id,
+                                                 struct maxim_str evaluators_json);
+
+/**
+ * Has a span evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
+ * evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_span_evaluate_with_variables(struct maxim_logger *logger,
+                                                struct maxim_str span_id,
+                                                struct maxim_str variables_json,
+                                                struct maxim_str evaluators_json);
+
+/**
+ * Sets when a span began, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_span_set_start_timestamp(struct maxim_logger *logger,
+                                            struct maxim_str span_id,
+                                            int64_t timestamp_us);
+
+/**
+ * Sets when a span ended, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_span_set_end_timestamp(struct maxim_logger *logger,
+                                          struct maxim_str span_id,
+                                          int64_t timestamp_us);
+
+/**
+ * Ends a span, at the time of the call.
+ */
+maxim_status maxim_span_end(struct maxim_logger *logger,
+                            struct maxim_str span_id);
+
+/**
+ * Changes members of a tool call: a JSON object, whose null members are left out.
+ */
+maxim_status maxim_tool_call_update(struct maxim_logger *logger,
+                                    struct maxim_str tool_call_id,
+                                    struct maxim_str data_json);
+
+/**
+ * Logs what the tool answered, as text, and ends the tool call.
+ */
+maxim_status maxim_tool_call_result(struct maxim_logger *logger,
+                                    struct maxim_str tool_call_id,
+                                    struct maxim_str result);
+
+/**
+ * Logs that the tool failed, and ends the tool call. Of `config`, the message, code and type are used;
+ * all may be absent.
+ */
+maxim_status maxim_tool_call_error(struct maxim_logger *logger,
+                                   struct maxim_str tool_call_id,
+                                   const struct maxim_error_config *config);
+
+/**
+ * Adds one tag to a tool call. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_tool_call_add_tag(struct maxim_logger *logger,
+                                     struct maxim_str tool_call_id,
+                                     struct maxim_str key,
+                                     struct maxim_str value);
+
+/**
+ * Adds metadata to a tool call: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_tool_call_add_metadata(struct maxim_logger *logger,
+                                          struct maxim_str tool_call_id,
+                                          struct maxim_str metadata_json);
+
+/**
+ * Adds a named number to a tool call. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_tool_call_add_metric(struct maxim_logger *logger,
+                                        struct maxim_str tool_call_id,
+                                        struct maxim_str name,
+                                        double value);
+
+/**
+ * Ends a tool call, at the time of the call.
+ */
+maxim_status maxim_tool_call_end(struct maxim_logger *logger,
+                                 struct maxim_str tool_call_id);
+
+/**
+ * Begins a trace, in the session that `config.session_id` names if it is given.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the trace's id (given or generated).
+ */
+maxim_status maxim_trace_create(struct maxim_logger *logger,
+                                const struct maxim_trace_config *config,
+                                struct maxim_id *out_id);
+
+/**
+ * Begins a generation in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_trace_add_generation(struct maxim_logger *logger,
+                                        struct maxim_str trace_id,
+                                        const struct maxim_generation_config *config,
+                                        struct maxim_id *out_id);
+
+/**
+ * Begins a generation in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_trace_add_generation")
+maxim_status maxim_trace_generation(struct maxim_logger *logger,
+                                    struct maxim_str trace_id,
+                                    const struct maxim_generation_config *config,
+                                    struct maxim_id *out_id);
+
+/**
+ * Begins a retrieval in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_trace_add_retrieval(struct maxim_logger *logger,
+                                       struct maxim_str trace_id,
+                                       const struct maxim_retrieval_config *config,
+                                       struct maxim_id *out_id);
+
+/**
+ * Begins a retrieval in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_trace_add_retrieval")
+maxim_status maxim_trace_retrieval(struct maxim_logger *logger,
+                                   struct maxim_str trace_id,
+                                   const struct maxim_retrieval_config *config,
+                                   struct maxim_id *out_id);
+
+/**
+ * Begins a span in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_trace_add_span(struct maxim_logger *logger,
+                                  struct maxim_str trace_id,
+                                  const struct maxim_span_config *config,
+                                  struct maxim_id *out_id);
+
+/**
+ * Begins a span in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+MAXIM_DEPRECATED("use maxim_trace_add_span")
+maxim_status maxim_trace_span(struct maxim_logger *logger,
+                              struct maxim_str trace_id,
+                              const struct maxim_span_config *config,
+                              struct maxim_id *out_id);
+
+/**
+ * Begins a tool call in a trace.
+ *
+ * `config` is required; `out_id`, which may be NULL, receives the new id (given or generated).
+ */
+maxim_status maxim_trace_add_tool_call(struct maxim_logger *logger,
+                                       struct maxim_str trace_id,
+                                       const struct maxim_tool_call_config *config,
+                                       struct maxim_id *out_id);
+
+/**
+ * Logs an error in a trace. `config.message` is required.
+ *
+ * `out_id`, which may be NULL, receives the error's id (given or generated).
+ */
+maxim_status maxim_trace_add_error(struct maxim_logger *logger,
+                                   struct maxim_str trace_id,
+                                   const struct maxim_error_config *config,
+                                   struct maxim_id *out_id);
+
+/**
+ * Adds one tag to a trace. A tag given again replaces the earlier value.
+ */
+maxim_status maxim_trace_add_tag(struct maxim_logger *logger,
+                                 struct maxim_str trace_id,
+                                 struct maxim_str key,
+                                 struct maxim_str value);
+
+/**
+ * Adds an event to a trace, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+maxim_status maxim_trace_add_event(struct maxim_logger *logger,
+                                   struct maxim_str trace_id,
+                                   struct maxim_str event_id,
+                                   struct maxim_str name,
+                                   struct maxim_str tags_json,
+                                   struct maxim_str metadata_json,
+                                   struct maxim_id *out_id);
+
+/**
+ * Adds an event to a trace, at the time of the call.
+ *
+ * `event_id` may be absent: then one is generated. `tags_json` and `metadata_json` are JSON objects
+ * and may be absent. `out_id`, which may be NULL, receives the event's id.
+ */
+MAXIM_DEPRECATED("use maxim_trace_add_event")
+maxim_status maxim_trace_event(struct maxim_logger *logger,
+                               struct maxim_str trace_id,
+                               struct maxim_str event_id,
+                               struct maxim_str name,
+                               struct maxim_str tags_json,
+                               struct maxim_str metadata_json,
+                               struct maxim_id *out_id);
+
+/**
+ * Sets what the user asked.
+ */
+maxim_status maxim_trace_set_input(struct maxim_logger *logger,
+                                   struct maxim_str trace_id,
+                                   struct maxim_str input);
+
+/**
+ * Sets what the application answered.
+ */
+maxim_status maxim_trace_set_output(struct maxim_logger *logger,
+                                    struct maxim_str trace_id,
+                                    struct maxim_str output);
+
+/**
+ * Adds a user's feedback to a trace: a JSON object with a `score`, and `comment`, `tags` or whatever
+ * else there is to say.
+ */
+maxim_status maxim_trace_add_feedback(struct maxim_logger *logger,
+                                      struct maxim_str trace_id,
+                                      struct maxim_str feedback_json);
+
+/**
+ * Adds a user's feedback to a trace: a JSON object with a `score`, and `comment`, `tags` or whatever
+ * else there is to say.
+ */
+MAXIM_DEPRECATED("use maxim_trace_add_feedback")
+maxim_status maxim_trace_feedback(struct maxim_logger *logger,
+                                  struct maxim_str trace_id,
+                                  struct maxim_str feedback_json);
+
+/**
+ * Adds metadata to a trace: a JSON object. Values that are not strings are sent as their JSON text.
+ */
+maxim_status maxim_trace_add_metadata(struct maxim_logger *logger,
+                                      struct maxim_str trace_id,
+                                      struct maxim_str metadata_json);
+
+/**
+ * Adds a named number to a trace. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ */
+maxim_status maxim_trace_add_metric(struct maxim_logger *logger,
+                                    struct maxim_str trace_id,
+                                    struct maxim_str name,
+                                    double value);
+
+/**
+ * Attaches a file, bytes or a URL to a trace; see `maxim_attachment`.
+ *
+ * The call returns at once: a file is read and uploaded later, by the library's own threads, and
+ * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+ * upload has succeeded. `out_id`, which may be NULL, receives its id.
+ */
+maxim_status maxim_trace_add_attachment(struct maxim_logger *logger,
+                                        struct maxim_str trace_id,
+                                        const struct maxim_attachment *attachment,
+                                        struct maxim_id *out_id);
+
+/**
+ * Puts a trace that began without a session into one.
+ */
+maxim_status maxim_trace_add_to_session(struct maxim_logger *logger,
+                                        struct maxim_str trace_id,
+                                        struct maxim_str session_id);
+
+/**
+ * Has a trace evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_trace_evaluate_with_evaluators(struct maxim_logger *logger,
+                                                  struct maxim_str trace_id,
+                                                  struct maxim_str evaluators_json);
+
+/**
+ * Has a trace evaluated with `variables_json`, a JSON object of values for the evaluators' variables, by the
+ * evaluators named in `evaluators_json`, a JSON array of at least one string.
+ */
+maxim_status maxim_trace_evaluate_with_variables(struct maxim_logger *logger,
+                                                 struct maxim_str trace_id,
+                                                 struct maxim_str variables_json,
+                                                 struct maxim_str evaluators_json);
+
+/**
+ * Sets when a trace began, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_trace_set_start_timestamp(struct maxim_logger *logger,
+                                             struct maxim_str trace_id,
+                                             int64_t timestamp_us);
+
+/**
+ * Sets when a trace ended, in microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the
+ * nearest is taken).
+ */
+maxim_status maxim_trace_set_end_timestamp(struct maxim_logger *logger,
+                                           struct maxim_str trace_id,
+                                           int64_t timestamp_us);
+
+/**
+ * Ends a trace, at the time of the call.
+ */
+maxim_status maxim_trace_end(struct maxim_logger *logger,
+                             struct maxim_str trace_id);
 
 /**
  * Sets what a retrieval looks for, as text.

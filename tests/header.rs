@@ -26,6 +26,27 @@ fn the_header_compiles_alone_in_c_and_cpp() {
 }
 
 #[test]
+fn every_name_of_the_header_has_its_prefix() {
+    let output = run(cc().args(["-E", "-dM", "-x", "c"]).arg(root().join("include/maxim.h")));
+    let without = run(cc()
+        .args(["-E", "-dM", "-x", "c", "-include", "stdbool.h", "-include", "stdint.h"])
+        .args(["-include", "string.h", "-include", "stddef.h", "/dev/null"]));
+    let before: BTreeSet<&str> = without.lines().collect();
+    let foreign: Vec<&str> =
+        output.lines().filter(|line| !before.contains(line) && !line.starts_with("#define MAXIM_")).collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
+    let header = std::fs::read_to_string(root().join("include/maxim.h")).unwrap();
+    let foreign: Vec<&str> = header
+        .lines()
+        .filter(|line| {
+            ["typedef struct ", "typedef enum ", "struct ", "enum "].iter().any(|kind| line.starts_with(kind))
+        })
+        .filter(|line| !line.contains(" maxim_"))
+        .collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
+}
+
+#[test]
 fn every_export_is_documented() {
     let functions = exported_functions();
     let bare: Vec<_> = functions.iter().filter(|f| !f.documented).map(|f| &f.name).collect();

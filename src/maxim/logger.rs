@@ -166,14 +166,14 @@ impl Logger {
     /// As [`Logger::flush`] for lines only.
     pub fn flush_lines(&self, timeout: Duration) -> Result<()> {
         let deadline = Instant::now() + timeout;
-        self.targets().fold(Ok(()), |result, target| result.and(target.own().lines.flush(left(deadline))))
+        first_failure(self.targets().map(|target| target.own().lines.flush(left(deadline))))
     }
 
     /// As [`Logger::flush`] for uploads only.
     pub fn flush_uploads(&self, timeout: Duration) -> Result<()> {
         let deadline = Instant::now() + timeout;
         let uploads = self.targets().filter_map(|target| target.own().uploads.get());
-        uploads.fold(Ok(()), |result, uploads| result.and(uploads.flush(left(deadline))))
+        first_failure(uploads.map(|uploads| uploads.flush(left(deadline))))
     }
 
     /// As [`Logger::flush`], without waiting: `done` is called when all has arrived or the time is over.
@@ -236,16 +236,25 @@ impl Logger {
     ) -> Result<()> {
         let deadline = Instant::now() + timeout;
         if self.pipelines().nth(1).is_some() {
-            self.pipelines().fold(Ok(()), |result, pipeline| result.and(pipeline.flush(Duration::ZERO)))?;
+            first_failure(self.pipelines().map(|pipeline| pipeline.flush(Duration::ZERO)))?;
         }
         let mut waiting = self.pipelines().count() as u32;
-        self.pipelines().fold(Ok(()), |result, pipeline| {
+        first_failure(self.pipelines().map(|pipeline| {
             // One that takes long leaves the others their share.
-            let outcome = work(pipeline, left(deadline) / waiting.max(1));
+            let share = left(deadline) / waiting.max(1);
             waiting = waiting.saturating_sub(1);
-            result.and(outcome)
-        })
+            work(pipeline, share)
+        }))
     }
+}
+
+/// The first failure of several, all of which are tried.
+fn first_failure(results: impl Iterator<Item = Result<()>>) -> Result<()> {
+    let mut first = Ok(());
+    for result in results {
+        first = first.and(result);
+    }
+    first
 }
 
 fn left(deadline: Instant) -> Duration {
