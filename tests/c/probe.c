@@ -16,7 +16,8 @@
  *   exit:CODE, _exit:CODE, abort, kill, return
  *
  * Environment: PROBE_FLUSH_MS (flush interval, default 10000), PROBE_MEMORY, PROBE_DISK (caps in
- * bytes), PROBE_OVERFLOW (policy), PROBE_BLOCK_MS, PROBE_PAD (bytes added to each record).
+ * bytes), PROBE_OVERFLOW (policy), PROBE_BLOCK_MS, PROBE_PAD (bytes added to each record),
+ * PROBE_CLIENT=structured (log entries of a structured log client instead; see probe_client.h).
  */
 #include <maxim.h>
 
@@ -29,11 +30,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static maxim_logger *logger;
-static maxim_status last;
-static atomic_ullong accepted;
-static char padding[1 << 20];
-
 static unsigned long long env_number(const char *name, unsigned long long otherwise) {
     const char *text = getenv(name);
     return text && *text ? strtoull(text, NULL, 10) : otherwise;
@@ -45,7 +41,18 @@ static void on_error(void *user_data, maxim_status status, const char *message, 
             message);
 }
 
+#include "probe_client.h"
+
+static maxim_logger *logger;
+static maxim_status last;
+static atomic_ullong accepted;
+static char padding[1 << 20];
+
 static void make_logger(void) {
+    if (structured()) {
+        last = make_client(on_error);
+        return;
+    }
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
     config.api_key = MAXIM_STR("probe-key-0123456789");
     config.repository_id = MAXIM_STR("probe");
@@ -67,12 +74,12 @@ static maxim_status log_one(const char *name, unsigned long long number) {
     int head = snprintf(text, sizeof text, "seq-%s-%llu ", name, number);
     maxim_status status;
     if (padding[0] == '\0') {
-        status = maxim_trace_add_tag(logger, MAXIM_STR("trace-1"), MAXIM_STR("mark"), maxim_str_n(text, (size_t)head));
+        status = log_text(logger, maxim_str_n(text, (size_t)head));
     } else {
         char *padded = malloc((size_t)head + sizeof padding);
         memcpy(padded, text, (size_t)head);
         strcpy(padded + head, padding);
-        status = maxim_trace_add_tag(logger, MAXIM_STR("trace-1"), MAXIM_STR("mark"), maxim_str_z(padded));
+        status = log_text(logger, maxim_str_z(padded));
         free(padded);
     }
     if (status == MAXIM_OK) {
@@ -115,7 +122,7 @@ static void run_threads(int threads, unsigned long long count, int wait) {
 
 static void print_stats(void) {
     maxim_stats s = MAXIM_STATS_INIT;
-    last = maxim_logger_stats(logger, &s);
+    last = structured() ? maxim_log_client_stats(client, &s) : maxim_logger_stats(logger, &s);
 #define N(field) (unsigned long long)s.field
     printf("{\"accepted\":%llu,\"adopted\":%llu,\"delivered\":%llu,\"held\":%llu,\"dropped_memory\":%llu,"
            "\"dropped_disk\":%llu,\"dropped_expired\":%llu,\"dropped_corrupt\":%llu,\"quarantined\":%llu,"
@@ -162,13 +169,15 @@ int main(int count, char **verbs) {
         } else if (IS("background")) {
             run_threads((int)number(verb, 1, "1"), 0, 0);
         } else if (IS("flush")) {
-            last = maxim_flush(logger, (uint32_t)number(verb, 1, "5000"));
+            uint32_t ms = (uint32_t)number(verb, 1, "5000");
+            last = structured() ? maxim_log_flush(client, ms) : maxim_flush(logger, ms);
         } else if (IS("cleanup")) {
-            last = maxim_cleanup(logger, (uint32_t)number(verb, 1, "5000"));
+            uint32_t ms = (uint32_t)number(verb, 1, "5000");
+            last = structured() ? maxim_log_disconnect(client, ms) : maxim_cleanup(logger, ms);
         } else if (IS("write-to-file")) {
             last = maxim_write_to_file(logger, (uint32_t)number(verb, 1, "5000"));
         } else if (IS("free")) {
-            last = maxim_logger_free(logger);
+            last = structured() ? maxim_log_client_free(client) : maxim_logger_free(logger);
         } else if (IS("stats")) {
             print_stats();
         } else if (IS("accepted")) {
