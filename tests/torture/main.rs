@@ -1,0 +1,11 @@
+//! The promise, attacked: real host processes through the C ABI against a real server, while something
+//! goes wrong. Each file is named after what it promises.
+//!
+//! The numbers are small unless `MAXIM_TORTURE=full` (`make torture`), which also prints one table of
+//! all rows; README.md has the figures of such a run.
+
+mod bench;
+#[path = "../common/mod.rs"]
+mod common;
+
+mod killed_processes_lose_nothing;
