@@ -12,13 +12,15 @@
  *   masks                  fail unless every other thread blocks every signal that can be blocked
  *   few-descriptors        leave no descriptor to be opened
  *   leaving                print the monotonic clock in ns: the verb before an exit
- *   sigterm                raise SIGTERM
+ *   sigterm, segfault      end by that signal
+ *   terminate              end as an uncaught C++ exception does: SIGABRT out of a foreign runtime
  *
  * Environment: PROBE_TALLY (a file in which the last accepted number of each writer is kept, 8 bytes
  * each, so that it outlives the process; see slot_of), PROBE_WRITER (put before the names of threads),
  * PROBE_PACE_US (rest after 16 records of a thread), PROBE_LATENCY.
  */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -254,6 +256,15 @@ static void take_all_descriptors(void) {
     }
 }
 
+/* Calls the C++ runtime's terminate, loaded as a plugin's would be. */
+static void throw_in_cpp(void) {
+    void *runtime = dlopen("libstdc++.so.6", RTLD_NOW);
+    void (*terminate)(void) = runtime ? (void (*)(void))dlsym(runtime, "_ZSt9terminatev") : NULL;
+    if (terminate) {
+        terminate();
+    }
+}
+
 /* Runs a verb: 0 done, 1 not a verb of this file, 2 failed, 3 main is to return. */
 static int torture_verb(const char *verb) {
 #define IS_VERB(name) (strncmp(verb, name, strlen(name)) == 0 && strchr(":", verb[strlen(name)]))
@@ -296,6 +307,10 @@ static int torture_verb(const char *verb) {
         fflush(stdout);
     } else if (IS_VERB("sigterm")) {
         raise(SIGTERM);
+    } else if (IS_VERB("segfault")) {
+        raise(SIGSEGV);
+    } else if (IS_VERB("terminate")) {
+        throw_in_cpp();
     } else {
         return 1;
     }

@@ -15,6 +15,8 @@ use crate::common::{Scratch, Server, both, compile, probe};
 
 /// Slots of the tally: see `tests/c/torture.h`.
 const TALLY_SLOTS: usize = 4096;
+/// The slot of the first forked child.
+pub const CHILD_SLOTS: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// `full` in a run of `make torture`, else `short`.
@@ -57,7 +59,8 @@ impl Row {
         self.accepted += of("accepted");
         self.delivered += of("delivered");
         self.held += of("held");
-        self.dropped += of("dropped_memory") + of("dropped_disk") + of("dropped_expired") + of("dropped_corrupt");
+        self.dropped +=
+            of("dropped_memory") + of("dropped_disk") + of("dropped_expired") + of("dropped_corrupt");
         self.dropped += of("quarantined");
         let sum = self.delivered + self.held + self.dropped;
         assert_eq!(self.accepted + of("adopted"), sum, "the books do not balance: {stats}");
@@ -116,7 +119,8 @@ impl Stage {
 
     /// Lets a process adopt everything until the server has `records` different ones. Gives its stats.
     pub fn adopt_all(&self, url: &str, server: &Server, records: u64) -> Value {
-        let mut host = self.host(url, &["new", "wait", "cleanup:10000", "stats"], &[("PROBE_FLUSH_MS", "50".into())]);
+        let mut host =
+            self.host(url, &["new", "wait", "cleanup:10000", "stats"], &[("PROBE_FLUSH_MS", "50".into())]);
         host.line();
         wait_for_unique(server, records);
         host.tell();
@@ -180,7 +184,8 @@ pub struct Host {
 
 impl Host {
     pub fn start(mut command: Command) -> Host {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Host { child, stdin, stdout }
@@ -251,6 +256,14 @@ pub fn random(below: u64) -> u64 {
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     (mixed ^ (mixed >> 31)) % below
+}
+
+/// The clock of the probe's `leaving`.
+pub fn monotonic_ns() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a timespec of ours, and the clock exists on every POSIX system.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
 /// Every file below a directory.

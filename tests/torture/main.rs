@@ -8,4 +8,7 @@ mod bench;
 #[path = "../common/mod.rs"]
 mod common;
 
+mod broken_file_systems_cost_no_process;
+mod forked_children_and_exits_lose_nothing;
+mod hostile_servers_delay_and_never_lose;
 mod killed_processes_lose_nothing;
