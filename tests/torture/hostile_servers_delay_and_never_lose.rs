@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::bench::{Row, Stage, nobody, scaled, wait_for_unique};
+use crate::bench::{Row, Stage, nobody, scaled};
 use crate::common::Server;
 
 const MIB: u64 = 1 << 20;
@@ -18,8 +18,11 @@ fn a_hostile_server_loses_nothing_and_keeps_the_order() {
     let (seconds, rate) = (scaled(6, 120), 2_000);
     let pace = format!("pace:{}:{rate}", seconds * rate);
     let env = [("PROBE_FLUSH_MS", "20".into()), ("PROBE_LATENCY", "1".into()), ("PROBE_DEBUG", "1".into())];
-    let mut host =
-        stage.host(&server.url(), &["new", &pace, "latency", "wait", "cleanup:20000", "stats"], &env);
+    let mut host = stage.host(
+        &server.url(),
+        &["new", &pace, "latency", "wait", "flush:60000", "expect:MAXIM_OK", "stats"],
+        &env,
+    );
     let behaviours = [
         json!({"random_fail": 50}),
         json!({"fail": "429:2", "retry_after": "1"}),
@@ -45,7 +48,7 @@ fn a_hostile_server_loses_nothing_and_keeps_the_order() {
     let latency = host.json();
     row.accepted = seconds * rate;
     host.line();
-    wait_for_unique(&server, row.accepted);
+    // A backoff may last up to a minute by now; a flush tries at once.
     host.tell();
     let stats = host.json();
     host.must_succeed();

@@ -12,3 +12,5 @@ mod broken_file_systems_cost_no_process;
 mod forked_children_and_exits_lose_nothing;
 mod hostile_servers_delay_and_never_lose;
 mod killed_processes_lose_nothing;
+mod scarce_resources_harm_nobody;
+mod secrets_stay_here;
