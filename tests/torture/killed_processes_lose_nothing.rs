@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::bench::{Row, Stage, random, scaled};
+use crate::bench::{Row, Stage, nobody, random, scaled};
 use crate::common::Server;
 
 /// The largest body of a batch: architecture.md, delivery.
@@ -53,4 +53,28 @@ fn killed_processes_lose_nothing() {
     let batch = BATCH_BYTES / line.max(1);
     assert!(row.duplicates <= kills * batch, "{} duplicates in {kills} kills", row.duplicates);
     row.note = format!("{kills} kills");
+}
+
+#[test]
+fn records_of_the_dead_are_sent_in_the_order_in_which_they_were_born() {
+    let mut row = Row::new("order of dead instances");
+    let stage = Stage::new("order");
+    let (url, port) = nobody();
+    let names: Vec<String> = (0..16).map(|number| format!("o{number}")).collect();
+    // All in one process and within one second, so that neither of the two can tell them apart.
+    let verbs: Vec<String> = names.iter().flat_map(|name| ["new".into(), format!("log:10:{name}")]).collect();
+    let verbs: Vec<&str> = verbs.iter().map(String::as_str).chain(["_exit:0"]).collect();
+    assert!(stage.probe(&url, &verbs).status().unwrap().success());
+    row.accepted = 10 * names.len() as u64;
+
+    let lines = stage.scratch.path().join("lines");
+    let flags = ["--port", &port, "--check-seq", "--seq-start", "1", "--lines", lines.to_str().unwrap()];
+    let server = Server::start(&flags);
+    stage.adopt_all(&url, &server, row.accepted);
+    row.delivered = server.count("lines");
+    let text = std::fs::read_to_string(&lines).unwrap();
+    let marks = text.lines().filter_map(|line| line.split("seq-").nth(1)?.split('-').next());
+    let mut arrived: Vec<&str> = marks.collect();
+    arrived.dedup();
+    assert_eq!(arrived, names);
 }
