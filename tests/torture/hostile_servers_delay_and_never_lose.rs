@@ -41,9 +41,11 @@ fn a_hostile_server_loses_nothing_and_keeps_the_order() {
         }
         server.control(behaviour.clone());
         std::thread::sleep(Duration::from_millis(500));
-        server.control(
-            json!({"random_fail": 0, "fail": null, "retry_after": null, "delay_ms": 0, "max_body": null}),
-        );
+        // What is left of a countdown would make the next turn a different one.
+        server.control(json!({
+            "random_fail": 0, "fail": null, "retry_after": null, "delay_ms": 0, "max_body": null,
+            "drop_before_read": 0, "truncate": 0, "drop": 0, "error_body": 0,
+        }));
     }
     let latency = host.json();
     row.accepted = seconds * rate;
