@@ -78,6 +78,21 @@ pub struct Stats {
     pub last_error: Option<String>,
 }
 
+impl Stats {
+    /// Adds the numbers of another pipeline; the last status and error stay those of this one, unless
+    /// it has none.
+    pub fn add(&mut self, other: &Stats) {
+        self.spool.add(&other.spool);
+        self.retries += other.retries;
+        if self.last_http_status == 0 {
+            self.last_http_status = other.last_http_status;
+        }
+        if self.last_error.is_none() {
+            self.last_error.clone_from(&other.last_error);
+        }
+    }
+}
+
 /// Called once with the result of a flush.
 pub type Done = Box<dyn FnOnce(Result) + Send>;
 
@@ -324,6 +339,11 @@ impl Pipeline {
     /// touches this pipeline again: every lock in it may be held by a thread that the child lacks.
     pub fn after_fork_in_child(&self) {
         self.shared.spool.after_fork_in_child();
+    }
+
+    /// The spool, for files beside its records.
+    pub fn spool(&self) -> &Spool {
+        &self.shared.spool
     }
 
     /// Whether there is a file system for records that have to wait.

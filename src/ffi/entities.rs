@@ -5,7 +5,7 @@ use super::handle;
 use super::logger::{Owned, maxim_logger};
 use super::structs::*;
 use super::types::*;
-use crate::maxim::{self, Entity, Failure, Logger};
+use crate::maxim::{self, Attachment, Content, Entity, Failure, Logger};
 use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
 
@@ -227,6 +227,41 @@ pub(super) fn add_error(
                 metadata: optional_json("metadata_json", config.metadata_json)?,
             },
         )
+    })?;
+    write_id(out_id, id.as_str());
+    Ok(())
+}
+
+/// Attaches something to an entity.
+pub(super) fn add_attachment(
+    logger: *mut maxim_logger,
+    entity: Entity,
+    (entity_name, entity_id): Named,
+    attachment: *const maxim_attachment,
+    out_id: *mut maxim_id,
+) -> Result<()> {
+    let given = read(attachment)?;
+    let id = Id::given_or_new("id", given.id)?;
+    let content = match given.kind {
+        MAXIM_ATTACHMENT_FILE => Content::File(required("path", given.path)?),
+        MAXIM_ATTACHMENT_DATA => Content::Data(bytes("data", given.data, given.data_len)?),
+        MAXIM_ATTACHMENT_URL => Content::Url(required("url", given.url)?),
+        other => {
+            let reason = format!("kind: {other} is none of MAXIM_ATTACHMENT_…");
+            return Err(Error::new(Status::InvalidArgument, reason));
+        }
+    };
+    with_logger(logger, |log| {
+        let attachment = Attachment {
+            id: id.as_str(),
+            content,
+            name: optional("name", given.name)?,
+            mime_type: optional("mime_type", given.mime_type)?,
+            tags: optional_json("tags_json", given.tags_json)?,
+            metadata: optional_json("metadata_json", given.metadata_json)?,
+            timestamp: (given.timestamp != 0).then_some(given.timestamp),
+        };
+        log.attach(entity, required_id(entity_name, entity_id)?, &attachment)
     })?;
     write_id(out_id, id.as_str());
     Ok(())

@@ -1,9 +1,9 @@
 //! Generations: one call of a model.
 
 use super::boundary::boundary;
-use super::entities::{failure, force, with_logger};
+use super::entities::{add_attachment, failure, force, with_logger};
 use super::logger::maxim_logger;
-use super::structs::maxim_error_config;
+use super::structs::{maxim_attachment, maxim_error_config};
 use super::types::*;
 use crate::maxim::Entity;
 use crate::maxim::create::provider_name;
@@ -216,6 +216,23 @@ pub unsafe extern "C" fn maxim_generation_add_metadata(
                 required_json("metadata_json", metadata_json)?,
             )
         })
+    })
+}
+
+/// Attaches a file, bytes or a URL to a generation; see `maxim_attachment`.
+///
+/// The call returns at once: a file is read and uploaded later, by the library's own threads, and
+/// must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+/// upload has succeeded. `out_id`, which may be NULL, receives its id.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_generation_add_attachment(
+    logger: *mut maxim_logger,
+    generation_id: maxim_str,
+    attachment: *const maxim_attachment,
+    out_id: *mut maxim_id,
+) -> maxim_status {
+    boundary(|| {
+        add_attachment(logger, Entity::Generation, ("generation_id", generation_id), attachment, out_id)
     })
 }
 

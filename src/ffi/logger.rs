@@ -212,7 +212,14 @@ impl FlushDone {
 /// `timeout_ms` milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_commit_logs(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.flush(milliseconds(timeout_ms))))
+    boundary(|| with_logger(logger, |log| log.flush_lines(milliseconds(timeout_ms))))
+}
+
+/// Uploads all attachments, and waits for them: `maxim_flush` without log lines, but for those that the
+/// uploads make, which are sent afterwards. **May block** up to `timeout_ms` milliseconds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_flush_attachments(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.flush_uploads(milliseconds(timeout_ms))))
 }
 
 /// Sends what earlier loggers for the same repository left behind in files, and everything else that

@@ -1,8 +1,9 @@
 //! Retrievals: one look-up of documents.
 
 use super::boundary::boundary;
-use super::entities::with_logger;
+use super::entities::{add_attachment, with_logger};
 use super::logger::maxim_logger;
+use super::structs::maxim_attachment;
 use super::types::*;
 use crate::maxim::Entity;
 use crate::text::json::Shape;
@@ -159,6 +160,21 @@ pub unsafe extern "C" fn maxim_retrieval_add_metric(
             )
         })
     })
+}
+
+/// Attaches a file, bytes or a URL to a retrieval; see `maxim_attachment`.
+///
+/// The call returns at once: a file is read and uploaded later, by the library's own threads, and
+/// must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+/// upload has succeeded. `out_id`, which may be NULL, receives its id.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_retrieval_add_attachment(
+    logger: *mut maxim_logger,
+    retrieval_id: maxim_str,
+    attachment: *const maxim_attachment,
+    out_id: *mut maxim_id,
+) -> maxim_status {
+    boundary(|| add_attachment(logger, Entity::Retrieval, ("retrieval_id", retrieval_id), attachment, out_id))
 }
 
 /// Has a retrieval evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.

@@ -1,9 +1,9 @@
 //! Sessions: conversations of several traces.
 
 use super::boundary::boundary;
-use super::entities::{Id, create_trace, start, with_logger};
+use super::entities::{Id, add_attachment, create_trace, start, with_logger};
 use super::logger::maxim_logger;
-use super::structs::{maxim_session_config, maxim_trace_config};
+use super::structs::{maxim_attachment, maxim_session_config, maxim_trace_config};
 use super::types::*;
 use crate::maxim::{self, Entity};
 
@@ -215,6 +215,21 @@ pub unsafe extern "C" fn maxim_session_add_metric(
             )
         })
     })
+}
+
+/// Attaches a file, bytes or a URL to a session; see `maxim_attachment`.
+///
+/// The call returns at once: a file is read and uploaded later, by the library's own threads, and
+/// must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+/// upload has succeeded. `out_id`, which may be NULL, receives its id.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_session_add_attachment(
+    logger: *mut maxim_logger,
+    session_id: maxim_str,
+    attachment: *const maxim_attachment,
+    out_id: *mut maxim_id,
+) -> maxim_status {
+    boundary(|| add_attachment(logger, Entity::Session, ("session_id", session_id), attachment, out_id))
 }
 
 /// Has a session evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.

@@ -229,6 +229,21 @@ pub unsafe extern "C" fn maxim_span_add_metadata(
     })
 }
 
+/// Attaches a file, bytes or a URL to a span; see `maxim_attachment`.
+///
+/// The call returns at once: a file is read and uploaded later, by the library's own threads, and
+/// must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+/// upload has succeeded. `out_id`, which may be NULL, receives its id.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_span_add_attachment(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    attachment: *const maxim_attachment,
+    out_id: *mut maxim_id,
+) -> maxim_status {
+    boundary(|| add_attachment(logger, Entity::Span, ("span_id", span_id), attachment, out_id))
+}
+
 /// Has a span evaluated by the evaluators named in `evaluators_json`, a JSON array of at least one string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_span_evaluate_with_evaluators(

@@ -319,6 +319,21 @@ pub unsafe extern "C" fn maxim_trace_add_metric(
     })
 }
 
+/// Attaches a file, bytes or a URL to a trace; see `maxim_attachment`.
+///
+/// The call returns at once: a file is read and uploaded later, by the library's own threads, and
+/// must stay as it is until then; bytes are copied during the call. The attachment shows up when its
+/// upload has succeeded. `out_id`, which may be NULL, receives its id.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_trace_add_attachment(
+    logger: *mut maxim_logger,
+    trace_id: maxim_str,
+    attachment: *const maxim_attachment,
+    out_id: *mut maxim_id,
+) -> maxim_status {
+    boundary(|| add_attachment(logger, Entity::Trace, ("trace_id", trace_id), attachment, out_id))
+}
+
 /// Puts a trace that began without a session into one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_trace_add_to_session(

@@ -4,6 +4,7 @@
 
 use super::line::{Entity, Json, Line};
 use super::logger::Logger;
+use super::messages;
 use super::result;
 use crate::process::clock;
 use crate::process::unique::Uuid;
@@ -168,16 +169,19 @@ impl Logger {
         })
     }
 
-    /// Adds a message to a generation.
+    /// Adds a message to a generation; images and audio in it become attachments.
     pub fn add_message(&self, generation: &str, message: Json<'_>) -> Result<()> {
         scratch::with(|list| {
             list.push(b'[');
             message.compact(Shape::Object, list)?;
             list.push(b']');
+            let media = messages::take_media(Json { name: message.name, bytes: list })?;
+            let messages = media.as_ref().map_or(&list[..], |(messages, _)| messages);
             self.update(Entity::Generation, generation, |line| {
-                line.compacted("messages", list);
+                line.compacted("messages", messages);
                 Ok(())
-            })
+            })?;
+            media.iter().flat_map(|(_, media)| media).try_for_each(|media| media.attach(self, generation))
         })
     }
 

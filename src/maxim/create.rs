@@ -5,6 +5,7 @@
 
 use super::line::{Entity, Json, Line};
 use super::logger::Logger;
+use super::messages;
 use crate::process::clock;
 use crate::status::Result;
 use crate::text::json::Shape;
@@ -50,6 +51,7 @@ pub struct Span<'a> {
 }
 
 /// A new generation.
+#[derive(Clone, Copy)]
 pub struct Generation<'a> {
     /// Its id.
     pub id: &'a str,
@@ -188,8 +190,24 @@ impl Logger {
         })
     }
 
-    /// Begins a generation in a trace or span.
+    /// Begins a generation in a trace or span; images and audio in its messages become attachments.
     pub fn add_generation(&self, parent: Entity, parent_id: &str, generation: &Generation<'_>) -> Result<()> {
+        if let Some(given) = generation.messages
+            && let Some((bytes, media)) = messages::take_media(given)?
+        {
+            let messages = Some(Json { name: given.name, bytes: &bytes });
+            self.add_plain_generation(parent, parent_id, &Generation { messages, ..*generation })?;
+            return media.iter().try_for_each(|media| media.attach(self, generation.id));
+        }
+        self.add_plain_generation(parent, parent_id, generation)
+    }
+
+    fn add_plain_generation(
+        &self,
+        parent: Entity,
+        parent_id: &str,
+        generation: &Generation<'_>,
+    ) -> Result<()> {
         self.log(|lines| {
             lines.line(parent, parent_id, "add-generation", |line| {
                 line.text("id", generation.id);

@@ -1,17 +1,19 @@
 //! The Maxim logger: where its lines go, and its life.
 //!
-//! A line goes to the logger's own pipeline and to that of every sink. Each pipeline has a spool, a
-//! writer and a delivery state of its own, so that a sink that fails holds nobody back.
+//! A line goes to the logger's own repository and to that of every sink. Each has pipelines of its own,
+//! one for lines and, from the first on, one for uploads: a spool, a writer and a delivery state, so that
+//! nobody who fails holds another back.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::attachment::{Attachment, Content, Uploads};
 use super::config::{Config, MAX_AGE};
-use super::line::Lines;
+use super::line::{Entity, Lines};
 use super::protocol::{KIND_LINE, MaximLog};
-use crate::delivery::{self, Pipeline, PipelineConfig};
+use crate::delivery::{self, Pipeline, PipelineConfig, Protocol};
 use crate::process::{ForkCell, is_running_on_lambda};
 use crate::spool::{self, Identity};
 use crate::status::{Error, Result, Status};
@@ -22,69 +24,95 @@ pub const MAX_SINKS: usize = 8;
 
 /// A logger for one repository, and any number up to [`MAX_SINKS`] of further ones.
 pub struct Logger {
-    config: Config,
-    sinks: [OnceLock<Sink>; MAX_SINKS],
-    pipeline: ForkCell<Pipeline>,
+    first: Target,
+    sinks: [OnceLock<Target>; MAX_SINKS],
 }
 
-struct Sink {
+/// One repository to log to.
+struct Target {
     config: Config,
-    pipeline: ForkCell<Pipeline>,
+    own: ForkCell<Pipelines>,
+}
+
+/// What belongs to one process: the pipeline of lines, and that of uploads once there is one.
+struct Pipelines {
+    lines: Arc<Pipeline>,
+    uploads: OnceLock<Pipeline>,
+}
+
+impl Target {
+    fn new(config: Config) -> Target {
+        let own = ForkCell::new(Pipelines::open(&config));
+        Target { config, own }
+    }
+
+    #[inline]
+    fn own(&self) -> &Pipelines {
+        self.own.get(|inherited| {
+            inherited.all().for_each(Pipeline::after_fork_in_child);
+            Pipelines::open(&self.config)
+        })
+    }
+
+    /// The pipeline of uploads, opened at the first one.
+    fn uploads(&self) -> &Pipeline {
+        let own = self.own();
+        own.uploads.get_or_init(|| open_uploads(&self.config, &own.lines))
+    }
+}
+
+impl Pipelines {
+    fn open(config: &Config) -> Pipelines {
+        let lines = Arc::new(open_lines(config));
+        let uploads = OnceLock::new();
+        // A process that ended before its uploads left them for the next logger to make.
+        if spool::has_leftovers(&spool_options(config, UPLOADS)) {
+            let _ = uploads.set(open_uploads(config, &lines));
+        }
+        Pipelines { lines, uploads }
+    }
+
+    /// The uploads come first: a finished one makes a line.
+    fn all(&self) -> impl Iterator<Item = &Pipeline> {
+        self.uploads.get().into_iter().chain(Some(&*self.lines))
+    }
 }
 
 impl Logger {
     /// A logger; opens its spool and starts its writer, without touching the network.
     pub fn new(config: Config) -> Logger {
-        let pipeline = ForkCell::new(open(&config));
-        Logger { config, sinks: [const { OnceLock::new() }; MAX_SINKS], pipeline }
+        Logger { first: Target::new(config), sinks: [const { OnceLock::new() }; MAX_SINKS] }
     }
 
     /// The log repository's id.
     pub fn repository(&self) -> &str {
-        &self.config.repository
-    }
-
-    /// The configuration, for a sink that shares most of it.
-    pub fn config(&self) -> &Config {
-        &self.config
+        &self.first.config.repository
     }
 
     /// Sends every record from now on to a further repository or endpoint too; gives its number.
     pub fn add_sink(&self, config: Config) -> Result<usize> {
-        let sink = Sink { pipeline: ForkCell::new(open(&config)), config };
-        let mut sink = Some(sink);
+        let mut target = Some(Target::new(config));
         for (index, place) in self.sinks.iter().enumerate() {
-            if place.get().is_none() {
-                place.get_or_init(|| sink.take().expect("taken once"));
+            if let Some(given) = target.take()
+                && let Err(given) = place.set(given)
+            {
+                target = Some(given);
             }
-            if sink.is_none() {
+            if target.is_none() {
                 return Ok(index + 1);
             }
         }
         Err(Error::new(Status::NoResources, format!("a logger has at most {MAX_SINKS} sinks")))
     }
 
-    #[inline]
-    fn own(&self) -> &Pipeline {
-        self.pipeline.get(|inherited| {
-            inherited.after_fork_in_child();
-            open(&self.config)
-        })
-    }
-
-    /// The logger's own pipeline and those of its sinks.
-    fn pipelines(&self) -> impl Iterator<Item = &Pipeline> {
-        std::iter::once(self.own()).chain(self.sink_pipelines())
-    }
-
-    fn sink_pipelines(&self) -> impl Iterator<Item = &Pipeline> {
+    /// The logger's own repository and those of its sinks.
+    fn targets(&self) -> impl Iterator<Item = &Target> {
         // Sinks fill up from the first place, so the first empty one is the end.
-        self.sinks.iter().map_while(OnceLock::get).map(|sink| {
-            sink.pipeline.get(|inherited| {
-                inherited.after_fork_in_child();
-                open(&sink.config)
-            })
-        })
+        std::iter::once(&self.first).chain(self.sinks.iter().map_while(OnceLock::get))
+    }
+
+    fn pipelines(&self) -> impl Iterator<Item = &Pipeline> {
+        self.targets().flat_map(|target| target.own().all())
     }
 
     /// Builds the lines of one call and appends them everywhere.
@@ -100,39 +128,75 @@ impl Logger {
         })
     }
 
-    /// Appends one record to every pipeline; the first refusal is the answer, after all were tried.
+    /// Appends one record to every pipeline of lines; the first refusal is the answer, after all were
+    /// tried.
     #[inline]
-    pub(super) fn append(&self, kind: spool::Kind, parts: &[&[u8]]) -> Result<()> {
-        let mut result = self.own().append(kind, parts);
-        for pipeline in self.sink_pipelines() {
-            let outcome = pipeline.append(kind, parts);
+    fn append(&self, kind: spool::Kind, parts: &[&[u8]]) -> Result<()> {
+        let mut result = self.first.own().lines.append(kind, parts);
+        for target in self.sinks.iter().map_while(OnceLock::get) {
+            let outcome = target.own().lines.append(kind, parts);
             result = result.and(outcome);
         }
         result
     }
 
-    /// Waits until everything accepted so far has been delivered everywhere.
+    /// Attaches something to an entity, everywhere. What has no content is a line, anything else an
+    /// upload that makes a line when it has succeeded.
+    pub fn attach(&self, entity: Entity, id: &str, attachment: &Attachment<'_>) -> Result<()> {
+        let mut result = Ok(());
+        for target in self.targets() {
+            let outcome = match attachment.content {
+                Content::Url(_) => scratch::with(|line| {
+                    attachment.url_line(&target.config.repository, entity, id, line)?;
+                    target.own().lines.append(KIND_LINE, &[line])
+                }),
+                _ => attachment.upload(&target.config, entity, id, target.uploads()),
+            };
+            result = result.and(outcome);
+        }
+        result
+    }
+
+    /// Waits until everything accepted so far has been delivered everywhere: first the uploads, then the
+    /// lines, those that the uploads made included.
     pub fn flush(&self, timeout: Duration) -> Result<()> {
         self.wait_for_all(timeout, Pipeline::flush)
     }
 
+    /// As [`Logger::flush`] for lines only.
+    pub fn flush_lines(&self, timeout: Duration) -> Result<()> {
+        let deadline = Instant::now() + timeout;
+        self.targets().fold(Ok(()), |result, target| result.and(target.own().lines.flush(left(deadline))))
+    }
+
+    /// As [`Logger::flush`] for uploads only.
+    pub fn flush_uploads(&self, timeout: Duration) -> Result<()> {
+        let deadline = Instant::now() + timeout;
+        let uploads = self.targets().filter_map(|target| target.own().uploads.get());
+        uploads.fold(Ok(()), |result, uploads| result.and(uploads.flush(left(deadline))))
+    }
+
     /// As [`Logger::flush`], without waiting: `done` is called when all has arrived or the time is over.
     pub fn flush_async(&self, timeout: Duration, done: delivery::Done) {
-        let waits: Vec<&Pipeline> = self.pipelines().collect();
-        let [only] = waits[..] else {
-            let round = Gathered::new(waits.len(), done);
-            for pipeline in waits {
-                let round = Arc::clone(&round);
-                pipeline.flush_async(timeout, Box::new(move |result| round.add(result)));
+        let targets: Vec<&Pipelines> = self.targets().map(Target::own).collect();
+        let round = Gathered::new(targets.len(), done);
+        let deadline = Instant::now() + timeout;
+        for target in targets {
+            let (round, lines) = (Arc::clone(&round), Arc::clone(&target.lines));
+            let then_lines = move |uploaded: Result<()>| {
+                let done = Box::new(move |result: Result<()>| round.add(uploaded.and(result)));
+                lines.flush_async(left(deadline), done);
+            };
+            match target.uploads.get() {
+                Some(uploads) => uploads.flush_async(timeout, Box::new(then_lines)),
+                None => then_lines(Ok(())),
             }
-            return;
-        };
-        only.flush_async(timeout, done);
+        }
     }
 
     /// Whether records that cannot be sent can be put into files.
     pub fn has_files(&self) -> bool {
-        self.own().has_files()
+        self.first.own().lines.has_files()
     }
 
     /// Writes everything that is held to files in the spool directory.
@@ -150,12 +214,18 @@ impl Logger {
         self.pipelines().for_each(Pipeline::abandon);
     }
 
-    /// Numbers of the logger's own pipeline (0) or of a sink (1 and up).
+    /// Numbers of the logger's own repository (0) or of a sink (1 and up), lines and uploads together.
     pub fn stats(&self, sink: usize) -> Result<delivery::Stats> {
-        self.pipelines()
+        let target = self
+            .targets()
             .nth(sink)
-            .map(Pipeline::stats)
-            .ok_or_else(|| Error::new(Status::InvalidArgument, format!("sink: there is no sink {sink}")))
+            .ok_or_else(|| Error::new(Status::InvalidArgument, format!("sink: there is no sink {sink}")))?;
+        let own = target.own();
+        let mut numbers = own.lines.stats();
+        if let Some(uploads) = own.uploads.get() {
+            numbers.add(&uploads.stats());
+        }
+        Ok(numbers)
     }
 
     /// Starts all pipelines on their work first, then waits for each within the one timeout.
@@ -165,18 +235,21 @@ impl Logger {
         work: impl Fn(&Pipeline, Duration) -> Result<()>,
     ) -> Result<()> {
         let deadline = Instant::now() + timeout;
-        if self.sinks[0].get().is_some() {
-            for pipeline in self.pipelines() {
-                pipeline.flush(Duration::ZERO)?;
-            }
+        if self.pipelines().nth(1).is_some() {
+            self.pipelines().fold(Ok(()), |result, pipeline| result.and(pipeline.flush(Duration::ZERO)))?;
         }
-        let mut result = Ok(());
-        for pipeline in self.pipelines() {
-            let outcome = work(pipeline, deadline.saturating_duration_since(Instant::now()));
-            result = result.and(outcome);
-        }
-        result
+        let mut waiting = self.pipelines().count() as u32;
+        self.pipelines().fold(Ok(()), |result, pipeline| {
+            // One that takes long leaves the others their share.
+            let outcome = work(pipeline, left(deadline) / waiting.max(1));
+            waiting = waiting.saturating_sub(1);
+            result.and(outcome)
+        })
     }
+}
+
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
 }
 
 /// The results of several pipelines on their way to one callback.
@@ -205,23 +278,40 @@ impl Gathered {
     }
 }
 
-fn open(config: &Config) -> Pipeline {
-    let identity = Identity {
-        protocol: "maxim",
-        base_url: config.base_url.clone(),
-        repository: config.repository.clone(),
-        key_fingerprint: config.api_key.fingerprint(),
-    };
+/// The protocols, by which a spool tells one identity's records from another's.
+const LINES: &str = "maxim";
+const UPLOADS: &str = "maxim-uploads";
+
+fn spool_options(config: &Config, protocol: &'static str) -> spool::Options {
+    spool::Options {
+        dir: config.spool_dir.clone(),
+        max_memory_bytes: config.max_memory_bytes,
+        max_disk_bytes: config.max_disk_bytes,
+        overflow: config.overflow,
+        max_age: MAX_AGE,
+        ..spool::Options::new(Identity {
+            protocol,
+            base_url: config.base_url.clone(),
+            repository: config.repository.clone(),
+            key_fingerprint: config.api_key.fingerprint(),
+        })
+    }
+}
+
+fn open_lines(config: &Config) -> Pipeline {
+    open(config, LINES, "maxim-writer", Arc::new(MaximLog::new(config)))
+}
+
+fn open_uploads(config: &Config, lines: &Arc<Pipeline>) -> Pipeline {
+    let uploads = open(config, UPLOADS, "maxim-uploads", Arc::new(Uploads::new(config, lines)));
+    uploads.spool().sweep_side_files(MAX_AGE);
+    uploads
+}
+
+fn open(config: &Config, protocol: &'static str, name: &'static str, sender: Arc<dyn Protocol>) -> Pipeline {
     Pipeline::open(PipelineConfig {
-        spool: spool::Options {
-            dir: config.spool_dir.clone(),
-            max_memory_bytes: config.max_memory_bytes,
-            max_disk_bytes: config.max_disk_bytes,
-            overflow: config.overflow,
-            max_age: MAX_AGE,
-            ..spool::Options::new(identity)
-        },
-        protocol: Arc::new(MaximLog::new(config)),
+        spool: spool_options(config, protocol),
+        protocol: sender,
         http: delivery::HttpConfig {
             ca_file: config.ca_file.clone(),
             proxy: config.proxy.clone(),
@@ -232,6 +322,6 @@ fn open(config: &Config) -> Pipeline {
         backoff: delivery::BackoffConfig::default(),
         reporter: Arc::clone(&config.reporter),
         synchronous: is_running_on_lambda(),
-        name: "maxim-writer",
+        name,
     })
 }

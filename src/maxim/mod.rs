@@ -7,14 +7,18 @@
 #![forbid(unsafe_code)]
 
 pub mod actions;
+pub mod attachment;
 pub mod config;
 pub mod create;
 pub mod line;
 pub mod logger;
+mod messages;
 pub mod protocol;
 pub mod result;
+mod upload;
 
 pub use actions::Failure;
+pub use attachment::{Attachment, Content};
 pub use config::Config;
 pub use create::{ErrorEntry, Generation, Session, Span, ToolCall, Trace};
 pub use line::{Entity, Json};

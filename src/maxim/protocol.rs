@@ -3,10 +3,14 @@
 use std::time::Instant;
 
 use super::config::Config;
+use super::line::{Entity, Line, Lines};
+use super::upload::Uploader;
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Request};
+use crate::process::unique::Uuid;
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, Kind};
 use crate::text::escape::push_percent_encoded;
+use crate::text::scratch;
 
 /// A wire line.
 pub const KIND_LINE: Kind = Kind(0);
@@ -15,10 +19,14 @@ pub const KIND_LINE: Kind = Kind(0);
 /// loopback, two cores), need less memory, and repeat less after a crash.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 
+/// A longer line is uploaded, and a storage line that names it is sent in its place (wire protocol).
+const LARGE_LINE_BYTES: usize = 900 << 10;
+
 /// The Maxim log API, as one logger uses it.
 pub struct MaximLog {
     push_url: String,
     api_key: Secret,
+    uploader: Uploader,
 }
 
 impl MaximLog {
@@ -30,24 +38,11 @@ impl MaximLog {
         MaximLog {
             push_url: format!("{}/api/sdk/v3/log?id={repository}", config.base_url),
             api_key: config.api_key.clone(),
+            uploader: Uploader::new(config),
         }
     }
-}
 
-impl Protocol for MaximLog {
-    fn limits(&self) -> BatchLimits {
-        BatchLimits { max_bytes: MAX_BATCH_BYTES, max_records: usize::MAX, per_record_overhead: 1 }
-    }
-
-    fn framing(&self) -> Framing {
-        Framing { prefix: b"", separator: b"\n", suffix: b"" }
-    }
-
-    fn alone(&self, kind: Kind, _len: usize) -> bool {
-        kind != KIND_LINE
-    }
-
-    fn send_batch(&self, http: &mut Http, body: &[u8], _records: usize, deadline: Instant) -> Outcome {
+    fn push(&self, http: &mut Http, body: &[u8], deadline: Instant) -> Outcome {
         let request = Request {
             method: "POST",
             url: &self.push_url,
@@ -61,8 +56,51 @@ impl Protocol for MaximLog {
         http.send(request, deadline).into()
     }
 
-    fn send_alone(&self, _: &mut Http, kind: Kind, _payload: &[u8], _deadline: Instant) -> Outcome {
-        // Written by a later version and adopted by this one.
-        Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
+    fn push_large(&self, http: &mut Http, line: &[u8], deadline: Instant) -> Outcome {
+        let id = Uuid::new();
+        let key = format!("{}/large-logs/{}", self.uploader.repository, id.as_str());
+        let body = Body::Bytes(line);
+        let outcome = self.uploader.upload(http, &key, "text/plain", line.len() as u64, body, deadline);
+        if outcome != Outcome::Delivered {
+            return outcome;
+        }
+        scratch::with(|stored| {
+            let members = |line: &mut Line<'_>| {
+                line.text("key", &key);
+                Ok(())
+            };
+            match Lines::new(stored).line(Entity::Storage, id.as_str(), "process-large-log", members) {
+                Ok(()) => self.push(http, stored, deadline),
+                Err(error) => Outcome::Unusable { why: error.detail },
+            }
+        })
+    }
+}
+
+impl Protocol for MaximLog {
+    fn limits(&self) -> BatchLimits {
+        BatchLimits { max_bytes: MAX_BATCH_BYTES, max_records: usize::MAX, per_record_overhead: 1 }
+    }
+
+    fn framing(&self) -> Framing {
+        Framing { prefix: b"", separator: b"\n", suffix: b"" }
+    }
+
+    fn alone(&self, kind: Kind, len: usize) -> bool {
+        kind != KIND_LINE || len > LARGE_LINE_BYTES
+    }
+
+    fn send_batch(&self, http: &mut Http, body: &[u8], _records: usize, deadline: Instant) -> Outcome {
+        self.push(http, body, deadline)
+    }
+
+    fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome {
+        match kind {
+            KIND_LINE => self.push_large(http, payload, deadline),
+            // Written by a later version and adopted by this one.
+            _ => {
+                Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
+            }
+        }
     }
 }

@@ -26,6 +26,7 @@
 //! <spool dir>/<identity>/<instance>/lock
 //! <spool dir>/<identity>/<instance>/<maker>.<file>.seg         what had to wait: the file fallback
 //! <spool dir>/<identity>/quarantine/                           records and files set aside, capped
+//! <spool dir>/<identity>/attachments/                          content that a record names
 //! ```
 //!
 //! *identity* is a hash over whose records these are ([`Identity`]). *instance* and *maker* are
@@ -70,6 +71,7 @@ mod place;
 mod quarantine;
 mod reader;
 mod segment;
+mod sidefile;
 #[allow(clippy::module_inception)] // the room and the thing it is about
 mod spool;
 mod store;
@@ -80,6 +82,7 @@ mod upkeep;
 pub use batch::{Batch, Record};
 pub use bell::Bell;
 pub use reader::{BatchLimits, Reader};
+pub use sidefile::has_leftovers;
 pub use spool::Spool;
 
 use std::path::PathBuf;
@@ -232,4 +235,40 @@ pub struct Stats {
     pub bytes_delivered: u64,
     /// Age of the oldest waiting record in milliseconds (0 when none waits); never too low.
     pub oldest_held_ms: u64,
+}
+
+impl Stats {
+    /// Adds the numbers of another spool; the age is that of the older.
+    pub fn add(&mut self, other: &Stats) {
+        let Stats {
+            accepted,
+            adopted,
+            delivered,
+            held,
+            dropped_memory,
+            dropped_disk,
+            dropped_expired,
+            dropped_corrupt,
+            quarantined,
+            refused,
+            files_set_aside,
+            bytes_held,
+            bytes_delivered,
+            oldest_held_ms,
+        } = other;
+        self.accepted += accepted;
+        self.adopted += adopted;
+        self.delivered += delivered;
+        self.held += held;
+        self.dropped_memory += dropped_memory;
+        self.dropped_disk += dropped_disk;
+        self.dropped_expired += dropped_expired;
+        self.dropped_corrupt += dropped_corrupt;
+        self.quarantined += quarantined;
+        self.refused += refused;
+        self.files_set_aside += files_set_aside;
+        self.bytes_held += bytes_held;
+        self.bytes_delivered += bytes_delivered;
+        self.oldest_held_ms = self.oldest_held_ms.max(*oldest_held_ms);
+    }
 }

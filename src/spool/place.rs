@@ -27,6 +27,12 @@ pub(super) fn spool_candidates(configured: Option<PathBuf>) -> Vec<PathBuf> {
     chain.into_iter().flatten().collect()
 }
 
+/// The places where hot segments may be, best first: the configured one, then tmpfs.
+pub(super) fn hot_candidates(configured: Option<PathBuf>) -> Vec<PathBuf> {
+    let shm = cfg!(target_os = "linux").then(|| PathBuf::from(format!("/dev/shm/maxim-{}", user_id())));
+    [configured, shm].into_iter().flatten().collect()
+}
+
 /// Makes `path` if need be, and refuses it when somebody else could put files there.
 pub(super) fn private_directory(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path).is_err() {

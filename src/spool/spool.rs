@@ -447,9 +447,7 @@ fn open_store(options: &Options) -> Store {
         let dir = place::spool_candidates(options.dir.clone()).into_iter().find(usable);
         store.cold = dir.map(|dir| Side::new(dir.join(&identity)));
     }
-    let shm =
-        cfg!(target_os = "linux").then(|| PathBuf::from(format!("/dev/shm/maxim-{}", place::user_id())));
-    let hot = [options.hot_dir.clone(), shm].into_iter().flatten().find(usable);
+    let hot = place::hot_candidates(options.hot_dir.clone()).into_iter().find(usable);
     if let Some(side) = hot.map(|dir| Side::new(dir.join(&identity)))
         && store.prepare(&side).is_ok()
     {
