@@ -43,7 +43,7 @@ pub(super) const fn record_size(payload: usize) -> usize {
 /// Which logger instance, of all that ever ran on this machine, made a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Origin {
-    /// Unix time in seconds at which the instance was opened: the order of adoption.
+    /// Unix time in nanoseconds at which the instance was opened: the order of adoption.
     pub time: u64,
     pub pid: u32,
     pub random: u64,

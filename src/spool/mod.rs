@@ -30,7 +30,7 @@
 //! ```
 //!
 //! *identity* is a hash over whose records these are ([`Identity`]). *instance* and *maker* are
-//! `<unix time>-<pid>-<random>` of a logger instance: the one that owns the directory, and the one
+//! `<unix time in ns>-<pid>-<random>` of a logger instance: the one that owns the directory, and the one
 //! that made the file. They differ once an owner has died and another instance of the same identity
 //! has taken its files over, by renaming them into its own directory while it holds the dead
 //! owner's locks. Which records a file holds is told by its header alone: the origin (the instance
@@ -39,7 +39,7 @@
 //! A segment, all numbers little-endian:
 //!
 //! ```text
-//!    0  header     magic "maximspl", version u32, salt u32, origin (time u64, pid u32, 0 u32,
+//!    0  header     magic "maximspl", version u32, salt u32, origin (ns u64, pid u32, 0 u32,
 //!                  random u64), segment number u64, base sequence u64, created u64, size u64, crc u32
 //!  128  header     again, so that one flipped bit cannot cost the segment
 //!  256  seal       records u32, tail offset u32, sealed u64, crc u32; zeros while written to

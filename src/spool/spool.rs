@@ -435,7 +435,7 @@ impl Drop for Spool {
 }
 
 fn open_store(options: &Options) -> Store {
-    let origin = Origin::new(unix_time());
+    let origin = Origin::new();
     let locks = Arc::new(Locks::default());
     let mut store = Store { hot: None, cold: None, origin, locks };
     if options.memory_only {

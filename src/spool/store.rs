@@ -14,6 +14,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The end of a segment file's name. The rest of the name only makes it unique.
 pub(super) const SEGMENT: &str = "seg";
@@ -41,13 +42,15 @@ impl Side {
 }
 
 impl Origin {
-    pub fn new(time: u64) -> Origin {
+    pub fn new() -> Origin {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let time = now.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
         Origin { time, pid: std::process::id(), random: uuid::Uuid::new_v4().as_u64_pair().0 }
     }
 
     /// The name of an instance's directory, and of its segments wherever they go.
     pub fn name(&self) -> String {
-        format!("{:010}-{}-{:016x}", self.time, self.pid, self.random)
+        format!("{:020}-{}-{:016x}", self.time, self.pid, self.random)
     }
 
     pub fn parse(name: &str) -> Option<Origin> {

@@ -18,7 +18,10 @@
  * Environment: PROBE_FLUSH_MS (flush interval, default 10000), PROBE_MEMORY, PROBE_DISK (caps in
  * bytes), PROBE_OVERFLOW (policy), PROBE_BLOCK_MS, PROBE_PAD (bytes added to each record),
  * PROBE_CLIENT=structured (log entries of a structured log client instead; see probe_client.h).
+ *
+ * torture.h has further verbs.
  */
+#define _GNU_SOURCE
 #include <maxim.h>
 
 #include <pthread.h>
@@ -69,10 +72,16 @@ static void make_logger(void) {
     }
 }
 
+static unsigned long long now_ns(void);
+static int measures_latency;
+static void note_latency(unsigned long long since);
+static void note_accepted(const char *name, unsigned long long number);
+
 static maxim_status log_one(const char *name, unsigned long long number) {
     char text[128];
     int head = snprintf(text, sizeof text, "seq-%s-%llu ", name, number);
     maxim_status status;
+    unsigned long long start = measures_latency ? now_ns() : 0;
     if (padding[0] == '\0') {
         status = log_text(logger, maxim_str_n(text, (size_t)head));
     } else {
@@ -82,8 +91,12 @@ static maxim_status log_one(const char *name, unsigned long long number) {
         status = log_text(logger, maxim_str_z(padded));
         free(padded);
     }
+    if (measures_latency) {
+        note_latency(start);
+    }
     if (status == MAXIM_OK) {
         atomic_fetch_add(&accepted, 1);
+        note_accepted(name, number);
     }
     return status;
 }
@@ -93,10 +106,15 @@ struct writer {
     unsigned long long count; /* 0: for ever */
 };
 
+static unsigned pace_us;
+
 static void *write_records(void *argument) {
     struct writer *writer = argument;
     for (unsigned long long n = 1; writer->count == 0 || n <= writer->count; n++) {
         log_one(writer->name, n);
+        if (pace_us && n % 16 == 0) {
+            usleep(pace_us);
+        }
     }
     return NULL;
 }
@@ -108,7 +126,7 @@ static void run_threads(int threads, unsigned long long count, int wait) {
         threads = 64;
     }
     for (int i = 0; i < threads; i++) {
-        snprintf(writers[i].name, sizeof writers[i].name, "t%d", i);
+        snprintf(writers[i].name, sizeof writers[i].name, "%st%d", getenv("PROBE_WRITER") ? getenv("PROBE_WRITER") : "", i);
         writers[i].count = count;
         pthread_create(&ids[i], NULL, write_records, &writers[i]);
     }
@@ -150,9 +168,12 @@ static unsigned long long number(const char *verb, int n, const char *otherwise)
     return strtoull(part(verb, n, otherwise), NULL, 10);
 }
 
+#include "torture.h"
+
 int main(int count, char **verbs) {
     size_t pad = (size_t)env_number("PROBE_PAD", 0);
     memset(padding, 'x', pad < sizeof padding ? pad : sizeof padding - 1);
+    torture_start();
     for (int i = 1; i < count; i++) {
         const char *verb = verbs[i];
 #define IS(name) (strncmp(verb, name, strlen(name)) == 0 && strchr(":", verb[strlen(name)]))
@@ -201,8 +222,16 @@ int main(int count, char **verbs) {
         } else if (IS("return")) {
             return 0;
         } else {
-            fprintf(stderr, "probe: unknown verb %s\n", verb);
-            return 2;
+            switch (torture_verb(verb)) {
+            case 1:
+                fprintf(stderr, "probe: unknown verb %s\n", verb);
+                return 2;
+            case 2:
+                fprintf(stderr, "probe: %s failed: %s\n", verb, maxim_last_error());
+                return 3;
+            case 3:
+                return 0;
+            }
         }
     }
     return 0;

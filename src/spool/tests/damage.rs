@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// Puts `content` where a dead instance would have left it.
 fn plant(site: &Site, content: &[u8]) {
     let root = site.cold.path().join(site.options().identity.name());
-    let directory = root.join("0000000001-1-0000000000000001");
+    let directory = root.join("00000000000000000001-1-0000000000000001");
     std::fs::create_dir_all(&directory).unwrap();
     std::fs::write(directory.join("lock"), b"").unwrap();
     std::fs::write(directory.join("planted.seg"), content).unwrap();

@@ -1,0 +1,30 @@
+/*
+ * Preloaded into a host process: makes the system misbehave under the library.
+ *
+ * SHIM_NO_THREADS   pthread_create fails with EAGAIN
+ * SHIM_CLOCK_JUMPS  CLOCK_REALTIME jumps a year back and forth at every call
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument) {
+    int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+    return getenv("SHIM_NO_THREADS") ? EAGAIN : real(thread, attributes, body, argument);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    static atomic_uint calls;
+    int (*real)(clockid_t, struct timespec *);
+    *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+    int result = real(clock, time);
+    if (clock == CLOCK_REALTIME && getenv("SHIM_CLOCK_JUMPS")) {
+        time->tv_sec += atomic_fetch_add(&calls, 1) % 2 ? 31536000 : -31536000;
+    }
+    return result;
+}

@@ -1,0 +1,318 @@
+/*
+ * The verbs of probe.c that exist to break things. Included by it once, after its own helpers.
+ *
+ *   pace:N:RATE[:NAME]     log N records at RATE records a second
+ *   forks:N:R              fork N children one after the other; each logs R records marked
+ *                          seq-c<child>-1 … and ends in one of eight ways; prints the slowest
+ *   opens:N                make and free N loggers
+ *   wait                   print "ready" and wait for a line on standard input
+ *   latency                print the percentiles of the calls so far (needs PROBE_LATENCY)
+ *   memory                 print resident bytes
+ *   descriptors            print how many descriptors are open
+ *   masks                  fail unless every other thread blocks every signal that can be blocked
+ *   few-descriptors        leave no descriptor to be opened
+ *   leaving                print the monotonic clock in ns: the verb before an exit
+ *   sigterm, segfault      end by that signal
+ *   terminate              end as an uncaught C++ exception does: SIGABRT out of a foreign runtime
+ *
+ * Environment: PROBE_TALLY (a file in which the last accepted number of each writer is kept, 8 bytes
+ * each, so that it outlives the process; see slot_of), PROBE_WRITER (put before the names of threads),
+ * PROBE_PACE_US (rest after 16 records of a thread), PROBE_LATENCY.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define TALLY_SLOTS 4096
+#define CHILD_SLOTS 100
+/* Buckets of 2^(1/8): from 1 ns to minutes with an error below a tenth. */
+#define BUCKETS 320
+#define CHILD_PATIENCE_NS 20000000000ull
+
+static _Atomic unsigned long long *tally;
+static atomic_ullong latencies[BUCKETS];
+static int measures_latency;
+static unsigned pace_us;
+
+static unsigned long long now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (unsigned long long)now.tv_sec * 1000000000ull + (unsigned long long)now.tv_nsec;
+}
+
+static void torture_start(void) {
+    const char *path = getenv("PROBE_TALLY");
+    if (path) {
+        int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (file < 0 || ftruncate(file, TALLY_SLOTS * 8) != 0) {
+            perror(path);
+            exit(4);
+        }
+        tally = mmap(NULL, TALLY_SLOTS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        close(file);
+    }
+    measures_latency = getenv("PROBE_LATENCY") != NULL;
+    pace_us = (unsigned)env_number("PROBE_PACE_US", 0);
+}
+
+/* t0 … t63: 0 … 63; c0 …: CHILD_SLOTS …; any other name: 64. */
+static unsigned slot_of(const char *name) {
+    const char *digits = name + strlen(name);
+    while (digits > name && digits[-1] >= '0' && digits[-1] <= '9') {
+        digits--;
+    }
+    unsigned number = (unsigned)strtoul(digits, NULL, 10);
+    if (digits == name || !*digits) {
+        return 64;
+    }
+    return digits[-1] == 't' ? number % 64 : digits[-1] == 'c' ? CHILD_SLOTS + number % (TALLY_SLOTS - CHILD_SLOTS) : 64;
+}
+
+static void note_accepted(const char *name, unsigned long long number) {
+    if (tally) {
+        atomic_store(&tally[slot_of(name)], number);
+    }
+}
+
+static unsigned bucket_of(unsigned long long ns) {
+    if (ns < 8) {
+        return (unsigned)ns;
+    }
+    unsigned top = 63 - (unsigned)__builtin_clzll(ns);
+    unsigned bucket = top * 8 + (unsigned)((ns >> (top - 3)) & 7) - 16;
+    return bucket < BUCKETS ? bucket : BUCKETS - 1;
+}
+
+static unsigned long long bucket_end(unsigned bucket) {
+    unsigned top = (bucket + 16) / 8;
+    return bucket < 8 ? bucket : (8ull + (bucket + 16) % 8 + 1) << (top - 3);
+}
+
+static void note_latency(unsigned long long since) {
+    atomic_fetch_add_explicit(&latencies[bucket_of(now_ns() - since)], 1, memory_order_relaxed);
+}
+
+static void print_latency(void) {
+    static const double shares[] = {0.5, 0.99, 0.999, 1.0};
+    static const char *names[] = {"p50", "p99", "p999", "max"};
+    unsigned long long total = 0, seen = 0;
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        total += latencies[i];
+    }
+    printf("{\"calls\":%llu", total);
+    for (unsigned i = 0, next = 0; i < BUCKETS; i++) {
+        seen += latencies[i];
+        while (total && next < 4 && (double)seen >= shares[next] * (double)total) {
+            printf(",\"%s\":%llu", names[next++], bucket_end(i));
+        }
+    }
+    printf("}\n");
+    fflush(stdout);
+}
+
+static void run_pace(unsigned long long count, unsigned long long rate, const char *name) {
+    unsigned long long start = now_ns();
+    for (unsigned long long n = 1; n <= count; n++) {
+        last = log_one(name, n);
+        unsigned long long due = start + n * 1000000000ull / rate, now = now_ns();
+        if (due > now + 1000000) {
+            usleep((useconds_t)((due - now) / 1000));
+        }
+    }
+}
+
+static unsigned long long proc_number(const char *path, const char *label, int base) {
+    char line[256];
+    unsigned long long number = 0;
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        if (strncmp(line, label, strlen(label)) == 0) {
+            number = strtoull(line + strlen(label), NULL, base);
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return number;
+}
+
+static int entries_of(const char *path) {
+    DIR *directory = opendir(path);
+    int count = 0;
+    while (directory && readdir(directory)) {
+        count++;
+    }
+    if (directory) {
+        closedir(directory);
+    }
+    return count - 2;
+}
+
+/* Signals 32 and 33 belong to the C library, 9 and 19 to the kernel. */
+#define BLOCKABLE (0x7fffffffffffffffull & ~(1ull << 31) & ~(1ull << 32) & ~(1ull << 8) & ~(1ull << 18))
+
+static int check_masks(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    struct dirent *task;
+    int others = 0, unmasked = 0;
+    while (tasks && (task = readdir(tasks))) {
+        char path[300];
+        if (task->d_name[0] == '.' || atoi(task->d_name) == getpid()) {
+            continue;
+        }
+        snprintf(path, sizeof path, "/proc/self/task/%s/status", task->d_name);
+        unsigned long long blocked = proc_number(path, "SigBlk:", 16);
+        others++;
+        unmasked += (blocked & BLOCKABLE) != BLOCKABLE;
+    }
+    closedir(tasks);
+    printf("{\"threads\":%d,\"unmasked\":%d}\n", others, unmasked);
+    fflush(stdout);
+    return others > 0 && unmasked == 0;
+}
+
+/* What a child does: it ends here, or gives 1 when main is to return. */
+static int live_as_child(unsigned child, int way, unsigned long long records) {
+    char name[24];
+    snprintf(name, sizeof name, "c%u", child);
+    if (way == 6 && daemon(1, 1) != 0) {
+        _exit(9);
+    }
+    for (unsigned long long n = 1; n <= records; n++) {
+        if (log_one(name, n) != MAXIM_OK) {
+            fprintf(stderr, "probe: child %u: %s\n", child, maxim_last_error());
+            _exit(8);
+        }
+    }
+    switch (way) {
+    case 1:
+        exit(0);
+    case 2:
+        _exit(0);
+    case 3:
+        signal(SIGABRT, SIG_DFL);
+        abort();
+    case 4:
+        kill(getpid(), SIGKILL);
+        break;
+    case 5: /* raw clone */
+    case 6: /* daemon */
+        _exit(0);
+    case 7:
+        execl("/bin/true", "true", (char *)NULL);
+        _exit(7);
+    }
+    return 1;
+}
+
+/* Gives 1 in a child that is to return from main. */
+static int run_forks(unsigned count, unsigned long long records) {
+    unsigned long long slowest = 0;
+    unsigned failed = 0, hung = 0;
+    /* The daemon's grandchild comes back to us. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    for (unsigned child = 0; child < count; child++) {
+        int way = (int)(child % 8), left = way == 6 ? 2 : 1;
+        unsigned long long start = now_ns();
+        fflush(NULL);
+        pid_t pid = way == 5 ? (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
+        if (pid == 0 && live_as_child(child, way, records)) {
+            return 1;
+        }
+        while (left > 0) {
+            int status;
+            pid_t ended = waitpid(-1, &status, WNOHANG);
+            if (ended > 0) {
+                int wanted = way == 3 ? SIGABRT : way == 4 ? SIGKILL : 0;
+                left--;
+                failed += WIFSIGNALED(status) ? WTERMSIG(status) != wanted : WEXITSTATUS(status) != 0 || wanted;
+            } else if (now_ns() - start > CHILD_PATIENCE_NS) {
+                kill(pid, SIGKILL);
+                hung++;
+                left = 0;
+            } else {
+                usleep(200);
+            }
+        }
+        unsigned long long took = now_ns() - start;
+        slowest = took > slowest ? took : slowest;
+        hung += took > 1000000000ull;
+    }
+    printf("{\"forks\":%u,\"failed\":%u,\"hung\":%u,\"slowest_us\":%llu}\n", count, failed, hung, slowest / 1000);
+    fflush(stdout);
+    return 0;
+}
+
+static void take_all_descriptors(void) {
+    struct rlimit limit = {64, 64};
+    setrlimit(RLIMIT_NOFILE, &limit);
+    while (dup(0) >= 0) {
+    }
+}
+
+/* Calls the C++ runtime's terminate, loaded as a plugin's would be. */
+static void throw_in_cpp(void) {
+    void *runtime = dlopen("libstdc++.so.6", RTLD_NOW);
+    void (*terminate)(void) = runtime ? (void (*)(void))dlsym(runtime, "_ZSt9terminatev") : NULL;
+    if (terminate) {
+        terminate();
+    }
+}
+
+/* Runs a verb: 0 done, 1 not a verb of this file, 2 failed, 3 main is to return. */
+static int torture_verb(const char *verb) {
+#define IS_VERB(name) (strncmp(verb, name, strlen(name)) == 0 && strchr(":", verb[strlen(name)]))
+    if (IS_VERB("pace")) {
+        char name[24];
+        snprintf(name, sizeof name, "%s", part(verb, 3, "w"));
+        run_pace(number(verb, 1, "1"), number(verb, 2, "1000"), name);
+    } else if (IS_VERB("forks")) {
+        return run_forks((unsigned)number(verb, 1, "1"), number(verb, 2, "1")) ? 3 : 0;
+    } else if (IS_VERB("opens")) {
+        for (unsigned long long n = 0; n < number(verb, 1, "1"); n++) {
+            make_logger();
+            last = last == MAXIM_OK ? maxim_logger_free(logger) : last;
+            if (last != MAXIM_OK) {
+                return 2;
+            }
+        }
+    } else if (IS_VERB("wait")) {
+        char line[16];
+        printf("ready\n");
+        fflush(stdout);
+        if (!fgets(line, sizeof line, stdin)) {
+            return 2;
+        }
+    } else if (IS_VERB("latency")) {
+        print_latency();
+    } else if (IS_VERB("memory")) {
+        printf("%llu\n", proc_number("/proc/self/status", "VmRSS:", 10) * 1024);
+        fflush(stdout);
+    } else if (IS_VERB("descriptors")) {
+        /* One of them is the look itself. */
+        printf("%d\n", entries_of("/proc/self/fd") - 1);
+        fflush(stdout);
+    } else if (IS_VERB("masks")) {
+        return check_masks() ? 0 : 2;
+    } else if (IS_VERB("few-descriptors")) {
+        take_all_descriptors();
+    } else if (IS_VERB("leaving")) {
+        printf("%llu\n", now_ns());
+        fflush(stdout);
+    } else if (IS_VERB("sigterm")) {
+        raise(SIGTERM);
+    } else if (IS_VERB("segfault")) {
+        raise(SIGSEGV);
+    } else if (IS_VERB("terminate")) {
+        throw_in_cpp();
+    } else {
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,274 @@
+//! What the torture tests share: their size, host processes that can be told things, what those
+//! processes accepted, and the rows of the table.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::common::{Scratch, Server, both, compile, probe};
+
+/// Slots of the tally: see `tests/c/torture.h`.
+const TALLY_SLOTS: usize = 4096;
+/// The slot of the first forked child.
+pub const CHILD_SLOTS: usize = 100;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// `full` in a run of `make torture`, else `short`.
+pub fn scaled<T>(short: T, full: T) -> T {
+    if std::env::var_os("MAXIM_TORTURE").is_some_and(|size| size == "full") { full } else { short }
+}
+
+/// A row of the table: written when it is dropped, failed if that happens in a panic.
+pub struct Row {
+    test: &'static str,
+    start: Instant,
+    pub accepted: u64,
+    pub delivered: u64,
+    pub held: u64,
+    pub dropped: u64,
+    pub duplicates: u64,
+    pub crashes: u64,
+    /// Figures that have no column.
+    pub note: String,
+}
+
+impl Row {
+    pub fn new(test: &'static str) -> Row {
+        Row {
+            test,
+            start: Instant::now(),
+            accepted: 0,
+            delivered: 0,
+            held: 0,
+            dropped: 0,
+            duplicates: 0,
+            crashes: 0,
+            note: String::new(),
+        }
+    }
+
+    /// Adds what a process says of its logger.
+    pub fn add_stats(&mut self, stats: &Value) {
+        let of = |name: &str| stats[name].as_u64().unwrap_or_else(|| panic!("no {name} in {stats}"));
+        self.accepted += of("accepted");
+        self.delivered += of("delivered");
+        self.held += of("held");
+        self.dropped +=
+            of("dropped_memory") + of("dropped_disk") + of("dropped_expired") + of("dropped_corrupt");
+        self.dropped += of("quarantined");
+        let sum = self.delivered + self.held + self.dropped;
+        assert_eq!(self.accepted + of("adopted"), sum, "the books do not balance: {stats}");
+    }
+}
+
+impl Drop for Row {
+    fn drop(&mut self) {
+        let verdict = if std::thread::panicking() { "FAILED" } else { "ok" };
+        let line = format!(
+            "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{verdict}\t{:.1}\t{}\n",
+            self.test,
+            self.accepted,
+            self.delivered,
+            self.held,
+            self.dropped,
+            self.duplicates,
+            self.crashes,
+            self.start.elapsed().as_secs_f64(),
+            self.note,
+        );
+        print!("{line}");
+        if let Some(path) = std::env::var_os("MAXIM_TORTURE_TABLE") {
+            let table = File::options().append(true).create(true).open(path);
+            // A row that cannot be written must not become a second panic.
+            let _ = table.and_then(|mut table| table.write_all(line.as_bytes()));
+        }
+    }
+}
+
+/// Everything that a test of this kind has about it.
+pub struct Stage {
+    pub scratch: Scratch,
+    pub program: PathBuf,
+    pub spool: PathBuf,
+}
+
+impl Stage {
+    pub fn new(name: &str) -> Stage {
+        let scratch = Scratch::new(name);
+        let program = compile("tests/c/probe.c", &scratch);
+        let spool = scratch.path().join("spool");
+        Stage { scratch, program, spool }
+    }
+
+    pub fn probe<I: AsRef<OsStr>>(&self, url: &str, verbs: &[I]) -> Command {
+        probe(&self.program, url, &self.spool, verbs)
+    }
+
+    /// A host process that waits to be told to go on at each `wait`.
+    pub fn host(&self, url: &str, verbs: &[&str], env: &[(&str, String)]) -> Host {
+        let mut command = self.probe(url, verbs);
+        command.envs(env.iter().map(|(name, value)| (*name, value)));
+        Host::start(command)
+    }
+
+    /// Lets a process adopt everything until the server has `records` different ones. Gives its stats.
+    pub fn adopt_all(&self, url: &str, server: &Server, records: u64) -> Value {
+        let mut host =
+            self.host(url, &["new", "wait", "cleanup:10000", "stats"], &[("PROBE_FLUSH_MS", "50".into())]);
+        host.line();
+        wait_for_unique(server, records);
+        host.tell();
+        let stats = host.json();
+        host.must_succeed();
+        stats
+    }
+
+    pub fn tally(&self) -> Tally {
+        Tally(self.scratch.path().join("tally"))
+    }
+}
+
+/// Waits until the server has had so many different records.
+pub fn wait_for_unique(server: &Server, records: u64) {
+    let start = Instant::now();
+    loop {
+        let totals = &server.sequences()["totals"];
+        if totals["unique"].as_u64().is_some_and(|unique| unique >= records) {
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE, "{records} records accepted, but the server has {totals}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A URL of this machine at which nobody answers, and its port.
+pub fn nobody() -> (String, String) {
+    let gone = Server::start(&[]);
+    (gone.url(), gone.port.to_string())
+}
+
+/// What writers had accepted, in a file that outlives them.
+pub struct Tally(PathBuf);
+
+impl Tally {
+    pub fn env(&self) -> (&'static str, String) {
+        ("PROBE_TALLY", self.0.to_str().unwrap().to_owned())
+    }
+
+    pub fn of(&self, slot: usize) -> u64 {
+        let bytes = std::fs::read(&self.0).unwrap_or_default();
+        bytes.get(slot * 8..slot * 8 + 8).map_or(0, |word| u64::from_le_bytes(word.try_into().unwrap()))
+    }
+
+    pub fn sum(&self) -> u64 {
+        (0..TALLY_SLOTS).map(|slot| self.of(slot)).sum()
+    }
+
+    pub fn forget(&self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A running host process.
+pub struct Host {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Host {
+    pub fn start(mut command: Command) -> Host {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let stdin = child.stdin.take();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Host { child, stdin, stdout }
+    }
+
+    pub fn pid(&self) -> i32 {
+        self.child.id() as i32
+    }
+
+    /// The next line that it prints.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "the process has ended: {:?}", self.child.wait());
+        line.trim().to_owned()
+    }
+
+    pub fn json(&mut self) -> Value {
+        let line = self.line();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Lets it go on after a `wait`.
+    pub fn tell(&mut self) {
+        self.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn signal(&self, signal: i32) {
+        // SAFETY: kill touches no memory; the child is ours and not yet waited for.
+        assert_eq!(unsafe { libc::kill(self.pid(), signal) }, 0);
+    }
+
+    pub fn end(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    pub fn must_succeed(&mut self) {
+        let status = self.end();
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command; gives the JSON lines that it printed. It must not have crashed.
+pub fn json_lines(command: &mut Command) -> Vec<Value> {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}\n{}", output.status, both(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// A different number each time, evenly spread; the same run of numbers in every run.
+pub fn random(below: u64) -> u64 {
+    static STATE: AtomicU64 = AtomicU64::new(0);
+    let step = STATE.fetch_add(1, Ordering::Relaxed) + 1;
+    let mut mixed = step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)) % below
+}
+
+/// The clock of the probe's `leaving`.
+pub fn monotonic_ns() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a timespec of ours, and the clock exists on every POSIX system.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// Every file below a directory.
+pub fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+    let paths = entries.flatten().map(|entry| entry.path());
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}

@@ -1,0 +1,139 @@
+//! Fork in every way, end in every way: no child hangs, nobody crashes, each record arrives, and a
+//! host's exit does not wait for the library.
+
+use std::os::unix::process::ExitStatusExt;
+
+use serde_json::json;
+
+use crate::bench::{CHILD_SLOTS, Row, Stage, nobody, scaled};
+use crate::common::Server;
+
+#[test]
+fn children_log_and_end_in_every_way() {
+    let mut row = Row::new("forks with 8 logging threads");
+    let stage = Stage::new("forks");
+    let (url, port) = nobody();
+    let tally = stage.tally();
+    let (forks, records) = (scaled(64, 2_000), 5);
+    let verb = format!("forks:{forks}:{records}");
+    let env = [tally.env(), ("PROBE_PACE_US", "4000".into())];
+    let mut host = stage.host(&url, &["new", "background:8", &verb, "wait", "_exit:0"], &env);
+    let forked = host.json();
+    host.line();
+    host.tell();
+    host.must_succeed();
+    row.crashes = forked["failed"].as_u64().unwrap();
+    assert_eq!((&forked["failed"], &forked["hung"]), (&json!(0), &json!(0)), "{forked}");
+
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+    let children: u64 = (0..forks).map(|child| tally.of(CHILD_SLOTS + child)).sum();
+    assert_eq!(children, forks as u64 * records);
+    row.accepted = tally.sum();
+    stage.adopt_all(&url, &server, row.accepted);
+    let sequences = server.sequences();
+    let totals = &sequences["totals"];
+    row.delivered = totals["unique"].as_u64().unwrap();
+    row.duplicates = totals["duplicates"].as_u64().unwrap();
+    for child in 0..forks {
+        let writer = &sequences["writers"][format!("c{child}")];
+        assert_eq!(
+            (&writer["unique"], &writer["missing"]),
+            (&json!(records), &json!(0)),
+            "child {child}: {writer}"
+        );
+    }
+    assert_eq!((&totals["missing"], &totals["duplicates"]), (&json!(0), &json!(0)), "{totals}");
+    row.note = format!("{forks} forks, slowest {} us from fork to end", forked["slowest_us"]);
+}
+
+/// Verbs of an end, and the signal that it is meant to be.
+const ENDS: [(&str, &[&str], Option<i32>); 9] = [
+    ("return", &["return"], None),
+    ("exit", &["exit:0"], None),
+    ("_exit", &["_exit:0"], None),
+    ("abort", &["abort"], Some(libc::SIGABRT)),
+    ("SIGTERM", &["sigterm"], Some(libc::SIGTERM)),
+    ("SIGKILL", &["kill"], Some(libc::SIGKILL)),
+    ("terminate", &["terminate"], Some(libc::SIGABRT)),
+    ("exit after free", &["free", "leaving", "exit:0"], None),
+    ("segfault", &["segfault"], Some(libc::SIGSEGV)),
+];
+
+#[test]
+fn every_way_to_end_leaves_every_record_for_the_next_process() {
+    let mut row = Row::new("exit matrix, with and without a thread still logging");
+    let stage = Stage::new("exits");
+    // Nobody delivers meanwhile: a process that ends in the middle of a batch may send it twice.
+    let (url, port) = nobody();
+    let tally = stage.tally();
+    let mut delays = Vec::new();
+    for (number, (name, verbs, signal)) in ENDS.iter().enumerate() {
+        for busy in [false, true] {
+            tally.forget();
+            let mark = format!("log:1000:e{number}{}t63", if busy { "b" } else { "i" });
+            let mut all = vec!["new", &mark, "leaving"];
+            if busy {
+                all.insert(1, "background:3");
+            }
+            all.extend(*verbs);
+            let writer = format!("e{number}b");
+            let env = [tally.env(), ("PROBE_WRITER", writer), ("PROBE_PACE_US", "1000".into())];
+            let mut host = stage.host(&url, &all, &env);
+            let mut left: u64 = host.line().parse().unwrap();
+            if verbs.contains(&"leaving") {
+                left = host.line().parse().unwrap();
+            }
+            let status = host.end();
+            let delay = crate::bench::monotonic_ns().saturating_sub(left);
+            if signal.is_none() {
+                delays.push(delay);
+            }
+            let as_meant = status.signal() == *signal && (signal.is_some() || status.code() == Some(0));
+            row.crashes += u64::from(!as_meant);
+            assert!(as_meant, "{name}, busy {busy}: {status}");
+            row.accepted += tally.sum();
+        }
+    }
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+    let stats = stage.adopt_all(&url, &server, row.accepted);
+    let totals = server.sequences()["totals"].clone();
+    row.delivered = totals["unique"].as_u64().unwrap();
+    row.duplicates = totals["duplicates"].as_u64().unwrap();
+    assert_eq!((&totals["missing"], &totals["duplicates"]), (&json!(0), &json!(0)), "{totals}; {stats}");
+    delays.sort_unstable();
+    row.note = format!(
+        "from exit to gone: median {} us, most {} us",
+        delays[delays.len() / 2] / 1000,
+        delays[delays.len() - 1] / 1000
+    );
+}
+
+#[test]
+fn processes_that_start_together_share_the_orphans() {
+    let mut row = Row::new("processes that start on a directory with orphans");
+    let stage = Stage::new("together");
+    let (url, port) = nobody();
+    let (orphans, starters) = (scaled(8, 40), scaled(12, 100));
+    for orphan in 0..orphans {
+        let log = format!("log:500:o{orphan}");
+        assert!(stage.probe(&url, &["new", &log, "_exit:0"]).status().unwrap().success());
+        row.accepted += 500;
+    }
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+    let mut hosts: Vec<_> =
+        (0..starters).map(|_| stage.host(&url, &["new", "wait", "cleanup:10000", "stats"], &[])).collect();
+    hosts.iter_mut().for_each(|host| drop(host.line()));
+    crate::bench::wait_for_unique(&server, row.accepted);
+    hosts.iter_mut().for_each(|host| host.tell());
+    for host in &mut hosts {
+        let stats = host.json();
+        row.held += stats["held"].as_u64().unwrap();
+        host.must_succeed();
+    }
+    let totals = server.sequences()["totals"].clone();
+    row.delivered = totals["unique"].as_u64().unwrap();
+    row.duplicates = totals["duplicates"].as_u64().unwrap();
+    assert_eq!((&totals["unique"], &totals["duplicates"]), (&json!(row.accepted), &json!(0)), "{totals}");
+    assert_eq!(row.held, 0);
+    row.note = format!("{starters} processes, {orphans} orphans");
+}

@@ -1,0 +1,80 @@
+//! A process that is killed at any moment, while three threads log and batches are on their way, loses
+//! no record that it accepted; the processes after it send them.
+
+use std::time::Duration;
+
+use crate::bench::{Row, Stage, nobody, random, scaled};
+use crate::common::Server;
+
+/// The largest body of a batch: architecture.md, delivery.
+const BATCH_BYTES: u64 = 5_000_000;
+const THREADS: usize = 3;
+
+#[test]
+fn killed_processes_lose_nothing() {
+    let mut row = Row::new("SIGKILL at a random moment, 3 threads");
+    let stage = Stage::new("sigkill");
+    let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+    let kills = scaled(12, 200);
+    let tally = stage.tally();
+    let mut accepted: Vec<(String, u64)> = Vec::new();
+    for kill in 0..kills {
+        tally.forget();
+        let env = [
+            tally.env(),
+            ("PROBE_FLUSH_MS", "20".into()),
+            ("PROBE_PACE_US", "500".into()),
+            ("PROBE_WRITER", format!("k{kill}")),
+        ];
+        let mut host = stage.host(&server.url(), &["new", "background:3", "wait"], &env);
+        // The moment is what is random here: from before the logger is there to well into its work.
+        std::thread::sleep(Duration::from_micros(random(120_000)));
+        host.kill();
+        accepted.extend((0..THREADS).map(|thread| (format!("k{kill}t{thread}"), tally.of(thread))));
+    }
+    row.accepted = accepted.iter().map(|(_, count)| count).sum();
+    let stats = stage.adopt_all(&server.url(), &server, row.accepted);
+
+    let sequences = server.sequences();
+    row.delivered = sequences["totals"]["unique"].as_u64().unwrap();
+    row.duplicates = sequences["totals"]["duplicates"].as_u64().unwrap();
+    for (name, count) in accepted.iter().filter(|(_, count)| *count > 0) {
+        let writer = &sequences["writers"][name];
+        // One more may have been accepted than the writer lived to note.
+        let most = writer["max"].as_u64().unwrap_or(0);
+        assert!((*count..=count + 1).contains(&most), "{name} had {count} accepted: {writer}");
+        assert_eq!(writer["missing"], 0, "{name}: {writer}");
+    }
+    let server_stats = server.stats();
+    assert_eq!(server_stats["malformed_lines"], 0, "{server_stats}");
+    assert_eq!(stats["dropped_corrupt"], 0, "{stats}");
+    assert_eq!(stats["held"], 0, "{stats}");
+    let line = server.count("bytes").max(1) / server.count("lines").max(1);
+    let batch = BATCH_BYTES / line.max(1);
+    assert!(row.duplicates <= kills * batch, "{} duplicates in {kills} kills", row.duplicates);
+    row.note = format!("{kills} kills");
+}
+
+#[test]
+fn records_of_the_dead_are_sent_in_the_order_in_which_they_were_born() {
+    let mut row = Row::new("order of dead instances");
+    let stage = Stage::new("order");
+    let (url, port) = nobody();
+    let names: Vec<String> = (0..16).map(|number| format!("o{number}")).collect();
+    // All in one process and within one second, so that neither of the two can tell them apart.
+    let verbs: Vec<String> = names.iter().flat_map(|name| ["new".into(), format!("log:10:{name}")]).collect();
+    let verbs: Vec<&str> = verbs.iter().map(String::as_str).chain(["_exit:0"]).collect();
+    assert!(stage.probe(&url, &verbs).status().unwrap().success());
+    row.accepted = 10 * names.len() as u64;
+
+    let lines = stage.scratch.path().join("lines");
+    let flags = ["--port", &port, "--check-seq", "--seq-start", "1", "--lines", lines.to_str().unwrap()];
+    let server = Server::start(&flags);
+    stage.adopt_all(&url, &server, row.accepted);
+    row.delivered = server.count("lines");
+    let text = std::fs::read_to_string(&lines).unwrap();
+    let marks = text.lines().filter_map(|line| line.split("seq-").nth(1)?.split('-').next());
+    let mut arrived: Vec<&str> = marks.collect();
+    arrived.dedup();
+    assert_eq!(arrived, names);
+}

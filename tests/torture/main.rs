@@ -1,0 +1,16 @@
+//! The promise, attacked: real host processes through the C ABI against a real server, while something
+//! goes wrong. Each file is named after what it promises.
+//!
+//! The numbers are small unless `MAXIM_TORTURE=full` (`make torture`), which also prints one table of
+//! all rows; README.md has the figures of such a run.
+
+mod bench;
+#[path = "../common/mod.rs"]
+mod common;
+
+mod broken_file_systems_cost_no_process;
+mod forked_children_and_exits_lose_nothing;
+mod hostile_servers_delay_and_never_lose;
+mod killed_processes_lose_nothing;
+mod scarce_resources_harm_nobody;
+mod secrets_stay_here;

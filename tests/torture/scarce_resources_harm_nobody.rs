@@ -1,0 +1,168 @@
+//! No threads, no descriptors, a jumping clock, a freeze, AWS Lambda, a library loaded over and over:
+//! records are kept and sent, and the host notices nothing.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::bench::{Row, Stage, json_lines, scaled};
+use crate::common::{Server, built, cc, root, run};
+
+/// Descriptors that a logger may hold: architecture.md, living in somebody else's process.
+const DESCRIPTORS: i64 = 6;
+
+fn shim(stage: &Stage) -> PathBuf {
+    let library = stage.scratch.path().join("shim.so");
+    let source = root().join("tests/c/shim.c");
+    run(cc()
+        .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"])
+        .arg(source)
+        .arg("-o")
+        .arg(&library)
+        .arg("-ldl"));
+    library
+}
+
+/// Ten thousand records under some adversity, all delivered.
+fn deliver_all(
+    name: &'static str,
+    adversity: impl FnOnce(&Stage) -> Vec<(&'static str, String)>,
+    verbs: &[&str],
+) {
+    let mut row = Row::new(name);
+    let stage = Stage::new("scarce");
+    let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+    let mut command = stage.probe(&server.url(), verbs);
+    command.envs(adversity(&stage));
+    row.add_stats(&json_lines(&mut command)[0]);
+    let totals = server.sequences()["totals"].clone();
+    row.duplicates = totals["duplicates"].as_u64().unwrap();
+    assert_eq!((row.accepted, row.delivered), (10_000, 10_000), "{totals}");
+    assert_eq!((&totals["unique"], &totals["out_of_order"]), (&10_000.into(), &0.into()), "{totals}");
+}
+
+const VERBS: [&str; 5] = ["new", "log:10000", "flush:20000", "expect:MAXIM_OK", "stats"];
+
+#[test]
+fn no_thread_can_be_had() {
+    let preload = |stage: &Stage| {
+        vec![("LD_PRELOAD", shim(stage).to_str().unwrap().to_owned()), ("SHIM_NO_THREADS", "1".into())]
+    };
+    deliver_all("thread creation fails", preload, &VERBS);
+}
+
+#[test]
+fn the_clock_jumps() {
+    let preload = |stage: &Stage| {
+        vec![("LD_PRELOAD", shim(stage).to_str().unwrap().to_owned()), ("SHIM_CLOCK_JUMPS", "1".into())]
+    };
+    deliver_all("clock jumps by years", preload, &VERBS);
+}
+
+#[test]
+fn on_lambda_a_flush_delivers_without_any_thread() {
+    let lambda = |_: &Stage| vec![("AWS_LAMBDA_FUNCTION_NAME", "f".into())];
+    deliver_all("Lambda mode", lambda, &VERBS);
+}
+
+#[test]
+fn on_lambda_a_failed_batch_stays_for_the_next_flush() {
+    let mut row = Row::new("Lambda mode, failed batch");
+    let stage = Stage::new("lambda");
+    let server = Server::start(&["--check-seq", "--seq-start", "1", "--status", "503"]);
+    let verbs = ["new", "log:100", "flush:300", "stats", "wait", "flush:10000", "expect:MAXIM_OK", "stats"];
+    let mut host = stage.host(&server.url(), &verbs, &[("AWS_LAMBDA_FUNCTION_NAME", "f".into())]);
+    assert_eq!(host.json()["held"], 100);
+    host.line();
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", host.pid())).unwrap().count();
+    assert_eq!(tasks, 1, "a thread was made");
+    server.control(serde_json::json!({"status": null}));
+    host.tell();
+    row.add_stats(&host.json());
+    host.must_succeed();
+    assert_eq!((row.delivered, row.held), (100, 0));
+}
+
+#[test]
+fn no_descriptor_is_left() {
+    let mut row = Row::new("no descriptors left");
+    let stage = Stage::new("descriptors");
+    let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+    let verbs =
+        ["new", "few-descriptors", "threads:4:20000", "flush:1000", "expect:MAXIM_ERR_TIMEOUT", "stats"];
+    row.add_stats(&json_lines(&mut stage.probe(&server.url(), &verbs))[0]);
+    assert_eq!((row.accepted, row.held), (80_000, 80_000));
+}
+
+#[test]
+fn a_logger_holds_few_descriptors_and_gives_them_back() {
+    let mut row = Row::new("descriptors and threads of one logger");
+    let stage = Stage::new("count");
+    let server = Server::start(&[]);
+    let opens = format!("opens:{}", scaled(100, 1_000));
+    let verbs = [
+        "descriptors",
+        "new",
+        "log:20000",
+        "flush:10000",
+        "descriptors",
+        "masks",
+        "cleanup:5000",
+        "free",
+        "descriptors",
+        &opens,
+        "leaving",
+    ];
+    let mut host = stage.host(&server.url(), &verbs, &[]);
+    let before: i64 = host.line().parse().unwrap();
+    let during: i64 = host.line().parse().unwrap();
+    let masks = host.json();
+    let after: i64 = host.line().parse().unwrap();
+    host.line();
+    host.must_succeed();
+    assert_eq!(masks["unmasked"], 0, "{masks}");
+    assert!(during - before <= DESCRIPTORS, "{} descriptors", during - before);
+    assert_eq!(after, before, "descriptors left behind");
+    row.note =
+        format!("{} descriptors in use, {} threads, all masked; {opens}", during - before, masks["threads"]);
+}
+
+#[test]
+fn a_process_goes_on_after_a_freeze() {
+    let mut row = Row::new("frozen for longer than connections live");
+    let stage = Stage::new("freeze");
+    let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+    let verbs =
+        ["new", "log:100:a", "flush:5000", "wait", "log:100:b", "flush:5000", "expect:MAXIM_OK", "stats"];
+    let mut host = stage.host(&server.url(), &verbs, &[]);
+    host.line();
+    host.signal(libc::SIGSTOP);
+    // The freeze is what is tested.
+    std::thread::sleep(Duration::from_millis(scaled(1_000, 6_000)));
+    host.signal(libc::SIGCONT);
+    host.tell();
+    row.add_stats(&host.json());
+    host.must_succeed();
+    assert_eq!((row.delivered, row.held), (200, 0));
+}
+
+#[test]
+fn the_library_is_loaded_and_unloaded_over_and_over() {
+    let row = &mut Row::new("dlopen and dlclose");
+    let stage = Stage::new("dlopen");
+    let program = stage.scratch.path().join("reload");
+    let source = root().join("tests/c/reload.c");
+    let include = root().join("include");
+    run(cc()
+        .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I"])
+        .arg(include)
+        .arg(source)
+        .arg("-o")
+        .arg(&program)
+        .arg("-ldl"));
+    let times = scaled("100", "1000");
+    let server = Server::start(&[]);
+    let mut command = std::process::Command::new(&program);
+    command.arg(built("lib/libmaxim.so")).arg(times).env("MAXIM_BASE_URL", server.url());
+    run(command.env("MAXIM_SPOOL_DIR", &stage.spool));
+    row.note = format!("{times} times");
+}

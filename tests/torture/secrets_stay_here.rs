@@ -1,0 +1,54 @@
+//! The API key is in no file, no debug output and no error text, and goes to no other host.
+
+use serde_json::json;
+
+use crate::bench::{Row, Stage, files_below};
+use crate::common::{Server, both};
+
+/// The probe's key, and its part that a truncated copy would show.
+const KEY: &str = "probe-key-0123456789";
+const PART: &str = "key-01234";
+
+#[test]
+fn the_key_is_in_no_file_and_no_output_and_goes_to_no_other_host() {
+    let mut row = Row::new("credentials");
+    let stage = Stage::new("secrets");
+    let elsewhere = Server::start(&[]);
+    let recorded = stage.scratch.path().join("requests");
+    let server = Server::start(&["--record", recorded.to_str().unwrap()]);
+    let verbs = ["new", "log:100", "flush:1500", "write-to-file:2000", "stats", "_exit:0"];
+    let mut output = String::new();
+    for misbehaviour in [
+        json!({"unauthorized": true}),
+        json!({"unauthorized": false, "redirect": format!("{}/elsewhere", elsewhere.url())}),
+        json!({"redirect": null, "fail": "400:100"}),
+        json!({"fail": "500:100"}),
+    ] {
+        server.control(misbehaviour);
+        let ended = stage.probe(&server.url(), &verbs).env("PROBE_DEBUG", "1").output().unwrap();
+        assert!(ended.status.success(), "{}", both(&ended));
+        output.push_str(&both(&ended));
+    }
+    // The key did travel where it belongs, or this test would show nothing.
+    assert!(std::fs::read_to_string(&recorded).unwrap().contains(KEY));
+    assert!(output.contains("MAXIM_ERR_"), "no error was told:\n{output}");
+    assert!(!output.contains(PART), "{output}");
+    assert_eq!(elsewhere.count("requests"), 0);
+    let files = files_below(&stage.spool);
+    assert!(!files.is_empty());
+    for file in &files {
+        let bytes = std::fs::read(file).unwrap();
+        let found = bytes.windows(PART.len()).any(|window| window == PART.as_bytes());
+        assert!(!found && !file.to_string_lossy().contains(PART), "the key is in {}", file.display());
+    }
+    row.note = format!("{} files, {} bytes of output searched", files.len(), output.len());
+}
+
+#[test]
+fn plain_http_to_another_host_is_refused() {
+    let mut row = Row::new("http to another host");
+    let stage = Stage::new("plain");
+    let output = stage.probe("http://192.0.2.1", &["new"]).output().unwrap();
+    assert!(both(&output).contains("unencrypted"), "{}", both(&output));
+    row.note = "refused when the logger is made".into();
+}
