@@ -103,9 +103,19 @@ void mx_must(mx_call *call) {
 
 VALUE mx_waited(VALUE self, mx_call *call) {
     mx_deliver_events(self);
-    if (call->status == MAXIM_ERR_TIMEOUT) return Qfalse;
-    mx_must(call);
-    return Qtrue;
+    switch (call->status) {
+    case MAXIM_OK:
+        return Qtrue;
+    /* Not delivered yet: the records are kept, and the handler is told why by the library. */
+    case MAXIM_ERR_TIMEOUT:
+    case MAXIM_ERR_NETWORK:
+    case MAXIM_ERR_REJECTED:
+    case MAXIM_ERR_UNAUTHORIZED:
+        return Qfalse;
+    default:
+        mx_must(call);
+        return Qnil;
+    }
 }
 
 /* --- the module ------------------------------------------------------------------------------ */

@@ -79,7 +79,7 @@ VALUE mx_logged(VALUE owner, mx_call *call);
 VALUE mx_refused(VALUE owner, VALUE error);
 /* Raises when the call failed, whatever the mode. */
 void mx_must(mx_call *call);
-/* What a flush returns: true, false after a timeout; raises otherwise. */
+/* What a flush returns: true, false when something was not delivered; raises otherwise. */
 VALUE mx_waited(VALUE owner, mx_call *call);
 VALUE mx_error(maxim_status status, const char *detail);
 void mx_deliver_events(VALUE owner);

@@ -23,14 +23,6 @@ module Maxim
       "#<#{self.class} #{id}>"
     end
 
-    # Assignment for what is set: trace.input = "…".
-    def self.setters(*names)
-      names.each { |name| define_method(:"#{name}=") { |value| __send__(:"set_#{name}", value) } }
-    end
-    private_class_method :setters
-
-    private
-
     # Runs the block of a creating call: an error is logged and raised again, the entity is ended.
     def within
       yield self
@@ -40,6 +32,14 @@ module Maxim
     ensure
       self.end unless ended?
     end
+
+    # Assignment for what is set: trace.input = "…".
+    def self.setters(*names)
+      names.each { |name| define_method(:"#{name}=") { |value| __send__(:"set_#{name}", value) } }
+    end
+    private_class_method :setters
+
+    private
 
     def failed(error)
       add_event(error.class.name || "error", metadata: Convert.exception(error))

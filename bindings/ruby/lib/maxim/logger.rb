@@ -59,8 +59,8 @@ module Maxim
       commit_native(number, id, action, data)
     end
 
-    # Sends everything accepted so far. True when it has arrived, false when the time ran out before.
-    # Other threads run meanwhile.
+    # Sends everything accepted so far. True when it has arrived; false when it has not, within the time or
+    # because the service does not take it: then it is kept. Other threads run meanwhile.
     def flush(timeout: DEFAULT_TIMEOUT)
       flush_native(timeout)
     end
