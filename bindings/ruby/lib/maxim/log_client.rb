@@ -8,8 +8,8 @@ module Maxim
   #   log.error("charge failed", error)
   #   log.warn { "only evaluated when warnings are logged" }
   #
-  # Log calls return true, or false when the call was refused or filtered out... as ::Logger, they give true
-  # for what their level lets go. They never raise unless the client was made with raise_exceptions: true.
+  # Log calls return true, also for what the level leaves out (as ::Logger does), and false when the call was
+  # refused. They never raise unless the client was made with raise_exceptions: true.
   # `dup` and `clone` share the client, as Rails' tagged logging expects.
   class LogClient
     # The native client: holds the handle, is told what the library's threads have to say.
@@ -40,7 +40,6 @@ module Maxim
       end
       private :open_native, :flush_async_native
     end
-    private_constant :Handle
 
     # ::Logger's severities, for those who ask a logger for them.
     DEBUG, INFO, WARN, ERROR, FATAL, UNKNOWN = 0, 1, 2, 3, 4, 5
