@@ -138,6 +138,9 @@ module Maxim
       Thread.current.thread_variable_set(silence_key, previous)
     end
 
+    alias sev_threshold level
+    alias sev_threshold= level=
+
     # Who is using the application; nil for nobody.
     def user_id=(id)
       @handle.user_id = id
