@@ -94,7 +94,7 @@ class VectorsTest < MaximTest
     log = logger
     seen = 0
     steps("maxim.jsonl").each do |step|
-      next if DIFFERENT.key?(step["step"])
+      next if DIFFERENT.key?(step["step"]) || beyond_the_library?(step)
 
       play(log, step["call"], value(step["args"]))
       log.flush
@@ -104,6 +104,11 @@ class VectorsTest < MaximTest
       seen = lines.size
       assert_uploads(step)
     end
+  end
+
+  # Attachments, with a library from before they were added.
+  def beyond_the_library?(step)
+    !Maxim::Trace.method_defined?(:add_attachment) && JSON.generate(step).include?("add-attachment")
   end
 
   def test_what_differs_on_purpose_does

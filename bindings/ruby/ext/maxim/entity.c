@@ -106,9 +106,11 @@ static void invoke_event(mx_call *call) {
 }
 static void invoke_error(mx_call *call) { call->status = FN(fn_error)(call->handle, call->id, call->config, NULL); }
 static void invoke_failure(mx_call *call) { call->status = FN(fn_failure)(call->handle, call->id, call->config); }
+#ifdef MX_ATTACHMENTS
 static void invoke_attachment(mx_call *call) {
     call->status = FN(fn_attachment)(call->handle, call->id, call->config, NULL);
 }
+#endif
 
 /* Fills in what every call has. The struct is not zeroed: each shape sets what it reads. */
 static inline mx_entity *begin(mx_call *call, VALUE self, void (*invoke)(mx_call *), void (*fn)(void)) {
@@ -276,6 +278,7 @@ static const mx_field error_fields[] = {
     FIELD(maxim_error_config, type, MX_TEXT), FIELD_AS(maxim_error_config, "tags", tags_json, MX_JSON),
     FIELD_AS(maxim_error_config, "metadata", metadata_json, MX_JSON),
 };
+#ifdef MX_ATTACHMENTS
 static const mx_field attachment_fields[] = {
     FIELD(maxim_attachment, id, MX_TEXT), FIELD(maxim_attachment, name, MX_TEXT),
     FIELD(maxim_attachment, path, MX_TEXT), FIELD(maxim_attachment, url, MX_TEXT),
@@ -284,6 +287,7 @@ static const mx_field attachment_fields[] = {
     FIELD_AS(maxim_attachment, "metadata", metadata_json, MX_JSON),
     FIELD(maxim_attachment, timestamp, MX_TIME_S),
 };
+#endif
 #undef FIELD
 #undef FIELD_AS
 
@@ -299,6 +303,7 @@ static VALUE call_error(VALUE self, void (*invoke)(mx_call *), void (*fn)(void),
     return finish(&call, entity, ends);
 }
 
+#ifdef MX_ATTACHMENTS
 /* add_attachment(path: | data: | url:, name: …): exactly one of the three. */
 static VALUE call_attachment(int argc, VALUE *argv, VALUE self, fn_attachment fn) {
     VALUE options;
@@ -316,6 +321,7 @@ static VALUE call_attachment(int argc, VALUE *argv, VALUE self, fn_attachment fn
     call.config = &config;
     return finish(&call, entity, false);
 }
+#endif
 
 /* The id that the caller gave, frozen; nil when there is none, or none that is text. */
 static VALUE given_id(VALUE options) {

@@ -44,6 +44,11 @@ elsif !use(File.join(repository, "include"), File.join(repository, "build", "lib
   MESSAGE
 end
 
+# A library from before attachments were added: the binding has none either.
+if try_compile("#include <maxim.h>\nvoid *all[] = {(void *)maxim_flush_attachments, (void *)maxim_trace_add_attachment};")
+  $defs << "-DMX_ATTACHMENTS"
+end
+
 $CFLAGS << " -std=gnu11 -Wall -Wextra -Wno-unused-parameter"
 $CFLAGS << " -Werror=incompatible-pointer-types -Werror=implicit-function-declaration"
 # The library's threads run until the process ends, so its code must stay where it is.

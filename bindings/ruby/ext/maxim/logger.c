@@ -80,7 +80,9 @@ static VALUE timed(VALUE self, timed_fn fn, VALUE seconds) {
 TIMED(maxim_flush)
 TIMED(maxim_flush_commit_logs)
 TIMED(maxim_flush_log_files)
+#ifdef MX_ATTACHMENTS
 TIMED(maxim_flush_attachments)
+#endif
 TIMED(maxim_write_to_file)
 TIMED(maxim_cleanup)
 
@@ -177,7 +179,9 @@ void mx_init_logger(void) {
     MX_DEFINE(klass, "flush_native", maxim_flush, m_maxim_flush, 1);
     MX_DEFINE(klass, "flush_commit_logs_native", maxim_flush_commit_logs, m_maxim_flush_commit_logs, 1);
     MX_DEFINE(klass, "flush_log_files_native", maxim_flush_log_files, m_maxim_flush_log_files, 1);
+#ifdef MX_ATTACHMENTS
     MX_DEFINE(klass, "flush_attachments_native", maxim_flush_attachments, m_maxim_flush_attachments, 1);
+#endif
     MX_DEFINE(klass, "write_to_file_native", maxim_write_to_file, m_maxim_write_to_file, 1);
     MX_DEFINE(klass, "cleanup_native", maxim_cleanup, m_maxim_cleanup, 1);
     MX_DEFINE(klass, "flush_async_native", maxim_flush_async, logger_flush_async, 2);

@@ -74,8 +74,10 @@ module Maxim
       flush_commit_logs_native(timeout)
     end
 
-    def flush_attachments(timeout: DEFAULT_TIMEOUT)
-      flush_attachments_native(timeout)
+    if method_defined?(:flush_attachments_native) # not with a library from before attachments
+      def flush_attachments(timeout: DEFAULT_TIMEOUT)
+        flush_attachments_native(timeout)
+      end
     end
 
     def flush_log_files(timeout: DEFAULT_TIMEOUT)
