@@ -1,0 +1,127 @@
+/*
+ * What the files of the extension share: the owner of a handle, calls into the library, conversions.
+ *
+ * Every call into the library is described by an mx_call and made by mx_run, which releases the GVL
+ * when the call may block. Nothing here lets a Ruby exception out while a resource is held.
+ */
+#ifndef MAXIM_EXT_H
+#define MAXIM_EXT_H
+
+#define MAXIM_DEPRECATED(note) /* The old names are bound on purpose. */
+#include <maxim.h>
+#undef ID /* Ruby has a type of this name: no constant of the library may stand in its way. */
+
+#include <ruby.h>
+#include <ruby/encoding.h>
+#include <ruby/thread.h>
+#include <stdatomic.h>
+
+/* Texts above this are formatted without the GVL (the header's limit for calls that may do I/O). */
+#define MX_LARGE_BYTES ((size_t)256 << 10)
+/* As long as maxim_last_error can be, with its NUL. */
+#define MX_DETAIL_BYTES 1024
+/* More members than any config struct has. */
+#define MX_MAX_FIELDS 32
+
+/* --- events.c: what the library's threads tell, until Ruby asks ------------------------------- */
+
+typedef struct mx_events mx_events;
+
+mx_events *mx_events_new(void);
+void mx_events_retain(mx_events *events);
+void mx_events_release(mx_events *events);
+/* Callbacks for the library; user_data is the mx_events, and for a flush an mx_flush_token. */
+void mx_on_error(void *user_data, maxim_status status, const char *message, uint64_t records);
+void mx_on_debug(void *user_data, const char *message);
+void mx_on_flush(void *user_data, maxim_status status, const char *detail);
+void *mx_flush_token(mx_events *events, uint64_t number);
+void mx_flush_token_free(void *token);
+bool mx_events_pending(const mx_events *events);
+/* Hands every event to `receiver` (private methods error_event, debug_event, flush_event). */
+void mx_events_deliver(mx_events *events, VALUE receiver);
+
+/* --- owners: Maxim::Logger and Maxim::LogClient::Handle --------------------------------------- */
+
+typedef struct mx_owner {
+    void *handle; /* maxim_logger or maxim_log_client; NULL before initialize */
+    maxim_status (*free_handle)(void *handle);
+    mx_events *events;
+    bool strict;    /* raise_exceptions */
+    bool may_block; /* MAXIM_OVERFLOW_BLOCK: any log call may wait */
+    bool delivering;
+} mx_owner;
+
+extern const rb_data_type_t mx_owner_type;
+VALUE mx_owner_alloc(VALUE klass);
+mx_owner *mx_owner_get(VALUE self);
+
+/* --- calls ----------------------------------------------------------------------------------- */
+
+typedef struct mx_call {
+    void (*invoke)(struct mx_call *call); /* sets status */
+    void (*fn)(void);                     /* the function of the library, cast back by invoke */
+    void *handle;
+    maxim_str id;
+    maxim_str text[5];
+    double number[3];
+    int64_t integer;
+    const void *config;
+    void *out;
+    maxim_status status;
+    bool without_gvl;
+    char detail[MX_DETAIL_BYTES]; /* set when status is not MAXIM_OK */
+} mx_call;
+
+/* Makes the call; true when it came to MAXIM_OK. */
+bool mx_run(mx_call *call);
+/* What a log call returns: true, or false after reporting; raises in strict mode. */
+VALUE mx_logged(VALUE owner, mx_call *call);
+/* The same for a value that could not be converted: `error` is a Maxim::Error. */
+VALUE mx_refused(VALUE owner, VALUE error);
+/* Raises when the call failed, whatever the mode. */
+void mx_must(mx_call *call);
+/* What a flush returns: true, false when something was not delivered; raises otherwise. */
+VALUE mx_waited(VALUE owner, mx_call *call);
+VALUE mx_error(maxim_status status, const char *detail);
+void mx_deliver_events(VALUE owner);
+VALUE mx_stats(VALUE owner, maxim_status status, const maxim_stats *stats);
+
+/* --- convert.c ------------------------------------------------------------------------------- */
+
+typedef enum { MX_TEXT, MX_JSON, MX_BYTES, MX_TIME_US, MX_TIME_S, MX_TIME_MS, MX_BOOL, MX_I32, MX_U32, MX_U64 } mx_kind;
+
+typedef struct mx_field {
+    const char *name;
+    mx_kind kind;
+    size_t offset;
+    size_t length_offset; /* MX_BYTES: where the length goes */
+} mx_field;
+
+/* Makes *value a String that the library can read, or nil. Qfalse, or the Maxim::Error that says why not. */
+VALUE mx_to_text(VALUE *value);
+VALUE mx_to_json(VALUE *value);
+/* The text of a String made by the functions above; marks the call as large. */
+maxim_str mx_borrow(mx_call *call, VALUE *value);
+/* Makes *value a number of microseconds. */
+VALUE mx_to_time(VALUE *value);
+VALUE mx_to_number(VALUE value, double *number);
+uint32_t mx_milliseconds(VALUE seconds);
+/* Reads keyword arguments into a config struct; `keep` must live as long as the struct is used. */
+VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE options, void *config, VALUE *keep);
+#define MX_FILL(call, fields, options, config, keep) \
+    mx_fill(call, fields, (int)(sizeof(fields) / sizeof(*(fields))), options, config, keep)
+
+/* --- registration: which method is which function of the library ------------------------------ */
+
+void mx_bound(VALUE klass, const char *method, const char *function);
+#define MX_DEFINE(klass, method, function, implementation, arity) \
+    (rb_define_method(klass, method, implementation, arity), mx_bound(klass, method, #function))
+
+extern VALUE mx_module, mx_logger_class;
+
+void mx_init_convert(void);
+void mx_init_logger(void);
+void mx_init_entities(void);
+void mx_init_log_client(void);
+
+#endif

@@ -1,0 +1,166 @@
+# frozen_string_literal: true
+
+module Maxim
+  # What sessions, traces, spans, generations, retrievals and tool calls share. Most methods are made by
+  # the extension: one for each function of the library, with its name.
+  #
+  # An entity is a logger and an id. `Maxim::Trace.new(logger, id)` goes on with one that another thread,
+  # process or host began.
+  class Entity
+    # Evaluates by the evaluators named, with values for their variables if given.
+    def evaluate(*evaluators, variables: nil)
+      evaluators = evaluators.flatten
+      return evaluate_with_evaluators(evaluators) unless variables
+
+      evaluate_with_variables(variables, evaluators)
+    end
+
+    def initialize_copy(_other)
+      raise TypeError, "#{self.class} can't be copied: make another with #{self.class}.new(logger, id)"
+    end
+
+    def inspect
+      "#<#{self.class} #{id}>"
+    end
+
+    # Runs the block of a creating call: an error is logged and raised again, the entity is ended.
+    def within
+      yield self
+    rescue StandardError, NotImplementedError, NoMemoryError, SystemStackError => e
+      failed(e)
+      raise
+    ensure
+      self.end unless ended?
+    end
+
+    # Assignment for what is set: trace.input = "…".
+    def self.setters(*names)
+      names.each { |name| define_method(:"#{name}=") { |value| __send__(:"set_#{name}", value) } }
+    end
+    private_class_method :setters
+
+    private
+
+    def failed(error)
+      add_event(error.class.name || "error", metadata: Convert.exception(error))
+    end
+
+    # An exception, keyword arguments, or both: keywords win.
+    def error_config(error, config)
+      return config unless error
+      return { message: error }.merge(config) unless error.is_a?(Exception)
+
+      details = Convert.exception(error)
+      name = details.delete(:name)
+      { name: name, type: name, message: details.delete(:message), metadata: details }.merge(config)
+    end
+  end
+
+  # A conversation of several traces.
+  class Session
+    setters :start_timestamp, :end_timestamp
+  end
+
+  # Logging an error: add_error(exception), add_error("message", code: "…"), or keywords alone (id, name,
+  # message, code, type, tags, metadata).
+  module AddsErrors
+    def add_error(error = nil, **config)
+      add_error_native(error_config(error, config))
+    end
+
+    private
+
+    def failed(error)
+      add_error(error)
+    end
+  end
+  private_constant :AddsErrors
+
+  # One request through the application.
+  class Trace
+    include AddsErrors
+
+    setters :input, :output, :start_timestamp, :end_timestamp
+
+    # Begins a tool call; with a block, ends it after the block.
+    alias tool_call add_tool_call
+    private :add_error_native
+  end
+
+  # A step within a trace.
+  class Span
+    include AddsErrors
+
+    setters :input, :start_timestamp, :end_timestamp
+    alias add_span add_sub_span
+    alias tool_call add_tool_call
+    private :add_error_native
+  end
+
+  # One call of a model.
+  class Generation
+    # Sends a result as it is, even when its shape is not known (MAXIM_RESULT_FORCE).
+    FORCE = 1
+    private_constant :FORCE
+
+    setters :model, :provider, :name, :model_parameters, :start_timestamp, :end_timestamp
+
+    # Logs what the model answered, and ends the generation. `result` is the provider's own response, as a
+    # hash, an array of stream chunks, or any object that has to_h or to_json.
+    def result(result, force: false)
+      result = result.to_h if !result.is_a?(Hash) && !result.is_a?(Array) && !result.nil? && result.respond_to?(:to_h)
+      result_native(result, force ? FORCE : 0)
+    end
+
+    # Logs that the model failed, and ends the generation: an exception, a message, or keywords.
+    def error(error = nil, **config)
+      error_native(error_config(error, config))
+    end
+
+    # What the generation cost, in US dollars.
+    def add_cost(input:, output:, total: input + output)
+      add_cost_native(input, output, total)
+    end
+
+    private :result_native, :error_native, :add_cost_native
+
+    private
+
+    def failed(error)
+      self.error(error) unless ended?
+    end
+  end
+
+  # One look-up of documents.
+  class Retrieval
+    # A String is logged as text, anything else as JSON.
+    def set_input(input)
+      input.nil? || input.is_a?(String) ? set_input_text(input) : set_input_json(input)
+    end
+    alias input set_input
+
+    setters :input, :output
+    private :set_input_text, :set_input_json, :input_text
+
+    private
+
+    def failed(error)
+      add_metadata(error: Convert.exception(error))
+    end
+  end
+
+  # One call of a tool.
+  class ToolCall
+    # Logs that the tool failed, and ends the tool call: an exception, a message, or keywords.
+    def error(error = nil, **config)
+      error_native(error_config(error, config))
+    end
+    private :error_native
+
+    private
+
+    def failed(error)
+      self.error(error) unless ended?
+    end
+  end
+end

@@ -1,0 +1,34 @@
+# frozen_string_literal: true
+
+module Maxim
+  # Entries that belong together: each has the flow's id and the next step index. Made by LogClient#flow.
+  class Flow
+    LogEntry::LEVELS.each do |name|
+      define_method(name) do |message = nil, data = nil, tags: nil, **fields|
+        data = data.is_a?(Hash) ? data.merge(fields) : fields unless fields.empty?
+        LogEntry.write(self, name, message, data, tags)
+      end
+    end
+
+    # Logs an error that leaves the block, and raises it again.
+    def within
+      yield self
+    rescue StandardError => e
+      error(e)
+      raise
+    end
+
+    def native_level(level)
+      NATIVE.fetch(level)
+    end
+
+    NATIVE = { debug: :debug_native, info: :info_native, warn: :warn_native, error: :error_native,
+               error_with: :error_with_native }.freeze
+    private_constant :NATIVE
+    private(*NATIVE.values)
+
+    def inspect
+      "#<#{self.class} #{id} step=#{step_index}>"
+    end
+  end
+end

@@ -1,0 +1,277 @@
+# frozen_string_literal: true
+
+module Maxim
+  # Structured application logs, with the interface of ::Logger.
+  #
+  #   log = Maxim::LogClient.new(source: "shop", environment: :production, api_key: "…")
+  #   log.info("order paid", order: 7, tags: ["billing"])
+  #   log.error("charge failed", error)
+  #   log.warn { "only evaluated when warnings are logged" }
+  #
+  # Log calls return true, also for what the level leaves out (as ::Logger does), and false when the call was
+  # refused. They never raise unless the client was made with raise_exceptions: true.
+  # `dup` and `clone` share the client, as Rails' tagged logging expects.
+  class LogClient
+    # The native client: holds the handle, is told what the library's threads have to say.
+    class Handle
+      include Owner
+
+      attr_accessor :closed
+
+      def initialize(strict, on_error, on_debug, exit_timeout, config)
+        open_native(strict, on_debug, config)
+        @closed = false
+        watch(on_error, on_debug, exit_timeout)
+      end
+
+      def native_level(level)
+        level
+      end
+
+      def close(timeout:)
+        return true if @closed
+
+        @closed = true
+        disconnect(timeout)
+      end
+
+      def flush_async(timeout, block)
+        start_flush(timeout, block)
+      end
+      private :open_native, :flush_async_native
+    end
+
+    # ::Logger's severities, for those who ask a logger for them.
+    DEBUG, INFO, WARN, ERROR, FATAL, UNKNOWN = 0, 1, 2, 3, 4, 5
+    ENVIRONMENTS = { development: 0, staging: 1, production: 2 }.freeze
+    FORMATS = { json: 0, jsonl: 1, syslog: 2, text: 3, csv: 4, obl: 5 }.freeze
+    DEFAULT_TIMEOUT = 10
+    # What a code that is not known is passed on as: the library refuses it and says why.
+    NO_SUCH = 99
+    private_constant :NO_SUCH
+
+    attr_accessor :progname, :formatter, :datetime_format
+
+    # Options are the members of maxim_log_client_config in maxim.h, with their names and units: source,
+    # api_key, endpoint, version, dataset, user_id, session_id, batch_size, flush_interval_ms, max_retries,
+    # initial_delay_ms, max_delay_ms, spool_dir, max_memory_bytes, max_disk_bytes, block_timeout_ms, ca_file,
+    # proxy, is_debug, allow_plaintext. And those of Maxim::Logger.new (overflow_policy, raise_exceptions,
+    # on_error, on_debug, exit_timeout), and:
+    #
+    # environment:: :development (default), :staging or :production
+    # level:: the lowest that is logged, also called min_level
+    def initialize(environment: :development, level: :debug, min_level: level, overflow_policy: :drop_oldest,
+                   raise_exceptions: false, on_error: nil, on_debug: nil, exit_timeout: Owner::EXIT_TIMEOUT,
+                   progname: nil, formatter: nil, **config)
+      Owner.check_ractor("a Maxim::LogClient")
+      config[:environment] = ENVIRONMENTS.fetch(environment.to_s.to_sym, NO_SUCH)
+      config[:overflow_policy] = Logger::OVERFLOW.fetch(overflow_policy.to_s.to_sym, NO_SUCH)
+      @level = severity(min_level)
+      # What is below is filtered here, where `level=` can change it.
+      config[:min_level] = [@level, ERROR].min
+      @lowest = config[:min_level]
+      @handle = Handle.new(raise_exceptions, on_error, on_debug, exit_timeout, config)
+      @progname = progname
+      @formatter = formatter
+    end
+
+    # log.info("message"), log.info("message", data), log.info("message", key: value, tags: [...]), and as with
+    # ::Logger log.info(object), log.info("progname") { "message" }.
+    LogEntry::SEVERITIES.each_with_index do |name, number|
+      define_method(name) do |message = nil, data = nil, tags: nil, **fields, &block|
+        next true if number < level
+
+        write(number, message, data, tags, fields, block)
+      end
+
+      next if name == :unknown
+
+      define_method(:"#{name}?") { level <= number && @handle.would_log?([number, ERROR].min) }
+      define_method(:"#{name}!") { self.level = number }
+    end
+
+    # As ::Logger#add.
+    def add(severity, message = nil, progname = nil, &block)
+      severity = severity.nil? ? UNKNOWN : severity(severity)
+      return true if severity < level
+
+      if message.nil? && !block
+        write(severity, progname, nil, nil, {}, nil)
+      elsif message.nil?
+        write(severity, progname, nil, nil, {}, block)
+      else
+        write(severity, message, progname ? { progname: progname } : nil, nil, {}, nil)
+      end
+    end
+    alias log add
+
+    # As ::Logger#<<: a line without a severity, logged as info.
+    def <<(message)
+      text = message.to_s.chomp
+      write(INFO, text, nil, nil, {}, nil) unless text.empty?
+      self
+    end
+
+    # An entry with every field: level, message, data, user_id, session_id, request_id, error_name,
+    # error_stack, tags, flow_id, step_index, dataset, timestamp, ip_address, country.
+    def entry(level: :info, **fields)
+      fields[:level] = LogEntry::LEVELS.index(level.to_s.to_sym) || NO_SUCH
+      @handle.log(fields)
+    end
+
+    def level
+      silenced = Thread.current.thread_variable_get(silence_key)
+      silenced || @level
+    end
+
+    # A severity, its name, or a symbol; changes what this object lets through.
+    def level=(value)
+      @level = severity(value)
+    end
+
+    # Logs only from `temporary` on during the block, on this thread.
+    def silence(temporary = ERROR)
+      previous = Thread.current.thread_variable_get(silence_key)
+      Thread.current.thread_variable_set(silence_key, severity(temporary))
+      yield self
+    ensure
+      Thread.current.thread_variable_set(silence_key, previous)
+    end
+
+    alias sev_threshold level
+    alias sev_threshold= level=
+
+    # Who is using the application; nil for nobody.
+    def user_id=(id)
+      @handle.user_id = id
+    end
+
+    def session_id=(id)
+      @handle.session_id = id
+    end
+
+    # Whether an entry of this level would be logged.
+    def would_log?(level)
+      level = severity(level)
+      level >= self.level && @handle.would_log?([level, ERROR].min)
+    end
+
+    # A flow: entries with a common id and a step index. With `remote: true` the service gives the id, which
+    # waits up to `timeout` seconds. With a block, gives the block's value and logs an error that leaves it.
+    def flow(name, remote: false, timeout: DEFAULT_TIMEOUT)
+      flow = remote ? @handle.remote_flow(name, timeout) : @handle.flow(name)
+      return flow unless block_given?
+
+      flow.within { |it| yield it }
+    end
+
+    # A whole document in one of FORMATS, sent now; waits up to `timeout` seconds. Options: source,
+    # environment, level, dataset.
+    def ingest_raw(body, format, timeout: DEFAULT_TIMEOUT, **options)
+      @handle.ingest_raw(body, format_code(format), raw_options(options), timeout)
+    end
+
+    # The same, sent in the background and kept until it has arrived.
+    def ingest_raw_async(body, format, **options)
+      @handle.ingest_raw_async(body, format_code(format), raw_options(options))
+    end
+
+    # True when everything accepted has arrived, false when the time ran out before.
+    def flush(timeout: DEFAULT_TIMEOUT)
+      @handle.flush(timeout)
+    end
+
+    # Starts a flush; the block is given nil, or the error, by a later call.
+    def flush_async(timeout: DEFAULT_TIMEOUT, &block)
+      @handle.flush_async(timeout, block)
+    end
+
+    def stats
+      @handle.stats
+    end
+
+    # Hands events to the handlers without logging anything.
+    def poll
+      @handle.poll
+      self
+    end
+
+    # Sends what it can, and ends the client.
+    def close(timeout: DEFAULT_TIMEOUT)
+      @handle.close(timeout: timeout)
+    end
+    alias disconnect close
+
+    def closed?
+      @handle.closed
+    end
+
+    # As ::Logger#reopen: there is no file to open again.
+    def reopen(_device = nil)
+      self
+    end
+
+    def inspect
+      "#<#{self.class} level=#{LogEntry::SEVERITIES[level]}#{" closed" if closed?}>"
+    end
+
+    private
+
+    def write(severity, message, data, tags, fields, block)
+      name = LogEntry::SEVERITIES[severity]
+      message, fields = from_block(message, fields, block) if block
+      message = progname if message.nil? && data.nil? && fields.empty?
+      data = fields.empty? ? data : merge(data, fields)
+      message, data = data, nil if message.nil? && data.is_a?(Hash)
+      tags = [*tags, *formatter_tags]
+      tags << name.to_s if severity > ERROR
+      message = format(name, message) if formatter && !formatter.respond_to?(:current_tags)
+      LogEntry.write(@handle, LogEntry::LEVELS[[severity, ERROR].min], message, data, tags)
+    end
+
+    # With a block, what stands before it is the program's name.
+    def from_block(given, fields, block)
+      name = given || progname
+      [block.call, name ? { progname: name, **fields } : fields]
+    end
+
+    def merge(data, fields)
+      return fields.merge(exception: data) if data.is_a?(Exception)
+
+      data.is_a?(Hash) ? data.merge(fields) : { value: data, **fields }.compact
+    end
+
+    # Tagged logging keeps its tags in the formatter: they become the entry's tags, the text stays clean.
+    def formatter_tags
+      formatter.respond_to?(:current_tags) ? formatter.current_tags : []
+    end
+
+    # A formatter of the program's own makes the text; structured messages are left alone.
+    def format(name, message)
+      return message if message.is_a?(Hash) || message.is_a?(Exception)
+
+      formatter.call(name.to_s.upcase, Time.now, progname, message).to_s.chomp
+    end
+
+    def severity(value)
+      return value if value.is_a?(Integer)
+
+      LogEntry::SEVERITIES.index(value.to_s.downcase.to_sym) or raise ArgumentError, "invalid log level: #{value}"
+    end
+
+    def format_code(format)
+      FORMATS.fetch(format.to_s.to_sym, NO_SUCH)
+    end
+
+    def raw_options(options)
+      options = options.dup
+      options[:environment] = ENVIRONMENTS.fetch(options[:environment].to_s.to_sym, NO_SUCH) if options[:environment]
+      options[:level] = LogEntry::LEVELS.index(options[:level].to_s.to_sym) || NO_SUCH if options[:level]
+      options
+    end
+
+    def silence_key
+      @silence_key ||= :"maxim_silence_#{@handle.object_id}"
+    end
+  end
+end

@@ -1,0 +1,123 @@
+# frozen_string_literal: true
+
+module Maxim
+  # A logger for one repository of the Maxim log API.
+  #
+  #   logger = Maxim::Logger.new(api_key: "…", repository_id: "…")
+  #   logger.trace("answer", input: question) do |trace|
+  #     trace.generation("chat", provider: "openai", model: "gpt-4o", messages: messages) do |generation|
+  #       generation.result(client.chat(messages))
+  #     end
+  #     trace.output = answer
+  #   end
+  #
+  # Log calls return true, or false when the call was refused, and never raise unless the logger was made
+  # with `raise_exceptions: true`. Making, flushing and closing raise Maxim::Error in either mode.
+  class Logger
+    include Owner
+
+    OVERFLOW = { drop_oldest: 0, drop_newest: 1, block: 2 }.freeze
+    ENTITIES = %i[session trace span generation feedback retrieval tool_call error storage]
+               .each_with_index.to_h.freeze
+    # How long flush and close wait unless told otherwise, in seconds.
+    DEFAULT_TIMEOUT = 10
+
+    # Options are the members of maxim_logger_config in maxim.h, with their names and units: base_url,
+    # api_key, repository_id, auto_flush, flush_interval_ms, is_debug, spool_dir, max_memory_bytes,
+    # max_disk_bytes, block_timeout_ms, ca_file, proxy, allow_plaintext, max_attachment_bytes. And:
+    #
+    # overflow_policy:: :drop_oldest (default), :drop_newest or :block
+    # raise_exceptions:: whether a refused log call raises
+    # on_error:: called with a Maxim::Error for a refused call, and for what went wrong later
+    # on_debug:: called with lines of debug output, when is_debug is set
+    # exit_timeout:: seconds that the end of the process waits for delivery; nil: it does not wait
+    def initialize(raise_exceptions: false, on_error: nil, on_debug: nil, exit_timeout: EXIT_TIMEOUT, **config)
+      Owner.check_ractor("a Maxim::Logger")
+      open_native(raise_exceptions, on_debug, native_config(config))
+      @closed = false
+      watch(on_error, on_debug, exit_timeout)
+    end
+
+    # Begins a session; with a block, ends it after the block and gives the block's value.
+    def session(name = nil, **config, &block)
+      session_native(name, **config, &block)
+    end
+
+    # Begins a trace; with a block, ends it after the block and gives the block's value.
+    def trace(name = nil, **config, &block)
+      trace_native(name, **config, &block)
+    end
+
+    # Sends every record from now on to a further repository too, and gives the sink's number.
+    def add_sink(**config)
+      add_sink_native(native_config(config))
+    end
+
+    # One line of the caller's making: `logger.commit(:trace, id, "update", { input: "…" })`.
+    def commit(entity, id, action, data)
+      number = ENTITIES[entity] || (entity.is_a?(Integer) ? entity : -1)
+      commit_native(number, id, action, data)
+    end
+
+    # Sends everything accepted so far. True when it has arrived; false when it has not, within the time or
+    # because the service does not take it: then it is kept. Other threads run meanwhile.
+    def flush(timeout: DEFAULT_TIMEOUT)
+      flush_native(timeout)
+    end
+
+    # Starts a flush and returns; the block is given nil, or the error, by a later call on the logger.
+    def flush_async(timeout: DEFAULT_TIMEOUT, &block)
+      start_flush(timeout, block)
+    end
+
+    def flush_commit_logs(timeout: DEFAULT_TIMEOUT)
+      flush_commit_logs_native(timeout)
+    end
+
+    if method_defined?(:flush_attachments_native) # not with a library from before attachments
+      def flush_attachments(timeout: DEFAULT_TIMEOUT)
+        flush_attachments_native(timeout)
+      end
+    end
+
+    def flush_log_files(timeout: DEFAULT_TIMEOUT)
+      flush_log_files_native(timeout)
+    end
+
+    # Writes everything that is held to files, where it survives a reboot too.
+    def write_to_file(timeout: DEFAULT_TIMEOUT)
+      write_to_file_native(timeout)
+    end
+
+    # Sends what it can and ends the logger: further calls are refused with Maxim::ClosedError. True
+    # when everything has arrived; false when something is left for the next logger.
+    def close(timeout: DEFAULT_TIMEOUT)
+      return true if @closed
+
+      @closed = true
+      cleanup_native(timeout)
+    end
+    alias cleanup close
+
+    def closed?
+      @closed
+    end
+
+    def inspect
+      "#<#{self.class} repository=#{repository_id.inspect}#{" closed" if @closed}>"
+    end
+
+    private
+
+    def native_config(config)
+      policy = config[:overflow_policy]
+      return config if policy.nil? || policy.is_a?(Integer)
+
+      config.merge(overflow_policy: OVERFLOW.fetch(policy) do
+        raise InvalidArgumentError, "overflow_policy is one of #{OVERFLOW.keys.join(", ")}"
+      end)
+    end
+
+    private(*instance_methods(false).grep(/_native\z/))
+  end
+end

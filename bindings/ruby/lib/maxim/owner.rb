@@ -1,0 +1,110 @@
+# frozen_string_literal: true
+
+module Maxim
+  # An id for an entity whose creation was refused.
+  def self.random_id
+    SecureRandom.uuid.freeze
+  end
+
+  # What loggers and log clients have in common: who is told of errors, and the end of the process.
+  #
+  # The library's threads cannot call Ruby. What they tell is kept and handed to the handlers by the
+  # next call on the same object (any log call, flush, stats or poll), on the thread of that call.
+  module Owner
+    # How long the end of the process waits for what is held, in seconds.
+    EXIT_TIMEOUT = 2
+
+    # Everything alive, closed when the process ends; holds nothing back from the garbage collector.
+    ALIVE = ObjectSpace::WeakMap.new
+    private_constant :ALIVE
+
+    class << self
+      # Refuses to go on in a Ractor other than the main one.
+      def check_ractor(what)
+        return if main_ractor?
+
+        raise RactorError, "#{what} belongs to the main Ractor: send it messages, or log there"
+      end
+
+      def track(owner, exit_timeout)
+        ALIVE[owner] = owner if exit_timeout
+      end
+
+      def close_all
+        deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        ALIVE.values.each { |owner| owner.__send__(:close_at_exit, deadline) }
+      end
+
+      private
+
+      def main_ractor?
+        Ractor.current.equal?(MAIN_RACTOR)
+      end
+    end
+
+    # Loaded in the main Ractor: the extension cannot be loaded in another one.
+    MAIN_RACTOR = Ractor.current
+    private_constant :MAIN_RACTOR
+
+    def initialize_copy(_other)
+      raise TypeError, "#{self.class} can't be copied: two objects would own one handle"
+    end
+
+    private
+
+    def watch(on_error, on_debug, exit_timeout)
+      @on_error = on_error
+      @on_debug = on_debug
+      @exit_timeout = exit_timeout
+      @flushes = {}
+      Owner.track(self, exit_timeout)
+    end
+
+    # A call was refused: told to the handler; the program goes on.
+    def refused(error)
+      tell(@on_error, error)
+    end
+
+    def error_event(status, message, records)
+      tell(@on_error, Error.for_status(status, message, records))
+    end
+
+    def debug_event(line)
+      tell(@on_debug, line)
+    end
+
+    def flush_event(status, detail, number)
+      tell(@flushes.delete(number), status.zero? ? nil : Error.for_status(status, detail))
+    end
+
+    # A handler that fails must not fail the call that happened to bring it its event.
+    def tell(handler, argument)
+      handler&.call(argument)
+    rescue StandardError => e
+      Kernel.warn("maxim: a handler raised #{e.class}: #{e.message}")
+    end
+
+    # Starts a flush; the block is given nil or the Maxim::Error by a later call on this object.
+    def start_flush(timeout, block)
+      raise ArgumentError, "a block is needed" unless block
+
+      number = block.object_id
+      @flushes[number] = block
+      begin
+        flush_async_native(timeout, number)
+      rescue Error
+        @flushes.delete(number)
+        raise
+      end
+    end
+
+    def close_at_exit(start)
+      left = @exit_timeout - (Process.clock_gettime(Process::CLOCK_MONOTONIC) - start)
+      close(timeout: left.positive? ? left : 0)
+    rescue Error
+      nil # What could not be sent waits in files for the next process.
+    end
+  end
+
+  at_exit { Owner.close_all }
+end

@@ -1,0 +1,54 @@
+# frozen_string_literal: true
+
+require "rack/body_proxy"
+require_relative "../maxim"
+
+module Maxim
+  # Rack middleware that opens a trace per request.
+  #
+  #   use Maxim::Rack, logger: logger
+  #   run ->(env) { env["maxim.trace"].span("work") { … } }
+  #
+  # The trace is in env["maxim.trace"]. It has the method and path as its name, and the request's and the
+  # answer's facts as tags; it ends when the body has been sent. An error is logged and raised again.
+  class Rack
+    KEY = "maxim.trace"
+
+    # logger:: the Maxim::Logger
+    # name:: called with the env, gives the trace's name
+    # session_id:: called with the env, gives the session's id, or nil
+    # skip:: called with the env; true leaves a request out (health checks)
+    def initialize(app, logger:, name: nil, session_id: nil, skip: nil)
+      @app = app
+      @logger = logger
+      @name = name || ->(env) { "#{env["REQUEST_METHOD"]} #{env["PATH_INFO"]}" }
+      @session_id = session_id
+      @skip = skip
+    end
+
+    def call(env)
+      return @app.call(env) if @skip&.call(env)
+
+      trace = env[KEY] = begin_trace(env)
+      respond(trace, env)
+    end
+
+    private
+
+    def begin_trace(env)
+      tags = { method: env["REQUEST_METHOD"], path: env["PATH_INFO"] }
+      tags[:request_id] = env["HTTP_X_REQUEST_ID"] if env["HTTP_X_REQUEST_ID"]
+      @logger.trace(@name.call(env), session_id: @session_id&.call(env), tags: tags)
+    end
+
+    def respond(trace, env)
+      status, headers, body = @app.call(env)
+      trace.add_tag("status", status)
+      [status, headers, ::Rack::BodyProxy.new(body) { trace.end }]
+    rescue StandardError, NotImplementedError => e
+      trace.add_error(e)
+      trace.end
+      raise
+    end
+  end
+end

@@ -1,0 +1,170 @@
+# frozen_string_literal: true
+
+require_relative "helper"
+
+# What happens when processes fork, end, or are killed: nothing is lost, nothing is sent twice.
+class ProcessTest < MaximTest
+  WRITERS = 4
+  RECORDS = 300
+
+  def assert_complete(count)
+    eventually("#{count} records") { @server.sequences["totals"]["unique"] >= count }
+    totals = @server.sequences["totals"]
+    assert_equal [count, 0, 0], totals.values_at("unique", "duplicates", "missing"), totals.inspect
+  end
+
+  def test_children_of_process_fork_log_with_the_handles_they_inherit
+    ruby(<<~RUBY)
+      logger = Maxim::Logger.new
+      trace = logger.trace("parent")
+      log = ->(name) { #{RECORDS}.times { |n| trace.add_tag("n", "seq-\#{name}-\#{n}") or abort "refused" } }
+      log.("parent1")
+      children = #{WRITERS}.times.map { |i| fork { log.("child\#{i}"); exit(logger.flush ? 0 : 3) } }
+      log.("parent2")
+      abort "a child failed" unless children.map { |pid| Process.wait2(pid)[1].success? }.all?
+    RUBY
+    assert_complete((WRITERS + 2) * RECORDS)
+  end
+
+  def test_a_process_that_ends_without_closing_loses_nothing
+    ruby(%(trace = Maxim::Logger.new.trace("t"); #{RECORDS}.times { |n| trace.add_tag("n", "seq-a-\#{n}") }))
+    assert_complete(RECORDS)
+  end
+
+  def test_a_process_that_is_killed_leaves_its_records_to_the_next_logger
+    ruby(<<~RUBY)
+      pid = fork do
+        trace = Maxim::Logger.new(auto_flush: false).trace("t")
+        #{RECORDS}.times { |n| trace.add_tag("n", "seq-k-\#{n}") }
+        Process.kill(:KILL, Process.pid)
+        sleep
+      end
+      Process.wait(pid)
+    RUBY
+    log = logger
+    log.flush_log_files
+    assert_complete(RECORDS)
+  end
+
+  def test_the_end_of_a_process_waits_no_longer_than_it_was_told
+    @server.control(status: 503)
+    start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    ruby(%(Maxim::Logger.new(exit_timeout: 0.2).trace("t").add_tag("n", "seq-late-0")))
+    # The bound that matters: not the 10 s of a flush, nor for ever.
+    assert_operator Process.clock_gettime(Process::CLOCK_MONOTONIC) - start, :<, 8
+    @server.control(status: nil)
+    logger.flush_log_files
+    assert_complete(1)
+  end
+
+  def test_a_daemon_goes_on_with_the_logger_it_was_started_with
+    ruby(<<~RUBY)
+      trace = Maxim::Logger.new.trace("t")
+      trace.add_tag("n", "seq-before-0")
+      Process.daemon(true, true)
+      #{RECORDS}.times { |n| trace.add_tag("n", "seq-daemon-\#{n}") }
+    RUBY
+    # The process that called daemon left by _exit: its records are the next logger's to send.
+    eventually("the daemon's records") { @server.sequences["totals"]["unique"] >= RECORDS }
+    logger.flush_log_files
+    assert_complete(RECORDS + 1)
+  end
+
+  def test_a_ractor_is_refused_with_a_clear_error
+    output = ruby(<<~RUBY, "-W0")
+      begin
+        Ractor.new { Maxim::Logger.new }.take
+      rescue Ractor::RemoteError => e
+        puts "\#{e.cause.class}: \#{e.cause.message}"
+      end
+    RUBY
+    assert_match(/Maxim::RactorError: a Maxim::Logger belongs to the main Ractor/, output)
+  end
+
+  def test_logging_from_a_signal_handler_works
+    ruby(<<~RUBY)
+      logger = Maxim::Logger.new
+      trace = logger.trace("t")
+      done = false
+      trap(:USR1) { done = trace.add_tag("n", "seq-signal-0") }
+      Process.kill(:USR1, Process.pid)
+      Thread.pass until done
+    RUBY
+    assert_complete(1)
+  end
+end
+
+# Preforking servers: the application is loaded, and its logger made, before the workers are forked.
+class PreforkTest < MaximTest
+  REQUESTS = 40
+
+  def rackup
+    File.join(__dir__, "fixtures", "app.ru")
+  end
+
+  def with_server(command)
+    environment = { "MAXIM_BASE_URL" => @server.url, "MAXIM_API_KEY" => API_KEY, "MAXIM_LOG_REPO_ID" => "repo-1",
+                    "MAXIM_SPOOL_DIR" => @spool, "RUBYLIB" => File.join(ROOT, "bindings/ruby/lib") }
+    log = File.join(@spool, "server.log")
+    pid = Process.spawn(environment, *command, %i[out err] => log)
+    yield log
+  ensure
+    if pid
+      Process.kill(:TERM, pid)
+      Process.wait(pid)
+    end
+  end
+
+  def free_port
+    TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
+  end
+
+  def load_requests(port, log)
+    eventually("the web server (#{File.read(log)})") do
+      Net::HTTP.get(URI("http://127.0.0.1:#{port}/up")) == "up"
+    rescue SystemCallError
+      false
+    end
+    pids = REQUESTS.times.map { |n| Net::HTTP.get(URI("http://127.0.0.1:#{port}/?n=#{n}")) }
+    assert_operator pids.uniq.size, :>=, 1
+    pids
+  end
+
+  # What a worker that was stopped at once could not send is sent by the next logger for the repository.
+  def check
+    log = logger
+    eventually("#{REQUESTS} marked records") do
+      log.flush_log_files
+      @server.sequences["totals"]["unique"] >= REQUESTS
+    end
+    eventually("every trace's end") { ends == REQUESTS }
+    totals = @server.sequences["totals"]
+    assert_equal [REQUESTS, 0, 0], totals.values_at("unique", "duplicates", "missing"), totals.inspect
+    assert_equal REQUESTS, @server.logged.count { |line| line.action == "create" }
+    assert_equal REQUESTS, ends
+  end
+
+  def ends
+    @server.logged.count { |line| line.entity == "trace" && line.action == "end" }
+  end
+
+  def test_puma_cluster_with_preload_loses_nothing_and_sends_nothing_twice
+    skip "puma is not installed" unless system("puma --version", out: File::NULL, err: File::NULL)
+    port = free_port
+    with_server(["puma", "-w", "2", "-t", "2:2", "--preload", "-b", "tcp://127.0.0.1:#{port}", rackup]) do |log|
+      load_requests(port, log)
+    end
+    check
+  end
+
+  def test_unicorn_with_preload_loses_nothing_and_sends_nothing_twice
+    skip "unicorn is not installed" unless system("unicorn --version", out: File::NULL, err: File::NULL)
+    port = free_port
+    settings = File.join(@spool, "unicorn.rb")
+    File.write(settings, "worker_processes 2\npreload_app true\n")
+    with_server(["unicorn", "-c", settings, "-l", "127.0.0.1:#{port}", "-E", "none", rackup]) do |log|
+      load_requests(port, log)
+    end
+    check
+  end
+end

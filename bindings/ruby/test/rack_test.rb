@@ -1,0 +1,53 @@
+# frozen_string_literal: true
+
+require_relative "helper"
+begin
+  require "rack"
+rescue LoadError
+  warn "rack is not installed: its tests are left out"
+end
+
+if defined?(Rack)
+  require "maxim/rack"
+
+  class RackTest < MaximTest
+    def call(app, path: "/orders", **options)
+      @log = logger
+      stack = Rack::Lint.new(Maxim::Rack.new(Rack::Lint.new(app), logger: @log, **options))
+      Rack::MockRequest.new(stack).get(path, "HTTP_X_REQUEST_ID" => "req-1")
+    end
+
+    def arrived
+      assert @log.flush
+      @server.logged
+    end
+
+    def test_a_request_is_a_trace_that_the_application_can_use
+      answer = call(lambda { |env|
+        env["maxim.trace"].span("work") { |span| span.add_tag("k", "v") }
+        [200, { "Content-Type" => "text/plain" }, ["ok"]]
+      }, session_id: ->(_env) { "s-1" })
+      assert_equal [200, "ok"], [answer.status, answer.body]
+      lines = arrived
+      assert_equal ["GET /orders", "s-1"], lines[0].data.values_at("name", "sessionId")
+      assert_equal({ "method" => "GET", "path" => "/orders", "request_id" => "req-1" }, lines[0].data["tags"])
+      assert_equal({ "tags" => { "status" => "200" } }, lines[-2].data)
+      assert_equal %w[span trace], lines.select { |line| line.action == "end" }.map(&:entity)
+    end
+
+    def test_an_error_is_logged_and_raised_again
+      assert_raises(KeyError) { call(->(_env) { raise KeyError, "gone" }) }
+      lines = arrived
+      assert_equal %w[create add-error end], lines.map(&:action)
+      assert_equal "gone", lines[1].data["message"]
+    end
+
+    def test_requests_can_be_left_out_and_named
+      answer = ->(_env) { [200, { "Content-Type" => "text/plain" }, []] }
+      call(answer, skip: ->(env) { env["PATH_INFO"] == "/orders" })
+      assert_empty arrived
+      call(answer, name: ->(_env) { "named" })
+      assert_equal "named", arrived.first.data["name"]
+    end
+  end
+end
