@@ -107,6 +107,13 @@ class Core {
     await later((number) => this.#functions.flush(handle, timeoutMs, number));
   }
 
+  /** The same, blocking this thread: for the process's exit handlers. Throws MaximError. */
+  flushSync(timeoutMs = DEFAULT_TIMEOUT_MS) {
+    if (this.#handle === undefined) throw closedError();
+    const status = this.#functions.block(this.#handle, timeoutMs);
+    if (status !== undefined) throw failure(status);
+  }
+
   /** Refuses further calls, sends what is held, and gives the handle back. Further closes wait for the first. */
   close(timeoutMs = DEFAULT_TIMEOUT_MS) {
     this.#closing ??= this.#close(timeoutMs);

@@ -160,12 +160,18 @@ function errorConfig(error) {
 }
 
 /** Makes something and gives its object, which has an id even when the call was refused. */
-function make(core, Kind, method, parent, list, config = {}) {
-  const given = core.attempt(() => config.id) ?? undefined;
-  const made = core.attempt(() => core.invoke(method, parent, ...list(config)));
-  const entity = new Kind(core, given ?? made ?? randomUUID());
-  const ends = core.attempt(() => config.endTimestamp) ?? undefined;
-  if (ends !== undefined) entity.setEndTimestamp?.(ends);
+function make(core, Kind, method, parent, list, config) {
+  let id;
+  let end;
+  core.attempt(() => {
+    const given = config ?? {};
+    id = given.id;
+    end = given.endTimestamp;
+    const made = core.invoke(method, parent, ...list(given));
+    id ??= made;
+  });
+  const entity = new Kind(core, id ?? randomUUID());
+  if (end !== undefined) entity.setEndTimestamp?.(end);
   return entity;
 }
 

@@ -11,6 +11,7 @@ const { configuration: loggerConfiguration } = require('./logger.js');
 const FUNCTIONS = {
   create: native.logClientNew,
   flush: native.logFlushAsync,
+  block: native.logFlush,
   end: native.logDisconnect,
   free: native.logClientFree,
 };
@@ -228,6 +229,11 @@ class LogClient extends Log {
 
   flush(timeoutMs) {
     return coreOf(this).flush(timeoutMs);
+  }
+
+  /** The same, blocking the thread: for `process.on('exit', …)`, where no promise is awaited. */
+  flushSync(timeoutMs) {
+    coreOf(this).flushSync(timeoutMs);
   }
 
   /** Sends what is held and ends; rejects when something had to be left for the next client. */

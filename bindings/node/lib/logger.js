@@ -13,6 +13,7 @@ const { Session, Trace, Span, Generation, Retrieval, ToolCall } = entities;
 const FUNCTIONS = {
   create: native.loggerNew,
   flush: native.flushAsync,
+  block: native.flush,
   end: native.cleanup,
   free: native.loggerFree,
 };
@@ -177,6 +178,11 @@ class Logger {
   /** Sends everything; rejects with MAXIM_ERR_TIMEOUT when something is still held. Nothing is lost by that. */
   flush(timeoutMs) {
     return this.#core.flush(timeoutMs);
+  }
+
+  /** The same, blocking the thread: for `process.on('exit', …)`, where no promise is awaited. */
+  flushSync(timeoutMs) {
+    this.#core.flushSync(timeoutMs);
   }
 
   /** Sends log lines, without attachments. */

@@ -28,11 +28,27 @@ function replace(_key, value) {
   return value;
 }
 
+// Deeper values, and cycles, are left to JSON.stringify.
+const MAX_PLAIN_DEPTH = 16;
+
+// Whether JSON.stringify needs no help: it is five times as fast without a replacer.
+function isPlain(value, depth) {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'bigint';
+  if (depth === MAX_PLAIN_DEPTH) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth + 1)) return false;
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value instanceof Date;
+  for (const key in value) if (!isPlain(value[key], depth + 1)) return false;
+  return true;
+}
+
 /** The JSON text of a value; cycles and getters that throw are MAXIM_ERR_INVALID_JSON. */
 function json(value) {
   let text;
   try {
-    text = JSON.stringify(value, replace);
+    text = isPlain(value, 0) ? JSON.stringify(value) : JSON.stringify(value, replace);
   } catch (error) {
     let reason = 'a getter threw';
     if (isError(error)) reason = String(error.message).split('\n')[0];

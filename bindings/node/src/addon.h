@@ -149,6 +149,8 @@ void mailbox_expect(napi_env env, struct mailbox *mailbox);
 
 /* (handle, timeout in ms) -> Promise of undefined or [status, detail]. */
 napi_value call_wait(napi_env env, napi_callback_info info);
+/* (handle, timeout in ms) -> status: blocks the calling thread. */
+napi_value call_block(napi_env env, napi_callback_info info);
 /* A job of another shape: `run` is called on the pool, `done` makes the value of MAXIM_OK (or is NULL),
  * `drop` frees what `data` holds. */
 struct job {

@@ -58,15 +58,6 @@ static napi_value client_free(napi_env env, napi_callback_info info) {
     return call.failed ? NULL : answer_status(&call, maxim_log_client_free(client));
 }
 
-/* (client, timeout in ms): blocks, so lib/ flushes before and calls this with 0. */
-static napi_value disconnect(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info);
-    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
-    uint32_t timeout = (uint32_t)take_number(&call, 1);
-    return call.failed ? NULL : answer_status(&call, maxim_log_disconnect(client, timeout));
-}
-
 static napi_value client_stats(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_stats stats = MAXIM_STATS_INIT;
@@ -372,6 +363,11 @@ static maxim_status do_maxim_log_flush(void *handle, uint32_t timeout_ms) {
     return maxim_log_flush(handle, timeout_ms);
 }
 
+static maxim_status do_maxim_log_disconnect(void *handle, uint32_t timeout_ms) {
+    return maxim_log_disconnect(handle, timeout_ms);
+}
+
+#define BLOCK(js, c) {.name = #js, .callback = call_block, .kind = KIND_LOG_CLIENT, .function.wait = do_##c}
 #define LOG(js, c) {.name = #js, .callback = call_entry, .kind = KIND_LOG_CLIENT, .function.entry = do_##c}
 #define STEP(js, c) {.name = #js, .callback = call_entry, .kind = KIND_FLOW, .function.entry = do_##c}
 
@@ -379,8 +375,8 @@ static const struct method METHODS[] = {
     {.name = "logClientNew", .callback = client_new},
     {.name = "logClientFree", .callback = client_free},
     {.name = "logClientStats", .callback = client_stats},
-    {.name = "logDisconnect", .callback = disconnect},
-    {.name = "logFlush", .callback = call_wait, .kind = KIND_LOG_CLIENT, .function.wait = do_maxim_log_flush},
+    BLOCK(logDisconnect, maxim_log_disconnect),
+    BLOCK(logFlush, maxim_log_flush),
     {.name = "logFlushAsync", .callback = call_start, .kind = KIND_LOG_CLIENT, .function.start = do_maxim_log_flush_async},
     LOG(logDebug, maxim_log_debug),
     LOG(logInfo, maxim_log_info),

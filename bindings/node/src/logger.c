@@ -45,15 +45,6 @@ static napi_value logger_free(napi_env env, napi_callback_info info) {
     return call.failed ? NULL : answer_status(&call, maxim_logger_free(logger));
 }
 
-/* (logger, timeout in ms): blocks, so lib/ flushes before and calls this with 0. */
-static napi_value cleanup(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    uint32_t timeout = (uint32_t)take_number(&call, 1);
-    return call.failed ? NULL : answer_status(&call, maxim_cleanup(logger, timeout));
-}
-
 static napi_value repository_id(napi_env env, napi_callback_info info) {
     struct call call;
     call_begin(&call, env, info);
@@ -149,17 +140,16 @@ static napi_value listen(napi_env env, napi_callback_info info) {
         return function(handle, timeout_ms);                                \
     }
 WAITS(maxim_flush)
+WAITS(maxim_cleanup)
 WAITS(maxim_flush_commit_logs)
 WAITS(maxim_flush_log_files)
 WAITS(maxim_write_to_file)
-#ifdef MAXIM_HAS_ATTACHMENTS
-WAITS(maxim_flush_attachments)
-#endif
 
 static maxim_status do_maxim_flush_async(void *handle, uint32_t timeout_ms, maxim_flush_callback done, void *user_data) {
     return maxim_flush_async(handle, timeout_ms, done, user_data);
 }
 
+#define BLOCK(js, c) {.name = #js, .callback = call_block, .kind = KIND_LOGGER, .function.wait = do_##c}
 #define WAIT(js, c) {.name = #js, .callback = call_wait, .kind = KIND_LOGGER, .function.wait = do_##c}
 
 static const struct method METHODS[] = {
@@ -174,9 +164,9 @@ static const struct method METHODS[] = {
     {.name = "loggerStats", .callback = stats},
     {.name = "loggerAddSink", .callback = add_sink},
     {.name = "canAccessFilesystem", .callback = can_access_filesystem},
-    {.name = "cleanup", .callback = cleanup},
     {.name = "flushAsync", .callback = call_start, .kind = KIND_LOGGER, .function.start = do_maxim_flush_async},
-    WAIT(flush, maxim_flush),
+    BLOCK(cleanup, maxim_cleanup),
+    BLOCK(flush, maxim_flush),
     WAIT(flushCommitLogs, maxim_flush_commit_logs),
     WAIT(flushLogFiles, maxim_flush_log_files),
     WAIT(writeToFile, maxim_write_to_file),

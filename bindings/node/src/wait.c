@@ -1,5 +1,5 @@
 /*
- * Calls that wait: never on the event loop's thread.
+ * Calls that wait, and the thread that they wait on: never the event loop's, unless that was asked for.
  *
  * `call_start` begins a flush whose end arrives as a message and holds no thread meanwhile. The calls
  * that the library only has in a blocking form run on Node's thread pool and answer with a promise of
@@ -87,6 +87,14 @@ napi_value call_wait(napi_env env, napi_callback_info info) {
     }
     call_end(&call);
     return result;
+}
+
+napi_value call_block(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    void *handle = take_handle(&call, 0, call.method->kind);
+    double timeout = take_number(&call, 1);
+    return call.failed ? NULL : answer_status(&call, call.method->function.wait(handle, (uint32_t)timeout));
 }
 
 napi_value call_start(napi_env env, napi_callback_info info) {
