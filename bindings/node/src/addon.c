@@ -35,13 +35,9 @@ NAPI_MODULE_INIT() {
         napi_throw_error(env, "MAXIM_ERR_NO_RESOURCES", "no memory for the addon");
         return NULL;
     }
-    if (!define(env, exports, logger_methods()) || !define(env, exports, entity_methods())) {
+    if (!define(env, exports, logger_methods()) || !define(env, exports, entity_methods()) ||
+        !define(env, exports, log_client_methods())) {
         return NULL;
     }
-#ifdef MAXIM_LOG_CLIENT_CONFIG_INIT
-    if (!define(env, exports, log_client_methods())) {
-        return NULL;
-    }
-#endif
     return exports;
 }

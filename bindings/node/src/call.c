@@ -214,7 +214,6 @@ static void free_logger(napi_env env, void *handle, void *hint) {
     listener_free(hint);
 }
 
-#ifdef MAXIM_LOG_CLIENT_CONFIG_INIT
 static void free_log_client(napi_env env, void *handle, void *hint) {
     (void)env;
     maxim_log_client_free(handle);
@@ -226,15 +225,12 @@ static void free_flow(napi_env env, void *handle, void *hint) {
     (void)hint;
     maxim_flow_free(handle);
 }
-#endif
 
 napi_value answer_handle(struct call *call, void *handle, enum kind kind, struct listener *hint) {
     static const napi_finalize FREE[KINDS] = {
         [KIND_LOGGER] = free_logger,
-#ifdef MAXIM_LOG_CLIENT_CONFIG_INIT
         [KIND_LOG_CLIENT] = free_log_client,
         [KIND_FLOW] = free_flow,
-#endif
     };
     napi_value result = NULL;
     if (napi_create_external(call->env, handle, FREE[kind], hint, &result) != napi_ok) {

@@ -244,7 +244,7 @@ static const struct field tool_call_fields[] = {T(tool_call, id),   T(tool_call,
 static const struct field error_fields[] = {T(error, id),   T(error, name),      T(error, message),      T(error, code),
                                             T(error, type), T(error, tags_json), T(error, metadata_json)};
 
-#define ID(js, c) {.name = #js, .callback = call_id, .function.id = c}
+#define ONLY_ID(js, c) {.name = #js, .callback = call_id, .function.id = c}
 #define TEXT(js, c) {.name = #js, .callback = call_text, .function.text = c}
 #define TEXTS(js, c) {.name = #js, .callback = call_text_text, .function.text_text = c}
 #define METRIC(js, c) {.name = #js, .callback = call_text_number, .function.text_number = c}
@@ -270,7 +270,7 @@ static const struct method METHODS[] = {
     TEXTS(sessionEvaluateWithVariables, maxim_session_evaluate_with_variables),
     TIME(sessionSetStartTimestamp, maxim_session_set_start_timestamp),
     TIME(sessionSetEndTimestamp, maxim_session_set_end_timestamp),
-    ID(sessionEnd, maxim_session_end),
+    ONLY_ID(sessionEnd, maxim_session_end),
 
     CREATE(traceCreate, maxim_trace_create, trace),
     CREATE(traceAddSpan, maxim_trace_add_span, span),
@@ -290,7 +290,7 @@ static const struct method METHODS[] = {
     TEXTS(traceEvaluateWithVariables, maxim_trace_evaluate_with_variables),
     TIME(traceSetStartTimestamp, maxim_trace_set_start_timestamp),
     TIME(traceSetEndTimestamp, maxim_trace_set_end_timestamp),
-    ID(traceEnd, maxim_trace_end),
+    ONLY_ID(traceEnd, maxim_trace_end),
 
     CREATE(spanAddSubSpan, maxim_span_add_sub_span, span),
     CREATE(spanAddGeneration, maxim_span_add_generation, generation),
@@ -305,7 +305,7 @@ static const struct method METHODS[] = {
     TEXTS(spanEvaluateWithVariables, maxim_span_evaluate_with_variables),
     TIME(spanSetStartTimestamp, maxim_span_set_start_timestamp),
     TIME(spanSetEndTimestamp, maxim_span_set_end_timestamp),
-    ID(spanEnd, maxim_span_end),
+    ONLY_ID(spanEnd, maxim_span_end),
 
     TEXT(generationSetModel, maxim_generation_set_model),
     TEXT(generationSetProvider, maxim_generation_set_provider),
@@ -322,7 +322,7 @@ static const struct method METHODS[] = {
     TEXTS(generationEvaluateWithVariables, maxim_generation_evaluate_with_variables),
     TIME(generationSetStartTimestamp, maxim_generation_set_start_timestamp),
     TIME(generationSetEndTimestamp, maxim_generation_set_end_timestamp),
-    ID(generationEnd, maxim_generation_end),
+    ONLY_ID(generationEnd, maxim_generation_end),
 
     TEXT(retrievalSetInput, maxim_retrieval_set_input),
     TEXT(retrievalSetInputJson, maxim_retrieval_set_input_json),
@@ -332,7 +332,7 @@ static const struct method METHODS[] = {
     METRIC(retrievalAddMetric, maxim_retrieval_add_metric),
     TEXT(retrievalEvaluateWithEvaluators, maxim_retrieval_evaluate_with_evaluators),
     TEXTS(retrievalEvaluateWithVariables, maxim_retrieval_evaluate_with_variables),
-    ID(retrievalEnd, maxim_retrieval_end),
+    ONLY_ID(retrievalEnd, maxim_retrieval_end),
 
     TEXT(toolCallUpdate, maxim_tool_call_update),
     TEXT(toolCallResult, maxim_tool_call_result),
@@ -340,7 +340,7 @@ static const struct method METHODS[] = {
     TEXTS(toolCallAddTag, maxim_tool_call_add_tag),
     TEXT(toolCallAddMetadata, maxim_tool_call_add_metadata),
     METRIC(toolCallAddMetric, maxim_tool_call_add_metric),
-    ID(toolCallEnd, maxim_tool_call_end),
+    ONLY_ID(toolCallEnd, maxim_tool_call_end),
 
     {.name = "commit", .callback = call_commit},
 };
