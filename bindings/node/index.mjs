@@ -1,6 +1,8 @@
 // The package for `import`: the same objects as for `require`, so that there is one of each in a process.
 
-import maxim from './index.js';
+import { createRequire } from 'node:module';
+
+const maxim = createRequire(import.meta.url)('./index.js');
 
 export const {
   Logger,

@@ -56,6 +56,15 @@ class Core {
     return result;
   }
 
+  /** The same for what is not a log call: a refusal is thrown, whatever the logger does with log calls. */
+  demand(method, ...values) {
+    try {
+      return this.invoke(method, ...values);
+    } catch (error) {
+      throw this.#handle === undefined ? closedError() : asMaximError(error);
+    }
+  }
+
   /** Does `work`, which may throw: then that is the refused call, and the result is undefined. */
   attempt(work) {
     try {

@@ -207,7 +207,7 @@ class LogClient extends Log {
   /** A flow with an id of this process's making. Throws MaximError when it cannot be made. */
   flow(name) {
     const core = coreOf(this);
-    return new Flow(core, core.invoke(native.flowNew, name));
+    return new Flow(core, core.demand(native.flowNew, name));
   }
 
   /** A flow with an id from the service. */

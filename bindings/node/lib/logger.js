@@ -70,7 +70,7 @@ class Logger {
   }
 
   get id() {
-    return this.#core.invoke(native.loggerRepositoryId);
+    return this.#core.demand(native.loggerRepositoryId);
   }
 
   /** Starts a session. */
