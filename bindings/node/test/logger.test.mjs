@@ -159,8 +159,10 @@ test('a flush that runs out of time rejects, and nothing is lost', async () => {
   const logger = newLogger();
   logger.trace({ name: 'held' });
   await assert.rejects(logger.flush(50), { code: 'MAXIM_ERR_TIMEOUT' });
-  await server.control({ status: null });
   assert.equal(logger.stats().held, 1);
+  await server.control({ status: null });
+  await logger.flush();
+  assert.equal((await server.stats()).lines, 1);
 });
 
 test('what goes wrong after a call is told to onError', async () => {
