@@ -212,7 +212,6 @@ class Session extends rated(eventful(measured(timed(evaluated(Entity))))) {
     setStart: native.sessionSetStartTimestamp,
     setEnd: native.sessionSetEndTimestamp,
     end: native.sessionEnd,
-    addAttachment: native.sessionAddAttachment,
   };
 
   addTrace(config) {
@@ -233,7 +232,6 @@ class Trace extends rated(eventful(measured(timed(evaluated(Entity))))) {
     setStart: native.traceSetStartTimestamp,
     setEnd: native.traceSetEndTimestamp,
     end: native.traceEnd,
-    addAttachment: native.traceAddAttachment,
   };
 
   addSpan(config) {
@@ -283,7 +281,6 @@ class Span extends eventful(timed(evaluated(Entity))) {
     setStart: native.spanSetStartTimestamp,
     setEnd: native.spanSetEndTimestamp,
     end: native.spanEnd,
-    addAttachment: native.spanAddAttachment,
   };
 
   addSpan(config) {
@@ -324,7 +321,6 @@ class Generation extends measured(timed(evaluated(Entity))) {
     setStart: native.generationSetStartTimestamp,
     setEnd: native.generationSetEndTimestamp,
     end: native.generationEnd,
-    addAttachment: native.generationAddAttachment,
   };
 
   setModel(model) {
@@ -375,7 +371,6 @@ class Retrieval extends measured(evaluated(Entity)) {
     evaluators: native.retrievalEvaluateWithEvaluators,
     variables: native.retrievalEvaluateWithVariables,
     end: native.retrievalEnd,
-    addAttachment: native.retrievalAddAttachment,
   };
 
   setInput(query) {

@@ -244,7 +244,6 @@ const BY_ID = {
       Output: 'setOutput',
       AddToSession: 'addToSession',
       AddMetric: 'addMetric',
-      AddAttachment: 'addAttachment',
       Tag: 'addTag',
       Event: 'addEvent',
       Feedback: 'addFeedback',
@@ -263,7 +262,6 @@ const BY_ID = {
       Result: 'result',
       Error: 'error',
       Metadata: 'addMetadata',
-      AddAttachment: 'addAttachment',
     },
   ],
   span: [
@@ -277,7 +275,6 @@ const BY_ID = {
       Error: 'addError',
       Event: 'addEvent',
       Metadata: 'addMetadata',
-      AddAttachment: 'addAttachment',
     },
   ],
   retrieval: [
