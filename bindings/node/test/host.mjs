@@ -44,9 +44,11 @@ const VERBS = {
     const workers = ['close', 'terminate', 'end'].map((how) => new Worker(self, { argv: ['in-worker'], workerData: how }));
     await Promise.all(
       workers.map(async (worker) => {
+        // Both at once: a worker's last message and its exit may arrive together.
+        const exited = once(worker, 'exit');
         const [how] = await once(worker, 'message');
         if (how === 'terminate') await worker.terminate();
-        else await once(worker, 'exit');
+        await exited;
       }),
     );
   },
