@@ -1,0 +1,456 @@
+// The public types of libmaxim for Node.
+
+/** Anything that can be written as JSON; BigInt, Date, Error, Map and Set are written too. */
+export type Value = unknown;
+export type Tags = Record<string, Value>;
+/** A Date, or milliseconds since 1970; fractions are microseconds. */
+export type Time = Date | number;
+
+/** A refused call, or something that went wrong later. */
+export class MaximError extends Error {
+  constructor(code: string, message: string, options?: ErrorOptions);
+  readonly name: 'MaximError';
+  /** The name of the C library's status: `MAXIM_ERR_INVALID_ID`, … */
+  readonly code: string;
+  /** How many records it concerns, where it concerns records. */
+  records?: number;
+}
+
+export interface Hooks {
+  /** Gets refused calls and what goes wrong later. Without it they are warnings of the process, each kind once. */
+  onError?: (error: MaximError) => void;
+  /** Gets debug output, a line at a time. */
+  onDebug?: (line: string) => void;
+  /** Whether refused log calls throw. Off: the program goes on, `onError` is told. */
+  raiseExceptions?: boolean;
+}
+
+export interface DeliveryOptions extends Hooks {
+  apiKey?: string;
+  /** Milliseconds that a record waits for company. */
+  flushIntervalMs?: number;
+  isDebug?: boolean;
+  spoolDir?: string;
+  maxMemoryBytes?: number;
+  maxDiskBytes?: number;
+  overflowPolicy?: 'drop-oldest' | 'drop-newest' | 'block';
+  blockTimeoutMs?: number;
+  caFile?: string;
+  proxy?: string;
+  allowPlaintext?: boolean;
+}
+
+export interface LoggerOptions extends DeliveryOptions {
+  /** The log repository; default: MAXIM_LOG_REPO_ID. */
+  repositoryId?: string;
+  /** The public SDK's name of `repositoryId`. */
+  id?: string;
+  /** Default: MAXIM_BASE_URL, else the public service. */
+  baseUrl?: string;
+  autoFlush?: boolean;
+  /** The public SDK's form of `flushIntervalMs`. */
+  flushIntervalSeconds?: number;
+  /** The public SDK's name of `isDebug`. */
+  debug?: boolean;
+  maxAttachmentBytes?: number;
+}
+
+export interface Stats {
+  accepted: number;
+  delivered: number;
+  held: number;
+  droppedMemory: number;
+  droppedDisk: number;
+  droppedExpired: number;
+  droppedCorrupt: number;
+  quarantined: number;
+  ignored: number;
+  refused: number;
+  retries: number;
+  bytesDelivered: number;
+  bytesHeld: number;
+  adopted: number;
+  oldestHeldMs: number;
+  lastHttpStatus: number;
+}
+
+export interface EntityConfig {
+  /** 1 to 256 characters of A-Z a-z 0-9 _ -; generated when absent. */
+  id?: string;
+  name?: string;
+  tags?: Tags;
+  startTimestamp?: Time;
+  endTimestamp?: Time;
+}
+export type SessionConfig = EntityConfig;
+export type SpanConfig = EntityConfig;
+export type RetrievalConfig = EntityConfig;
+export interface TraceConfig extends EntityConfig {
+  sessionId?: string;
+  input?: Value;
+}
+export interface GenerationConfig extends EntityConfig {
+  provider?: string;
+  model?: string;
+  messages?: readonly Value[];
+  modelParameters?: Record<string, Value>;
+  spanId?: string;
+  maximPromptId?: string;
+  maximPromptVersionId?: string;
+}
+export interface ToolCallConfig extends EntityConfig {
+  description?: string;
+  args?: Value;
+}
+export interface ErrorConfig {
+  id?: string;
+  name?: string;
+  message?: string;
+  code?: string;
+  type?: string;
+  tags?: Tags;
+  metadata?: Record<string, Value>;
+}
+export interface Feedback {
+  score: number;
+  comment?: string;
+  [member: string]: Value;
+}
+export interface Cost {
+  input: number;
+  output: number;
+  total: number;
+}
+
+export interface Evaluation {
+  withEvaluators(...evaluators: (string | readonly string[])[]): { withVariables(variables: Record<string, Value>): void };
+  withVariables(variables: Record<string, Value>, evaluators: readonly string[]): void;
+}
+
+declare abstract class Entity {
+  get id(): string;
+  addTag(key: string, value: Value): void;
+  addMetadata(metadata: Record<string, Value>): void;
+  /** Ends it now, or at the given time. */
+  end(endTimestamp?: Time): void;
+  /** Sends any action on this entity. */
+  commit(action: string, data?: Record<string, Value>): void;
+}
+interface Evaluated {
+  get evaluate(): Evaluation;
+}
+interface Measured {
+  addMetric(name: string, value: number): void;
+}
+interface Timed {
+  setStartTimestamp(time: Time): void;
+  setEndTimestamp(time: Time): void;
+}
+interface Eventful {
+  /** Gives the event's id. */
+  addEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  addEvent(name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  event(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  event(name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+}
+interface Rated {
+  addFeedback(feedback: Feedback): void;
+  feedback(feedback: Feedback): void;
+}
+/** What traces and spans can hold. */
+interface Parent {
+  addSpan(config?: SpanConfig): Span;
+  span(config?: SpanConfig): Span;
+  addGeneration(config?: GenerationConfig): Generation;
+  generation(config?: GenerationConfig): Generation;
+  addRetrieval(config?: RetrievalConfig): Retrieval;
+  retrieval(config?: RetrievalConfig): Retrieval;
+  addToolCall(config?: ToolCallConfig): ToolCall;
+  toolCall(config?: ToolCallConfig): ToolCall;
+  addError(error: Error | ErrorConfig): LoggedError;
+  error(error: Error | ErrorConfig): LoggedError;
+  setInput(input: Value): this;
+  input(input: Value): this;
+}
+
+export class LoggedError {
+  private constructor();
+  get id(): string;
+}
+
+export class Session extends Entity {
+  private constructor();
+  addTrace(config?: TraceConfig): Trace;
+  trace(config?: TraceConfig): Trace;
+}
+export interface Session extends Evaluated, Measured, Timed, Eventful, Rated {}
+
+export class Trace extends Entity {
+  private constructor();
+  setOutput(output: Value): this;
+  output(output: Value): this;
+  addToSession(sessionId: string): void;
+}
+export interface Trace extends Evaluated, Measured, Timed, Eventful, Rated, Parent {}
+
+export class Span extends Entity {
+  private constructor();
+  addSubSpan(config?: SpanConfig): Span;
+}
+export interface Span extends Evaluated, Timed, Eventful, Parent {}
+
+export class Generation extends Entity {
+  private constructor();
+  setModel(model: string): void;
+  setProvider(provider: string): void;
+  setName(name: string): void;
+  setModelParameters(parameters: Record<string, Value>): void;
+  addMessage(message: Value): void;
+  addMessages(messages: Iterable<Value>): void;
+  /** Logs a provider's result and ends the generation; `force` sends one whose shape is not known. */
+  result(result: Value, options?: { force?: boolean }): void;
+  /** Ends the generation with an error. */
+  error(error: Error | ErrorConfig): void;
+  addCost(cost: Cost): void;
+}
+export interface Generation extends Evaluated, Measured, Timed {}
+
+export class Retrieval extends Entity {
+  private constructor();
+  setInput(query: Value): void;
+  input(query: Value): void;
+  /** Logs one document or many, and ends the retrieval. */
+  setOutput(documents: Value): void;
+  output(documents: Value): void;
+}
+export interface Retrieval extends Evaluated, Measured {}
+
+export class ToolCall extends Entity {
+  private constructor();
+  update(data: Record<string, Value>): void;
+  /** Logs the result and ends the tool call. */
+  result(result: Value): void;
+  /** Ends the tool call with an error. */
+  error(error: Error | ErrorConfig): void;
+}
+export interface ToolCall extends Measured {}
+
+export class Logger {
+  /** Throws MaximError when it cannot be made; log calls don't, unless `raiseExceptions` is set. */
+  constructor(options?: LoggerOptions);
+  /** The log repository's id. */
+  get id(): string;
+  session(config?: SessionConfig): Session;
+  trace(config?: TraceConfig): Trace;
+
+  /** To go on with something that exists, here or elsewhere; nothing is logged by that. */
+  resumeSession(id: string): Session;
+  resumeTrace(id: string): Trace;
+  resumeSpan(id: string): Span;
+  resumeGeneration(id: string): Generation;
+  resumeRetrieval(id: string): Retrieval;
+  resumeToolCall(id: string): ToolCall;
+
+  /** The session, trace or span of the innermost `with…` that the caller runs in. */
+  get current(): Session | Trace | Span | undefined;
+  /** Runs `work`; what is started in it, also after an await, belongs to the session. Gives what `work` gives. */
+  withSession<T>(work: (session: Session) => T): T;
+  withSession<T>(config: SessionConfig, work: (session: Session) => T): T;
+  /** Runs `work` and ends the trace after it. What it throws is logged and thrown on. */
+  withTrace<T>(work: (trace: Trace) => T): T;
+  withTrace<T>(config: TraceConfig, work: (trace: Trace) => T): T;
+  /** The same with a span of the current trace or span. */
+  withSpan<T>(work: (span: Span) => T): T;
+  withSpan<T>(config: SpanConfig, work: (span: Span) => T): T;
+
+  /** Sends one line of the caller's making. */
+  commit(
+    entity: 'session' | 'trace' | 'span' | 'generation' | 'feedback' | 'retrieval' | 'tool_call' | 'error' | 'storage',
+    id: string,
+    action: string,
+    data?: Record<string, Value>,
+  ): void;
+  /** Sends every record from now on to a further repository or endpoint too; gives the sink's number. */
+  addSink(options: LoggerOptions): number | undefined;
+  /** What became of the records of the logger, or of one of its sinks; undefined once it is closed. */
+  stats(sink?: number): Stats | undefined;
+  get canAccessFilesystem(): boolean;
+
+  /** Sends everything; rejects with MAXIM_ERR_TIMEOUT when something is still held. Default: 30 s. */
+  flush(timeoutMs?: number): Promise<void>;
+  /** The same, blocking the thread: for `process.on('exit', …)`. */
+  flushSync(timeoutMs?: number): void;
+  flushCommitLogs(timeoutMs?: number): Promise<void>;
+  flushLogFiles(timeoutMs?: number): Promise<void>;
+  writeToFile(timeoutMs?: number): Promise<void>;
+  /** Sends what is held and ends; rejects when something had to be left for the next logger. */
+  close(timeoutMs?: number): Promise<void>;
+  /** The same, never rejecting. */
+  cleanup(timeoutMs?: number): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+
+  // The public SDK's methods that take an id.
+  sessionTag(id: string, key: string, value: Value): void;
+  sessionFeedback(id: string, feedback: Feedback): void;
+  sessionAddMetric(id: string, name: string, value: number): void;
+  sessionTrace(id: string, config?: TraceConfig): Trace;
+  sessionEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  sessionEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  sessionMetadata(id: string, metadata: Record<string, Value>): void;
+  sessionEvaluate(id: string): Evaluation;
+  sessionEnd(id: string, data?: Record<string, Value>): void;
+  traceGeneration(id: string, config?: GenerationConfig): Generation;
+  traceToolCall(id: string, config?: ToolCallConfig): ToolCall;
+  traceRetrieval(id: string, config?: RetrievalConfig): Retrieval;
+  traceSpan(id: string, config?: SpanConfig): Span;
+  traceError(id: string, error: Error | ErrorConfig): LoggedError;
+  traceInput(id: string, input: Value): void;
+  traceOutput(id: string, output: Value): void;
+  traceAddToSession(id: string, sessionId: string): void;
+  traceAddMetric(id: string, name: string, value: number): void;
+  traceTag(id: string, key: string, value: Value): void;
+  traceEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  traceEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  traceFeedback(id: string, feedback: Feedback): void;
+  traceMetadata(id: string, metadata: Record<string, Value>): void;
+  traceEvaluate(id: string): Evaluation;
+  traceEnd(id: string, data?: Record<string, Value>): void;
+  generationSetModel(id: string, model: string): void;
+  generationSetName(id: string, name: string): void;
+  generationAddTag(id: string, key: string, value: Value): void;
+  generationAddMessage(id: string, messages: Iterable<Value>): void;
+  generationSetModelParameters(id: string, parameters: Record<string, Value>): void;
+  generationAddMetric(id: string, name: string, value: number): void;
+  generationResult(id: string, result: Value): void;
+  generationError(id: string, error: Error | ErrorConfig): void;
+  generationMetadata(id: string, metadata: Record<string, Value>): void;
+  generationEvaluate(id: string): Evaluation;
+  generationEnd(id: string, data?: Record<string, Value>): void;
+  spanGeneration(id: string, config?: GenerationConfig): Generation;
+  spanRetrieval(id: string, config?: RetrievalConfig): Retrieval;
+  spanToolCall(id: string, config?: ToolCallConfig): ToolCall;
+  spanSpan(id: string, config?: SpanConfig): Span;
+  spanTag(id: string, key: string, value: Value): void;
+  spanError(id: string, error: Error | ErrorConfig): LoggedError;
+  spanEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  spanEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  spanMetadata(id: string, metadata: Record<string, Value>): void;
+  spanEvaluate(id: string): Evaluation;
+  spanEnd(id: string, data?: Record<string, Value>): void;
+  retrievalAddTag(id: string, key: string, value: Value): void;
+  retrievalInput(id: string, query: Value): void;
+  retrievalAddMetric(id: string, name: string, value: number): void;
+  retrievalOutput(id: string, documents: Value): void;
+  retrievalMetadata(id: string, metadata: Record<string, Value>): void;
+  retrievalEvaluate(id: string): Evaluation;
+  retrievalEnd(id: string, data?: Record<string, Value>): void;
+  toolCallResult(id: string, result: Value): void;
+  toolCallError(id: string, error: Error | ErrorConfig): void;
+  toolCallAddTag(id: string, key: string, value: Value): void;
+  toolCallMetadata(id: string, metadata: Record<string, Value>): void;
+  toolCallEnd(id: string, data?: Record<string, Value>): void;
+}
+export { Logger as MaximLogger };
+
+/** The public SDK's way to a logger. */
+export class Maxim {
+  constructor(options?: LoggerOptions);
+  /** The logger for a repository; the same one for the same id. */
+  logger(config: { id: string; autoFlush?: boolean; flushIntervalSeconds?: number }): Promise<Logger>;
+  cleanup(): Promise<void>;
+}
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+export type Environment = 'development' | 'staging' | 'production';
+export type RawFormat = 'json' | 'jsonl' | 'syslog' | 'text' | 'csv' | 'obl';
+
+export interface LogClientOptions extends DeliveryOptions {
+  source: string;
+  environment: Environment;
+  endpoint?: string;
+  version?: string;
+  dataset?: string;
+  userId?: string;
+  sessionId?: string;
+  batchSize?: number;
+  minLevel?: Level;
+  retry?: { maxRetries?: number; initialDelayMs?: number; maxDelayMs?: number };
+}
+
+export interface LogOptions {
+  tags?: readonly string[];
+}
+
+export interface LogEntry extends LogOptions {
+  level?: Level;
+  message: string;
+  data?: Record<string, Value>;
+  userId?: string;
+  sessionId?: string;
+  requestId?: string;
+  /** Fills `errorName` and `errorStack`. */
+  error?: Error;
+  errorName?: string;
+  errorStack?: string;
+  flowId?: string;
+  stepIndex?: number;
+  dataset?: string;
+  timestamp?: Time;
+  ipAddress?: string;
+  country?: string;
+}
+
+export interface RawOptions {
+  source?: string;
+  environment?: Environment;
+  level?: Level;
+  dataset?: string;
+}
+
+interface Log {
+  debug(message: string, data?: Record<string, Value> | null, options?: LogOptions): void;
+  info(message: string, data?: Record<string, Value> | null, options?: LogOptions): void;
+  warn(message: string, data?: Record<string, Value> | null, options?: LogOptions): void;
+  error(message: string, data?: Error | Record<string, Value> | null, options?: LogOptions): void;
+}
+
+/** The steps of one piece of work, numbered. */
+export class Flow {
+  private constructor();
+  get id(): string;
+  get name(): string;
+  /** The index of the next step. */
+  get stepIndex(): number;
+}
+export interface Flow extends Log {}
+
+/** The client of the structured log API. */
+export class LogClient {
+  /** Throws MaximError when it cannot be made; log calls don't, unless `raiseExceptions` is set. */
+  constructor(options: LogClientOptions);
+  log(entry: LogEntry): void;
+  /** Sets the user of the entries from now on; without an argument, clears it. */
+  setUserId(userId?: string): void;
+  setSessionId(sessionId?: string): void;
+  shouldLog(level: Level): boolean;
+  stats(): Stats | undefined;
+  /** A flow with an id of this process's making. */
+  flow(name: string): Flow;
+  /** A flow with an id from the service. */
+  flowRemote(name: string, timeoutMs?: number): Promise<Flow>;
+  /** Sends a document in a format that the service parses, and waits for the answer. */
+  ingestRaw(body: string | Uint8Array, format: RawFormat, options?: RawOptions, timeoutMs?: number): Promise<void>;
+  /** The same in the background. */
+  ingestRawAsync(body: string | Uint8Array, format: RawFormat, options?: RawOptions): void;
+  flush(timeoutMs?: number): Promise<void>;
+  flushSync(timeoutMs?: number): void;
+  close(timeoutMs?: number): Promise<void>;
+  /** The same as `close`, never rejecting. */
+  disconnect(timeoutMs?: number): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+export interface LogClient extends Log {}
+
+/** The C library's version. */
+export const version: string;
+export function isRunningOnLambda(): boolean;

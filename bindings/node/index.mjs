@@ -1,0 +1,24 @@
+// The package for `import`: the same objects as for `require`, so that there is one of each in a process.
+
+import { createRequire } from 'node:module';
+
+const maxim = createRequire(import.meta.url)('./index.js');
+
+export const {
+  Logger,
+  Maxim,
+  MaximLogger,
+  MaximError,
+  Session,
+  Trace,
+  Span,
+  Generation,
+  Retrieval,
+  ToolCall,
+  LogClient,
+  Flow,
+  version,
+  isRunningOnLambda,
+} = maxim;
+
+export default maxim;

@@ -1,0 +1,461 @@
+'use strict';
+
+// What a logger logs: sessions, traces, spans, generations, retrievals, tool calls and errors. An object
+// here is an id and the logger it belongs to; it holds nothing that would have to be freed, and another
+// process may go on with the same id. Methods never throw unless the logger raises exceptions.
+
+const { randomUUID } = require('node:crypto');
+const native = require('./native.js');
+const { errorMembers, isError, json, microseconds, optionalJson, optionalText, text } = require('./values.js');
+
+// Entities' numbers, as MAXIM_ENTITY_… in the C header.
+const NUMBER = { session: 0, trace: 1, span: 2, generation: 3, retrieval: 5, tool_call: 6 };
+
+let send;
+let attempt;
+let invoke;
+let belongs;
+
+/** The logger and id of an entity, and what all kinds of entities can do. */
+class Entity {
+  #core;
+  #id;
+
+  constructor(core, id) {
+    this.#core = core;
+    this.#id = id;
+  }
+
+  static {
+    // For this module only: the core stays out of reach for everybody else.
+    send = (entity, method, a, b, c) => entity.#core.call(method, entity.#id, a, b, c);
+    attempt = (entity, work) => entity.#core.attempt(work);
+    invoke = (entity, method, ...values) => entity.#core.invoke(method, entity.#id, ...values);
+    belongs = (entity) => entity.#core;
+  }
+
+  get id() {
+    return this.#id;
+  }
+
+  /** Adds a tag; a value that is not a string is sent as its JSON text. */
+  addTag(key, value) {
+    if (typeof value === 'string') send(this, this.constructor.calls.addTag, key, value);
+    else attempt(this, () => invoke(this, this.constructor.calls.addTag, key, text(value)));
+  }
+
+  /** Adds metadata: an object of any values. */
+  addMetadata(metadata) {
+    attempt(this, () => invoke(this, this.constructor.calls.addMetadata, json(metadata)));
+  }
+
+  /** Ends it now, or at the given time. */
+  end(endTimestamp) {
+    if (endTimestamp === undefined) send(this, this.constructor.calls.end);
+    else this.commit('end', { endTimestamp });
+  }
+
+  /** Sends any action on this entity, with an object of any members. */
+  commit(action, data = {}) {
+    const { entity } = this.constructor;
+    attempt(this, () => belongs(this).invoke(native.commit, NUMBER[entity], this.id, action, json(data)));
+  }
+}
+
+/** `entity.evaluate.withEvaluators('a', 'b')`, `.withVariables({ input }, ['a'])`. */
+class Evaluation {
+  #entity;
+
+  constructor(entity) {
+    this.#entity = entity;
+  }
+
+  withEvaluators(...evaluators) {
+    const names = evaluators.flat();
+    const { evaluators: method } = this.#entity.constructor.calls;
+    attempt(this.#entity, () => invoke(this.#entity, method, json(names)));
+    return { withVariables: (variables) => this.withVariables(variables, names) };
+  }
+
+  withVariables(variables, evaluators) {
+    const { variables: method } = this.#entity.constructor.calls;
+    attempt(this.#entity, () => invoke(this.#entity, method, json(variables), json(evaluators)));
+  }
+}
+
+const evaluated = (Base) =>
+  class extends Base {
+    get evaluate() {
+      return new Evaluation(this);
+    }
+  };
+
+const measured = (Base) =>
+  class extends Base {
+    addMetric(name, value) {
+      send(this, this.constructor.calls.addMetric, name, value);
+    }
+  };
+
+const timed = (Base) =>
+  class extends Base {
+    setStartTimestamp(time) {
+      attempt(this, () => invoke(this, this.constructor.calls.setStart, microseconds(time)));
+    }
+
+    setEndTimestamp(time) {
+      attempt(this, () => invoke(this, this.constructor.calls.setEnd, microseconds(time)));
+    }
+  };
+
+const eventful = (Base) =>
+  class extends Base {
+    /** Logs an event, `(id, name, tags?, metadata?)` or `(name, tags?, metadata?)`; gives its id. */
+    addEvent(...values) {
+      const [id, name, tags, metadata] = typeof values[1] === 'string' ? values : [undefined, ...values];
+      const { addEvent } = this.constructor.calls;
+      const made = attempt(this, () => invoke(this, addEvent, id, name, optionalJson(tags), optionalJson(metadata)));
+      return id ?? made;
+    }
+  };
+
+const rated = (Base) =>
+  class extends Base {
+    addFeedback(feedback) {
+      attempt(this, () => invoke(this, this.constructor.calls.addFeedback, json(feedback)));
+    }
+  };
+
+const started = (config) => microseconds(config.startTimestamp);
+const tagged = (config) => optionalJson(config.tags);
+
+// The members of each kind's configuration, in the order of its C struct.
+const fields = {
+  session: (c) => [c.id, c.name, tagged(c), started(c)],
+  trace: (c) => [c.id, c.name, c.sessionId, tagged(c), optionalText(c.input), started(c)],
+  span: (c) => [c.id, c.name, tagged(c), started(c)],
+  retrieval: (c) => [c.id, c.name, tagged(c), started(c)],
+  generation: (c) => [
+    c.id,
+    c.name,
+    c.provider,
+    c.model,
+    optionalJson(c.messages),
+    optionalJson(c.modelParameters),
+    c.spanId,
+    c.maximPromptId,
+    c.maximPromptVersionId,
+    tagged(c),
+    started(c),
+  ],
+  toolCall: (c) => [c.id, c.name, c.description, optionalText(c.args), tagged(c), started(c)],
+  error: (c) => [c.id, c.name, c.message, c.code, c.type, tagged(c), optionalJson(c.metadata)],
+};
+
+/** An Error, or an object with a message, as the members of an error's configuration. */
+function errorConfig(error) {
+  if (!isError(error)) return error;
+  const { name, message, ...rest } = errorMembers(error);
+  return { name, message, code: rest.code === undefined ? undefined : String(rest.code), type: name, metadata: rest };
+}
+
+/** Makes something and gives its object, which has an id even when the call was refused. */
+function make(core, Kind, method, parent, list, config) {
+  let id;
+  let end;
+  core.attempt(() => {
+    const given = config ?? {};
+    id = given.id;
+    end = given.endTimestamp;
+    const made = core.invoke(method, parent, ...list(given));
+    id ??= made;
+  });
+  const entity = new Kind(core, id ?? randomUUID());
+  if (end !== undefined) entity.setEndTimestamp?.(end);
+  return entity;
+}
+
+const child = (entity, Kind, method, list, config) => make(belongs(entity), Kind, method, entity.id, list, config);
+
+const addError = (entity, method, error) => {
+  const core = belongs(entity);
+  const config = core.attempt(() => errorConfig(error)) ?? {};
+  return make(core, LoggedError, method, entity.id, fields.error, config);
+};
+
+const endWithError = (entity, method, error) =>
+  attempt(entity, () => invoke(entity, method, ...fields.error(errorConfig(error))));
+
+/** An error that was logged. */
+class LoggedError {
+  #id;
+
+  constructor(_core, id) {
+    this.#id = id;
+  }
+
+  get id() {
+    return this.#id;
+  }
+}
+
+class Session extends rated(eventful(measured(timed(evaluated(Entity))))) {
+  static entity = 'session';
+  static calls = {
+    addTag: native.sessionAddTag,
+    addMetadata: native.sessionAddMetadata,
+    addMetric: native.sessionAddMetric,
+    addEvent: native.sessionAddEvent,
+    addFeedback: native.sessionAddFeedback,
+    evaluators: native.sessionEvaluateWithEvaluators,
+    variables: native.sessionEvaluateWithVariables,
+    setStart: native.sessionSetStartTimestamp,
+    setEnd: native.sessionSetEndTimestamp,
+    end: native.sessionEnd,
+  };
+
+  addTrace(config) {
+    return child(this, Trace, native.sessionAddTrace, fields.trace, config);
+  }
+}
+
+class Trace extends rated(eventful(measured(timed(evaluated(Entity))))) {
+  static entity = 'trace';
+  static calls = {
+    addTag: native.traceAddTag,
+    addMetadata: native.traceAddMetadata,
+    addMetric: native.traceAddMetric,
+    addEvent: native.traceAddEvent,
+    addFeedback: native.traceAddFeedback,
+    evaluators: native.traceEvaluateWithEvaluators,
+    variables: native.traceEvaluateWithVariables,
+    setStart: native.traceSetStartTimestamp,
+    setEnd: native.traceSetEndTimestamp,
+    end: native.traceEnd,
+  };
+
+  addSpan(config) {
+    return child(this, Span, native.traceAddSpan, fields.span, config);
+  }
+
+  addGeneration(config) {
+    return child(this, Generation, native.traceAddGeneration, fields.generation, config);
+  }
+
+  addRetrieval(config) {
+    return child(this, Retrieval, native.traceAddRetrieval, fields.retrieval, config);
+  }
+
+  addToolCall(config) {
+    return child(this, ToolCall, native.traceAddToolCall, fields.toolCall, config);
+  }
+
+  /** Logs an Error, or `{ message, code, type, name, tags, metadata }`. */
+  addError(error) {
+    return addError(this, native.traceAddError, error);
+  }
+
+  setInput(input) {
+    attempt(this, () => invoke(this, native.traceSetInput, optionalText(input)));
+    return this;
+  }
+
+  setOutput(output) {
+    attempt(this, () => invoke(this, native.traceSetOutput, optionalText(output)));
+    return this;
+  }
+
+  addToSession(sessionId) {
+    send(this, native.traceAddToSession, sessionId);
+  }
+}
+
+class Span extends eventful(timed(evaluated(Entity))) {
+  static entity = 'span';
+  static calls = {
+    addTag: native.spanAddTag,
+    addMetadata: native.spanAddMetadata,
+    addEvent: native.spanAddEvent,
+    evaluators: native.spanEvaluateWithEvaluators,
+    variables: native.spanEvaluateWithVariables,
+    setStart: native.spanSetStartTimestamp,
+    setEnd: native.spanSetEndTimestamp,
+    end: native.spanEnd,
+  };
+
+  addSpan(config) {
+    return child(this, Span, native.spanAddSubSpan, fields.span, config);
+  }
+
+  addGeneration(config) {
+    return child(this, Generation, native.spanAddGeneration, fields.generation, config);
+  }
+
+  addRetrieval(config) {
+    return child(this, Retrieval, native.spanAddRetrieval, fields.retrieval, config);
+  }
+
+  addToolCall(config) {
+    return child(this, ToolCall, native.spanAddToolCall, fields.toolCall, config);
+  }
+
+  /** Logs an Error, or `{ message, code, type, name, tags, metadata }`. */
+  addError(error) {
+    return addError(this, native.spanAddError, error);
+  }
+
+  setInput(input) {
+    attempt(this, () => invoke(this, native.spanSetInput, optionalText(input)));
+    return this;
+  }
+}
+
+class Generation extends measured(timed(evaluated(Entity))) {
+  static entity = 'generation';
+  static calls = {
+    addTag: native.generationAddTag,
+    addMetadata: native.generationAddMetadata,
+    addMetric: native.generationAddMetric,
+    evaluators: native.generationEvaluateWithEvaluators,
+    variables: native.generationEvaluateWithVariables,
+    setStart: native.generationSetStartTimestamp,
+    setEnd: native.generationSetEndTimestamp,
+    end: native.generationEnd,
+  };
+
+  setModel(model) {
+    send(this, native.generationSetModel, model);
+  }
+
+  setProvider(provider) {
+    send(this, native.generationSetProvider, provider);
+  }
+
+  setName(name) {
+    send(this, native.generationSetName, name);
+  }
+
+  setModelParameters(parameters) {
+    attempt(this, () => invoke(this, native.generationSetModelParameters, json(parameters)));
+  }
+
+  addMessage(message) {
+    attempt(this, () => invoke(this, native.generationAddMessage, json(message)));
+  }
+
+  addMessages(messages) {
+    for (const message of messages) this.addMessage(message);
+  }
+
+  /** Logs the provider's result and ends the generation; `force` sends one whose shape is not known. */
+  result(result, { force = false } = {}) {
+    attempt(this, () => invoke(this, native.generationResult, json(result), force));
+  }
+
+  /** Ends the generation with an Error, or `{ message, code, type }`. */
+  error(error) {
+    endWithError(this, native.generationError, error);
+  }
+
+  addCost({ input, output, total }) {
+    attempt(this, () => invoke(this, native.generationAddCost, input, output, total));
+  }
+}
+
+class Retrieval extends measured(evaluated(Entity)) {
+  static entity = 'retrieval';
+  static calls = {
+    addTag: native.retrievalAddTag,
+    addMetadata: native.retrievalAddMetadata,
+    addMetric: native.retrievalAddMetric,
+    evaluators: native.retrievalEvaluateWithEvaluators,
+    variables: native.retrievalEvaluateWithVariables,
+    end: native.retrievalEnd,
+  };
+
+  setInput(query) {
+    if (typeof query === 'string') send(this, native.retrievalSetInput, query);
+    else attempt(this, () => invoke(this, native.retrievalSetInputJson, json(query)));
+  }
+
+  /** Logs one document or many, and ends the retrieval. */
+  setOutput(documents) {
+    attempt(this, () => invoke(this, native.retrievalSetOutput, json(documents)));
+  }
+}
+
+class ToolCall extends measured(Entity) {
+  static entity = 'tool_call';
+  static calls = {
+    addTag: native.toolCallAddTag,
+    addMetadata: native.toolCallAddMetadata,
+    addMetric: native.toolCallAddMetric,
+    end: native.toolCallEnd,
+  };
+
+  /** Changes members of the tool call. */
+  update(data) {
+    attempt(this, () => invoke(this, native.toolCallUpdate, json(data)));
+  }
+
+  /** Logs the result and ends the tool call; what is not a string is sent as its JSON text. */
+  result(result) {
+    attempt(this, () => invoke(this, native.toolCallResult, text(result)));
+  }
+
+  /** Ends the tool call with an Error, or `{ message, code, type }`. */
+  error(error) {
+    endWithError(this, native.toolCallError, error);
+  }
+}
+
+// The names of the public JavaScript SDK, for the same methods.
+const SDK_NAMES = [
+  [Session, { trace: 'addTrace', event: 'addEvent', feedback: 'addFeedback' }],
+  [
+    Trace,
+    {
+      span: 'addSpan',
+      generation: 'addGeneration',
+      retrieval: 'addRetrieval',
+      toolCall: 'addToolCall',
+      error: 'addError',
+      event: 'addEvent',
+      feedback: 'addFeedback',
+      input: 'setInput',
+      output: 'setOutput',
+    },
+  ],
+  [
+    Span,
+    {
+      span: 'addSpan',
+      addSubSpan: 'addSpan',
+      generation: 'addGeneration',
+      retrieval: 'addRetrieval',
+      toolCall: 'addToolCall',
+      error: 'addError',
+      event: 'addEvent',
+      input: 'setInput',
+    },
+  ],
+  [Retrieval, { input: 'setInput', output: 'setOutput' }],
+];
+for (const [Kind, names] of SDK_NAMES) {
+  for (const [name, method] of Object.entries(names)) {
+    Object.defineProperty(Kind.prototype, name, { value: Kind.prototype[method], configurable: true, writable: true });
+  }
+}
+
+module.exports = {
+  Entity,
+  Session,
+  Trace,
+  Span,
+  Generation,
+  Retrieval,
+  ToolCall,
+  LoggedError,
+  createSession: (core, config) => make(core, Session, native.sessionCreate, undefined, fields.session, config),
+  createTrace: (core, config) => make(core, Trace, native.traceCreate, undefined, fields.trace, config),
+};

@@ -1,0 +1,332 @@
+'use strict';
+
+// The logger for one repository of the Maxim log API, and the entry point of the public SDK's shape.
+
+const { AsyncLocalStorage } = require('node:async_hooks');
+const native = require('./native.js');
+const { Core } = require('./core.js');
+const { json } = require('./values.js');
+const entities = require('./entities.js');
+
+const { Session, Trace, Span, Generation, Retrieval, ToolCall } = entities;
+
+const FUNCTIONS = {
+  create: native.loggerNew,
+  flush: native.flushAsync,
+  block: native.flush,
+  end: native.cleanup,
+  free: native.loggerFree,
+};
+
+const ENTITY_NUMBERS = {
+  session: 0,
+  trace: 1,
+  span: 2,
+  generation: 3,
+  feedback: 4,
+  retrieval: 5,
+  tool_call: 6,
+  error: 7,
+  storage: 8,
+};
+
+const OVERFLOW_POLICIES = { 'drop-oldest': 0, 'drop-newest': 1, block: 2 };
+
+/** The number that stands for one of a set of words; an unknown word is the addon's to refuse. */
+function policy(word) {
+  if (word === undefined) return undefined;
+  return OVERFLOW_POLICIES[word] ?? word;
+}
+
+/** Options as the addon's configuration. */
+function configuration(options) {
+  const seconds = options.flushIntervalSeconds;
+  return {
+    base_url: options.baseUrl,
+    api_key: options.apiKey,
+    repository_id: options.repositoryId ?? options.id,
+    auto_flush: options.autoFlush,
+    flush_interval_ms: options.flushIntervalMs ?? (seconds === undefined ? undefined : seconds * 1000),
+    is_debug: options.isDebug ?? options.debug,
+    spool_dir: options.spoolDir,
+    max_memory_bytes: options.maxMemoryBytes,
+    max_disk_bytes: options.maxDiskBytes,
+    overflow_policy: policy(options.overflowPolicy),
+    block_timeout_ms: options.blockTimeoutMs,
+    ca_file: options.caFile,
+    proxy: options.proxy,
+    allow_plaintext: options.allowPlaintext,
+    max_attachment_bytes: options.maxAttachmentBytes,
+  };
+}
+
+class Logger {
+  #core;
+  #context = new AsyncLocalStorage();
+
+  /** Throws MaximError when it cannot be made; log calls don't, unless `raiseExceptions` is set. */
+  constructor(options = {}) {
+    this.#core = new Core(FUNCTIONS, configuration(options), options);
+  }
+
+  get id() {
+    return this.#core.demand(native.loggerRepositoryId);
+  }
+
+  /** Starts a session. */
+  session(config) {
+    return entities.createSession(this.#core, config);
+  }
+
+  /** Starts a trace; inside `withSession`, one of that session. */
+  trace(config = {}) {
+    const current = this.current;
+    if (current instanceof Session && config.sessionId === undefined) return current.addTrace(config);
+    return entities.createTrace(this.#core, config);
+  }
+
+  // To go on with something that exists, here or in another process; nothing is logged by that.
+  resumeSession(id) {
+    return new Session(this.#core, id);
+  }
+
+  resumeTrace(id) {
+    return new Trace(this.#core, id);
+  }
+
+  resumeSpan(id) {
+    return new Span(this.#core, id);
+  }
+
+  resumeGeneration(id) {
+    return new Generation(this.#core, id);
+  }
+
+  resumeRetrieval(id) {
+    return new Retrieval(this.#core, id);
+  }
+
+  resumeToolCall(id) {
+    return new ToolCall(this.#core, id);
+  }
+
+  /** The session, trace or span of the innermost `with…` that the caller runs in. */
+  get current() {
+    return this.#context.getStore();
+  }
+
+  /** Runs `work(session)`; traces started in it, also after an await, belong to the session. */
+  withSession(...values) {
+    const [config, work] = configAndWork(values);
+    return this.#within(this.session(config), work);
+  }
+
+  /** Runs `work(trace)`, and ends the trace after it. What it throws is logged and thrown on. */
+  withTrace(...values) {
+    const [config, work] = configAndWork(values);
+    return this.#within(this.trace(config), work);
+  }
+
+  /** The same with a span of the current trace or span; outside of one, with a trace of its own. */
+  withSpan(...values) {
+    const [config, work] = configAndWork(values);
+    const { current } = this;
+    if (current instanceof Trace || current instanceof Span) return this.#within(current.addSpan(config), work);
+    return this.withTrace({ name: config.name }, () => this.withSpan(config, work));
+  }
+
+  #within(entity, work) {
+    const failed = (error) => {
+      entity.addError?.(error instanceof Error ? error : { message: String(error) });
+      entity.end();
+      throw error;
+    };
+    const ended = (value) => {
+      entity.end();
+      return value;
+    };
+    return this.#context.run(entity, () => {
+      let result;
+      try {
+        result = work(entity);
+      } catch (error) {
+        return failed(error);
+      }
+      return typeof result?.then === 'function' ? result.then(ended, failed) : ended(result);
+    });
+  }
+
+  /** Sends one line of the caller's making: any action on any entity. */
+  commit(entity, id, action, data = {}) {
+    this.#core.attempt(() => this.#core.invoke(native.commit, ENTITY_NUMBERS[entity], id, action, json(data)));
+  }
+
+  /** Sends every record from now on to a further repository or endpoint too; gives the sink's number. */
+  addSink(options) {
+    return this.#core.attempt(() => this.#core.invoke(native.loggerAddSink, configuration(options))[0]);
+  }
+
+  /** What became of the records of the logger, or of one of its sinks. */
+  stats(sink = 0) {
+    return this.#core.attempt(() => this.#core.invoke(native.loggerStats, sink));
+  }
+
+  get canAccessFilesystem() {
+    return this.#core.attempt(() => this.#core.invoke(native.canAccessFilesystem)) ?? false;
+  }
+
+  /** Sends everything; rejects with MAXIM_ERR_TIMEOUT when something is still held. Nothing is lost by that. */
+  flush(timeoutMs) {
+    return this.#core.flush(timeoutMs);
+  }
+
+  /** The same, blocking the thread: for `process.on('exit', …)`, where no promise is awaited. */
+  flushSync(timeoutMs) {
+    this.#core.flushSync(timeoutMs);
+  }
+
+  /** Sends log lines, without attachments. */
+  flushCommitLogs(timeoutMs = 30_000) {
+    return this.#core.wait(native.flushCommitLogs, timeoutMs);
+  }
+
+  /** Sends what earlier loggers left behind in files. */
+  flushLogFiles(timeoutMs = 30_000) {
+    return this.#core.wait(native.flushLogFiles, timeoutMs);
+  }
+
+  /** Writes what is held to files, where it survives a reboot. */
+  writeToFile(timeoutMs = 30_000) {
+    return this.#core.wait(native.writeToFile, timeoutMs);
+  }
+
+  /** Sends what is held and ends; rejects when something had to be left for the next logger. */
+  close(timeoutMs) {
+    return this.#core.close(timeoutMs);
+  }
+
+  /** The public SDK's name of `close`; never rejects. */
+  async cleanup(timeoutMs) {
+    await this.#core.close(timeoutMs).catch((error) => this.#core.happened(error, 0));
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.cleanup();
+  }
+}
+
+function configAndWork(values) {
+  return typeof values[0] === 'function' ? [{}, values[0]] : [values[0] ?? {}, values[1]];
+}
+
+// The public SDK's methods of the logger that take an id: `logger.traceTag(traceId, key, value)`.
+const BY_ID = {
+  session: [
+    'resumeSession',
+    {
+      Tag: 'addTag',
+      Feedback: 'addFeedback',
+      AddMetric: 'addMetric',
+      Trace: 'addTrace',
+      Event: 'addEvent',
+      Metadata: 'addMetadata',
+    },
+  ],
+  trace: [
+    'resumeTrace',
+    {
+      Generation: 'addGeneration',
+      ToolCall: 'addToolCall',
+      Retrieval: 'addRetrieval',
+      Span: 'addSpan',
+      Error: 'addError',
+      Input: 'setInput',
+      Output: 'setOutput',
+      AddToSession: 'addToSession',
+      AddMetric: 'addMetric',
+      Tag: 'addTag',
+      Event: 'addEvent',
+      Feedback: 'addFeedback',
+      Metadata: 'addMetadata',
+    },
+  ],
+  generation: [
+    'resumeGeneration',
+    {
+      SetModel: 'setModel',
+      SetName: 'setName',
+      AddTag: 'addTag',
+      AddMessage: 'addMessages',
+      SetModelParameters: 'setModelParameters',
+      AddMetric: 'addMetric',
+      Result: 'result',
+      Error: 'error',
+      Metadata: 'addMetadata',
+    },
+  ],
+  span: [
+    'resumeSpan',
+    {
+      Generation: 'addGeneration',
+      Retrieval: 'addRetrieval',
+      ToolCall: 'addToolCall',
+      Span: 'addSpan',
+      Tag: 'addTag',
+      Error: 'addError',
+      Event: 'addEvent',
+      Metadata: 'addMetadata',
+    },
+  ],
+  retrieval: [
+    'resumeRetrieval',
+    { AddTag: 'addTag', Input: 'setInput', AddMetric: 'addMetric', Output: 'setOutput', Metadata: 'addMetadata' },
+  ],
+  toolCall: ['resumeToolCall', { Result: 'result', Error: 'error', AddTag: 'addTag', Metadata: 'addMetadata' }],
+};
+
+const define = (name, value) => Object.defineProperty(Logger.prototype, name, { value, configurable: true, writable: true });
+for (const [prefix, [resume, methods]] of Object.entries(BY_ID)) {
+  for (const [suffix, method] of Object.entries(methods)) {
+    define(`${prefix}${suffix}`, function byId(id, ...values) {
+      const result = this[resume](id)[method](...values);
+      return result instanceof entities.Entity && result.id === id ? undefined : result;
+    });
+  }
+  define(`${prefix}End`, function end(id, data) {
+    const entity = this[resume](id);
+    if (data === undefined) entity.end();
+    else entity.commit('end', { endTimestamp: new Date(), ...data });
+  });
+  if (prefix !== 'toolCall') {
+    define(`${prefix}Evaluate`, function evaluate(id) {
+      return this[resume](id).evaluate;
+    });
+  }
+}
+
+/** `new Maxim({ apiKey })`, `await maxim.logger({ id })`: the public SDK's way to a logger. */
+class Maxim {
+  #options;
+  #loggers = new Map();
+
+  constructor(options = {}) {
+    this.#options = options;
+  }
+
+  /** The logger for a repository; the same one for the same id. */
+  async logger(config) {
+    const open = this.#loggers.get(config.id);
+    if (open) return open;
+    const logger = new Logger({ ...this.#options, ...config });
+    this.#loggers.set(config.id, logger);
+    return logger;
+  }
+
+  async cleanup() {
+    const loggers = [...this.#loggers.values()];
+    this.#loggers.clear();
+    await Promise.all(loggers.map((logger) => logger.cleanup()));
+  }
+}
+
+module.exports = { Logger, Maxim, configuration };

@@ -1,0 +1,56 @@
+'use strict';
+
+// What the library's threads have to say, given to whom it concerns: errors and debug lines to the
+// object that listens, the end of a flush to the promise that waits for it.
+
+const native = require('./native.js');
+const { failure } = require('./error.js');
+
+// As in src/addon.h.
+const SUBJECT_ERROR = 0;
+const SUBJECT_DEBUG = 1;
+const SUBJECT_DONE = 2;
+
+let last = 0;
+// Listeners are held weakly, so that a logger that nobody holds any more is collected.
+const listeners = new Map();
+const forgotten = new FinalizationRegistry((number) => listeners.delete(number));
+const waiting = new Map();
+
+native.listen((subject, number, status, text, records) => {
+  if (subject === SUBJECT_DONE) {
+    const { resolve, reject } = waiting.get(number);
+    waiting.delete(number);
+    if (status === 0) resolve();
+    else reject(failure(status, text));
+    return;
+  }
+  const listener = listeners.get(number)?.deref();
+  if (listener && subject === SUBJECT_ERROR) listener.happened(failure(status, text), records);
+  if (listener && subject === SUBJECT_DEBUG) listener.debug(text);
+});
+
+/** A number under which `listener` gets `happened(error, records)` and `debug(line)`. */
+function listen(listener) {
+  listeners.set(++last, new WeakRef(listener));
+  forgotten.register(listener, last);
+  return last;
+}
+
+/** Starts something that ends later: `start(number)` answers with undefined, or a status. */
+function later(start) {
+  return new Promise((resolve, reject) => {
+    const number = ++last;
+    waiting.set(number, { resolve, reject });
+    try {
+      const status = start(number);
+      if (status === undefined) return;
+      reject(failure(status));
+    } catch (error) {
+      reject(error);
+    }
+    waiting.delete(number);
+  });
+}
+
+module.exports = { listen, later };

@@ -1,0 +1,178 @@
+/*
+ * What the addon's files share: one environment's state, the arguments of one call, and the tables
+ * that say which JavaScript function is which function of the library.
+ *
+ * The addon is thin on purpose. A function takes the handle and positional arguments and answers with
+ * undefined (MAXIM_OK) or the number of a status; lib/ makes errors, objects and promises of that. It
+ * is loaded once per environment (main thread and each worker), and keeps no state outside of one.
+ */
+#ifndef MAXIM_NODE_ADDON_H
+#define MAXIM_NODE_ADDON_H
+
+#define NAPI_VERSION 8
+#include <maxim.h>
+#include <node_api.h>
+
+/* Most arguments that a function takes: the handle, the parent's id and a generation's fields. */
+#define MAX_ARGUMENTS 14
+
+/* Bytes of a call's strings that are kept on the stack; longer ones are allocated. */
+#define SMALL_TEXTS 2048
+
+/* The kinds of handles. */
+enum kind { KIND_LOGGER, KIND_LOG_CLIENT, KIND_FLOW, KINDS };
+
+/* What a message to JavaScript is about; lib/mailbox.js has the same numbers. */
+enum subject { SUBJECT_ERROR, SUBJECT_DEBUG, SUBJECT_DONE };
+
+struct mailbox;
+
+/* One environment's state. */
+struct addon {
+    struct mailbox *mailbox;
+    /* The handle of each kind that was checked last: checking a tag costs as much as a log call. */
+    void *checked[KINDS];
+};
+
+/* Who is told what happens later: the callbacks' user_data. */
+struct listener {
+    struct mailbox *mailbox;
+    double number;
+};
+
+/* One call from JavaScript. `values` are padded with undefined. */
+struct call {
+    napi_env env;
+    struct addon *addon;
+    const struct method *method;
+    size_t count;
+    napi_value values[MAX_ARGUMENTS];
+    /* An argument had the wrong type; the exception is pending. */
+    bool failed;
+    size_t used;
+    size_t allocated;
+    char *large[MAX_ARGUMENTS];
+    char small[SMALL_TEXTS];
+};
+
+/* A member of a configuration struct and what it is filled from. */
+struct field {
+    const char *name;
+    size_t offset;
+    enum { FIELD_TEXT, FIELD_BOOL, FIELD_U32, FIELD_I32, FIELD_U64, FIELD_I64 } type;
+};
+
+typedef maxim_status (*id_function)(maxim_logger *, maxim_str);
+typedef maxim_status (*text_function)(maxim_logger *, maxim_str, maxim_str);
+typedef maxim_status (*text_text_function)(maxim_logger *, maxim_str, maxim_str, maxim_str);
+typedef maxim_status (*text_number_function)(maxim_logger *, maxim_str, maxim_str, double);
+typedef maxim_status (*time_function)(maxim_logger *, maxim_str, int64_t);
+typedef maxim_status (*create_function)(maxim_logger *, maxim_str, const void *, maxim_id *);
+typedef maxim_status (*event_function)(maxim_logger *, maxim_str, maxim_str, maxim_str, maxim_str, maxim_str,
+                                       maxim_id *);
+typedef maxim_status (*wait_function)(void *, uint32_t);
+typedef maxim_status (*entry_function)(void *, maxim_str, maxim_str, const void *);
+typedef maxim_status (*start_function)(void *, uint32_t, maxim_flush_callback, void *);
+
+/* One function of the addon: its name in JavaScript, what reads its arguments, and what it calls. */
+struct method {
+    const char *name;
+    napi_callback callback;
+    enum kind kind;
+    union {
+        id_function id;
+        text_function text;
+        text_text_function text_text;
+        text_number_function text_number;
+        time_function time;
+        create_function create;
+        event_function event;
+        wait_function wait;
+        entry_function entry;
+        start_function start;
+    } function;
+    /* For functions that take a struct: its size and members, in the order of the arguments. */
+    size_t size;
+    const struct field *fields;
+    size_t field_count;
+};
+
+/* A table of functions. */
+struct methods {
+    const struct method *list;
+    size_t count;
+};
+
+struct methods logger_methods(void);
+struct methods entity_methods(void);
+struct methods log_client_methods(void);
+
+/* call.c: arguments in, results out. */
+
+/* Reads a call's arguments; the strings taken are good until `call_end`. */
+void call_begin(struct call *call, napi_env env, napi_callback_info info);
+void call_end(struct call *call);
+
+void *take_handle(struct call *call, size_t index, enum kind kind);
+maxim_str take_text(struct call *call, size_t index);
+double take_number(struct call *call, size_t index);
+int64_t take_integer(struct call *call, size_t index);
+
+/* Fills a struct from positional arguments from `first` on; undefined leaves a member as it is. */
+void take_fields(struct call *call, size_t first, const struct field *fields, size_t count, void *target);
+/* The same from the members of an object. */
+void take_object(struct call *call, size_t index, const struct field *fields, size_t count, void *target);
+
+/* undefined for MAXIM_OK, else the status. */
+napi_value answer_status(struct call *call, maxim_status status);
+/* A new handle of a kind; `hint` is the listener that goes with it, or NULL. */
+napi_value answer_handle(struct call *call, void *handle, enum kind kind, struct listener *hint);
+napi_value answer_stats(struct call *call, const maxim_stats *stats);
+napi_value answer_text(struct call *call, const char *text);
+napi_value answer_boolean(struct call *call, bool value);
+
+/* mailbox.c: messages from the library's threads to an environment's. */
+
+bool mailbox_open(napi_env env, napi_value dispatch, struct mailbox **out);
+void mailbox_keep(struct mailbox *mailbox);
+void mailbox_release(struct mailbox *mailbox);
+struct listener *listener_new(struct mailbox *mailbox, double number);
+void listener_free(struct listener *listener);
+/* The library's callbacks; user_data is a listener, which `on_done` frees. */
+void on_error(void *user_data, maxim_status status, const char *message, uint64_t records);
+void on_debug(void *user_data, const char *message);
+void on_done(void *user_data, maxim_status status, const char *detail);
+/* While an answer is awaited, the environment's event loop stays alive. */
+void mailbox_expect(napi_env env, struct mailbox *mailbox);
+
+/* wait.c: calls that may block, on a thread of Node's pool. */
+
+/* (handle, timeout in ms) -> Promise of undefined or [status, detail]. */
+napi_value call_wait(napi_env env, napi_callback_info info);
+/* (handle, timeout in ms) -> status: blocks the calling thread. */
+napi_value call_block(napi_env env, napi_callback_info info);
+/* A job of another shape: `run` is called on the pool, `done` makes the value of MAXIM_OK (or is NULL),
+ * `drop` frees what `data` holds. */
+struct job {
+    maxim_status (*run)(struct job *job);
+    napi_value (*done)(napi_env env, struct job *job);
+    void (*drop)(struct job *job);
+    void *data;
+    void *handle;
+    uint32_t timeout_ms;
+    /* The rest is wait.c's. */
+    wait_function function;
+    napi_async_work work;
+    napi_deferred deferred;
+    maxim_status status;
+    char detail[512];
+};
+napi_value job_start(struct call *call, struct job *job);
+
+/* (handle, timeout, number): the answer comes as a message. Never blocks. */
+napi_value call_start(napi_env env, napi_callback_info info);
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define FIELD(type, struct_name, member) {#member, offsetof(struct_name, member), FIELD_##type}
+
+#endif

@@ -1,0 +1,289 @@
+/*
+ * Arguments in, results out: what every function of the addon does with JavaScript's values.
+ *
+ * A string goes into a buffer on the stack, so that a log call allocates nothing; one that does not fit
+ * is allocated and freed at the end of the call. A value of the wrong type is a TypeError, which lib/
+ * reports like every refused call.
+ */
+#include "addon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A string that came within this many bytes of its room may have been cut: a character of UTF-8 has up
+ * to four, and Node ends the text with a NUL. */
+#define CUT_MARGIN 5
+
+/* Marks our handles, so that no other addon's external passes for one. */
+static const napi_type_tag TAGS[KINDS] = {
+    [KIND_LOGGER] = {0x6d6178696d6c6f67, 0x9d1f5a3c77e04b11},
+    [KIND_LOG_CLIENT] = {0x6d6178696d636c69, 0x9d1f5a3c77e04b12},
+    [KIND_FLOW] = {0x6d6178696d666c6f, 0x9d1f5a3c77e04b13},
+};
+
+void call_begin(struct call *call, napi_env env, napi_callback_info info) {
+    void *data = NULL;
+    void *state = NULL;
+    call->env = env;
+    call->count = MAX_ARGUMENTS;
+    call->failed = false;
+    call->used = 0;
+    call->allocated = 0;
+    napi_get_cb_info(env, info, &call->count, call->values, NULL, &data);
+    napi_get_instance_data(env, &state);
+    call->method = data;
+    call->addon = state;
+}
+
+void call_end(struct call *call) {
+    while (call->allocated > 0) {
+        free(call->large[--call->allocated]);
+    }
+}
+
+/* Gives a TypeError, once per call: "argument 2 of traceAddTag must be a string". */
+static void wrong_type(struct call *call, const char *name, size_t index, const char *wanted) {
+    char text[160];
+    if (call->failed) {
+        return;
+    }
+    call->failed = true;
+    if (name) {
+        snprintf(text, sizeof text, "%s must be %s", name, wanted);
+    } else {
+        snprintf(text, sizeof text, "argument %zu of %s must be %s", index + 1, call->method->name, wanted);
+    }
+    napi_throw_type_error(call->env, "MAXIM_ERR_INVALID_ARGUMENT", text);
+}
+
+static bool is_absent(napi_env env, napi_value value) {
+    napi_valuetype type = napi_undefined;
+    napi_typeof(env, value, &type);
+    return type == napi_undefined || type == napi_null;
+}
+
+void *take_handle(struct call *call, size_t index, enum kind kind) {
+    void *handle = NULL;
+    bool ours = false;
+    if (napi_get_value_external(call->env, call->values[index], &handle) != napi_ok) {
+        wrong_type(call, NULL, index, "a handle");
+        return NULL;
+    }
+    if (handle == call->addon->checked[kind]) {
+        return handle;
+    }
+    if (napi_check_object_type_tag(call->env, call->values[index], &TAGS[kind], &ours) != napi_ok || !ours) {
+        wrong_type(call, NULL, index, "a handle of its kind");
+        return NULL;
+    }
+    call->addon->checked[kind] = handle;
+    return handle;
+}
+
+/* A string of any length, allocated. */
+static maxim_str long_text(struct call *call, napi_value value) {
+    size_t length = 0;
+    char *text;
+    if (napi_get_value_string_utf8(call->env, value, NULL, 0, &length) != napi_ok || call->allocated == MAX_ARGUMENTS ||
+        !(text = malloc(length + 1))) {
+        call->failed = true;
+        napi_throw_error(call->env, "MAXIM_ERR_NO_RESOURCES", "no memory for a string");
+        return maxim_str_z(NULL);
+    }
+    call->large[call->allocated++] = text;
+    napi_get_value_string_utf8(call->env, value, text, length + 1, &length);
+    return maxim_str_n(text, length);
+}
+
+static maxim_str text_of(struct call *call, napi_value value, const char *name, size_t index) {
+    size_t room = SMALL_TEXTS - call->used;
+    char *text = call->small + call->used;
+    size_t length = 0;
+    napi_status status = napi_get_value_string_utf8(call->env, value, text, room, &length);
+    if (status == napi_string_expected) {
+        if (!is_absent(call->env, value)) {
+            wrong_type(call, name, index, "a string");
+        }
+        return maxim_str_z(NULL);
+    }
+    if (status != napi_ok || length + CUT_MARGIN > room) {
+        return long_text(call, value);
+    }
+    /* One byte stays for the NUL of the last text, so that the room never becomes zero. */
+    call->used += length;
+    return maxim_str_n(text, length);
+}
+
+maxim_str take_text(struct call *call, size_t index) {
+    return text_of(call, call->values[index], NULL, index);
+}
+
+static double number_of(struct call *call, napi_value value, const char *name, size_t index) {
+    double number = 0;
+    if (napi_get_value_double(call->env, value, &number) != napi_ok) {
+        wrong_type(call, name, index, "a number");
+    }
+    return number;
+}
+
+double take_number(struct call *call, size_t index) {
+    return number_of(call, call->values[index], NULL, index);
+}
+
+/* Out of range goes to the nearest; NaN is refused. */
+static int64_t integer_of(struct call *call, napi_value value, const char *name, size_t index, double least, double most) {
+    double number = number_of(call, value, name, index);
+    if (number != number) {
+        wrong_type(call, name, index, "a number");
+        return 0;
+    }
+    return (int64_t)(number < least ? least : number > most ? most : number);
+}
+
+/* The largest integers that a double holds exactly. */
+#define MOST_EXACT 9007199254740991.0
+
+int64_t take_integer(struct call *call, size_t index) {
+    return integer_of(call, call->values[index], NULL, index, -MOST_EXACT, MOST_EXACT);
+}
+
+static void fill(struct call *call, napi_value value, const struct field *field, size_t index, const char *name,
+                 void *target) {
+    void *member = (char *)target + field->offset;
+    bool flag = false;
+    if (field->type != FIELD_TEXT && is_absent(call->env, value)) {
+        return;
+    }
+    switch (field->type) {
+    case FIELD_TEXT:
+        *(maxim_str *)member = text_of(call, value, name, index);
+        break;
+    case FIELD_BOOL:
+        if (napi_get_value_bool(call->env, value, &flag) != napi_ok) {
+            wrong_type(call, name, index, "true or false");
+        }
+        *(bool *)member = flag;
+        break;
+    case FIELD_U32:
+        *(uint32_t *)member = (uint32_t)integer_of(call, value, name, index, 0, UINT32_MAX);
+        break;
+    case FIELD_I32:
+        *(int32_t *)member = (int32_t)integer_of(call, value, name, index, INT32_MIN, INT32_MAX);
+        break;
+    case FIELD_U64:
+        *(uint64_t *)member = (uint64_t)integer_of(call, value, name, index, 0, MOST_EXACT);
+        break;
+    case FIELD_I64:
+        *(int64_t *)member = integer_of(call, value, name, index, -MOST_EXACT, MOST_EXACT);
+        break;
+    }
+}
+
+void take_fields(struct call *call, size_t first, const struct field *fields, size_t count, void *target) {
+    for (size_t i = 0; i < count; i++) {
+        fill(call, call->values[first + i], &fields[i], first + i, NULL, target);
+    }
+}
+
+void take_object(struct call *call, size_t index, const struct field *fields, size_t count, void *target) {
+    if (is_absent(call->env, call->values[index])) {
+        return;
+    }
+    for (size_t i = 0; i < count && !call->failed; i++) {
+        napi_value value;
+        if (napi_get_named_property(call->env, call->values[index], fields[i].name, &value) != napi_ok) {
+            wrong_type(call, NULL, index, "an object");
+            return;
+        }
+        fill(call, value, &fields[i], index, fields[i].name, target);
+    }
+}
+
+napi_value answer_status(struct call *call, maxim_status status) {
+    napi_value result = NULL;
+    if (status != MAXIM_OK && !call->failed) {
+        napi_create_int32(call->env, status, &result);
+    }
+    return result;
+}
+
+static void free_logger(napi_env env, void *handle, void *hint) {
+    (void)env;
+    maxim_logger_free(handle);
+    listener_free(hint);
+}
+
+static void free_log_client(napi_env env, void *handle, void *hint) {
+    (void)env;
+    maxim_log_client_free(handle);
+    listener_free(hint);
+}
+
+static void free_flow(napi_env env, void *handle, void *hint) {
+    (void)env;
+    (void)hint;
+    maxim_flow_free(handle);
+}
+
+napi_value answer_handle(struct call *call, void *handle, enum kind kind, struct listener *hint) {
+    static const napi_finalize FREE[KINDS] = {
+        [KIND_LOGGER] = free_logger,
+        [KIND_LOG_CLIENT] = free_log_client,
+        [KIND_FLOW] = free_flow,
+    };
+    napi_value result = NULL;
+    if (napi_create_external(call->env, handle, FREE[kind], hint, &result) != napi_ok) {
+        FREE[kind](call->env, handle, hint);
+        napi_throw_error(call->env, "MAXIM_ERR_NO_RESOURCES", "no memory for a handle");
+        return NULL;
+    }
+    napi_type_tag_object(call->env, result, &TAGS[kind]);
+    return result;
+}
+
+napi_value answer_text(struct call *call, const char *text) {
+    napi_value result = NULL;
+    if (text) {
+        napi_create_string_utf8(call->env, text, NAPI_AUTO_LENGTH, &result);
+    }
+    return result;
+}
+
+napi_value answer_boolean(struct call *call, bool value) {
+    napi_value result = NULL;
+    napi_get_boolean(call->env, value, &result);
+    return result;
+}
+
+napi_value answer_stats(struct call *call, const maxim_stats *stats) {
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {
+        {"accepted", (double)stats->accepted},
+        {"delivered", (double)stats->delivered},
+        {"held", (double)stats->held},
+        {"droppedMemory", (double)stats->dropped_memory},
+        {"droppedDisk", (double)stats->dropped_disk},
+        {"droppedExpired", (double)stats->dropped_expired},
+        {"droppedCorrupt", (double)stats->dropped_corrupt},
+        {"quarantined", (double)stats->quarantined},
+        {"ignored", (double)stats->ignored},
+        {"refused", (double)stats->refused},
+        {"retries", (double)stats->retries},
+        {"bytesDelivered", (double)stats->bytes_delivered},
+        {"bytesHeld", (double)stats->bytes_held},
+        {"adopted", (double)stats->adopted},
+        {"oldestHeldMs", (double)stats->oldest_held_ms},
+        {"lastHttpStatus", (double)stats->last_http_status},
+    };
+    napi_value result;
+    napi_create_object(call->env, &result);
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        napi_value value;
+        napi_create_double(call->env, numbers[i].value, &value);
+        napi_set_named_property(call->env, result, numbers[i].name, value);
+    }
+    return result;
+}

@@ -1,0 +1,350 @@
+/*
+ * Sessions, traces, spans, generations, retrievals and tool calls: one table that says which function
+ * of the library stands behind which name, and one reader of arguments per shape of function.
+ *
+ * Deprecated names of the C ABI are not here; their successors are.
+ */
+#include "addon.h"
+
+static napi_value call_id(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    maxim_str id = take_text(&call, 1);
+    if (!call.failed) {
+        status = call.method->function.id(logger, id);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+static napi_value call_text(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    maxim_str id = take_text(&call, 1);
+    maxim_str text = take_text(&call, 2);
+    if (!call.failed) {
+        status = call.method->function.text(logger, id, text);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+static napi_value call_text_text(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    maxim_str id = take_text(&call, 1);
+    maxim_str first = take_text(&call, 2);
+    maxim_str second = take_text(&call, 3);
+    if (!call.failed) {
+        status = call.method->function.text_text(logger, id, first, second);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+static napi_value call_text_number(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    maxim_str id = take_text(&call, 1);
+    maxim_str text = take_text(&call, 2);
+    double number = take_number(&call, 3);
+    if (!call.failed) {
+        status = call.method->function.text_number(logger, id, text, number);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+/* (logger, id, microseconds since 1970) */
+static napi_value call_time(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    maxim_str id = take_text(&call, 1);
+    int64_t time_us = take_integer(&call, 2);
+    if (!call.failed) {
+        status = call.method->function.time(logger, id, time_us);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+/* The id that something was given, or the status of the call. */
+static napi_value answer_id(struct call *call, maxim_status status, const maxim_id *id) {
+    return status == MAXIM_OK && !call->failed ? answer_text(call, id->text) : answer_status(call, status);
+}
+
+/* The largest of the structs that something is made from. */
+union config {
+    size_t struct_size;
+    maxim_session_config session;
+    maxim_trace_config trace;
+    maxim_span_config span;
+    maxim_generation_config generation;
+    maxim_retrieval_config retrieval;
+    maxim_tool_call_config tool_call;
+    maxim_error_config error;
+};
+
+/* (logger, parent's id, the struct's members…) -> id */
+static napi_value call_create(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    maxim_id out = {{0}};
+    union config config = {0};
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    maxim_str parent = take_text(&call, 1);
+    config.struct_size = call.method->size;
+    take_fields(&call, 2, call.method->fields, call.method->field_count, &config);
+    if (!call.failed) {
+        status = call.method->function.create(logger, parent, &config, &out);
+    }
+    call_end(&call);
+    return answer_id(&call, status, &out);
+}
+
+/* (logger, parent's id, event's id, name, tags, metadata) -> id */
+static napi_value call_event(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    maxim_id out = {{0}};
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    maxim_str parent = take_text(&call, 1);
+    maxim_str id = take_text(&call, 2);
+    maxim_str name = take_text(&call, 3);
+    maxim_str tags = take_text(&call, 4);
+    maxim_str metadata = take_text(&call, 5);
+    if (!call.failed) {
+        status = call.method->function.event(logger, parent, id, name, tags, metadata, &out);
+    }
+    call_end(&call);
+    return answer_id(&call, status, &out);
+}
+
+/* (logger, entity, id, action, data) */
+static napi_value call_commit(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    int32_t entity = (int32_t)take_number(&call, 1);
+    maxim_str id = take_text(&call, 2);
+    maxim_str action = take_text(&call, 3);
+    maxim_str data = take_text(&call, 4);
+    if (!call.failed) {
+        status = maxim_commit(logger, entity, id, action, data);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+/* (logger, id, input, output, total) */
+static napi_value call_cost(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    maxim_str id = take_text(&call, 1);
+    double input = take_number(&call, 2);
+    double output = take_number(&call, 3);
+    double total = take_number(&call, 4);
+    if (!call.failed) {
+        status = maxim_generation_add_cost(logger, id, input, output, total);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+/* (logger, id, result, whether to send it as it is) */
+static napi_value call_result(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    bool force = false;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    maxim_str id = take_text(&call, 1);
+    maxim_str result = take_text(&call, 2);
+    napi_get_value_bool(env, call.values[3], &force);
+    if (!call.failed) {
+        status = maxim_generation_result(logger, id, result, force ? MAXIM_RESULT_FORCE : 0);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+/* One type for the functions that make something: each converts its own struct's pointer. */
+#define CREATES(function, config_type)                                                                       \
+    static maxim_status do_##function(maxim_logger *logger, maxim_str parent, const void *config, maxim_id *id) { \
+        return function(logger, parent, (const config_type *)config, id);                                    \
+    }
+CREATES(maxim_session_add_trace, maxim_trace_config)
+CREATES(maxim_trace_add_span, maxim_span_config)
+CREATES(maxim_trace_add_generation, maxim_generation_config)
+CREATES(maxim_trace_add_retrieval, maxim_retrieval_config)
+CREATES(maxim_trace_add_tool_call, maxim_tool_call_config)
+CREATES(maxim_trace_add_error, maxim_error_config)
+CREATES(maxim_span_add_sub_span, maxim_span_config)
+CREATES(maxim_span_add_generation, maxim_generation_config)
+CREATES(maxim_span_add_retrieval, maxim_retrieval_config)
+CREATES(maxim_span_add_tool_call, maxim_tool_call_config)
+CREATES(maxim_span_add_error, maxim_error_config)
+
+/* Sessions and traces have no parent; an error that ends something has no id of its own. */
+static maxim_status do_maxim_session_create(maxim_logger *logger, maxim_str parent, const void *config, maxim_id *id) {
+    (void)parent;
+    return maxim_session_create(logger, (const maxim_session_config *)config, id);
+}
+static maxim_status do_maxim_trace_create(maxim_logger *logger, maxim_str parent, const void *config, maxim_id *id) {
+    (void)parent;
+    return maxim_trace_create(logger, (const maxim_trace_config *)config, id);
+}
+static maxim_status do_maxim_generation_error(maxim_logger *logger, maxim_str id, const void *config, maxim_id *out) {
+    (void)out;
+    return maxim_generation_error(logger, id, (const maxim_error_config *)config);
+}
+static maxim_status do_maxim_tool_call_error(maxim_logger *logger, maxim_str id, const void *config, maxim_id *out) {
+    (void)out;
+    return maxim_tool_call_error(logger, id, (const maxim_error_config *)config);
+}
+
+#define T(type, member) FIELD(TEXT, maxim_##type##_config, member)
+#define START(type) FIELD(I64, maxim_##type##_config, start_timestamp_us)
+static const struct field session_fields[] = {T(session, id), T(session, name), T(session, tags_json), START(session)};
+static const struct field trace_fields[] = {T(trace, id),        T(trace, name),  T(trace, session_id),
+                                            T(trace, tags_json), T(trace, input), START(trace)};
+static const struct field span_fields[] = {T(span, id), T(span, name), T(span, tags_json), START(span)};
+static const struct field retrieval_fields[] = {T(retrieval, id), T(retrieval, name), T(retrieval, tags_json),
+                                                START(retrieval)};
+static const struct field generation_fields[] = {
+    T(generation, id),
+    T(generation, name),
+    T(generation, provider),
+    T(generation, model),
+    T(generation, messages_json),
+    T(generation, model_parameters_json),
+    T(generation, span_id),
+    T(generation, maxim_prompt_id),
+    T(generation, maxim_prompt_version_id),
+    T(generation, tags_json),
+    START(generation),
+};
+static const struct field tool_call_fields[] = {T(tool_call, id),   T(tool_call, name),      T(tool_call, description),
+                                                T(tool_call, args), T(tool_call, tags_json), START(tool_call)};
+static const struct field error_fields[] = {T(error, id),   T(error, name),      T(error, message),      T(error, code),
+                                            T(error, type), T(error, tags_json), T(error, metadata_json)};
+
+#define ONLY_ID(js, c) {.name = #js, .callback = call_id, .function.id = c}
+#define TEXT(js, c) {.name = #js, .callback = call_text, .function.text = c}
+#define TEXTS(js, c) {.name = #js, .callback = call_text_text, .function.text_text = c}
+#define METRIC(js, c) {.name = #js, .callback = call_text_number, .function.text_number = c}
+#define TIME(js, c) {.name = #js, .callback = call_time, .function.time = c}
+#define EVENT(js, c) {.name = #js, .callback = call_event, .function.event = c}
+#define CREATE(js, c, type)                         \
+    {.name = #js,                                   \
+     .callback = call_create,                       \
+     .function.create = do_##c,                     \
+     .size = sizeof(maxim_##type##_config),         \
+     .fields = type##_fields,                       \
+     .field_count = COUNT(type##_fields)}
+
+static const struct method METHODS[] = {
+    CREATE(sessionCreate, maxim_session_create, session),
+    CREATE(sessionAddTrace, maxim_session_add_trace, trace),
+    TEXTS(sessionAddTag, maxim_session_add_tag),
+    EVENT(sessionAddEvent, maxim_session_add_event),
+    TEXT(sessionAddFeedback, maxim_session_add_feedback),
+    TEXT(sessionAddMetadata, maxim_session_add_metadata),
+    METRIC(sessionAddMetric, maxim_session_add_metric),
+    TEXT(sessionEvaluateWithEvaluators, maxim_session_evaluate_with_evaluators),
+    TEXTS(sessionEvaluateWithVariables, maxim_session_evaluate_with_variables),
+    TIME(sessionSetStartTimestamp, maxim_session_set_start_timestamp),
+    TIME(sessionSetEndTimestamp, maxim_session_set_end_timestamp),
+    ONLY_ID(sessionEnd, maxim_session_end),
+
+    CREATE(traceCreate, maxim_trace_create, trace),
+    CREATE(traceAddSpan, maxim_trace_add_span, span),
+    CREATE(traceAddGeneration, maxim_trace_add_generation, generation),
+    CREATE(traceAddRetrieval, maxim_trace_add_retrieval, retrieval),
+    CREATE(traceAddToolCall, maxim_trace_add_tool_call, tool_call),
+    CREATE(traceAddError, maxim_trace_add_error, error),
+    TEXTS(traceAddTag, maxim_trace_add_tag),
+    EVENT(traceAddEvent, maxim_trace_add_event),
+    TEXT(traceSetInput, maxim_trace_set_input),
+    TEXT(traceSetOutput, maxim_trace_set_output),
+    TEXT(traceAddFeedback, maxim_trace_add_feedback),
+    TEXT(traceAddMetadata, maxim_trace_add_metadata),
+    METRIC(traceAddMetric, maxim_trace_add_metric),
+    TEXT(traceAddToSession, maxim_trace_add_to_session),
+    TEXT(traceEvaluateWithEvaluators, maxim_trace_evaluate_with_evaluators),
+    TEXTS(traceEvaluateWithVariables, maxim_trace_evaluate_with_variables),
+    TIME(traceSetStartTimestamp, maxim_trace_set_start_timestamp),
+    TIME(traceSetEndTimestamp, maxim_trace_set_end_timestamp),
+    ONLY_ID(traceEnd, maxim_trace_end),
+
+    CREATE(spanAddSubSpan, maxim_span_add_sub_span, span),
+    CREATE(spanAddGeneration, maxim_span_add_generation, generation),
+    CREATE(spanAddRetrieval, maxim_span_add_retrieval, retrieval),
+    CREATE(spanAddToolCall, maxim_span_add_tool_call, tool_call),
+    CREATE(spanAddError, maxim_span_add_error, error),
+    TEXT(spanSetInput, maxim_span_set_input),
+    TEXTS(spanAddTag, maxim_span_add_tag),
+    EVENT(spanAddEvent, maxim_span_add_event),
+    TEXT(spanAddMetadata, maxim_span_add_metadata),
+    TEXT(spanEvaluateWithEvaluators, maxim_span_evaluate_with_evaluators),
+    TEXTS(spanEvaluateWithVariables, maxim_span_evaluate_with_variables),
+    TIME(spanSetStartTimestamp, maxim_span_set_start_timestamp),
+    TIME(spanSetEndTimestamp, maxim_span_set_end_timestamp),
+    ONLY_ID(spanEnd, maxim_span_end),
+
+    TEXT(generationSetModel, maxim_generation_set_model),
+    TEXT(generationSetProvider, maxim_generation_set_provider),
+    TEXT(generationSetName, maxim_generation_set_name),
+    TEXT(generationAddMessage, maxim_generation_add_message),
+    TEXT(generationSetModelParameters, maxim_generation_set_model_parameters),
+    {.name = "generationResult", .callback = call_result},
+    CREATE(generationError, maxim_generation_error, error),
+    {.name = "generationAddCost", .callback = call_cost},
+    METRIC(generationAddMetric, maxim_generation_add_metric),
+    TEXTS(generationAddTag, maxim_generation_add_tag),
+    TEXT(generationAddMetadata, maxim_generation_add_metadata),
+    TEXT(generationEvaluateWithEvaluators, maxim_generation_evaluate_with_evaluators),
+    TEXTS(generationEvaluateWithVariables, maxim_generation_evaluate_with_variables),
+    TIME(generationSetStartTimestamp, maxim_generation_set_start_timestamp),
+    TIME(generationSetEndTimestamp, maxim_generation_set_end_timestamp),
+    ONLY_ID(generationEnd, maxim_generation_end),
+
+    TEXT(retrievalSetInput, maxim_retrieval_set_input),
+    TEXT(retrievalSetInputJson, maxim_retrieval_set_input_json),
+    TEXT(retrievalSetOutput, maxim_retrieval_set_output),
+    TEXTS(retrievalAddTag, maxim_retrieval_add_tag),
+    TEXT(retrievalAddMetadata, maxim_retrieval_add_metadata),
+    METRIC(retrievalAddMetric, maxim_retrieval_add_metric),
+    TEXT(retrievalEvaluateWithEvaluators, maxim_retrieval_evaluate_with_evaluators),
+    TEXTS(retrievalEvaluateWithVariables, maxim_retrieval_evaluate_with_variables),
+    ONLY_ID(retrievalEnd, maxim_retrieval_end),
+
+    TEXT(toolCallUpdate, maxim_tool_call_update),
+    TEXT(toolCallResult, maxim_tool_call_result),
+    CREATE(toolCallError, maxim_tool_call_error, error),
+    TEXTS(toolCallAddTag, maxim_tool_call_add_tag),
+    TEXT(toolCallAddMetadata, maxim_tool_call_add_metadata),
+    METRIC(toolCallAddMetric, maxim_tool_call_add_metric),
+    ONLY_ID(toolCallEnd, maxim_tool_call_end),
+
+    {.name = "commit", .callback = call_commit},
+};
+
+struct methods entity_methods(void) {
+    return (struct methods){METHODS, COUNT(METHODS)};
+}

@@ -1,0 +1,406 @@
+/*
+ * The structured log client, its flows, and raw ingestion.
+ */
+#include "addon.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define C(type, member) FIELD(type, maxim_log_client_config, member)
+static const struct field config_fields[] = {
+    C(TEXT, source),           C(I32, environment),       C(TEXT, api_key),        C(TEXT, endpoint),
+    C(TEXT, version),          C(TEXT, dataset),          C(TEXT, user_id),        C(TEXT, session_id),
+    C(U32, batch_size),        C(U32, flush_interval_ms), C(I32, min_level),       C(U32, max_retries),
+    C(U32, initial_delay_ms),  C(U32, max_delay_ms),      C(TEXT, spool_dir),      C(U64, max_memory_bytes),
+    C(U64, max_disk_bytes),    C(I32, overflow_policy),   C(U32, block_timeout_ms), C(TEXT, ca_file),
+    C(TEXT, proxy),            C(BOOL, is_debug),         C(BOOL, allow_plaintext),
+};
+
+#define E(type, member) FIELD(type, maxim_log_entry, member)
+static const struct field entry_fields[] = {
+    E(I32, level),       E(TEXT, message),    E(TEXT, data_json),   E(TEXT, user_id),   E(TEXT, session_id),
+    E(TEXT, request_id), E(TEXT, error_name), E(TEXT, error_stack), E(TEXT, tags_json), E(TEXT, flow_id),
+    E(I32, step_index),  E(TEXT, dataset),    E(I64, timestamp_ms), E(TEXT, ip_address), E(TEXT, country),
+};
+
+#define R(type, member) FIELD(type, maxim_raw_options, member)
+static const struct field raw_fields[] = {R(TEXT, source), R(I32, environment), R(I32, level), R(TEXT, dataset)};
+
+/* (config, number of the listener, whether it wants debug output) -> handle or status */
+static napi_value client_new(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
+    maxim_log_client *client = NULL;
+    maxim_status status = MAXIM_ERR_NO_RESOURCES;
+    bool debug = false;
+    struct listener *listener = NULL;
+    call_begin(&call, env, info);
+    take_object(&call, 0, config_fields, COUNT(config_fields), &config);
+    double number = take_number(&call, 1);
+    napi_get_value_bool(env, call.values[2], &debug);
+    if (!call.failed && (listener = listener_new(call.addon->mailbox, number))) {
+        config.user_data = listener;
+        config.error_callback = on_error;
+        config.debug_callback = debug ? on_debug : NULL;
+        status = maxim_log_client_new(&config, &client);
+        if (status != MAXIM_OK) {
+            listener_free(listener);
+        }
+    }
+    call_end(&call);
+    return status == MAXIM_OK ? answer_handle(&call, client, KIND_LOG_CLIENT, listener) : answer_status(&call, status);
+}
+
+static napi_value client_free(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    return call.failed ? NULL : answer_status(&call, maxim_log_client_free(client));
+}
+
+static napi_value client_stats(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_stats stats = MAXIM_STATS_INIT;
+    call_begin(&call, env, info);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    if (call.failed) {
+        return NULL;
+    }
+    maxim_status status = maxim_log_client_stats(client, &stats);
+    return status == MAXIM_OK ? answer_stats(&call, &stats) : answer_status(&call, status);
+}
+
+/* (client or flow, message, data, tags) */
+static napi_value call_entry(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
+    call_begin(&call, env, info);
+    void *handle = take_handle(&call, 0, call.method->kind);
+    maxim_str message = take_text(&call, 1);
+    maxim_str data = take_text(&call, 2);
+    options.tags_json = take_text(&call, 3);
+    if (!call.failed) {
+        status = call.method->function.entry(handle, message, data, &options);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+/* (client or flow, message, error's name, message and stack, tags) */
+static napi_value call_error_with(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
+    maxim_log_error_info error = MAXIM_LOG_ERROR_INFO_INIT;
+    call_begin(&call, env, info);
+    void *handle = take_handle(&call, 0, call.method->kind);
+    maxim_str message = take_text(&call, 1);
+    error.name = take_text(&call, 2);
+    error.message = take_text(&call, 3);
+    error.stack = take_text(&call, 4);
+    options.tags_json = take_text(&call, 5);
+    if (!call.failed) {
+        status = call.method->kind == KIND_FLOW ? maxim_flow_error_with(handle, message, &error, &options)
+                                                : maxim_log_error_with(handle, message, &error, &options);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+/* (client, entry) */
+static napi_value call_log(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    maxim_log_entry entry = MAXIM_LOG_ENTRY_INIT;
+    call_begin(&call, env, info);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    take_object(&call, 1, entry_fields, COUNT(entry_fields), &entry);
+    if (!call.failed) {
+        status = maxim_log(client, &entry);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+/* (client, text; undefined clears) */
+static napi_value set_user_id(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    maxim_str id = take_text(&call, 1);
+    if (!call.failed) {
+        status = maxim_log_set_user_id(client, id);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+static napi_value set_session_id(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    maxim_str id = take_text(&call, 1);
+    if (!call.failed) {
+        status = maxim_log_set_session_id(client, id);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+static napi_value would_log(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    int32_t level = (int32_t)take_number(&call, 1);
+    return call.failed ? NULL : answer_boolean(&call, maxim_log_would_log(client, level));
+}
+
+/* (client, name) -> flow */
+static napi_value flow_new(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    maxim_flow *flow = NULL;
+    call_begin(&call, env, info);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    maxim_str name = take_text(&call, 1);
+    if (!call.failed) {
+        status = maxim_flow_new(client, name, &flow);
+    }
+    call_end(&call);
+    return flow ? answer_handle(&call, flow, KIND_FLOW, NULL) : answer_status(&call, status);
+}
+
+static napi_value flow_id(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    maxim_flow *flow = take_handle(&call, 0, KIND_FLOW);
+    return call.failed ? NULL : answer_text(&call, maxim_flow_id(flow));
+}
+
+static napi_value flow_name(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    maxim_flow *flow = take_handle(&call, 0, KIND_FLOW);
+    return call.failed ? NULL : answer_text(&call, maxim_flow_name(flow));
+}
+
+static napi_value flow_step_index(napi_env env, napi_callback_info info) {
+    struct call call;
+    napi_value result = NULL;
+    call_begin(&call, env, info);
+    maxim_flow *flow = take_handle(&call, 0, KIND_FLOW);
+    if (!call.failed) {
+        napi_create_int32(env, maxim_flow_step_index(flow), &result);
+    }
+    return result;
+}
+
+/* What a job on another thread needs, copied: the call's own strings end with the call. */
+struct raw {
+    char *body;
+    size_t length;
+    int32_t format;
+    maxim_raw_options options;
+    char *source;
+    char *dataset;
+    maxim_flow *flow;
+};
+
+static char *copy(maxim_str text) {
+    char *bytes = text.data ? malloc(text.len + 1) : NULL;
+    if (bytes) {
+        memcpy(bytes, text.data, text.len);
+        bytes[text.len] = '\0';
+    }
+    return bytes;
+}
+
+static void raw_drop(struct job *job) {
+    struct raw *raw = job->data;
+    free(raw->body);
+    free(raw->source);
+    free(raw->dataset);
+    /* A flow that nobody was told of. */
+    maxim_flow_free(raw->flow);
+    free(raw);
+}
+
+static maxim_status raw_run(struct job *job) {
+    struct raw *raw = job->data;
+    return maxim_ingest_raw(job->handle, (const uint8_t *)raw->body, raw->length, raw->format, &raw->options,
+                            job->timeout_ms);
+}
+
+/* The bytes of a Buffer, Uint8Array or the like; good for the call only. */
+static maxim_str take_bytes(struct call *call, size_t index) {
+    napi_typedarray_type type;
+    size_t length = 0, offset;
+    void *data = NULL;
+    napi_value buffer;
+    if (napi_get_typedarray_info(call->env, call->values[index], &type, &length, &data, &buffer, &offset) != napi_ok ||
+        (type != napi_uint8_array && type != napi_uint8_clamped_array)) {
+        call->failed = true;
+        napi_throw_type_error(call->env, "MAXIM_ERR_INVALID_ARGUMENT", "the body must be a string or a Uint8Array");
+        return maxim_str_z(NULL);
+    }
+    /* An empty array has no data, but is not absent. */
+    return maxim_str_n(data ? data : "", length);
+}
+
+static napi_value start_job(struct call *call, struct raw *raw, maxim_status (*run)(struct job *),
+                            napi_value (*done)(napi_env, struct job *), void *handle, uint32_t timeout) {
+    struct job *job = calloc(1, sizeof *job);
+    if (!job) {
+        free(raw);
+        return NULL;
+    }
+    job->run = run;
+    job->done = done;
+    job->drop = raw_drop;
+    job->data = raw;
+    job->handle = handle;
+    job->timeout_ms = timeout;
+    return job_start(call, job);
+}
+
+/* (client, body, format, options, timeout) -> promise */
+static napi_value ingest_raw(napi_env env, napi_callback_info info) {
+    struct call call;
+    napi_value result = NULL;
+    maxim_raw_options options = MAXIM_RAW_OPTIONS_INIT;
+    call_begin(&call, env, info);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    maxim_str body = take_bytes(&call, 1);
+    int32_t format = call.failed ? 0 : (int32_t)take_number(&call, 2);
+    take_object(&call, 3, raw_fields, COUNT(raw_fields), &options);
+    uint32_t timeout = call.failed ? 0 : (uint32_t)take_number(&call, 4);
+    struct raw *raw = call.failed ? NULL : calloc(1, sizeof *raw);
+    if (raw) {
+        raw->body = copy(body);
+        raw->length = body.len;
+        raw->format = format;
+        raw->options = options;
+        raw->source = copy(options.source);
+        raw->dataset = copy(options.dataset);
+        raw->options.source = maxim_str_n(raw->source, options.source.len);
+        raw->options.dataset = maxim_str_n(raw->dataset, options.dataset.len);
+        result = start_job(&call, raw, raw_run, NULL, client, timeout);
+    }
+    call_end(&call);
+    return result;
+}
+
+/* (client, body, format, options) */
+static napi_value ingest_raw_async(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    maxim_raw_options options = MAXIM_RAW_OPTIONS_INIT;
+    call_begin(&call, env, info);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    maxim_str body = take_bytes(&call, 1);
+    int32_t format = call.failed ? 0 : (int32_t)take_number(&call, 2);
+    take_object(&call, 3, raw_fields, COUNT(raw_fields), &options);
+    if (!call.failed) {
+        status = maxim_ingest_raw_async(client, (const uint8_t *)body.data, body.len, format, &options);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+static maxim_status flow_run(struct job *job) {
+    struct raw *raw = job->data;
+    return maxim_flow_new_remote(job->handle, maxim_str_n(raw->body, raw->length), job->timeout_ms, &raw->flow);
+}
+
+static napi_value flow_done(napi_env env, struct job *job) {
+    struct raw *raw = job->data;
+    struct call call = {.env = env};
+    napi_value result = answer_handle(&call, raw->flow, KIND_FLOW, NULL);
+    raw->flow = NULL;
+    return result;
+}
+
+/* (client, name, timeout) -> promise of a flow */
+static napi_value flow_new_remote(napi_env env, napi_callback_info info) {
+    struct call call;
+    napi_value result = NULL;
+    call_begin(&call, env, info);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    maxim_str name = take_text(&call, 1);
+    uint32_t timeout = call.failed ? 0 : (uint32_t)take_number(&call, 2);
+    struct raw *raw = call.failed ? NULL : calloc(1, sizeof *raw);
+    if (raw) {
+        raw->body = copy(name);
+        raw->length = name.len;
+        result = start_job(&call, raw, flow_run, flow_done, client, timeout);
+    }
+    call_end(&call);
+    return result;
+}
+
+/* One type for the functions that log an entry: each converts its own handle's pointer. */
+#define ENTRY(function)                                                                                         \
+    static maxim_status do_##function(void *handle, maxim_str message, maxim_str data, const void *options) {  \
+        return function(handle, message, data, (const maxim_log_options *)options);                            \
+    }
+ENTRY(maxim_log_debug)
+ENTRY(maxim_log_info)
+ENTRY(maxim_log_warn)
+ENTRY(maxim_log_error)
+ENTRY(maxim_flow_debug)
+ENTRY(maxim_flow_info)
+ENTRY(maxim_flow_warn)
+ENTRY(maxim_flow_error)
+
+static maxim_status do_maxim_log_flush_async(void *handle, uint32_t timeout_ms, maxim_flush_callback done, void *user_data) {
+    return maxim_log_flush_async(handle, timeout_ms, done, user_data);
+}
+
+static maxim_status do_maxim_log_flush(void *handle, uint32_t timeout_ms) {
+    return maxim_log_flush(handle, timeout_ms);
+}
+
+static maxim_status do_maxim_log_disconnect(void *handle, uint32_t timeout_ms) {
+    return maxim_log_disconnect(handle, timeout_ms);
+}
+
+#define BLOCK(js, c) {.name = #js, .callback = call_block, .kind = KIND_LOG_CLIENT, .function.wait = do_##c}
+#define LOG(js, c) {.name = #js, .callback = call_entry, .kind = KIND_LOG_CLIENT, .function.entry = do_##c}
+#define STEP(js, c) {.name = #js, .callback = call_entry, .kind = KIND_FLOW, .function.entry = do_##c}
+
+static const struct method METHODS[] = {
+    {.name = "logClientNew", .callback = client_new},
+    {.name = "logClientFree", .callback = client_free},
+    {.name = "logClientStats", .callback = client_stats},
+    BLOCK(logDisconnect, maxim_log_disconnect),
+    BLOCK(logFlush, maxim_log_flush),
+    {.name = "logFlushAsync", .callback = call_start, .kind = KIND_LOG_CLIENT, .function.start = do_maxim_log_flush_async},
+    LOG(logDebug, maxim_log_debug),
+    LOG(logInfo, maxim_log_info),
+    LOG(logWarn, maxim_log_warn),
+    LOG(logError, maxim_log_error),
+    {.name = "logErrorWith", .callback = call_error_with, .kind = KIND_LOG_CLIENT},
+    {.name = "log", .callback = call_log},
+    {.name = "logSetUserId", .callback = set_user_id},
+    {.name = "logSetSessionId", .callback = set_session_id},
+    {.name = "logWouldLog", .callback = would_log},
+    {.name = "ingestRaw", .callback = ingest_raw},
+    {.name = "ingestRawAsync", .callback = ingest_raw_async},
+    {.name = "flowNew", .callback = flow_new},
+    {.name = "flowNewRemote", .callback = flow_new_remote},
+    {.name = "flowId", .callback = flow_id},
+    {.name = "flowName", .callback = flow_name},
+    {.name = "flowStepIndex", .callback = flow_step_index},
+    STEP(flowDebug, maxim_flow_debug),
+    STEP(flowInfo, maxim_flow_info),
+    STEP(flowWarn, maxim_flow_warn),
+    STEP(flowError, maxim_flow_error),
+    {.name = "flowErrorWith", .callback = call_error_with, .kind = KIND_FLOW},
+};
+
+struct methods log_client_methods(void) {
+    return (struct methods){METHODS, COUNT(METHODS)};
+}

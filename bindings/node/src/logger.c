@@ -1,0 +1,177 @@
+/*
+ * The logger itself: making one, its writer, its numbers, and what the library says of itself.
+ */
+#include "addon.h"
+
+#include <stdlib.h>
+
+#define C(type, member) FIELD(type, maxim_logger_config, member)
+static const struct field config_fields[] = {
+    C(TEXT, base_url),         C(TEXT, api_key),         C(TEXT, repository_id),  C(BOOL, auto_flush),
+    C(U32, flush_interval_ms), C(BOOL, is_debug),        C(TEXT, spool_dir),      C(U64, max_memory_bytes),
+    C(U64, max_disk_bytes),    C(I32, overflow_policy),  C(U32, block_timeout_ms), C(TEXT, ca_file),
+    C(TEXT, proxy),            C(BOOL, allow_plaintext), C(U64, max_attachment_bytes),
+};
+
+/* (config, number of the listener, whether it wants debug output) -> handle or status */
+static napi_value logger_new(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    maxim_logger *logger = NULL;
+    maxim_status status = MAXIM_ERR_NO_RESOURCES;
+    bool debug = false;
+    struct listener *listener = NULL;
+    call_begin(&call, env, info);
+    take_object(&call, 0, config_fields, COUNT(config_fields), &config);
+    double number = take_number(&call, 1);
+    napi_get_value_bool(env, call.values[2], &debug);
+    if (!call.failed && (listener = listener_new(call.addon->mailbox, number))) {
+        config.user_data = listener;
+        config.error_callback = on_error;
+        config.debug_callback = debug ? on_debug : NULL;
+        status = maxim_logger_new(&config, &logger);
+        if (status != MAXIM_OK) {
+            listener_free(listener);
+        }
+    }
+    call_end(&call);
+    return status == MAXIM_OK ? answer_handle(&call, logger, KIND_LOGGER, listener) : answer_status(&call, status);
+}
+
+static napi_value logger_free(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    return call.failed ? NULL : answer_status(&call, maxim_logger_free(logger));
+}
+
+static napi_value repository_id(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    return call.failed ? NULL : answer_text(&call, maxim_logger_repository_id(logger));
+}
+
+static napi_value can_access_filesystem(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    return call.failed ? NULL : answer_boolean(&call, maxim_can_access_filesystem(logger));
+}
+
+static napi_value is_running_on_lambda(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    return answer_boolean(&call, maxim_is_running_on_lambda());
+}
+
+/* (logger, sink; 0: the logger itself) -> object or status */
+static napi_value stats(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_stats stats = MAXIM_STATS_INIT;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    uint32_t sink = (uint32_t)take_number(&call, 1);
+    if (call.failed) {
+        return NULL;
+    }
+    maxim_status status = sink == 0 ? maxim_logger_stats(logger, &stats) : maxim_logger_sink_stats(logger, sink, &stats);
+    return status == MAXIM_OK ? answer_stats(&call, &stats) : answer_status(&call, status);
+}
+
+/* (logger, config) -> [number of the sink] or status */
+static napi_value add_sink(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    uint32_t sink = 0;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    take_object(&call, 1, config_fields, COUNT(config_fields), &config);
+    if (!call.failed) {
+        status = maxim_logger_add_sink(logger, &config, &sink);
+    }
+    call_end(&call);
+    if (status != MAXIM_OK || call.failed) {
+        return answer_status(&call, status);
+    }
+    napi_value result, number;
+    napi_create_array_with_length(env, 1, &result);
+    napi_create_uint32(env, sink, &number);
+    napi_set_element(env, result, 0, number);
+    return result;
+}
+
+static napi_value version(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    return answer_text(&call, maxim_version());
+}
+
+/* (status) -> its name */
+static napi_value status_str(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    maxim_status status = (maxim_status)take_number(&call, 0);
+    return call.failed ? NULL : answer_text(&call, maxim_status_str(status));
+}
+
+static napi_value last_error(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    return answer_text(&call, maxim_last_error());
+}
+
+/* (function): gets what happens later, as (subject, listener's number, status, text, records). */
+static napi_value listen(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    if (call.addon->mailbox || !mailbox_open(env, call.values[0], &call.addon->mailbox)) {
+        napi_throw_error(env, "MAXIM_ERR_NO_RESOURCES", "the addon has no mailbox");
+        return NULL;
+    }
+    mailbox_keep(call.addon->mailbox);
+    return NULL;
+}
+
+/* The library's waiting functions take the handle's own type. */
+#define WAITS(function)                                                     \
+    static maxim_status do_##function(void *handle, uint32_t timeout_ms) {  \
+        return function(handle, timeout_ms);                                \
+    }
+WAITS(maxim_flush)
+WAITS(maxim_cleanup)
+WAITS(maxim_flush_commit_logs)
+WAITS(maxim_flush_log_files)
+WAITS(maxim_write_to_file)
+
+static maxim_status do_maxim_flush_async(void *handle, uint32_t timeout_ms, maxim_flush_callback done, void *user_data) {
+    return maxim_flush_async(handle, timeout_ms, done, user_data);
+}
+
+#define BLOCK(js, c) {.name = #js, .callback = call_block, .kind = KIND_LOGGER, .function.wait = do_##c}
+#define WAIT(js, c) {.name = #js, .callback = call_wait, .kind = KIND_LOGGER, .function.wait = do_##c}
+
+static const struct method METHODS[] = {
+    {.name = "listen", .callback = listen},
+    {.name = "version", .callback = version},
+    {.name = "statusStr", .callback = status_str},
+    {.name = "lastError", .callback = last_error},
+    {.name = "isRunningOnLambda", .callback = is_running_on_lambda},
+    {.name = "loggerNew", .callback = logger_new},
+    {.name = "loggerFree", .callback = logger_free},
+    {.name = "loggerRepositoryId", .callback = repository_id},
+    {.name = "loggerStats", .callback = stats},
+    {.name = "loggerAddSink", .callback = add_sink},
+    {.name = "canAccessFilesystem", .callback = can_access_filesystem},
+    {.name = "flushAsync", .callback = call_start, .kind = KIND_LOGGER, .function.start = do_maxim_flush_async},
+    BLOCK(cleanup, maxim_cleanup),
+    BLOCK(flush, maxim_flush),
+    WAIT(flushCommitLogs, maxim_flush_commit_logs),
+    WAIT(flushLogFiles, maxim_flush_log_files),
+    WAIT(writeToFile, maxim_write_to_file),
+};
+
+struct methods logger_methods(void) {
+    return (struct methods){METHODS, COUNT(METHODS)};
+}

@@ -1,0 +1,165 @@
+/*
+ * Messages from the library's threads to an environment's thread.
+ *
+ * One thread-safe function per environment carries them. The library's threads live longer than a
+ * worker, so the mailbox is counted, and what is posted after its environment has gone is dropped: Node
+ * frees the thread-safe function without asking who still holds it.
+ */
+#include "addon.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Messages that wait for a busy event loop; further error and debug messages are dropped. */
+#define MAX_WAITING 1024
+
+struct mailbox {
+    pthread_mutex_t lock;
+    /* Holders: the environment, and every listener. */
+    size_t holders;
+    /* NULL once the environment has gone. */
+    napi_threadsafe_function function;
+    size_t waiting;
+    /* Answers that are awaited. The environment's thread only. */
+    size_t expected;
+};
+
+struct message {
+    enum subject subject;
+    double number;
+    maxim_status status;
+    double records;
+    char *text;
+};
+
+static void message_free(struct message *message) {
+    free(message->text);
+    free(message);
+}
+
+void mailbox_keep(struct mailbox *mailbox) {
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->holders++;
+    pthread_mutex_unlock(&mailbox->lock);
+}
+
+void mailbox_release(struct mailbox *mailbox) {
+    pthread_mutex_lock(&mailbox->lock);
+    size_t left = --mailbox->holders;
+    pthread_mutex_unlock(&mailbox->lock);
+    if (left == 0) {
+        pthread_mutex_destroy(&mailbox->lock);
+        free(mailbox);
+    }
+}
+
+/* Runs on the environment's thread for each message; `env` is NULL when the environment is going. */
+static void deliver(napi_env env, napi_value dispatch, void *context, void *data) {
+    struct mailbox *mailbox = context;
+    struct message *message = data;
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->waiting--;
+    pthread_mutex_unlock(&mailbox->lock);
+    if (env) {
+        napi_value values[5], receiver, ignored;
+        napi_create_int32(env, (int32_t)message->subject, &values[0]);
+        napi_create_double(env, message->number, &values[1]);
+        napi_create_int32(env, message->status, &values[2]);
+        napi_create_string_utf8(env, message->text ? message->text : "", NAPI_AUTO_LENGTH, &values[3]);
+        napi_create_double(env, message->records, &values[4]);
+        napi_get_undefined(env, &receiver);
+        if (message->subject == SUBJECT_DONE && --mailbox->expected == 0) {
+            napi_unref_threadsafe_function(env, mailbox->function);
+        }
+        /* An exception in the dispatcher becomes the environment's uncaught exception. */
+        napi_call_function(env, receiver, dispatch, 5, values, &ignored);
+    }
+    message_free(message);
+}
+
+/* Node is about to free the thread-safe function. */
+static void closed(napi_env env, void *data, void *hint) {
+    (void)env;
+    (void)hint;
+    struct mailbox *mailbox = data;
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->function = NULL;
+    pthread_mutex_unlock(&mailbox->lock);
+    mailbox_release(mailbox);
+}
+
+bool mailbox_open(napi_env env, napi_value dispatch, struct mailbox **out) {
+    struct mailbox *mailbox = calloc(1, sizeof *mailbox);
+    napi_value name;
+    if (!mailbox) {
+        return false;
+    }
+    pthread_mutex_init(&mailbox->lock, NULL);
+    mailbox->holders = 1;
+    napi_create_string_utf8(env, "maxim", NAPI_AUTO_LENGTH, &name);
+    if (napi_create_threadsafe_function(env, dispatch, NULL, name, 0, 1, mailbox, closed, mailbox, deliver,
+                                        &mailbox->function) != napi_ok) {
+        mailbox_release(mailbox);
+        return false;
+    }
+    napi_unref_threadsafe_function(env, mailbox->function);
+    *out = mailbox;
+    return true;
+}
+
+void mailbox_expect(napi_env env, struct mailbox *mailbox) {
+    if (mailbox->expected++ == 0 && mailbox->function) {
+        napi_ref_threadsafe_function(env, mailbox->function);
+    }
+}
+
+struct listener *listener_new(struct mailbox *mailbox, double number) {
+    struct listener *listener = malloc(sizeof *listener);
+    if (listener) {
+        listener->mailbox = mailbox;
+        listener->number = number;
+        mailbox_keep(mailbox);
+    }
+    return listener;
+}
+
+void listener_free(struct listener *listener) {
+    if (listener) {
+        mailbox_release(listener->mailbox);
+        free(listener);
+    }
+}
+
+/* Never waits. A message that cannot be had memory for is dropped. */
+static void post(struct listener *to, enum subject subject, maxim_status status, const char *text, uint64_t records) {
+    struct mailbox *mailbox = to->mailbox;
+    struct message *message = malloc(sizeof *message);
+    if (!message) {
+        return;
+    }
+    *message = (struct message){subject, to->number, status, (double)records, text ? strdup(text) : NULL};
+    pthread_mutex_lock(&mailbox->lock);
+    bool posted = mailbox->function && (subject == SUBJECT_DONE || mailbox->waiting < MAX_WAITING) &&
+                  napi_call_threadsafe_function(mailbox->function, message, napi_tsfn_nonblocking) == napi_ok;
+    if (posted) {
+        mailbox->waiting++;
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+    if (!posted) {
+        message_free(message);
+    }
+}
+
+void on_error(void *user_data, maxim_status status, const char *message, uint64_t records) {
+    post(user_data, SUBJECT_ERROR, status, message, records);
+}
+
+void on_debug(void *user_data, const char *message) {
+    post(user_data, SUBJECT_DEBUG, MAXIM_OK, message, 0);
+}
+
+void on_done(void *user_data, maxim_status status, const char *detail) {
+    post(user_data, SUBJECT_DONE, status, detail, 0);
+    listener_free(user_data);
+}

@@ -1,0 +1,120 @@
+/*
+ * Calls that wait, and the thread that they wait on: never the event loop's, unless that was asked for.
+ *
+ * `call_start` begins a flush whose end arrives as a message and holds no thread meanwhile. The calls
+ * that the library only has in a blocking form run on Node's thread pool and answer with a promise of
+ * undefined, or of [status, detail] when they failed.
+ */
+#include "addon.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void execute(napi_env env, void *data) {
+    (void)env;
+    struct job *job = data;
+    job->status = job->run(job);
+    if (job->status != MAXIM_OK) {
+        /* The detail belongs to this thread. */
+        strncpy(job->detail, maxim_last_error(), sizeof job->detail - 1);
+    }
+}
+
+static void job_free(struct job *job) {
+    if (job->drop) {
+        job->drop(job);
+    }
+    free(job);
+}
+
+static void complete(napi_env env, napi_status status, void *data) {
+    struct job *job = data;
+    napi_value result = NULL;
+    if (status == napi_cancelled) {
+        job->status = MAXIM_ERR_CLOSED;
+    }
+    if (job->status == MAXIM_OK) {
+        if (job->done) {
+            result = job->done(env, job);
+        } else {
+            napi_get_undefined(env, &result);
+        }
+    } else {
+        napi_value part;
+        napi_create_array_with_length(env, 2, &result);
+        napi_create_int32(env, job->status, &part);
+        napi_set_element(env, result, 0, part);
+        napi_create_string_utf8(env, job->detail, NAPI_AUTO_LENGTH, &part);
+        napi_set_element(env, result, 1, part);
+    }
+    napi_resolve_deferred(env, job->deferred, result);
+    napi_delete_async_work(env, job->work);
+    job_free(job);
+}
+
+napi_value job_start(struct call *call, struct job *job) {
+    napi_value promise = NULL, name;
+    napi_create_string_utf8(call->env, call->method->name, NAPI_AUTO_LENGTH, &name);
+    if (napi_create_promise(call->env, &job->deferred, &promise) != napi_ok ||
+        napi_create_async_work(call->env, NULL, name, execute, complete, job, &job->work) != napi_ok) {
+        job_free(job);
+        napi_throw_error(call->env, "MAXIM_ERR_NO_RESOURCES", "no memory for a job");
+        return NULL;
+    }
+    napi_queue_async_work(call->env, job->work);
+    return promise;
+}
+
+static maxim_status run_wait(struct job *job) {
+    return job->function(job->handle, job->timeout_ms);
+}
+
+napi_value call_wait(napi_env env, napi_callback_info info) {
+    struct call call;
+    napi_value result = NULL;
+    call_begin(&call, env, info);
+    void *handle = take_handle(&call, 0, call.method->kind);
+    double timeout = take_number(&call, 1);
+    if (!call.failed) {
+        struct job *job = calloc(1, sizeof *job);
+        if (job) {
+            job->run = run_wait;
+            job->function = call.method->function.wait;
+            job->handle = handle;
+            job->timeout_ms = (uint32_t)timeout;
+            result = job_start(&call, job);
+        }
+    }
+    call_end(&call);
+    return result;
+}
+
+napi_value call_block(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info);
+    void *handle = take_handle(&call, 0, call.method->kind);
+    double timeout = take_number(&call, 1);
+    return call.failed ? NULL : answer_status(&call, call.method->function.wait(handle, (uint32_t)timeout));
+}
+
+napi_value call_start(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_ERR_NO_RESOURCES;
+    call_begin(&call, env, info);
+    void *handle = take_handle(&call, 0, call.method->kind);
+    uint32_t timeout = (uint32_t)take_number(&call, 1);
+    double number = take_number(&call, 2);
+    if (!call.failed) {
+        struct listener *listener = listener_new(call.addon->mailbox, number);
+        if (listener) {
+            status = call.method->function.start(handle, timeout, on_done, listener);
+            if (status == MAXIM_OK) {
+                mailbox_expect(env, call.addon->mailbox);
+            } else {
+                listener_free(listener);
+            }
+        }
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}

@@ -1,0 +1,314 @@
+// The logger's promises to a Node program: nothing thrown, nothing blocked, nothing lost, nothing crashed.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
+import maxim, { Logger, Maxim, MaximError } from '../index.mjs';
+import { parseLine, scratch, startServer, until } from './support.mjs';
+
+const HOST = fileURLToPath(new URL('host.mjs', import.meta.url));
+
+let server;
+let directory;
+let errors;
+let loggers;
+
+beforeEach(async () => {
+  directory = scratch();
+  server = await startServer(['--check-seq', '--lines', join(directory.path, 'lines')]);
+  errors = [];
+  loggers = [];
+});
+
+afterEach(async () => {
+  await Promise.all(loggers.map((logger) => logger.cleanup()));
+  server.stop();
+  directory.remove();
+});
+
+function newLogger(options = {}) {
+  const logger = new Logger({
+    baseUrl: server.url,
+    apiKey: 'key',
+    id: 'repo',
+    spoolDir: join(directory.path, 'spool'),
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  loggers.push(logger);
+  return logger;
+}
+
+const lines = () => readFileSync(join(directory.path, 'lines'), 'utf8').split('\n').filter(Boolean).map(parseLine);
+
+/** Runs test/host.mjs and gives its exit. */
+function runHost(verb, environment = {}) {
+  const result = spawnSync(process.execPath, [HOST, verb], {
+    env: { ...process.env, MAXIM_BASE_URL: server.url, MAXIM_SPOOL_DIR: join(directory.path, 'spool'), ...environment },
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { code: result.status, signal: result.signal, text: result.stdout + result.stderr };
+}
+
+/** Sends what hosts left behind, and gives what became of the marked records. */
+async function adopted(expected) {
+  const logger = newLogger({ id: 'host' });
+  await until(async () => {
+    await logger.flushLogFiles();
+    return (await server.get('/seq')).totals.unique >= expected;
+  });
+  return (await server.get('/seq')).totals;
+}
+
+test('require and import give the same objects', () => {
+  const required = createRequire(import.meta.url)('../index.js');
+  assert.equal(required.Logger, Logger);
+  assert.equal(maxim, required);
+  assert.match(maxim.version, /^\d+\.\d+\.\d+/);
+});
+
+test('a refused call goes to onError and the program goes on', () => {
+  const logger = newLogger();
+  logger.traceTag('not an id', 'a', 'b');
+  logger.resumeTrace(7).addTag('a', 'b');
+  assert.deepEqual(errors.map(({ code }) => code), ['MAXIM_ERR_INVALID_ID', 'MAXIM_ERR_INVALID_ARGUMENT']);
+  assert.ok(errors.every((error) => error instanceof MaximError));
+});
+
+test('a refused call throws when exceptions are asked for', () => {
+  const logger = newLogger({ raiseExceptions: true });
+  assert.throws(() => logger.traceTag('not an id', 'a', 'b'), { name: 'MaximError', code: 'MAXIM_ERR_INVALID_ID' });
+  const ring = {};
+  ring.ring = ring;
+  assert.throws(() => logger.trace().addMetadata(ring), { code: 'MAXIM_ERR_INVALID_JSON' });
+});
+
+test('a logger that cannot be made is an error at once', () => {
+  assert.throws(() => newLogger({ id: undefined }), { code: 'MAXIM_ERR_NOT_CONFIGURED' });
+  assert.throws(() => newLogger({ baseUrl: 5 }), { code: 'MAXIM_ERR_INVALID_ARGUMENT' });
+  assert.throws(() => newLogger({ flushIntervalMs: 0 }), { code: 'MAXIM_ERR_INVALID_ARGUMENT' });
+});
+
+test('values that JSON cannot hold are logged, or reported without harm', async () => {
+  const logger = newLogger();
+  const trace = logger.trace({ id: 'values' });
+  trace.addMetadata({ big: 1n, huge: 2n ** 80n, date: new Date(0), map: new Map([['a', 1]]), set: new Set([1]) });
+  const error = new TypeError('outer', { cause: new Error('inner') });
+  trace.addMetadata({ error });
+  trace.addError(error);
+  assert.deepEqual(errors, []);
+  const ring = {};
+  ring.ring = ring;
+  trace.addMetadata(ring);
+  trace.addMetadata({ get bad() { throw new Error('no'); } });
+  trace.addMetadata({ get bad() { throw { toString() { throw 1; } }; } });
+  trace.addSpan({ get id() { throw new Error('no'); } }).addTag('a', 'b');
+  const cause = new Error('its own cause');
+  cause.cause = cause;
+  trace.addMetadata({ cause });
+  trace.addTag('a', Symbol('s'));
+  assert.deepEqual([...new Set(errors.map(({ code }) => code))].sort(), ['MAXIM_ERR_INVALID_ARGUMENT', 'MAXIM_ERR_INVALID_JSON']);
+  assert.equal(errors.length, 6);
+  await logger.flush();
+  const [, values, metadata, logged] = lines();
+  assert.equal(values.data.metadata.big, '1');
+  assert.equal(values.data.metadata.huge, String(2n ** 80n));
+  assert.equal(values.data.metadata.date, '1970-01-01T00:00:00.000Z');
+  const seen = JSON.parse(metadata.data.metadata.error);
+  assert.deepEqual([seen.name, seen.message, seen.cause.message], ['TypeError', 'outer', 'inner']);
+  assert.match(seen.stack, /logger\.test\.mjs/);
+  assert.equal(logged.action, 'add-error');
+  assert.equal(logged.data.message, 'outer');
+});
+
+test('strings of every length and kind arrive as they are', async () => {
+  const logger = newLogger();
+  const trace = logger.trace({ id: 'texts' });
+  const texts = ['', 'nul\0nul', '😀'.repeat(511), 'é'.repeat(1023)];
+  for (let length = 2030; length < 2060; length++) texts.push('x'.repeat(length - 1) + 'é');
+  texts.push('y'.repeat(100_000));
+  texts.forEach((text, i) => trace.addTag(`k${i}`, text));
+  trace.addTag('lone', '\ud800');
+  await logger.flush();
+  const tags = Object.assign({}, ...lines().slice(1).map(({ data }) => data.tags));
+  texts.forEach((text, i) => assert.equal(tags[`k${i}`], text));
+  assert.equal(tags.lone, '\ufffd');
+  assert.deepEqual(errors, []);
+});
+
+test('a flush leaves timers running', async () => {
+  await server.control({ delay_ms: 300 });
+  const logger = newLogger();
+  logger.trace({ name: 'slow' });
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 10);
+  await logger.flush();
+  clearInterval(timer);
+  assert.ok(ticks >= 3, `${ticks} ticks in 300 ms`);
+  assert.equal((await server.stats()).lines, 1);
+});
+
+test('a flush that runs out of time rejects, and nothing is lost', async () => {
+  await server.control({ status: 503 });
+  const logger = newLogger();
+  logger.trace({ name: 'held' });
+  await assert.rejects(logger.flush(50), { code: 'MAXIM_ERR_TIMEOUT' });
+  assert.equal(logger.stats().held, 1);
+  await server.control({ status: null });
+  await logger.flush();
+  assert.equal((await server.stats()).lines, 1);
+});
+
+test('what goes wrong after a call is told to onError', async () => {
+  await server.control({ unauthorized: true });
+  const logger = newLogger();
+  logger.trace({ name: 'refused' });
+  await assert.rejects(logger.flush(200));
+  await until(() => errors.some(({ code }) => code === 'MAXIM_ERR_UNAUTHORIZED'));
+});
+
+test('close sends everything, and use after close is an error', async () => {
+  const logger = newLogger();
+  const trace = logger.trace({ name: 'last' });
+  await Promise.all([logger.close(), logger.close()]);
+  assert.equal((await server.stats()).lines, 1);
+  trace.addTag('a', 'b');
+  logger.trace().addSpan().end();
+  assert.equal(logger.stats(), undefined);
+  assert.ok(errors.length >= 4 && errors.every(({ code }) => code === 'MAXIM_ERR_CLOSED'));
+  await assert.rejects(logger.flush(), { code: 'MAXIM_ERR_CLOSED' });
+  assert.throws(() => logger.flushSync(), { code: 'MAXIM_ERR_CLOSED' });
+  await logger.close();
+});
+
+test('asyncDispose closes', async () => {
+  const logger = newLogger();
+  logger.trace();
+  await logger[Symbol.asyncDispose]();
+  assert.equal((await server.stats()).lines, 1);
+});
+
+test('nested work is logged as nested, also across awaits', async () => {
+  const logger = newLogger();
+  const result = await logger.withSession({ id: 's' }, () =>
+    logger.withTrace({ id: 't' }, async (trace) => {
+      await Promise.all(
+        ['a', 'b'].map((id) =>
+          logger.withSpan({ id }, async (span) => {
+            await pause(1);
+            assert.equal(logger.current, span);
+            return logger.withSpan({ id: `${id}-inner` }, () => id);
+          }),
+        ),
+      );
+      assert.equal(logger.current, trace);
+      return 42;
+    }),
+  );
+  assert.equal(result, 42);
+  assert.equal(logger.current, undefined);
+  await logger.flush();
+  const spans = lines().filter(({ action }) => action === 'add-span').map(({ entity, id, data }) => [entity, id, data.id]);
+  assert.deepEqual(spans.sort(), [['span', 'a', 'a-inner'], ['span', 'b', 'b-inner'], ['trace', 't', 'a'], ['trace', 't', 'b']]);
+  assert.equal(lines().find(({ entity, action }) => entity === 'trace' && action === 'create').data.sessionId, 's');
+  assert.equal(lines().filter(({ action }) => action === 'end').length, 6);
+});
+
+test('an error inside is logged, ends what was started, and is thrown on', async () => {
+  const logger = newLogger();
+  const failure = new RangeError('too far');
+  await assert.rejects(logger.withTrace({ id: 't' }, async () => { throw failure; }), failure);
+  assert.throws(() => logger.withSpan(() => { throw failure; }), failure);
+  await logger.flush();
+  assert.deepEqual(lines().slice(1, 3).map(({ action }) => action), ['add-error', 'end']);
+  assert.equal(lines()[1].data.message, 'too far');
+});
+
+test('the names of the public SDK work', async () => {
+  const sdk = new Maxim({ apiKey: 'key', baseUrl: server.url, spoolDir: join(directory.path, 'spool') });
+  const logger = await sdk.logger({ id: 'repo' });
+  assert.equal(await sdk.logger({ id: 'repo' }), logger);
+  assert.equal(logger.id, 'repo');
+  const trace = logger.session({ id: 's' }).trace({ id: 't' });
+  const span = trace.span({ id: 'sp' });
+  const generation = span.generation({ id: 'g', provider: 'openai', model: 'gpt-4o', messages: [], modelParameters: {} });
+  generation.addMessages([{ role: 'user', content: 'hi' }]);
+  trace.input('in').output('out');
+  trace.event('e', 'event', { a: 'b' });
+  trace.feedback({ score: 1 });
+  trace.evaluate.withEvaluators('a', 'b').withVariables({ input: 'x' });
+  logger.traceRetrieval('t', { id: 'r' }).output('doc');
+  logger.spanEnd('sp');
+  logger.traceEnd('t', { endTimestamp: new Date(0) });
+  await sdk.cleanup();
+  assert.equal(lines().at(-1).data.endTimestamp, '1970-01-01T00:00:00.000Z');
+  assert.equal((await server.stats()).malformed_lines, 0);
+});
+
+test('no value of JavaScript passes for a handle', () => {
+  const native = createRequire(import.meta.url)('../lib/native.js');
+  for (const value of [undefined, null, 1, {}, [], 'x', () => {}, newLogger()]) {
+    assert.throws(() => native.traceEnd(value, 'id'), TypeError);
+  }
+});
+
+test('a sink gets every record too', async () => {
+  const logger = newLogger();
+  const sink = logger.addSink({ baseUrl: server.url, apiKey: 'key', id: 'other', spoolDir: join(directory.path, 'spool') });
+  logger.trace();
+  await logger.flush();
+  assert.equal(logger.stats(sink).accepted, 1);
+});
+
+test('a worker that ends in the middle loses nothing', async () => {
+  assert.equal(runHost('worker').code, 0, 'the host fails');
+  const seen = await adopted(3000);
+  assert.deepEqual([seen.unique, seen.missing], [3000, 0]);
+});
+
+for (const verb of ['exit', 'exit-flushing', 'kill', 'throw']) {
+  test(`a process that ends by ${verb} loses nothing`, async () => {
+    const { signal, text } = runHost(verb);
+    assert.ok(signal === null || (verb === 'kill' && signal === 'SIGKILL'), `${signal}: ${text}`);
+    const seen = await adopted(1000);
+    assert.deepEqual([seen.unique, seen.missing], [1000, 0]);
+  });
+}
+
+for (const verb of ['fork', 'cluster']) {
+  test(`a ${verb} of processes loses nothing`, async () => {
+    const { code, text } = runHost(verb);
+    assert.equal(code, 0, text);
+    const seen = await adopted(2000);
+    assert.deepEqual([seen.unique, seen.missing], [2000, 0]);
+  });
+}
+
+test('garbage collection frees loggers, and never one in use', () => {
+  const { code, text } = runHost('gc', { NODE_OPTIONS: '--expose-gc' });
+  assert.equal(code, 0, text);
+});
+
+test('a million calls do not grow the process', () => {
+  const { code, text } = runHost('million', { NODE_OPTIONS: '--expose-gc' });
+  assert.equal(code, 0, text);
+});
+
+test('the loader says where it looked', () => {
+  const { code, text } = runHost('exit', { LIBMAXIM_NODE_ADDON: '/nowhere/maxim.node' });
+  assert.equal(code, 1);
+  assert.match(text, /libmaxim has no addon.*Tried:\n.*\/nowhere\/maxim\.node/s);
+});
+
+test('the addon exports only the entry points of Node-API', () => {
+  const addon = fileURLToPath(new URL('../../../build/node/maxim.node', import.meta.url));
+  const { stdout } = spawnSync('nm', ['-D', '--defined-only', addon], { encoding: 'utf8' });
+  const names = stdout.trim().split('\n').map((line) => line.split(' ').at(-1));
+  assert.deepEqual(names.sort(), ['napi_register_module_v1', 'node_api_module_get_api_version_v1']);
+});

@@ -1,0 +1,38 @@
+// What a TypeScript program writes; compiled with `tsc --strict`, never run.
+
+import maxim, { Logger, LogClient, Maxim, MaximError, type Span, type Stats } from '../../index.mjs';
+import pinoStream from '../../adapters/pino.js';
+
+const logger = new Logger({ apiKey: 'k', id: 'r', onError: (error: MaximError) => console.error(error.code) });
+const trace = logger.session({ name: 's' }).trace({ id: 't', startTimestamp: new Date() });
+trace.input('in').output({ any: 'thing' }).setInput(1n);
+trace.event('id', 'name', { tag: 'x' });
+trace.event('name', { tag: 1 });
+trace.evaluate.withEvaluators('a', ['b']).withVariables({ x: 'y' });
+const id: string = trace.error(new Error('x')).id;
+trace.span().generation({ model: 'm', messages: [{ role: 'user', content: 'x' }] }).result({});
+const answer: Promise<number> = logger.withTrace({ name: 'x' }, async (current) => current.id.length);
+const text: string = logger.withSpan((span: Span) => span.id);
+const stats: Stats | undefined = logger.stats();
+logger.traceEvent(id, 'name', { a: 'b' });
+await logger.flush(1000);
+await (await new Maxim({ apiKey: 'k' }).logger({ id: 'r' })).cleanup();
+await logger[Symbol.asyncDispose]();
+
+const log = new LogClient({ source: 's', environment: 'production', minLevel: 'warn' });
+log.error('failed', new Error('x'), { tags: ['a'] });
+log.flow('checkout').info('step', { a: 1 });
+await log.ingestRaw(new Uint8Array(), 'csv', { level: 'info' });
+pinoStream({ source: 's', environment: 'staging' });
+maxim.version.at(0);
+
+// @ts-expect-error a metric is a number
+trace.addMetric('m', 'x');
+// @ts-expect-error entities are made by loggers
+new maxim.Trace();
+// @ts-expect-error no such level
+new LogClient({ source: 's', environment: 'production', minLevel: 'loud' });
+// @ts-expect-error no such option
+new Logger({ apikey: 'k' });
+
+void [answer, text, stats];

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Prints the path of a Node of at least version 20; gets one through npm when the system's is older.
+#
+# Debian 12 brings Node 18 and npm (packages nodejs and npm), which is enough for npm to fetch the package
+# `node`: it carries the official binaries. It is kept in build/tools.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+oldest=20
+kept=build/tools/node
+major() { "$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0; }
+
+for node in "$(command -v node || true)" "$PWD/$kept/node_modules/node/bin/node"; do
+    if [ -x "$node" ] && [ "$(major "$node")" -ge "$oldest" ]; then
+        echo "$node"
+        exit 0
+    fi
+done
+
+if ! command -v npm >/dev/null; then
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        echo "error: Node $oldest or newer is missing, and npm to get it: install nodejs and npm" >&2
+        exit 1
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q >&2
+    apt-get install -y -q --no-install-recommends nodejs npm >&2
+fi
+mkdir -p "$kept"
+npm install --prefix "$kept" --no-audit --no-fund --silent node@22 >&2
+echo "$PWD/$kept/node_modules/node/bin/node"
