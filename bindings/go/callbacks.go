@@ -39,11 +39,11 @@ func maximGoOnDebug(userData C.uintptr_t, message *C.char) {
 //export maximGoOnFlush
 func maximGoOnFlush(userData C.uintptr_t, status C.int32_t, detail *C.char) {
 	handle := cgo.Handle(userData)
-	done := handle.Value().(chan error)
+	done := handle.Value().(chan *Error)
 	handle.Delete()
 	if status == 0 {
 		done <- nil
 	} else {
-		done <- &Error{Op: "Flush", Code: Code(status), Detail: C.GoString(detail)}
+		done <- &Error{Code: Code(status), Detail: C.GoString(detail)}
 	}
 }

@@ -6,65 +6,37 @@ package maxim
 
 // #include "shim.h"
 //
-// // A tag, a metric, an input or an end may be logged thousands of times a second. These calls keep
-// // no pointer and never call back on the caller's thread, so that their strings may stay on the
-// // goroutine's stack.
+// // Calls that may be made thousands of times a second keep no pointer, and never call back on the
+// // caller's thread: their strings may stay on the goroutine's stack. (`nocallback` would say the
+// // second, at a price of 2 ns a call: measured on Go 1.26.)
 // #cgo noescape maxim_go_session_add_tag
-// #cgo nocallback maxim_go_session_add_tag
 // #cgo noescape maxim_go_session_add_metadata
-// #cgo nocallback maxim_go_session_add_metadata
 // #cgo noescape maxim_go_session_add_metric
-// #cgo nocallback maxim_go_session_add_metric
 // #cgo noescape maxim_go_session_end
-// #cgo nocallback maxim_go_session_end
 // #cgo noescape maxim_go_trace_add_tag
-// #cgo nocallback maxim_go_trace_add_tag
 // #cgo noescape maxim_go_trace_set_input
-// #cgo nocallback maxim_go_trace_set_input
 // #cgo noescape maxim_go_trace_set_output
-// #cgo nocallback maxim_go_trace_set_output
 // #cgo noescape maxim_go_trace_add_metadata
-// #cgo nocallback maxim_go_trace_add_metadata
 // #cgo noescape maxim_go_trace_add_metric
-// #cgo nocallback maxim_go_trace_add_metric
 // #cgo noescape maxim_go_trace_end
-// #cgo nocallback maxim_go_trace_end
 // #cgo noescape maxim_go_span_set_input
-// #cgo nocallback maxim_go_span_set_input
 // #cgo noescape maxim_go_span_add_tag
-// #cgo nocallback maxim_go_span_add_tag
 // #cgo noescape maxim_go_span_add_metadata
-// #cgo nocallback maxim_go_span_add_metadata
 // #cgo noescape maxim_go_span_end
-// #cgo nocallback maxim_go_span_end
 // #cgo noescape maxim_go_generation_add_metric
-// #cgo nocallback maxim_go_generation_add_metric
 // #cgo noescape maxim_go_generation_add_tag
-// #cgo nocallback maxim_go_generation_add_tag
 // #cgo noescape maxim_go_generation_add_metadata
-// #cgo nocallback maxim_go_generation_add_metadata
 // #cgo noescape maxim_go_generation_end
-// #cgo nocallback maxim_go_generation_end
 // #cgo noescape maxim_go_retrieval_set_input
-// #cgo nocallback maxim_go_retrieval_set_input
 // #cgo noescape maxim_go_retrieval_set_output
-// #cgo nocallback maxim_go_retrieval_set_output
 // #cgo noescape maxim_go_retrieval_add_tag
-// #cgo nocallback maxim_go_retrieval_add_tag
 // #cgo noescape maxim_go_retrieval_add_metadata
-// #cgo nocallback maxim_go_retrieval_add_metadata
 // #cgo noescape maxim_go_retrieval_add_metric
-// #cgo nocallback maxim_go_retrieval_add_metric
 // #cgo noescape maxim_go_retrieval_end
-// #cgo nocallback maxim_go_retrieval_end
 // #cgo noescape maxim_go_tool_call_add_tag
-// #cgo nocallback maxim_go_tool_call_add_tag
 // #cgo noescape maxim_go_tool_call_add_metadata
-// #cgo nocallback maxim_go_tool_call_add_metadata
 // #cgo noescape maxim_go_tool_call_add_metric
-// #cgo nocallback maxim_go_tool_call_add_metric
 // #cgo noescape maxim_go_tool_call_end
-// #cgo nocallback maxim_go_tool_call_end
 import "C"
 
 import (
@@ -74,14 +46,9 @@ import (
 	"unsafe"
 )
 
-// nothing is what an empty string points to: {NULL, 0} would be an absent one.
-var nothing [1]byte
-
-// text passes a string as it is.
+// text passes a string as it is. An empty one may have no address; shim.h sees to it that it is not
+// taken for an absent one.
 func text(s string) C.maxim_str {
-	if s == "" {
-		return C.maxim_str{data: (*C.char)(unsafe.Pointer(&nothing)), len: 0}
-	}
 	return C.maxim_str{data: (*C.char)(unsafe.Pointer(unsafe.StringData(s))), len: C.size_t(len(s))}
 }
 

@@ -28,7 +28,7 @@ func parentOf(ctx context.Context) parent {
 	if p, ok := ctx.Value(parentKey{}).(parent); ok {
 		return p
 	}
-	return &Trace{failed(nil, refused("context", ErrInvalidArgument, "no trace or span in the context"))}
+	return &Trace{unmade(nil, refused("context", ErrInvalidArgument, "no trace or span in the context"))}
 }
 
 // StartSession makes a session, and a context whose traces belong to it.
@@ -46,7 +46,7 @@ func (l *Logger) StartTrace(ctx context.Context, config TraceConfig) (context.Co
 	case session == nil || config.SessionID != "":
 		trace = l.AddTrace(config)
 	case session.err != nil:
-		trace = &Trace{failed(l, session.err)}
+		trace = &Trace{unmade(l, session.err)}
 	default:
 		config.SessionID = session.id
 		trace = l.AddTrace(config)

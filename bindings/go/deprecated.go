@@ -28,7 +28,7 @@ func (s *Session) Event(event Event) error {
 //
 // Deprecated: use AddFeedback.
 func (s *Session) Feedback(feedback any) error {
-	return s.withJSON("Session.Feedback", feedback, func(feedback C.maxim_str) C.maxim_go_result {
+	return s.withJSON("Session.Feedback", feedback, func(feedback C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_session_feedback(s.handle, text(s.id), feedback)
 	})
 }
@@ -76,7 +76,7 @@ func (t *Trace) Event(event Event) error {
 //
 // Deprecated: use AddFeedback.
 func (t *Trace) Feedback(feedback any) error {
-	return t.withJSON("Trace.Feedback", feedback, func(feedback C.maxim_str) C.maxim_go_result {
+	return t.withJSON("Trace.Feedback", feedback, func(feedback C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_trace_feedback(t.handle, text(t.id), feedback)
 	})
 }
@@ -131,7 +131,7 @@ func (r *Retrieval) Input(input string) error {
 //
 // Deprecated: use SetOutput.
 func (r *Retrieval) Output(documents any) error {
-	return r.withJSON("Retrieval.Output", documents, func(documents C.maxim_str) C.maxim_go_result {
+	return r.withJSON("Retrieval.Output", documents, func(documents C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_retrieval_output(r.handle, text(r.id), documents)
 	})
 }

@@ -32,21 +32,21 @@ func (l *Logger) existing(id string) entity {
 	return entity{logger: l, handle: l.handle, id: id}
 }
 
-// failed is an entity that could not be made.
-func failed(l *Logger, err error) entity { return entity{logger: l, err: err} }
+// unmade is an entity that could not be made.
+func unmade(l *Logger, err error) entity { return entity{logger: l, err: err} }
 
 // child is the entity that a call makes, under the given id or the one that is generated. `err` is
 // that of its configuration.
 func (e *entity) child(op, id string, err error, call func() C.maxim_go_created) entity {
 	if e.err != nil {
-		return failed(e.logger, e.err)
+		return unmade(e.logger, e.err)
 	}
 	if err != nil {
-		return failed(e.logger, e.logger.refuse(refused(op, ErrInvalidJSON, err.Error())))
+		return unmade(e.logger, e.logger.refuse(refused(op, ErrInvalidJSON, err.Error())))
 	}
 	made := call()
-	if err := e.done(op, made.result); err != nil {
-		return failed(e.logger, err)
+	if err := e.done(op, made.failure); err != nil {
+		return unmade(e.logger, err)
 	}
 	if id == "" {
 		id = C.GoString(&made.id.text[0])
@@ -55,16 +55,18 @@ func (e *entity) child(op, id string, err error, call func() C.maxim_go_created)
 }
 
 // done gives the error of a call: the one from its making, if that failed.
-func (e *entity) done(op string, result C.maxim_go_result) error {
-	if result.status == C.MAXIM_OK {
-		runtime.KeepAlive(e.logger)
+func (e *entity) done(op string, failure *C.maxim_go_failure) error {
+	// The logger must outlive the call, or its cleanup might run during it.
+	runtime.KeepAlive(e.logger)
+	if failure == nil {
 		return nil
 	}
-	return e.failure(op, result)
+	return e.failed(op, failure)
 }
 
-func (e *entity) failure(op string, result C.maxim_go_result) error {
-	err := failure(op, result)
+// failed is apart from done so that done is small enough to be inlined.
+func (e *entity) failed(op string, failure *C.maxim_go_failure) error {
+	err := failed(op, failure)
 	if e.err != nil {
 		return e.err
 	}
@@ -72,7 +74,7 @@ func (e *entity) failure(op string, result C.maxim_go_result) error {
 }
 
 // withJSON gives a call the JSON of a value.
-func (e *entity) withJSON(op string, value any, call func(C.maxim_str) C.maxim_go_result) error {
+func (e *entity) withJSON(op string, value any, call func(C.maxim_str) *C.maxim_go_failure) error {
 	encoded, err := jsonText(value)
 	if err != nil {
 		return e.logger.refuse(refused(op, ErrInvalidJSON, err.Error()))
@@ -81,7 +83,7 @@ func (e *entity) withJSON(op string, value any, call func(C.maxim_str) C.maxim_g
 }
 
 // evaluate gives a call the JSON of evaluators' names.
-func (e *entity) evaluate(op string, evaluators []string, call func(C.maxim_str) C.maxim_go_result) error {
+func (e *entity) evaluate(op string, evaluators []string, call func(C.maxim_str) *C.maxim_go_failure) error {
 	if evaluators == nil {
 		evaluators = []string{}
 	}
@@ -90,8 +92,8 @@ func (e *entity) evaluate(op string, evaluators []string, call func(C.maxim_str)
 
 // evaluateWith gives a call the JSON of variables and of evaluators' names.
 func (e *entity) evaluateWith(op string, variables any, evaluators []string,
-	call func(variables, evaluators C.maxim_str) C.maxim_go_result) error {
-	return e.withJSON(op, variables, func(variables C.maxim_str) C.maxim_go_result {
+	call func(variables, evaluators C.maxim_str) *C.maxim_go_failure) error {
+	return e.withJSON(op, variables, func(variables C.maxim_str) *C.maxim_go_failure {
 		// Names always have a JSON.
 		names, _ := jsonText(append([]string{}, evaluators...))
 		return call(variables, text(names))
@@ -289,7 +291,7 @@ func (e *entity) event(op string, event *Event,
 	if err != nil {
 		return e.logger.refuse(refused(op, ErrInvalidJSON, err.Error()))
 	}
-	return e.withJSON(op, event.Metadata, func(metadata C.maxim_str) C.maxim_go_result {
-		return call(optional(event.ID), text(event.Name), optional(tags), metadata).result
+	return e.withJSON(op, event.Metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
+		return call(optional(event.ID), text(event.Name), optional(tags), metadata).failure
 	})
 }

@@ -4,6 +4,7 @@ package maxim
 import "C"
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -64,13 +65,19 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap gives the code, so that errors.Is finds it.
-func (e *Error) Unwrap() error { return e.Code }
+// Unwrap gives the code, so that errors.Is finds it. A time that ran out is context.DeadlineExceeded
+// as well, whether the context or the library noticed first.
+func (e *Error) Unwrap() []error {
+	if e.Code == ErrTimeout {
+		return []error{e.Code, context.DeadlineExceeded}
+	}
+	return []error{e.Code}
+}
 
-// failure makes an Error of what a call came to, which was not success, and frees its detail.
-func failure(op string, result C.maxim_go_result) *Error {
-	err := &Error{Op: op, Code: Code(result.status), Detail: C.GoString(result.detail)}
-	C.free(unsafe.Pointer(result.detail))
+// failed makes an Error of what went wrong with a call, and frees what C said of it.
+func failed(op string, failure *C.maxim_go_failure) *Error {
+	err := &Error{Op: op, Code: Code(failure.status), Detail: C.GoString(C.maxim_go_detail(failure))}
+	C.free(unsafe.Pointer(failure))
 	if err.Code == ErrInvalidHandle {
 		err.Code, err.Detail = ErrClosed, "closed"
 	}

@@ -30,14 +30,14 @@ func (g *Generation) SetName(name string) error {
 
 // AddMessage adds a message: a JSON object with role and content. Images and audio in it become attachments.
 func (g *Generation) AddMessage(message any) error {
-	return g.withJSON("Generation.AddMessage", message, func(message C.maxim_str) C.maxim_go_result {
+	return g.withJSON("Generation.AddMessage", message, func(message C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_generation_add_message(g.handle, text(g.id), message)
 	})
 }
 
 // SetModelParameters sets the model's parameters: a JSON object. Null members are left out.
 func (g *Generation) SetModelParameters(parameters any) error {
-	return g.withJSON("Generation.SetModelParameters", parameters, func(parameters C.maxim_str) C.maxim_go_result {
+	return g.withJSON("Generation.SetModelParameters", parameters, func(parameters C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_generation_set_model_parameters(g.handle, text(g.id), parameters)
 	})
 }
@@ -56,7 +56,7 @@ func (g *Generation) ForceResult(result any) error {
 }
 
 func (g *Generation) result(op string, result any, flags C.uint32_t) error {
-	return g.withJSON(op, result, func(result C.maxim_str) C.maxim_go_result {
+	return g.withJSON(op, result, func(result C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_generation_result(g.handle, text(g.id), result, flags)
 	})
 }
@@ -86,7 +86,7 @@ func (g *Generation) AddTag(key, value string) error {
 
 // AddMetadata adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
 func (g *Generation) AddMetadata(metadata any) error {
-	return g.withJSON("Generation.AddMetadata", metadata, func(metadata C.maxim_str) C.maxim_go_result {
+	return g.withJSON("Generation.AddMetadata", metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_generation_add_metadata(g.handle, text(g.id), metadata)
 	})
 }
@@ -98,7 +98,7 @@ func (g *Generation) AddMetric(name string, value float64) error {
 
 // EvaluateWithEvaluators has the generation evaluated by the evaluators named, at least one.
 func (g *Generation) EvaluateWithEvaluators(evaluators ...string) error {
-	return g.evaluate("Generation.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) C.maxim_go_result {
+	return g.evaluate("Generation.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_generation_evaluate_with_evaluators(g.handle, text(g.id), names)
 	})
 }
@@ -107,7 +107,7 @@ func (g *Generation) EvaluateWithEvaluators(evaluators ...string) error {
 // object) by the evaluators named, at least one.
 func (g *Generation) EvaluateWithVariables(variables any, evaluators ...string) error {
 	return g.evaluateWith("Generation.EvaluateWithVariables", variables, evaluators,
-		func(variables, names C.maxim_str) C.maxim_go_result {
+		func(variables, names C.maxim_str) *C.maxim_go_failure {
 			return C.maxim_go_generation_evaluate_with_variables(g.handle, text(g.id), variables, names)
 		})
 }

@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"math"
 	"runtime"
 	"runtime/cgo"
@@ -122,9 +123,9 @@ func New(config Config) (*Logger, error) {
 	held := cgo.NewHandle(h)
 	made := C.maxim_go_logger_new(config.c(), C.uintptr_t(held), C.bool(config.OnDebug != nil))
 	runtime.KeepAlive(config)
-	if made.result.status != C.MAXIM_OK {
+	if made.failure != nil {
 		held.Delete()
-		return nil, failure("New", made.result)
+		return nil, failed("New", made.failure)
 	}
 	l := &Logger{
 		handle:       made.handle,
@@ -139,9 +140,7 @@ func New(config Config) (*Logger, error) {
 
 func freeLogger(o owned) {
 	// No hook runs after this returns.
-	if result := C.maxim_go_logger_free(o.handle); result.status != C.MAXIM_OK {
-		C.free(unsafe.Pointer(result.detail))
-	}
+	C.free(unsafe.Pointer(C.maxim_go_logger_free(o.handle)))
 	o.hooks.Delete()
 }
 
@@ -162,13 +161,13 @@ func (l *Logger) Close() error {
 }
 
 // done gives the error of a call, and tells OnError of it.
-func (l *Logger) done(op string, result C.maxim_go_result) error {
+func (l *Logger) done(op string, failure *C.maxim_go_failure) error {
 	// The logger must outlive the call, or its cleanup might run during it.
 	runtime.KeepAlive(l)
-	if result.status == C.MAXIM_OK {
+	if failure == nil {
 		return nil
 	}
-	return l.refuse(failure(op, result))
+	return l.refuse(failed(op, failure))
 }
 
 // refuse tells OnError of an error and gives it back.
@@ -184,12 +183,12 @@ func (l *Logger) refuse(err error) error {
 // service is away.
 func (l *Logger) Flush(ctx context.Context) error {
 	return flush(ctx, "Logger.Flush", func(timeout C.uint32_t, waiter C.uintptr_t) error {
-		result := C.maxim_go_flush_async(l.handle, timeout, waiter)
+		failure := C.maxim_go_flush_async(l.handle, timeout, waiter)
 		runtime.KeepAlive(l)
-		if result.status == C.MAXIM_OK {
+		if failure == nil {
 			return nil
 		}
-		return failure("Logger.Flush", result)
+		return failed("Logger.Flush", failure)
 	})
 }
 
@@ -208,7 +207,7 @@ func flush(ctx context.Context, op string, start func(timeout C.uint32_t, waiter
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= round {
 			round, last = time.Until(deadline), true
 		}
-		done := make(chan error, 1)
+		done := make(chan *Error, 1)
 		waiter := cgo.NewHandle(done)
 		// A round of 0 would not wait at all.
 		if err := start(max(milliseconds(round), 1), C.uintptr_t(waiter)); err != nil {
@@ -219,13 +218,12 @@ func flush(ctx context.Context, op string, start func(timeout C.uint32_t, waiter
 		case <-ctx.Done():
 			return ctx.Err()
 		case err := <-done:
-			failed, _ := err.(*Error)
-			switch {
-			case failed == nil:
+			if err == nil {
 				return nil
-			case failed.Code != ErrTimeout || last:
-				failed.Op = op
-				return failed
+			}
+			if last || !errors.Is(err, ErrTimeout) {
+				err.Op = op
+				return err
 			}
 		}
 	}
@@ -299,7 +297,7 @@ func IsRunningOnLambda() bool { return bool(C.maxim_is_running_on_lambda()) }
 func (l *Logger) AddSink(config Config) (int, error) {
 	made := C.maxim_go_logger_add_sink(l.handle, config.c())
 	runtime.KeepAlive(config)
-	return int(made.handle), l.done("Logger.AddSink", made.result)
+	return int(made.handle), l.done("Logger.AddSink", made.failure)
 }
 
 // Entity is what a line is about, for Commit.
@@ -373,11 +371,11 @@ func goStats(s C.maxim_stats) Stats {
 // Stats counts what became of the logger's records.
 func (l *Logger) Stats() (Stats, error) {
 	counts := C.maxim_go_logger_stats(l.handle)
-	return goStats(counts.stats), l.done("Logger.Stats", counts.result)
+	return goStats(counts.stats), l.done("Logger.Stats", counts.failure)
 }
 
 // SinkStats counts what became of the records of one sink.
 func (l *Logger) SinkStats(sink int) (Stats, error) {
 	counts := C.maxim_go_logger_sink_stats(l.handle, C.uint32_t(sink))
-	return goStats(counts.stats), l.done("Logger.SinkStats", counts.result)
+	return goStats(counts.stats), l.done("Logger.SinkStats", counts.failure)
 }

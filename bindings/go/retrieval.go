@@ -18,7 +18,7 @@ func (r *Retrieval) SetInput(input string) error {
 
 // SetInputJSON sets what the retrieval looks for, as any JSON value.
 func (r *Retrieval) SetInputJSON(input any) error {
-	return r.withJSON("Retrieval.SetInputJSON", input, func(input C.maxim_str) C.maxim_go_result {
+	return r.withJSON("Retrieval.SetInputJSON", input, func(input C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_retrieval_set_input_json(r.handle, text(r.id), input)
 	})
 }
@@ -26,7 +26,7 @@ func (r *Retrieval) SetInputJSON(input any) error {
 // SetOutput logs the documents that were found, and ends the retrieval: an array of strings or objects;
 // any other value is the only document.
 func (r *Retrieval) SetOutput(documents any) error {
-	return r.withJSON("Retrieval.SetOutput", documents, func(documents C.maxim_str) C.maxim_go_result {
+	return r.withJSON("Retrieval.SetOutput", documents, func(documents C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_retrieval_set_output(r.handle, text(r.id), documents)
 	})
 }
@@ -38,7 +38,7 @@ func (r *Retrieval) AddTag(key, value string) error {
 
 // AddMetadata adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
 func (r *Retrieval) AddMetadata(metadata any) error {
-	return r.withJSON("Retrieval.AddMetadata", metadata, func(metadata C.maxim_str) C.maxim_go_result {
+	return r.withJSON("Retrieval.AddMetadata", metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_retrieval_add_metadata(r.handle, text(r.id), metadata)
 	})
 }
@@ -50,7 +50,7 @@ func (r *Retrieval) AddMetric(name string, value float64) error {
 
 // EvaluateWithEvaluators has the retrieval evaluated by the evaluators named, at least one.
 func (r *Retrieval) EvaluateWithEvaluators(evaluators ...string) error {
-	return r.evaluate("Retrieval.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) C.maxim_go_result {
+	return r.evaluate("Retrieval.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_retrieval_evaluate_with_evaluators(r.handle, text(r.id), names)
 	})
 }
@@ -59,7 +59,7 @@ func (r *Retrieval) EvaluateWithEvaluators(evaluators ...string) error {
 // object) by the evaluators named, at least one.
 func (r *Retrieval) EvaluateWithVariables(variables any, evaluators ...string) error {
 	return r.evaluateWith("Retrieval.EvaluateWithVariables", variables, evaluators,
-		func(variables, names C.maxim_str) C.maxim_go_result {
+		func(variables, names C.maxim_str) *C.maxim_go_failure {
 			return C.maxim_go_retrieval_evaluate_with_variables(r.handle, text(r.id), variables, names)
 		})
 }

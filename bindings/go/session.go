@@ -37,7 +37,7 @@ func (s *Session) AddTag(key, value string) error {
 
 // AddMetadata adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
 func (s *Session) AddMetadata(metadata any) error {
-	return s.withJSON("Session.AddMetadata", metadata, func(metadata C.maxim_str) C.maxim_go_result {
+	return s.withJSON("Session.AddMetadata", metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_session_add_metadata(s.handle, text(s.id), metadata)
 	})
 }
@@ -56,14 +56,14 @@ func (s *Session) AddEvent(event Event) error {
 
 // AddFeedback adds a user's feedback: a JSON object with a score, and comment, tags or whatever else there is.
 func (s *Session) AddFeedback(feedback any) error {
-	return s.withJSON("Session.AddFeedback", feedback, func(feedback C.maxim_str) C.maxim_go_result {
+	return s.withJSON("Session.AddFeedback", feedback, func(feedback C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_session_add_feedback(s.handle, text(s.id), feedback)
 	})
 }
 
 // EvaluateWithEvaluators has the session evaluated by the evaluators named, at least one.
 func (s *Session) EvaluateWithEvaluators(evaluators ...string) error {
-	return s.evaluate("Session.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) C.maxim_go_result {
+	return s.evaluate("Session.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_session_evaluate_with_evaluators(s.handle, text(s.id), names)
 	})
 }
@@ -72,7 +72,7 @@ func (s *Session) EvaluateWithEvaluators(evaluators ...string) error {
 // object) by the evaluators named, at least one.
 func (s *Session) EvaluateWithVariables(variables any, evaluators ...string) error {
 	return s.evaluateWith("Session.EvaluateWithVariables", variables, evaluators,
-		func(variables, names C.maxim_str) C.maxim_go_result {
+		func(variables, names C.maxim_str) *C.maxim_go_failure {
 			return C.maxim_go_session_evaluate_with_variables(s.handle, text(s.id), variables, names)
 		})
 }

@@ -20,92 +20,105 @@
 
 #include "callbacks.h"
 
-/* What a call came to; `detail` is NULL on success, else Go frees it. */
+/* What went wrong with a call: Go frees it. NULL is success, so that a result is one word. */
 typedef struct {
     maxim_status status;
-    char *detail;
-} maxim_go_result;
+    char detail[];
+} maxim_go_failure;
 
-/* As above, for a call that makes something with an id. */
+/* What a call made that has an id. */
 typedef struct {
-    maxim_go_result result;
+    maxim_go_failure *failure;
     maxim_id id;
 } maxim_go_created;
 
-/* As above, for a call that makes something with a handle. */
+/* What a call made that has a handle or a number. */
 typedef struct {
-    maxim_go_result result;
+    maxim_go_failure *failure;
     uintptr_t handle;
 } maxim_go_handle;
 
-/* As above, for counts. */
 typedef struct {
-    maxim_go_result result;
+    maxim_go_failure *failure;
     maxim_stats stats;
 } maxim_go_counts;
 
-static inline maxim_go_result maxim_go_done(maxim_status status) {
-    maxim_go_result result = {status, NULL};
-    if (status != MAXIM_OK) {
-        const char *detail = maxim_last_error();
-        size_t size = strlen(detail) + 1;
-        result.detail = malloc(size);
-        if (result.detail) {
-            memcpy(result.detail, detail, size);
-        }
+static inline maxim_go_failure *maxim_go_done(maxim_status status) {
+    if (status == MAXIM_OK) {
+        return NULL;
     }
-    return result;
+    const char *detail = maxim_last_error();
+    size_t size = strlen(detail) + 1;
+    maxim_go_failure *failure = malloc(sizeof *failure + size);
+    if (!failure) {
+        abort(); /* as Go itself does when a few hundred bytes cannot be had */
+    }
+    failure->status = status;
+    memcpy(failure->detail, detail, size);
+    return failure;
+}
+
+static inline const char *maxim_go_detail(const maxim_go_failure *failure) {
+    return failure->detail;
 }
 
 #define MAXIM_GO_LOGGER ((maxim_logger *)logger)
 
+/* A text as it is: Go's empty strings may have no address, which C would take for an absent one. */
+static inline maxim_str maxim_go_text(maxim_str text) {
+    if (!text.data) {
+        text.data = "";
+    }
+    return text;
+}
+
 /* The shapes that log calls have: the entity's id, and then … */
 #define MAXIM_GO_NOTHING(name) \
-    static inline maxim_go_result maxim_go_##name(uintptr_t logger, maxim_str id) { \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id) { \
         return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id)); \
     }
 #define MAXIM_GO_TEXT(name) \
-    static inline maxim_go_result maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str text) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, text)); \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str text) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, maxim_go_text(text))); \
     }
 #define MAXIM_GO_TWO_TEXTS(name) \
-    static inline maxim_go_result maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str first, \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str first, \
                                                   maxim_str second) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, first, second)); \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, maxim_go_text(first), maxim_go_text(second))); \
     }
 #define MAXIM_GO_NUMBER(name) \
-    static inline maxim_go_result maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str text, double value) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, text, value)); \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str text, double value) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, maxim_go_text(text), value)); \
     }
 #define MAXIM_GO_TIME(name) \
-    static inline maxim_go_result maxim_go_##name(uintptr_t logger, maxim_str id, int64_t timestamp_us) { \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, int64_t timestamp_us) { \
         return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, timestamp_us)); \
     }
 #define MAXIM_GO_CONFIG(name, type) \
-    static inline maxim_go_result maxim_go_##name(uintptr_t logger, maxim_str id, type config) { \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, type config) { \
         config.struct_size = sizeof config; \
         return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, &config)); \
     }
 #define MAXIM_GO_CREATE(name, type) \
     static inline maxim_go_created maxim_go_##name(uintptr_t logger, type config) { \
-        maxim_go_created made = {{0}, {{0}}}; \
+        maxim_go_created made = {NULL, {{0}}}; \
         config.struct_size = sizeof config; \
-        made.result = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, &config, &made.id)); \
+        made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, &config, &made.id)); \
         return made; \
     }
 #define MAXIM_GO_ADD(name, type) \
     static inline maxim_go_created maxim_go_##name(uintptr_t logger, maxim_str id, type config) { \
-        maxim_go_created made = {{0}, {{0}}}; \
+        maxim_go_created made = {NULL, {{0}}}; \
         config.struct_size = sizeof config; \
-        made.result = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, &config, &made.id)); \
+        made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, &config, &made.id)); \
         return made; \
     }
 #define MAXIM_GO_EVENT(name) \
     static inline maxim_go_created maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str event_id, \
                                                    maxim_str event, maxim_str tags, maxim_str metadata) { \
-        maxim_go_created made = {{0}, {{0}}}; \
-        made.result = \
-            maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, event_id, event, tags, metadata, &made.id)); \
+        maxim_go_created made = {NULL, {{0}}}; \
+        made.failure = \
+            maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, event_id, maxim_go_text(event), tags, metadata, &made.id)); \
         return made; \
     }
 
@@ -184,12 +197,12 @@ MAXIM_GO_TIME(generation_set_start_timestamp)
 MAXIM_GO_TIME(generation_set_end_timestamp)
 MAXIM_GO_NOTHING(generation_end)
 
-static inline maxim_go_result maxim_go_generation_result(uintptr_t logger, maxim_str id, maxim_str result_json,
+static inline maxim_go_failure *maxim_go_generation_result(uintptr_t logger, maxim_str id, maxim_str result_json,
                                                          uint32_t flags) {
     return maxim_go_done(maxim_generation_result(MAXIM_GO_LOGGER, id, result_json, flags));
 }
 
-static inline maxim_go_result maxim_go_generation_add_cost(uintptr_t logger, maxim_str id, double input,
+static inline maxim_go_failure *maxim_go_generation_add_cost(uintptr_t logger, maxim_str id, double input,
                                                            double output, double total) {
     return maxim_go_done(maxim_generation_add_cost(MAXIM_GO_LOGGER, id, input, output, total));
 }
@@ -214,7 +227,7 @@ MAXIM_GO_TEXT(tool_call_add_metadata)
 MAXIM_GO_NUMBER(tool_call_add_metric)
 MAXIM_GO_NOTHING(tool_call_end)
 
-static inline maxim_go_result maxim_go_commit(uintptr_t logger, int32_t entity, maxim_str id, maxim_str action,
+static inline maxim_go_failure *maxim_go_commit(uintptr_t logger, int32_t entity, maxim_str id, maxim_str action,
                                               maxim_str data_json) {
     return maxim_go_done(maxim_commit(MAXIM_GO_LOGGER, entity, id, action, data_json));
 }
@@ -227,30 +240,30 @@ static inline maxim_logger_config maxim_go_logger_config(void) {
 }
 
 static inline maxim_go_handle maxim_go_logger_new(maxim_logger_config config, uintptr_t hooks, bool debug_hook) {
-    maxim_go_handle made = {{0}, 0};
+    maxim_go_handle made = {NULL, 0};
     maxim_logger *logger = NULL;
     config.error_callback = maxim_go_on_error;
     config.debug_callback = debug_hook ? maxim_go_on_debug : NULL;
     config.user_data = (void *)hooks;
-    made.result = maxim_go_done(maxim_logger_new(&config, &logger));
+    made.failure = maxim_go_done(maxim_logger_new(&config, &logger));
     made.handle = (uintptr_t)logger;
     return made;
 }
 
 static inline maxim_go_handle maxim_go_logger_add_sink(uintptr_t logger, maxim_logger_config config) {
-    maxim_go_handle made = {{0}, 0};
+    maxim_go_handle made = {NULL, 0};
     uint32_t sink = 0;
-    made.result = maxim_go_done(maxim_logger_add_sink(MAXIM_GO_LOGGER, &config, &sink));
+    made.failure = maxim_go_done(maxim_logger_add_sink(MAXIM_GO_LOGGER, &config, &sink));
     made.handle = sink;
     return made;
 }
 
-static inline maxim_go_result maxim_go_logger_free(uintptr_t logger) {
+static inline maxim_go_failure *maxim_go_logger_free(uintptr_t logger) {
     return maxim_go_done(maxim_logger_free(MAXIM_GO_LOGGER));
 }
 
 #define MAXIM_GO_WAIT(name) \
-    static inline maxim_go_result maxim_go_##name(uintptr_t logger, uint32_t timeout_ms) { \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, uint32_t timeout_ms) { \
         return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, timeout_ms)); \
     }
 MAXIM_GO_WAIT(flush)
@@ -259,7 +272,7 @@ MAXIM_GO_WAIT(flush_log_files)
 MAXIM_GO_WAIT(write_to_file)
 MAXIM_GO_WAIT(cleanup)
 
-static inline maxim_go_result maxim_go_flush_async(uintptr_t logger, uint32_t timeout_ms, uintptr_t waiter) {
+static inline maxim_go_failure *maxim_go_flush_async(uintptr_t logger, uint32_t timeout_ms, uintptr_t waiter) {
     return maxim_go_done(maxim_flush_async(MAXIM_GO_LOGGER, timeout_ms, maxim_go_on_flush, (void *)waiter));
 }
 
@@ -272,14 +285,14 @@ static inline const char *maxim_go_logger_repository_id(uintptr_t logger) {
 }
 
 static inline maxim_go_counts maxim_go_logger_stats(uintptr_t logger) {
-    maxim_go_counts counts = {{0}, MAXIM_STATS_INIT};
-    counts.result = maxim_go_done(maxim_logger_stats(MAXIM_GO_LOGGER, &counts.stats));
+    maxim_go_counts counts = {NULL, MAXIM_STATS_INIT};
+    counts.failure = maxim_go_done(maxim_logger_stats(MAXIM_GO_LOGGER, &counts.stats));
     return counts;
 }
 
 static inline maxim_go_counts maxim_go_logger_sink_stats(uintptr_t logger, uint32_t sink) {
-    maxim_go_counts counts = {{0}, MAXIM_STATS_INIT};
-    counts.result = maxim_go_done(maxim_logger_sink_stats(MAXIM_GO_LOGGER, sink, &counts.stats));
+    maxim_go_counts counts = {NULL, MAXIM_STATS_INIT};
+    counts.failure = maxim_go_done(maxim_logger_sink_stats(MAXIM_GO_LOGGER, sink, &counts.stats));
     return counts;
 }
 

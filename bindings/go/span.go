@@ -51,7 +51,7 @@ func (s *Span) AddError(config ErrorConfig) error {
 	if err != nil {
 		return s.logger.refuse(refused("Span.AddError", ErrInvalidJSON, err.Error()))
 	}
-	return s.done("Span.AddError", C.maxim_go_span_add_error(s.handle, text(s.id), c).result)
+	return s.done("Span.AddError", C.maxim_go_span_add_error(s.handle, text(s.id), c).failure)
 }
 
 // SetInput sets what the span works on.
@@ -66,7 +66,7 @@ func (s *Span) AddTag(key, value string) error {
 
 // AddMetadata adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
 func (s *Span) AddMetadata(metadata any) error {
-	return s.withJSON("Span.AddMetadata", metadata, func(metadata C.maxim_str) C.maxim_go_result {
+	return s.withJSON("Span.AddMetadata", metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_span_add_metadata(s.handle, text(s.id), metadata)
 	})
 }
@@ -80,7 +80,7 @@ func (s *Span) AddEvent(event Event) error {
 
 // EvaluateWithEvaluators has the span evaluated by the evaluators named, at least one.
 func (s *Span) EvaluateWithEvaluators(evaluators ...string) error {
-	return s.evaluate("Span.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) C.maxim_go_result {
+	return s.evaluate("Span.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_span_evaluate_with_evaluators(s.handle, text(s.id), names)
 	})
 }
@@ -89,7 +89,7 @@ func (s *Span) EvaluateWithEvaluators(evaluators ...string) error {
 // object) by the evaluators named, at least one.
 func (s *Span) EvaluateWithVariables(variables any, evaluators ...string) error {
 	return s.evaluateWith("Span.EvaluateWithVariables", variables, evaluators,
-		func(variables, names C.maxim_str) C.maxim_go_result {
+		func(variables, names C.maxim_str) *C.maxim_go_failure {
 			return C.maxim_go_span_evaluate_with_variables(s.handle, text(s.id), variables, names)
 		})
 }

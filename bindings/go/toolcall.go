@@ -13,7 +13,7 @@ func (l *Logger) ToolCall(id string) *ToolCall { return &ToolCall{l.existing(id)
 
 // Update changes any members of the tool call: a JSON object.
 func (call *ToolCall) Update(members any) error {
-	return call.withJSON("ToolCall.Update", members, func(members C.maxim_str) C.maxim_go_result {
+	return call.withJSON("ToolCall.Update", members, func(members C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_tool_call_update(call.handle, text(call.id), members)
 	})
 }
@@ -39,7 +39,7 @@ func (call *ToolCall) AddTag(key, value string) error {
 
 // AddMetadata adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
 func (call *ToolCall) AddMetadata(metadata any) error {
-	return call.withJSON("ToolCall.AddMetadata", metadata, func(metadata C.maxim_str) C.maxim_go_result {
+	return call.withJSON("ToolCall.AddMetadata", metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_tool_call_add_metadata(call.handle, text(call.id), metadata)
 	})
 }

@@ -60,7 +60,7 @@ func (t *Trace) AddError(config ErrorConfig) error {
 	if err != nil {
 		return t.logger.refuse(refused("Trace.AddError", ErrInvalidJSON, err.Error()))
 	}
-	return t.done("Trace.AddError", C.maxim_go_trace_add_error(t.handle, text(t.id), c).result)
+	return t.done("Trace.AddError", C.maxim_go_trace_add_error(t.handle, text(t.id), c).failure)
 }
 
 // SetInput sets what the user asked.
@@ -85,7 +85,7 @@ func (t *Trace) AddTag(key, value string) error {
 
 // AddMetadata adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
 func (t *Trace) AddMetadata(metadata any) error {
-	return t.withJSON("Trace.AddMetadata", metadata, func(metadata C.maxim_str) C.maxim_go_result {
+	return t.withJSON("Trace.AddMetadata", metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_trace_add_metadata(t.handle, text(t.id), metadata)
 	})
 }
@@ -104,14 +104,14 @@ func (t *Trace) AddEvent(event Event) error {
 
 // AddFeedback adds a user's feedback: a JSON object with a score, and comment, tags or whatever else there is.
 func (t *Trace) AddFeedback(feedback any) error {
-	return t.withJSON("Trace.AddFeedback", feedback, func(feedback C.maxim_str) C.maxim_go_result {
+	return t.withJSON("Trace.AddFeedback", feedback, func(feedback C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_trace_add_feedback(t.handle, text(t.id), feedback)
 	})
 }
 
 // EvaluateWithEvaluators has the trace evaluated by the evaluators named, at least one.
 func (t *Trace) EvaluateWithEvaluators(evaluators ...string) error {
-	return t.evaluate("Trace.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) C.maxim_go_result {
+	return t.evaluate("Trace.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_trace_evaluate_with_evaluators(t.handle, text(t.id), names)
 	})
 }
@@ -120,7 +120,7 @@ func (t *Trace) EvaluateWithEvaluators(evaluators ...string) error {
 // object) by the evaluators named, at least one.
 func (t *Trace) EvaluateWithVariables(variables any, evaluators ...string) error {
 	return t.evaluateWith("Trace.EvaluateWithVariables", variables, evaluators,
-		func(variables, names C.maxim_str) C.maxim_go_result {
+		func(variables, names C.maxim_str) *C.maxim_go_failure {
 			return C.maxim_go_trace_evaluate_with_variables(t.handle, text(t.id), variables, names)
 		})
 }
