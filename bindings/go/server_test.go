@@ -21,7 +21,7 @@ import (
 const root = "../.."
 
 // patience is how long anything is waited for: for a busy machine, not for a promise.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // server is a running maxim-dev; it ends with the test.
 type server struct {

@@ -75,29 +75,29 @@ static inline maxim_str maxim_go_text(maxim_str text) {
 /* The shapes that log calls have: the entity's id, and then … */
 #define MAXIM_GO_NOTHING(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id)); \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id))); \
     }
 #define MAXIM_GO_TEXT(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str text) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, maxim_go_text(text))); \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), maxim_go_text(text))); \
     }
 #define MAXIM_GO_TWO_TEXTS(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str first, \
                                                   maxim_str second) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, maxim_go_text(first), maxim_go_text(second))); \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), maxim_go_text(first), maxim_go_text(second))); \
     }
 #define MAXIM_GO_NUMBER(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str text, double value) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, maxim_go_text(text), value)); \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), maxim_go_text(text), value)); \
     }
 #define MAXIM_GO_TIME(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, int64_t timestamp_us) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, timestamp_us)); \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), timestamp_us)); \
     }
 #define MAXIM_GO_CONFIG(name, type) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, type config) { \
         config.struct_size = sizeof config; \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, &config)); \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), &config)); \
     }
 #define MAXIM_GO_CREATE(name, type) \
     static inline maxim_go_created maxim_go_##name(uintptr_t logger, type config) { \
@@ -110,7 +110,7 @@ static inline maxim_str maxim_go_text(maxim_str text) {
     static inline maxim_go_created maxim_go_##name(uintptr_t logger, maxim_str id, type config) { \
         maxim_go_created made = {NULL, {{0}}}; \
         config.struct_size = sizeof config; \
-        made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, &config, &made.id)); \
+        made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), &config, &made.id)); \
         return made; \
     }
 #define MAXIM_GO_EVENT(name) \
@@ -118,7 +118,7 @@ static inline maxim_str maxim_go_text(maxim_str text) {
                                                    maxim_str event, maxim_str tags, maxim_str metadata) { \
         maxim_go_created made = {NULL, {{0}}}; \
         made.failure = \
-            maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, id, event_id, maxim_go_text(event), tags, metadata, &made.id)); \
+            maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), event_id, maxim_go_text(event), tags, metadata, &made.id)); \
         return made; \
     }
 
@@ -199,12 +199,12 @@ MAXIM_GO_NOTHING(generation_end)
 
 static inline maxim_go_failure *maxim_go_generation_result(uintptr_t logger, maxim_str id, maxim_str result_json,
                                                          uint32_t flags) {
-    return maxim_go_done(maxim_generation_result(MAXIM_GO_LOGGER, id, result_json, flags));
+    return maxim_go_done(maxim_generation_result(MAXIM_GO_LOGGER, maxim_go_text(id), result_json, flags));
 }
 
 static inline maxim_go_failure *maxim_go_generation_add_cost(uintptr_t logger, maxim_str id, double input,
                                                            double output, double total) {
-    return maxim_go_done(maxim_generation_add_cost(MAXIM_GO_LOGGER, id, input, output, total));
+    return maxim_go_done(maxim_generation_add_cost(MAXIM_GO_LOGGER, maxim_go_text(id), input, output, total));
 }
 
 MAXIM_GO_TEXT(retrieval_set_input)
@@ -229,7 +229,7 @@ MAXIM_GO_NOTHING(tool_call_end)
 
 static inline maxim_go_failure *maxim_go_commit(uintptr_t logger, int32_t entity, maxim_str id, maxim_str action,
                                               maxim_str data_json) {
-    return maxim_go_done(maxim_commit(MAXIM_GO_LOGGER, entity, id, action, data_json));
+    return maxim_go_done(maxim_commit(MAXIM_GO_LOGGER, entity, maxim_go_text(id), maxim_go_text(action), data_json));
 }
 
 /* The logger itself. */
