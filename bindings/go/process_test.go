@@ -3,6 +3,7 @@ package maxim
 // Processes that end in every way: what was accepted arrives, with the next process.
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -77,29 +78,29 @@ func TestGoroutinesLogWhileProcessesStartAndTheCollectorRuns(t *testing.T) {
 	trace := logger.AddTrace(TraceConfig{Name: "storm"})
 	must(t, trace.Err())
 	var group sync.WaitGroup
-	errors := make(chan error, writers+40)
+	failures := make(chan error, writers+40)
 	for w := range writers {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			errors <- logMarked(trace, fmt.Sprintf("w%d", w), records)
+			failures <- logMarked(trace, fmt.Sprintf("w%d", w), records)
 		}()
 	}
 	for range 20 {
 		group.Add(2)
 		go func() {
 			defer group.Done()
-			errors <- exec.Command("true").Run()
+			failures <- exec.Command("true").Run()
 		}()
 		go func() {
 			defer group.Done()
 			runtime.GC()
-			errors <- nil
+			failures <- nil
 		}()
 	}
 	group.Wait()
-	close(errors)
-	for err := range errors {
+	close(failures)
+	for err := range failures {
 		must(t, err)
 	}
 	flushed(t, logger)
@@ -111,22 +112,23 @@ func TestAForgottenLoggerLeavesItsRecordsToTheNext(t *testing.T) {
 	s := startServer(t, "--check-seq")
 	config := s.config(t)
 	config.NoAutoFlush = true
-	func() {
+	handle := func() *Logger {
 		forgotten, err := New(config)
 		must(t, err)
 		must(t, logMarked(forgotten.Trace("t-1"), "forgotten", records))
+		return &Logger{handle: forgotten.handle} // to ask after it, without keeping it
 	}()
-	next, err := New(config)
-	must(t, err)
-	defer next.Close()
-	// The collector frees the forgotten one; then its spool has no owner, and a logger that starts
-	// takes it over.
-	eventually(t, "the next logger took the records over", func() bool {
+	eventually(t, "the collector gave the logger back", func() bool {
 		runtime.GC()
-		another, err := New(config)
+		_, err := handle.Stats()
+		return errors.Is(err, ErrClosed)
+	})
+	// Its records become files in the background; a logger takes over at its start what is there.
+	eventually(t, "a later logger sent the records", func() bool {
+		next, err := New(config)
 		must(t, err)
-		another.FlushNow()
-		must(t, another.Close())
+		defer next.Close()
+		flushed(t, next)
 		return s.sequences(t).Unique == records
 	})
 	s.wantSequences(t, records)
