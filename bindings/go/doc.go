@@ -1,5 +1,6 @@
 // Package maxim logs what AI applications do: sessions, traces, spans, generations, retrievals and tool
-// calls to the Maxim log API. It is a binding to libmaxim; that library's header, include/maxim.h, says what holds for every call.
+// calls to the Maxim log API, and application logs to the structured log API. It is a binding to
+// libmaxim; that library's header, include/maxim.h, says what holds for every call.
 //
 //	logger, err := maxim.New(maxim.Config{})
 //	…
