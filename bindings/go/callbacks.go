@@ -1,0 +1,49 @@
+package maxim
+
+// The functions that the library calls, on threads of its own. What they were given is copied before
+// they return; what they call is the program's, so nothing is locked here.
+
+// #cgo CFLAGS: -I${SRCDIR}/../../include
+// #include "callbacks.h"
+import "C"
+
+import (
+	"runtime/cgo"
+)
+
+// hooks are the program's functions that a logger or client tells about its work. They hold no
+// reference to it, so that a logger that nobody knows any more can be collected.
+type hooks struct {
+	onError func(error)
+	onDebug func(string)
+}
+
+// report tells the program of an error, if it wants to know.
+func (h *hooks) report(err error) {
+	if h != nil && h.onError != nil {
+		h.onError(err)
+	}
+}
+
+//export maximGoOnError
+func maximGoOnError(userData C.uintptr_t, status C.int32_t, message *C.char, records C.uint64_t) {
+	to := cgo.Handle(userData).Value().(*hooks)
+	to.report(&Error{Op: "delivery", Code: Code(status), Detail: C.GoString(message), Records: uint64(records)})
+}
+
+//export maximGoOnDebug
+func maximGoOnDebug(userData C.uintptr_t, message *C.char) {
+	cgo.Handle(userData).Value().(*hooks).onDebug(C.GoString(message))
+}
+
+//export maximGoOnFlush
+func maximGoOnFlush(userData C.uintptr_t, status C.int32_t, detail *C.char) {
+	handle := cgo.Handle(userData)
+	done := handle.Value().(chan *Error)
+	handle.Delete()
+	if status == 0 {
+		done <- nil
+	} else {
+		done <- &Error{Code: Code(status), Detail: C.GoString(detail)}
+	}
+}

@@ -1,0 +1,12 @@
+/* The library's callbacks on their way to Go (callbacks.c). Each runs on a thread of the library. */
+#ifndef MAXIM_GO_CALLBACKS_H
+#define MAXIM_GO_CALLBACKS_H
+
+#include <stdint.h>
+
+/* As maxim_error_callback, maxim_debug_callback and maxim_flush_callback; user_data is a cgo.Handle. */
+void maxim_go_on_error(void *user_data, int32_t status, const char *message, uint64_t records);
+void maxim_go_on_debug(void *user_data, const char *message);
+void maxim_go_on_flush(void *user_data, int32_t status, const char *detail);
+
+#endif /* MAXIM_GO_CALLBACKS_H */

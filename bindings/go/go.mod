@@ -1,0 +1,3 @@
+module libmaxim/maxim
+
+go 1.24

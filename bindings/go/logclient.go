@@ -1,0 +1,384 @@
+package maxim
+
+// Structured application logs: the client, its entries, and raw documents.
+
+// #include "shim_applog.h"
+import "C"
+
+import (
+	"context"
+	"runtime"
+	"runtime/cgo"
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// Level is how grave an entry is.
+type Level int32
+
+const (
+	LevelDebug Level = C.MAXIM_LEVEL_DEBUG
+	LevelInfo  Level = C.MAXIM_LEVEL_INFO
+	LevelWarn  Level = C.MAXIM_LEVEL_WARN
+	LevelError Level = C.MAXIM_LEVEL_ERROR
+)
+
+// Environment is where the application runs.
+type Environment int32
+
+const (
+	Development Environment = C.MAXIM_ENVIRONMENT_DEVELOPMENT
+	Staging     Environment = C.MAXIM_ENVIRONMENT_STAGING
+	Production  Environment = C.MAXIM_ENVIRONMENT_PRODUCTION
+)
+
+// LogClientConfig says how a client is made.
+type LogClientConfig struct {
+	Source      string // the application; required
+	Environment Environment
+	APIKey      string // without one, entries are dropped and only counted (Stats.Ignored)
+	Endpoint    string // default: the public service; plain http only to this machine
+	Version     string // of the application
+	Dataset     string
+	UserID      string // see also SetUserID
+	SessionID   string // see also SetSessionID
+	MinLevel    Level  // entries below it are let go
+
+	BatchSize     int           // entries of a request; 0: 10
+	FlushInterval time.Duration // how long an entry waits for company at most; 0: 5 s
+	CloseTimeout  time.Duration // how long Close tries to send what is held; 0: DefaultCloseTimeout, negative: not
+
+	MaxRetries   int           // how often a request is made again quickly; 0: 3, negative: never
+	InitialDelay time.Duration // before the first of these; 0: 1 s
+	MaxDelay     time.Duration // between two of these; 0: 30 s
+
+	SpoolDir       string        // as in Config
+	MaxMemoryBytes uint64        // as in Config
+	MaxDiskBytes   uint64        // as in Config
+	Overflow       Overflow      // as in Config
+	BlockTimeout   time.Duration // as in Config
+	CAFile         string        // as in Config
+	Proxy          string        // as in Config
+	AllowPlaintext bool          // as in Config
+
+	OnError func(error) // as in Config
+	Debug   bool        // as in Config
+	OnDebug func(line string)
+}
+
+func (c *LogClientConfig) c() C.maxim_log_client_config {
+	config := C.maxim_go_log_client_config()
+	config.source = optional(c.Source)
+	config.environment = C.int32_t(c.Environment)
+	config.api_key = optional(c.APIKey)
+	config.endpoint = optional(c.Endpoint)
+	config.version = optional(c.Version)
+	config.dataset = optional(c.Dataset)
+	config.user_id = optional(c.UserID)
+	config.session_id = optional(c.SessionID)
+	config.min_level = C.int32_t(c.MinLevel)
+	if c.BatchSize != 0 {
+		config.batch_size = C.uint32_t(max(c.BatchSize, 0))
+	}
+	if c.FlushInterval != 0 {
+		config.flush_interval_ms = milliseconds(c.FlushInterval)
+	}
+	if c.MaxRetries != 0 {
+		config.max_retries = C.uint32_t(max(c.MaxRetries, 0))
+	}
+	if c.InitialDelay != 0 {
+		config.initial_delay_ms = milliseconds(c.InitialDelay)
+	}
+	if c.MaxDelay != 0 {
+		config.max_delay_ms = milliseconds(c.MaxDelay)
+	}
+	config.spool_dir = optional(c.SpoolDir)
+	config.max_memory_bytes = C.uint64_t(c.MaxMemoryBytes)
+	config.max_disk_bytes = C.uint64_t(c.MaxDiskBytes)
+	config.overflow_policy = C.int32_t(c.Overflow)
+	config.block_timeout_ms = milliseconds(c.BlockTimeout)
+	config.ca_file = optional(c.CAFile)
+	config.proxy = optional(c.Proxy)
+	config.allow_plaintext = C.bool(c.AllowPlaintext)
+	config.is_debug = C.bool(c.Debug)
+	return config
+}
+
+// LogClient sends structured application logs. All of its methods may be called from any goroutine;
+// only those that take a context, and Close, may wait.
+type LogClient struct {
+	handle       C.uintptr_t
+	hooks        *hooks
+	closeTimeout C.uint32_t
+	close        sync.Once
+	closed       error
+	cleanup      runtime.Cleanup
+	release      owned
+}
+
+// NewLogClient makes a client. It does no network I/O.
+func NewLogClient(config LogClientConfig) (*LogClient, error) {
+	h := &hooks{onError: config.OnError, onDebug: config.OnDebug}
+	held := cgo.NewHandle(h)
+	made := C.maxim_go_log_client_new(config.c(), C.uintptr_t(held), C.bool(config.OnDebug != nil))
+	if made.failure != nil {
+		held.Delete()
+		return nil, failed("NewLogClient", made.failure)
+	}
+	c := &LogClient{
+		handle:       made.handle,
+		hooks:        h,
+		closeTimeout: closeTimeout(config.CloseTimeout),
+		release:      owned{made.handle, held},
+	}
+	c.cleanup = runtime.AddCleanup(c, freeLogClient, c.release)
+	return c, nil
+}
+
+func freeLogClient(o owned) {
+	// No hook runs after this returns.
+	C.free(unsafe.Pointer(C.maxim_go_log_client_free(o.handle)))
+	o.hooks.Delete()
+}
+
+// Close sends what is held, for up to LogClientConfig.CloseTimeout, and gives the client back: as
+// Logger.Close does.
+func (c *LogClient) Close() error {
+	if c == nil || c.handle == 0 {
+		return nil
+	}
+	c.close.Do(func() {
+		c.cleanup.Stop()
+		c.closed = c.done("LogClient.Close", C.maxim_go_log_disconnect(c.handle, c.closeTimeout))
+		freeLogClient(c.release)
+	})
+	return c.closed
+}
+
+// done gives the error of a call, and tells OnError of it.
+func (c *LogClient) done(op string, failure *C.maxim_go_failure) error {
+	// The client must outlive the call, or its cleanup might run during it.
+	runtime.KeepAlive(c)
+	if failure == nil {
+		return nil
+	}
+	return c.refuse(failed(op, failure))
+}
+
+func (c *LogClient) refuse(err error) error {
+	c.hooks.report(err)
+	return err
+}
+
+// ErrorInfo describes an error of an entry. An empty Name is "Error".
+type ErrorInfo struct {
+	Name    string // its type
+	Message string
+	Stack   string
+}
+
+func (i *ErrorInfo) c() C.maxim_log_error_info {
+	return C.maxim_log_error_info{name: optional(i.Name), message: optional(i.Message), stack: optional(i.Stack)}
+}
+
+// withEntry gives a call the data and tags of an entry.
+func withEntry(refuse func(error) error, op string, data any, tags []string,
+	call func(data, tags C.maxim_str) error) error {
+	encodedData, err := jsonText(data)
+	if err != nil {
+		return refuse(refused(op, ErrInvalidJSON, err.Error()))
+	}
+	encodedTags := ""
+	if len(tags) > 0 {
+		// Strings always have a JSON.
+		encodedTags, _ = jsonText(tags)
+	}
+	return call(optional(encodedData), optional(encodedTags))
+}
+
+// Debug logs an entry with data (a JSON object; nil: none) and tags.
+func (c *LogClient) Debug(message string, data any, tags ...string) error {
+	return withEntry(c.refuse, "LogClient.Debug", data, tags, func(data, tags C.maxim_str) error {
+		return c.done("LogClient.Debug", C.maxim_go_log_debug(c.handle, text(message), data, tags))
+	})
+}
+
+// Info logs an entry with data (a JSON object; nil: none) and tags.
+func (c *LogClient) Info(message string, data any, tags ...string) error {
+	return withEntry(c.refuse, "LogClient.Info", data, tags, func(data, tags C.maxim_str) error {
+		return c.done("LogClient.Info", C.maxim_go_log_info(c.handle, text(message), data, tags))
+	})
+}
+
+// Warn logs an entry with data (a JSON object; nil: none) and tags.
+func (c *LogClient) Warn(message string, data any, tags ...string) error {
+	return withEntry(c.refuse, "LogClient.Warn", data, tags, func(data, tags C.maxim_str) error {
+		return c.done("LogClient.Warn", C.maxim_go_log_warn(c.handle, text(message), data, tags))
+	})
+}
+
+// Error logs an entry with data (a JSON object; nil: none) and tags.
+func (c *LogClient) Error(message string, data any, tags ...string) error {
+	return withEntry(c.refuse, "LogClient.Error", data, tags, func(data, tags C.maxim_str) error {
+		return c.done("LogClient.Error", C.maxim_go_log_error(c.handle, text(message), data, tags))
+	})
+}
+
+// ErrorWith logs an entry about an error: its type, message and stack (see InfoFrom).
+func (c *LogClient) ErrorWith(message string, info ErrorInfo, tags ...string) error {
+	return withEntry(c.refuse, "LogClient.ErrorWith", nil, tags, func(_, tags C.maxim_str) error {
+		return c.done("LogClient.ErrorWith", C.maxim_go_log_error_with(c.handle, text(message), info.c(), tags))
+	})
+}
+
+// Entry is an entry with every field that it can have; empty ones are left out.
+type Entry struct {
+	Level      Level
+	Message    string
+	Data       any // a JSON object: json.RawMessage, []byte, or a value to marshal
+	UserID     string
+	SessionID  string
+	RequestID  string
+	ErrorName  string
+	ErrorStack string
+	Tags       []string
+	FlowID     string
+	Step       *int // the index in the flow
+	Dataset    string
+	Time       time.Time // default: not said
+	IPAddress  string
+	Country    string
+}
+
+// Log logs an entry.
+func (c *LogClient) Log(entry Entry) error {
+	const op = "LogClient.Log"
+	return withEntry(c.refuse, op, entry.Data, entry.Tags, func(data, tags C.maxim_str) error {
+		e := C.maxim_log_entry{
+			level:       C.int32_t(entry.Level),
+			message:     text(entry.Message),
+			data_json:   data,
+			user_id:     optional(entry.UserID),
+			session_id:  optional(entry.SessionID),
+			request_id:  optional(entry.RequestID),
+			error_name:  optional(entry.ErrorName),
+			error_stack: optional(entry.ErrorStack),
+			tags_json:   tags,
+			flow_id:     optional(entry.FlowID),
+			step_index:  -1,
+			dataset:     optional(entry.Dataset),
+			ip_address:  optional(entry.IPAddress),
+			country:     optional(entry.Country),
+		}
+		if entry.Step != nil {
+			e.step_index = stepIndex(*entry.Step)
+		}
+		if !entry.Time.IsZero() {
+			e.timestamp_ms = C.int64_t(entry.Time.UnixMilli())
+		}
+		return c.done(op, C.maxim_go_log(c.handle, e))
+	})
+}
+
+// outOfRange is a step index that is never one.
+const outOfRange = 1 << 30
+
+// stepIndex keeps a number out of range out of range in 32 bits, and off -1, which is none.
+func stepIndex(step int) C.int32_t {
+	if step < 0 || step > outOfRange {
+		return outOfRange
+	}
+	return C.int32_t(step)
+}
+
+// SetUserID sets the user of later entries; "" clears it.
+func (c *LogClient) SetUserID(id string) error {
+	return c.done("LogClient.SetUserID", C.maxim_go_log_set_user_id(c.handle, optional(id)))
+}
+
+// SetSessionID sets the session of later entries; "" clears it.
+func (c *LogClient) SetSessionID(id string) error {
+	return c.done("LogClient.SetSessionID", C.maxim_go_log_set_session_id(c.handle, optional(id)))
+}
+
+// WouldLog says whether entries of a level are sent, so that costly data need not be put together.
+func (c *LogClient) WouldLog(level Level) bool {
+	would := bool(C.maxim_go_log_would_log(c.handle, C.int32_t(level)))
+	runtime.KeepAlive(c)
+	return would
+}
+
+// Flush sends everything that was logged before the call, and waits until it has arrived or the
+// context is done; what has not arrived then is still held.
+func (c *LogClient) Flush(ctx context.Context) error {
+	const op = "LogClient.Flush"
+	return flush(ctx, op, func(timeout C.uint32_t, waiter C.uintptr_t) error {
+		failure := C.maxim_go_log_flush_async(c.handle, timeout, waiter)
+		runtime.KeepAlive(c)
+		if failure == nil {
+			return nil
+		}
+		return failed(op, failure)
+	})
+}
+
+// FlushNow starts sending everything that is held, and returns at once.
+func (c *LogClient) FlushNow() error {
+	return c.done("LogClient.FlushNow", C.maxim_go_log_flush(c.handle, 0))
+}
+
+// Stats counts what became of the client's entries.
+func (c *LogClient) Stats() (Stats, error) {
+	counts := C.maxim_go_log_client_stats(c.handle)
+	return goStats(counts.stats), c.done("LogClient.Stats", counts.failure)
+}
+
+// Format is that of a raw document.
+type Format int32
+
+const (
+	FormatJSON   Format = C.MAXIM_FORMAT_JSON
+	FormatJSONL  Format = C.MAXIM_FORMAT_JSONL
+	FormatSyslog Format = C.MAXIM_FORMAT_SYSLOG
+	FormatText   Format = C.MAXIM_FORMAT_TEXT
+	FormatCSV    Format = C.MAXIM_FORMAT_CSV
+	FormatOBL    Format = C.MAXIM_FORMAT_OBL
+)
+
+// RawOptions say what a raw document's entries have in common; nil and "" say nothing.
+type RawOptions struct {
+	Source      string
+	Environment *Environment
+	Level       *Level
+	Dataset     string
+}
+
+func (o RawOptions) c() C.maxim_raw_options {
+	options := C.maxim_raw_options{
+		source: optional(o.Source), environment: -1, level: -1, dataset: optional(o.Dataset),
+	}
+	if o.Environment != nil {
+		options.environment = C.int32_t(*o.Environment)
+	}
+	if o.Level != nil {
+		options.level = C.int32_t(*o.Level)
+	}
+	return options
+}
+
+// IngestRaw sends a document as it is and waits for the answer, up to the context's deadline.
+func (c *LogClient) IngestRaw(ctx context.Context, body []byte, format Format, options RawOptions) error {
+	return wait(ctx, func(timeout C.uint32_t) error {
+		return c.done("LogClient.IngestRaw", C.maxim_go_ingest_raw(c.handle, address(body), C.size_t(len(body)),
+			C.int32_t(format), options.c(), timeout))
+	})
+}
+
+// IngestRawAsync sends a document as it is, in the background, as reliably as entries.
+func (c *LogClient) IngestRawAsync(body []byte, format Format, options RawOptions) error {
+	return c.done("LogClient.IngestRawAsync", C.maxim_go_ingest_raw_async(c.handle, address(body), C.size_t(len(body)),
+		C.int32_t(format), options.c()))
+}
+
+func address(body []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.SliceData(body)) }

@@ -1,0 +1,381 @@
+package maxim
+
+// A logger: how it is made, what it can be told to do, and how it ends.
+
+// #include "shim.h"
+import "C"
+
+import (
+	"context"
+	"errors"
+	"math"
+	"runtime"
+	"runtime/cgo"
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// Version is the version of the library that is running, as "0.1.0".
+func Version() string { return C.GoString(C.maxim_version()) }
+
+// Overflow says what happens when the configured space is full of unsent records.
+type Overflow int32
+
+const (
+	DropOldest Overflow = C.MAXIM_OVERFLOW_DROP_OLDEST // evict the oldest records (the default)
+	DropNewest Overflow = C.MAXIM_OVERFLOW_DROP_NEWEST // refuse new records with ErrSpoolFull
+	Block      Overflow = C.MAXIM_OVERFLOW_BLOCK       // let a log call wait up to BlockTimeout, then refuse it
+)
+
+// Defaults of Config and LogClientConfig.
+const (
+	DefaultFlushInterval = C.MAXIM_DEFAULT_FLUSH_INTERVAL_MS * time.Millisecond
+	DefaultCloseTimeout  = 5 * time.Second
+)
+
+// Config says how a logger is made. The zero value takes everything from the environment.
+type Config struct {
+	BaseURL      string // default: MAXIM_BASE_URL, else the public service; plain http only to this machine
+	APIKey       string // default: MAXIM_API_KEY; required
+	RepositoryID string // default: MAXIM_LOG_REPO_ID; required
+
+	// FlushInterval is how long a record waits for company at most; 0: DefaultFlushInterval.
+	FlushInterval time.Duration
+	// NoAutoFlush leaves sending to Flush, and to the space that fills up.
+	NoAutoFlush bool
+	// CloseTimeout is how long Close tries to send what is held; 0: DefaultCloseTimeout, negative: not.
+	CloseTimeout time.Duration
+
+	SpoolDir       string        // where unsent records go; default: MAXIM_SPOOL_DIR, else the user's state directory
+	MaxMemoryBytes uint64        // most bytes of unsent records in memory; 0: 64 MiB
+	MaxDiskBytes   uint64        // most bytes of unsent records in SpoolDir; 0: 1 GiB
+	Overflow       Overflow      // what happens when both are full
+	BlockTimeout   time.Duration // how long a log call waits for space under Block
+
+	MaxAttachmentBytes uint64 // the largest attachment; 0: 100 MiB
+
+	CAFile         string // a PEM file of certificates to trust instead of the platform's
+	Proxy          string // http://host:port, instead of the environment's
+	AllowPlaintext bool   // lets the API key travel over plain http to another host
+
+	// OnError is told of log calls that were refused, on the caller's goroutine, and of what goes
+	// wrong with delivery later (records dropped, a key refused), on a thread of the library. The
+	// errors are *Error. It may log; it must not wait for the logger.
+	OnError func(error)
+
+	// Debug lets the library tell what it does: to OnDebug, else to standard error.
+	Debug   bool
+	OnDebug func(line string)
+}
+
+// c gives the configuration as C has it.
+func (c *Config) c() C.maxim_logger_config {
+	config := C.maxim_go_logger_config()
+	config.base_url = optional(c.BaseURL)
+	config.api_key = optional(c.APIKey)
+	config.repository_id = optional(c.RepositoryID)
+	config.auto_flush = C.bool(!c.NoAutoFlush)
+	if c.FlushInterval != 0 {
+		config.flush_interval_ms = milliseconds(c.FlushInterval)
+	}
+	config.is_debug = C.bool(c.Debug)
+	config.spool_dir = optional(c.SpoolDir)
+	config.max_memory_bytes = C.uint64_t(c.MaxMemoryBytes)
+	config.max_disk_bytes = C.uint64_t(c.MaxDiskBytes)
+	config.overflow_policy = C.int32_t(c.Overflow)
+	config.block_timeout_ms = milliseconds(c.BlockTimeout)
+	config.ca_file = optional(c.CAFile)
+	config.proxy = optional(c.Proxy)
+	config.allow_plaintext = C.bool(c.AllowPlaintext)
+	config.max_attachment_bytes = C.uint64_t(c.MaxAttachmentBytes)
+	return config
+}
+
+func closeTimeout(d time.Duration) C.uint32_t {
+	if d == 0 {
+		d = DefaultCloseTimeout
+	}
+	return milliseconds(d)
+}
+
+// Logger logs to one repository of the Maxim log API. All of its methods may be called from any
+// goroutine; only those that take a context, and Close, may wait.
+type Logger struct {
+	handle       C.uintptr_t
+	hooks        *hooks
+	closeTimeout C.uint32_t
+	close        sync.Once
+	closed       error
+	cleanup      runtime.Cleanup
+	release      owned
+}
+
+// owned is what a logger or client has to give back in C, and the hooks that C holds until then.
+type owned struct {
+	handle C.uintptr_t
+	hooks  cgo.Handle
+}
+
+// New makes a logger. It does no network I/O: it makes the spool directory and starts the writer.
+func New(config Config) (*Logger, error) {
+	h := &hooks{onError: config.OnError, onDebug: config.OnDebug}
+	held := cgo.NewHandle(h)
+	made := C.maxim_go_logger_new(config.c(), C.uintptr_t(held), C.bool(config.OnDebug != nil))
+	runtime.KeepAlive(config)
+	if made.failure != nil {
+		held.Delete()
+		return nil, failed("New", made.failure)
+	}
+	l := &Logger{
+		handle:       made.handle,
+		hooks:        h,
+		closeTimeout: closeTimeout(config.CloseTimeout),
+		release:      owned{made.handle, held},
+	}
+	// A logger that was forgotten: what it holds goes to files, for the next one.
+	l.cleanup = runtime.AddCleanup(l, freeLogger, l.release)
+	return l, nil
+}
+
+func freeLogger(o owned) {
+	// No hook runs after this returns.
+	C.free(unsafe.Pointer(C.maxim_go_logger_free(o.handle)))
+	o.hooks.Delete()
+}
+
+// Close sends what is held, for up to Config.CloseTimeout, and gives the logger back. What could not
+// be sent stays in files, and the next logger for the same repository sends it: then Close returns an
+// error that is ErrTimeout, and nothing is lost. Later log calls return ErrClosed; later calls of Close
+// wait for the first and return what it returned.
+func (l *Logger) Close() error {
+	if l == nil || l.handle == 0 {
+		return nil
+	}
+	l.close.Do(func() {
+		l.cleanup.Stop()
+		l.closed = l.done("Logger.Close", C.maxim_go_cleanup(l.handle, l.closeTimeout))
+		freeLogger(l.release)
+	})
+	return l.closed
+}
+
+// done gives the error of a call, and tells OnError of it.
+func (l *Logger) done(op string, failure *C.maxim_go_failure) error {
+	// The logger must outlive the call, or its cleanup might run during it.
+	runtime.KeepAlive(l)
+	if failure == nil {
+		return nil
+	}
+	return l.refuse(failed(op, failure))
+}
+
+// refuse tells OnError of an error and gives it back.
+func (l *Logger) refuse(err error) error {
+	if l != nil {
+		l.hooks.report(err)
+	}
+	return err
+}
+
+// Flush sends everything that was logged before the call, and waits until it has arrived or the
+// context is done; what has not arrived then is still held. Without a deadline it waits as long as the
+// service is away.
+func (l *Logger) Flush(ctx context.Context) error {
+	return flush(ctx, "Logger.Flush", func(timeout C.uint32_t, waiter C.uintptr_t) error {
+		failure := C.maxim_go_flush_async(l.handle, timeout, waiter)
+		runtime.KeepAlive(l)
+		if failure == nil {
+			return nil
+		}
+		return failed("Logger.Flush", failure)
+	})
+}
+
+// flushRound is how long the library is asked to flush at a time, so that a Flush without a deadline
+// whose context is cancelled leaves no work behind for long.
+const flushRound = 30 * time.Second
+
+// flush starts rounds of an asynchronous flush until one has sent all or the context is done.
+func flush(ctx context.Context, op string, start func(timeout C.uint32_t, waiter C.uintptr_t) error) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		round := flushRound
+		last := false
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= round {
+			round, last = time.Until(deadline), true
+		}
+		done := make(chan *Error, 1)
+		waiter := cgo.NewHandle(done)
+		// A round of 0 would not wait at all.
+		if err := start(max(milliseconds(round), 1), C.uintptr_t(waiter)); err != nil {
+			waiter.Delete()
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-done:
+			if err == nil {
+				return nil
+			}
+			if last || !errors.Is(err, ErrTimeout) {
+				err.Op = op
+				return err
+			}
+		}
+	}
+}
+
+// wait calls a function of C that may block, with the context's deadline as its timeout. A context
+// that is cancelled earlier does not end the call.
+func wait(ctx context.Context, call func(timeout C.uint32_t) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	timeout := C.uint32_t(math.MaxUint32)
+	if deadline, ok := ctx.Deadline(); ok {
+		// 0 would start the work and not wait for it.
+		timeout = max(milliseconds(time.Until(deadline)), 1)
+	}
+	return call(timeout)
+}
+
+// FlushNow starts sending everything that is held, and returns at once.
+func (l *Logger) FlushNow() error {
+	return l.done("Logger.FlushNow", C.maxim_go_flush(l.handle, 0))
+}
+
+// FlushCommitLogs sends all log lines and waits for them, up to the context's deadline: Flush
+// without attachments.
+func (l *Logger) FlushCommitLogs(ctx context.Context) error {
+	return wait(ctx, func(timeout C.uint32_t) error {
+		return l.done("Logger.FlushCommitLogs", C.maxim_go_flush_commit_logs(l.handle, timeout))
+	})
+}
+
+// FlushLogFiles sends what earlier loggers for the same repository left behind in files, and all else
+// that is held, and waits for it up to the context's deadline.
+func (l *Logger) FlushLogFiles(ctx context.Context) error {
+	return wait(ctx, func(timeout C.uint32_t) error {
+		return l.done("Logger.FlushLogFiles", C.maxim_go_flush_log_files(l.handle, timeout))
+	})
+}
+
+// WriteToFile writes everything that is held to files in the spool directory, where it survives a
+// reboot too. It waits up to the context's deadline.
+func (l *Logger) WriteToFile(ctx context.Context) error {
+	return wait(ctx, func(timeout C.uint32_t) error {
+		return l.done("Logger.WriteToFile", C.maxim_go_write_to_file(l.handle, timeout))
+	})
+}
+
+// RepositoryID is the log repository's id; "" after Close.
+func (l *Logger) RepositoryID() string {
+	id := C.GoString(C.maxim_go_logger_repository_id(l.handle))
+	runtime.KeepAlive(l)
+	return id
+}
+
+// CanAccessFilesystem says whether the spool directory can be written to; when not, records are kept
+// in memory only.
+func (l *Logger) CanAccessFilesystem() bool {
+	can := bool(C.maxim_go_can_access_filesystem(l.handle))
+	runtime.KeepAlive(l)
+	return can
+}
+
+// IsRunningOnLambda says whether this process runs on AWS Lambda. Then records are sent by Flush,
+// which each request should end with.
+func IsRunningOnLambda() bool { return bool(C.maxim_is_running_on_lambda()) }
+
+// AddSink sends every record from now on to a further repository or endpoint as well, with a spool and
+// a delivery state of its own. The sink's hooks are the logger's. It gives the sink's number for
+// SinkStats.
+func (l *Logger) AddSink(config Config) (int, error) {
+	made := C.maxim_go_logger_add_sink(l.handle, config.c())
+	runtime.KeepAlive(config)
+	return int(made.handle), l.done("Logger.AddSink", made.failure)
+}
+
+// Entity is what a line is about, for Commit.
+type Entity int32
+
+const (
+	EntitySession    Entity = C.MAXIM_ENTITY_SESSION
+	EntityTrace      Entity = C.MAXIM_ENTITY_TRACE
+	EntitySpan       Entity = C.MAXIM_ENTITY_SPAN
+	EntityGeneration Entity = C.MAXIM_ENTITY_GENERATION
+	EntityFeedback   Entity = C.MAXIM_ENTITY_FEEDBACK
+	EntityRetrieval  Entity = C.MAXIM_ENTITY_RETRIEVAL
+	EntityToolCall   Entity = C.MAXIM_ENTITY_TOOL_CALL
+	EntityError      Entity = C.MAXIM_ENTITY_ERROR
+	EntityStorage    Entity = C.MAXIM_ENTITY_STORAGE
+)
+
+// Commit sends one line of the caller's making: any action (a-z and hyphens) on any entity, with a
+// JSON object.
+func (l *Logger) Commit(entity Entity, id, action string, data any) error {
+	encoded, err := jsonText(data)
+	if err != nil {
+		return l.refuse(refused("Logger.Commit", ErrInvalidJSON, err.Error()))
+	}
+	return l.done("Logger.Commit",
+		C.maxim_go_commit(l.handle, C.int32_t(entity), text(id), text(action), optional(encoded)))
+}
+
+// Stats is what became of the records of a logger, sink or client. At any moment Accepted + Adopted =
+// Delivered + Held + DroppedMemory + DroppedDisk + DroppedExpired + Quarantined.
+type Stats struct {
+	Accepted       uint64        // records that calls accepted
+	Delivered      uint64        // records that the service has confirmed
+	Held           uint64        // records that are still to be sent
+	DroppedMemory  uint64        // evicted because memory was full and there was no disk to go to
+	DroppedDisk    uint64        // evicted because the disk space was full
+	DroppedExpired uint64        // given up because they could not be sent for 72 hours
+	DroppedCorrupt uint64        // could not be read back (a damaged file)
+	Quarantined    uint64        // refused by the service for what they are; kept in the spool directory
+	Retries        uint64        // requests that were made again
+	BytesDelivered uint64        // bytes of delivered records
+	BytesHeld      uint64        // bytes of held records
+	Adopted        uint64        // records taken over from loggers that ended before they could send them
+	OldestHeld     time.Duration // how long the oldest held record has been waiting
+	LastHTTPStatus int           // of the last answer; 0: none yet
+	Ignored        uint64        // log calls that a client without an API key let go
+	Refused        uint64        // calls that were refused because the configured space was full
+}
+
+func goStats(s C.maxim_stats) Stats {
+	return Stats{
+		Accepted:       uint64(s.accepted),
+		Delivered:      uint64(s.delivered),
+		Held:           uint64(s.held),
+		DroppedMemory:  uint64(s.dropped_memory),
+		DroppedDisk:    uint64(s.dropped_disk),
+		DroppedExpired: uint64(s.dropped_expired),
+		DroppedCorrupt: uint64(s.dropped_corrupt),
+		Quarantined:    uint64(s.quarantined),
+		Retries:        uint64(s.retries),
+		BytesDelivered: uint64(s.bytes_delivered),
+		BytesHeld:      uint64(s.bytes_held),
+		Adopted:        uint64(s.adopted),
+		OldestHeld:     time.Duration(s.oldest_held_ms) * time.Millisecond,
+		LastHTTPStatus: int(s.last_http_status),
+		Ignored:        uint64(s.ignored),
+		Refused:        uint64(s.refused),
+	}
+}
+
+// Stats counts what became of the logger's records.
+func (l *Logger) Stats() (Stats, error) {
+	counts := C.maxim_go_logger_stats(l.handle)
+	return goStats(counts.stats), l.done("Logger.Stats", counts.failure)
+}
+
+// SinkStats counts what became of the records of one sink.
+func (l *Logger) SinkStats(sink int) (Stats, error) {
+	counts := C.maxim_go_logger_sink_stats(l.handle, C.uint32_t(sink))
+	return goStats(counts.stats), l.done("Logger.SinkStats", counts.failure)
+}

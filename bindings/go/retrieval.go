@@ -1,0 +1,70 @@
+package maxim
+
+// Retrievals.
+
+// #include "shim.h"
+import "C"
+
+// Retrieval is one look-up of documents.
+type Retrieval struct{ entity }
+
+// Retrieval is the retrieval with this id, made before, perhaps by another process.
+func (l *Logger) Retrieval(id string) *Retrieval { return &Retrieval{l.existing(id)} }
+
+// SetInput sets what the retrieval looks for, as text.
+func (r *Retrieval) SetInput(input string) error {
+	return r.done("Retrieval.SetInput", C.maxim_go_retrieval_set_input(r.handle, text(r.id), text(input)))
+}
+
+// SetInputJSON sets what the retrieval looks for, as any JSON value.
+func (r *Retrieval) SetInputJSON(input any) error {
+	return r.withJSON("Retrieval.SetInputJSON", input, func(input C.maxim_str) *C.maxim_go_failure {
+		return C.maxim_go_retrieval_set_input_json(r.handle, text(r.id), input)
+	})
+}
+
+// SetOutput logs the documents that were found, and ends the retrieval: an array of strings or objects;
+// any other value is the only document.
+func (r *Retrieval) SetOutput(documents any) error {
+	return r.withJSON("Retrieval.SetOutput", documents, func(documents C.maxim_str) *C.maxim_go_failure {
+		return C.maxim_go_retrieval_set_output(r.handle, text(r.id), documents)
+	})
+}
+
+// AddTag adds one tag. A tag given again replaces the earlier value.
+func (r *Retrieval) AddTag(key, value string) error {
+	return r.done("Retrieval.AddTag", C.maxim_go_retrieval_add_tag(r.handle, text(r.id), text(key), text(value)))
+}
+
+// AddMetadata adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
+func (r *Retrieval) AddMetadata(metadata any) error {
+	return r.withJSON("Retrieval.AddMetadata", metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
+		return C.maxim_go_retrieval_add_metadata(r.handle, text(r.id), metadata)
+	})
+}
+
+// AddMetric adds a named number. NaN and infinities are ErrInvalidArgument.
+func (r *Retrieval) AddMetric(name string, value float64) error {
+	return r.done("Retrieval.AddMetric", C.maxim_go_retrieval_add_metric(r.handle, text(r.id), text(name), C.double(value)))
+}
+
+// EvaluateWithEvaluators has the retrieval evaluated by the evaluators named, at least one.
+func (r *Retrieval) EvaluateWithEvaluators(evaluators ...string) error {
+	return r.evaluate("Retrieval.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) *C.maxim_go_failure {
+		return C.maxim_go_retrieval_evaluate_with_evaluators(r.handle, text(r.id), names)
+	})
+}
+
+// EvaluateWithVariables has the retrieval evaluated with values for the evaluators' variables (a JSON
+// object) by the evaluators named, at least one.
+func (r *Retrieval) EvaluateWithVariables(variables any, evaluators ...string) error {
+	return r.evaluateWith("Retrieval.EvaluateWithVariables", variables, evaluators,
+		func(variables, names C.maxim_str) *C.maxim_go_failure {
+			return C.maxim_go_retrieval_evaluate_with_variables(r.handle, text(r.id), variables, names)
+		})
+}
+
+// End ends the retrieval, at the time of the call.
+func (r *Retrieval) End() error {
+	return r.done("Retrieval.End", C.maxim_go_retrieval_end(r.handle, text(r.id)))
+}

@@ -1,0 +1,299 @@
+/*
+ * What Go calls: one inline function for each function of maxim.h, with the types of that header, so
+ * that the C compiler checks every call.
+ *
+ * Promises: configurations and strings come by value, so that Go passes the addresses of its bytes as
+ * direct arguments and copies nothing; a failure's detail is fetched in the same call, because a
+ * goroutine may go on on another thread; handles are numbers in Go, so that its collector never looks
+ * at them.
+ *
+ * It does not decide anything: that is the library's and the Go files' work.
+ */
+#ifndef MAXIM_GO_SHIM_H
+#define MAXIM_GO_SHIM_H
+
+/* The old names are bound too; Go marks them itself. */
+#define MAXIM_DEPRECATED(note)
+#include <maxim.h>
+
+#include <stdlib.h>
+
+#include "callbacks.h"
+
+/* What went wrong with a call: Go frees it. NULL is success, so that a result is one word. */
+typedef struct {
+    maxim_status status;
+    char detail[];
+} maxim_go_failure;
+
+/* What a call made that has an id. */
+typedef struct {
+    maxim_go_failure *failure;
+    maxim_id id;
+} maxim_go_created;
+
+/* What a call made that has a handle or a number. */
+typedef struct {
+    maxim_go_failure *failure;
+    uintptr_t handle;
+} maxim_go_handle;
+
+typedef struct {
+    maxim_go_failure *failure;
+    maxim_stats stats;
+} maxim_go_counts;
+
+static inline maxim_go_failure *maxim_go_done(maxim_status status) {
+    if (status == MAXIM_OK) {
+        return NULL;
+    }
+    const char *detail = maxim_last_error();
+    size_t size = strlen(detail) + 1;
+    maxim_go_failure *failure = malloc(sizeof *failure + size);
+    if (!failure) {
+        abort(); /* as Go itself does when a few hundred bytes cannot be had */
+    }
+    failure->status = status;
+    memcpy(failure->detail, detail, size);
+    return failure;
+}
+
+static inline const char *maxim_go_detail(const maxim_go_failure *failure) {
+    return failure->detail;
+}
+
+#define MAXIM_GO_LOGGER ((maxim_logger *)logger)
+
+/* A text as it is: Go's empty strings may have no address, which C would take for an absent one. */
+static inline maxim_str maxim_go_text(maxim_str text) {
+    if (!text.data) {
+        text.data = "";
+    }
+    return text;
+}
+
+/* The shapes that log calls have: the entity's id, and then … */
+#define MAXIM_GO_NOTHING(name) \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id))); \
+    }
+#define MAXIM_GO_TEXT(name) \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str text) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), maxim_go_text(text))); \
+    }
+#define MAXIM_GO_TWO_TEXTS(name) \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str first, \
+                                                  maxim_str second) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), maxim_go_text(first), maxim_go_text(second))); \
+    }
+#define MAXIM_GO_NUMBER(name) \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str text, double value) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), maxim_go_text(text), value)); \
+    }
+#define MAXIM_GO_TIME(name) \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, int64_t timestamp_us) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), timestamp_us)); \
+    }
+#define MAXIM_GO_CONFIG(name, type) \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, type config) { \
+        config.struct_size = sizeof config; \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), &config)); \
+    }
+#define MAXIM_GO_CREATE(name, type) \
+    static inline maxim_go_created maxim_go_##name(uintptr_t logger, type config) { \
+        maxim_go_created made = {NULL, {{0}}}; \
+        config.struct_size = sizeof config; \
+        made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, &config, &made.id)); \
+        return made; \
+    }
+#define MAXIM_GO_ADD(name, type) \
+    static inline maxim_go_created maxim_go_##name(uintptr_t logger, maxim_str id, type config) { \
+        maxim_go_created made = {NULL, {{0}}}; \
+        config.struct_size = sizeof config; \
+        made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), &config, &made.id)); \
+        return made; \
+    }
+#define MAXIM_GO_EVENT(name) \
+    static inline maxim_go_created maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str event_id, \
+                                                   maxim_str event, maxim_str tags, maxim_str metadata) { \
+        maxim_go_created made = {NULL, {{0}}}; \
+        made.failure = \
+            maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), event_id, maxim_go_text(event), tags, metadata, &made.id)); \
+        return made; \
+    }
+
+MAXIM_GO_CREATE(session_create, maxim_session_config)
+MAXIM_GO_ADD(session_add_trace, maxim_trace_config)
+MAXIM_GO_ADD(session_trace, maxim_trace_config)
+MAXIM_GO_TWO_TEXTS(session_add_tag)
+MAXIM_GO_EVENT(session_add_event)
+MAXIM_GO_EVENT(session_event)
+MAXIM_GO_TEXT(session_add_feedback)
+MAXIM_GO_TEXT(session_feedback)
+MAXIM_GO_TEXT(session_add_metadata)
+MAXIM_GO_NUMBER(session_add_metric)
+MAXIM_GO_TEXT(session_evaluate_with_evaluators)
+MAXIM_GO_TWO_TEXTS(session_evaluate_with_variables)
+MAXIM_GO_TIME(session_set_start_timestamp)
+MAXIM_GO_TIME(session_set_end_timestamp)
+MAXIM_GO_NOTHING(session_end)
+
+MAXIM_GO_CREATE(trace_create, maxim_trace_config)
+MAXIM_GO_ADD(trace_add_generation, maxim_generation_config)
+MAXIM_GO_ADD(trace_generation, maxim_generation_config)
+MAXIM_GO_ADD(trace_add_retrieval, maxim_retrieval_config)
+MAXIM_GO_ADD(trace_retrieval, maxim_retrieval_config)
+MAXIM_GO_ADD(trace_add_span, maxim_span_config)
+MAXIM_GO_ADD(trace_span, maxim_span_config)
+MAXIM_GO_ADD(trace_add_tool_call, maxim_tool_call_config)
+MAXIM_GO_ADD(trace_add_error, maxim_error_config)
+MAXIM_GO_TWO_TEXTS(trace_add_tag)
+MAXIM_GO_EVENT(trace_add_event)
+MAXIM_GO_EVENT(trace_event)
+MAXIM_GO_TEXT(trace_set_input)
+MAXIM_GO_TEXT(trace_set_output)
+MAXIM_GO_TEXT(trace_add_feedback)
+MAXIM_GO_TEXT(trace_feedback)
+MAXIM_GO_TEXT(trace_add_metadata)
+MAXIM_GO_NUMBER(trace_add_metric)
+MAXIM_GO_TEXT(trace_add_to_session)
+MAXIM_GO_TEXT(trace_evaluate_with_evaluators)
+MAXIM_GO_TWO_TEXTS(trace_evaluate_with_variables)
+MAXIM_GO_TIME(trace_set_start_timestamp)
+MAXIM_GO_TIME(trace_set_end_timestamp)
+MAXIM_GO_NOTHING(trace_end)
+
+MAXIM_GO_ADD(span_add_generation, maxim_generation_config)
+MAXIM_GO_ADD(span_generation, maxim_generation_config)
+MAXIM_GO_ADD(span_add_retrieval, maxim_retrieval_config)
+MAXIM_GO_ADD(span_retrieval, maxim_retrieval_config)
+MAXIM_GO_ADD(span_add_sub_span, maxim_span_config)
+MAXIM_GO_ADD(span_span, maxim_span_config)
+MAXIM_GO_ADD(span_add_tool_call, maxim_tool_call_config)
+MAXIM_GO_ADD(span_add_error, maxim_error_config)
+MAXIM_GO_TEXT(span_set_input)
+MAXIM_GO_TWO_TEXTS(span_add_tag)
+MAXIM_GO_EVENT(span_add_event)
+MAXIM_GO_EVENT(span_event)
+MAXIM_GO_TEXT(span_add_metadata)
+MAXIM_GO_TEXT(span_evaluate_with_evaluators)
+MAXIM_GO_TWO_TEXTS(span_evaluate_with_variables)
+MAXIM_GO_TIME(span_set_start_timestamp)
+MAXIM_GO_TIME(span_set_end_timestamp)
+MAXIM_GO_NOTHING(span_end)
+
+MAXIM_GO_TEXT(generation_set_model)
+MAXIM_GO_TEXT(generation_set_provider)
+MAXIM_GO_TEXT(generation_set_name)
+MAXIM_GO_TEXT(generation_add_message)
+MAXIM_GO_TEXT(generation_set_model_parameters)
+MAXIM_GO_CONFIG(generation_error, maxim_error_config)
+MAXIM_GO_NUMBER(generation_add_metric)
+MAXIM_GO_TWO_TEXTS(generation_add_tag)
+MAXIM_GO_TEXT(generation_add_metadata)
+MAXIM_GO_TEXT(generation_evaluate_with_evaluators)
+MAXIM_GO_TWO_TEXTS(generation_evaluate_with_variables)
+MAXIM_GO_TIME(generation_set_start_timestamp)
+MAXIM_GO_TIME(generation_set_end_timestamp)
+MAXIM_GO_NOTHING(generation_end)
+
+static inline maxim_go_failure *maxim_go_generation_result(uintptr_t logger, maxim_str id, maxim_str result_json,
+                                                         uint32_t flags) {
+    return maxim_go_done(maxim_generation_result(MAXIM_GO_LOGGER, maxim_go_text(id), result_json, flags));
+}
+
+static inline maxim_go_failure *maxim_go_generation_add_cost(uintptr_t logger, maxim_str id, double input,
+                                                           double output, double total) {
+    return maxim_go_done(maxim_generation_add_cost(MAXIM_GO_LOGGER, maxim_go_text(id), input, output, total));
+}
+
+MAXIM_GO_TEXT(retrieval_set_input)
+MAXIM_GO_TEXT(retrieval_set_input_json)
+MAXIM_GO_TEXT(retrieval_input)
+MAXIM_GO_TEXT(retrieval_set_output)
+MAXIM_GO_TEXT(retrieval_output)
+MAXIM_GO_TWO_TEXTS(retrieval_add_tag)
+MAXIM_GO_TEXT(retrieval_add_metadata)
+MAXIM_GO_NUMBER(retrieval_add_metric)
+MAXIM_GO_TEXT(retrieval_evaluate_with_evaluators)
+MAXIM_GO_TWO_TEXTS(retrieval_evaluate_with_variables)
+MAXIM_GO_NOTHING(retrieval_end)
+
+MAXIM_GO_TEXT(tool_call_update)
+MAXIM_GO_TEXT(tool_call_result)
+MAXIM_GO_CONFIG(tool_call_error, maxim_error_config)
+MAXIM_GO_TWO_TEXTS(tool_call_add_tag)
+MAXIM_GO_TEXT(tool_call_add_metadata)
+MAXIM_GO_NUMBER(tool_call_add_metric)
+MAXIM_GO_NOTHING(tool_call_end)
+
+static inline maxim_go_failure *maxim_go_commit(uintptr_t logger, int32_t entity, maxim_str id, maxim_str action,
+                                              maxim_str data_json) {
+    return maxim_go_done(maxim_commit(MAXIM_GO_LOGGER, entity, maxim_go_text(id), maxim_go_text(action), data_json));
+}
+
+/* The logger itself. */
+
+static inline maxim_logger_config maxim_go_logger_config(void) {
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    return config;
+}
+
+static inline maxim_go_handle maxim_go_logger_new(maxim_logger_config config, uintptr_t hooks, bool debug_hook) {
+    maxim_go_handle made = {NULL, 0};
+    maxim_logger *logger = NULL;
+    config.error_callback = maxim_go_on_error;
+    config.debug_callback = debug_hook ? maxim_go_on_debug : NULL;
+    config.user_data = (void *)hooks;
+    made.failure = maxim_go_done(maxim_logger_new(&config, &logger));
+    made.handle = (uintptr_t)logger;
+    return made;
+}
+
+static inline maxim_go_handle maxim_go_logger_add_sink(uintptr_t logger, maxim_logger_config config) {
+    maxim_go_handle made = {NULL, 0};
+    uint32_t sink = 0;
+    made.failure = maxim_go_done(maxim_logger_add_sink(MAXIM_GO_LOGGER, &config, &sink));
+    made.handle = sink;
+    return made;
+}
+
+static inline maxim_go_failure *maxim_go_logger_free(uintptr_t logger) {
+    return maxim_go_done(maxim_logger_free(MAXIM_GO_LOGGER));
+}
+
+#define MAXIM_GO_WAIT(name) \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, uint32_t timeout_ms) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, timeout_ms)); \
+    }
+MAXIM_GO_WAIT(flush)
+MAXIM_GO_WAIT(flush_commit_logs)
+MAXIM_GO_WAIT(flush_log_files)
+MAXIM_GO_WAIT(write_to_file)
+MAXIM_GO_WAIT(cleanup)
+
+static inline maxim_go_failure *maxim_go_flush_async(uintptr_t logger, uint32_t timeout_ms, uintptr_t waiter) {
+    return maxim_go_done(maxim_flush_async(MAXIM_GO_LOGGER, timeout_ms, maxim_go_on_flush, (void *)waiter));
+}
+
+static inline bool maxim_go_can_access_filesystem(uintptr_t logger) {
+    return maxim_can_access_filesystem(MAXIM_GO_LOGGER);
+}
+
+static inline const char *maxim_go_logger_repository_id(uintptr_t logger) {
+    return maxim_logger_repository_id(MAXIM_GO_LOGGER);
+}
+
+static inline maxim_go_counts maxim_go_logger_stats(uintptr_t logger) {
+    maxim_go_counts counts = {NULL, MAXIM_STATS_INIT};
+    counts.failure = maxim_go_done(maxim_logger_stats(MAXIM_GO_LOGGER, &counts.stats));
+    return counts;
+}
+
+static inline maxim_go_counts maxim_go_logger_sink_stats(uintptr_t logger, uint32_t sink) {
+    maxim_go_counts counts = {NULL, MAXIM_STATS_INIT};
+    counts.failure = maxim_go_done(maxim_logger_sink_stats(MAXIM_GO_LOGGER, sink, &counts.stats));
+    return counts;
+}
+
+#endif /* MAXIM_GO_SHIM_H */

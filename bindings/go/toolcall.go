@@ -1,0 +1,55 @@
+package maxim
+
+// Tool calls.
+
+// #include "shim.h"
+import "C"
+
+// ToolCall is one call of a tool.
+type ToolCall struct{ entity }
+
+// ToolCall is the tool call with this id, made before, perhaps by another process.
+func (l *Logger) ToolCall(id string) *ToolCall { return &ToolCall{l.existing(id)} }
+
+// Update changes any members of the tool call: a JSON object.
+func (call *ToolCall) Update(members any) error {
+	return call.withJSON("ToolCall.Update", members, func(members C.maxim_str) *C.maxim_go_failure {
+		return C.maxim_go_tool_call_update(call.handle, text(call.id), members)
+	})
+}
+
+// Result logs what the tool gave, as text, and ends the tool call.
+func (call *ToolCall) Result(result string) error {
+	return call.done("ToolCall.Result", C.maxim_go_tool_call_result(call.handle, text(call.id), text(result)))
+}
+
+// Error logs that the tool failed, and ends the tool call. Message, Code and Type are used.
+func (call *ToolCall) Error(config ErrorConfig) error {
+	c, err := config.c()
+	if err != nil {
+		return call.logger.refuse(refused("ToolCall.Error", ErrInvalidJSON, err.Error()))
+	}
+	return call.done("ToolCall.Error", C.maxim_go_tool_call_error(call.handle, text(call.id), c))
+}
+
+// AddTag adds one tag. A tag given again replaces the earlier value.
+func (call *ToolCall) AddTag(key, value string) error {
+	return call.done("ToolCall.AddTag", C.maxim_go_tool_call_add_tag(call.handle, text(call.id), text(key), text(value)))
+}
+
+// AddMetadata adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
+func (call *ToolCall) AddMetadata(metadata any) error {
+	return call.withJSON("ToolCall.AddMetadata", metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
+		return C.maxim_go_tool_call_add_metadata(call.handle, text(call.id), metadata)
+	})
+}
+
+// AddMetric adds a named number. NaN and infinities are ErrInvalidArgument.
+func (call *ToolCall) AddMetric(name string, value float64) error {
+	return call.done("ToolCall.AddMetric", C.maxim_go_tool_call_add_metric(call.handle, text(call.id), text(name), C.double(value)))
+}
+
+// End ends the tool call, at the time of the call.
+func (call *ToolCall) End() error {
+	return call.done("ToolCall.End", C.maxim_go_tool_call_end(call.handle, text(call.id)))
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Builds and runs everything of the Go binding and its examples. Needs `make lib server`, Go (see
+# scripts/install-go.sh) and a C compiler.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+
+GO=$(scripts/install-go.sh)
+export GOTOOLCHAIN=local
+# Where the binary distribution keeps it, and where install-go.sh puts it, gofmt lies beside go.
+gofmt=$("$GO" env GOROOT)/bin/gofmt
+staticcheck=$root/build/tools/staticcheck
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+say() { echo "== go: $*"; }
+
+say "$("$GO" version)"
+say format and vet
+unformatted=$("$gofmt" -l bindings/go examples/go)
+[ -z "$unformatted" ] || { echo "error: run gofmt on: $unformatted" >&2; exit 1; }
+(cd bindings/go && "$GO" vet ./...)
+(cd examples/go && "$GO" vet ./...)
+
+if [ ! -x "$staticcheck" ]; then
+    # It wants a recent Go of its own; without it, vet has to do.
+    GOBIN=$root/build/tools "$GO" install honnef.co/go/tools/cmd/staticcheck@latest >"$work/staticcheck" 2>&1 ||
+        { say "staticcheck is not available:"; tail -n 1 "$work/staticcheck"; }
+fi
+if [ -x "$staticcheck" ]; then
+    say staticcheck
+    (cd bindings/go && PATH="$(dirname "$GO"):$PATH" "$staticcheck" ./...)
+fi
+
+cd bindings/go
+say tests
+"$GO" test -count 1 ./...
+say tests with the race detector
+"$GO" test -count 1 -race ./...
+say tests with every pointer that is passed checked
+GOEXPERIMENT=cgocheck2 "$GO" test -count 1 ./...
+say tests with the shared library
+PKG_CONFIG_PATH=$root/build/lib/pkgconfig LD_LIBRARY_PATH=$root/build/lib "$GO" test -count 1 -tags maxim_dynamic ./...
+say benchmarks run
+"$GO" test -run '^$' -bench . -benchtime 10x ./... >"$work/bench" || { cat "$work/bench"; exit 1; }
+
+cd "$root/examples/go"
+say examples
+"$root/build/bin/maxim-dev" --port 0 --port-file "$work/port" --mode quiet >/dev/null &
+server=$!
+for _ in $(seq 200); do
+    [ -s "$work/port" ] && break
+    sleep 0.05
+done
+export MAXIM_BASE_URL=http://127.0.0.1:$(cat "$work/port") MAXIM_SPOOL_DIR=$work/spool
+for example in */main.go; do
+    "$GO" run "./$(dirname "$example")" | tee "$work/said"
+    grep -Eq '^logged [1-9][0-9]* (records|entries), delivered [1-9][0-9]*, held 0$' "$work/said" ||
+        { echo "error: $(dirname "$example") did not deliver all" >&2; exit 1; }
+done
+say ok
