@@ -46,7 +46,7 @@ func TestEveryFunctionAndConstantOfTheHeaderIsBound(t *testing.T) {
 			t.Errorf("the binding does not have %s", name)
 		}
 	}
-	constants := regexp.MustCompile(`(?m)^#define (MAXIM_(?:ERR|ENTITY|OVERFLOW|RESULT|LEVEL|ENVIRONMENT|FORMAT)_\w+) -?\d+$`).
+	constants := regexp.MustCompile(`(?m)^#define (MAXIM_(?:ERR|ENTITY|OVERFLOW|ATTACHMENT|RESULT|LEVEL|ENVIRONMENT|FORMAT)_\w+) -?\d+$`).
 		FindAllStringSubmatch(header, -1)
 	if len(constants) < 30 {
 		t.Fatalf("only %d constants found in the header", len(constants))

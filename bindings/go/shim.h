@@ -296,4 +296,13 @@ static inline maxim_go_counts maxim_go_logger_sink_stats(uintptr_t logger, uint3
     return counts;
 }
 
+/* Attachments. */
+
+MAXIM_GO_ADD(session_add_attachment, maxim_attachment)
+MAXIM_GO_ADD(trace_add_attachment, maxim_attachment)
+MAXIM_GO_ADD(span_add_attachment, maxim_attachment)
+MAXIM_GO_ADD(generation_add_attachment, maxim_attachment)
+MAXIM_GO_ADD(retrieval_add_attachment, maxim_attachment)
+MAXIM_GO_WAIT(flush_attachments)
+
 #endif /* MAXIM_GO_SHIM_H */
