@@ -8,7 +8,6 @@ namespace {
 using namespace support;
 using maxim::json_array;
 using maxim::json_object;
-using namespace maxim::literals;
 
 json read(const maxim::json& written) { return json::parse(written.text()); }
 
@@ -35,7 +34,7 @@ TEST(json_test, numbers_read_back_as_they_were) {
 }
 
 TEST(json_test, containers_nest_and_grow) {
-    json_object object{{"a", 1}, {"b", json_array{"x", nullptr, json_object{}}}, {"c", R"([ 1 ])"_json}};
+    json_object object{{"a", 1}, {"b", json_array{"x", nullptr, json_object{}}}, {"c", maxim::raw("[ 1 ]")}};
     object.add("d", json_array{});
     json_array array;
     array.add(1).add("two").add(object);

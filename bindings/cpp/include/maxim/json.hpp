@@ -33,15 +33,6 @@ class json_view {
 /// Says that `text` is JSON: `trace.add_metadata(maxim::raw(R"({"a": 1})"))`.
 [[nodiscard]] constexpr json_view raw(std::string_view text) noexcept { return json_view(text); }
 
-inline namespace literals {
-
-/// JSON in the source: `R"({"a": 1})"_json`.
-[[nodiscard]] constexpr json_view operator""_json(const char* text, std::size_t length) noexcept {
-    return json_view(std::string_view(text, length));
-}
-
-}  // namespace literals
-
 namespace detail {
 
 inline void append_quoted(std::string& out, std::string_view text) {
