@@ -14,7 +14,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src -name '*.rs') dev-server/Cargo.toml Cargo.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help lib header demo test check bench install clean tools server
+.PHONY: help lib header demo test check bench install clean tools server hooks
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ lib: $(LIB)/libmaxim.so $(LIB)/libmaxim.a $(LIB)/pkgconfig/maxim.pc $(BUILD)/inc
 demo: lib server ## Build everything, log an agent's conversation to a local server, show what arrived
 	scripts/demo.sh
 
-test: tools lib server check ## Run everything that must hold; installs missing tools when root
+test: tools lib server hooks check ## Run everything that must hold; installs missing tools when root
 	scripts/test.sh
 
 check: ## Format, lints, header and symbols, without running anything
@@ -56,6 +56,8 @@ tools: ## Install the tools that the tests need (as root), or name the ones that
 
 server: $(BIN)/maxim-dev
 
+hooks: $(BUILD)/hooks/libmaxim.so
+
 # Without the rlib, which would switch link-time optimisation off.
 $(BUILD)/.release: $(RUST_SOURCES)
 	cargo rustc --release --lib --crate-type cdylib,staticlib
@@ -83,3 +85,9 @@ $(LIB)/pkgconfig/maxim.pc: scripts/maxim.pc.in
 $(BIN)/maxim-dev: $(SERVER_SOURCES)
 	cargo build --release -p maxim-dev
 	install -D target/release/maxim-dev $@
+
+# The library with a hook that lets a test panic inside any call.
+$(BUILD)/hooks/libmaxim.so: $(RUST_SOURCES)
+	cargo rustc --lib --crate-type cdylib --features test-hooks
+	install -D target/debug/libmaxim.so $@
+	ln -sf libmaxim.so $(BUILD)/hooks/libmaxim.so.$(SOVERSION)

@@ -27,8 +27,9 @@ const LEAST_LIMIT: usize = 4 * 1024;
 /// After so many records in a row were refused one by one, with none delivered in between, the
 /// fault is not the records'.
 const REFUSALS_BELIEVED: u32 = 20;
-/// A framing buffer above this is given back when there is nothing to send.
+/// A framing buffer above this is given back when nothing has been sent for [`IDLE`].
 const IDLE_BODY_BYTES: usize = 64 * 1024;
+const IDLE: Duration = Duration::from_secs(1);
 
 /// Figures that anybody may read while the engine works.
 #[derive(Default)]
@@ -82,6 +83,8 @@ pub struct Engine {
     body: Vec<u8>,
     /// The size of the last request's body.
     sent_bytes: usize,
+    /// When a batch was last asked for.
+    used: Instant,
     /// The largest body that the service may take, learned from a 413.
     body_limit: usize,
     failures: u32,
@@ -125,6 +128,7 @@ impl Engine {
             spill_on_failure,
             body: Vec::new(),
             sent_bytes: 0,
+            used: Instant::now(),
             body_limit: usize::MAX,
             failures: 0,
             failing_since: None,
@@ -146,12 +150,8 @@ impl Engine {
         }
         let protocol = Arc::clone(&self.protocol);
         let alone = |kind: Kind, len: usize| protocol.alone(kind, len);
-        let Some(mut batch) = self.reader.next_batch(&limits, &alone) else {
-            if self.body.capacity() > IDLE_BODY_BYTES {
-                self.body = Vec::new();
-            }
-            return Round::Idle;
-        };
+        self.used = Instant::now();
+        let Some(mut batch) = self.reader.next_batch(&limits, &alone) else { return Round::Idle };
         let records = batch.len() as u64;
         match self.deliver(&mut batch, supervisor) {
             Some((wait, status)) => {
@@ -178,6 +178,9 @@ impl Engine {
     /// The spool's own upkeep: adopts what dead owners left, expires what is too old.
     pub fn maintain(&mut self) {
         self.reader.maintain();
+        if self.body.capacity() > IDLE_BODY_BYTES && self.used.elapsed() > IDLE {
+            self.body = Vec::new();
+        }
     }
 
     /// The last act: what has not been delivered moves to files, where a successor finds it.
@@ -204,6 +207,7 @@ impl Engine {
             }
             let outcome = self.send(batch, window.len, supervisor.deadline());
             self.counters.last_http_status.store(self.http.last_status(), Ordering::Relaxed);
+            let is_refused = matches!(outcome, Outcome::BadRequest { .. });
             match outcome {
                 Outcome::Delivered => {
                     self.reader.acknowledge(batch, window.len);
@@ -215,12 +219,16 @@ impl Engine {
                     }
                     supervisor.progressed();
                 }
+                Outcome::BadRequest { why, .. }
+                    if window.len == 1 && self.refused_in_a_row == REFUSALS_BELIEVED =>
+                {
+                    self.refused_in_a_row = 0;
+                    let why = format!("{REFUSALS_BELIEVED} records in a row were refused; {why}");
+                    return Some(self.hold(batch.len(), why));
+                }
                 Outcome::BadRequest { why, .. } | Outcome::Unusable { why } if window.len == 1 => {
-                    self.refused_in_a_row += 1;
-                    if self.refused_in_a_row > REFUSALS_BELIEVED {
-                        let why = format!("{REFUSALS_BELIEVED} records in a row were refused; {why}");
-                        return Some(self.hold(batch.len(), why));
-                    }
+                    // What is unusable is so whatever the service thinks.
+                    self.refused_in_a_row += u32::from(is_refused);
                     self.quarantine(batch, Status::Rejected, &why);
                     supervisor.progressed();
                     // The bad record explains every refusal so far. After the first, the rest is

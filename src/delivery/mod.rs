@@ -30,6 +30,10 @@ mod pipeline;
 mod policy;
 mod protocol;
 mod reporting;
+#[cfg(test)]
+mod test_server;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use http::{Body, Fault, Http, HttpConfig, Interrupter, Request, Response, TransportError, is_loopback};

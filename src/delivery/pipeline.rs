@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::ThreadId;
+use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -36,6 +36,9 @@ const THREAD_RETRY: Duration = Duration::from_secs(10);
 const SPILL_RESERVE: Duration = Duration::from_millis(250);
 /// Without a thread, adopting and expiring are seen to at most this often.
 pub(super) const MAINTENANCE: Duration = Duration::from_secs(60);
+/// Without a thread, the environment may freeze between two calls: connections that have been idle
+/// for longer are taken for dead.
+const LAMBDA_MAX_IDLE: Duration = Duration::from_secs(5);
 /// "No limit" for a wait: more than any process lives, and safe to add to an instant.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
@@ -98,6 +101,8 @@ pub(super) struct Shared {
     interrupter: Interrupter,
     progress: Mutex<Progress>,
     progressed: Condvar,
+    /// To wait for the thread's very end, once it has left.
+    thread: Mutex<Option<JoinHandle<()>>>,
     /// Whether there ought to be a thread and is none.
     thread_missing: AtomicBool,
     closed: AtomicBool,
@@ -140,7 +145,8 @@ impl Pipeline {
         let bell = Arc::new(Bell::new());
         let options = spool::Options { ring_records: 0, ..config.spool.clone() };
         let spool = Arc::new(Spool::open(options, Arc::clone(&bell)));
-        let http = Http::new(config.http.clone());
+        let max_idle = config.http.max_idle.or(config.synchronous.then_some(LAMBDA_MAX_IDLE));
+        let http = Http::new(HttpConfig { max_idle, ..config.http.clone() });
         let interrupter = http.interrupter();
         let engine = Engine::new(
             Reader::new(Arc::clone(&spool)),
@@ -163,6 +169,7 @@ impl Pipeline {
             interrupter,
             progress: Mutex::default(),
             progressed: Condvar::new(),
+            thread: Mutex::new(None),
             thread_missing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         });
@@ -356,7 +363,9 @@ impl Pipeline {
         }
         let run = Arc::clone(shared);
         // The thread's first act is to take the lock held here.
-        let started = process::spawn_masked(shared.config.name, move || writer::run(&run)).is_ok();
+        let thread = process::spawn_masked(shared.config.name, move || writer::run(&run)).ok();
+        let started = thread.is_some();
+        *shared.thread.lock() = thread;
         progress.writer = if started { Writer::Running(None) } else { Writer::Unstartable(Instant::now()) };
         shared.thread_missing.store(!started, Ordering::Relaxed);
         started
@@ -463,8 +472,17 @@ impl Shared {
         let mut progress = self.progress.lock();
         while !matches!(progress.writer, Writer::Left) {
             if self.progressed.wait_until(&mut progress, deadline).timed_out() {
-                return matches!(progress.writer, Writer::Left);
+                break;
             }
+        }
+        if !matches!(progress.writer, Writer::Left) {
+            return false;
+        }
+        drop(progress);
+        // It has said its last word, so this waits for the system to take its stack back, no more.
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
         }
         true
     }

@@ -106,30 +106,46 @@ impl maxim_str {
     }
 }
 
-/// A text that may be absent; `name` is the argument's name for the error.
-pub(super) fn optional<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
-    if !text.data.is_null() && text.len != NTS && text.len > isize::MAX as usize {
-        return Err(Error::new(
-            Status::InvalidArgument,
-            format!(
-                "{name}: a length of {} bytes cannot be; pass MAXIM_NTS for a NUL-terminated text",
-                text.len
-            ),
-        ));
+/// The bytes of an argument, or `None` when it is absent.
+#[inline]
+fn optional_bytes<'a>(name: &str, text: maxim_str) -> Result<Option<&'a [u8]>> {
+    if text.len != NTS && text.len > isize::MAX as usize {
+        return Err(impossible(name, text.len));
     }
     // SAFETY: every export documents that its strings are readable and unchanging during the call,
     // and no `'a` outlives the call: exports hand these references to no one who keeps them.
-    match unsafe { text.bytes() } {
-        None => Ok(None),
-        Some(bytes) => escape::validate_utf8(bytes).map(Some).map_err(|error| {
-            Error::new(Status::InvalidUtf8, format!("{name}: not UTF-8 at byte {}", error.valid_up_to))
-        }),
-    }
+    Ok(unsafe { text.bytes() })
+}
+
+#[cold]
+fn impossible(name: &str, len: usize) -> Error {
+    let reason =
+        format!("{name}: a length of {len} bytes cannot be; pass MAXIM_NTS for a NUL-terminated text");
+    Error::new(Status::InvalidArgument, reason)
+}
+
+/// A text that may be absent; `name` is the argument's name for the error.
+#[inline]
+pub(super) fn optional<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
+    optional_bytes(name, text)?.map(|bytes| utf8(name, bytes)).transpose()
 }
 
 /// A text that must be there.
+#[inline]
 pub(super) fn required<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
-    optional(name, text)?.ok_or_else(|| absent(name))
+    optional_bytes(name, text)?.map_or_else(|| Err(absent(name)), |bytes| utf8(name, bytes))
+}
+
+#[inline]
+fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
+    if bytes.is_ascii() {
+        // Most arguments are short and ASCII, for which the general check takes several times as long.
+        // SAFETY: ASCII is UTF-8.
+        return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });
+    }
+    escape::validate_utf8(bytes).map_err(|error| {
+        Error::new(Status::InvalidUtf8, format!("{name}: not UTF-8 at byte {}", error.valid_up_to))
+    })
 }
 
 #[cold]
@@ -138,21 +154,32 @@ fn absent(name: &str) -> Error {
 }
 
 /// An id that must be there and match `[A-Za-z0-9_-]+`.
+#[inline]
 pub(super) fn required_id<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
-    checked_id(name, required(name, text)?)
+    optional_bytes(name, text)?.map_or_else(|| Err(absent(name)), |bytes| checked_id(name, bytes))
 }
 
 /// An id that may be absent.
+#[inline]
 pub(super) fn optional_id<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
-    optional(name, text)?.map(|text| checked_id(name, text)).transpose()
+    optional_bytes(name, text)?.map(|bytes| checked_id(name, bytes)).transpose()
 }
 
-fn checked_id<'a>(name: &str, text: &'a str) -> Result<&'a str> {
-    if id::is_valid_id(text.as_bytes()) { Ok(text) } else { Err(bad_id(name, text)) }
+#[inline]
+fn checked_id<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
+    if id::is_valid_id(bytes) {
+        // SAFETY: an id consists of ASCII letters, digits, `_` and `-`.
+        return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });
+    }
+    Err(bad_id(name, bytes))
 }
 
 #[cold]
-fn bad_id(name: &str, text: &str) -> Error {
+fn bad_id(name: &str, bytes: &[u8]) -> Error {
+    let text = match utf8(name, bytes) {
+        Ok(text) => text,
+        Err(error) => return error,
+    };
     let shown: String = text.chars().take(64).flat_map(char::escape_debug).collect();
     Error::new(
         Status::InvalidId,
@@ -162,9 +189,6 @@ fn bad_id(name: &str, text: &str) -> Error {
 
 /// A JSON text that may be absent; parsed where it is used.
 pub(super) fn optional_json<'a>(name: &'static str, text: maxim_str) -> Result<Option<Json<'a>>> {
-    if text.data.is_null() {
-        return Ok(None);
-    }
     // JSON is checked for UTF-8 while it is parsed, so that it is read once.
     optional_bytes(name, text).map(|bytes| bytes.map(|bytes| Json { name, bytes }))
 }
@@ -172,17 +196,6 @@ pub(super) fn optional_json<'a>(name: &'static str, text: maxim_str) -> Result<O
 /// A JSON text that must be there.
 pub(super) fn required_json<'a>(name: &'static str, text: maxim_str) -> Result<Json<'a>> {
     optional_json(name, text)?.ok_or_else(|| absent(name))
-}
-
-fn optional_bytes<'a>(name: &str, text: maxim_str) -> Result<Option<&'a [u8]>> {
-    if text.len != NTS && text.len > isize::MAX as usize {
-        return Err(Error::new(
-            Status::InvalidArgument,
-            format!("{name}: a length of {} bytes cannot be", text.len),
-        ));
-    }
-    // SAFETY: as in `optional`.
-    Ok(unsafe { text.bytes() })
 }
 
 /// Bytes given as a pointer and a length.

@@ -30,6 +30,7 @@ pub fn now_ms() -> i64 {
     now_us() / 1000
 }
 
+#[allow(clippy::unnecessary_cast)] // Both have 32 bits on some systems.
 fn read(clock: libc::clockid_t) -> i64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is a timespec of ours; these two clocks exist on every POSIX system.

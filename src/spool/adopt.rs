@@ -6,9 +6,12 @@
 //! under one owner's caps, no descriptor stays open, and each record has one owner at any moment.
 
 use super::claim::{Claim, UNFINISHED};
-use super::format::{Cursor, HEADER_SIZE, Header, Key, Opening, Origin, RECORD_HEADER, Scan, Seal};
+use super::format::{
+    self, Cursor, HEADER_SIZE, Header, Key, Opening, Origin, RECORD_HEADER, SEGMENT_MAX, Scan, Seal,
+};
 use super::held::{Held, Place};
-use super::reader::Reader;
+use super::reader::{Reader, is_shortage};
+use super::spool::unix_time;
 use super::store::{self, PARTIAL, SEGMENT, Side};
 use super::{Overflow, Spool, place, quarantine};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,9 +42,12 @@ impl Reader {
             orphans.extend(orphans_in(&side.root));
         }
         orphans.remove(&spool.store.origin);
-        let more = orphans.len() > ORPHANS_AT_ONCE;
-        for orphan in orphans {
-            spool.adopt_one(&orphan.name());
+        // Lazily: most of these may be living instances, which cost a look and do not count.
+        let taken = orphans.iter().filter(|orphan| spool.adopt_one(&orphan.name()));
+        let more = taken.take(ORPHANS_AT_ONCE).count() == ORPHANS_AT_ONCE;
+        // What others left in memory must not take the room of what comes.
+        if spool.state.lock().hot_bytes > spool.options.max_memory_bytes / 2 {
+            self.spill();
         }
         if spool.options.overflow == Overflow::DropOldest {
             let mut state = spool.state.lock();
@@ -73,12 +79,13 @@ fn is_litter(path: &Path) -> bool {
 }
 
 impl Spool {
-    fn adopt_one(&self, name: &str) {
+    /// Gives whether the orphan is gone.
+    fn adopt_one(&self, name: &str) -> bool {
         let mut claims = Vec::new();
         for side in [&self.store.hot, &self.store.cold].into_iter().flatten() {
             let path = side.root.join(name);
             if fs::symlink_metadata(&path).is_ok() {
-                let Some(claim) = Claim::seize(&path, &self.store.locks) else { return };
+                let Some(claim) = Claim::seize(&path, &self.store.locks) else { return false };
                 claims.push((side, claim));
             }
         }
@@ -89,9 +96,8 @@ impl Spool {
         for found in segments.into_values() {
             self.adopt_segment(found);
         }
-        for (_, claim) in claims {
-            claim.release();
-        }
+        let stay = claims.into_iter().filter_map(|(_, claim)| (!claim.release()).then_some(())).count();
+        stay == 0
     }
 
     /// Reads the directory of a dead owner. A segment that is there twice, because its owner died
@@ -115,7 +121,7 @@ impl Spool {
                 continue;
             }
             let place = if is_hot { Place::Hot } else { Place::Cold }(name.into_boxed_str());
-            match examine(&path, &place) {
+            match self.examine(&path, &place) {
                 Ok(Some(held)) => self.keep_one(segments, Found { path, place, held }),
                 Ok(None) => drop(fs::remove_file(&path)),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => self.set_aside(side, &path),
@@ -136,7 +142,7 @@ impl Spool {
             kept.held.settled = gone.held.settled;
             let word = kept.held.settled.pack(kept.held.header.salt).to_le_bytes();
             let _ = place::open_writable(&kept.path)
-                .and_then(|file| store::write_all_at(&file, &word, super::format::CURSOR_AT));
+                .and_then(|file| store::write_all_at(&file, &word, format::CURSOR_AT));
         }
         let _ = fs::remove_file(&gone.path);
         segments.insert(key, kept);
@@ -164,48 +170,49 @@ impl Spool {
         quarantine::set_aside(&side.root, path, quarantine::cap(total));
         self.state.lock().tally.files_set_aside += 1;
     }
-}
 
-/// Reads what a segment file holds. `None`: nothing. `InvalidData`: it is not one of ours.
-fn examine(path: &Path, place: &Place) -> io::Result<Option<Held>> {
-    let invalid = || io::Error::from(io::ErrorKind::InvalidData);
-    let file = place::open(path).map_err(|error| match error.raw_os_error() {
-        Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM) => error,
-        _ => invalid(),
-    })?;
-    let size = file.metadata()?.len();
-    let mut bytes = Vec::new();
-    store::read_range(&file, 0, HEADER_SIZE, &mut bytes)?;
-    let header = match Header::open(&bytes) {
-        Opening::Segment(header) => header,
-        Opening::Blank => return Ok(None),
-        Opening::Foreign => return Err(invalid()),
-    };
-    let cursor = Cursor::read(&bytes, header.salt);
-    let seal = Seal::decode(&bytes, header.salt);
-    let (records, tail) = match seal {
-        Some(seal) => (seal.records, seal.tail),
-        None => {
-            let end = usize::try_from(size.min(u64::from(u32::MAX))).map_err(|_| invalid())?;
-            store::read_range(&file, HEADER_SIZE, end, &mut bytes)?;
-            find_end(&header, cursor, &bytes)
-        }
-    };
-    let age = Duration::from_secs(super::spool::unix_time().saturating_sub(header.created));
-    let now = Instant::now();
-    Ok(Some(Held {
-        header,
-        place: place.clone(),
-        size,
-        map: None,
-        records: records.max(cursor.count),
-        tail: tail.max(cursor.offset),
-        settled: cursor,
-        sealed: Some(seal.map_or(header.created, |seal| seal.sealed)),
-        pin: Arc::new(()),
-        oldest: now.checked_sub(age).unwrap_or(now),
-        mark: None,
-    }))
+    /// Reads what a segment file holds. `None`: nothing. `InvalidData`: it is not one of ours.
+    fn examine(&self, path: &Path, place: &Place) -> io::Result<Option<Held>> {
+        let invalid = || io::Error::from(io::ErrorKind::InvalidData);
+        let file = place::open(path).map_err(|error| if is_shortage(&error) { error } else { invalid() })?;
+        let size = file.metadata()?.len();
+        let mut bytes = Vec::new();
+        store::read_range(&file, 0, HEADER_SIZE, &mut bytes)?;
+        let header = match Header::open(&bytes) {
+            Opening::Segment(header) if size <= SEGMENT_MAX as u64 => header,
+            Opening::Blank => return Ok(None),
+            _ => return Err(invalid()),
+        };
+        let cursor = Cursor::read(&bytes, header.salt);
+        let seal = Seal::decode(&bytes, header.salt);
+        let alive = header.created.max(format::heartbeat(&bytes));
+        let (records, tail) = match seal {
+            Some(seal) => (seal.records, seal.tail),
+            None => {
+                store::read_range(&file, HEADER_SIZE, SEGMENT_MAX, &mut bytes)?;
+                find_end(&header, cursor, &bytes)
+            }
+        };
+        let (now, time) = (Instant::now(), unix_time());
+        let at = |unix: u64| now.checked_sub(Duration::from_secs(time.saturating_sub(unix))).unwrap_or(now);
+        // A segment that its owner could not seal: some time after the last sign of life.
+        let unsealed = alive.saturating_add(self.segment_span().as_secs());
+        let sealed = seal.map_or(unsealed, |seal| seal.sealed);
+        Ok(Some(Held {
+            header,
+            place: place.clone(),
+            size,
+            map: None,
+            records: records.max(cursor.count),
+            tail: tail.max(cursor.offset),
+            settled: cursor,
+            sealed: Some(sealed),
+            pin: Arc::new(()),
+            oldest: at(header.created),
+            newest: at(sealed),
+            mark: None,
+        }))
+    }
 }
 
 /// How many records a segment has whose owner could not seal it, and where they end.

@@ -121,8 +121,7 @@ impl Claim {
 
     /// Takes the directory of a dead owner; `None` when its owner lives or somebody else was faster.
     pub fn seize(path: &Path, locks: &Arc<Locks>) -> Option<Claim> {
-        place::private_directory(path).ok()?;
-        let directory = Inode::at(path)?;
+        let directory = Inode::at(path).filter(|_| place::is_private(path))?;
         let name = path.join(LOCK);
         let lock = match place::open_writable(&name) {
             Ok(lock) => lock,
@@ -178,8 +177,8 @@ impl Claim {
     }
 
     /// Gives the directory up, and removes it when there is nothing in it. The lock is given back
-    /// last: whoever waited for it finds the directory gone.
-    pub fn release(self) {
+    /// last: whoever waited for it finds the directory gone. Says whether it is.
+    pub fn release(self) -> bool {
         let is_lock_alone = fs::read_dir(&self.path)
             .is_ok_and(|entries| entries.flatten().all(|entry| entry.file_name() == LOCK));
         if self.is_intact() && is_lock_alone {
@@ -190,6 +189,7 @@ impl Claim {
                 let _ = fs::remove_dir(root);
             }
         }
+        !self.directory_exists()
     }
 }
 

@@ -5,6 +5,7 @@
 //! before it is used, so that no content whatsoever can cause a panic. The layout is described in
 //! the opening comment of the [spool](super).
 
+use super::checksum::checksum;
 use std::ops::Range;
 
 /// Where the records begin: the first page belongs to the header.
@@ -13,12 +14,18 @@ pub(super) const HEADER_SIZE: usize = 4096;
 pub(super) const RECORD_HEADER: usize = 16;
 /// The longest payload: 64 MiB, and some slack for what the caller wraps around it.
 pub(super) const RECORD_MAX: usize = (64 << 20) + (64 << 10);
+/// The largest segment there can be: one record of the longest payload.
+pub(super) const SEGMENT_MAX: usize = HEADER_SIZE + record_size(RECORD_MAX).next_multiple_of(HEADER_SIZE);
+/// The first sequence that does not fit a record's tag.
+const SEQUENCE_END: u64 = 1 << 56;
 /// The two places of the header, equal in content: a flipped bit in one leaves the other.
 pub(super) const HEADER_AT: [usize; 2] = [0, 128];
 /// Where the seal is.
 pub(super) const SEAL_AT: usize = 256;
 /// Where the acknowledgement cursor is.
 pub(super) const CURSOR_AT: usize = 320;
+/// Where the heartbeat is.
+pub(super) const HEARTBEAT_AT: usize = 328;
 
 const MAGIC: [u8; 8] = *b"maximspl";
 const VERSION: u32 = 1;
@@ -98,14 +105,16 @@ impl Header {
         if !known || crc32c::crc32c(&bytes[..72]) != u32_at(bytes, 72)? {
             return None;
         }
-        Some(Header {
+        let header = Header {
             salt: u32_at(bytes, 12)?,
             origin: Origin { time: u64_at(bytes, 16)?, pid: u32_at(bytes, 24)?, random: u64_at(bytes, 32)? },
             number: u64_at(bytes, 40)?,
             base: u64_at(bytes, 48)?,
             created: u64_at(bytes, 56)?,
             size: u64_at(bytes, 64)?,
-        })
+        };
+        // Below the end by more than a segment can hold, so that no sum of the two overflows.
+        (header.base > 0 && header.base < SEQUENCE_END - (1 << 32)).then_some(header)
     }
 
     /// Reads the first page of a file, or as much of it as there is.
@@ -147,7 +156,8 @@ impl Seal {
         }
         let seal = Seal { records: u32_at(bytes, 0)?, tail: u32_at(bytes, 4)?, sealed: u64_at(bytes, 8)? };
         let room = (seal.tail as usize).checked_sub(HEADER_SIZE)?;
-        (seal.records as usize <= room / RECORD_HEADER).then_some(seal)
+        let sound = seal.records as usize <= room / RECORD_HEADER && seal.tail as usize <= SEGMENT_MAX;
+        sound.then_some(seal)
     }
 }
 
@@ -191,19 +201,14 @@ impl Cursor {
     }
 }
 
+/// When the owner of a segment last looked after it, in Unix seconds; 0 for never.
+pub(super) fn heartbeat(page: &[u8]) -> u64 {
+    u64_at(page, HEARTBEAT_AT).unwrap_or(0)
+}
+
 /// The second word of a record: its sequence, and its kind in the low byte.
 pub(super) const fn tag(sequence: u64, kind: u8) -> u64 {
     sequence << 8 | kind as u64
-}
-
-/// The checksum of a record: payload first, so that it can be computed before the sequence is known.
-#[inline]
-pub(super) fn checksum(payload_crc: u32, tag: u64, length: u32, salt: u32) -> u32 {
-    let mut rest = [0; 16];
-    rest[..8].copy_from_slice(&tag.to_le_bytes());
-    rest[8..12].copy_from_slice(&length.to_le_bytes());
-    rest[12..].copy_from_slice(&salt.to_le_bytes());
-    crc32c::crc32c_append(payload_crc, &rest)
 }
 
 /// One intact record, by its place in the segment.
@@ -251,9 +256,9 @@ impl<'a> Scan<'a> {
             return None;
         }
         self.budget = self.budget.checked_sub(length)?;
-        let payload = at + RECORD_HEADER..at + length;
-        let crc = crc32c::crc32c(&self.bytes[payload.clone()]);
-        if checksum(crc, tag, length as u32, self.salt) != u32_at(self.bytes, at + 4)? {
+        let end = at + length.next_multiple_of(8);
+        let payload = self.bytes.get(at + RECORD_HEADER..at + length)?;
+        if checksum(payload, tag, length as u32, self.salt) != u32_at(self.bytes, at + 4)? {
             return None;
         }
         // A sound record costs nothing: the budget is for the search.
@@ -261,8 +266,8 @@ impl<'a> Scan<'a> {
         Some(Frame {
             sequence,
             kind: tag as u8,
-            payload: payload.start + self.origin..payload.end + self.origin,
-            end: (at + length).next_multiple_of(8) + self.origin,
+            payload: at + RECORD_HEADER + self.origin..at + length + self.origin,
+            end: end + self.origin,
         })
     }
 }

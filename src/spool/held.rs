@@ -49,6 +49,8 @@ pub(super) struct Held {
     pub pin: Arc<()>,
     /// No record that is still here was accepted before this.
     pub oldest: Instant,
+    /// No record came after this, once sealed.
+    pub newest: Instant,
     /// Records from this count on were accepted after that moment.
     pub mark: Option<(u32, Instant)>,
 }
@@ -112,6 +114,8 @@ pub(super) struct State {
     /// The number of the next segment, and of the last file.
     pub next_segment: u64,
     pub next_file: u64,
+    /// When a segment was last put into use.
+    pub last_rotation: Instant,
     pub hot_bytes: u64,
     pub cold_bytes: u64,
     /// No segment could be made there; tried again at the next upkeep.
@@ -196,7 +200,7 @@ impl State {
         let held = self.all().map(Held::unsettled).sum();
         let bytes_held = self.all().map(Held::unsettled_bytes).sum();
         let waiting = self.all().filter(|held| held.unsettled() > 0);
-        let oldest = waiting.map(|held| held.oldest.elapsed()).max().unwrap_or(Duration::ZERO);
+        let oldest = waiting.map(|held| held.oldest).min().map_or(Duration::ZERO, |at| at.elapsed());
         Stats {
             accepted: self.next - 1,
             held,

@@ -38,18 +38,20 @@
 //! A segment, all numbers little-endian:
 //!
 //! ```text
-//!    0  header   magic "maximspl", version u32, salt u32, origin (time u64, pid u32, 0 u32,
-//!                random u64), segment number u64, base sequence u64, created u64, size u64, crc u32
-//!  128  header   again, so that one flipped bit cannot cost the segment
-//!  256  seal     records u32, tail offset u32, sealed u64, crc u32; zeros while written to
-//!  320  cursor   offset/8 in 24 bits, records in 24 bits, check in 16 bits: how much has left
-//! 4096  records  each 8-aligned: length u32, crc u32, tag u64 (sequence << 8 | kind), payload
+//!    0  header     magic "maximspl", version u32, salt u32, origin (time u64, pid u32, 0 u32,
+//!                  random u64), segment number u64, base sequence u64, created u64, size u64, crc u32
+//!  128  header     again, so that one flipped bit cannot cost the segment
+//!  256  seal       records u32, tail offset u32, sealed u64, crc u32; zeros while written to
+//!  320  cursor     offset/8 in 24 bits, records in 24 bits, check in 16 bits: how much has left
+//!  328  heartbeat  Unix seconds u64, every minute: how old unsealed records may be at most
+//! 4096  records    each 8-aligned: length u32, crc u32, tag u64 (sequence << 8 | kind), payload
 //! ```
 //!
 //! *length* counts itself, crc, tag and payload, so it is at least 16; 0 means that no record has
 //! been published here yet. It is stored last, and before that the length behind the record is set
-//! to 0, so that a segment can be used again without being wiped. A record's crc32c covers payload,
-//! tag, length and the salt of the segment's present use; old records never pass for new ones.
+//! to 0, so that a segment can be used again without being wiped. A record's crc (see `checksum.rs`)
+//! covers payload, tag, length and the salt of the segment's present use: old records never
+//! pass for new ones.
 //! Within a segment sequences have no gaps, so that what is damaged can be counted. A segment that
 //! was never sealed, because its owner was killed, ends where its records end.
 //!
@@ -60,6 +62,7 @@
 mod adopt;
 mod batch;
 mod bell;
+mod checksum;
 mod claim;
 mod format;
 mod held;

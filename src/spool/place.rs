@@ -32,9 +32,14 @@ pub(super) fn private_directory(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path).is_err() {
         DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path)?;
     }
-    let found = fs::symlink_metadata(path)?;
-    let safe = found.is_dir() && found.uid() == user_id() && found.mode() & WRITABLE_BY_OTHERS == 0;
-    if safe { Ok(()) } else { Err(io::Error::from(io::ErrorKind::PermissionDenied)) }
+    if is_private(path) { Ok(()) } else { Err(io::Error::from(io::ErrorKind::PermissionDenied)) }
+}
+
+/// Whether `path` is a directory that nobody but this user can put files into.
+pub(super) fn is_private(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| {
+        found.is_dir() && found.uid() == user_id() && found.mode() & WRITABLE_BY_OTHERS == 0
+    })
 }
 
 /// Makes one directory whose parent exists.

@@ -32,7 +32,6 @@ impl Reader {
     /// file, if there is a place for it. Counted in any case.
     pub fn quarantine(&mut self, batch: &mut Batch, reason: &str) -> Option<PathBuf> {
         let record = batch.get(0)?;
-        let sequence = batch.waiting().first().map_or(0, |entry| entry.start);
         let text = serde_json::json!({
             "time": unix_time(),
             "reason": reason,
@@ -40,8 +39,7 @@ impl Reader {
             "record": String::from_utf8_lossy(record.payload),
         });
         let number = self.spool.next_file_number();
-        let name =
-            format!("{:010}-{}-{number:08}-{sequence}.json", unix_time(), self.spool.store.origin.name());
+        let name = format!("{:010}-{}-{number:08}.json", unix_time(), self.spool.store.origin.name());
         let kept = self.spool.store.cold.as_ref().and_then(|side| {
             let cap = cap(self.spool.options.max_disk_bytes);
             keep(&side.root, &name, text.to_string().as_bytes(), cap).ok()
@@ -80,7 +78,14 @@ pub(super) fn set_aside(root: &Path, file: &Path, cap: u64) {
             return;
         }
     }
-    let _ = fs::remove_file(file);
+    remove(file);
+}
+
+/// Removes whatever it is.
+fn remove(path: &Path) {
+    if fs::remove_file(path).is_err() {
+        let _ = fs::remove_dir_all(path);
+    }
 }
 
 /// Removes the oldest files until at most so many files and bytes are left. Names begin with the
@@ -96,7 +101,7 @@ fn trim(directory: &Path, files: usize, bytes: u64) {
         if count <= files && total <= bytes {
             break;
         }
-        let _ = fs::remove_file(path);
+        remove(&path);
         count -= 1;
         total -= length;
     }

@@ -37,9 +37,17 @@ pub struct Reader {
 
 /// Bytes of a segment file, kept for the next batch from the same segment.
 struct Buffer {
-    key: Option<Key>,
+    key: Key,
     from: usize,
     bytes: Arc<Vec<u8>>,
+}
+
+/// Why there is no record in the first segment.
+enum Unread {
+    /// Descriptors or memory have run out.
+    ForNow,
+    /// The file is gone or damaged.
+    ForGood,
 }
 
 /// One segment as the lock showed it.
@@ -81,11 +89,11 @@ impl Reader {
             self.spool.prepare_spare();
             let views = self.views(limits)?;
             let first = views[0].header.key();
-            if let Some(batch) = self.collect(views, limits, alone) {
-                return Some(batch);
+            match self.collect(views, limits, alone) {
+                Ok(batch) => return Some(batch),
+                Err(Unread::ForNow) => return None,
+                Err(Unread::ForGood) => self.abandon(first),
             }
-            // The first segment has nothing left that could be read.
-            self.abandon(first);
         }
     }
 
@@ -121,14 +129,16 @@ impl Reader {
         views: Vec<View>,
         limits: &BatchLimits,
         alone: &dyn Fn(Kind, usize) -> bool,
-    ) -> Option<Batch> {
+    ) -> Result<Batch, Unread> {
         let mut batch = Batch { pieces: Vec::new(), entries: Vec::new(), done: 0 };
         let mut bytes = 0;
         'views: for view in views {
             let from = view.cursor.offset as usize;
-            let Some((memory, to)) = self.memory(&view, from) else {
+            let (memory, to) = match self.memory(&view, from) {
+                Ok(found) => found,
+                Err(why) if batch.entries.is_empty() => return Err(why),
                 // Whatever is wrong with a later segment is seen to when it is the first.
-                break;
+                Err(_) => break,
             };
             let first = view.header.base + u64::from(view.cursor.count);
             let last = view.header.base + u64::from(view.records);
@@ -166,32 +176,37 @@ impl Reader {
                 break;
             }
         }
-        (!batch.entries.is_empty()).then_some(batch)
+        if batch.entries.is_empty() { Err(Unread::ForGood) } else { Ok(batch) }
     }
 
-    /// The bytes of a segment from `from` on, and where they end; `None` if they cannot be had.
-    fn memory(&mut self, view: &View, from: usize) -> Option<(Memory, usize)> {
+    /// The bytes of a segment from `from` on, and where they end.
+    fn memory(&mut self, view: &View, from: usize) -> Result<(Memory, usize), Unread> {
         if let Some(map) = &view.map {
-            return Some((Memory::Mapped(Arc::clone(map)), view.tail));
+            return Ok((Memory::Mapped(Arc::clone(map)), view.tail));
         }
-        let key = Some(view.header.key());
+        let key = view.header.key();
         let known = self.buffers.iter().find(|buffer| buffer.key == key && buffer.from <= from);
-        if let Some(buffer) = known {
-            let end = buffer.from + buffer.bytes.len();
-            return (end >= from).then(|| (Memory::Read(Arc::clone(&buffer.bytes), buffer.from), end));
-        }
-        let free = self.buffers.iter_mut().find_map(|buffer| Arc::get_mut(&mut buffer.bytes));
-        let mut bytes = free.map(std::mem::take).unwrap_or_default();
+        let (bytes, start) = match known {
+            Some(buffer) => (Arc::clone(&buffer.bytes), buffer.from),
+            None => (self.read(view, from)?, from),
+        };
+        let end = start + bytes.len();
+        if end < from { Err(Unread::ForGood) } else { Ok((Memory::Read(bytes, start), end)) }
+    }
+
+    /// Reads a segment file into a buffer that no batch uses any more.
+    fn read(&mut self, view: &View, from: usize) -> Result<Arc<Vec<u8>>, Unread> {
+        let free = self.buffers.iter().position(|buffer| Arc::strong_count(&buffer.bytes) == 1);
+        let free = free.map(|index| self.buffers.remove(index).bytes);
+        let mut bytes = free.and_then(Arc::into_inner).unwrap_or_default();
         let read = self.spool.store.read(&view.place, from, view.tail, &mut bytes);
+        read.map_err(|error| if is_shortage(&error) { Unread::ForNow } else { Unread::ForGood })?;
         let bytes = Arc::new(bytes);
-        self.buffers.retain(|buffer| buffer.bytes.capacity() > 0);
         if self.buffers.len() >= BUFFERS_MAX {
             self.buffers.remove(0);
         }
-        let to = from + bytes.len();
-        let key = read.is_ok().then_some(view.header.key());
-        self.buffers.push(Buffer { key, from, bytes: Arc::clone(&bytes) });
-        read.ok().map(|()| (Memory::Read(bytes, from), to))
+        self.buffers.push(Buffer { key: view.header.key(), from, bytes: Arc::clone(&bytes) });
+        Ok(bytes)
     }
 
     /// Forgets the buffers: nothing is being read.
@@ -274,4 +289,9 @@ impl Reader {
             spool.space.notify_all();
         }
     }
+}
+
+/// Whether an error says that the process or the machine is short of something for the moment.
+pub(super) fn is_shortage(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EINTR))
 }

@@ -5,6 +5,7 @@
 //! order, by [`Mapping::write_record`], and only what has been published is ever read. The file
 //! behind it is fully allocated before it is mapped: a hole on a full disk would kill the host.
 
+use super::checksum::checksum;
 use super::format::{self, Cursor, HEADER_LEN, HEADER_SIZE, Header, RECORD_HEADER, SEAL_LEN, Seal};
 use memmap2::{MmapOptions, MmapRaw};
 use std::fs::File;
@@ -55,29 +56,40 @@ impl Mapping {
     }
 
     /// Writes one record behind the last one and publishes it: from the last store on it survives
-    /// the process. `at` and `size` are multiples of eight; `size` is the record's padded size.
+    /// the process. `at` is a multiple of eight; gives where the next record goes.
     #[inline]
-    pub fn write_record(&self, at: usize, size: usize, check: u32, tag: u64, parts: &[&[u8]]) {
-        let payload: usize = parts.iter().map(|part| part.len()).sum();
-        let length = RECORD_HEADER + payload;
-        assert!(at >= HEADER_SIZE && at % 8 == 0 && length <= size && at + size <= self.len());
+    pub fn write_record(&self, at: usize, tag: u64, salt: u32, payload: usize, parts: &[&[u8]]) -> usize {
+        let size = format::record_size(payload);
+        let length = (RECORD_HEADER + payload) as u32;
+        assert!(at >= HEADER_SIZE && at.is_multiple_of(8) && size <= self.len() && at <= self.len() - size);
         let start = self.raw.as_mut_ptr().wrapping_add(at);
+        let mut room = size - RECORD_HEADER;
         // SAFETY: [at, at + size) lies inside the mapping by the assertion above, is 8-aligned as the
         // mapping is page-aligned, is not published yet, and the spool's lock admits one writer.
+        // `room` makes sure that the parts stay inside even if they are longer than `payload`.
         unsafe {
-            start.add(4).cast::<u32>().write(check.to_le());
             start.add(8).cast::<u64>().write(tag.to_le());
             let mut to = start.add(RECORD_HEADER);
             for part in parts {
-                std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
-                to = to.add(part.len());
+                let count = part.len().min(room);
+                std::ptr::copy_nonoverlapping(part.as_ptr(), to, count);
+                to = to.add(count);
+                room -= count;
             }
+            let payload = match parts {
+                // As it was given it is in the nearest cache, and is not just being written.
+                [payload] => payload,
+                _ => std::slice::from_raw_parts(start.add(RECORD_HEADER), payload),
+            };
+            start.add(4).cast::<u32>().write(checksum(payload, tag, length, salt).to_le());
         }
-        // A recycled segment still has old records behind this one: end the chain first.
-        if at + size + RECORD_HEADER <= self.len() {
-            self.half(at + size).store(0, Ordering::Relaxed);
+        // A segment in its second use still has old records behind this one: end the chain first.
+        let next = at + size;
+        if next + RECORD_HEADER <= self.len() {
+            self.half(next).store(0, Ordering::Relaxed);
         }
-        self.half(at).store((length as u32).to_le(), Ordering::Release);
+        self.half(at).store(length.to_le(), Ordering::Release);
+        next
     }
 
     /// Published bytes: records before the tail that the spool's lock told the reader of.
@@ -105,6 +117,7 @@ impl Mapping {
         self.half(HEADER_SIZE).store(0, Ordering::Release);
         self.write_words::<SEAL_LEN>(format::SEAL_AT, &[0; SEAL_LEN]);
         self.word(format::CURSOR_AT).store(0, Ordering::Release);
+        self.set_heartbeat(0);
     }
 
     /// Notes how the segment ended.
@@ -117,6 +130,11 @@ impl Mapping {
         self.word(format::CURSOR_AT).store(cursor.pack(salt).to_le(), Ordering::Release);
     }
 
+    /// Notes that the owner is alive.
+    pub fn set_heartbeat(&self, unix_time: u64) {
+        self.word(format::HEARTBEAT_AT).store(unix_time.to_le(), Ordering::Relaxed);
+    }
+
     fn write_words<const N: usize>(&self, at: usize, bytes: &[u8; N]) {
         for (index, word) in bytes.as_chunks::<8>().0.iter().enumerate() {
             self.word(at + 8 * index).store(u64::from_ne_bytes(*word), Ordering::Release);
@@ -125,14 +143,14 @@ impl Mapping {
 
     #[inline]
     fn word(&self, at: usize) -> &AtomicU64 {
-        assert!(at % 8 == 0 && at + 8 <= self.len());
+        assert!(at.is_multiple_of(8) && at + 8 <= self.len());
         // SAFETY: inside the mapping and aligned by the assertion; only used as an atomic.
         unsafe { &*self.raw.as_ptr().wrapping_add(at).cast::<AtomicU64>() }
     }
 
     #[inline]
     fn half(&self, at: usize) -> &AtomicU32 {
-        assert!(at % 4 == 0 && at + 4 <= self.len());
+        assert!(at.is_multiple_of(4) && at + 4 <= self.len());
         // SAFETY: inside the mapping and aligned by the assertion; only used as an atomic.
         unsafe { &*self.raw.as_ptr().wrapping_add(at).cast::<AtomicU32>() }
     }

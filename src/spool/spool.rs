@@ -21,6 +21,9 @@ const SEGMENTS_MIN: u64 = 4;
 /// Sealed segments that stay mapped for the reader; later ones are unmapped when they are sealed
 /// and read back from the file, so that a slow consumer does not fill the host's memory.
 const MAPPED_SEALED_MAX: usize = 12;
+/// Sealed and spare segments that stay mapped at most: what a busy delivery thread has in flight,
+/// so that the same memory is used again and again.
+const MAPPED_MAX: usize = 16;
 /// Room for the books of this many segments is reserved, so that rotating allocates nothing.
 const BOOKS_RESERVED: usize = 64;
 
@@ -66,6 +69,7 @@ impl Spool {
                 memory_failed: false,
                 hot_bytes: 0,
                 cold_bytes: 0,
+                last_rotation: Instant::now(),
                 unread_bytes: 0,
                 unread_records: 0,
                 waiting: 0,
@@ -97,21 +101,16 @@ impl Spool {
     /// the record survives the process.
     #[inline]
     pub fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64, Refusal> {
-        let mut payload = 0;
-        let mut crc = 0;
-        for part in parts {
-            payload += part.len();
-            crc = crc32c::crc32c_append(crc, part);
-        }
+        let payload = parts.iter().map(|part| part.len()).sum();
         let size = format::record_size(payload);
         let mut state = self.state.lock();
-        if !state.active.as_ref().is_some_and(|active| active.room() >= size) {
+        if state.active.as_ref().is_none_or(|active| active.room() < size) {
             state = self.rotate(state, payload)?;
         }
         let state = &mut *state;
         let Some(active) = &mut state.active else { return Err(Refusal::Full) };
         let sequence = state.next;
-        active.write(sequence, kind, crc, payload, parts)?;
+        active.write(sequence, kind, payload, parts)?;
         state.next += 1;
         state.unread_bytes += size as u64;
         state.unread_records += 1;
@@ -178,12 +177,17 @@ impl Spool {
                 return Ok(state);
             }
             if let Some(spare) = self.find_room(&mut state, size) {
+                let is_first = state.active.is_none();
                 self.seal_active(&mut state);
                 self.begin(&mut state, spare);
-                if state.spares.is_empty() {
+                // The next one had better be prepared by the delivery thread.
+                if state.spares.is_empty() && !is_first {
                     self.bell.ring();
                 }
                 return Ok(state);
+            }
+            if self.give_back_idle(&mut state) {
+                continue;
             }
             let made_room = match self.options.overflow {
                 Overflow::DropOldest => self.evict_oldest(&mut state),
@@ -275,6 +279,8 @@ impl Spool {
         let header = self.header(state.next_segment, state.next, size);
         state.next_segment += 1;
         spare.map.begin(&header);
+        let now = Instant::now();
+        state.last_rotation = now;
         state.active = Some(Held {
             header,
             place: spare.place,
@@ -285,7 +291,8 @@ impl Spool {
             settled: Cursor::START,
             sealed: None,
             pin: Arc::new(()),
-            oldest: Instant::now(),
+            oldest: now,
+            newest: now,
             mark: None,
         });
     }
@@ -294,6 +301,7 @@ impl Spool {
     pub(super) fn seal_active(&self, state: &mut State) {
         let Some(mut held) = state.active.take() else { return };
         held.sealed = Some(unix_time());
+        held.newest = Instant::now();
         if held.unsettled() == 0 {
             state.uncharge(&held.place, held.size);
             return self.retire(state, held);
@@ -310,7 +318,7 @@ impl Spool {
     /// What remains of a segment that is off the books and whose records have all left: a spare
     /// segment if one is wanted, else nothing.
     pub(super) fn retire(&self, state: &mut State, held: Held) {
-        let wanted = state.spares.len() < self.spares_wanted(state) && !state.closed;
+        let wanted = state.spares.len() + state.sealed.len() < MAPPED_MAX && !state.closed;
         if let Some(mut map) = held.map
             && wanted
             && held.size == self.segment_size
@@ -323,11 +331,6 @@ impl Spool {
             return;
         }
         self.store.remove(&held.place);
-    }
-
-    /// How many spares are worth keeping: one, and more while records pour in.
-    fn spares_wanted(&self, state: &State) -> usize {
-        1 + state.sealed.len().min(SPARES_MAX - 1)
     }
 
     /// Drops the oldest segment that no batch shows. Gives whether there was one.
@@ -344,7 +347,27 @@ impl Spool {
             }
             return true;
         }
-        false
+        // Nothing but the segment in use: the next turn of the caller finds it sealed.
+        let is_free = state.active.as_ref().is_some_and(|active| !active.is_pinned());
+        if is_free {
+            self.seal_active(state);
+        }
+        is_free
+    }
+
+    /// Makes room at no cost: a spare segment that is too small for what is wanted, or a segment in
+    /// use from which everything has left. Gives whether there was one.
+    fn give_back_idle(&self, state: &mut State) -> bool {
+        if let Some(spare) = state.spares.pop() {
+            state.uncharge(&spare.place, spare.map.len() as u64);
+            self.store.remove(&spare.place);
+            return true;
+        }
+        let is_idle = state.active.as_ref().is_some_and(|active| active.unsettled() == 0);
+        if is_idle {
+            self.seal_active(state);
+        }
+        is_idle
     }
 
     /// Makes a spare segment if there is none and the caps allow it. Callers go on meanwhile.
@@ -377,9 +400,6 @@ impl Spool {
     }
 }
 
-/// Spare segments kept at most: what one batch frees at once.
-const SPARES_MAX: usize = 6;
-
 impl Held {
     /// The room for one more record, its header and padding included.
     #[inline]
@@ -388,25 +408,16 @@ impl Held {
     }
 
     #[inline]
-    fn write(
-        &mut self,
-        sequence: u64,
-        kind: Kind,
-        crc: u32,
-        payload: usize,
-        parts: &[&[u8]],
-    ) -> Result<(), Refusal> {
+    fn write(&mut self, sequence: u64, kind: Kind, payload: usize, parts: &[&[u8]]) -> Result<(), Refusal> {
         let Some(map) = &self.map else { return Err(Refusal::Full) };
         let tag = format::tag(sequence, kind.0);
-        let check = format::checksum(crc, tag, (RECORD_HEADER + payload) as u32, self.header.salt);
-        let size = format::record_size(payload);
-        map.write_record(self.tail as usize, size, check, tag, parts);
+        let next = map.write_record(self.tail as usize, tag, self.header.salt, payload, parts);
         if self.records == self.settled.count {
             self.oldest = Instant::now();
             self.mark = None;
         }
         self.records += 1;
-        self.tail += size as u32;
+        self.tail = next as u32;
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use super::place;
 use super::segment::Mapping;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -186,7 +186,7 @@ impl Store {
     pub fn release(&self) {
         for side in [&self.hot, &self.cold].into_iter().flatten() {
             if let Some(claim) = side.claim.lock().take() {
-                claim.release();
+                let _ = claim.release();
             }
         }
     }
@@ -197,21 +197,12 @@ pub(super) fn write_all_at(file: &File, bytes: &[u8], at: usize) -> io::Result<(
 }
 
 /// Reads `from..to` of `file`, or as much of it as there is.
-pub(super) fn read_range(file: &File, from: usize, to: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
-    let end = (file.metadata()?.len().min(to as u64)) as usize;
+pub(super) fn read_range(mut file: &File, from: usize, to: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
+    let length = file.metadata()?.len().min(to as u64).saturating_sub(from as u64);
     buffer.clear();
-    buffer.resize(end.saturating_sub(from), 0);
-    let mut done = 0;
-    while done < buffer.len() {
-        match file.read_at(&mut buffer[done..], (from + done) as u64) {
-            Ok(0) => break,
-            Ok(count) => done += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    buffer.truncate(done);
-    Ok(())
+    buffer.try_reserve_exact(length as usize).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
+    file.seek(SeekFrom::Start(from as u64))?;
+    file.take(length).read_to_end(buffer).map(|_| ())
 }
 
 /// A header page as a file begins with it.

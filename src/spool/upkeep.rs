@@ -1,16 +1,18 @@
 //! What the delivery thread does besides delivering: prepare segments, move what waits to the spool
 //! directory, look after the directories, drop what is too old, and leave without litter.
 
-use super::batch::Memory;
 use super::format::{HEADER_SIZE, Key};
 use super::held::{Dropped, Held, Place, Spare, State};
 use super::reader::Reader;
+use super::spool::unix_time;
 use super::{Overflow, Spool, Stats, store};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often directories are looked at, orphans adopted and old records dropped.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// Without a new segment for this long, spare ones are given back.
+const QUIET: Duration = Duration::from_secs(2);
 /// A segment takes records for at most this share of the maximum age, so that its age says enough
 /// about its records.
 const AGE_STEPS: u32 = 8;
@@ -39,6 +41,9 @@ impl Reader {
             state.cold_failed = false;
             state.memory_failed = false;
             spool.expire(&mut state);
+            if let Some(map) = state.active.as_ref().and_then(|active| active.map.as_ref()) {
+                map.set_heartbeat(unix_time());
+            }
         }
         self.rescue();
         self.more_orphans = self.adopt();
@@ -70,34 +75,34 @@ impl Reader {
         self.spill()
     }
 
+    /// Copies one segment to the spool directory and lets go of where it was. Gives whether the
+    /// next one is worth trying.
     fn spill_one(&mut self, key: Key) -> bool {
         let spool = Arc::clone(&self.spool);
-        let (place, page, memory, range) = {
+        let (from, page, map, tail) = {
             let mut state = spool.state.lock();
             let Some(held) = state.find(key) else { return true };
-            let range = HEADER_SIZE..held.tail as usize;
             let page = store::header_page(&held.header, held.seal(), held.settled);
-            let memory = held.map.clone().map(Memory::Mapped);
-            let from = held.place.clone();
-            let Some(place) = spool.reserve_cold(&mut state, range.end as u64) else { return false };
-            (place, page, memory.ok_or(from), range)
+            (held.place.clone(), page, held.map.clone(), held.tail as usize)
         };
-        let size = range.end as u64;
-        let written = memory
-            .or_else(|from| {
-                let mut bytes = Vec::new();
-                spool.store.read(&from, range.start, range.end, &mut bytes)?;
-                Ok(Memory::Read(Arc::new(bytes), HEADER_SIZE))
-            })
-            .and_then(|memory| spool.store.write_cold(&place, &page, memory.get_upto(range)));
+        let mut bytes = Vec::new();
+        let records = match &map {
+            Some(map) => map.published(HEADER_SIZE..tail),
+            None => match spool.store.read(&from, HEADER_SIZE, tail, &mut bytes) {
+                Ok(()) => &bytes[..],
+                // Noticed when its turn to be delivered comes.
+                Err(_) => return true,
+            },
+        };
+        let size = (HEADER_SIZE + records.len()) as u64;
+        let Some(place) = spool.reserve_cold(&mut spool.state.lock(), size) else { return false };
+        let written = spool.store.write_cold(&place, &page, records);
         let mut state = spool.state.lock();
-        if let Err(error) = written {
-            state.uncharge(&place, size);
-            // A segment whose hot file is gone is noticed when its turn to be delivered comes.
-            return error.kind() == std::io::ErrorKind::NotFound;
+        match written {
+            Ok(()) => spool.move_to_cold(&mut state, key, place, size),
+            Err(_) => state.give_up(&place, size),
         }
-        spool.move_to_cold(&mut state, key, place, size);
-        true
+        !state.cold_failed
     }
 
     /// Finds segments whose files somebody removed, and writes those again that are still mapped.
@@ -129,16 +134,6 @@ impl Reader {
         let mut state = self.spool.state.lock();
         self.spool.leave(&mut state);
         state.stats()
-    }
-}
-
-impl Memory {
-    /// A range of the segment, or as much of it as there is.
-    fn get_upto(&self, range: std::ops::Range<usize>) -> &[u8] {
-        match self {
-            Memory::Mapped(map) => map.published(range),
-            Memory::Read(bytes, _) => bytes,
-        }
     }
 }
 
@@ -187,11 +182,11 @@ impl Spool {
         }
     }
 
-    /// Keeps one spare segment when nothing waits.
+    /// Keeps one spare segment when few records come.
     fn trim_spares(&self) {
         let surplus: Vec<Spare> = {
             let mut state = self.state.lock();
-            if !state.sealed.is_empty() || state.spares.len() <= 1 {
+            if state.spares.len() <= 1 || state.last_rotation.elapsed() < QUIET {
                 return;
             }
             let surplus = state.spares.split_off(1);
@@ -205,18 +200,23 @@ impl Spool {
         }
     }
 
+    /// How long a segment takes records once it holds one.
+    pub(super) fn segment_span(&self) -> Duration {
+        self.options.max_age / AGE_STEPS
+    }
+
     /// Drops segments all of whose records are older than the maximum age.
     fn expire(&self, state: &mut State) {
         let limit = self.options.max_age;
-        let step = limit / AGE_STEPS;
+        let span = self.segment_span();
         if state
             .active
             .as_ref()
-            .is_some_and(|active| active.unsettled() > 0 && active.oldest.elapsed() > step)
+            .is_some_and(|active| active.unsettled() > 0 && active.oldest.elapsed() > span)
         {
             self.seal_active(state);
         }
-        let is_old = |held: &Held| held.oldest.elapsed() > limit && !held.is_pinned();
+        let is_old = |held: &Held| held.newest.elapsed() > limit && !held.is_pinned();
         let old: Vec<Key> =
             state.adopted.iter().chain(&state.sealed).filter(|held| is_old(held)).map(Held::key).collect();
         for key in old {

@@ -20,9 +20,10 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn built(path: &str) -> PathBuf {
+/// Something that `make test` has built.
+pub fn built(path: &str) -> PathBuf {
     let path = root().join("build").join(path);
-    assert!(path.exists(), "{} is missing: run `make lib server` first", path.display());
+    assert!(path.exists(), "{} is missing: run `make test`, or `make lib server hooks` once", path.display());
     path
 }
 
@@ -146,6 +147,60 @@ fn http(port: u16, method: &str, path: &str, body: &str) -> String {
     body.to_owned()
 }
 
+/// The C compiler.
+pub fn cc() -> Command {
+    Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
+}
+
+/// One function of the header.
+pub struct Function {
+    pub returns: String,
+    pub name: String,
+    /// Type and name of each.
+    pub parameters: Vec<(String, String)>,
+    /// Whether a comment stands before it.
+    pub documented: bool,
+}
+
+/// Every exported function, read from the header. cbindgen writes one parameter a line, and every
+/// prototype ends in `);` at the start of nothing else.
+pub fn exported_functions() -> Vec<Function> {
+    let header = std::fs::read_to_string(root().join("include/maxim.h")).unwrap();
+    let header = header.split("static inline").next().unwrap();
+    let mut functions = Vec::new();
+    let mut rest = header;
+    while let Some(end) = rest.find(");\n") {
+        let before = &rest[..end];
+        rest = &rest[end + 2..];
+        let start = before.rfind("\n\n").map_or(0, |at| at + 2);
+        let comment_end = before.rfind("*/").map_or(start, |at| at + 2).max(start);
+        let prototype: String = before[comment_end..].split_whitespace().collect::<Vec<_>>().join(" ");
+        let prototype = match prototype.strip_prefix("MAXIM_DEPRECATED(") {
+            Some(deprecated) => deprecated.split_once("\") ").unwrap().1,
+            None => &prototype,
+        };
+        let Some((head, parameters)) = prototype.split_once('(') else { continue };
+        let Some(at) = head.find("maxim_").and_then(|_| head.rfind("maxim_")) else { continue };
+        if head.starts_with("typedef") {
+            continue;
+        }
+        let split = |text: &str| {
+            let at = text.rfind([' ', '*']).map_or(0, |at| at + 1);
+            (text[..at].trim().to_owned(), text[at..].to_owned())
+        };
+        functions.push(Function {
+            returns: head[..at].trim().to_owned(),
+            name: head[at..].to_owned(),
+            parameters: match parameters {
+                "void" => Vec::new(),
+                parameters => parameters.split(", ").map(split).collect(),
+            },
+            documented: before[start..comment_end].trim_start().starts_with("/**"),
+        });
+    }
+    functions
+}
+
 /// Compiles a C program against the release shared library and gives its path.
 pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
     let source = root().join(source);
@@ -154,7 +209,7 @@ pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
     let lib = lib.parent().unwrap();
     let mut rpath = std::ffi::OsString::from("-Wl,-rpath,");
     rpath.push(lib);
-    run(Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
+    run(cc()
         .args(["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-deprecated-declarations"])
         .arg("-I")
         .arg(root().join("include"))
@@ -185,10 +240,6 @@ pub fn both(output: &Output) -> String {
 /// A host process of the tests' own: see `tests/c/probe.c` for its verbs.
 pub fn probe<I: AsRef<OsStr>>(program: &Path, server: &str, spool: &Path, verbs: &[I]) -> Command {
     let mut command = Command::new(program);
-    command
-        .args(verbs)
-        .env("MAXIM_BASE_URL", server)
-        .env("MAXIM_SPOOL_DIR", spool)
-        .stdin(Stdio::null());
+    command.args(verbs).env("MAXIM_BASE_URL", server).env("MAXIM_SPOOL_DIR", spool).stdin(Stdio::null());
     command
 }

@@ -1,1 +1,240 @@
-//! Against a misbehaving server.
+//! Requests against a server that misbehaves.
+
+use std::fs::File;
+use std::io::Write;
+use std::sync::mpsc;
+
+use super::*;
+use crate::delivery::test_server::{Answer, TestServer, status};
+
+const KEY: &str = "sk-very-secret-1234";
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
+fn post<'a>(url: &'a str, body: &'a [u8]) -> Request<'a> {
+    let credential = Some(("x-key", KEY));
+    Request { method: "POST", url, headers: &[("x-seen", "yes")], credential, body: Body::Bytes(body) }
+}
+
+fn http() -> Http {
+    Http::new(HttpConfig { user_agent: "maxim-test/1".into(), ..HttpConfig::default() })
+}
+
+#[test]
+fn requests_share_one_connection_and_carry_their_headers() {
+    let server = TestServer::new(|_| Answer::Status(201, "{}".into()));
+    let mut http = http();
+    for _ in 0..3 {
+        let response = http.send(post(&server.url, b"hello"), soon()).unwrap();
+        assert_eq!((response.status, response.body.as_slice()), (201, &b"{}"[..]));
+    }
+    assert_eq!((server.requests().len(), server.connections(), http.last_status()), (3, 1, 201));
+    let request = server.requests().remove(0);
+    let head = request.head.to_ascii_lowercase();
+    for line in ["post / http/1.1", "x-seen: yes", &format!("x-key: {KEY}"), "user-agent: maxim-test/1"] {
+        assert!(head.contains(line), "{head}");
+    }
+    assert_eq!(request.body, b"hello");
+}
+
+#[test]
+fn a_body_of_megabytes_arrives_whole() {
+    let server = TestServer::new(|_| status(200));
+    let body: Vec<u8> = (0..5_000_000u32).map(|n| (n % 251) as u8).collect();
+    assert_eq!(http().send(post(&server.url, &body), soon()).unwrap().status, 200);
+    assert!(server.requests()[0].body == body);
+}
+
+#[test]
+fn a_reused_connection_that_fails_is_replaced_once_at_once() {
+    let server = TestServer::new(|request| match request.connection {
+        1 if request.body == b"second" => Answer::HangUp,
+        _ => status(200),
+    });
+    let mut http = http();
+    http.send(post(&server.url, b"first"), soon()).unwrap();
+    assert_eq!(http.send(post(&server.url, b"second"), soon()).unwrap().status, 200);
+    assert_eq!((server.requests().len(), server.connections()), (3, 2));
+}
+
+#[test]
+fn a_fresh_connection_that_fails_is_an_error_at_once() {
+    let server = TestServer::new(|_| Answer::HangUp);
+    let error = http().send(post(&server.url, b"first"), soon()).unwrap_err();
+    assert_eq!((error.fault, server.requests().len()), (Fault::Network, 1));
+}
+
+#[test]
+fn a_reused_connection_that_fails_within_the_answer_is_not_retried() {
+    let server = TestServer::new(|request| match request.body.as_slice() {
+        b"first" => status(200),
+        _ => Answer::Raw("HTTP/1.1 200 OK\r\nContent-Le".into()),
+    });
+    let mut http = http();
+    http.send(post(&server.url, b"first"), soon()).unwrap();
+    let error = http.send(post(&server.url, b"second"), soon()).unwrap_err();
+    assert_eq!((error.fault, server.requests().len()), (Fault::Network, 2));
+}
+
+#[test]
+fn a_truncated_answer_is_an_error_and_not_a_success() {
+    let server =
+        TestServer::new(|_| Answer::Raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"da".into()));
+    assert_eq!(http().send(post(&server.url, b"x"), soon()).unwrap_err().fault, Fault::Network);
+}
+
+#[test]
+fn a_redirect_is_an_answer_and_is_not_followed() {
+    let elsewhere = TestServer::new(|_| status(200));
+    let target = format!("{}/moved?signature=secret", elsewhere.url);
+    let server = TestServer::new(move |_| {
+        Answer::Raw(format!("HTTP/1.1 307 Moved\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"))
+    });
+    let response = http().send(post(&server.url, b"x"), soon()).unwrap();
+    assert_eq!((response.status, elsewhere.requests().len()), (307, 0));
+    assert_eq!(response.location, Some(format!("{}/moved", elsewhere.url)));
+}
+
+#[test]
+fn a_huge_answer_is_read_only_in_part() {
+    let server = TestServer::new(|_| Answer::Status(200, "x".repeat(1_000_000)));
+    let mut http = http();
+    for _ in 0..2 {
+        let response = http.send(post(&server.url, b"x"), soon()).unwrap();
+        assert_eq!(response.body.len() as u64, MAX_ANSWER_BYTES);
+    }
+}
+
+#[test]
+fn retry_after_comes_with_the_answer() {
+    let server = TestServer::new(|_| {
+        Answer::Raw("HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n".into())
+    });
+    let response = http().send(post(&server.url, b"x"), soon()).unwrap();
+    assert_eq!((response.status, response.retry_after), (429, Some(Duration::from_secs(7))));
+}
+
+#[test]
+fn a_credential_is_not_sent_in_the_clear_to_another_machine() {
+    // An address for documentation (RFC 5737): nothing answers there, and nothing is asked.
+    let error = http().send(post("http://192.0.2.1:9/v1", b"x"), soon()).unwrap_err();
+    assert_eq!(error.fault, Fault::Refused);
+    assert!(error.why.contains("192.0.2.1") && !error.why.contains(KEY), "{}", error.why);
+    let mut allowed = Http::new(HttpConfig {
+        allow_plaintext: true,
+        proxy: Some("http://127.0.0.1:1".into()),
+        ..HttpConfig::default()
+    });
+    assert_eq!(allowed.send(post("http://192.0.2.1:9/v1", b"x"), soon()).unwrap_err().fault, Fault::Network);
+}
+
+#[test]
+fn a_credential_is_struck_out_of_whatever_comes_back() {
+    let server = TestServer::new(|_| Answer::Status(500, format!("bad key {KEY}, really: {KEY}")));
+    let response = http().send(post(&server.url, b"x"), soon()).unwrap();
+    let stars = "*".repeat(KEY.len());
+    assert_eq!(String::from_utf8(response.body).unwrap(), format!("bad key {stars}, really: {stars}"));
+}
+
+#[test]
+fn an_error_text_shows_no_header_value_no_query_and_no_password_of_a_proxy() {
+    let illegal = "broken\nvalue-with-secret";
+    let credential = Some(("x-key", illegal));
+    let request =
+        Request { method: "POST", url: "http://127.0.0.1:1/", headers: &[], credential, body: Body::Empty };
+    let error = http().send(request, soon()).unwrap_err();
+    assert_eq!(error.fault, Fault::Refused);
+    assert!(error.why.contains("x-key") && !error.why.contains("secret"), "{}", error.why);
+
+    let request = |url| Request { method: "GET", url, headers: &[], credential: None, body: Body::Empty };
+    for url in ["http://127.0.0.1:1/up?signature=secret", "nonsense://secret", "http://h:99999/?secret"] {
+        let error = http().send(request(url), soon()).unwrap_err();
+        assert!(!error.why.contains("secret"), "{}", error.why);
+    }
+    for proxy in ["socks5://me:secret@127.0.0.1:1", "http://me:secret@127.0.0.1:1"] {
+        let mut http = Http::new(HttpConfig { proxy: Some(proxy.into()), ..HttpConfig::default() });
+        let error = http.send(request("http://127.0.0.1:1/"), soon()).unwrap_err();
+        assert!(!error.why.contains("secret"), "{}", error.why);
+    }
+}
+
+#[test]
+fn an_explicit_proxy_is_asked_for_a_tunnel() {
+    let proxy = TestServer::new(|_| Answer::Raw("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n".into()));
+    let mut http = Http::new(HttpConfig { proxy: Some(proxy.url.clone()), ..HttpConfig::default() });
+    let error = http.send(post("https://example.invalid/log", b"x"), soon()).unwrap_err();
+    assert_eq!(error.fault, Fault::Network);
+    let head = &proxy.requests()[0].head;
+    assert!(head.starts_with("CONNECT example.invalid:443 ") && !head.contains(KEY), "{head}");
+}
+
+#[test]
+fn a_file_is_sent_with_its_length_and_a_short_one_condemns_the_record() {
+    let server = TestServer::new(|_| status(200));
+    let path = std::env::temp_dir().join(format!("maxim-http-test-{}", std::process::id()));
+    let content: Vec<u8> = (0..700_000u32).map(|n| (n % 241) as u8).collect();
+    File::create(&path).unwrap().write_all(&content).unwrap();
+    let put = |length| {
+        let body = Body::File(File::open(&path).unwrap(), length);
+        let headers = &[("Content-Type", "text/plain")];
+        http().send(Request { method: "PUT", url: &server.url, headers, credential: None, body }, soon())
+    };
+    let whole = put(content.len() as u64).map(|response| response.status);
+    let part = put(1_000).map(|response| response.status);
+    let short = put(content.len() as u64 + 1).map_err(|error| error.fault);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!((whole, part), (Ok(200), Ok(200)));
+    assert_eq!(short, Err(Fault::Body));
+    let requests = server.requests();
+    assert!(requests[0].body == content && requests[1].body == content[..1_000]);
+    assert!(!requests[0].head.to_ascii_lowercase().contains("chunked"));
+}
+
+#[test]
+fn a_silent_server_costs_no_more_than_the_deadline() {
+    let server = TestServer::new(|_| Answer::Silence);
+    let error = http().send(post(&server.url, b"x"), Instant::now() + Duration::from_millis(50)).unwrap_err();
+    assert_eq!(error.fault, Fault::Network);
+    assert!(error.why.contains("timed out"), "{}", error.why);
+}
+
+#[test]
+fn an_interrupt_ends_a_request_and_refuses_the_next() {
+    let (asked, was_asked) = mpsc::channel();
+    let server = TestServer::new(move |_| {
+        asked.send(()).unwrap();
+        Answer::Silence
+    });
+    let mut http = http();
+    let interrupter = http.interrupter();
+    let url = server.url.clone();
+    let request = std::thread::spawn(move || {
+        let first = http.send(post(&url, b"x"), soon()).unwrap_err();
+        let second = http.send(post(&url, b"x"), soon()).unwrap_err();
+        (first.fault, second.fault)
+    });
+    was_asked.recv().unwrap();
+    interrupter.interrupt();
+    assert_eq!(request.join().unwrap(), (Fault::Network, Fault::Network));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn connections_from_before_a_freeze_are_not_used() {
+    let server = TestServer::new(|_| status(200));
+    let mut http = http();
+    http.send(post(&server.url, b"x"), soon()).unwrap();
+    http.agent.as_mut().unwrap().used.1 -= Duration::from_secs(60);
+    http.send(post(&server.url, b"x"), soon()).unwrap();
+    assert_eq!(server.connections(), 2);
+}
+
+#[test]
+fn a_ca_file_that_is_no_ca_file_is_named() {
+    let config = HttpConfig { ca_file: Some("/no/such/roots.pem".into()), ..HttpConfig::default() };
+    let error = Http::new(config).send(post("https://127.0.0.1:1/", b"x"), soon()).unwrap_err();
+    assert_eq!(error.fault, Fault::Refused);
+    assert!(error.why.contains("/no/such/roots.pem"), "{}", error.why);
+}

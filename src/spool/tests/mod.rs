@@ -1,6 +1,11 @@
 //! The promises of the spool, each by a test named after it. What they share is here.
 
+mod crash;
+mod damage;
 mod delivery;
+mod model;
+mod overflow;
+mod places;
 
 use super::{Batch, BatchLimits, Bell, Identity, Kind, Options, Reader, Spool};
 use std::path::Path;

@@ -1,0 +1,528 @@
+//! Pipelines from end to end, with a protocol that answers as told and, where the wire matters,
+//! against a server that misbehaves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::test_server::{Answer, TestServer, status};
+use super::*;
+use crate::report::{Report, Reporter, Silent};
+use crate::spool::{BatchLimits, Identity, Kind, Options};
+use crate::status::Status;
+
+const LINE: Kind = Kind(0);
+const UPLOAD: Kind = Kind(1);
+/// Long enough never to be reached by a test that passes.
+const AMPLE: Duration = Duration::from_secs(60);
+
+/// A protocol of lines that asks a closure instead of a service.
+struct Asked<F>(F);
+
+impl<F: Fn(&str) -> Outcome + Send + Sync> Protocol for Asked<F> {
+    fn limits(&self) -> BatchLimits {
+        BatchLimits { max_bytes: 1 << 20, max_records: 1_000, per_record_overhead: 1 }
+    }
+    fn framing(&self) -> Framing {
+        Framing { prefix: b"<", separator: b",", suffix: b">" }
+    }
+    fn alone(&self, kind: Kind, _: usize) -> bool {
+        kind == UPLOAD
+    }
+    fn send_batch(&self, _: &mut Http, body: &[u8], records: usize, _: Instant) -> Outcome {
+        let body = std::str::from_utf8(body).unwrap();
+        assert_eq!(body.split(',').count(), records);
+        (self.0)(body)
+    }
+    fn send_alone(&self, _: &mut Http, _: Kind, payload: &[u8], _: Instant) -> Outcome {
+        (self.0)(&format!("alone:{}", std::str::from_utf8(payload).unwrap()))
+    }
+}
+
+/// A protocol of lines over HTTP.
+struct Posted(String);
+
+impl Protocol for Posted {
+    fn limits(&self) -> BatchLimits {
+        BatchLimits { max_bytes: 5 << 20, max_records: usize::MAX, per_record_overhead: 1 }
+    }
+    fn framing(&self) -> Framing {
+        Framing { prefix: b"", separator: b"\n", suffix: b"" }
+    }
+    fn alone(&self, _: Kind, _: usize) -> bool {
+        false
+    }
+    fn send_batch(&self, http: &mut Http, body: &[u8], _: usize, deadline: Instant) -> Outcome {
+        let credential = Some(("x-key", "secret"));
+        let body = Body::Bytes(body);
+        http.send(Request { method: "POST", url: &self.0, headers: &[], credential, body }, deadline).into()
+    }
+    fn send_alone(&self, _: &mut Http, _: Kind, _: &[u8], _: Instant) -> Outcome {
+        unreachable!("nothing is sent alone")
+    }
+}
+
+fn config(protocol: impl Protocol + 'static) -> PipelineConfig {
+    let identity = Identity {
+        protocol: "test",
+        base_url: String::new(),
+        repository: String::new(),
+        key_fingerprint: String::new(),
+    };
+    PipelineConfig {
+        name: "maxim-test",
+        spool: Options { memory_only: true, ..Options::new(identity) },
+        protocol: Arc::new(protocol),
+        http: HttpConfig::default(),
+        flush_interval: None,
+        backoff: BackoffConfig {
+            initial: Duration::from_millis(1),
+            max: Duration::from_millis(1),
+            max_retries: None,
+        },
+        reporter: Arc::new(Silent),
+        synchronous: false,
+    }
+}
+
+/// A pipeline whose protocol asks `answer`, and all that it was asked.
+fn asked(
+    answer: impl Fn(&str) -> Outcome + Send + Sync + 'static,
+) -> (PipelineConfig, Arc<Mutex<Vec<String>>>) {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&heard);
+    let protocol = Asked(move |body: &str| {
+        hears.lock().push(body.to_owned());
+        answer(body)
+    });
+    (config(protocol), heard)
+}
+
+fn append(pipeline: &Pipeline, records: std::ops::Range<usize>) {
+    for n in records {
+        pipeline.append(LINE, &[b"r", n.to_string().as_bytes()]).unwrap();
+    }
+}
+
+fn names(records: impl IntoIterator<Item = usize>) -> Vec<String> {
+    records.into_iter().map(|n| format!("r{n}")).collect()
+}
+
+fn bad_request() -> Outcome {
+    Outcome::BadRequest { status: 400, why: "bad".into() }
+}
+
+fn retry() -> Outcome {
+    Outcome::Retry { after: None, why: "down".into() }
+}
+
+/// The records in a framed body.
+fn records(body: &str) -> Vec<String> {
+    body.trim_matches(['<', '>']).split(',').map(str::to_owned).collect()
+}
+
+#[test]
+fn records_arrive_framed_in_order_over_one_connection() {
+    let server = TestServer::new(|_| status(200));
+    let pipeline = Pipeline::open(config(Posted(server.url.clone())));
+    for from in [0, 1_000, 2_000] {
+        append(&pipeline, from..from + 1_000);
+        pipeline.flush(AMPLE).unwrap();
+    }
+    let lines: Vec<String> = server.bodies().join("\n").lines().map(str::to_owned).collect();
+    assert_eq!(lines, names(0..3_000));
+    assert_eq!(server.connections(), 1);
+    let stats = pipeline.stats();
+    assert_eq!((stats.spool.delivered, stats.retries, stats.last_http_status), (3_000, 0, 200));
+}
+
+#[test]
+fn one_poison_record_among_a_thousand_costs_at_most_21_requests() {
+    for poison in [0, 1, 499, 500, 777, 998, 999] {
+        let name = format!("r{poison}");
+        let delivered = Arc::new(Mutex::new(Vec::new()));
+        let (accepts, wanted) = (Arc::clone(&delivered), name.clone());
+        let (mut config, heard) = asked(move |body| {
+            let records = records(body);
+            if records.contains(&wanted) {
+                return bad_request();
+            }
+            accepts.lock().extend(records);
+            Outcome::Delivered
+        });
+        config.synchronous = true;
+        let pipeline = Pipeline::open(config);
+        append(&pipeline, 0..1_000);
+        pipeline.flush(AMPLE).unwrap();
+        assert_eq!(*delivered.lock(), names((0..1_000).filter(|n| *n != poison)), "{name}");
+        assert!(heard.lock().len() <= 21, "{name} took {} requests", heard.lock().len());
+        assert_eq!(pipeline.stats().spool.quarantined, 1);
+    }
+}
+
+#[test]
+fn several_poison_records_are_all_found_and_the_order_is_kept() {
+    let poison = [3, 4, 100, 511, 512, 640, 999];
+    let delivered = Arc::new(Mutex::new(Vec::new()));
+    let accepts = Arc::clone(&delivered);
+    let (mut config, _) = asked(move |body| {
+        let records = records(body);
+        if names(poison).iter().any(|name| records.contains(name)) {
+            return bad_request();
+        }
+        accepts.lock().extend(records);
+        Outcome::Delivered
+    });
+    config.synchronous = true;
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..1_000);
+    pipeline.flush(AMPLE).unwrap();
+    assert_eq!(*delivered.lock(), names((0..1_000).filter(|n| !poison.contains(n))));
+    assert_eq!(pipeline.stats().spool.quarantined, poison.len() as u64);
+}
+
+#[test]
+fn a_service_that_refuses_everything_does_not_empty_the_spool_into_quarantine() {
+    let (mut config, _) = asked(|_| bad_request());
+    config.synchronous = true;
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..1_000);
+    let error = pipeline.flush(AMPLE).unwrap_err();
+    assert_eq!(error.status, Status::Rejected);
+    let stats = pipeline.stats().spool;
+    assert_eq!((stats.quarantined, stats.held), (20, 980));
+    assert!(error.detail.starts_with("980 records ("), "{}", error.detail);
+}
+
+#[test]
+fn requests_shrink_below_a_limit_and_stay_there_and_only_what_never_fits_is_set_aside() {
+    const LIMIT: usize = 20_000;
+    let (mut config, heard) = asked(|body| match body.len() {
+        ..=LIMIT => Outcome::Delivered,
+        _ => Outcome::TooLarge { why: "too large".into() },
+    });
+    config.synchronous = true;
+    let pipeline = Pipeline::open(config);
+    let append = |n: usize, size: usize| {
+        pipeline.append(LINE, &[format!("r{n}").as_bytes(), &vec![b'x'; size]]).unwrap();
+    };
+    (0..500).for_each(|n| append(n, 100));
+    append(500, LIMIT);
+    (501..1_000).for_each(|n| append(n, 100));
+    pipeline.flush(AMPLE).unwrap();
+    let stats = pipeline.stats().spool;
+    assert_eq!((stats.delivered, stats.quarantined), (999, 1));
+    let tries = heard.lock().len();
+    (0..1_000).for_each(|n| append(n, 100));
+    pipeline.flush(AMPLE).unwrap();
+    assert!(heard.lock()[tries..].iter().all(|body| body.len() <= LIMIT));
+}
+
+#[test]
+fn a_service_that_finds_everything_too_large_is_waited_for() {
+    let well = Arc::new(AtomicBool::new(false));
+    let is_well = Arc::clone(&well);
+    let (config, heard) = asked(move |_| match is_well.load(Ordering::SeqCst) {
+        true => Outcome::Delivered,
+        false => Outcome::TooLarge { why: "too large".into() },
+    });
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..1_000);
+    pipeline.flush(Duration::ZERO).unwrap();
+    while heard.lock().len() < 10 {
+        std::thread::yield_now();
+    }
+    well.store(true, Ordering::SeqCst);
+    pipeline.flush(AMPLE).unwrap();
+    let stats = pipeline.stats().spool;
+    assert_eq!((stats.delivered, stats.quarantined), (1_000, 0));
+}
+
+#[test]
+fn failures_are_retried_until_the_service_is_back_and_nothing_is_lost_or_reordered() {
+    let server = TestServer::new({
+        let mut requests = 0;
+        move |_| {
+            requests += 1;
+            match requests {
+                1 => status(500),
+                2 => Answer::HangUp,
+                3 => Answer::Status(200, r#"{"error":{"message":"not now"}}"#.into()),
+                4 => Answer::Raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".into()),
+                5 => Answer::Status(429, "secret secret".into()),
+                _ => status(200),
+            }
+        }
+    });
+    let pipeline = Pipeline::open(config(Posted(server.url.clone())));
+    append(&pipeline, 0..100);
+    pipeline.flush(AMPLE).unwrap();
+    let bodies = server.bodies();
+    assert_eq!(bodies.last().unwrap().lines().map(str::to_owned).collect::<Vec<_>>(), names(0..100));
+    let stats = pipeline.stats();
+    // The connection that hung up was an old one: replaced at once, which is no retry.
+    assert_eq!((bodies.len(), stats.retries, stats.spool.delivered), (6, 4, 100));
+    assert_eq!(stats.last_error.as_deref(), Some("HTTP 429: ****** ******"));
+}
+
+#[test]
+fn a_refused_key_ends_a_flush_at_once_and_the_next_flush_tries_again() {
+    let accepted = Arc::new(AtomicBool::new(false));
+    let is_accepted = Arc::clone(&accepted);
+    let (config, heard) = asked(move |_| match is_accepted.load(Ordering::SeqCst) {
+        true => Outcome::Delivered,
+        false => Outcome::Unauthorized { status: 401, why: "HTTP 401: no such key".into() },
+    });
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..3);
+    let error = pipeline.flush(Duration::from_secs(59)).unwrap_err();
+    assert_eq!(error.status, Status::Unauthorized);
+    assert!(error.detail.starts_with("3 records (") && error.detail.ends_with("HTTP 401: no such key"));
+    accepted.store(true, Ordering::SeqCst);
+    pipeline.flush(AMPLE).unwrap();
+    assert_eq!(heard.lock().len(), 2);
+}
+
+#[test]
+fn a_flush_returns_when_its_time_is_up_and_says_what_is_held() {
+    let server = TestServer::new(|_| Answer::Silence);
+    let pipeline = Pipeline::open(config(Posted(server.url.clone())));
+    append(&pipeline, 0..7);
+    let error = pipeline.flush(Duration::from_millis(50)).unwrap_err();
+    assert_eq!(error.status, Status::Timeout);
+    assert!(error.detail.starts_with("7 records ("), "{}", error.detail);
+    // Interrupts the request, which would otherwise wait for its own 15 s.
+    let error = pipeline.close(Duration::from_millis(100)).unwrap_err();
+    assert_eq!(error.status, Status::Timeout);
+    assert_eq!(pipeline.append(LINE, &[b"late"]).unwrap_err().status, Status::Closed);
+}
+
+#[test]
+fn close_delivers_the_rest_and_later_calls_find_it_closed() {
+    let (config, heard) = asked(|_| Outcome::Delivered);
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..10);
+    pipeline.close(AMPLE).unwrap();
+    assert_eq!(heard.lock().iter().flat_map(|body| records(body)).collect::<Vec<_>>(), names(0..10));
+    assert_eq!(pipeline.append(LINE, &[b"late"]).unwrap_err().status, Status::Closed);
+    pipeline.flush(AMPLE).unwrap();
+    pipeline.spill(AMPLE).unwrap();
+    pipeline.close(AMPLE).unwrap();
+    pipeline.abandon();
+}
+
+#[test]
+fn many_threads_may_flush_at_once() {
+    let (config, heard) = asked(|_| Outcome::Delivered);
+    let pipeline = Pipeline::open(config);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for n in 0..50 {
+                    append(&pipeline, n..n + 1);
+                    pipeline.flush(AMPLE).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(heard.lock().iter().map(|body| records(body).len()).sum::<usize>(), 400);
+}
+
+#[test]
+fn a_flush_with_a_callback_returns_at_once_and_calls_back() {
+    let gate = Arc::new(Mutex::new(()));
+    let (wait, (said, hear)) = (Arc::clone(&gate), mpsc::channel());
+    let (config, _) = asked(move |_| {
+        drop(wait.lock());
+        Outcome::Delivered
+    });
+    let pipeline = Pipeline::open(config);
+    let closed = gate.lock();
+    append(&pipeline, 0..1);
+    pipeline.flush_async(AMPLE, Box::new(move |result| said.send(result).unwrap()));
+    assert!(hear.try_recv().is_err());
+    drop(closed);
+    assert_eq!(hear.recv().unwrap(), Ok(()));
+}
+
+#[test]
+fn a_flush_with_a_callback_that_can_no_longer_succeed_says_so() {
+    let (said, hear) = mpsc::channel();
+    let (config, _) = asked(|_| retry());
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..1);
+    let also = said.clone();
+    pipeline.flush_async(Duration::from_millis(20), Box::new(move |result| said.send(result).unwrap()));
+    assert_eq!(hear.recv().unwrap().unwrap_err().status, Status::Timeout);
+    pipeline.flush_async(AMPLE, Box::new(move |result| also.send(result).unwrap()));
+    pipeline.abandon();
+    assert_eq!(hear.recv().unwrap().unwrap_err().status, Status::Closed);
+}
+
+#[test]
+fn a_record_is_sent_within_the_interval_without_a_flush() {
+    let (said, hear) = mpsc::channel();
+    let (mut config, _) = asked(move |body| {
+        said.send(body.to_owned()).unwrap();
+        Outcome::Delivered
+    });
+    config.flush_interval = Some(Duration::from_millis(20));
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..1);
+    assert_eq!(hear.recv().unwrap(), "<r0>");
+}
+
+#[test]
+fn a_batch_by_count_is_sent_without_a_flush_and_not_before_it_is_full() {
+    let (said, hear) = mpsc::channel();
+    let (mut config, _) = asked(move |body| {
+        said.send(body.to_owned()).unwrap();
+        Outcome::Delivered
+    });
+    config.flush_interval = Some(Duration::from_secs(3_600));
+    config.spool.ring_records = 10;
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..9);
+    append(&pipeline, 9..10);
+    assert_eq!(records(&hear.recv().unwrap()).len(), 10);
+}
+
+#[test]
+fn a_record_that_goes_alone_keeps_its_place_and_is_set_aside_when_it_is_unusable() {
+    let (mut config, heard) = asked(|body| match body {
+        "alone:gone" => Outcome::Unusable { why: "the file is gone".into() },
+        _ => Outcome::Delivered,
+    });
+    config.synchronous = true;
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..2);
+    pipeline.append(UPLOAD, &[b"up"]).unwrap();
+    pipeline.append(UPLOAD, &[b"gone"]).unwrap();
+    append(&pipeline, 2..3);
+    pipeline.flush(AMPLE).unwrap();
+    assert_eq!(*heard.lock(), ["<r0,r1>", "alone:up", "alone:gone", "<r2>"]);
+    assert_eq!(pipeline.stats().spool.quarantined, 1);
+}
+
+#[test]
+fn a_protocol_may_append_to_another_pipeline() {
+    let (config, lines) = asked(|_| Outcome::Delivered);
+    let first = Arc::new(Pipeline::open(config));
+    let into = Arc::clone(&first);
+    let (config, _) = asked(move |_| {
+        into.append(LINE, &[b"uploaded"]).unwrap();
+        Outcome::Delivered
+    });
+    let second = Pipeline::open(config);
+    second.append(UPLOAD, &[b"a file"]).unwrap();
+    second.flush(AMPLE).unwrap();
+    first.flush(AMPLE).unwrap();
+    assert_eq!(*lines.lock(), ["<uploaded>"]);
+}
+
+#[test]
+fn without_a_thread_a_flush_does_the_work_and_what_fails_stays() {
+    let well = Arc::new(AtomicBool::new(false));
+    let is_well = Arc::clone(&well);
+    let caller = std::thread::current().id();
+    let (mut config, heard) = asked(move |_| {
+        assert_eq!(std::thread::current().id(), caller);
+        if is_well.load(Ordering::SeqCst) { Outcome::Delivered } else { retry() }
+    });
+    config.synchronous = true;
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..5);
+    let error = pipeline.flush(Duration::from_millis(20)).unwrap_err();
+    assert_eq!((error.status, pipeline.stats().spool.held), (Status::Timeout, 5));
+    assert!(heard.lock().len() > 1);
+    well.store(true, Ordering::SeqCst);
+    pipeline.flush(AMPLE).unwrap();
+    assert_eq!(pipeline.stats().spool.delivered, 5);
+    pipeline.close(AMPLE).unwrap();
+}
+
+/// A host whose callback calls the library, and then panics.
+struct Meddler {
+    pipeline: Mutex<Option<Arc<Pipeline>>>,
+    heard: mpsc::Sender<(Status, Option<Status>)>,
+}
+
+impl Reporter for Meddler {
+    fn error(&self, report: &Report) {
+        let pipeline = self.pipeline.lock().clone();
+        let answer = pipeline.and_then(|pipeline| {
+            pipeline.stats();
+            pipeline.flush(Duration::ZERO).unwrap();
+            pipeline.flush(AMPLE).err().map(|error| error.status)
+        });
+        self.heard.send((report.status, answer)).unwrap();
+        panic!("the host's own fault");
+    }
+    fn debug(&self, _: &str) {}
+}
+
+#[test]
+fn a_callback_may_call_the_library_and_its_panic_harms_nobody() {
+    let (heard, hear) = mpsc::channel();
+    let meddler = Arc::new(Meddler { pipeline: Mutex::new(None), heard });
+    let well = Arc::new(AtomicBool::new(false));
+    let is_well = Arc::clone(&well);
+    let (mut config, _) =
+        asked(move |_| if is_well.load(Ordering::SeqCst) { Outcome::Delivered } else { retry() });
+    config.reporter = meddler.clone();
+    let pipeline = Arc::new(Pipeline::open(config));
+    *meddler.pipeline.lock() = Some(Arc::clone(&pipeline));
+    append(&pipeline, 0..1);
+    pipeline.flush(Duration::ZERO).unwrap();
+    assert_eq!(hear.recv().unwrap(), (Status::Network, Some(Status::InvalidArgument)));
+    well.store(true, Ordering::SeqCst);
+    pipeline.flush(AMPLE).unwrap();
+    assert_eq!(hear.recv().unwrap(), (Status::Ok, None));
+    pipeline.close(AMPLE).unwrap();
+    *meddler.pipeline.lock() = None;
+}
+
+#[test]
+fn a_protocol_that_panics_costs_a_round_and_not_the_thread() {
+    let (heard, hear) = mpsc::channel();
+    let meddler = Arc::new(Meddler { pipeline: Mutex::new(None), heard });
+    let panics = AtomicBool::new(true);
+    let (mut config, _) = asked(move |_| {
+        assert!(!panics.swap(false, Ordering::SeqCst), "a bug");
+        Outcome::Delivered
+    });
+    config.reporter = meddler;
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..3);
+    pipeline.flush(Duration::ZERO).unwrap();
+    assert_eq!(hear.recv().unwrap(), (Status::Panic, None));
+    pipeline.flush(AMPLE).unwrap();
+    assert_eq!(pipeline.stats().spool.delivered, 3);
+}
+
+#[test]
+fn a_failed_service_is_probed_with_small_requests_and_then_gets_large_ones_again() {
+    let failures = Mutex::new(3);
+    let (mut config, heard) = asked(move |_| {
+        let mut failures = failures.lock();
+        if *failures == 0 {
+            return Outcome::Delivered;
+        }
+        *failures -= 1;
+        retry()
+    });
+    config.synchronous = true;
+    let pipeline = Pipeline::open(config);
+    let payload = vec![b'x'; 10_000];
+    for _ in 0..50 {
+        pipeline.append(LINE, &[&payload]).unwrap();
+    }
+    pipeline.flush(AMPLE).unwrap();
+    let sizes: Vec<usize> = heard.lock().iter().map(String::len).collect();
+    assert!(sizes[0] > 400_000 && sizes[1] > 400_000, "{sizes:?}");
+    assert!(sizes[2] < 65_536 && sizes[3] < 65_536 && sizes[4] > 400_000, "{sizes:?}");
+    assert_eq!(pipeline.stats().spool.delivered, 50);
+}

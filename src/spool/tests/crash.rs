@@ -1,0 +1,200 @@
+//! What a crash leaves, and who takes it over.
+
+use super::*;
+use crate::spool::format::{CURSOR_AT, HEADER_AT, HEADER_LEN, Header, Opening};
+
+#[test]
+fn what_was_acknowledged_before_a_crash_is_not_delivered_again() {
+    let site = Site::new();
+    let (spool, mut reader) = site.open();
+    append(&spool, 0..3000);
+    let mut batch = next(&mut reader).unwrap();
+    reader.acknowledge(&mut batch, 1234);
+    drop(batch);
+    crash(spool, reader);
+    let (spool, mut reader) = site.open();
+    reader.maintain();
+    assert_eq!(deliver_all(&mut reader), lines(1234..3000));
+    let stats = check(&spool);
+    assert_eq!((stats.adopted, stats.delivered, stats.held), (1766, 1766, 0));
+}
+
+#[test]
+fn a_living_owner_keeps_its_records() {
+    let site = Site::new();
+    let (first, mut first_reader) = site.open();
+    append(&first, 0..3000);
+    first_reader.spill();
+    let (second, mut second_reader) = site.open();
+    second_reader.maintain();
+    assert_eq!(second.stats().adopted, 0);
+    assert_eq!(deliver_all(&mut first_reader), lines(0..3000));
+}
+
+#[test]
+fn records_of_another_identity_are_left_alone() {
+    let site = Site::new();
+    let (spool, reader) = site.open();
+    append(&spool, 0..10);
+    crash(spool, reader);
+    let mut options = site.options();
+    options.identity.key_fingerprint = "another".into();
+    let (spool, mut reader) = open(options);
+    reader.maintain();
+    assert_eq!(spool.stats().adopted, 0);
+}
+
+#[test]
+fn a_clean_end_leaves_what_was_not_sent_on_disk_for_the_next() {
+    let site = Site::new();
+    let (spool, reader) = site.open();
+    append(&spool, 0..3000);
+    assert_eq!(reader.finish().held, 3000);
+    drop(spool);
+    assert!(site.files().iter().all(|file| file.starts_with(site.cold.path())));
+    let (_spool, mut reader) = site.open();
+    reader.maintain();
+    assert_eq!(deliver_all(&mut reader), lines(0..3000));
+    reader.finish();
+    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_segment_that_is_hot_and_cold_is_delivered_once_with_the_further_cursor() {
+    let site = Site::new();
+    let (spool, mut reader) = site.open();
+    append(&spool, 0..1000);
+    let before: Vec<_> = site.files().into_iter().filter(|file| file.extension().is_some()).collect();
+    let hot: Vec<(std::path::PathBuf, Vec<u8>)> =
+        before.into_iter().map(|file| (file.clone(), std::fs::read(file).unwrap())).collect();
+    let mut batch = next(&mut reader).unwrap();
+    reader.acknowledge(&mut batch, 300);
+    drop(batch);
+    assert!(reader.spill_all());
+    // As if the process had died before it removed the hot files.
+    for (file, content) in hot {
+        std::fs::write(file, content).unwrap();
+    }
+    crash(spool, reader);
+    let (spool, mut reader) = site.open();
+    reader.maintain();
+    assert_eq!(deliver_all(&mut reader), lines(300..1000));
+    assert_eq!(check(&spool).adopted, 700);
+    reader.finish();
+    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn the_oldest_owner_comes_first_and_takeovers_can_be_repeated() {
+    let site = Site::new();
+    for start in [0, 100, 200] {
+        let (spool, mut reader) = site.open();
+        reader.maintain();
+        append(&spool, start..start + 100);
+        crash(spool, reader);
+    }
+    let (spool, mut reader) = site.open();
+    reader.maintain();
+    let mut seen = deliver_all(&mut reader);
+    assert_eq!(check(&spool).delivered, 300);
+    // Instances of the same second are in no particular order.
+    seen.sort();
+    let mut expected = lines(0..300);
+    expected.sort();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn own_records_are_not_kept_waiting_by_adopted_ones() {
+    let site = Site::new();
+    let (spool, reader) = site.open();
+    for _ in 0..100 {
+        spool.append(Kind(9), &[b"left behind"]).unwrap();
+    }
+    crash(spool, reader);
+    let (spool, mut reader) = site.open();
+    reader.maintain();
+    append(&spool, 0..100);
+    let limits = BatchLimits { max_records: 1, ..LIMITS };
+    let mut kinds = Vec::new();
+    for _ in 0..16 {
+        let mut batch = reader.next_batch(&limits, &|_, _| false).unwrap();
+        kinds.push(batch.get(0).unwrap().kind.0);
+        reader.acknowledge(&mut batch, 1);
+    }
+    assert_eq!(kinds.iter().filter(|kind| **kind == 9).count(), 4);
+}
+
+#[test]
+fn many_who_start_at_once_take_each_record_once() {
+    let site = Site::new();
+    for start in 0..20 {
+        let (spool, mut reader) = site.open();
+        append(&spool, start * 100..(start + 1) * 100);
+        if start % 2 == 0 {
+            reader.spill_all();
+        }
+        crash(spool, reader);
+    }
+    let adopters: Vec<_> = (0..8)
+        .map(|_| {
+            let options = site.options();
+            std::thread::spawn(move || {
+                let (_spool, mut reader) = open(options);
+                reader.maintain();
+                let seen = deliver_all(&mut reader);
+                reader.finish();
+                seen
+            })
+        })
+        .collect();
+    let mut seen: Vec<Vec<u8>> = adopters.into_iter().flat_map(|adopter| adopter.join().unwrap()).collect();
+    // Whoever came while another one held the locks found nothing; nobody may have found it twice.
+    seen.sort();
+    let mut expected = lines(0..2000);
+    expected.sort();
+    assert_eq!(seen, expected);
+    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_cursor_that_is_damaged_costs_a_second_delivery_and_no_record() {
+    let site = Site::new();
+    let (spool, mut reader) = site.open();
+    append(&spool, 0..100);
+    let mut batch = next(&mut reader).unwrap();
+    reader.acknowledge(&mut batch, 50);
+    drop(batch);
+    crash(spool, reader);
+    for file in site.files().into_iter().filter(|file| file.extension().is_some()) {
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[CURSOR_AT] ^= 1;
+        std::fs::write(file, bytes).unwrap();
+    }
+    let (_spool, mut reader) = site.open();
+    reader.maintain();
+    assert_eq!(deliver_all(&mut reader), lines(0..100));
+}
+
+#[test]
+fn records_of_a_long_lived_owner_are_not_taken_for_old_ones() {
+    let site = Site::new();
+    let (spool, mut reader) = site.open();
+    append(&spool, 0..10);
+    reader.upkeep();
+    crash(spool, reader);
+    // As if the owner had put its segment into use at the beginning of time.
+    for file in site.files().into_iter().filter(|file| file.extension().is_some()) {
+        let mut bytes = std::fs::read(&file).unwrap();
+        if let Opening::Segment(header) = Header::open(&bytes) {
+            let aged = Header { created: 1, ..header }.encode();
+            HEADER_AT.into_iter().for_each(|at| bytes[at..at + HEADER_LEN].copy_from_slice(&aged));
+            std::fs::write(file, bytes).unwrap();
+        }
+    }
+    let (spool, mut reader) = site.open();
+    reader.upkeep();
+    reader.upkeep();
+    assert_eq!(deliver_all(&mut reader), lines(0..10));
+    assert_eq!(check(&spool).dropped_expired, 0);
+}

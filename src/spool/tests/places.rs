@@ -1,0 +1,131 @@
+//! Directories that are missing, unsafe, full or taken away.
+
+use super::*;
+use crate::spool::{Location, place};
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_directory_that_others_may_write_to_is_refused() {
+    let site = Site::new();
+    set_mode(site.hot.path(), 0o777);
+    let (spool, _reader) = open(Options { max_disk_bytes: 0, ..site.options() });
+    let Location::Hot { hot, .. } = spool.location() else { return };
+    assert!(!hot.starts_with(site.hot.path()));
+}
+
+#[test]
+fn a_symbolic_link_is_not_followed() {
+    let site = Site::new();
+    let link = site.hot.path().join("link");
+    symlink(site.cold.path(), &link).unwrap();
+    assert!(place::private_directory(&link).is_err());
+    std::fs::write(site.hot.path().join("file"), b"").unwrap();
+    let link = site.hot.path().join("link to a file");
+    symlink(site.hot.path().join("file"), &link).unwrap();
+    assert!(place::open(&link).is_err());
+    assert!(place::open_writable(&link).is_err());
+    assert!(place::create(&link).is_err());
+}
+
+#[test]
+fn files_and_directories_are_private() {
+    let site = Site::new();
+    let (spool, mut reader) = site.open();
+    append(&spool, 0..1000);
+    reader.spill_all();
+    append(&spool, 0..1000);
+    for file in site.files() {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{file:?}");
+        let mode = std::fs::metadata(file.parent().unwrap()).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "{file:?}");
+    }
+}
+
+#[test]
+fn without_any_file_system_memory_serves() {
+    let site = Site::new();
+    let (spool, mut reader) = open(Options { memory_only: true, ..site.options() });
+    assert_eq!(spool.location(), Location::Memory);
+    append(&spool, 0..3000);
+    assert_eq!(deliver_all(&mut reader), lines(0..3000));
+    check(&spool);
+    reader.finish();
+    assert!(site.files().is_empty());
+}
+
+#[test]
+fn directories_removed_under_our_feet_cost_nothing_that_is_in_memory() {
+    let site = Site::new();
+    let (spool, mut reader) = site.open();
+    append(&spool, 0..1000);
+    for root in [site.hot.path(), site.cold.path()] {
+        for entry in std::fs::read_dir(root).unwrap().flatten() {
+            std::fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
+    append(&spool, 1000..2000);
+    reader.upkeep();
+    append(&spool, 2000..3000);
+    crash(spool, reader);
+    let (spool, mut reader) = site.open();
+    reader.maintain();
+    assert_eq!(deliver_all(&mut reader), lines(0..3000));
+    check(&spool);
+}
+
+#[test]
+fn cold_files_removed_by_somebody_else_are_counted() {
+    let site = Site::new();
+    let (spool, mut reader) = site.open();
+    append(&spool, 0..1000);
+    assert!(reader.spill_all());
+    append(&spool, 1000..1100);
+    for file in site.files().into_iter().filter(|file| file.starts_with(site.cold.path())) {
+        std::fs::remove_file(file).unwrap();
+    }
+    assert_eq!(deliver_all(&mut reader), lines(1000..1100));
+    let stats = check(&spool);
+    assert_eq!((stats.dropped_corrupt, stats.delivered), (1000, 100));
+}
+
+#[test]
+fn a_lock_file_that_somebody_removed_is_put_back() {
+    let site = Site::new();
+    let (spool, mut reader) = site.open();
+    append(&spool, 0..10);
+    let lock = site.files().into_iter().find(|file| file.ends_with("lock")).unwrap();
+    std::fs::remove_file(&lock).unwrap();
+    let (other, mut other_reader) = site.open();
+    other_reader.maintain();
+    assert_eq!(other.stats().adopted, 0);
+    reader.upkeep();
+    assert!(lock.exists());
+    other_reader.upkeep();
+    assert_eq!(other.stats().adopted, 0);
+    assert_eq!(deliver_all(&mut reader), lines(0..10));
+    check(&spool);
+}
+
+#[test]
+fn a_spool_holds_few_descriptors() {
+    let count = || {
+        let all = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        let links = all.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+        links.filter(|target| target.to_string_lossy().contains("few-descriptors")).count()
+    };
+    let site = Site::new();
+    let below = |directory: &Path| Some(directory.join("few-descriptors"));
+    let options = Options { dir: below(site.cold.path()), hot_dir: below(site.hot.path()), ..site.options() };
+    let (spool, mut reader) = open(options);
+    append(&spool, 0..20_000);
+    reader.spill();
+    let batch = next(&mut reader);
+    assert!(count() <= 2, "{}", count());
+    drop(batch);
+    check(&spool);
+}

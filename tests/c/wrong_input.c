@@ -1,0 +1,124 @@
+/*
+ * Wrong input gets the right status and a message that says what is wrong, and nothing is logged.
+ * Prints one line for each disagreement; the server's count shows that nothing else was sent.
+ */
+#include <maxim.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int failures;
+
+#define EXPECT(wanted, part, call)                                                                       \
+    do {                                                                                                 \
+        maxim_status got = (call);                                                                       \
+        if (got != (wanted) || !strstr(maxim_last_error(), part)) {                                      \
+            printf("line %d: %s: \"%s\", wanted %s with \"%s\"\n", __LINE__, maxim_status_str(got),      \
+                   maxim_last_error(), maxim_status_str(wanted), part);                                  \
+            failures++;                                                                                  \
+        }                                                                                                \
+    } while (0)
+#define EXPECT_OK(call) EXPECT(MAXIM_OK, "", call)
+
+int main(void) {
+    const maxim_str key = MAXIM_STR("k"), value = MAXIM_STR("v"), id = MAXIM_STR("t-1"), none = maxim_str_z(NULL);
+    maxim_logger *logger = (maxim_logger *)&failures;
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+
+    /* A logger that cannot be. */
+    EXPECT(MAXIM_ERR_NULL_POINTER, "out", maxim_logger_new(&config, NULL));
+    EXPECT(MAXIM_ERR_NULL_POINTER, "maxim_logger_config", maxim_logger_new(NULL, &logger));
+    EXPECT(MAXIM_ERR_NOT_CONFIGURED, "MAXIM_API_KEY", maxim_logger_new(&config, &logger));
+    if (logger != NULL) {
+        printf("a failed maxim_logger_new left its output unset\n");
+        failures++;
+    }
+    config.api_key = MAXIM_STR("key-0123456789");
+    EXPECT(MAXIM_ERR_NOT_CONFIGURED, "MAXIM_LOG_REPO_ID", maxim_logger_new(&config, &logger));
+    config.repository_id = MAXIM_STR("repo");
+    config.flush_interval_ms = 0;
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "flush_interval_ms", maxim_logger_new(&config, &logger));
+    config.flush_interval_ms = 10000;
+    config.overflow_policy = 9;
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "overflow_policy", maxim_logger_new(&config, &logger));
+    config.overflow_policy = 0;
+    config.base_url = MAXIM_STR("http://example.com");
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "unencrypted", maxim_logger_new(&config, &logger));
+    config.base_url = MAXIM_STR("ftp://example.com");
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "scheme", maxim_logger_new(&config, &logger));
+    config.base_url = MAXIM_STR("not a url");
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "base_url", maxim_logger_new(&config, &logger));
+    config.base_url = maxim_str_z(getenv("MAXIM_BASE_URL"));
+    config.struct_size = 0;
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "struct_size", maxim_logger_new(&config, &logger));
+    config.struct_size = sizeof config;
+    EXPECT_OK(maxim_logger_new(&config, &logger));
+
+    /* Ids. */
+    EXPECT(MAXIM_ERR_INVALID_ID, "trace_id", maxim_trace_add_tag(logger, MAXIM_STR("bad/id"), key, value));
+    EXPECT(MAXIM_ERR_INVALID_ID, "trace_id", maxim_trace_add_tag(logger, MAXIM_STR(""), key, value));
+    EXPECT(MAXIM_ERR_INVALID_ID, "a\\n", maxim_trace_add_tag(logger, MAXIM_STR("a\n"), key, value));
+    EXPECT(MAXIM_ERR_INVALID_ID, "a}", maxim_trace_add_tag(logger, MAXIM_STR("a}"), key, value));
+    EXPECT(MAXIM_ERR_INVALID_ID, "", maxim_trace_add_tag(logger, maxim_str_n("a\0b", 3), key, value));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "trace_id: must be given", maxim_trace_add_tag(logger, none, key, value));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "value: must be given", maxim_trace_add_tag(logger, id, key, none));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "length", maxim_trace_add_tag(logger, id, key, maxim_str_n("x", SIZE_MAX - 1)));
+
+    /* Strings. */
+    EXPECT(MAXIM_ERR_INVALID_UTF8, "value: not UTF-8 at byte 2",
+           maxim_trace_add_tag(logger, id, key, MAXIM_STR("ab\xff")));
+    EXPECT(MAXIM_ERR_INVALID_UTF8, "key", maxim_trace_add_tag(logger, id, MAXIM_STR("\xc3"), value));
+
+    /* JSON. */
+    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json: line 2, column", maxim_trace_add_metadata(logger, id, MAXIM_STR("{\n\"a\" 1}")));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", maxim_trace_add_metadata(logger, id, MAXIM_STR("[1]")));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", maxim_trace_add_metadata(logger, id, MAXIM_STR("{} {}")));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", maxim_trace_add_metadata(logger, id, MAXIM_STR("")));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", maxim_trace_add_metadata(logger, id, MAXIM_STR("{\"a\":NaN}")));
+    EXPECT(MAXIM_ERR_INVALID_UTF8, "metadata_json", maxim_trace_add_metadata(logger, id, MAXIM_STR("{\"a\":\"\xff\"}")));
+    char deep[1000];
+    memset(deep, '[', sizeof deep);
+    EXPECT(MAXIM_ERR_INVALID_JSON, "line 1", maxim_trace_add_metadata(logger, id, maxim_str_n(deep, sizeof deep)));
+    EXPECT(MAXIM_ERR_INVALID_RESULT, "result_json", maxim_generation_result(logger, id, MAXIM_STR("{\"id\":\"x\",\"choices\":\"bad\"}"), 0));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "flags", maxim_generation_result(logger, id, MAXIM_STR("{}"), 8));
+
+    /* Numbers and lists. */
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "value", maxim_trace_add_metric(logger, id, key, 0.0 / 0.0));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "total", maxim_generation_add_cost(logger, id, 0, 0, 1.0 / 0.0));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "at least one", maxim_trace_evaluate_with_evaluators(logger, id, MAXIM_STR("[]")));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "entity", maxim_commit(logger, 99, id, MAXIM_STR("update"), MAXIM_STR("{}")));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "action", maxim_commit(logger, 0, id, MAXIM_STR("up,date"), MAXIM_STR("{}")));
+
+    /* What is right is logged: three lines. Pretty-printed JSON stays one line. */
+    EXPECT_OK(maxim_trace_add_metadata(logger, id, MAXIM_STR("{\r\n  \"seq-w-1\": [\n    1,\n    2\n  ]\n}\n")));
+    EXPECT_OK(maxim_trace_add_tag(logger, id, MAXIM_STR("k\0\"\n"), maxim_str_n("seq-w-2\0\n", 9)));
+    /* A caller that was built when the struct ended after the name. */
+    struct {
+        size_t struct_size;
+        maxim_str id, name;
+        unsigned char garbage[64];
+    } older = {offsetof(maxim_span_config, tags_json), MAXIM_STR("s-1"), MAXIM_STR("seq-w-3"), {0}};
+    memset(older.garbage, 0xa5, sizeof older.garbage);
+    maxim_id out_id;
+    EXPECT_OK(maxim_trace_add_span(logger, id, (const maxim_span_config *)(const void *)&older, &out_id));
+    if (strcmp(out_id.text, "s-1") != 0) {
+        printf("out_id is %s\n", out_id.text);
+        failures++;
+    }
+
+    /* Handles. */
+    EXPECT(MAXIM_ERR_NULL_POINTER, "logger", maxim_trace_add_tag(NULL, id, key, value));
+    EXPECT(MAXIM_ERR_INVALID_HANDLE, "logger", maxim_trace_add_tag((maxim_logger *)(void *)&config, id, key, value));
+    EXPECT(MAXIM_ERR_INVALID_HANDLE, "logger", maxim_trace_add_tag((maxim_logger *)(uintptr_t)0x1234567, id, key, value));
+    EXPECT_OK(maxim_cleanup(logger, 10000));
+    EXPECT(MAXIM_ERR_CLOSED, "", maxim_trace_add_tag(logger, id, key, value));
+    EXPECT_OK(maxim_logger_free(logger));
+    EXPECT(MAXIM_ERR_INVALID_HANDLE, "already freed", maxim_logger_free(logger));
+    EXPECT(MAXIM_ERR_INVALID_HANDLE, "already freed", maxim_trace_add_tag(logger, id, key, value));
+    EXPECT_OK(maxim_logger_free(NULL));
+    if (maxim_logger_repository_id(logger) != NULL) {
+        printf("a freed logger still has a repository id\n");
+        failures++;
+    }
+    return failures != 0;
+}

@@ -1,0 +1,63 @@
+//! The header stands alone in every language version that we name, documents every export, and
+//! agrees with what the libraries export.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use common::{Scratch, cc, exported_functions, root, run};
+
+#[test]
+fn the_header_compiles_alone_in_c_and_cpp() {
+    let header = root().join("include/maxim.h");
+    for standard in ["c99", "c11", "c2x"] {
+        run(cc()
+            .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-x", "c"])
+            .arg(format!("-std={standard}"))
+            .arg(&header));
+    }
+    for standard in ["c++11", "c++17", "c++20"] {
+        run(Command::new("c++")
+            .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-x", "c++"])
+            .arg(format!("-std={standard}"))
+            .arg(&header));
+    }
+}
+
+#[test]
+fn every_export_is_documented() {
+    let functions = exported_functions();
+    let bare: Vec<_> = functions.iter().filter(|f| !f.documented).map(|f| &f.name).collect();
+    assert!(bare.is_empty(), "without a comment: {bare:?}");
+}
+
+#[test]
+fn the_libraries_export_exactly_what_the_header_declares() {
+    let declared: BTreeSet<String> = exported_functions().into_iter().map(|f| f.name).collect();
+    let listed: BTreeSet<String> =
+        std::fs::read_to_string(root().join("maxim.symbols")).unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(declared, listed, "maxim.symbols does not list what include/maxim.h declares");
+    for (library, flags) in
+        [("lib/libmaxim.so", &["-D", "--defined-only"][..]), ("lib/libmaxim.a", &["-g", "--defined-only"])]
+    {
+        let symbols = run(Command::new("nm").args(flags).arg(common::built(library)));
+        let exported: BTreeSet<String> =
+            symbols.lines().filter_map(|line| line.split_whitespace().nth(2)).map(str::to_owned).collect();
+        assert_eq!(exported, listed, "{library}");
+    }
+}
+
+#[test]
+fn the_shared_library_has_a_soname_and_stays_loaded() {
+    let dynamic = run(Command::new("readelf").arg("-d").arg(common::built("lib/libmaxim.so")));
+    let version = env!("CARGO_PKG_VERSION").rsplit_once('.').unwrap().0;
+    assert!(dynamic.contains(&format!("soname: [libmaxim.so.{version}]")), "{dynamic}");
+    assert!(dynamic.contains("NODELETE"), "{dynamic}");
+}
+
+#[test]
+fn the_layout_of_the_structs_is_the_one_that_was_promised() {
+    let scratch = Scratch::new("layout");
+    run(&mut Command::new(common::compile("tests/c/layout.c", &scratch)));
+}

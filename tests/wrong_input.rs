@@ -1,0 +1,60 @@
+//! Wrong input gets the right status and message, never a crash or a broken line; right input beside
+//! it arrives. Under valgrind as well: no invalid access, no leak after cleanup.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::{Scratch, Server, both, compile, root};
+
+fn check(mut command: Command, server: &Server, spool: &Path) {
+    let output = command
+        .env("MAXIM_BASE_URL", server.url())
+        .env("MAXIM_SPOOL_DIR", spool)
+        .env_remove("MAXIM_API_KEY")
+        .env_remove("MAXIM_LOG_REPO_ID")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}: {}", output.status, both(&output));
+    let stats = server.stats();
+    assert_eq!(stats["lines"], 3, "{stats}");
+    assert_eq!(stats["malformed_lines"], 0, "{stats}");
+    let writer = &server.sequences()["writers"]["w"];
+    assert_eq!((&writer["unique"], &writer["missing"]), (&3.into(), &0.into()), "{writer}");
+}
+
+#[test]
+fn wrong_input_is_refused_with_its_reason_and_costs_nothing_else() {
+    let scratch = Scratch::new("wrong");
+    let program = compile("tests/c/wrong_input.c", &scratch);
+    let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+    check(Command::new(program), &server, &scratch.path().join("spool"));
+}
+
+#[test]
+fn valgrind_finds_no_error_and_no_leak() {
+    let scratch = Scratch::new("valgrind");
+    for program in ["tests/c/wrong_input.c", "examples/c/quickstart.c"] {
+        let program = compile(program, &scratch);
+        let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+        let output = Command::new("valgrind")
+            .args([
+                "--quiet",
+                "--error-exitcode=99",
+                "--leak-check=full",
+                "--show-leak-kinds=definite,indirect,possible",
+            ])
+            .args(["--errors-for-leak-kinds=definite,indirect,possible", "--fair-sched=yes"])
+            .arg(format!("--suppressions={}", root().join("tests/valgrind.supp").display()))
+            .arg(&program)
+            .env("MAXIM_BASE_URL", server.url())
+            .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
+            .env_remove("MAXIM_API_KEY")
+            .env_remove("MAXIM_LOG_REPO_ID")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}: {}: {}", program.display(), output.status, both(&output));
+        assert!(server.count("lines") >= 3);
+    }
+}
