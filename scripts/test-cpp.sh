@@ -73,9 +73,9 @@ for compiler in g++ clang++; do
 done
 
 say "examples"
-for example in "$root"/examples/cpp/*.cpp; do
-    g++ -std=c++20 "${strict[@]}" "${include[@]}" "$example" -o "$work/example" "${library[@]}"
-    MAXIM_BASE_URL=$url MAXIM_SPOOL_DIR=$work/spool-example "$work/example"
+examples/cpp/run.sh >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+for words in "travel assistant" "airline rules" "payment failed"; do
+    grep -q "$words" "$work/log" || { echo "error: the examples did not log: $words" >&2; exit 1; }
 done
 
 say "installed, moved, and found by CMake and pkg-config"

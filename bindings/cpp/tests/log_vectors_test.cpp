@@ -112,7 +112,8 @@ class log_vectors_test : public client_logging {
     }
 
     status ingest(const json& args, bool waiting) const {
-        const auto format = named<maxim::raw_format>(args[1], {"json", "jsonl", "syslog", "text", "csv", "obl"});
+        const auto format =
+            named<maxim::raw_format>(args[1], {"json", "jsonl", "syslog", "text", "csv", "obl"});
         maxim::raw_options options;
         if (args.size() > 2) {
             options.source = text_of(args[2]["$raw"], "source");

@@ -2,6 +2,7 @@
 // that must not.
 #include "support.hpp"
 
+#include <set>
 #include <thread>
 
 namespace {
@@ -314,6 +315,28 @@ TEST_F(logger_test, closing_while_threads_log_refuses_and_does_not_crash) {
     EXPECT_EQ(trace.end(), status::invalid_handle);
 }
 
+TEST_F(logger_test, a_forked_child_goes_on_and_may_end_what_it_inherited) {
+    auto logger = std::make_unique<maxim::logger>(config());
+    const auto trace = logger->create_trace({"t", "t-1"});
+    const pid_t child = fork();
+    if (child == 0) {
+        const bool logged = trace.add_tag("from", "child") == status::ok && logger->try_cleanup(patience);
+        logger.reset();
+        _exit(logged ? 0 : 1);
+    }
+    int ended = -1;
+    ASSERT_EQ(waitpid(child, &ended, 0), child);
+    EXPECT_EQ(ended, 0);
+    EXPECT_EQ(trace.add_tag("from", "parent"), status::ok);
+    logger->flush(patience);
+    // Each record once: the parent's two are the parent's to send.
+    std::multiset<std::string> told;
+    for (const auto& each : server.new_maxim_lines()) {
+        told.insert(each.action == "create" ? "create" : each.data["tags"]["from"].get<std::string>());
+    }
+    EXPECT_EQ(told, (std::multiset<std::string>{"create", "child", "parent"}));
+}
+
 TEST_F(logger_test, an_asynchronous_flush_calls_back_once) {
     maxim::logger logger(config());
     (void)logger.create_trace();
@@ -380,10 +403,18 @@ TEST_F(logger_test, what_goes_wrong_later_is_told_to_the_hook) {
 
 #if __cplusplus >= 202002L
 TEST_F(logger_test, configurations_take_designated_initialisers) {
-    maxim::logger logger({.base_url = server.url(), .api_key = "key", .repository_id = "r", .flush_interval = 1h});
+    const auto spool = server.file("spool");
+    maxim::logger logger({.base_url = server.url(),
+                          .api_key = "key",
+                          .repository_id = "r",
+                          .flush_interval = 1h,
+                          .spool_dir = spool});
     const auto trace = logger.create_trace({.name = "t", .tags = json_object{{"a", 1}}, .input = "hi"});
     EXPECT_TRUE(trace.add_span({.name = "s"}));
-    EXPECT_TRUE(trace.add_generation({.model = "m", .messages = json{{{"role", "user"}, {"content", "hi"}}}}));
+    EXPECT_TRUE(trace.add_generation({
+        .model = "m",
+        .messages = json{{{"role", "user"}, {"content", "hi"}}},
+    }));
     EXPECT_EQ(trace.add_error({.message = "m", .code = "1"}), status::ok);
     logger.flush(patience);
     EXPECT_EQ(server.new_lines().size(), 4U);

@@ -268,7 +268,8 @@ inline maxim_error_config c_struct(const error_config& config) {
 
 inline maxim_attachment c_struct(const attachment& given) {
     maxim_attachment c = MAXIM_ATTACHMENT_INIT;
-    const int sources = int{given.path.has_value()} + int{given.data.has_value()} + int{given.url.has_value()};
+    const int sources =
+        int{given.path.has_value()} + int{given.data.has_value()} + int{given.url.has_value()};
     // No or several sources leave the kind at 0, which the library refuses.
     if (sources == 1) {
         c.kind = given.path   ? MAXIM_ATTACHMENT_FILE
