@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <initializer_list>
 #include <limits>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -168,18 +167,18 @@ struct json_writer;
 class json_arg {
   public:
     json_arg(json_view text) noexcept : borrowed_(text.text()) {}
-    json_arg(const json& value) : owned_(std::string(value.text())) {}
+    json_arg(const json& value) : owned_(value.text()) {}
 
     template <class T, class = decltype(json_writer<std::decay_t<T>>::text(std::declval<const T&>()))>
     json_arg(const T& value) : owned_(json_writer<std::decay_t<T>>::text(value)) {}
 
     [[nodiscard]] std::string_view text() const noexcept {
-        return owned_ ? std::string_view(*owned_) : borrowed_;
+        return borrowed_.data() != nullptr ? borrowed_ : std::string_view(owned_);
     }
 
   private:
     std::string_view borrowed_{};
-    std::optional<std::string> owned_{};
+    std::string owned_{};
 };
 
 }  // namespace maxim
