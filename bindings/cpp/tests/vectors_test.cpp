@@ -23,6 +23,7 @@ const std::map<int, std::string> differing{
     {84, "a metric without a number is refused, not sent as null"},
     {96, "an id that is not given is generated, not an error"},
     {158, "a span within a span is begun by the span itself"},
+    {190, "an id that ends in a newline is refused"},
 };
 
 maxim::text text_of(const json& object, const char* key) {
