@@ -47,6 +47,9 @@ pub struct maxim_id {
     pub text: [c_char; 37],
 }
 
+/// The size of a [`maxim_id`]: a UUID's 36 characters and a NUL.
+const ID_BYTES: usize = 37;
+
 /// A C `bool` as it may arrive: any byte but 0 is true, so that no caller can make an invalid one.
 #[repr(transparent)]
 #[derive(Clone, Copy)]
@@ -296,14 +299,15 @@ pub(super) fn out<T>(name: &str, pointer: *mut T) -> Result<*mut T> {
     if pointer.is_null() { Err(null(name)) } else { Ok(pointer) }
 }
 
-/// Writes an id with its NUL to an optional output.
+/// Writes an id with its NUL to an optional output. An id longer than a UUID is cut; only ids that the
+/// caller gave can be, and the caller has them.
+#[inline]
 pub(super) fn write_id(out: *mut maxim_id, text: &str) {
     if out.is_null() {
         return;
     }
-    let mut id = maxim_id { text: [0; 37] };
-    for (to, from) in id.text.iter_mut().zip(text.as_bytes().iter().take(36)) {
-        *to = from.cast_signed();
-    }
-    write(out, id);
+    let mut id = [0_u8; ID_BYTES];
+    let length = text.len().min(ID_BYTES - 1);
+    id[..length].copy_from_slice(&text.as_bytes()[..length]);
+    write(out, maxim_id { text: id.map(u8::cast_signed) });
 }

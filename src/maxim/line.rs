@@ -289,18 +289,24 @@ impl Line<'_> {
         }
     }
 
-    #[inline]
     fn strings(&mut self, key: &'static str, object: Json<'_>, kind: Strings) -> Result<()> {
         self.key(key);
+        let start = self.out.len();
+        let only_strings =
+            json::compact_strings(object.bytes, self.out).map_err(|error| object.refuse(&error))?;
+        if only_strings {
+            return Ok(());
+        }
         scratch::with(|compacted| {
-            object.compact(Shape::Object, compacted)?;
+            compacted.extend_from_slice(&self.out[start..]);
+            self.out.truncate(start);
             match kind {
                 Strings::Tags => stringify::stringify_tags(compacted, self.out),
                 Strings::Metadata => stringify::stringify_members(compacted, Nulls::AsText, self.out),
                 Strings::Parameters => stringify::stringify_members(compacted, Nulls::LeaveOut, self.out),
             }
-            Ok(())
-        })
+        });
+        Ok(())
     }
 
     /// A member whose name is given as the raw text of a JSON string, and whose value is compacted JSON.

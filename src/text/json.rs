@@ -15,7 +15,7 @@ mod compact;
 pub(super) mod tests;
 mod walk;
 
-pub use compact::{compact, compact_indexed};
+pub use compact::{compact, compact_indexed, compact_strings};
 pub use walk::{Kind, as_str_raw, elements, index_object, is_integer, kind, members};
 
 use std::fmt;

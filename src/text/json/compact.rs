@@ -32,12 +32,18 @@ pub fn compact_indexed(input: &[u8], out: &mut Vec<u8>, members: &mut Members) -
     result
 }
 
+/// Appends an object as [`compact`] does, and tells whether each of its values is a string.
+pub fn compact_strings(input: &[u8], out: &mut Vec<u8>) -> Result<bool, JsonError> {
+    let mut only = OnlyStrings(true);
+    checked(input, Shape::Object, out, &mut only).map(|()| only.0)
+}
+
 /// What wants to know where the members of the top-level object are; places are those of the output.
 trait Index {
     /// The next member's name, without its quotes.
     fn key(&mut self, start: usize, end: usize);
-    /// The next member's value begins.
-    fn value_start(&mut self, start: usize);
+    /// The next member's value begins, with this byte.
+    fn value_start(&mut self, start: usize, first: u8);
     /// And ends; the member is complete.
     fn value_end(&mut self, end: usize);
 }
@@ -48,7 +54,20 @@ impl Index for NoIndex {
     #[inline(always)]
     fn key(&mut self, _: usize, _: usize) {}
     #[inline(always)]
-    fn value_start(&mut self, _: usize) {}
+    fn value_start(&mut self, _: usize, _: u8) {}
+    #[inline(always)]
+    fn value_end(&mut self, _: usize) {}
+}
+
+struct OnlyStrings(bool);
+
+impl Index for OnlyStrings {
+    #[inline(always)]
+    fn key(&mut self, _: usize, _: usize) {}
+    #[inline(always)]
+    fn value_start(&mut self, _: usize, first: u8) {
+        self.0 &= first == b'"';
+    }
     #[inline(always)]
     fn value_end(&mut self, _: usize) {}
 }
@@ -64,7 +83,7 @@ impl Index for TopLevel<'_> {
         self.member.key = start..end;
     }
     #[inline(always)]
-    fn value_start(&mut self, start: usize) {
+    fn value_start(&mut self, start: usize, _: u8) {
         self.member.value.start = start;
     }
     #[inline(always)]
@@ -224,7 +243,7 @@ fn document(
             }
             (at, next) = copy.space(at + 1);
             if nesting.depth == 1 {
-                index.value_start(copy.place(at));
+                index.value_start(copy.place(at), next);
             }
         }
         match next {

@@ -466,3 +466,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_object_of_strings_is_told_from_others() {
+    for (given, only) in [
+        ("{}", true),
+        (r#"{"a": "b"}"#, true),
+        (r#"{"a":"b","c":""}"#, true),
+        (r#"{"a":"b","c":1}"#, false),
+        (r#"{"a":{"b":"c"}}"#, false),
+        (r#"{"a":["b"],"c":"d"}"#, false),
+        (r#"{"a":null}"#, false),
+    ] {
+        let mut out = Vec::new();
+        assert_eq!(super::compact_strings(given.as_bytes(), &mut out), Ok(only), "{given}");
+        assert_eq!(out, given.replace(' ', "").as_bytes());
+    }
+    assert!(super::compact_strings(b"[]", &mut Vec::new()).is_err());
+}

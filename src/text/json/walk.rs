@@ -1,7 +1,6 @@
 //! Walking compacted JSON: slices of the text instead of a tree.
 
 use super::{Member, Members};
-use crate::text::scan::{Seen, find_special};
 
 /// The kinds of JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,12 +129,13 @@ fn value_end(json: &[u8], start: usize) -> usize {
 fn string_end(json: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     loop {
-        at = find_special(json, at, &mut Seen::default());
-        match json.get(at) {
-            Some(b'"') => return at + 1,
-            Some(b'\\') => at += 2,
-            Some(_) => at += 1,
-            None => return json.len(),
+        let Some(found) = json.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) else {
+            return json.len();
+        };
+        at += found;
+        if json[at] == b'"' {
+            return at + 1;
         }
+        at += 2;
     }
 }
