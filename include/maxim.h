@@ -67,6 +67,26 @@
 
 
 /**
+ * The service takes no more entries in one request.
+ */
+#define MAX_BATCH_ENTRIES 100
+
+/**
+ * Of a user's, session's or request's id.
+ */
+#define ID 100
+
+/**
+ * Of a dataset's name and a flow's id.
+ */
+#define NAME 50
+
+/**
+ * Step indices go from 0 to this.
+ */
+#define MAX_STEP_INDEX 1000
+
+/**
  * Major version of the library that this header belongs to.
  */
 #define MAXIM_VERSION_MAJOR 0
@@ -232,9 +252,99 @@
 #define MAXIM_ENTITY_STORAGE 8
 
 /**
+ * For the developer.
+ */
+#define MAXIM_LEVEL_DEBUG 0
+
+/**
+ * As it should be.
+ */
+#define MAXIM_LEVEL_INFO 1
+
+/**
+ * Odd.
+ */
+#define MAXIM_LEVEL_WARN 2
+
+/**
+ * Wrong.
+ */
+#define MAXIM_LEVEL_ERROR 3
+
+/**
+ * On a developer's machine.
+ */
+#define MAXIM_ENVIRONMENT_DEVELOPMENT 0
+
+/**
+ * Before production.
+ */
+#define MAXIM_ENVIRONMENT_STAGING 1
+
+/**
+ * For real.
+ */
+#define MAXIM_ENVIRONMENT_PRODUCTION 2
+
+/**
+ * One JSON document.
+ */
+#define MAXIM_FORMAT_JSON 0
+
+/**
+ * A JSON document a line.
+ */
+#define MAXIM_FORMAT_JSONL 1
+
+/**
+ * Syslog lines.
+ */
+#define MAXIM_FORMAT_SYSLOG 2
+
+/**
+ * Plain text.
+ */
+#define MAXIM_FORMAT_TEXT 3
+
+/**
+ * Comma-separated values with a head line.
+ */
+#define MAXIM_FORMAT_CSV 4
+
+/**
+ * The service's own format.
+ */
+#define MAXIM_FORMAT_OBL 5
+
+/**
  * How long a record waits for company, in milliseconds, unless configured otherwise.
  */
 #define MAXIM_DEFAULT_FLUSH_INTERVAL_MS 10000
+
+/**
+ * How many entries of a structured log client make a batch, unless configured otherwise.
+ */
+#define MAXIM_DEFAULT_BATCH_SIZE 10
+
+/**
+ * How long an entry of a structured log client waits for company, in milliseconds.
+ */
+#define MAXIM_DEFAULT_LOG_FLUSH_INTERVAL_MS 5000
+
+/**
+ * How often a structured log client tries a failed request again before it tells.
+ */
+#define MAXIM_DEFAULT_MAX_RETRIES 3
+
+/**
+ * The longest first wait before a retry, in milliseconds.
+ */
+#define MAXIM_DEFAULT_INITIAL_DELAY_MS 1000
+
+/**
+ * The longest wait before a retry, in milliseconds.
+ */
+#define MAXIM_DEFAULT_MAX_DELAY_MS 30000
 
 /**
  * Evict the oldest unsent records when the configured space is full (the default).
@@ -423,9 +533,36 @@ typedef struct Cursor Cursor;
 typedef struct Entity Entity;
 
 /**
+ * Where an application runs.
+ */
+typedef struct Environment Environment;
+
+/**
+ * What a document is written in.
+ */
+typedef struct Format Format;
+
+/**
  * What has been said of one kind of trouble.
  */
 typedef struct Kind Kind;
+
+/**
+ * How bad it is.
+ */
+typedef struct Level Level;
+
+/**
+ * The steps of one thing: an opaque handle, made by `maxim_flow_new` and given back by
+ * `maxim_flow_free`. As safe against misuse as a `maxim_logger`.
+ */
+typedef struct maxim_flow maxim_flow;
+
+/**
+ * A client of the structured log API: an opaque handle, made by `maxim_log_client_new` and given back
+ * by `maxim_log_client_free`. As safe against misuse as a `maxim_logger`.
+ */
+typedef struct maxim_log_client maxim_log_client;
 
 /**
  * A logger for one repository of the Maxim log API: an opaque handle, made by `maxim_logger_new`
@@ -461,6 +598,42 @@ typedef struct maxim_str {
      */
     size_t len;
 } maxim_str;
+
+/**
+ * What a log call may say beside message and data. Initialise with MAXIM_LOG_OPTIONS_INIT.
+ */
+typedef struct maxim_log_options {
+    /**
+     * sizeof(maxim_log_options).
+     */
+    size_t struct_size;
+    /**
+     * Tags: a JSON array of up to 20 strings of up to 50 characters.
+     */
+    struct maxim_str tags_json;
+} maxim_log_options;
+
+/**
+ * An error to log. Initialise with MAXIM_LOG_ERROR_INFO_INIT.
+ */
+typedef struct maxim_log_error_info {
+    /**
+     * sizeof(maxim_log_error_info).
+     */
+    size_t struct_size;
+    /**
+     * The kind of error, up to 200 characters.
+     */
+    struct maxim_str name;
+    /**
+     * What it says; becomes `data.message`.
+     */
+    struct maxim_str message;
+    /**
+     * Where it came from, up to 10,000 characters.
+     */
+    struct maxim_str stack;
+} maxim_log_error_info;
 
 /**
  * An error. Initialise with MAXIM_ERROR_CONFIG_INIT.
@@ -501,6 +674,33 @@ typedef struct maxim_error_config {
 } maxim_error_config;
 
 /**
+ * What the service is told about a raw document. Initialise with MAXIM_RAW_OPTIONS_INIT.
+ */
+typedef struct maxim_raw_options {
+    /**
+     * sizeof(maxim_raw_options).
+     */
+    size_t struct_size;
+    /**
+     * What logs, up to 1,000 bytes.
+     */
+    struct maxim_str source;
+    /**
+     * One of MAXIM_ENVIRONMENT_…; -1 after MAXIM_RAW_OPTIONS_INIT: not said.
+     */
+    int32_t environment;
+    /**
+     * How bad entries without a level are, one of MAXIM_LEVEL_…; -1 after MAXIM_RAW_OPTIONS_INIT: not
+     * said.
+     */
+    int32_t level;
+    /**
+     * The dataset, up to 1,000 bytes.
+     */
+    struct maxim_str dataset;
+} maxim_raw_options;
+
+/**
  * Called when something went wrong after a call had returned: records dropped, a batch refused, a
  * key not accepted, an attachment unreadable.
  *
@@ -520,6 +720,284 @@ typedef void (*maxim_error_callback)(void *user_data,
  */
 typedef void (*maxim_debug_callback)(void *user_data,
                                      const char *message);
+
+/**
+ * How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT.
+ */
+typedef struct maxim_log_client_config {
+    /**
+     * sizeof(maxim_log_client_config).
+     */
+    size_t struct_size;
+    /**
+     * What logs: the name of an application or service, 1 to 100 characters. Required.
+     */
+    struct maxim_str source;
+    /**
+     * Where it runs: one of MAXIM_ENVIRONMENT_….
+     */
+    int32_t environment;
+    /**
+     * The API key. Without one, log calls are let go silently (`ignored` in the stats counts them) and
+     * raw ingestion is MAXIM_ERR_NOT_CONFIGURED.
+     */
+    struct maxim_str api_key;
+    /**
+     * The service; default: the public one. Plain http is refused for any host but this machine,
+     * unless `allow_plaintext` is set.
+     */
+    struct maxim_str endpoint;
+    /**
+     * The application's version, up to 100 characters.
+     */
+    struct maxim_str version;
+    /**
+     * The dataset that entries go to, up to 50 characters.
+     */
+    struct maxim_str dataset;
+    /**
+     * The user of entries that name none, up to 100 characters; see `maxim_log_set_user_id`.
+     */
+    struct maxim_str user_id;
+    /**
+     * The session of entries that name none, up to 100 characters; see `maxim_log_set_session_id`.
+     */
+    struct maxim_str session_id;
+    /**
+     * So many waiting entries are sent without waiting for the interval, and no more go in one
+     * request: 1 to 100; 10 after MAXIM_LOG_CLIENT_CONFIG_INIT. A higher number counts as 100.
+     */
+    uint32_t batch_size;
+    /**
+     * How long an entry waits for company at most, in milliseconds, at least 1; 5,000 after
+     * MAXIM_LOG_CLIENT_CONFIG_INIT.
+     */
+    uint32_t flush_interval_ms;
+    /**
+     * Entries below this level are let go: one of MAXIM_LEVEL_….
+     */
+    int32_t min_level;
+    /**
+     * How often a failed request is tried again before the error callback is told, and before
+     * `maxim_ingest_raw` gives up; 3 after MAXIM_LOG_CLIENT_CONFIG_INIT. Entries are held and tried
+     * again beyond that.
+     */
+    uint32_t max_retries;
+    /**
+     * The longest first wait before a retry, in milliseconds; it doubles. 1,000 after
+     * MAXIM_LOG_CLIENT_CONFIG_INIT.
+     */
+    uint32_t initial_delay_ms;
+    /**
+     * The longest wait before a retry, in milliseconds; 30,000 after MAXIM_LOG_CLIENT_CONFIG_INIT.
+     */
+    uint32_t max_delay_ms;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    struct maxim_str spool_dir;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    uint64_t max_memory_bytes;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    uint64_t max_disk_bytes;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    int32_t overflow_policy;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    uint32_t block_timeout_ms;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    struct maxim_str ca_file;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    struct maxim_str proxy;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    bool is_debug;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    maxim_error_callback error_callback;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    maxim_debug_callback debug_callback;
+    /**
+     * Passed to both callbacks; must stay good until `maxim_log_client_free` has returned.
+     */
+    void *user_data;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    bool allow_plaintext;
+} maxim_log_client_config;
+
+/**
+ * Everything that an entry can say. Initialise with MAXIM_LOG_ENTRY_INIT.
+ */
+typedef struct maxim_log_entry {
+    /**
+     * sizeof(maxim_log_entry).
+     */
+    size_t struct_size;
+    /**
+     * One of MAXIM_LEVEL_….
+     */
+    int32_t level;
+    /**
+     * What happened, 1 to 10,000 characters. Required.
+     */
+    struct maxim_str message;
+    /**
+     * Whatever belongs to it: a JSON object.
+     */
+    struct maxim_str data_json;
+    /**
+     * Whom it concerns, up to 100 characters; the client's default when absent.
+     */
+    struct maxim_str user_id;
+    /**
+     * In which session, up to 100 characters; the client's default when absent.
+     */
+    struct maxim_str session_id;
+    /**
+     * In which request, up to 100 characters.
+     */
+    struct maxim_str request_id;
+    /**
+     * The kind of error, up to 200 characters.
+     */
+    struct maxim_str error_name;
+    /**
+     * Where it came from, up to 10,000 characters.
+     */
+    struct maxim_str error_stack;
+    /**
+     * Tags: a JSON array of up to 20 strings of up to 50 characters.
+     */
+    struct maxim_str tags_json;
+    /**
+     * The flow it is a step of, up to 50 characters.
+     */
+    struct maxim_str flow_id;
+    /**
+     * Which step, 0 to 1,000; -1 after MAXIM_LOG_ENTRY_INIT: none.
+     */
+    int32_t step_index;
+    /**
+     * Another dataset than the client's, up to 50 characters.
+     */
+    struct maxim_str dataset;
+    /**
+     * When, in milliseconds since 1970-01-01 UTC; 0: now.
+     */
+    int64_t timestamp_ms;
+    /**
+     * From where, up to 100 characters.
+     */
+    struct maxim_str ip_address;
+    /**
+     * From which country, up to 10 characters.
+     */
+    struct maxim_str country;
+} maxim_log_entry;
+
+/**
+ * Called once when a flush that was started with `maxim_flush_async` has ended: `MAXIM_OK` when
+ * all was delivered, else the status and a NUL-terminated detail, valid during the call only.
+ * Threads as for `maxim_error_callback`.
+ */
+typedef void (*maxim_flush_callback)(void *user_data,
+                                     maxim_status status,
+                                     const char *detail);
+
+/**
+ * What became of the records of one logger, sink or client. Set `struct_size` before the call
+ * (MAXIM_STATS_INIT).
+ *
+ * At any moment accepted + adopted = delivered + held + dropped_memory + dropped_disk +
+ * dropped_expired + quarantined.
+ */
+typedef struct maxim_stats {
+    /**
+     * sizeof(maxim_stats), set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * Records that calls accepted with MAXIM_OK.
+     */
+    uint64_t accepted;
+    /**
+     * Records that the service has confirmed.
+     */
+    uint64_t delivered;
+    /**
+     * Records that are still to be sent.
+     */
+    uint64_t held;
+    /**
+     * Records evicted because memory was full and there was no disk to go to.
+     */
+    uint64_t dropped_memory;
+    /**
+     * Records evicted because the disk space was full.
+     */
+    uint64_t dropped_disk;
+    /**
+     * Records given up because they could not be sent for 72 hours.
+     */
+    uint64_t dropped_expired;
+    /**
+     * Records that the service refused for what they are; kept in the spool directory's `quarantine`.
+     */
+    uint64_t quarantined;
+    /**
+     * Requests that were made again.
+     */
+    uint64_t retries;
+    /**
+     * Bytes of delivered records.
+     */
+    uint64_t bytes_delivered;
+    /**
+     * Bytes of held records.
+     */
+    uint64_t bytes_held;
+    /**
+     * Records taken over from loggers that ended before they could send them.
+     */
+    uint64_t adopted;
+    /**
+     * How long the oldest held record has been waiting, in milliseconds.
+     */
+    uint64_t oldest_held_ms;
+    /**
+     * The HTTP status of the last answer; 0: none yet.
+     */
+    int32_t last_http_status;
+    /**
+     * Log calls that a client without an API key let go, as documented; 0 for a logger.
+     */
+    uint64_t ignored;
+    /**
+     * Calls that were refused because the configured space was full.
+     */
+    uint64_t refused;
+    /**
+     * Records that could not be read back (a damaged file).
+     */
+    uint64_t dropped_corrupt;
+} maxim_stats;
 
 /**
  * How a logger is made. Initialise with MAXIM_LOGGER_CONFIG_INIT.
@@ -611,93 +1089,6 @@ typedef struct maxim_logger_config {
      */
     uint64_t max_attachment_bytes;
 } maxim_logger_config;
-
-/**
- * Called once when a flush that was started with `maxim_flush_async` has ended: `MAXIM_OK` when
- * all was delivered, else the status and a NUL-terminated detail, valid during the call only.
- * Threads as for `maxim_error_callback`.
- */
-typedef void (*maxim_flush_callback)(void *user_data,
-                                     maxim_status status,
-                                     const char *detail);
-
-/**
- * What became of the records of one logger, sink or client. Set `struct_size` before the call
- * (MAXIM_STATS_INIT).
- *
- * At any moment accepted + adopted = delivered + held + dropped_memory + dropped_disk +
- * dropped_expired + quarantined.
- */
-typedef struct maxim_stats {
-    /**
-     * sizeof(maxim_stats), set by the caller.
-     */
-    size_t struct_size;
-    /**
-     * Records that calls accepted with MAXIM_OK.
-     */
-    uint64_t accepted;
-    /**
-     * Records that the service has confirmed.
-     */
-    uint64_t delivered;
-    /**
-     * Records that are still to be sent.
-     */
-    uint64_t held;
-    /**
-     * Records evicted because memory was full and there was no disk to go to.
-     */
-    uint64_t dropped_memory;
-    /**
-     * Records evicted because the disk space was full.
-     */
-    uint64_t dropped_disk;
-    /**
-     * Records given up because they could not be sent for 72 hours.
-     */
-    uint64_t dropped_expired;
-    /**
-     * Records that the service refused for what they are; kept in the spool directory's `quarantine`.
-     */
-    uint64_t quarantined;
-    /**
-     * Requests that were made again.
-     */
-    uint64_t retries;
-    /**
-     * Bytes of delivered records.
-     */
-    uint64_t bytes_delivered;
-    /**
-     * Bytes of held records.
-     */
-    uint64_t bytes_held;
-    /**
-     * Records taken over from loggers that ended before they could send them.
-     */
-    uint64_t adopted;
-    /**
-     * How long the oldest held record has been waiting, in milliseconds.
-     */
-    uint64_t oldest_held_ms;
-    /**
-     * The HTTP status of the last answer; 0: none yet.
-     */
-    int32_t last_http_status;
-    /**
-     * Log calls that a client without an API key let go, as documented; 0 for a logger.
-     */
-    uint64_t ignored;
-    /**
-     * Calls that were refused because the configured space was full.
-     */
-    uint64_t refused;
-    /**
-     * Records that could not be read back (a damaged file).
-     */
-    uint64_t dropped_corrupt;
-} maxim_stats;
 
 /**
  * A new session. Initialise with MAXIM_SESSION_CONFIG_INIT.
@@ -972,6 +1363,16 @@ typedef struct maxim_attachment {
 
 
 
+
+
+
+
+
+
+
+
+
+
 /**
  * Every status, in the order of its number.
  */
@@ -998,6 +1399,92 @@ const char *maxim_status_str(maxim_status status);
  * good until the next call fails on this thread, or the thread ends.
  */
 const char *maxim_last_error(void);
+
+/**
+ * Begins a flow with a local id: the name, a hyphen and eight random hexadecimal digits.
+ *
+ * `name` has 1 to 41 characters. `*out` is set to NULL first, and to the flow on success; the caller
+ * frees it with `maxim_flow_free`. The flow is good as long as its client is.
+ */
+maxim_status maxim_flow_new(struct maxim_log_client *client,
+                            struct maxim_str name,
+                            struct maxim_flow **out);
+
+/**
+ * Begins a flow whose id the service gives. **May block** up to `timeout_ms` milliseconds.
+ *
+ * `name` has 1 to 50 characters; `out` as for `maxim_flow_new`. Errors: MAXIM_ERR_NOT_CONFIGURED without
+ * an API key, MAXIM_ERR_NETWORK, MAXIM_ERR_TIMEOUT, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_REJECTED.
+ */
+maxim_status maxim_flow_new_remote(struct maxim_log_client *client,
+                                   struct maxim_str name,
+                                   uint32_t timeout_ms,
+                                   struct maxim_flow **out);
+
+/**
+ * A flow's id, NUL-terminated; good until the flow is freed. NULL for a bad handle.
+ */
+const char *maxim_flow_id(struct maxim_flow *flow);
+
+/**
+ * A flow's name, NUL-terminated; good until the flow is freed. NULL for a bad handle.
+ */
+const char *maxim_flow_name(struct maxim_flow *flow);
+
+/**
+ * The index that the flow's next step will have, 0 to 1,001; -1 for a bad handle.
+ */
+int32_t maxim_flow_step_index(struct maxim_flow *flow);
+
+/**
+ * Logs a step for the developer. Arguments and errors as for `maxim_log_debug`.
+ *
+ * Steps are numbered from 0 without a gap, in the order of the calls; a step that is filtered or refused
+ * takes no number. After 1,001 steps the flow is used up: MAXIM_ERR_FLOW_EXHAUSTED.
+ */
+maxim_status maxim_flow_debug(struct maxim_flow *flow,
+                              struct maxim_str message,
+                              struct maxim_str data_json,
+                              const struct maxim_log_options *options);
+
+/**
+ * Logs a step that is as it should be; see `maxim_flow_debug`.
+ */
+maxim_status maxim_flow_info(struct maxim_flow *flow,
+                             struct maxim_str message,
+                             struct maxim_str data_json,
+                             const struct maxim_log_options *options);
+
+/**
+ * Logs a step that is odd; see `maxim_flow_debug`.
+ */
+maxim_status maxim_flow_warn(struct maxim_flow *flow,
+                             struct maxim_str message,
+                             struct maxim_str data_json,
+                             const struct maxim_log_options *options);
+
+/**
+ * Logs a step that went wrong; see `maxim_flow_debug`.
+ */
+maxim_status maxim_flow_error(struct maxim_flow *flow,
+                              struct maxim_str message,
+                              struct maxim_str data_json,
+                              const struct maxim_log_options *options);
+
+/**
+ * Logs a step that went wrong, with the error; see `maxim_flow_debug` and `maxim_log_error_with`.
+ */
+maxim_status maxim_flow_error_with(struct maxim_flow *flow,
+                                   struct maxim_str message,
+                                   const struct maxim_log_error_info *error,
+                                   const struct maxim_log_options *options);
+
+/**
+ * Gives a flow back; what it logged goes its way. NULL is safe.
+ *
+ * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+ */
+maxim_status maxim_flow_free(struct maxim_flow *flow);
 
 /**
  * Sets the model of a generation.
@@ -1129,6 +1616,166 @@ maxim_status maxim_generation_set_end_timestamp(struct maxim_logger *logger,
  */
 maxim_status maxim_generation_end(struct maxim_logger *logger,
                                   struct maxim_str generation_id);
+
+/**
+ * Sends a document of `body_len` bytes as it is, and waits for the answer, with the client's retries.
+ * **May block** up to `timeout_ms` milliseconds. The body is not copied.
+ *
+ * `format` is one of MAXIM_FORMAT_…; `options` may be NULL. Errors: MAXIM_ERR_INVALID_ARGUMENT for an
+ * unknown format or an empty body, MAXIM_ERR_NOT_CONFIGURED without an API key, MAXIM_ERR_NETWORK,
+ * MAXIM_ERR_TIMEOUT, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_REJECTED, MAXIM_ERR_TOO_LARGE.
+ */
+maxim_status maxim_ingest_raw(struct maxim_log_client *client,
+                              const uint8_t *body,
+                              size_t body_len,
+                              int32_t format,
+                              const struct maxim_raw_options *options,
+                              uint32_t timeout_ms);
+
+/**
+ * Accepts a document of `body_len` bytes, up to 64 MiB, to be sent as entries are: it survives the
+ * process and an outage. The body is copied once; above 1 MiB the call makes a segment of its own for
+ * it, which takes system calls and no more.
+ *
+ * Arguments as for `maxim_ingest_raw`. Errors: MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_NOT_CONFIGURED
+ * without an API key, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_SPOOL_FULL.
+ */
+maxim_status maxim_ingest_raw_async(struct maxim_log_client *client,
+                                    const uint8_t *body,
+                                    size_t body_len,
+                                    int32_t format,
+                                    const struct maxim_raw_options *options);
+
+/**
+ * Makes a structured log client. Does no network I/O; makes the spool directory and starts the writer
+ * thread, or neither without an API key.
+ *
+ * `*out` is set to NULL first, and to the client on success. The caller frees it with
+ * `maxim_log_client_free`.
+ *
+ * Errors: MAXIM_ERR_INVALID_ARGUMENT for a field out of its range (the detail names it),
+ * MAXIM_ERR_NULL_POINTER.
+ */
+maxim_status maxim_log_client_new(const struct maxim_log_client_config *config,
+                                  struct maxim_log_client **out);
+
+/**
+ * Gives a client back. NULL is safe.
+ *
+ * Does not wait for the network: what is still held is put into files in the background and sent
+ * by the next client for the same source. Call `maxim_log_disconnect` first to have it sent now. When
+ * this returns, no callback of the client runs any more. Its flows answer MAXIM_ERR_CLOSED from then on
+ * and are still to be freed.
+ *
+ * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+ */
+maxim_status maxim_log_client_free(struct maxim_log_client *client);
+
+/**
+ * Logs for the developer. `message` has 1 to 10,000 characters; `data_json` is a JSON object and may be
+ * absent; `options` may be NULL. Below the client's `min_level` nothing is looked at and nothing is done.
+ *
+ * Errors: MAXIM_ERR_INVALID_ARGUMENT names the field, its limit and its length; nothing else is lost.
+ */
+maxim_status maxim_log_debug(struct maxim_log_client *client,
+                             struct maxim_str message,
+                             struct maxim_str data_json,
+                             const struct maxim_log_options *options);
+
+/**
+ * Logs that something is as it should be. Arguments and errors as for `maxim_log_debug`.
+ */
+maxim_status maxim_log_info(struct maxim_log_client *client,
+                            struct maxim_str message,
+                            struct maxim_str data_json,
+                            const struct maxim_log_options *options);
+
+/**
+ * Logs that something is odd. Arguments and errors as for `maxim_log_debug`.
+ */
+maxim_status maxim_log_warn(struct maxim_log_client *client,
+                            struct maxim_str message,
+                            struct maxim_str data_json,
+                            const struct maxim_log_options *options);
+
+/**
+ * Logs that something is wrong. Arguments and errors as for `maxim_log_debug`.
+ */
+maxim_status maxim_log_error(struct maxim_log_client *client,
+                             struct maxim_str message,
+                             struct maxim_str data_json,
+                             const struct maxim_log_options *options);
+
+/**
+ * Logs an error with its kind and stack; its own message becomes `data.message`. `error` is required,
+ * `options` may be NULL. Errors as for `maxim_log_debug`.
+ */
+maxim_status maxim_log_error_with(struct maxim_log_client *client,
+                                  struct maxim_str message,
+                                  const struct maxim_log_error_info *error,
+                                  const struct maxim_log_options *options);
+
+/**
+ * Logs an entry with any of its fields. Errors as for `maxim_log_debug`.
+ */
+maxim_status maxim_log(struct maxim_log_client *client,
+                       const struct maxim_log_entry *entry);
+
+/**
+ * Sets the user of entries that name none, from now on and on all threads; absent clears it. Up to 100
+ * characters.
+ */
+maxim_status maxim_log_set_user_id(struct maxim_log_client *client,
+                                   struct maxim_str user_id);
+
+/**
+ * Sets the session of entries that name none, from now on and on all threads; absent clears it. Up to
+ * 100 characters.
+ */
+maxim_status maxim_log_set_session_id(struct maxim_log_client *client,
+                                      struct maxim_str session_id);
+
+/**
+ * Sends everything that was accepted before the call, and waits until it has arrived, up to
+ * `timeout_ms` milliseconds. **May block**, never longer than that; with 0 it starts the work and
+ * returns MAXIM_OK at once.
+ *
+ * Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
+ * is lost by that.
+ */
+maxim_status maxim_log_flush(struct maxim_log_client *client,
+                             uint32_t timeout_ms);
+
+/**
+ * As `maxim_log_flush`, without waiting; see `maxim_flush_async`.
+ */
+maxim_status maxim_log_flush_async(struct maxim_log_client *client,
+                                   uint32_t timeout_ms,
+                                   maxim_flush_callback callback,
+                                   void *user_data);
+
+/**
+ * Ends a client's work: refuses further entries (MAXIM_ERR_CLOSED), sends what it can within
+ * `timeout_ms` milliseconds, leaves the rest in files for the next client, and stops its thread. **May
+ * block**, never longer than `timeout_ms`. The handle is still to be freed.
+ *
+ * Errors: MAXIM_ERR_TIMEOUT when something is left for the next client; the detail says how much.
+ */
+maxim_status maxim_log_disconnect(struct maxim_log_client *client,
+                                  uint32_t timeout_ms);
+
+/**
+ * Whether an entry of a level (MAXIM_LEVEL_…) would be logged: false below `min_level`, for a number
+ * that is no level, and for a bad handle.
+ */
+bool maxim_log_would_log(struct maxim_log_client *client,
+                         int32_t level);
+
+/**
+ * What became of the client's entries. `stats->struct_size` must be set (MAXIM_STATS_INIT).
+ */
+maxim_status maxim_log_client_stats(struct maxim_log_client *client,
+                                    struct maxim_stats *stats);
 
 /**
  * Makes a logger. Does no network I/O; makes the spool directory and starts the writer thread.
@@ -1963,8 +2610,31 @@ inline maxim_logger_config logger_config() noexcept {
     config.flush_interval_ms = MAXIM_DEFAULT_FLUSH_INTERVAL_MS;
     return config;
 }
+inline maxim_log_client_config log_client_config() noexcept {
+    maxim_log_client_config config = sized<maxim_log_client_config>();
+    config.batch_size = MAXIM_DEFAULT_BATCH_SIZE;
+    config.flush_interval_ms = MAXIM_DEFAULT_LOG_FLUSH_INTERVAL_MS;
+    config.max_retries = MAXIM_DEFAULT_MAX_RETRIES;
+    config.initial_delay_ms = MAXIM_DEFAULT_INITIAL_DELAY_MS;
+    config.max_delay_ms = MAXIM_DEFAULT_MAX_DELAY_MS;
+    return config;
+}
+inline maxim_log_entry log_entry() noexcept {
+    maxim_log_entry entry = sized<maxim_log_entry>();
+    entry.step_index = -1;
+    return entry;
+}
+inline maxim_raw_options raw_options() noexcept {
+    maxim_raw_options options = sized<maxim_raw_options>();
+    options.environment = -1;
+    options.level = -1;
+    return options;
+}
 }  // namespace maxim_detail
 #define MAXIM_SIZED_INIT(type) (maxim_detail::sized<type>())
+#define MAXIM_LOG_CLIENT_CONFIG_INIT (maxim_detail::log_client_config())
+#define MAXIM_LOG_ENTRY_INIT (maxim_detail::log_entry())
+#define MAXIM_RAW_OPTIONS_INIT (maxim_detail::raw_options())
 #define MAXIM_LOGGER_CONFIG_INIT (maxim_detail::logger_config())
 #else
 #define MAXIM_SIZED_INIT(type) {.struct_size = sizeof(type)}
@@ -1972,6 +2642,15 @@ inline maxim_logger_config logger_config() noexcept {
     {.struct_size = sizeof(maxim_logger_config), \
      .auto_flush = true, \
      .flush_interval_ms = MAXIM_DEFAULT_FLUSH_INTERVAL_MS}
+#define MAXIM_LOG_CLIENT_CONFIG_INIT \
+    {.struct_size = sizeof(maxim_log_client_config), \
+     .batch_size = MAXIM_DEFAULT_BATCH_SIZE, \
+     .flush_interval_ms = MAXIM_DEFAULT_LOG_FLUSH_INTERVAL_MS, \
+     .max_retries = MAXIM_DEFAULT_MAX_RETRIES, \
+     .initial_delay_ms = MAXIM_DEFAULT_INITIAL_DELAY_MS, \
+     .max_delay_ms = MAXIM_DEFAULT_MAX_DELAY_MS}
+#define MAXIM_LOG_ENTRY_INIT {.struct_size = sizeof(maxim_log_entry), .step_index = -1}
+#define MAXIM_RAW_OPTIONS_INIT {.struct_size = sizeof(maxim_raw_options), .environment = -1, .level = -1}
 #endif
 #define MAXIM_SESSION_CONFIG_INIT MAXIM_SIZED_INIT(maxim_session_config)
 #define MAXIM_TRACE_CONFIG_INIT MAXIM_SIZED_INIT(maxim_trace_config)
@@ -1981,4 +2660,6 @@ inline maxim_logger_config logger_config() noexcept {
 #define MAXIM_TOOL_CALL_CONFIG_INIT MAXIM_SIZED_INIT(maxim_tool_call_config)
 #define MAXIM_ERROR_CONFIG_INIT MAXIM_SIZED_INIT(maxim_error_config)
 #define MAXIM_ATTACHMENT_INIT MAXIM_SIZED_INIT(maxim_attachment)
+#define MAXIM_LOG_OPTIONS_INIT MAXIM_SIZED_INIT(maxim_log_options)
+#define MAXIM_LOG_ERROR_INFO_INIT MAXIM_SIZED_INIT(maxim_log_error_info)
 #define MAXIM_STATS_INIT MAXIM_SIZED_INIT(maxim_stats)

@@ -38,5 +38,5 @@ mod writer;
 
 pub use http::{Body, Fault, Http, HttpConfig, Interrupter, Request, Response, TransportError, is_loopback};
 pub use pipeline::{Done, Pipeline, PipelineConfig, Stats};
-pub use policy::BackoffConfig;
+pub use policy::{BackoffConfig, Policy, random_dice};
 pub use protocol::{Framing, Outcome, Protocol};

@@ -15,8 +15,11 @@
 mod boundary;
 mod callbacks;
 mod entities;
+mod flow;
 mod generation;
 mod handle;
+mod ingest;
+mod log_client;
 mod logger;
 mod retrieval;
 mod session;
@@ -102,6 +105,35 @@ pub const MAXIM_ENTITY_TOOL_CALL: i32 = 6;
 pub const MAXIM_ENTITY_ERROR: i32 = 7;
 /// A line that was too large to be sent as one.
 pub const MAXIM_ENTITY_STORAGE: i32 = 8;
+
+/// For the developer.
+pub const MAXIM_LEVEL_DEBUG: i32 = 0;
+/// As it should be.
+pub const MAXIM_LEVEL_INFO: i32 = 1;
+/// Odd.
+pub const MAXIM_LEVEL_WARN: i32 = 2;
+/// Wrong.
+pub const MAXIM_LEVEL_ERROR: i32 = 3;
+
+/// On a developer's machine.
+pub const MAXIM_ENVIRONMENT_DEVELOPMENT: i32 = 0;
+/// Before production.
+pub const MAXIM_ENVIRONMENT_STAGING: i32 = 1;
+/// For real.
+pub const MAXIM_ENVIRONMENT_PRODUCTION: i32 = 2;
+
+/// One JSON document.
+pub const MAXIM_FORMAT_JSON: i32 = 0;
+/// A JSON document a line.
+pub const MAXIM_FORMAT_JSONL: i32 = 1;
+/// Syslog lines.
+pub const MAXIM_FORMAT_SYSLOG: i32 = 2;
+/// Plain text.
+pub const MAXIM_FORMAT_TEXT: i32 = 3;
+/// Comma-separated values with a head line.
+pub const MAXIM_FORMAT_CSV: i32 = 4;
+/// The service's own format.
+pub const MAXIM_FORMAT_OBL: i32 = 5;
 
 /// The version of the library that is running, as "0.1.0"; static, never NULL.
 #[unsafe(no_mangle)]

@@ -11,6 +11,17 @@ use super::types::{CBool, Sized, maxim_debug_callback, maxim_error_callback, max
 /// How long a record waits for company, in milliseconds, unless configured otherwise.
 pub const MAXIM_DEFAULT_FLUSH_INTERVAL_MS: u32 = 10_000;
 
+/// How many entries of a structured log client make a batch, unless configured otherwise.
+pub const MAXIM_DEFAULT_BATCH_SIZE: u32 = 10;
+/// How long an entry of a structured log client waits for company, in milliseconds.
+pub const MAXIM_DEFAULT_LOG_FLUSH_INTERVAL_MS: u32 = 5_000;
+/// How often a structured log client tries a failed request again before it tells.
+pub const MAXIM_DEFAULT_MAX_RETRIES: u32 = 3;
+/// The longest first wait before a retry, in milliseconds.
+pub const MAXIM_DEFAULT_INITIAL_DELAY_MS: u32 = 1_000;
+/// The longest wait before a retry, in milliseconds.
+pub const MAXIM_DEFAULT_MAX_DELAY_MS: u32 = 30_000;
+
 /// Evict the oldest unsent records when the configured space is full (the default).
 pub const MAXIM_OVERFLOW_DROP_OLDEST: i32 = 0;
 /// Refuse new records with MAXIM_ERR_SPOOL_FULL when the configured space is full.
@@ -50,6 +61,11 @@ sized!(
     maxim_error_config,
     maxim_attachment,
     maxim_stats,
+    maxim_log_client_config,
+    maxim_log_options,
+    maxim_log_error_info,
+    maxim_log_entry,
+    maxim_raw_options,
 );
 
 /// How a logger is made. Initialise with MAXIM_LOGGER_CONFIG_INIT.
@@ -321,4 +337,150 @@ pub struct maxim_stats {
     pub refused: u64,
     /// Records that could not be read back (a damaged file).
     pub dropped_corrupt: u64,
+}
+
+/// How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_log_client_config {
+    /// sizeof(maxim_log_client_config).
+    pub struct_size: usize,
+    /// What logs: the name of an application or service, 1 to 100 characters. Required.
+    pub source: maxim_str,
+    /// Where it runs: one of MAXIM_ENVIRONMENT_….
+    pub environment: i32,
+    /// The API key. Without one, log calls are let go silently (`ignored` in the stats counts them) and
+    /// raw ingestion is MAXIM_ERR_NOT_CONFIGURED.
+    pub api_key: maxim_str,
+    /// The service; default: the public one. Plain http is refused for any host but this machine,
+    /// unless `allow_plaintext` is set.
+    pub endpoint: maxim_str,
+    /// The application's version, up to 100 characters.
+    pub version: maxim_str,
+    /// The dataset that entries go to, up to 50 characters.
+    pub dataset: maxim_str,
+    /// The user of entries that name none, up to 100 characters; see `maxim_log_set_user_id`.
+    pub user_id: maxim_str,
+    /// The session of entries that name none, up to 100 characters; see `maxim_log_set_session_id`.
+    pub session_id: maxim_str,
+    /// So many waiting entries are sent without waiting for the interval, and no more go in one
+    /// request: 1 to 100; 10 after MAXIM_LOG_CLIENT_CONFIG_INIT. A higher number counts as 100.
+    pub batch_size: u32,
+    /// How long an entry waits for company at most, in milliseconds, at least 1; 5,000 after
+    /// MAXIM_LOG_CLIENT_CONFIG_INIT.
+    pub flush_interval_ms: u32,
+    /// Entries below this level are let go: one of MAXIM_LEVEL_….
+    pub min_level: i32,
+    /// How often a failed request is tried again before the error callback is told, and before
+    /// `maxim_ingest_raw` gives up; 3 after MAXIM_LOG_CLIENT_CONFIG_INIT. Entries are held and tried
+    /// again beyond that.
+    pub max_retries: u32,
+    /// The longest first wait before a retry, in milliseconds; it doubles. 1,000 after
+    /// MAXIM_LOG_CLIENT_CONFIG_INIT.
+    pub initial_delay_ms: u32,
+    /// The longest wait before a retry, in milliseconds; 30,000 after MAXIM_LOG_CLIENT_CONFIG_INIT.
+    pub max_delay_ms: u32,
+    /// As in `maxim_logger_config`.
+    pub spool_dir: maxim_str,
+    /// As in `maxim_logger_config`.
+    pub max_memory_bytes: u64,
+    /// As in `maxim_logger_config`.
+    pub max_disk_bytes: u64,
+    /// As in `maxim_logger_config`.
+    pub overflow_policy: i32,
+    /// As in `maxim_logger_config`.
+    pub block_timeout_ms: u32,
+    /// As in `maxim_logger_config`.
+    pub ca_file: maxim_str,
+    /// As in `maxim_logger_config`.
+    pub proxy: maxim_str,
+    /// As in `maxim_logger_config`.
+    pub is_debug: CBool,
+    /// As in `maxim_logger_config`.
+    pub error_callback: maxim_error_callback,
+    /// As in `maxim_logger_config`.
+    pub debug_callback: maxim_debug_callback,
+    /// Passed to both callbacks; must stay good until `maxim_log_client_free` has returned.
+    pub user_data: *mut c_void,
+    /// As in `maxim_logger_config`.
+    pub allow_plaintext: CBool,
+}
+
+/// What a log call may say beside message and data. Initialise with MAXIM_LOG_OPTIONS_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_log_options {
+    /// sizeof(maxim_log_options).
+    pub struct_size: usize,
+    /// Tags: a JSON array of up to 20 strings of up to 50 characters.
+    pub tags_json: maxim_str,
+}
+
+/// An error to log. Initialise with MAXIM_LOG_ERROR_INFO_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_log_error_info {
+    /// sizeof(maxim_log_error_info).
+    pub struct_size: usize,
+    /// The kind of error, up to 200 characters.
+    pub name: maxim_str,
+    /// What it says; becomes `data.message`.
+    pub message: maxim_str,
+    /// Where it came from, up to 10,000 characters.
+    pub stack: maxim_str,
+}
+
+/// Everything that an entry can say. Initialise with MAXIM_LOG_ENTRY_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_log_entry {
+    /// sizeof(maxim_log_entry).
+    pub struct_size: usize,
+    /// One of MAXIM_LEVEL_….
+    pub level: i32,
+    /// What happened, 1 to 10,000 characters. Required.
+    pub message: maxim_str,
+    /// Whatever belongs to it: a JSON object.
+    pub data_json: maxim_str,
+    /// Whom it concerns, up to 100 characters; the client's default when absent.
+    pub user_id: maxim_str,
+    /// In which session, up to 100 characters; the client's default when absent.
+    pub session_id: maxim_str,
+    /// In which request, up to 100 characters.
+    pub request_id: maxim_str,
+    /// The kind of error, up to 200 characters.
+    pub error_name: maxim_str,
+    /// Where it came from, up to 10,000 characters.
+    pub error_stack: maxim_str,
+    /// Tags: a JSON array of up to 20 strings of up to 50 characters.
+    pub tags_json: maxim_str,
+    /// The flow it is a step of, up to 50 characters.
+    pub flow_id: maxim_str,
+    /// Which step, 0 to 1,000; -1 after MAXIM_LOG_ENTRY_INIT: none.
+    pub step_index: i32,
+    /// Another dataset than the client's, up to 50 characters.
+    pub dataset: maxim_str,
+    /// When, in milliseconds since 1970-01-01 UTC; 0: now.
+    pub timestamp_ms: i64,
+    /// From where, up to 100 characters.
+    pub ip_address: maxim_str,
+    /// From which country, up to 10 characters.
+    pub country: maxim_str,
+}
+
+/// What the service is told about a raw document. Initialise with MAXIM_RAW_OPTIONS_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct maxim_raw_options {
+    /// sizeof(maxim_raw_options).
+    pub struct_size: usize,
+    /// What logs, up to 1,000 bytes.
+    pub source: maxim_str,
+    /// One of MAXIM_ENVIRONMENT_…; -1 after MAXIM_RAW_OPTIONS_INIT: not said.
+    pub environment: i32,
+    /// How bad entries without a level are, one of MAXIM_LEVEL_…; -1 after MAXIM_RAW_OPTIONS_INIT: not
+    /// said.
+    pub level: i32,
+    /// The dataset, up to 1,000 bytes.
+    pub dataset: maxim_str,
 }

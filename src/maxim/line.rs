@@ -154,6 +154,15 @@ pub struct Line<'b> {
     empty: bool,
 }
 
+/// Writes one JSON object; `members` adds what is in it.
+#[inline]
+pub fn object(out: &mut Vec<u8>, members: impl FnOnce(&mut Line<'_>) -> Result<()>) -> Result<()> {
+    out.push(b'{');
+    members(&mut Line { out, empty: true })?;
+    out.push(b'}');
+    Ok(())
+}
+
 /// Tags and metadata are written from an object that the caller gave.
 #[derive(Clone, Copy)]
 enum Strings {
@@ -316,6 +325,21 @@ impl Line<'_> {
         self.out.extend_from_slice(raw_key);
         self.out.extend_from_slice(b"\":");
         self.out.extend_from_slice(value);
+    }
+
+    /// Lets `attempt` write members until it is content with what it wrote; the rest is undone.
+    pub fn until(&mut self, mut attempt: impl FnMut(&mut Line<'_>) -> bool) {
+        let (length, empty) = (self.out.len(), self.empty);
+        while !attempt(self) {
+            self.out.truncate(length);
+            self.empty = empty;
+        }
+    }
+
+    /// A member whose value `write` appends as JSON.
+    pub fn written(&mut self, key: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.key(key);
+        write(self.out);
     }
 
     /// All members of a compacted object.

@@ -1,0 +1,213 @@
+//! The structured log client: where its entries go, and its life.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::config::Config;
+use super::defaults::{Defaults, Which};
+use super::entry::{self, Entry, Level, check_length};
+use super::protocol::{KIND_ENTRY, StructuredLog};
+use crate::delivery::{self, HttpConfig, Pipeline, PipelineConfig};
+use crate::maxim::config::MAX_AGE;
+use crate::maxim::line::object;
+use crate::process::{ForkCell, is_running_on_lambda};
+use crate::spool::{self, Identity};
+use crate::status::{Result, Status};
+use crate::text::scratch;
+
+/// A client for one source.
+pub struct Client {
+    pub(super) config: Config,
+    pub(super) protocol: Option<Arc<StructuredLog>>,
+    /// `source`, `environment` and `version`, which every entry has, as a JSON object.
+    constant: Vec<u8>,
+    own: ForkCell<Own>,
+    ignored: AtomicU64,
+}
+
+/// What belongs to one process.
+struct Own {
+    /// None without an API key.
+    pipeline: Option<Pipeline>,
+    defaults: Defaults,
+}
+
+impl Client {
+    /// A client; opens its spool and starts its writer, without touching the network. Without an API
+    /// key it does neither.
+    pub fn new(config: Config) -> Result<Client> {
+        check_length("source", &config.source, 1, entry::ID)?;
+        for (name, text, most) in [
+            ("version", &config.version, entry::ID),
+            ("dataset", &config.dataset, entry::NAME),
+            ("user_id", &config.user_id, entry::ID),
+            ("session_id", &config.session_id, entry::ID),
+        ] {
+            if let Some(text) = text {
+                check_length(name, text, 0, most)?;
+            }
+        }
+        let mut constant = Vec::new();
+        object(&mut constant, |line| {
+            line.text("source", &config.source);
+            line.text("environment", config.environment.name());
+            line.optional_text("version", config.version.as_deref());
+            Ok(())
+        })?;
+        let protocol = config.api_key.clone().map(|key| Arc::new(StructuredLog::new(&config, key)));
+        let defaults = Defaults::new(config.user_id.as_deref(), config.session_id.as_deref());
+        let own = Own { pipeline: open(&config, protocol.as_ref()), defaults };
+        Ok(Client { config, protocol, constant, own: ForkCell::new(own), ignored: AtomicU64::new(0) })
+    }
+
+    #[inline]
+    fn own(&self) -> &Own {
+        self.own.get(|inherited| {
+            if let Some(pipeline) = &inherited.pipeline {
+                pipeline.after_fork_in_child();
+            }
+            Own {
+                pipeline: open(&self.config, self.protocol.as_ref()),
+                defaults: inherited.defaults.renewed(),
+            }
+        })
+    }
+
+    /// Whether entries of this level are logged.
+    #[inline]
+    pub fn would_log(&self, level: Level) -> bool {
+        level >= self.config.min_level
+    }
+
+    /// Logs one entry, if its level is high enough.
+    #[inline]
+    pub fn log(&self, entry: &Entry<'_>) -> Result<()> {
+        if !self.would_log(entry.level) {
+            return Ok(());
+        }
+        let own = self.own();
+        let Some(pipeline) = &own.pipeline else {
+            self.ignored.fetch_add(1, Ordering::Relaxed);
+            return Ok(());
+        };
+        scratch::with(|out| {
+            object(out, |line| {
+                entry.write(line)?;
+                line.splice(&self.constant);
+                if let Some(dataset) = entry.dataset {
+                    check_length("dataset", dataset, 0, entry::NAME)?;
+                }
+                line.optional_text("dataset", entry.dataset.or(self.config.dataset.as_deref()));
+                for (name, member, text) in
+                    [("user_id", "userId", entry.user_id), ("session_id", "sessionId", entry.session_id)]
+                {
+                    if let Some(text) = text {
+                        check_length(name, text, 0, entry::ID)?;
+                        line.text(member, text);
+                    }
+                }
+                own.defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
+                Ok(())
+            })?;
+            pipeline.append(KIND_ENTRY, &[out])
+        })
+    }
+
+    /// Appends a record that is no entry.
+    pub(super) fn append(&self, kind: spool::Kind, parts: &[&[u8]]) -> Result<()> {
+        match &self.own().pipeline {
+            Some(pipeline) => pipeline.append(kind, parts),
+            None => Err(self.without_key()),
+        }
+    }
+
+    pub(super) fn without_key(&self) -> crate::status::Error {
+        let reason = "api_key: the client was made without one, so it can send nothing";
+        crate::status::Error::new(Status::NotConfigured, reason)
+    }
+
+    /// Changes the user or session of entries that name none.
+    pub fn set_default(&self, which: Which, text: Option<&str>) -> Result<()> {
+        if let Some(text) = text {
+            let name = match which {
+                Which::User => "user_id",
+                Which::Session => "session_id",
+            };
+            check_length(name, text, 0, entry::ID)?;
+        }
+        self.own().defaults.set(which, text);
+        Ok(())
+    }
+
+    /// Waits until everything accepted so far has been delivered.
+    pub fn flush(&self, timeout: Duration) -> Result<()> {
+        self.own().pipeline.as_ref().map_or(Ok(()), |pipeline| pipeline.flush(timeout))
+    }
+
+    /// As [`Client::flush`], without waiting.
+    pub fn flush_async(&self, timeout: Duration, done: delivery::Done) {
+        match &self.own().pipeline {
+            Some(pipeline) => pipeline.flush_async(timeout, done),
+            None => done(Ok(())),
+        }
+    }
+
+    /// Refuses further entries, delivers what it can in the time, leaves the rest in files.
+    pub fn close(&self, timeout: Duration) -> Result<()> {
+        self.own().pipeline.as_ref().map_or(Ok(()), |pipeline| pipeline.close(timeout))
+    }
+
+    /// Ends without waiting.
+    pub fn abandon(&self) {
+        if let Some(pipeline) = &self.own().pipeline {
+            pipeline.abandon();
+        }
+    }
+
+    /// What became of the entries, and how many were let go for want of a key.
+    pub fn stats(&self) -> (delivery::Stats, u64) {
+        let numbers = self.own().pipeline.as_ref().map(Pipeline::stats).unwrap_or_default();
+        (numbers, self.ignored.load(Ordering::Relaxed))
+    }
+}
+
+impl Config {
+    /// How requests travel.
+    pub(super) fn http(&self) -> HttpConfig {
+        HttpConfig {
+            ca_file: self.ca_file.clone(),
+            proxy: self.proxy.clone(),
+            allow_plaintext: self.allow_plaintext,
+            ..HttpConfig::default()
+        }
+    }
+}
+
+fn open(config: &Config, protocol: Option<&Arc<StructuredLog>>) -> Option<Pipeline> {
+    let protocol = Arc::clone(protocol?);
+    let identity = Identity {
+        protocol: "structured",
+        base_url: config.endpoint.clone(),
+        repository: config.source.clone(),
+        key_fingerprint: config.api_key.as_ref()?.fingerprint(),
+    };
+    Some(Pipeline::open(PipelineConfig {
+        spool: spool::Options {
+            dir: config.spool_dir.clone(),
+            max_memory_bytes: config.max_memory_bytes,
+            max_disk_bytes: config.max_disk_bytes,
+            overflow: config.overflow,
+            max_age: MAX_AGE,
+            ring_records: config.batch_size.into(),
+            ..spool::Options::new(identity)
+        },
+        protocol,
+        http: config.http(),
+        flush_interval: Some(config.flush_interval),
+        backoff: config.backoff,
+        reporter: Arc::clone(&config.reporter),
+        synchronous: is_running_on_lambda(),
+        name: "maxim-log-write",
+    }))
+}

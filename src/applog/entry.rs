@@ -1,0 +1,205 @@
+//! One entry: its members, the service's limits, and its JSON.
+
+use crate::maxim::line::{Json, Line};
+use crate::status::{Error, Result, Status};
+use crate::text::json::{self, Kind, Shape};
+use crate::text::scratch;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For the developer.
+    Debug,
+    /// As it should be.
+    Info,
+    /// Odd.
+    Warn,
+    /// Wrong.
+    Error,
+}
+
+impl Level {
+    /// Every level, in the order of its number in the ABI.
+    pub const ALL: [Level; 4] = [Level::Debug, Level::Info, Level::Warn, Level::Error];
+
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+}
+
+// The service's limits, in code points.
+const MESSAGE: usize = 10_000;
+const ERROR_NAME: usize = 200;
+const ERROR_STACK: usize = 10_000;
+/// Of a user's, session's or request's id.
+pub const ID: usize = 100;
+/// Of a dataset's name and a flow's id.
+pub const NAME: usize = 50;
+const IP_ADDRESS: usize = 100;
+const COUNTRY: usize = 10;
+const TAGS: usize = 20;
+const TAG: usize = 50;
+/// Step indices go from 0 to this.
+pub const MAX_STEP_INDEX: i32 = 1_000;
+
+/// Everything that an entry can say; what is absent is left out.
+#[derive(Clone, Copy)]
+pub struct Entry<'a> {
+    /// How bad it is.
+    pub level: Level,
+    /// What happened, 1 to 10,000 characters.
+    pub message: &'a str,
+    /// An object of whatever belongs to it.
+    pub data: Option<Json<'a>>,
+    /// An error's message, which becomes `data.message`.
+    pub error_message: Option<&'a str>,
+    /// Whom it concerns, up to 100 characters; the client's default when absent.
+    pub user_id: Option<&'a str>,
+    /// In which session, up to 100 characters; the client's default when absent.
+    pub session_id: Option<&'a str>,
+    /// In which request, up to 100 characters.
+    pub request_id: Option<&'a str>,
+    /// The kind of error, up to 200 characters.
+    pub error_name: Option<&'a str>,
+    /// Where it came from, up to 10,000 characters.
+    pub error_stack: Option<&'a str>,
+    /// An array of up to 20 strings of up to 50 characters.
+    pub tags: Option<Json<'a>>,
+    /// The flow it is a step of, up to 50 characters.
+    pub flow_id: Option<&'a str>,
+    /// Which step, 0 to 1,000.
+    pub step_index: Option<i32>,
+    /// Another dataset than the client's, up to 50 characters.
+    pub dataset: Option<&'a str>,
+    /// When, in Unix milliseconds.
+    pub timestamp_ms: i64,
+    /// From where, up to 100 characters.
+    pub ip_address: Option<&'a str>,
+    /// From which country, up to 10 characters.
+    pub country: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    /// An entry with nothing but a message.
+    pub fn new(level: Level, message: &'a str, timestamp_ms: i64) -> Entry<'a> {
+        Entry {
+            level,
+            message,
+            data: None,
+            error_message: None,
+            user_id: None,
+            session_id: None,
+            request_id: None,
+            error_name: None,
+            error_stack: None,
+            tags: None,
+            flow_id: None,
+            step_index: None,
+            dataset: None,
+            timestamp_ms,
+            ip_address: None,
+            country: None,
+        }
+    }
+
+    /// Writes the entry's own members.
+    pub(super) fn write(&self, line: &mut Line<'_>) -> Result<()> {
+        check_length("message", self.message, 1, MESSAGE)?;
+        line.text("level", self.level.name());
+        line.text("message", self.message);
+        self.write_data(line)?;
+        if let Some(tags) = self.tags {
+            write_tags(line, tags)?;
+        }
+        limited(line, "requestId", "request_id", self.request_id, ID)?;
+        limited(line, "errorName", "error_name", self.error_name, ERROR_NAME)?;
+        limited(line, "errorStack", "error_stack", self.error_stack, ERROR_STACK)?;
+        limited(line, "flowId", "flow_id", self.flow_id, NAME)?;
+        if let Some(step) = self.step_index {
+            if !(0..=MAX_STEP_INDEX).contains(&step) {
+                let reason = format!("step_index: {step} is not in 0 to {MAX_STEP_INDEX}");
+                return Err(Error::new(Status::InvalidArgument, reason));
+            }
+            line.integer("stepIndex", step.into());
+        }
+        limited(line, "ipAddress", "ip_address", self.ip_address, IP_ADDRESS)?;
+        limited(line, "country", "country", self.country, COUNTRY)?;
+        line.integer("timestamp", self.timestamp_ms);
+        Ok(())
+    }
+
+    fn write_data(&self, line: &mut Line<'_>) -> Result<()> {
+        match (self.data, self.error_message) {
+            (data, Some(message)) => scratch::with(|object| {
+                if let Some(data) = data {
+                    data.compact(Shape::Object, object)?;
+                }
+                line.object("data", |members| {
+                    members.splice(object);
+                    members.text("message", message);
+                });
+                Ok(())
+            }),
+            (Some(data), None) => line.json("data", data, Shape::Object),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+fn write_tags(line: &mut Line<'_>, tags: Json<'_>) -> Result<()> {
+    scratch::with(|list| {
+        tags.compact(Shape::Array, list)?;
+        let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, format!("tags: {reason}")));
+        let count = json::elements(list).count();
+        if count > TAGS {
+            return refuse(format!("at most {TAGS} are taken, not {count}"));
+        }
+        for tag in json::elements(list) {
+            if json::kind(tag) != Kind::String {
+                return refuse("every tag is a string".to_owned());
+            }
+            // An escape is at least as long as the character that it stands for, so a short text is
+            // short however it is written.
+            if tag.len() - 2 > TAG {
+                let text: String = serde_json::from_slice(tag).unwrap_or_default();
+                check_length("tags", &text, 0, TAG)?;
+            }
+        }
+        line.compacted("tags", list);
+        Ok(())
+    })
+}
+
+fn limited(
+    line: &mut Line<'_>,
+    member: &'static str,
+    name: &str,
+    text: Option<&str>,
+    most: usize,
+) -> Result<()> {
+    if let Some(text) = text {
+        check_length(name, text, 0, most)?;
+        line.text(member, text);
+    }
+    Ok(())
+}
+
+/// Checks a text's length in code points.
+pub(super) fn check_length(name: &str, text: &str, least: usize, most: usize) -> Result<()> {
+    // No text has more code points than bytes.
+    if text.len() >= least && text.len() <= most {
+        return Ok(());
+    }
+    let length = text.chars().count();
+    if (least..=most).contains(&length) {
+        return Ok(());
+    }
+    let reason = format!("{name}: {least} to {most} characters are taken, not {length}");
+    Err(Error::new(Status::InvalidArgument, reason))
+}

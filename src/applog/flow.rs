@@ -1,0 +1,114 @@
+//! Flows: entries that are the steps of one thing, numbered from 0 without a gap.
+//!
+//! A step's index is given under the flow's lock, together with the append, and only when the entry
+//! was accepted; so steps are in order in the spool as well.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use serde_json::Value;
+
+use super::client::Client;
+use super::entry::{self, Entry, MAX_STEP_INDEX, check_length};
+use crate::process::{self, ForkCell};
+use crate::status::{Error, Result, Status};
+use crate::text::id;
+
+/// One flow of a client.
+pub struct Flow {
+    client: Arc<Client>,
+    name: String,
+    id: String,
+    own: ForkCell<Own>,
+}
+
+/// What belongs to one process: a forked child goes on counting on its own.
+struct Own {
+    one_at_a_time: Mutex<()>,
+    next: AtomicI32,
+}
+
+impl Own {
+    fn starting_at(next: i32) -> Own {
+        Own { one_at_a_time: Mutex::new(()), next: AtomicI32::new(next) }
+    }
+}
+
+impl Flow {
+    /// A flow with a local id: the name and eight random hexadecimal digits.
+    pub fn new(client: Arc<Client>, name: &str) -> Result<Flow> {
+        const DIGITS: usize = 8;
+        check_length("name", name, 1, entry::NAME - DIGITS - 1)?;
+        let mut digits = [0; DIGITS];
+        id::short_hex(&mut digits, process::generation());
+        let id = format!("{name}-{}", String::from_utf8_lossy(&digits));
+        Ok(Flow::with_id(client, name, id))
+    }
+
+    /// A flow whose id the service gives. Waits for the answer.
+    pub fn new_remote(client: Arc<Client>, name: &str, timeout: Duration) -> Result<Flow> {
+        check_length("name", name, 1, entry::NAME)?;
+        let protocol = client.protocol.clone().ok_or_else(|| client.without_key())?;
+        let body = serde_json::json!({ "name": name }).to_string();
+        let answer = protocol.ask(&client.config, "/v1/flows", body.as_bytes(), Instant::now() + timeout)?;
+        let id = serde_json::from_slice::<Value>(&answer)
+            .ok()
+            .and_then(|answer| answer.get("flowId")?.as_str().map(str::to_owned))
+            .ok_or_else(|| {
+                Error::new(Status::Rejected, "the service answered without the flowId that it should give")
+            })?;
+        check_length("flowId", &id, 1, entry::NAME)
+            .map_err(|error| Error::new(Status::Rejected, format!("the service's {error}")))?;
+        Ok(Flow::with_id(client, name, id))
+    }
+
+    fn with_id(client: Arc<Client>, name: &str, id: String) -> Flow {
+        Flow { client, name: name.to_owned(), id, own: ForkCell::new(Own::starting_at(0)) }
+    }
+
+    /// Its client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[inline]
+    fn own(&self) -> &Own {
+        self.own.get(|inherited| Own::starting_at(inherited.next.load(Ordering::Acquire)))
+    }
+
+    /// The index that the next step will have.
+    pub fn step_index(&self) -> i32 {
+        self.own().next.load(Ordering::Acquire)
+    }
+
+    /// Logs one step, if its level is high enough; one that is not logged takes no index.
+    pub fn log(&self, entry: &Entry<'_>) -> Result<()> {
+        if !self.client.would_log(entry.level) {
+            return Ok(());
+        }
+        let own = self.own();
+        let _one_at_a_time = own.one_at_a_time.lock();
+        let step = own.next.load(Ordering::Relaxed);
+        if step > MAX_STEP_INDEX {
+            return Err(Error::new(
+                Status::FlowExhausted,
+                format!("flow {}: a flow has at most {} steps; begin another", self.id, MAX_STEP_INDEX + 1),
+            ));
+        }
+        self.client.log(&Entry { flow_id: Some(&self.id), step_index: Some(step), ..*entry })?;
+        own.next.store(step + 1, Ordering::Release);
+        Ok(())
+    }
+}

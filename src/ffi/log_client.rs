@@ -1,0 +1,389 @@
+//! The structured log client: its life, log calls, defaults.
+
+use std::ffi::c_void;
+use std::path::PathBuf;
+use std::ptr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::boundary::{boundary, boundary_or};
+use super::callbacks::Callbacks;
+use super::handle::{self, handled};
+use super::logger::{FlushDone, milliseconds, or_default, overflow, to_c};
+use super::structs::*;
+use super::types::*;
+use crate::applog::config::{self, Environment};
+use crate::applog::defaults::Which;
+use crate::applog::{Client, Config, Entry, Level};
+use crate::delivery::BackoffConfig;
+use crate::maxim::config::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, checked_url};
+use crate::process::clock;
+use crate::report::Reporter;
+use crate::secret::Secret;
+use crate::status::{Error, Result, Status};
+
+/// A client of the structured log API: an opaque handle, made by `maxim_log_client_new` and given back
+/// by `maxim_log_client_free`. As safe against misuse as a `maxim_logger`.
+#[allow(non_camel_case_types)]
+pub struct maxim_log_client {
+    _opaque: [u8; 0],
+}
+
+/// What a client's handle stands for.
+pub(super) struct OwnedClient {
+    pub(super) client: Arc<Client>,
+    callbacks: Arc<Callbacks>,
+}
+
+handled!(OwnedClient, "client", 0x3);
+
+/// Runs a call on the client behind a handle.
+#[inline]
+pub(super) fn with_client<R>(
+    client: *mut maxim_log_client,
+    body: impl FnOnce(&Arc<Client>) -> Result<R>,
+) -> Result<R> {
+    handle::with::<OwnedClient, _>(client.addr(), |owned| body(&owned.client))
+}
+
+/// One of a list, by its number in the ABI.
+pub(super) fn numbered<T: Copy>(name: &str, number: i32, all: &[T]) -> Result<T> {
+    usize::try_from(number).ok().and_then(|at| all.get(at)).copied().ok_or_else(|| {
+        Error::new(Status::InvalidArgument, format!("{name}: {number} is not one of its constants"))
+    })
+}
+
+/// Makes a structured log client. Does no network I/O; makes the spool directory and starts the writer
+/// thread, or neither without an API key.
+///
+/// `*out` is set to NULL first, and to the client on success. The caller frees it with
+/// `maxim_log_client_free`.
+///
+/// Errors: MAXIM_ERR_INVALID_ARGUMENT for a field out of its range (the detail names it),
+/// MAXIM_ERR_NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_client_new(
+    config: *const maxim_log_client_config,
+    out: *mut *mut maxim_log_client,
+) -> maxim_status {
+    boundary(|| {
+        let out = super::types::out("out", out)?;
+        write(out, ptr::null_mut());
+        let given = read(config)?;
+        let callbacks = Arc::new(Callbacks::new(
+            given.error_callback,
+            given.debug_callback,
+            given.is_debug.get(),
+            given.user_data,
+        ));
+        let config = resolve(&given, Arc::clone(&callbacks) as Arc<dyn Reporter>)?;
+        let client = Arc::new(Client::new(config)?);
+        write(out, ptr::without_provenance_mut(handle::insert(OwnedClient { client, callbacks })?));
+        Ok(())
+    })
+}
+
+fn resolve(given: &maxim_log_client_config, reporter: Arc<dyn Reporter>) -> Result<Config> {
+    let refuse = |reason: &str| Err(Error::new(Status::InvalidArgument, reason));
+    let owned = |name: &str, text: maxim_str| optional(name, text).map(|text| text.map(str::to_owned));
+    let allow_plaintext = given.allow_plaintext.get();
+    let endpoint = owned("endpoint", given.endpoint)?.unwrap_or_else(|| config::DEFAULT_ENDPOINT.to_owned());
+    let api_key = optional("api_key", given.api_key)?.filter(|key| !key.is_empty());
+    if api_key.is_some_and(|key| key.bytes().any(|byte| !(0x21..0x7f).contains(&byte))) {
+        return refuse("api_key: only visible ASCII characters can be sent");
+    }
+    if given.batch_size == 0 {
+        return refuse("batch_size: must be at least 1");
+    }
+    if given.flush_interval_ms == 0 {
+        return refuse("flush_interval_ms: must be at least 1");
+    }
+    Ok(Config {
+        source: required("source", given.source)?.to_owned(),
+        environment: numbered("environment", given.environment, &Environment::ALL)?,
+        api_key: api_key.map(Secret::new),
+        endpoint: checked_url("endpoint", &endpoint, allow_plaintext)?,
+        version: owned("version", given.version)?,
+        dataset: owned("dataset", given.dataset)?,
+        user_id: owned("user_id", given.user_id)?,
+        session_id: owned("session_id", given.session_id)?,
+        batch_size: given.batch_size,
+        flush_interval: milliseconds(given.flush_interval_ms),
+        min_level: numbered("min_level", given.min_level, &Level::ALL)?,
+        backoff: BackoffConfig {
+            initial: milliseconds(given.initial_delay_ms),
+            max: milliseconds(given.max_delay_ms.max(given.initial_delay_ms)),
+            max_retries: Some(given.max_retries),
+        },
+        spool_dir: optional("spool_dir", given.spool_dir)?.map(PathBuf::from),
+        max_memory_bytes: or_default(given.max_memory_bytes, DEFAULT_MAX_MEMORY_BYTES),
+        max_disk_bytes: or_default(given.max_disk_bytes, DEFAULT_MAX_DISK_BYTES),
+        overflow: overflow(given.overflow_policy, given.block_timeout_ms)?,
+        ca_file: optional("ca_file", given.ca_file)?.map(PathBuf::from),
+        proxy: owned("proxy", given.proxy)?,
+        allow_plaintext,
+        reporter,
+    })
+}
+
+/// Gives a client back. NULL is safe.
+///
+/// Does not wait for the network: what is still held is put into files in the background and sent
+/// by the next client for the same source. Call `maxim_log_disconnect` first to have it sent now. When
+/// this returns, no callback of the client runs any more. Its flows answer MAXIM_ERR_CLOSED from then on
+/// and are still to be freed.
+///
+/// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_client_free(client: *mut maxim_log_client) -> maxim_status {
+    boundary(|| {
+        if client.is_null() {
+            return Ok(());
+        }
+        let owned = handle::remove::<OwnedClient>(client.addr())?;
+        owned.value().client.abandon();
+        owned.value().callbacks.mute();
+        Ok(())
+    })
+}
+
+/// The tags of a call's options, which may be NULL.
+pub(super) fn tags<'a>(options: *const maxim_log_options) -> Result<Option<crate::maxim::Json<'a>>> {
+    if options.is_null() {
+        return Ok(None);
+    }
+    optional_json("tags", read(options)?.tags_json)
+}
+
+/// Builds the entry of a call and gives it to `log`. Nothing is looked at before the level is.
+#[inline]
+pub(super) fn log_call(
+    client: &Client,
+    level: Level,
+    message: maxim_str,
+    data_json: maxim_str,
+    options: *const maxim_log_options,
+    log: impl FnOnce(&Entry<'_>) -> Result<()>,
+) -> Result<()> {
+    if !client.would_log(level) {
+        return Ok(());
+    }
+    let entry = Entry::new(level, required("message", message)?, clock::now_ms());
+    log(&Entry { data: optional_json("data_json", data_json)?, tags: tags(options)?, ..entry })
+}
+
+/// Builds the entry of an error and gives it to `log`.
+pub(super) fn error_call(
+    client: &Client,
+    message: maxim_str,
+    error: *const maxim_log_error_info,
+    options: *const maxim_log_options,
+    log: impl FnOnce(&Entry<'_>) -> Result<()>,
+) -> Result<()> {
+    if !client.would_log(Level::Error) {
+        return Ok(());
+    }
+    let error = read(error)?;
+    let entry = Entry::new(Level::Error, required("message", message)?, clock::now_ms());
+    log(&Entry {
+        error_name: optional("error_name", error.name)?,
+        error_message: optional("error_message", error.message)?,
+        error_stack: optional("error_stack", error.stack)?,
+        tags: tags(options)?,
+        ..entry
+    })
+}
+
+/// Logs for the developer. `message` has 1 to 10,000 characters; `data_json` is a JSON object and may be
+/// absent; `options` may be NULL. Below the client's `min_level` nothing is looked at and nothing is done.
+///
+/// Errors: MAXIM_ERR_INVALID_ARGUMENT names the field, its limit and its length; nothing else is lost.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_debug(
+    client: *mut maxim_log_client,
+    message: maxim_str,
+    data_json: maxim_str,
+    options: *const maxim_log_options,
+) -> maxim_status {
+    boundary(|| {
+        with_client(client, |client| {
+            log_call(client, Level::Debug, message, data_json, options, |entry| client.log(entry))
+        })
+    })
+}
+
+/// Logs that something is as it should be. Arguments and errors as for `maxim_log_debug`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_info(
+    client: *mut maxim_log_client,
+    message: maxim_str,
+    data_json: maxim_str,
+    options: *const maxim_log_options,
+) -> maxim_status {
+    boundary(|| {
+        with_client(client, |client| {
+            log_call(client, Level::Info, message, data_json, options, |entry| client.log(entry))
+        })
+    })
+}
+
+/// Logs that something is odd. Arguments and errors as for `maxim_log_debug`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_warn(
+    client: *mut maxim_log_client,
+    message: maxim_str,
+    data_json: maxim_str,
+    options: *const maxim_log_options,
+) -> maxim_status {
+    boundary(|| {
+        with_client(client, |client| {
+            log_call(client, Level::Warn, message, data_json, options, |entry| client.log(entry))
+        })
+    })
+}
+
+/// Logs that something is wrong. Arguments and errors as for `maxim_log_debug`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_error(
+    client: *mut maxim_log_client,
+    message: maxim_str,
+    data_json: maxim_str,
+    options: *const maxim_log_options,
+) -> maxim_status {
+    boundary(|| {
+        with_client(client, |client| {
+            log_call(client, Level::Error, message, data_json, options, |entry| client.log(entry))
+        })
+    })
+}
+
+/// Logs an error with its kind and stack; its own message becomes `data.message`. `error` is required,
+/// `options` may be NULL. Errors as for `maxim_log_debug`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_error_with(
+    client: *mut maxim_log_client,
+    message: maxim_str,
+    error: *const maxim_log_error_info,
+    options: *const maxim_log_options,
+) -> maxim_status {
+    boundary(|| {
+        with_client(client, |client| error_call(client, message, error, options, |entry| client.log(entry)))
+    })
+}
+
+/// Logs an entry with any of its fields. Errors as for `maxim_log_debug`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log(
+    client: *mut maxim_log_client,
+    entry: *const maxim_log_entry,
+) -> maxim_status {
+    boundary(|| {
+        with_client(client, |client| {
+            let given = read(entry)?;
+            let level = numbered("level", given.level, &Level::ALL)?;
+            if !client.would_log(level) {
+                return Ok(());
+            }
+            let timestamp = if given.timestamp_ms == 0 { clock::now_ms() } else { given.timestamp_ms };
+            client.log(&Entry {
+                data: optional_json("data_json", given.data_json)?,
+                user_id: optional("user_id", given.user_id)?,
+                session_id: optional("session_id", given.session_id)?,
+                request_id: optional("request_id", given.request_id)?,
+                error_name: optional("error_name", given.error_name)?,
+                error_stack: optional("error_stack", given.error_stack)?,
+                tags: optional_json("tags", given.tags_json)?,
+                flow_id: optional("flow_id", given.flow_id)?,
+                step_index: (given.step_index != -1).then_some(given.step_index),
+                dataset: optional("dataset", given.dataset)?,
+                ip_address: optional("ip_address", given.ip_address)?,
+                country: optional("country", given.country)?,
+                ..Entry::new(level, required("message", given.message)?, timestamp)
+            })
+        })
+    })
+}
+
+/// Sets the user of entries that name none, from now on and on all threads; absent clears it. Up to 100
+/// characters.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_set_user_id(
+    client: *mut maxim_log_client,
+    user_id: maxim_str,
+) -> maxim_status {
+    boundary(|| with_client(client, |client| client.set_default(Which::User, optional("user_id", user_id)?)))
+}
+
+/// Sets the session of entries that name none, from now on and on all threads; absent clears it. Up to
+/// 100 characters.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_set_session_id(
+    client: *mut maxim_log_client,
+    session_id: maxim_str,
+) -> maxim_status {
+    boundary(|| {
+        with_client(client, |client| client.set_default(Which::Session, optional("session_id", session_id)?))
+    })
+}
+
+/// Sends everything that was accepted before the call, and waits until it has arrived, up to
+/// `timeout_ms` milliseconds. **May block**, never longer than that; with 0 it starts the work and
+/// returns MAXIM_OK at once.
+///
+/// Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
+/// is lost by that.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_flush(client: *mut maxim_log_client, timeout_ms: u32) -> maxim_status {
+    boundary(|| with_client(client, |client| client.flush(milliseconds(timeout_ms))))
+}
+
+/// As `maxim_log_flush`, without waiting; see `maxim_flush_async`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_flush_async(
+    client: *mut maxim_log_client,
+    timeout_ms: u32,
+    callback: maxim_flush_callback,
+    user_data: *mut c_void,
+) -> maxim_status {
+    boundary(|| {
+        let done = FlushDone { callback: callback.ok_or_else(|| null("callback"))?, user_data };
+        with_client(client, |client| {
+            client.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
+            Ok(())
+        })
+    })
+}
+
+/// Ends a client's work: refuses further entries (MAXIM_ERR_CLOSED), sends what it can within
+/// `timeout_ms` milliseconds, leaves the rest in files for the next client, and stops its thread. **May
+/// block**, never longer than `timeout_ms`. The handle is still to be freed.
+///
+/// Errors: MAXIM_ERR_TIMEOUT when something is left for the next client; the detail says how much.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_disconnect(
+    client: *mut maxim_log_client,
+    timeout_ms: u32,
+) -> maxim_status {
+    boundary(|| with_client(client, |client| client.close(Duration::from_millis(timeout_ms.into()))))
+}
+
+/// Whether an entry of a level (MAXIM_LEVEL_…) would be logged: false below `min_level`, for a number
+/// that is no level, and for a bad handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_would_log(client: *mut maxim_log_client, level: i32) -> bool {
+    boundary_or(false, || {
+        with_client(client, |client| Ok(client.would_log(numbered("level", level, &Level::ALL)?)))
+    })
+}
+
+/// What became of the client's entries. `stats->struct_size` must be set (MAXIM_STATS_INIT).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_client_stats(
+    client: *mut maxim_log_client,
+    stats: *mut maxim_stats,
+) -> maxim_status {
+    boundary(|| {
+        let (numbers, ignored) = with_client(client, |client| Ok(client.stats()))?;
+        write_sized(stats, &maxim_stats { ignored, ..to_c(&numbers) })
+    })
+}
