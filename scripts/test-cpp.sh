@@ -3,7 +3,7 @@
 # supported standard, examples, and its use through CMake and pkg-config.
 #
 # Needs `make lib server` and these Debian packages:
-#     g++ clang cmake pkg-config python3 libgtest-dev nlohmann-json3-dev
+#     g++ clang cmake pkg-config python3 libgtest-dev nlohmann-json3-dev libspdlog-dev
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +16,7 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EX
 strict=(-Wall -Wextra -Wpedantic -Wconversion -Werror)
 include=(-I"$root/include" -I"$cpp/include" -I"$cpp/tests")
 library=(-L"$root/build/lib" -Wl,-rpath,"$root/build/lib" -lmaxim)
-tests=(logger json vectors)
+tests=(logger json vectors log_client log_vectors spdlog)
 
 say() { printf -- '-- %s (%ds)\n' "$1" "$SECONDS"; }
 
@@ -55,7 +55,7 @@ say "the other pairs of compiler and standard compile the tests"
 # Optimised once, as gcc finds uninitialised values only then.
 g++ -std=c++20 -O2 "${strict[@]}" "${include[@]}" -c "$cpp/tests/json_test.cpp" -o "$work/optimised.o"
 for pair in g++:20 g++:2b clang++:17 clang++:2b; do
-    printf '%s\n' logger json | xargs -P 2 -I{} \
+    printf '%s\n' logger log_client spdlog | xargs -P 2 -I{} \
         "${pair%:*}" "-std=c++${pair#*:}" "${strict[@]}" "${include[@]}" -fsyntax-only "$cpp/tests/{}_test.cpp"
 done
 
@@ -76,7 +76,7 @@ done
 
 say "examples"
 examples/cpp/run.sh >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-for words in "travel assistant" "airline rules"; do
+for words in "travel assistant" "airline rules" "payment failed"; do
     grep -q "$words" "$work/log" || { echo "error: the examples did not log: $words" >&2; exit 1; }
 done
 

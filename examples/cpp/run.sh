@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds and runs the C++ examples, or those that are named (quickstart), against a maxim-dev of
+# Builds and runs the C++ examples, or those that are named (quickstart, app_logs), against a maxim-dev of
 # its own, and shows what arrived. Needs `make lib server`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -17,7 +17,7 @@ done
 MAXIM_BASE_URL=http://127.0.0.1:$(cat "$work/port")
 export MAXIM_BASE_URL MAXIM_SPOOL_DIR=$work/spool
 
-[ $# -gt 0 ] || set -- quickstart
+[ $# -gt 0 ] || set -- quickstart app_logs
 for name in "$@"; do
     echo "== $name"
     "${CXX:-c++}" -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude -Ibindings/cpp/include \

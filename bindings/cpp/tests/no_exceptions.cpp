@@ -37,4 +37,17 @@ int main(int, char** argv) {
 
     config.raise_exceptions = true;
     must(maxim::logger::try_make(config).code() == maxim::status::invalid_argument, "raise_exceptions");
+
+    maxim::log_client_config logs;
+    logs.source = "svc";
+    logs.api_key = "key";
+    logs.endpoint = argv[1];
+    logs.spool_dir = argv[2];
+    auto client = maxim::log_client::try_make(logs);
+    must(client.has_value(), "log_client::try_make");
+    must(maxim::ok(client->info("hello", maxim::json_object{{"a", 1}})), "info");
+    auto flow = maxim::flow::try_make(*client, "f");
+    must(flow.has_value() && maxim::ok(flow->info("step")), "flow");
+    must(client->try_disconnect(std::chrono::seconds(30)).has_value(), "try_disconnect");
+    must(client->try_stats()->delivered == 2, "log_client::try_stats");
 }

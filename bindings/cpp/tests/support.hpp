@@ -209,6 +209,36 @@ class logging : public ::testing::Test {
     std::string spool_ = server.file("spool");
 };
 
+/// A server and what a client needs to log to it.
+class client_logging : public ::testing::Test {
+  protected:
+    maxim::log_client_config config() {
+        maxim::log_client_config given;
+        given.source = "svc";
+        given.api_key = "key";
+        given.endpoint = server.url();
+        given.spool_dir = spool_;
+        // Flushing decides when something is sent.
+        given.flush_interval = 1h;
+        given.batch_size = 100;
+        return given;
+    }
+
+    /// The entries accepted since the last call.
+    std::vector<json> new_entries() {
+        std::vector<json> parsed;
+        for (const auto& text : server.new_lines()) {
+            parsed.push_back(json::parse(text));
+        }
+        return parsed;
+    }
+
+    dev_server server;
+
+  private:
+    std::string spool_ = server.file("spool");
+};
+
 }  // namespace support
 
 #endif  // MAXIM_TESTS_SUPPORT_HPP
