@@ -27,7 +27,7 @@ build_tests() {
     mkdir -p "$to"
     printf '%s\n' "${tests[@]}" | xargs -P 2 -I{} \
         "$compiler" "$@" "${strict[@]}" "${include[@]}" -c "$cpp/tests/{}_test.cpp" -o "$to/{}.o"
-    "$compiler" "$@" "$to"/*.o -o "$to/tests" "${library[@]}" -lgtest -lgtest_main -lpthread
+    "$compiler" "$@" "$to"/*.o -o "$to/tests" "${library[@]}" -lgtest -lgtest_main -lspdlog -lfmt -lpthread
 }
 
 run_tests() {
