@@ -38,9 +38,13 @@ bench: lib server ## Measure calls and throughput (QUICK=1: under a minute)
 header: ## Write include/maxim.h from src/ffi
 	MAXIM_HEADER=write cargo check --lib
 
-install: lib ## Install library, header and pkg-config file below PREFIX (default /usr/local)
-	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+install: lib ## Install library, C and C++ headers, pkg-config and CMake files below PREFIX (default /usr/local)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,lib/pkgconfig lib/cmake/maxim include/maxim)
 	install -m 644 include/maxim.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 bindings/cpp/include/maxim/*.hpp $(DESTDIR)$(PREFIX)/include/maxim/
+	install -m 644 cmake/maxim-config.cmake cmake/maxim-targets.cmake $(DESTDIR)$(PREFIX)/lib/cmake/maxim/
+	sed 's|@VERSION@|$(VERSION)|' cmake/maxim-config-version.cmake.in \
+	    > $(DESTDIR)$(PREFIX)/lib/cmake/maxim/maxim-config-version.cmake
 	install -m 644 $(LIB)/libmaxim.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(LIB)/libmaxim.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/
 	ln -sf libmaxim.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libmaxim.so.$(SOVERSION)

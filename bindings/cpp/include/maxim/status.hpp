@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// What a call came to: `status`, the exception `error`, and `result<T>` for those who do without
+// exceptions. Nothing here logs.
+#ifndef MAXIM_STATUS_HPP
+#define MAXIM_STATUS_HPP
+
+#include <maxim.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// 1 where exceptions can be thrown, 0 under -fno-exceptions.
+#if defined(__cpp_exceptions)
+#define MAXIM_CPP_EXCEPTIONS 1
+#else
+#define MAXIM_CPP_EXCEPTIONS 0
+#endif
+
+namespace maxim {
+
+/// What a call came to. The numbers are those of maxim.h and never change.
+enum class status : std::int32_t {
+    ok = MAXIM_OK,
+    null_pointer = MAXIM_ERR_NULL_POINTER,
+    invalid_handle = MAXIM_ERR_INVALID_HANDLE,
+    invalid_argument = MAXIM_ERR_INVALID_ARGUMENT,
+    invalid_utf8 = MAXIM_ERR_INVALID_UTF8,
+    invalid_json = MAXIM_ERR_INVALID_JSON,
+    invalid_id = MAXIM_ERR_INVALID_ID,
+    invalid_result = MAXIM_ERR_INVALID_RESULT,
+    closed = MAXIM_ERR_CLOSED,
+    timeout = MAXIM_ERR_TIMEOUT,
+    spool_full = MAXIM_ERR_SPOOL_FULL,
+    too_large = MAXIM_ERR_TOO_LARGE,
+    io = MAXIM_ERR_IO,
+    network = MAXIM_ERR_NETWORK,
+    rejected = MAXIM_ERR_REJECTED,
+    unauthorized = MAXIM_ERR_UNAUTHORIZED,
+    not_configured = MAXIM_ERR_NOT_CONFIGURED,
+    flow_exhausted = MAXIM_ERR_FLOW_EXHAUSTED,
+    panic = MAXIM_ERR_PANIC,
+    no_resources = MAXIM_ERR_NO_RESOURCES,
+};
+
+/// Whether the call did what it says.
+[[nodiscard]] constexpr bool ok(status code) noexcept { return code == status::ok; }
+
+/// The status's name in maxim.h, as "MAXIM_ERR_INVALID_ID".
+[[nodiscard]] inline std::string_view name(status code) noexcept {
+    return ::maxim_status_str(static_cast<maxim_status>(code));
+}
+
+/// The version of the library that is running, as "0.1.0".
+[[nodiscard]] inline std::string_view version() noexcept { return ::maxim_version(); }
+
+/// What was wrong: a status and, as `what()`, the library's explanation.
+class error : public std::runtime_error {
+  public:
+    error(status code, const std::string& detail) : std::runtime_error(detail), code_(code) {}
+
+    [[nodiscard]] status code() const noexcept { return code_; }
+
+  private:
+    status code_;
+};
+
+/// Told of log calls that were refused, on the thread that made them, and of what goes wrong after a call
+/// has returned, on a thread of the library. `records` says how many records it concerns (0: none).
+/// An exception that leaves it is swallowed.
+using error_hook = std::function<void(status code, std::string_view detail, std::uint64_t records)>;
+
+/// A value, or the error instead of it.
+template <class T>
+class [[nodiscard]] result {
+  public:
+    result(T value) : value_(std::move(value)) {}
+    result(maxim::error failure) : error_(std::move(failure)) {}
+
+    [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
+    explicit operator bool() const noexcept { return has_value(); }
+
+    /// `status::ok`, or the error's.
+    [[nodiscard]] status code() const noexcept { return error_ ? error_->code() : status::ok; }
+
+    /// The error; only where there is no value.
+    [[nodiscard]] const maxim::error& error() const { return *error_; }
+
+    /// The value; only where there is one.
+    T& operator*() & { return *value_; }
+    T&& operator*() && { return *std::move(value_); }
+    T* operator->() { return &*value_; }
+
+#if MAXIM_CPP_EXCEPTIONS
+    /// The value, or throws the error.
+    T value() && {
+        if (error_) {
+            throw *error_;
+        }
+        return *std::move(value_);
+    }
+#endif
+
+  private:
+    std::optional<T> value_{};
+    std::optional<maxim::error> error_{};
+};
+
+/// Success, or an error.
+template <>
+class [[nodiscard]] result<void> {
+  public:
+    result() = default;
+    result(maxim::error failure) : error_(std::move(failure)) {}
+
+    [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+    explicit operator bool() const noexcept { return has_value(); }
+    [[nodiscard]] status code() const noexcept { return error_ ? error_->code() : status::ok; }
+    [[nodiscard]] const maxim::error& error() const { return *error_; }
+
+#if MAXIM_CPP_EXCEPTIONS
+    void value() && {
+        if (error_) {
+            throw *error_;
+        }
+    }
+#endif
+
+  private:
+    std::optional<maxim::error> error_{};
+};
+
+namespace detail {
+
+/// The error of the call that has just failed on this thread.
+inline maxim::error last_error(maxim_status code) {
+    return maxim::error(static_cast<status>(code), ::maxim_last_error());
+}
+
+inline result<void> checked(maxim_status code) {
+    if (code == MAXIM_OK) {
+        return {};
+    }
+    return last_error(code);
+}
+
+}  // namespace detail
+}  // namespace maxim
+
+#endif  // MAXIM_STATUS_HPP

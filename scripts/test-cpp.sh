@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Builds and runs everything of the C++ binding: coverage of the ABI, tests under both compilers and every
+# supported standard, examples, and its use through CMake and pkg-config.
+#
+# Needs `make lib server` and these Debian packages:
+#     g++ clang cmake pkg-config python3 libgtest-dev nlohmann-json3-dev libspdlog-dev
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+root=$PWD
+cpp=$root/bindings/cpp
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+strict=(-Wall -Wextra -Wpedantic -Wconversion -Werror)
+include=(-I"$root/include" -I"$cpp/include" -I"$cpp/tests")
+library=(-L"$root/build/lib" -Wl,-rpath,"$root/build/lib" -lmaxim)
+tests=(logger json vectors log_client log_vectors spdlog)
+
+say() { printf -- '-- %s (%ds)\n' "$1" "$SECONDS"; }
+
+# build_tests DIRECTORY COMPILER FLAGS...: compiles each test file, two at a time, and links them.
+build_tests() {
+    local to=$1 compiler=$2
+    shift 2
+    mkdir -p "$to"
+    printf '%s\n' "${tests[@]}" | xargs -P 2 -I{} \
+        "$compiler" "$@" "${strict[@]}" "${include[@]}" -c "$cpp/tests/{}_test.cpp" -o "$to/{}.o"
+    "$compiler" "$@" "$to"/*.o -o "$to/tests" "${library[@]}" -lgtest -lgtest_main -lspdlog -lfmt -lpthread
+}
+
+run_tests() {
+    MAXIM_TEST_ROOT=$root MAXIM_TEST_SERVER=$root/build/bin/maxim-dev timeout 300 "$1/tests" --gtest_brief=1
+}
+
+say "every export is reached"
+python3 "$cpp/check_coverage.py"
+
+say "every header compiles alone"
+for header in "$cpp"/include/maxim/*.hpp; do
+    echo "#include <maxim/$(basename "$header")>"$'\n'"int main() {}" >"$work/alone.cpp"
+    g++ -std=c++17 "${strict[@]}" "${include[@]}" -fsyntax-only "$work/alone.cpp"
+done
+
+say "tests: gcc, C++17, address and undefined-behaviour sanitizers"
+build_tests "$work/gcc" g++ -std=c++17 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+run_tests "$work/gcc"
+
+say "tests: clang, C++20"
+build_tests "$work/clang" clang++ -std=c++20
+run_tests "$work/clang"
+
+say "the other pairs of compiler and standard compile the tests"
+# Optimised once, as gcc finds uninitialised values only then.
+g++ -std=c++20 -O2 "${strict[@]}" "${include[@]}" -c "$cpp/tests/json_test.cpp" -o "$work/optimised.o"
+for pair in g++:20 g++:2b clang++:17 clang++:2b; do
+    printf '%s\n' logger log_client spdlog | xargs -P 2 -I{} \
+        "${pair%:*}" "-std=c++${pair#*:}" "${strict[@]}" "${include[@]}" -fsyntax-only "$cpp/tests/{}_test.cpp"
+done
+
+"$root/build/bin/maxim-dev" --port 0 --port-file "$work/port" --mode quiet >"$work/server" &
+server=$!
+until [ -s "$work/port" ]; do
+    kill -0 "$server"
+    sleep 0.05
+done
+url=http://127.0.0.1:$(cat "$work/port")
+
+say "without exceptions and run-time types"
+for compiler in g++ clang++; do
+    "$compiler" -std=c++17 -fno-exceptions -fno-rtti "${strict[@]}" "${include[@]}" "$cpp/tests/no_exceptions.cpp" \
+        -o "$work/no_exceptions" "${library[@]}"
+    "$work/no_exceptions" "$url" "$work/spool-$compiler"
+done
+
+say "examples"
+examples/cpp/run.sh >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+for words in "travel assistant" "airline rules" "payment failed"; do
+    grep -q "$words" "$work/log" || { echo "error: the examples did not log: $words" >&2; exit 1; }
+done
+
+say "installed, moved, and found by CMake and pkg-config"
+version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
+said() { [ "$("$@")" = "$version" ] || { echo "error: $* does not say $version" >&2; exit 1; }; }
+make -s install PREFIX="$work/first" >/dev/null
+mv "$work/first" "$work/moved"
+for static in OFF ON; do
+    cmake -S "$cpp/tests/consumer" -B "$work/package-$static" -DCMAKE_PREFIX_PATH="$work/moved" \
+        -DMAXIM_CPP_STATIC=$static >"$work/log" || { cat "$work/log" >&2; exit 1; }
+    cmake --build "$work/package-$static" >"$work/log" || { cat "$work/log" >&2; exit 1; }
+    for program in with_c with_c_static with_cpp; do said "$work/package-$static/$program"; done
+done
+ldd "$work/package-OFF/with_cpp" | grep -q libmaxim
+! ldd "$work/package-ON/with_cpp" | grep -q libmaxim
+
+pc() { PKG_CONFIG_PATH=$work/moved/lib/pkgconfig pkg-config --define-variable=prefix="$work/moved" "$@" maxim; }
+# Flags are words on purpose.
+# shellcheck disable=SC2046
+g++ -std=c++17 "$cpp/tests/consumer/main.cpp" -o "$work/shared" $(pc --cflags --libs) -Wl,-rpath,"$work/moved/lib"
+said "$work/shared"
+rm "$work"/moved/lib/libmaxim.so*
+# shellcheck disable=SC2046
+g++ -std=c++17 "$cpp/tests/consumer/main.cpp" -o "$work/static" $(pc --cflags --libs --static)
+said "$work/static"
+
+say "as a part of a CMake project, and installed by it"
+cmake -S "$cpp/tests/consumer" -B "$work/source" -DMAXIM_SOURCE="$root" >"$work/log" || { cat "$work/log" >&2; exit 1; }
+cmake --build "$work/source" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+for program in with_c with_c_static with_cpp; do said "$work/source/$program"; done
+cmake --install "$work/source" --prefix "$work/by-cmake" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+[ -e "$work/by-cmake/lib/cmake/maxim/maxim-config.cmake" ]
+say "done"
