@@ -10,7 +10,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Scratch, Server, compile, root, run};
+use common::vectors::{json_str, json_text, recorded, text, vectors};
+use common::{Scratch, Server, compile, run};
 use serde_json::{Value, json};
 
 /// Where this client differs from the captured one on purpose.
@@ -22,23 +23,6 @@ use serde_json::{Value, json};
 /// | step 27: after clearing the ids | the clearing is not in the sample | cleared before it |
 const CLEARED_BEFORE: i64 = 27;
 const REFUSED_AT_CREATION: i64 = 74;
-
-/// A C expression for a text of any bytes.
-fn text(text: &str) -> String {
-    let mut literal = String::new();
-    for byte in text.bytes() {
-        write!(literal, "\\{byte:03o}").unwrap();
-    }
-    format!("maxim_str_n(\"{literal}\", {})", text.len())
-}
-
-/// A C expression for a JSON argument; null is absent.
-fn json_text(value: &Value) -> String {
-    match value {
-        Value::Null => "maxim_str_n(NULL, 0)".to_owned(),
-        value => text(&value.to_string()),
-    }
-}
 
 /// A C expression for the options of a call.
 fn options(value: &Value) -> String {
@@ -176,10 +160,6 @@ fn step(vector: &Value, url: &str) -> String {
     }
 }
 
-fn json_str(value: &Value) -> String {
-    value.as_str().map_or_else(|| json_text(&Value::Null), text)
-}
-
 /// Compiles and runs a program of numbered steps, and gives what it printed.
 fn run_steps(steps: &[(i64, String)], scratch: &Scratch, spool: &Path) -> String {
     let mut program = String::from("#include \"vector_calls.h\"\n");
@@ -196,12 +176,6 @@ fn run_steps(steps: &[(i64, String)], scratch: &Scratch, spool: &Path) -> String
     let source = scratch.path().join("steps.c");
     std::fs::write(&source, program).unwrap();
     run(Command::new(compile(source.to_str().unwrap(), scratch)).env("MAXIM_SPOOL_DIR", spool))
-}
-
-/// The requests that a server recorded, in order.
-fn recorded(path: &Path) -> Vec<Value> {
-    let lines = std::fs::read_to_string(path).unwrap_or_default();
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// A body as it is compared: entries without their timestamps and random ids, other bodies as they are.
@@ -226,8 +200,7 @@ fn every_captured_call_sends_what_the_public_client_sent() {
     let scratch = Scratch::new("structured-vectors");
     let record = scratch.path().join("record");
     let server = Server::start(&["--record", record.to_str().unwrap()]);
-    let vectors = std::fs::read_to_string(root().join("tests/vectors/structured-logs.jsonl")).unwrap();
-    let vectors: Vec<Value> = vectors.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let vectors = vectors("structured-logs.jsonl");
     let steps: Vec<(i64, String)> = vectors
         .iter()
         .map(|vector| {
