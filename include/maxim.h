@@ -599,7 +599,7 @@ typedef struct maxim_log_client_config {
      */
     size_t struct_size;
     /**
-     * What logs: the name of an application or service, 1 to 100 characters. Required.
+     * What logs: the name of an application or service. Required, and not empty.
      */
     struct maxim_str source;
     /**
@@ -617,7 +617,7 @@ typedef struct maxim_log_client_config {
      */
     struct maxim_str endpoint;
     /**
-     * The application's version, up to 100 characters.
+     * The application's version.
      */
     struct maxim_str version;
     /**
