@@ -28,8 +28,6 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-
-
 enum { BURST = 100 };
 static const double BURST_PAUSE_NS = 100e3, PACE_NS = 3e3;
 
