@@ -16,10 +16,10 @@ use common::{Scratch, compile, probe, run};
 const NOBODY: &str = "http://127.0.0.1:9";
 const CALLS: [&str; 5] = ["tag", "span", "result", "info", "debug"];
 /// With the warm-up, results of 2 KB stay below what wakes the writer.
-const COUNT: &str = "100";
+const COUNT: &str = "50";
 
 fn hot_path(program: &Path, scratch: &Scratch, arguments: &[&str]) -> Command {
-    probe(program, NOBODY, &scratch.path().join("spool"), arguments)
+    probe(program, NOBODY, &scratch.path().join(arguments.join("-")), arguments)
 }
 
 #[test]

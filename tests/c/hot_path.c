@@ -84,7 +84,7 @@ int main(int argc, char **argv) {
     if (call == NULL || !workload_open() || !workload_open_client()) {
         return 2;
     }
-    make(call, 200);
+    make(call, 20);
     if (strcmp(argv[1], "system-calls") == 0) {
         forbid_system_calls();
         make(call, atol(argv[3]));
