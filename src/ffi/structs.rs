@@ -274,7 +274,7 @@ pub struct maxim_attachment {
     pub id: maxim_str,
     /// One of MAXIM_ATTACHMENT_….
     pub kind: i32,
-    /// What to call it; default: the file's name.
+    /// What to call it.
     pub name: maxim_str,
     /// MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded.
     pub path: maxim_str,
