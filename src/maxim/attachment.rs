@@ -6,8 +6,9 @@
 //! *and* the line has been accepted by the pipeline of lines, so a crash in between repeats the upload
 //! and loses neither. One upload is under way at a time; a file is streamed from disk.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
@@ -252,7 +253,8 @@ impl Uploads {
 /// Opens a file to be uploaded: its MIME type, its size, and it.
 fn open(path: &str, head: &Head) -> std::result::Result<(String, u64, File), String> {
     let said = |error: std::io::Error| format!("\"{path}\" can't be read: {error}");
-    let mut file = File::open(path).map_err(said)?;
+    // Opening a pipe would otherwise wait for somebody to write to it.
+    let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(said)?;
     let found = file.metadata().map_err(said)?;
     if !found.is_file() {
         return Err(format!("\"{path}\" is not a regular file"));

@@ -1,0 +1,184 @@
+/*
+ * A host process for the tests of attachments and large logs: does what its arguments say, in order.
+ *
+ *     uploads new file:3:/tmp/picture.png flush:10000 stats
+ *
+ * Verbs:
+ *   new                make a logger (MAXIM_BASE_URL, MAXIM_SPOOL_DIR; UPLOADS_MOST: max_attachment_bytes)
+ *   file:N:PATH        attach a file N times
+ *   data:N:BYTES       attach N times that many bytes of no known type
+ *   url:N              attach a URL N times
+ *   line:N:BYTES       log N lines whose text has that many bytes, marked seq-w-1, seq-w-2, …
+ *   flush:MS, flush-attachments:MS, flush-commit-logs:MS, flush-log-files:MS, cleanup:MS, free
+ *   expect:STATUS      the last call must have been answered with that status
+ *   stats              print accepted, adopted, delivered, held and quarantined, and the errors told of
+ *   peak               print the most memory that this process had resident, and its descriptors
+ *   kill
+ */
+#define _GNU_SOURCE
+#include <maxim.h>
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static maxim_logger *logger;
+static maxim_status last;
+static atomic_ullong errors;
+static unsigned long marked;
+
+static void on_error(void *user_data, maxim_status status, const char *message, uint64_t records) {
+    (void)user_data;
+    if (records > 0) {
+        atomic_fetch_add(&errors, records);
+    }
+    fprintf(stderr, "told: %s: %s\n", maxim_status_str(status), message);
+}
+
+/* A call whose refusal is a failure unless `expect` comes next. */
+static maxim_status noted(maxim_status status) {
+    last = status;
+    if (status != MAXIM_OK) {
+        fprintf(stderr, "refused: %s: %s\n", maxim_status_str(status), maxim_last_error());
+    }
+    return status;
+}
+
+static void make_logger(void) {
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    const char *most = getenv("UPLOADS_MOST");
+    config.api_key = MAXIM_STR("key-1");
+    config.repository_id = MAXIM_STR("repo-1");
+    config.error_callback = on_error;
+    config.max_attachment_bytes = most ? strtoull(most, NULL, 10) : 0;
+    noted(maxim_logger_new(&config, &logger));
+}
+
+static void attach(unsigned long count, maxim_attachment attachment) {
+    while (count-- > 0) {
+        noted(maxim_trace_add_attachment(logger, MAXIM_STR("t-1"), &attachment, NULL));
+    }
+}
+
+static void attach_file(unsigned long count, const char *path) {
+    maxim_attachment attachment = MAXIM_ATTACHMENT_INIT;
+    attachment.kind = MAXIM_ATTACHMENT_FILE;
+    attachment.path = maxim_str_z(path);
+    attach(count, attachment);
+}
+
+static void attach_data(unsigned long count, size_t bytes) {
+    maxim_attachment attachment = MAXIM_ATTACHMENT_INIT;
+    uint8_t *data = malloc(bytes + 1);
+    memset(data, 1, bytes);
+    attachment.kind = MAXIM_ATTACHMENT_DATA;
+    attachment.data = data;
+    attachment.data_len = bytes;
+    attach(count, attachment);
+    free(data);
+}
+
+static void attach_url(unsigned long count) {
+    maxim_attachment attachment = MAXIM_ATTACHMENT_INIT;
+    attachment.kind = MAXIM_ATTACHMENT_URL;
+    attachment.url = MAXIM_STR("https://example.com/picture");
+    attach(count, attachment);
+}
+
+static void log_lines(unsigned long count, size_t bytes) {
+    char *text = malloc(bytes + 64);
+    while (count-- > 0) {
+        size_t head = (size_t)sprintf(text, "seq-w-%lu ", ++marked);
+        memset(text + head, 'x', bytes > head ? bytes - head : 0);
+        noted(maxim_trace_add_tag(logger, MAXIM_STR("t-1"), MAXIM_STR("text"),
+                                  maxim_str_n(text, bytes > head ? bytes : head)));
+    }
+    free(text);
+}
+
+static void print_stats(void) {
+    maxim_stats s = MAXIM_STATS_INIT;
+    noted(maxim_logger_stats(logger, &s));
+    printf("{\"accepted\":%llu,\"adopted\":%llu,\"delivered\":%llu,\"held\":%llu,\"quarantined\":%llu,\"errors\":%llu}\n",
+           (unsigned long long)s.accepted, (unsigned long long)s.adopted, (unsigned long long)s.delivered,
+           (unsigned long long)s.held, (unsigned long long)s.quarantined, (unsigned long long)atomic_load(&errors));
+    fflush(stdout);
+}
+
+static void print_peak(void) {
+    unsigned long peak = 0;
+    char line[256];
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status)) {
+        sscanf(line, "VmHWM: %lu", &peak);
+    }
+    if (status) {
+        fclose(status);
+    }
+    /* All but the three standard ones, "." and "..", and the directory's own. */
+    int descriptors = -6;
+    DIR *open_files = opendir("/proc/self/fd");
+    while (open_files && readdir(open_files)) {
+        descriptors++;
+    }
+    closedir(open_files);
+    printf("{\"peak_kib\":%lu,\"descriptors\":%d}\n", peak, descriptors);
+    fflush(stdout);
+}
+
+int main(int count, char **verbs) {
+    for (int i = 1; i < count; i++) {
+        char verb[4096];
+        snprintf(verb, sizeof verb, "%s", verbs[i]);
+        char *first = strchr(verb, ':');
+        if (first) {
+            *first++ = '\0';
+        }
+        char *second = first ? strchr(first, ':') : NULL;
+        unsigned long number = first ? strtoul(first, NULL, 10) : 0;
+        const char *rest = second ? second + 1 : "";
+#define IS(name) (strcmp(verb, name) == 0)
+        if (IS("new")) {
+            make_logger();
+        } else if (IS("file")) {
+            attach_file(number, rest);
+        } else if (IS("data")) {
+            attach_data(number, strtoul(rest, NULL, 10));
+        } else if (IS("url")) {
+            attach_url(number);
+        } else if (IS("line")) {
+            log_lines(number, strtoul(rest, NULL, 10));
+        } else if (IS("flush")) {
+            noted(maxim_flush(logger, (uint32_t)number));
+        } else if (IS("flush-attachments")) {
+            noted(maxim_flush_attachments(logger, (uint32_t)number));
+        } else if (IS("flush-commit-logs")) {
+            noted(maxim_flush_commit_logs(logger, (uint32_t)number));
+        } else if (IS("flush-log-files")) {
+            noted(maxim_flush_log_files(logger, (uint32_t)number));
+        } else if (IS("cleanup")) {
+            noted(maxim_cleanup(logger, (uint32_t)number));
+        } else if (IS("free")) {
+            noted(maxim_logger_free(logger));
+        } else if (IS("expect")) {
+            if (strcmp(maxim_status_str(last), first) != 0) {
+                fprintf(stderr, "expected %s, got %s\n", first, maxim_status_str(last));
+                return 3;
+            }
+        } else if (IS("stats")) {
+            print_stats();
+        } else if (IS("peak")) {
+            print_peak();
+        } else if (IS("kill")) {
+            kill(getpid(), SIGKILL);
+        } else {
+            fprintf(stderr, "unknown verb %s\n", verbs[i]);
+            return 2;
+        }
+    }
+    return 0;
+}
