@@ -74,7 +74,7 @@ test('a file, bytes and a URL are attached, and have ids', async () => {
     type: 'file',
     name: 'notes.txt',
     tags: { n: '1' },
-    metadata: { m: '[1]' },
+    metadata: { m: [1] },
     timestamp: 5,
     key: key(file),
     mimeType: 'application/octet-stream',
