@@ -70,7 +70,7 @@ $(BUILD)/.release: $(RUST_SOURCES)
 
 $(LIB)/libmaxim.so: $(BUILD)/.release
 	install -d $(LIB)
-	objcopy --strip-debug target/release/libmaxim.so $(LIB)/libmaxim.so.$(VERSION)
+	strip --strip-unneeded -o $(LIB)/libmaxim.so.$(VERSION) target/release/libmaxim.so
 	ln -sf libmaxim.so.$(VERSION) $(LIB)/libmaxim.so.$(SOVERSION)
 	ln -sf libmaxim.so.$(SOVERSION) $@
 	touch $(LIB)/libmaxim.so.$(VERSION)

@@ -495,7 +495,7 @@ typedef struct maxim_attachment {
      */
     int32_t kind;
     /**
-     * What to call it; default: the file's name.
+     * What to call it.
      */
     struct maxim_str name;
     /**
@@ -599,7 +599,7 @@ typedef struct maxim_log_client_config {
      */
     size_t struct_size;
     /**
-     * What logs: the name of an application or service, 1 to 100 characters. Required.
+     * What logs: the name of an application or service. Required, and not empty.
      */
     struct maxim_str source;
     /**
@@ -617,7 +617,7 @@ typedef struct maxim_log_client_config {
      */
     struct maxim_str endpoint;
     /**
-     * The application's version, up to 100 characters.
+     * The application's version.
      */
     struct maxim_str version;
     /**
@@ -3664,6 +3664,9 @@ maxim_status maxim_trace_end(struct maxim_logger *logger,
 
 #endif  /* MAXIM_H */
 
+#ifndef MAXIM_H_INLINE
+#define MAXIM_H_INLINE
+
 /** A string literal, or any array of characters, without its NUL: MAXIM_STR("text"). */
 #define MAXIM_STR(literal) (maxim_str_n((literal), sizeof(literal) - 1))
 
@@ -3751,3 +3754,5 @@ inline maxim_raw_options raw_options() noexcept {
 #define MAXIM_LOG_OPTIONS_INIT MAXIM_SIZED_INIT(maxim_log_options)
 #define MAXIM_LOG_ERROR_INFO_INIT MAXIM_SIZED_INIT(maxim_log_error_info)
 #define MAXIM_STATS_INIT MAXIM_SIZED_INIT(maxim_stats)
+
+#endif  /* MAXIM_H_INLINE */

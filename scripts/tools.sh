@@ -1,20 +1,19 @@
 #!/usr/bin/env bash
 # Makes sure that every tool the tests need is there: installs the missing Debian packages when run
-# by root on a system with apt, names them in one line and fails otherwise.
+# by root on a system with apt, names them in one line and fails otherwise. Go and Node, which Debian
+# has too old, are seen to by install-go.sh and install-node.sh.
 set -euo pipefail
 
-# command, package that brings it
-tools=(
-    cc:gcc
-    c++:g++
-    make:make
-    objcopy:binutils
-    valgrind:valgrind
-    strace:strace
-    python3:python3
-    pkg-config:pkg-config
-    cmake:cmake
-    clang:clang
+# command:package that brings it
+commands=(
+    cc:gcc c++:g++ make:make objcopy:binutils clang:clang cmake:cmake pkg-config:pkg-config
+    valgrind:valgrind strace:strace python3:python3 curl:curl
+    ruby:ruby rake:rake puma:puma unicorn:unicorn npm:npm
+)
+# Packages without a command of their own.
+packages=(
+    libc6-dev ca-certificates libgtest-dev nlohmann-json3-dev libspdlog-dev
+    ruby-dev ruby-minitest ruby-rack ruby-activesupport
 )
 
 if ! command -v cargo >/dev/null; then
@@ -23,9 +22,14 @@ if ! command -v cargo >/dev/null; then
 fi
 
 missing=()
-for tool in "${tools[@]}"; do
-    command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
+for entry in "${commands[@]}"; do
+    command -v "${entry%%:*}" >/dev/null || missing+=("${entry#*:}")
 done
+if command -v dpkg-query >/dev/null; then
+    for package in "${packages[@]}"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then

@@ -97,7 +97,7 @@ int main(void) {
 "#,
     );
     for name in &samples {
-        let init = name.to_uppercase().replacen("MAXIM_", "MAXIM_", 1);
+        let init = name.to_uppercase();
         let _ = writeln!(source, "    {name} {name}_sample = {init}_INIT; (void){name}_sample;");
     }
     source.push_str("    maxim_logger *maxim_logger_out = NULL; (void)maxim_logger_out;\n");

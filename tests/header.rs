@@ -26,6 +26,15 @@ fn the_header_compiles_alone_in_c_and_cpp() {
 }
 
 #[test]
+fn the_header_may_be_included_twice() {
+    let header = root().join("include/maxim.h");
+    run(cc()
+        .args(["-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c", "-include"])
+        .arg(&header)
+        .arg(&header));
+}
+
+#[test]
 fn every_name_of_the_header_has_its_prefix() {
     let output = run(cc().args(["-E", "-dM", "-x", "c"]).arg(root().join("include/maxim.h")));
     let without = run(cc()

@@ -13,7 +13,7 @@ use crate::maxim::config::MAX_AGE;
 use crate::maxim::line::object;
 use crate::process::{ForkCell, is_running_on_lambda};
 use crate::spool::{self, Identity};
-use crate::status::{Result, Status};
+use crate::status::{Error, Result, Status};
 use crate::text::scratch;
 
 /// A client for one source.
@@ -37,9 +37,8 @@ impl Client {
     /// A client; opens its spool and starts its writer, without touching the network. Without an API
     /// key it does neither.
     pub fn new(config: Config) -> Result<Client> {
-        check_length("source", &config.source, 1, entry::ID)?;
+        check_length("source", &config.source, 1, usize::MAX)?;
         for (name, text, most) in [
-            ("version", &config.version, entry::ID),
             ("dataset", &config.dataset, entry::NAME),
             ("user_id", &config.user_id, entry::ID),
             ("session_id", &config.session_id, entry::ID),
@@ -122,9 +121,19 @@ impl Client {
         }
     }
 
-    pub(super) fn without_key(&self) -> crate::status::Error {
+    /// The API, for a question that is not a record: while there is a key and the client is not closed.
+    pub(super) fn open_protocol(&self) -> Result<&Arc<StructuredLog>> {
+        match &self.own().pipeline {
+            Some(pipeline) if pipeline.is_closed() => {
+                Err(Error::new(Status::Closed, "client: it has been disconnected"))
+            }
+            _ => self.protocol.as_ref().ok_or_else(|| self.without_key()),
+        }
+    }
+
+    fn without_key(&self) -> Error {
         let reason = "api_key: the client was made without one, so it can send nothing";
-        crate::status::Error::new(Status::NotConfigured, reason)
+        Error::new(Status::NotConfigured, reason)
     }
 
     /// Changes the user or session of entries that name none.

@@ -200,6 +200,9 @@ pub(super) fn check_length(name: &str, text: &str, least: usize, most: usize) ->
     if (least..=most).contains(&length) {
         return Ok(());
     }
-    let reason = format!("{name}: {least} to {most} characters are taken, not {length}");
+    let reason = match most {
+        usize::MAX => format!("{name}: at least {least} characters are needed, not {length}"),
+        _ => format!("{name}: {least} to {most} characters are taken, not {length}"),
+    };
     Err(Error::new(Status::InvalidArgument, reason))
 }

@@ -50,7 +50,7 @@ impl Flow {
     /// A flow whose id the service gives. Waits for the answer.
     pub fn new_remote(client: Arc<Client>, name: &str, timeout: Duration) -> Result<Flow> {
         check_length("name", name, 1, entry::NAME)?;
-        let protocol = client.protocol.clone().ok_or_else(|| client.without_key())?;
+        let protocol = client.open_protocol()?.clone();
         let body = serde_json::json!({ "name": name }).to_string();
         let answer = protocol.ask(&client.config, "/v1/flows", body.as_bytes(), Instant::now() + timeout)?;
         let id = serde_json::from_slice::<Value>(&answer)
@@ -97,6 +97,9 @@ impl Flow {
     pub fn log(&self, entry: &Entry<'_>) -> Result<()> {
         if !self.client.would_log(entry.level) {
             return Ok(());
+        }
+        if self.client.protocol.is_none() {
+            return self.client.log(entry);
         }
         let own = self.own();
         let _one_at_a_time = own.one_at_a_time.lock();

@@ -146,7 +146,7 @@ impl Client {
         timeout: Duration,
     ) -> Result<()> {
         check(body, options)?;
-        let protocol = self.protocol.as_ref().ok_or_else(|| self.without_key())?;
+        let protocol = self.open_protocol()?;
         let head = head(format, options);
         let (target, content_type, _) = parse(&head).unwrap_or_default();
         let deadline = Instant::now() + timeout;
@@ -159,7 +159,7 @@ impl Client {
                 Outcome::Retry { after, why } => {
                     let wait = policy.after_failure(after);
                     if policy.gave_up() {
-                        (Status::Network, why)
+                        (if http.last_status() == 0 { Status::Network } else { Status::Rejected }, why)
                     } else if Instant::now() + wait < deadline {
                         std::thread::sleep(wait);
                         continue;

@@ -341,6 +341,11 @@ impl Pipeline {
         self.shared.spool.after_fork_in_child();
     }
 
+    /// Whether [`Pipeline::close`] or [`Pipeline::abandon`] has been called.
+    pub fn is_closed(&self) -> bool {
+        self.shared.closed.load(Ordering::SeqCst)
+    }
+
     /// The spool, for files beside its records.
     pub fn spool(&self) -> &Spool {
         &self.shared.spool

@@ -274,7 +274,7 @@ pub struct maxim_attachment {
     pub id: maxim_str,
     /// One of MAXIM_ATTACHMENT_….
     pub kind: i32,
-    /// What to call it; default: the file's name.
+    /// What to call it.
     pub name: maxim_str,
     /// MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded.
     pub path: maxim_str,
@@ -345,7 +345,7 @@ pub struct maxim_stats {
 pub struct maxim_log_client_config {
     /// sizeof(maxim_log_client_config).
     pub struct_size: usize,
-    /// What logs: the name of an application or service, 1 to 100 characters. Required.
+    /// What logs: the name of an application or service. Required, and not empty.
     pub source: maxim_str,
     /// Where it runs: one of MAXIM_ENVIRONMENT_….
     pub environment: i32,
@@ -355,7 +355,7 @@ pub struct maxim_log_client_config {
     /// The service; default: the public one. Plain http is refused for any host but this machine,
     /// unless `allow_plaintext` is set.
     pub endpoint: maxim_str,
-    /// The application's version, up to 100 characters.
+    /// The application's version.
     pub version: maxim_str,
     /// The dataset that entries go to, up to 50 characters.
     pub dataset: maxim_str,

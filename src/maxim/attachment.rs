@@ -8,7 +8,6 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
@@ -49,7 +48,7 @@ pub struct Attachment<'a> {
     pub id: &'a str,
     /// What is attached.
     pub content: Content<'a>,
-    /// What to call it; a file's name when absent.
+    /// What to call it.
     pub name: Option<&'a str>,
     /// The MIME type, used where the content does not tell.
     pub mime_type: Option<&'a str>,
@@ -87,16 +86,16 @@ impl Attachment<'_> {
     /// The members that are known at the call.
     fn write(&self, line: &mut Line<'_>) -> Result<()> {
         line.text("id", self.id);
-        let (kind, file_name) = match self.content {
-            Content::File(path) => ("file", Path::new(path).file_name().and_then(|name| name.to_str())),
-            Content::Data(_) => ("file_data", None),
-            Content::Url(_) => ("url", None),
+        let kind = match self.content {
+            Content::File(_) => "file",
+            Content::Data(_) => "file_data",
+            Content::Url(_) => "url",
         };
         line.text("type", kind);
         if let Content::Url(url) = self.content {
             line.text("url", url);
         }
-        line.optional_text("name", self.name.or(file_name));
+        line.optional_text("name", self.name);
         line.optional_text("mime_type", self.mime_type);
         line.tags(self.tags)?;
         if let Some(metadata) = self.metadata {

@@ -33,6 +33,8 @@ pub struct Reader {
     /// Whether the last look for dead owners left some for the next.
     pub(super) more_orphans: bool,
     pub(super) last_upkeep: Option<Instant>,
+    /// How many upkeeps there were after the first.
+    pub(super) upkeeps: usize,
 }
 
 /// Bytes of a segment file, kept for the next batch from the same segment.
@@ -78,7 +80,14 @@ impl View {
 impl Reader {
     /// The reader of a spool.
     pub fn new(spool: Arc<Spool>) -> Reader {
-        Reader { spool, buffers: Vec::new(), own_batches: 0, more_orphans: false, last_upkeep: None }
+        Reader {
+            spool,
+            buffers: Vec::new(),
+            own_batches: 0,
+            more_orphans: false,
+            last_upkeep: None,
+            upkeeps: 0,
+        }
     }
 
     /// The next records, oldest first: this spool's own, and in between a bounded share of those of

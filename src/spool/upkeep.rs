@@ -9,8 +9,11 @@ use super::{Overflow, Spool, Stats, store};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often directories are looked at, orphans adopted and old records dropped.
-const UPKEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// How often directories are looked at, orphans adopted and old records dropped: the last interval
+/// repeats. The first ones are short because a process is often replaced at once, when the kernel or the
+/// owner's own writer has not let go of the lock yet; what it left should not wait for a minute.
+const UPKEEP_INTERVALS: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(15), Duration::from_secs(60)];
 /// Without a new segment for this long, spare ones are given back.
 const QUIET: Duration = Duration::from_secs(2);
 /// A segment takes records for at most this share of the maximum age, so that its age says enough
@@ -22,9 +25,12 @@ impl Reader {
     pub fn maintain(&mut self) {
         self.spool.prepare_spare();
         self.spool.trim_spares();
-        let is_due = self.last_upkeep.is_none_or(|at| at.elapsed() >= UPKEEP_INTERVAL);
+        let interval = UPKEEP_INTERVALS[self.upkeeps.min(UPKEEP_INTERVALS.len() - 1)];
+        let is_due = self.last_upkeep.is_none_or(|at| at.elapsed() >= interval);
         if is_due || self.more_orphans {
-            self.last_upkeep = Some(Instant::now());
+            if self.last_upkeep.replace(Instant::now()).is_some() && is_due {
+                self.upkeeps += 1;
+            }
             self.upkeep();
         }
     }

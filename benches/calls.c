@@ -1,0 +1,246 @@
+/*
+ * What a caller pays for a call of libmaxim, and what a process pays for having it.
+ *
+ *     calls latency CALL PACE COUNT THREADS
+ *         CALL: tag | span | result | info | debug | empty | memcpy;  PACE: tight | bursty | paced
+ *     calls throughput COUNT
+ *     calls idle SECONDS
+ *
+ * Method: each call stands between two readings of the time stamp counter (lfence; rdtsc before,
+ * rdtscp; lfence after), which is calibrated against CLOCK_MONOTONIC at the start. Every sample is
+ * kept, so that percentiles are exact. The cost of the readings is in every figure: `empty` measures
+ * it alone, and nothing is subtracted. Bursty: 100 calls at once, then 100 us without; paced: one call
+ * each 3 us. Answers other than MAXIM_OK are counted and printed.
+ *
+ * Each result is one line of `name=value` fields; times are in nanoseconds unless the name says more.
+ * Environment: MAXIM_BASE_URL, MAXIM_SPOOL_DIR.
+ */
+
+#include "workload.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+enum { BURST = 100 };
+static const double BURST_PAUSE_NS = 100e3, PACE_NS = 3e3;
+
+static double ticks_per_ns;
+
+static double now_ns(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static inline uint64_t tick_before(void) {
+    _mm_lfence();
+    return __rdtsc();
+}
+
+static inline uint64_t tick_after(void) {
+    unsigned core;
+    uint64_t tick = __rdtscp(&core);
+    _mm_lfence();
+    return tick;
+}
+
+static void calibrate(void) {
+    double start = now_ns(CLOCK_MONOTONIC);
+    uint64_t first = tick_before();
+    while (now_ns(CLOCK_MONOTONIC) - start < 100e6) {
+    }
+    ticks_per_ns = (double)(tick_before() - first) / (now_ns(CLOCK_MONOTONIC) - start);
+}
+
+struct thread_work {
+    pthread_t thread;
+    workload_call call;
+    char pace;
+    size_t count;
+    uint32_t *samples;
+    size_t refused;
+};
+
+static void wait_ticks(double ns) {
+    uint64_t until = __rdtsc() + (uint64_t)(ns * ticks_per_ns);
+    while (__rdtsc() < until) {
+        _mm_pause();
+    }
+}
+
+static void *measure(void *argument) {
+    struct thread_work *work = argument;
+    for (size_t i = 0; i < work->count; i++) {
+        if (work->pace == 'b' && i % BURST == 0) {
+            wait_ticks(BURST_PAUSE_NS);
+        } else if (work->pace == 'p') {
+            wait_ticks(PACE_NS);
+        }
+        uint64_t before = tick_before();
+        maxim_status status = work->call();
+        uint64_t ticks = tick_after() - before;
+        work->samples[i] = ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks;
+        work->refused += status != MAXIM_OK;
+    }
+    return NULL;
+}
+
+static int ascending(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int latency(const char *name, const char *pace, size_t count, size_t threads) {
+    workload_call call = workload_find(name);
+    if (call == NULL || threads == 0 || count < threads) {
+        return 2;
+    }
+    count -= count % threads;
+    uint32_t *samples = malloc(count * sizeof *samples);
+    struct thread_work *work = calloc(threads, sizeof *work);
+    memset(samples, 1, count * sizeof *samples); /* page faults of ours are not to be measured */
+    for (int i = 0; i < 1000; i++) {
+        call();
+    }
+    for (size_t t = 0; t < threads; t++) {
+        size_t share = count / threads;
+        work[t] = (struct thread_work){.call = call, .pace = pace[0], .count = share, .samples = samples + t * share};
+        pthread_create(&work[t].thread, NULL, measure, &work[t]);
+    }
+    size_t refused = 0;
+    for (size_t t = 0; t < threads; t++) {
+        pthread_join(work[t].thread, NULL);
+        refused += work[t].refused;
+    }
+    qsort(samples, count, sizeof *samples, ascending);
+    double mean = 0;
+    for (size_t i = 0; i < count; i++) {
+        mean += samples[i] / ticks_per_ns / (double)count;
+    }
+#define AT(share) (samples[(size_t)((double)(count - 1) * (share))] / ticks_per_ns)
+    printf("p50=%.0f p99=%.0f p99.9=%.0f max=%.0f mean=%.0f calls=%zu refused=%zu\n", AT(0.5), AT(0.99), AT(0.999),
+           AT(1.0), mean, count, refused);
+    free(work);
+    free(samples);
+    return 0;
+}
+
+/* A number of /proc/self/status, in its own unit. */
+static long own_status(const char *path, const char *name) {
+    char line[256];
+    long value = 0;
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            value = strtol(line + strlen(name) + 1, NULL, 10);
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return value;
+}
+
+/* Every thread's waits since it began, but for the calling one's. */
+static long wake_ups(void) {
+    long sum = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    struct dirent *entry;
+    while ((entry = readdir(tasks)) != NULL) {
+        if (entry->d_name[0] != '.' && atol(entry->d_name) != (long)getpid()) {
+            char path[300];
+            snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+            sum += own_status(path, "voluntary_ctxt_switches");
+        }
+    }
+    closedir(tasks);
+    return sum;
+}
+
+static double cpu_seconds(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* Lines marked seq-w-0, seq-w-1, …: maxim-dev follows them with --check-seq. */
+static int throughput(size_t count) {
+    double cpu = cpu_seconds();
+    size_t refused = 0;
+    double first_us = now_ns(CLOCK_REALTIME) / 1e3, start = now_ns(CLOCK_MONOTONIC);
+    for (size_t i = 0; i < count; i++) {
+        char mark[32] = "seq-w-", digits[24];
+        size_t length = 6, n = 0, rest = i;
+        do {
+            digits[n++] = (char)('0' + rest % 10);
+        } while ((rest /= 10) != 0);
+        while (n > 0) {
+            mark[length++] = digits[--n];
+        }
+        refused += maxim_trace_add_tag(workload_logger, WORKLOAD_TRACE, MAXIM_STR("mark"), maxim_str_n(mark, length)) != MAXIM_OK;
+    }
+    double calls_s = (now_ns(CLOCK_MONOTONIC) - start) / 1e9;
+    maxim_status flushed = maxim_flush(workload_logger, 120000);
+    double all_s = (now_ns(CLOCK_MONOTONIC) - start) / 1e9;
+    printf("first_us=%.0f calls_s=%.3f flushed_s=%.3f flush_status=%d refused=%zu cpu_s=%.3f peak_kb=%ld\n", first_us, calls_s,
+           all_s, (int)flushed, refused, cpu_seconds() - cpu, own_status("/proc/self/status", "VmHWM"));
+    return 0;
+}
+
+static int idle(unsigned seconds, double new_ms) {
+    workload_find("tag")();
+    maxim_flush(workload_logger, 5000);
+    double flush_us[101];
+    for (int i = 0; i < 101; i++) {
+        double start = now_ns(CLOCK_MONOTONIC);
+        maxim_flush(workload_logger, 5000);
+        flush_us[i] = (now_ns(CLOCK_MONOTONIC) - start) / 1e3;
+    }
+    for (int i = 1; i < 101; i++) { /* insertion sort: for the median */
+        for (int j = i; j > 0 && flush_us[j] < flush_us[j - 1]; j--) {
+            double swap = flush_us[j];
+            flush_us[j] = flush_us[j - 1], flush_us[j - 1] = swap;
+        }
+    }
+    sleep(2); /* lets what the flush has started come to its end */
+    long woken = wake_ups();
+    double cpu = cpu_seconds();
+    sleep(seconds);
+    printf("new_ms=%.2f flush_p50_us=%.1f flush_max_us=%.1f wake_ups_per_s=%.2f cpu_percent=%.3f rss_kb=%ld\n", new_ms,
+           flush_us[50], flush_us[100], (double)(wake_ups() - woken) / seconds, (cpu_seconds() - cpu) / seconds * 100,
+           own_status("/proc/self/status", "VmRSS"));
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 3) {
+        return 2;
+    }
+    calibrate();
+    double start = now_ns(CLOCK_MONOTONIC);
+    if (!workload_open()) {
+        return 1;
+    }
+    double new_ms = (now_ns(CLOCK_MONOTONIC) - start) / 1e6;
+    if ((strcmp(argv[2], "info") == 0 || strcmp(argv[2], "debug") == 0) && !workload_open_client()) {
+        return 1;
+    }
+    int answer = 2;
+    if (strcmp(argv[1], "latency") == 0 && argc == 6) {
+        answer = latency(argv[2], argv[3], strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10));
+    } else if (strcmp(argv[1], "throughput") == 0) {
+        answer = throughput(strtoul(argv[2], NULL, 10));
+    } else if (strcmp(argv[1], "idle") == 0) {
+        answer = idle((unsigned)strtoul(argv[2], NULL, 10), new_ms);
+    }
+    workload_close();
+    return answer;
+}
