@@ -116,7 +116,6 @@ export interface ErrorConfig {
 interface AttachmentMembers {
   /** Generated when absent. */
   id?: string;
-  /** Default: the file's name. */
   name?: string;
   /** Used where the content does not tell. */
   mimeType?: string;

@@ -27,10 +27,6 @@ const DIFFERENCES = new Map([
     withTags({ i: '1', f: '1.5', b: 'true', n: 'null', l: '[1,"a"]', d: { x: '1', y: { z: 'null' } }, dt: '2024-01-02T03:04:05.000Z' })]],
   [9, ['a tag is a string', jsonTags]],
   [15, ['leaves of nested tags are strings too', withTags({ nested: { a: '1' } })]],
-  [43, ['a file without a name has that of the file', (lines) => {
-    lines[0].data.name = 'unknown.bin';
-    return lines;
-  }]],
   [49, ['null tags are absent tags', withTags({})]],
   [54, ['a tag is a string', jsonTags]],
   [56, ['a tag is a string, and JSON writes numbers as JavaScript does', withTags({ big: '1e+22' })]],
