@@ -14,7 +14,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src -name '*.rs') dev-server/Cargo.toml Cargo.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help lib header demo test check bench install clean tools server hooks
+.PHONY: help lib header demo test check bench install clean tools server hooks torture
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: ## Format, lints, header and symbols, without running anything
 
 bench: lib server ## Measure calls and throughput (QUICK=1: under a minute)
 	scripts/bench.sh
+
+torture: lib server ## Attack the promise that nothing is lost, at full size (about 6 minutes), and print one table
+	scripts/torture.sh
 
 header: ## Write include/maxim.h from src/ffi
 	MAXIM_HEADER=write cargo check --lib

@@ -64,7 +64,10 @@ fn every_export_is_documented() {
 
 #[test]
 fn the_libraries_export_exactly_what_the_header_declares() {
-    let declared: BTreeSet<String> = exported_functions().into_iter().map(|f| f.name).collect();
+    let functions = exported_functions();
+    let count = functions.len();
+    let declared: BTreeSet<String> = functions.into_iter().map(|f| f.name).collect();
+    assert_eq!(declared.len(), count, "a function is declared twice");
     let listed: BTreeSet<String> =
         std::fs::read_to_string(root().join("maxim.symbols")).unwrap().lines().map(str::to_owned).collect();
     assert_eq!(declared, listed, "maxim.symbols does not list what include/maxim.h declares");

@@ -3,6 +3,8 @@
 /** Anything that can be written as JSON; BigInt, Date, Error, Map and Set are written too. */
 export type Value = unknown;
 export type Tags = Record<string, Value>;
+/** Bytes; a string is UTF-8. */
+export type Bytes = string | ArrayBufferView | ArrayBufferLike;
 /** A Date, or milliseconds since 1970; fractions are microseconds. */
 export type Time = Date | number;
 
@@ -111,6 +113,33 @@ export interface ErrorConfig {
   tags?: Tags;
   metadata?: Record<string, Value>;
 }
+interface AttachmentMembers {
+  /** Generated when absent. */
+  id?: string;
+  name?: string;
+  /** Used where the content does not tell. */
+  mimeType?: string;
+  tags?: Tags;
+  metadata?: Record<string, Value>;
+  /** When it was made. */
+  timestamp?: Time;
+}
+/** A file: read when it is uploaded, and to be left as it is until then. */
+export interface FileAttachment extends AttachmentMembers {
+  type: 'file';
+  path: string;
+}
+/** Bytes, copied during the call. */
+export interface FileDataAttachment extends AttachmentMembers {
+  type: 'fileData';
+  data: Bytes;
+}
+/** A URL, which is logged and not fetched. */
+export interface UrlAttachment extends AttachmentMembers {
+  type: 'url';
+  url: string;
+}
+export type Attachment = FileAttachment | FileDataAttachment | UrlAttachment;
 export interface Feedback {
   score: number;
   comment?: string;
@@ -157,6 +186,10 @@ interface Rated {
   addFeedback(feedback: Feedback): void;
   feedback(feedback: Feedback): void;
 }
+interface Attached {
+  /** Uploads a file or bytes, or logs a URL, in the background; gives the attachment's id, or undefined when refused. */
+  addAttachment(attachment: Attachment): string | undefined;
+}
 /** What traces and spans can hold. */
 interface Parent {
   addSpan(config?: SpanConfig): Span;
@@ -183,7 +216,7 @@ export class Session extends Entity {
   addTrace(config?: TraceConfig): Trace;
   trace(config?: TraceConfig): Trace;
 }
-export interface Session extends Evaluated, Measured, Timed, Eventful, Rated {}
+export interface Session extends Evaluated, Measured, Timed, Eventful, Rated, Attached {}
 
 export class Trace extends Entity {
   private constructor();
@@ -191,13 +224,13 @@ export class Trace extends Entity {
   output(output: Value): this;
   addToSession(sessionId: string): void;
 }
-export interface Trace extends Evaluated, Measured, Timed, Eventful, Rated, Parent {}
+export interface Trace extends Evaluated, Measured, Timed, Eventful, Rated, Attached, Parent {}
 
 export class Span extends Entity {
   private constructor();
   addSubSpan(config?: SpanConfig): Span;
 }
-export interface Span extends Evaluated, Timed, Eventful, Parent {}
+export interface Span extends Evaluated, Timed, Eventful, Attached, Parent {}
 
 export class Generation extends Entity {
   private constructor();
@@ -213,7 +246,7 @@ export class Generation extends Entity {
   error(error: Error | ErrorConfig): void;
   addCost(cost: Cost): void;
 }
-export interface Generation extends Evaluated, Measured, Timed {}
+export interface Generation extends Evaluated, Measured, Timed, Attached {}
 
 export class Retrieval extends Entity {
   private constructor();
@@ -223,7 +256,7 @@ export class Retrieval extends Entity {
   setOutput(documents: Value): void;
   output(documents: Value): void;
 }
-export interface Retrieval extends Evaluated, Measured {}
+export interface Retrieval extends Evaluated, Measured, Attached {}
 
 export class ToolCall extends Entity {
   private constructor();
@@ -281,6 +314,7 @@ export class Logger {
   /** The same, blocking the thread: for `process.on('exit', …)`. */
   flushSync(timeoutMs?: number): void;
   flushCommitLogs(timeoutMs?: number): Promise<void>;
+  flushAttachments(timeoutMs?: number): Promise<void>;
   flushLogFiles(timeoutMs?: number): Promise<void>;
   writeToFile(timeoutMs?: number): Promise<void>;
   /** Sends what is held and ends; rejects when something had to be left for the next logger. */
@@ -297,6 +331,7 @@ export class Logger {
   sessionEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
   sessionEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
   sessionMetadata(id: string, metadata: Record<string, Value>): void;
+  sessionAddAttachment(id: string, attachment: Attachment): string | undefined;
   sessionEvaluate(id: string): Evaluation;
   sessionEnd(id: string, data?: Record<string, Value>): void;
   traceGeneration(id: string, config?: GenerationConfig): Generation;
@@ -313,6 +348,7 @@ export class Logger {
   traceEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
   traceFeedback(id: string, feedback: Feedback): void;
   traceMetadata(id: string, metadata: Record<string, Value>): void;
+  traceAddAttachment(id: string, attachment: Attachment): string | undefined;
   traceEvaluate(id: string): Evaluation;
   traceEnd(id: string, data?: Record<string, Value>): void;
   generationSetModel(id: string, model: string): void;
@@ -324,6 +360,7 @@ export class Logger {
   generationResult(id: string, result: Value): void;
   generationError(id: string, error: Error | ErrorConfig): void;
   generationMetadata(id: string, metadata: Record<string, Value>): void;
+  generationAddAttachment(id: string, attachment: Attachment): string | undefined;
   generationEvaluate(id: string): Evaluation;
   generationEnd(id: string, data?: Record<string, Value>): void;
   spanGeneration(id: string, config?: GenerationConfig): Generation;
@@ -335,6 +372,7 @@ export class Logger {
   spanEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
   spanEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
   spanMetadata(id: string, metadata: Record<string, Value>): void;
+  spanAddAttachment(id: string, attachment: Attachment): string | undefined;
   spanEvaluate(id: string): Evaluation;
   spanEnd(id: string, data?: Record<string, Value>): void;
   retrievalAddTag(id: string, key: string, value: Value): void;
@@ -342,6 +380,7 @@ export class Logger {
   retrievalAddMetric(id: string, name: string, value: number): void;
   retrievalOutput(id: string, documents: Value): void;
   retrievalMetadata(id: string, metadata: Record<string, Value>): void;
+  retrievalAddAttachment(id: string, attachment: Attachment): string | undefined;
   retrievalEvaluate(id: string): Evaluation;
   retrievalEnd(id: string, data?: Record<string, Value>): void;
   toolCallResult(id: string, result: Value): void;
@@ -439,9 +478,9 @@ export class LogClient {
   /** A flow with an id from the service. */
   flowRemote(name: string, timeoutMs?: number): Promise<Flow>;
   /** Sends a document in a format that the service parses, and waits for the answer. */
-  ingestRaw(body: string | Uint8Array, format: RawFormat, options?: RawOptions, timeoutMs?: number): Promise<void>;
+  ingestRaw(body: Bytes, format: RawFormat, options?: RawOptions, timeoutMs?: number): Promise<void>;
   /** The same in the background. */
-  ingestRawAsync(body: string | Uint8Array, format: RawFormat, options?: RawOptions): void;
+  ingestRawAsync(body: Bytes, format: RawFormat, options?: RawOptions): void;
   flush(timeoutMs?: number): Promise<void>;
   flushSync(timeoutMs?: number): void;
   close(timeoutMs?: number): Promise<void>;

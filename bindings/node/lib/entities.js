@@ -6,10 +6,23 @@
 
 const { randomUUID } = require('node:crypto');
 const native = require('./native.js');
-const { errorMembers, isError, json, microseconds, optionalJson, optionalText, text } = require('./values.js');
+const {
+  bytes,
+  errorMembers,
+  isError,
+  json,
+  microseconds,
+  numberOf,
+  optionalJson,
+  optionalText,
+  text,
+} = require('./values.js');
 
 // Entities' numbers, as MAXIM_ENTITY_… in the C header.
 const NUMBER = { session: 0, trace: 1, span: 2, generation: 3, retrieval: 5, tool_call: 6 };
+
+// What can be attached, as MAXIM_ATTACHMENT_… there.
+const ATTACHMENTS = { file: 1, fileData: 2, url: 3 };
 
 let send;
 let attempt;
@@ -126,7 +139,18 @@ const rated = (Base) =>
     }
   };
 
+const attached = (Base) =>
+  class extends Base {
+    /** Uploads a file or bytes, or logs a URL, in the background; gives the attachment's id, or undefined. */
+    addAttachment(attachment) {
+      const { addAttachment } = this.constructor.calls;
+      return attempt(this, () => invoke(this, addAttachment, ...fields.attachment(attachment ?? {})));
+    }
+  };
+
 const started = (config) => microseconds(config.startTimestamp);
+/** Whole seconds, which is what attachments have. */
+const seconds = (time) => (time === undefined || time === null ? undefined : Math.floor(microseconds(time) / 1e6));
 const tagged = (config) => optionalJson(config.tags);
 
 // The members of each kind's configuration, in the order of its C struct.
@@ -150,6 +174,18 @@ const fields = {
   ],
   toolCall: (c) => [c.id, c.name, c.description, optionalText(c.args), tagged(c), started(c)],
   error: (c) => [c.id, c.name, c.message, c.code, c.type, tagged(c), optionalJson(c.metadata)],
+  attachment: (c) => [
+    c.id,
+    numberOf(ATTACHMENTS, c.type ?? '', "an attachment's type"),
+    c.name,
+    c.path,
+    c.type === 'fileData' ? bytes(c.data, "an attachment's data") : undefined,
+    c.url,
+    c.mimeType,
+    tagged(c),
+    optionalJson(c.metadata),
+    seconds(c.timestamp),
+  ],
 };
 
 /** An Error, or an object with a message, as the members of an error's configuration. */
@@ -199,11 +235,12 @@ class LoggedError {
   }
 }
 
-class Session extends rated(eventful(measured(timed(evaluated(Entity))))) {
+class Session extends attached(rated(eventful(measured(timed(evaluated(Entity)))))) {
   static entity = 'session';
   static calls = {
     addTag: native.sessionAddTag,
     addMetadata: native.sessionAddMetadata,
+    addAttachment: native.sessionAddAttachment,
     addMetric: native.sessionAddMetric,
     addEvent: native.sessionAddEvent,
     addFeedback: native.sessionAddFeedback,
@@ -219,11 +256,12 @@ class Session extends rated(eventful(measured(timed(evaluated(Entity))))) {
   }
 }
 
-class Trace extends rated(eventful(measured(timed(evaluated(Entity))))) {
+class Trace extends attached(rated(eventful(measured(timed(evaluated(Entity)))))) {
   static entity = 'trace';
   static calls = {
     addTag: native.traceAddTag,
     addMetadata: native.traceAddMetadata,
+    addAttachment: native.traceAddAttachment,
     addMetric: native.traceAddMetric,
     addEvent: native.traceAddEvent,
     addFeedback: native.traceAddFeedback,
@@ -270,11 +308,12 @@ class Trace extends rated(eventful(measured(timed(evaluated(Entity))))) {
   }
 }
 
-class Span extends eventful(timed(evaluated(Entity))) {
+class Span extends attached(eventful(timed(evaluated(Entity)))) {
   static entity = 'span';
   static calls = {
     addTag: native.spanAddTag,
     addMetadata: native.spanAddMetadata,
+    addAttachment: native.spanAddAttachment,
     addEvent: native.spanAddEvent,
     evaluators: native.spanEvaluateWithEvaluators,
     variables: native.spanEvaluateWithVariables,
@@ -310,11 +349,12 @@ class Span extends eventful(timed(evaluated(Entity))) {
   }
 }
 
-class Generation extends measured(timed(evaluated(Entity))) {
+class Generation extends attached(measured(timed(evaluated(Entity)))) {
   static entity = 'generation';
   static calls = {
     addTag: native.generationAddTag,
     addMetadata: native.generationAddMetadata,
+    addAttachment: native.generationAddAttachment,
     addMetric: native.generationAddMetric,
     evaluators: native.generationEvaluateWithEvaluators,
     variables: native.generationEvaluateWithVariables,
@@ -362,11 +402,12 @@ class Generation extends measured(timed(evaluated(Entity))) {
   }
 }
 
-class Retrieval extends measured(evaluated(Entity)) {
+class Retrieval extends attached(measured(evaluated(Entity))) {
   static entity = 'retrieval';
   static calls = {
     addTag: native.retrievalAddTag,
     addMetadata: native.retrievalAddMetadata,
+    addAttachment: native.retrievalAddAttachment,
     addMetric: native.retrievalAddMetric,
     evaluators: native.retrievalEvaluateWithEvaluators,
     variables: native.retrievalEvaluateWithVariables,

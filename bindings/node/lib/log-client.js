@@ -4,8 +4,8 @@
 
 const native = require('./native.js');
 const { Core } = require('./core.js');
-const { MaximError, failure } = require('./error.js');
-const { isError, optionalJson } = require('./values.js');
+const { failure } = require('./error.js');
+const { bytes, isError, numberOf, optionalJson } = require('./values.js');
 const { configuration: loggerConfiguration } = require('./logger.js');
 
 const FUNCTIONS = {
@@ -21,15 +21,6 @@ const ENVIRONMENTS = { development: 0, staging: 1, production: 2 };
 const FORMATS = { json: 0, jsonl: 1, syslog: 2, text: 3, csv: 4, obl: 5 };
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-
-/** The number that stands for a word; absent stays undefined. */
-function numberOf(words, word, what) {
-  if (word === undefined || word === null) return undefined;
-  if (!Object.hasOwn(words, word)) {
-    throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} must be one of ${Object.keys(words).join(', ')}`);
-  }
-  return words[word];
-}
 
 /** How many causes of an error are shown: a chain that is longer, or a ring, says nothing new. */
 const MAX_CAUSES = 8;
@@ -253,14 +244,13 @@ class LogClient extends Log {
 }
 
 function rawArguments(body, format, options) {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const raw = {
     source: options.source,
     environment: numberOf(ENVIRONMENTS, options.environment, 'environment'),
     level: numberOf(LEVELS, options.level, 'level'),
     dataset: options.dataset,
   };
-  return [bytes, numberOf(FORMATS, format, 'format'), raw];
+  return [bytes(body, 'the body'), numberOf(FORMATS, format, 'format'), raw];
 }
 
 module.exports = { LogClient, Flow };

@@ -190,6 +190,11 @@ class Logger {
     return this.#core.wait(native.flushCommitLogs, timeoutMs);
   }
 
+  /** Uploads attachments, without log lines. */
+  flushAttachments(timeoutMs = 30_000) {
+    return this.#core.wait(native.flushAttachments, timeoutMs);
+  }
+
   /** Sends what earlier loggers left behind in files. */
   flushLogFiles(timeoutMs = 30_000) {
     return this.#core.wait(native.flushLogFiles, timeoutMs);
@@ -230,6 +235,7 @@ const BY_ID = {
       Trace: 'addTrace',
       Event: 'addEvent',
       Metadata: 'addMetadata',
+      AddAttachment: 'addAttachment',
     },
   ],
   trace: [
@@ -248,6 +254,7 @@ const BY_ID = {
       Event: 'addEvent',
       Feedback: 'addFeedback',
       Metadata: 'addMetadata',
+      AddAttachment: 'addAttachment',
     },
   ],
   generation: [
@@ -262,6 +269,7 @@ const BY_ID = {
       Result: 'result',
       Error: 'error',
       Metadata: 'addMetadata',
+      AddAttachment: 'addAttachment',
     },
   ],
   span: [
@@ -275,11 +283,19 @@ const BY_ID = {
       Error: 'addError',
       Event: 'addEvent',
       Metadata: 'addMetadata',
+      AddAttachment: 'addAttachment',
     },
   ],
   retrieval: [
     'resumeRetrieval',
-    { AddTag: 'addTag', Input: 'setInput', AddMetric: 'addMetric', Output: 'setOutput', Metadata: 'addMetadata' },
+    {
+      AddTag: 'addTag',
+      Input: 'setInput',
+      AddMetric: 'addMetric',
+      Output: 'setOutput',
+      Metadata: 'addMetadata',
+      AddAttachment: 'addAttachment',
+    },
   ],
   toolCall: ['resumeToolCall', { Result: 'result', Error: 'error', AddTag: 'addTag', Metadata: 'addMetadata' }],
 };

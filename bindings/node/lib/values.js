@@ -77,4 +77,22 @@ function microseconds(time) {
   return Math.round(milliseconds * 1000);
 }
 
-module.exports = { isError, errorMembers, json, optionalJson, text, optionalText, microseconds };
+/** Bytes as the addon takes them: a string becomes UTF-8, a buffer of any type a view of the same memory. */
+function bytes(value, what) {
+  if (typeof value === 'string') return Buffer.from(value);
+  if (types.isUint8Array(value)) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
+  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} must be a string or bytes`);
+}
+
+/** The number that stands for a word; absent stays undefined. */
+function numberOf(words, word, what) {
+  if (word === undefined || word === null) return undefined;
+  if (!Object.hasOwn(words, word)) {
+    throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} must be one of ${Object.keys(words).join(', ')}`);
+  }
+  return words[word];
+}
+
+module.exports = { isError, errorMembers, json, optionalJson, text, optionalText, microseconds, bytes, numberOf };

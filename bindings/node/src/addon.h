@@ -59,7 +59,8 @@ struct call {
 struct field {
     const char *name;
     size_t offset;
-    enum { FIELD_TEXT, FIELD_BOOL, FIELD_U32, FIELD_I32, FIELD_U64, FIELD_I64 } type;
+    /* FIELD_BYTES: a pointer, and behind it how many bytes. */
+    enum { FIELD_TEXT, FIELD_BYTES, FIELD_BOOL, FIELD_U32, FIELD_I32, FIELD_U64, FIELD_I64 } type;
 };
 
 typedef maxim_status (*id_function)(maxim_logger *, maxim_str);
@@ -115,6 +116,8 @@ void call_end(struct call *call);
 
 void *take_handle(struct call *call, size_t index, enum kind kind);
 maxim_str take_text(struct call *call, size_t index);
+/* The bytes of a Uint8Array, which includes Buffers; good for the call only. */
+maxim_str take_bytes(struct call *call, size_t index);
 double take_number(struct call *call, size_t index);
 int64_t take_integer(struct call *call, size_t index);
 

@@ -119,6 +119,24 @@ maxim_str take_text(struct call *call, size_t index) {
     return text_of(call, call->values[index], NULL, index);
 }
 
+static maxim_str bytes_of(struct call *call, napi_value value, const char *name, size_t index) {
+    napi_typedarray_type type;
+    size_t length = 0, offset;
+    void *data = NULL;
+    napi_value buffer;
+    if (napi_get_typedarray_info(call->env, value, &type, &length, &data, &buffer, &offset) != napi_ok ||
+        (type != napi_uint8_array && type != napi_uint8_clamped_array)) {
+        wrong_type(call, name, index, "a Uint8Array");
+        return maxim_str_z(NULL);
+    }
+    /* An empty array has no data, but is not absent. */
+    return maxim_str_n(data ? data : "", length);
+}
+
+maxim_str take_bytes(struct call *call, size_t index) {
+    return bytes_of(call, call->values[index], NULL, index);
+}
+
 static double number_of(struct call *call, napi_value value, const char *name, size_t index) {
     double number = 0;
     if (napi_get_value_double(call->env, value, &number) != napi_ok) {
@@ -152,12 +170,18 @@ static void fill(struct call *call, napi_value value, const struct field *field,
                  void *target) {
     void *member = (char *)target + field->offset;
     bool flag = false;
+    maxim_str bytes;
     if (field->type != FIELD_TEXT && is_absent(call->env, value)) {
         return;
     }
     switch (field->type) {
     case FIELD_TEXT:
         *(maxim_str *)member = text_of(call, value, name, index);
+        break;
+    case FIELD_BYTES:
+        bytes = bytes_of(call, value, name, index);
+        *(const uint8_t **)member = (const uint8_t *)bytes.data;
+        *(size_t *)((char *)member + sizeof bytes.data) = bytes.len;
         break;
     case FIELD_BOOL:
         if (napi_get_value_bool(call->env, value, &flag) != napi_ok) {

@@ -93,6 +93,7 @@ union config {
     maxim_retrieval_config retrieval;
     maxim_tool_call_config tool_call;
     maxim_error_config error;
+    maxim_attachment attachment;
 };
 
 /* (logger, parent's id, the struct's members…) -> id */
@@ -199,6 +200,11 @@ CREATES(maxim_span_add_generation, maxim_generation_config)
 CREATES(maxim_span_add_retrieval, maxim_retrieval_config)
 CREATES(maxim_span_add_tool_call, maxim_tool_call_config)
 CREATES(maxim_span_add_error, maxim_error_config)
+CREATES(maxim_session_add_attachment, maxim_attachment)
+CREATES(maxim_trace_add_attachment, maxim_attachment)
+CREATES(maxim_span_add_attachment, maxim_attachment)
+CREATES(maxim_generation_add_attachment, maxim_attachment)
+CREATES(maxim_retrieval_add_attachment, maxim_attachment)
 
 /* Sessions and traces have no parent; an error that ends something has no id of its own. */
 static maxim_status do_maxim_session_create(maxim_logger *logger, maxim_str parent, const void *config, maxim_id *id) {
@@ -244,19 +250,29 @@ static const struct field tool_call_fields[] = {T(tool_call, id),   T(tool_call,
 static const struct field error_fields[] = {T(error, id),   T(error, name),      T(error, message),      T(error, code),
                                             T(error, type), T(error, tags_json), T(error, metadata_json)};
 
+#define A(type, member) FIELD(type, maxim_attachment, member)
+static const struct field attachment_fields[] = {
+    A(TEXT, id),  A(I32, kind),       A(TEXT, name),      A(TEXT, path),          A(BYTES, data),
+    A(TEXT, url), A(TEXT, mime_type), A(TEXT, tags_json), A(TEXT, metadata_json), A(I64, timestamp),
+};
+_Static_assert(offsetof(maxim_attachment, data_len) == offsetof(maxim_attachment, data) + sizeof(const uint8_t *),
+               "FIELD_BYTES fills both");
+
 #define ONLY_ID(js, c) {.name = #js, .callback = call_id, .function.id = c}
 #define TEXT(js, c) {.name = #js, .callback = call_text, .function.text = c}
 #define TEXTS(js, c) {.name = #js, .callback = call_text_text, .function.text_text = c}
 #define METRIC(js, c) {.name = #js, .callback = call_text_number, .function.text_number = c}
 #define TIME(js, c) {.name = #js, .callback = call_time, .function.time = c}
 #define EVENT(js, c) {.name = #js, .callback = call_event, .function.event = c}
-#define CREATE(js, c, type)                         \
-    {.name = #js,                                   \
-     .callback = call_create,                       \
-     .function.create = do_##c,                     \
-     .size = sizeof(maxim_##type##_config),         \
-     .fields = type##_fields,                       \
-     .field_count = COUNT(type##_fields)}
+#define MAKE(js, c, type, members)     \
+    {.name = #js,                      \
+     .callback = call_create,          \
+     .function.create = do_##c,        \
+     .size = sizeof(type),             \
+     .fields = members,                \
+     .field_count = COUNT(members)}
+#define CREATE(js, c, type) MAKE(js, c, maxim_##type##_config, type##_fields)
+#define ATTACH(js, c) MAKE(js, c, maxim_attachment, attachment_fields)
 
 static const struct method METHODS[] = {
     CREATE(sessionCreate, maxim_session_create, session),
@@ -264,6 +280,7 @@ static const struct method METHODS[] = {
     TEXTS(sessionAddTag, maxim_session_add_tag),
     EVENT(sessionAddEvent, maxim_session_add_event),
     TEXT(sessionAddFeedback, maxim_session_add_feedback),
+    ATTACH(sessionAddAttachment, maxim_session_add_attachment),
     TEXT(sessionAddMetadata, maxim_session_add_metadata),
     METRIC(sessionAddMetric, maxim_session_add_metric),
     TEXT(sessionEvaluateWithEvaluators, maxim_session_evaluate_with_evaluators),
@@ -283,6 +300,7 @@ static const struct method METHODS[] = {
     TEXT(traceSetInput, maxim_trace_set_input),
     TEXT(traceSetOutput, maxim_trace_set_output),
     TEXT(traceAddFeedback, maxim_trace_add_feedback),
+    ATTACH(traceAddAttachment, maxim_trace_add_attachment),
     TEXT(traceAddMetadata, maxim_trace_add_metadata),
     METRIC(traceAddMetric, maxim_trace_add_metric),
     TEXT(traceAddToSession, maxim_trace_add_to_session),
@@ -300,6 +318,7 @@ static const struct method METHODS[] = {
     TEXT(spanSetInput, maxim_span_set_input),
     TEXTS(spanAddTag, maxim_span_add_tag),
     EVENT(spanAddEvent, maxim_span_add_event),
+    ATTACH(spanAddAttachment, maxim_span_add_attachment),
     TEXT(spanAddMetadata, maxim_span_add_metadata),
     TEXT(spanEvaluateWithEvaluators, maxim_span_evaluate_with_evaluators),
     TEXTS(spanEvaluateWithVariables, maxim_span_evaluate_with_variables),
@@ -317,6 +336,7 @@ static const struct method METHODS[] = {
     {.name = "generationAddCost", .callback = call_cost},
     METRIC(generationAddMetric, maxim_generation_add_metric),
     TEXTS(generationAddTag, maxim_generation_add_tag),
+    ATTACH(generationAddAttachment, maxim_generation_add_attachment),
     TEXT(generationAddMetadata, maxim_generation_add_metadata),
     TEXT(generationEvaluateWithEvaluators, maxim_generation_evaluate_with_evaluators),
     TEXTS(generationEvaluateWithVariables, maxim_generation_evaluate_with_variables),
@@ -328,6 +348,7 @@ static const struct method METHODS[] = {
     TEXT(retrievalSetInputJson, maxim_retrieval_set_input_json),
     TEXT(retrievalSetOutput, maxim_retrieval_set_output),
     TEXTS(retrievalAddTag, maxim_retrieval_add_tag),
+    ATTACH(retrievalAddAttachment, maxim_retrieval_add_attachment),
     TEXT(retrievalAddMetadata, maxim_retrieval_add_metadata),
     METRIC(retrievalAddMetric, maxim_retrieval_add_metric),
     TEXT(retrievalEvaluateWithEvaluators, maxim_retrieval_evaluate_with_evaluators),

@@ -234,22 +234,6 @@ static maxim_status raw_run(struct job *job) {
                             job->timeout_ms);
 }
 
-/* The bytes of a Buffer, Uint8Array or the like; good for the call only. */
-static maxim_str take_bytes(struct call *call, size_t index) {
-    napi_typedarray_type type;
-    size_t length = 0, offset;
-    void *data = NULL;
-    napi_value buffer;
-    if (napi_get_typedarray_info(call->env, call->values[index], &type, &length, &data, &buffer, &offset) != napi_ok ||
-        (type != napi_uint8_array && type != napi_uint8_clamped_array)) {
-        call->failed = true;
-        napi_throw_type_error(call->env, "MAXIM_ERR_INVALID_ARGUMENT", "the body must be a string or a Uint8Array");
-        return maxim_str_z(NULL);
-    }
-    /* An empty array has no data, but is not absent. */
-    return maxim_str_n(data ? data : "", length);
-}
-
 static napi_value start_job(struct call *call, struct raw *raw, maxim_status (*run)(struct job *),
                             napi_value (*done)(napi_env, struct job *), void *handle, uint32_t timeout) {
     struct job *job = calloc(1, sizeof *job);

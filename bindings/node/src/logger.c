@@ -142,6 +142,7 @@ static napi_value listen(napi_env env, napi_callback_info info) {
 WAITS(maxim_flush)
 WAITS(maxim_cleanup)
 WAITS(maxim_flush_commit_logs)
+WAITS(maxim_flush_attachments)
 WAITS(maxim_flush_log_files)
 WAITS(maxim_write_to_file)
 
@@ -168,6 +169,7 @@ static const struct method METHODS[] = {
     BLOCK(cleanup, maxim_cleanup),
     BLOCK(flush, maxim_flush),
     WAIT(flushCommitLogs, maxim_flush_commit_logs),
+    WAIT(flushAttachments, maxim_flush_attachments),
     WAIT(flushLogFiles, maxim_flush_log_files),
     WAIT(writeToFile, maxim_write_to_file),
 };

@@ -11,7 +11,10 @@ const native = createRequire(import.meta.url)('../lib/native.js');
 const header = readFileSync(join(ROOT, 'include/maxim.h'), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
 // A prototype stands at the start of a line; static inline helpers have a body instead of a semicolon.
 const PROTOTYPE = /^(MAXIM_DEPRECATED\("use (\w+)"\)\s+)?(?:const char \*|bool |int32_t |maxim_status )(maxim_\w+)\([^)]*\);/gm;
-const exported = [...header.matchAll(PROTOTYPE)].map(([, , successor, name]) => ({ name, successor }));
+// C lets a header declare a function more than once; each counts once here.
+const exported = [
+  ...new Map([...header.matchAll(PROTOTYPE)].map(([, , successor, name]) => [name, { name, successor }])).values(),
+];
 
 const directory = join(ROOT, 'bindings/node');
 const sources = (folder, ending) =>

@@ -1,6 +1,6 @@
 // What a TypeScript program writes; compiled with `tsc --strict`, never run.
 
-import maxim, { Logger, LogClient, Maxim, MaximError, type Span, type Stats } from '../../index.mjs';
+import maxim, { Logger, LogClient, Maxim, MaximError, type Attachment, type Span, type Stats } from '../../index.mjs';
 import pinoStream from '../../adapters/pino.js';
 
 const logger = new Logger({ apiKey: 'k', id: 'r', onError: (error: MaximError) => console.error(error.code) });
@@ -15,6 +15,11 @@ const answer: Promise<number> = logger.withTrace({ name: 'x' }, async (current) 
 const text: string = logger.withSpan((span: Span) => span.id);
 const stats: Stats | undefined = logger.stats();
 logger.traceEvent(id, 'name', { a: 'b' });
+const file: Attachment = { type: 'file', path: 'report.pdf', tags: { a: 1 }, timestamp: new Date() };
+const attached: string | undefined = trace.addAttachment(file);
+logger.generationAddAttachment(id, { type: 'fileData', data: new Uint8Array(), mimeType: 'audio/wav' });
+logger.retrievalAddAttachment(id, { type: 'url', url: 'https://example.com' });
+await logger.flushAttachments(1000);
 await logger.flush(1000);
 await (await new Maxim({ apiKey: 'k' }).logger({ id: 'r' })).cleanup();
 await logger[Symbol.asyncDispose]();
@@ -28,6 +33,10 @@ maxim.version.at(0);
 
 // @ts-expect-error a metric is a number
 trace.addMetric('m', 'x');
+// @ts-expect-error a URL has no path
+trace.addAttachment({ type: 'url', path: 'report.pdf' });
+// @ts-expect-error a tool call has no attachments
+trace.toolCall().addAttachment(file);
 // @ts-expect-error entities are made by loggers
 new maxim.Trace();
 // @ts-expect-error no such level
@@ -35,4 +44,4 @@ new LogClient({ source: 's', environment: 'production', minLevel: 'loud' });
 // @ts-expect-error no such option
 new Logger({ apikey: 'k' });
 
-void [answer, text, stats];
+void [answer, text, stats, attached];
