@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// A line of 921,600 bytes and less is sent as it is (wire protocol: 900 KiB).
 const LARGEST_PLAIN_LINE: u64 = 900 << 10;
 /// All of the line but the text: `trace{id=t-1,action=update,data={"tags":{"text":"…"}}}`.
-const AROUND_TEXT: u64 = 52;
+const AROUND_TEXT: u64 = 53;
 const LARGE: u64 = 1_500_000;
 
 struct Host {

@@ -183,6 +183,11 @@ impl Engine {
         }
     }
 
+    /// Adopts at once what dead owners have left by now.
+    pub fn adopt(&mut self) {
+        self.reader.upkeep();
+    }
+
     /// The last act: what has not been delivered moves to files, where a successor finds it.
     pub fn finish(self) {
         self.reader.finish();

@@ -133,6 +133,21 @@ pub(super) enum Message {
     Stop { deadline: Instant },
 }
 
+/// What a flush waits for.
+#[derive(Clone, Copy)]
+pub(super) struct Goal {
+    /// Own records up to this one have left.
+    target: u64,
+    /// So have those of dead owners.
+    leftovers: bool,
+}
+
+impl Goal {
+    pub fn own(target: u64) -> Goal {
+        Goal { target, leftovers: false }
+    }
+}
+
 /// What waiting calls look at.
 #[derive(Default)]
 struct Progress {
@@ -224,12 +239,15 @@ impl Pipeline {
     /// [`Status::Rejected`] if the service refuses for longer than the time left; the detail says
     /// what is still held.
     pub fn flush(&self, timeout: Duration) -> Result {
+        let deadline = Instant::now() + timeout.min(FOREVER);
+        self.flush_until(Goal::own(self.shared.spool.accepted()), timeout, deadline)
+    }
+
+    fn flush_until(&self, goal: Goal, timeout: Duration, deadline: Instant) -> Result {
         let shared = &self.shared;
-        let target = shared.spool.accepted();
-        if shared.spool.settled() >= target {
+        if shared.has_reached(goal) {
             return Ok(());
         }
-        let deadline = Instant::now() + timeout.min(FOREVER);
         if self.ensure_writer() {
             let ticket = shared.tickets.fetch_add(1, Ordering::SeqCst) + 1;
             shared.bell.ring();
@@ -237,7 +255,7 @@ impl Pipeline {
                 return Ok(());
             }
             shared.refuse_to_wait_for_itself()?;
-            return shared.wait_for(target, ticket, deadline);
+            return shared.wait_for(goal, ticket, deadline);
         }
         if shared.has_left() {
             return Err(shared.unfinished(Status::Closed));
@@ -245,7 +263,20 @@ impl Pipeline {
         if timeout.is_zero() {
             return Ok(());
         }
-        shared.work_here(target, deadline)
+        shared.work_here(goal, deadline)
+    }
+
+    /// As [`Pipeline::flush`], for what dead owners have left by now too.
+    pub fn flush_leftovers(&self, timeout: Duration) -> Result {
+        let shared = &self.shared;
+        let deadline = Instant::now() + timeout.min(FOREVER);
+        // Whoever holds the engine for longer looks for them by itself, if later.
+        if let Some(engine) =
+            shared.engine.try_lock_until(deadline).as_mut().and_then(|engine| engine.as_mut())
+        {
+            engine.adopt();
+        }
+        self.flush_until(Goal { target: shared.spool.accepted(), leftovers: true }, timeout, deadline)
     }
 
     /// As [`Pipeline::flush`], but returns at once and calls `done` on the pipeline's thread. Where
@@ -310,7 +341,7 @@ impl Pipeline {
             }
         } else if first {
             // What could not be delivered is told below.
-            let _ = shared.work_here(shared.spool.accepted(), send_until);
+            let _ = shared.work_here(Goal::own(shared.spool.accepted()), send_until);
             shared.leave(deadline);
         }
         match shared.spool.settled() >= shared.spool.accepted() {
@@ -454,19 +485,19 @@ impl Shared {
     }
 
     /// How a flush for `target` and `ticket` that may wait until `deadline` stands at present.
-    pub fn outcome(&self, target: u64, ticket: u64, deadline: Instant) -> Option<Result> {
+    pub fn outcome(&self, goal: Goal, ticket: u64, deadline: Instant) -> Option<Result> {
         let progress = self.progress.lock();
-        self.outcome_with(&progress, target, ticket, deadline)
+        self.outcome_with(&progress, goal, ticket, deadline)
     }
 
     fn outcome_with(
         &self,
         progress: &Progress,
-        target: u64,
+        goal: Goal,
         ticket: u64,
         deadline: Instant,
     ) -> Option<Result> {
-        if self.spool.settled() >= target {
+        if self.has_reached(goal) {
             return Some(Ok(()));
         }
         let status = match (&progress.writer, progress.pause) {
@@ -483,10 +514,10 @@ impl Shared {
         Some(Err(self.unfinished(status)))
     }
 
-    fn wait_for(&self, target: u64, ticket: u64, deadline: Instant) -> Result {
+    fn wait_for(&self, goal: Goal, ticket: u64, deadline: Instant) -> Result {
         let mut progress = self.progress.lock();
         loop {
-            if let Some(outcome) = self.outcome_with(&progress, target, ticket, deadline) {
+            if let Some(outcome) = self.outcome_with(&progress, goal, ticket, deadline) {
                 return outcome;
             }
             self.progressed.wait_until(&mut progress, deadline);
@@ -531,8 +562,12 @@ impl Shared {
         }
     }
 
-    /// Does the writer's work on this thread until `target` has left.
-    fn work_here(&self, target: u64, deadline: Instant) -> Result {
+    fn has_reached(&self, goal: Goal) -> bool {
+        self.spool.settled() >= goal.target && !(goal.leftovers && self.spool.adopted_held() > 0)
+    }
+
+    /// Does the writer's work on this thread until the goal is reached.
+    fn work_here(&self, goal: Goal, deadline: Instant) -> Result {
         struct Here<'a>(&'a Shared, Instant);
         impl Supervisor for Here<'_> {
             fn deadline(&self) -> Instant {
@@ -552,7 +587,7 @@ impl Shared {
             if self.maintenance_is_due() {
                 engine_here.maintain();
             }
-            let round = match self.spool.settled() >= target {
+            let round = match self.has_reached(goal) {
                 true => return Ok(()),
                 false => engine_here.round(&Here(self, deadline)),
             };
@@ -560,7 +595,7 @@ impl Shared {
             drop(engine);
             news.tell(&self.config.reporter);
             match round {
-                Round::Idle if self.spool.settled() >= target => return Ok(()),
+                Round::Idle if self.has_reached(goal) => return Ok(()),
                 // Another thread has the rest in its hands, or it can't be read.
                 Round::Idle => return Err(self.unfinished(Status::Io)),
                 Round::Progress { .. } => {}

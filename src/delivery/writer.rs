@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::delivery::engine::{Engine, Round, Supervisor};
-use crate::delivery::pipeline::{Done, MAINTENANCE, Message, Shared};
+use crate::delivery::pipeline::{Done, Goal, MAINTENANCE, Message, Shared};
 use crate::report::Report;
 use crate::status::Status;
 
@@ -234,7 +234,7 @@ impl<'a> Writer<'a> {
     fn answer_flushes(&mut self) {
         let mut index = 0;
         while let Some(flush) = self.flushes.get(index) {
-            match self.shared.outcome(flush.target, flush.ticket, flush.deadline) {
+            match self.shared.outcome(Goal::own(flush.target), flush.ticket, flush.deadline) {
                 Some(outcome) => {
                     let flush = self.flushes.swap_remove(index);
                     let _ = catch_unwind(AssertUnwindSafe(|| (flush.done)(outcome)));

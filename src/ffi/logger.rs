@@ -226,7 +226,7 @@ pub unsafe extern "C" fn maxim_flush_attachments(logger: *mut maxim_logger, time
 /// is held. **May block** up to `timeout_ms` milliseconds; errors as for `maxim_flush`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_log_files(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.flush(milliseconds(timeout_ms))))
+    boundary(|| with_logger(logger, |log| log.flush_leftovers(milliseconds(timeout_ms))))
 }
 
 /// Writes everything that is held to files in the spool directory, where it survives a reboot too.

@@ -43,7 +43,9 @@ struct Pipelines {
 impl Target {
     fn new(config: Config) -> Target {
         let own = ForkCell::new(Pipelines::open(&config));
-        Target { config, own }
+        let target = Target { config, own };
+        target.adopt_uploads();
+        target
     }
 
     #[inline]
@@ -52,6 +54,13 @@ impl Target {
             inherited.all().for_each(Pipeline::after_fork_in_child);
             Pipelines::open(&self.config)
         })
+    }
+
+    /// Opens the pipeline of uploads if a logger that has ended left some for another one to make.
+    fn adopt_uploads(&self) {
+        if spool::has_leftovers(&spool_options(&self.config, UPLOADS)) {
+            self.uploads();
+        }
     }
 
     /// The pipeline of uploads, opened at the first one.
@@ -64,12 +73,7 @@ impl Target {
 impl Pipelines {
     fn open(config: &Config) -> Pipelines {
         let lines = Arc::new(open_lines(config));
-        let uploads = OnceLock::new();
-        // A process that ended before its uploads left them for the next logger to make.
-        if spool::has_leftovers(&spool_options(config, UPLOADS)) {
-            let _ = uploads.set(open_uploads(config, &lines));
-        }
-        Pipelines { lines, uploads }
+        Pipelines { lines, uploads: OnceLock::new() }
     }
 
     /// The uploads come first: a finished one makes a line.
@@ -174,6 +178,12 @@ impl Logger {
         let deadline = Instant::now() + timeout;
         let uploads = self.targets().filter_map(|target| target.own().uploads.get());
         first_failure(uploads.map(|uploads| uploads.flush(left(deadline))))
+    }
+
+    /// As [`Logger::flush`], for what loggers that have ended by now left behind too.
+    pub fn flush_leftovers(&self, timeout: Duration) -> Result<()> {
+        self.targets().for_each(Target::adopt_uploads);
+        self.wait_for_all(timeout, Pipeline::flush_leftovers)
     }
 
     /// As [`Logger::flush`], without waiting: `done` is called when all has arrived or the time is over.

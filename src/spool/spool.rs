@@ -141,6 +141,11 @@ impl Spool {
         self.state.lock().settled()
     }
 
+    /// How many records of dead owners are still to be sent.
+    pub fn adopted_held(&self) -> u64 {
+        self.state.lock().adopted.iter().map(Held::unsettled).sum()
+    }
+
     /// What became of the records, all as of one moment.
     pub fn stats(&self) -> Stats {
         self.state.lock().stats()

@@ -35,8 +35,8 @@ impl Reader {
         }
     }
 
-    /// The part of the upkeep that asks the file system.
-    pub(super) fn upkeep(&mut self) {
+    /// The part of the upkeep that asks the file system: at once, however long ago the last was.
+    pub fn upkeep(&mut self) {
         let spool = Arc::clone(&self.spool);
         for side in [&spool.store.hot, &spool.store.cold].into_iter().flatten() {
             spool.store.check(side);
