@@ -119,11 +119,13 @@ fn a_killed_process_leaves_its_large_lines_to_the_next() {
 }
 
 #[test]
-fn a_record_of_64_mebibytes_is_delivered_and_a_larger_one_refused() {
-    const MOST: u64 = 64 << 20;
+fn a_text_of_64_mebibytes_is_delivered_and_one_that_makes_a_larger_record_is_refused() {
+    const TEXT: u64 = 64 << 20;
+    /// What a record may have on top: the rest of the line.
+    const SLACK: u64 = 64 << 10;
     let host = Host::new("large-most", &[]);
-    let fits = format!("line:1:{}", MOST - AROUND_TEXT);
-    let too_large = format!("line:1:{}", MOST - AROUND_TEXT + 1);
+    let fits = format!("line:1:{TEXT}");
+    let too_large = format!("line:1:{}", TEXT + SLACK - AROUND_TEXT + 1);
     let verbs = [
         "new",
         &too_large,
@@ -135,5 +137,5 @@ fn a_record_of_64_mebibytes_is_delivered_and_a_larger_one_refused() {
     ];
     run(&mut host.command(&verbs));
     assert_eq!(host.server.count("uploads"), 1);
-    assert_eq!(host.server.count("upload_bytes"), MOST);
+    assert_eq!(host.server.count("upload_bytes"), TEXT + AROUND_TEXT);
 }
