@@ -266,7 +266,7 @@ fn limits_count_characters_and_name_field_limit_and_length() {
     ];
     for (index, (field, limit)) in fields.iter().enumerate() {
         for (over, shift) in [(0, 10), (1, 50)] {
-            let value = text(&"é".repeat(limit + over));
+            let value = text("é".repeat(limit + over));
             let code = format!(
                 "maxim_log_entry entry = MAXIM_LOG_ENTRY_INIT;\nentry.level = MAXIM_LEVEL_INFO;\n\
                  entry.message = MAXIM_STR(\"m\");\nentry.{field} = {value};\n\
