@@ -401,6 +401,32 @@ TEST_F(logger_test, what_goes_wrong_later_is_told_to_the_hook) {
     EXPECT_EQ(told.front(), status::unauthorized);
 }
 
+TEST_F(logger_test, attachments_are_uploaded_before_they_are_told_of) {
+    refusals told;
+    auto given = config();
+    given.on_error = told.hook();
+    maxim::logger logger(given);
+    const maxim::trace trace(logger, "t-1");
+    maxim::attachment attachment;
+    attachment.data = std::string_view("\1\0", 2);
+    attachment.id = "a-1";
+    EXPECT_EQ(trace.add_attachment(attachment), status::ok);
+    attachment.url = "https://example.com/both";
+    EXPECT_EQ(trace.add_attachment(attachment), status::invalid_argument);
+    EXPECT_EQ(trace.add_attachment({}), status::invalid_argument);
+    logger.flush_attachments(patience);
+    logger.flush(patience);
+    std::vector<std::string> methods;
+    for (const auto& request : server.new_requests()) {
+        methods.push_back(request["method"]);
+    }
+    EXPECT_EQ(methods, (std::vector<std::string>{"GET", "PUT", "POST"}));
+    const auto lines = server.new_maxim_lines();
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0].action, "add-attachment");
+    EXPECT_EQ(lines[0].data["key"], "repo-1/trace/t-1/files/original/a-1");
+}
+
 #if __cplusplus >= 202002L
 TEST_F(logger_test, configurations_take_designated_initialisers) {
     const auto spool = server.file("spool");

@@ -1,9 +1,9 @@
 // The spdlog sink: levels, structured fields, flows.
-#include <spdlog/spdlog.h>
+#include "support.hpp"
 
 #include <maxim/spdlog_sink.hpp>
 
-#include "support.hpp"
+#include <spdlog/spdlog.h>
 
 namespace {
 

@@ -133,6 +133,20 @@ struct event_config {
     std::optional<json_arg> metadata{};
 };
 
+/// What to attach: give exactly one of `path` (read when it is uploaded), `data` (bytes, copied during the
+/// call) and `url`.
+struct attachment {
+    text path{};
+    text data{};
+    text url{};
+    text name{};
+    text id{};
+    text mime_type{};
+    std::optional<json_arg> tags{};
+    std::optional<json_arg> metadata{};
+    std::optional<std::chrono::seconds> timestamp{};
+};
+
 namespace detail {
 
 /// Text that is given, though it may be empty.
@@ -250,6 +264,31 @@ inline maxim_error_config c_struct(const error_config& config) {
     c.type = str(config.type);
     c.tags_json = str(config.tags);
     c.metadata_json = str(config.metadata);
+    return c;
+}
+
+inline maxim_attachment c_struct(const attachment& given) {
+    maxim_attachment c = MAXIM_ATTACHMENT_INIT;
+    const int sources =
+        int{given.path.has_value()} + int{given.data.has_value()} + int{given.url.has_value()};
+    // No or several sources leave the kind at 0, which the library refuses.
+    if (sources == 1) {
+        c.kind = given.path   ? MAXIM_ATTACHMENT_FILE
+                 : given.data ? MAXIM_ATTACHMENT_DATA
+                              : MAXIM_ATTACHMENT_URL;
+    }
+    c.id = str(given.id);
+    c.name = str(given.name);
+    c.path = str(given.path);
+    if (given.data) {
+        c.data = reinterpret_cast<const std::uint8_t*>(given.data->data());
+        c.data_len = given.data->size();
+    }
+    c.url = str(given.url);
+    c.mime_type = str(given.mime_type);
+    c.tags_json = str(given.tags);
+    c.metadata_json = str(given.metadata);
+    c.timestamp = given.timestamp ? given.timestamp->count() : 0;
     return c;
 }
 

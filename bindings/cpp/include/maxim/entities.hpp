@@ -39,6 +39,7 @@ namespace detail {
 
 struct session_functions {
     static constexpr auto add_tag = &::maxim_session_add_tag;
+    static constexpr auto add_attachment = &::maxim_session_add_attachment;
     static constexpr auto add_metadata = &::maxim_session_add_metadata;
     static constexpr auto add_metric = &::maxim_session_add_metric;
     static constexpr auto add_event = &::maxim_session_add_event;
@@ -56,6 +57,7 @@ struct trace_functions {
     static constexpr auto add_tool_call = &::maxim_trace_add_tool_call;
     static constexpr auto add_error = &::maxim_trace_add_error;
     static constexpr auto add_tag = &::maxim_trace_add_tag;
+    static constexpr auto add_attachment = &::maxim_trace_add_attachment;
     static constexpr auto add_metadata = &::maxim_trace_add_metadata;
     static constexpr auto add_metric = &::maxim_trace_add_metric;
     static constexpr auto add_event = &::maxim_trace_add_event;
@@ -74,6 +76,7 @@ struct span_functions {
     static constexpr auto add_tool_call = &::maxim_span_add_tool_call;
     static constexpr auto add_error = &::maxim_span_add_error;
     static constexpr auto add_tag = &::maxim_span_add_tag;
+    static constexpr auto add_attachment = &::maxim_span_add_attachment;
     static constexpr auto add_metadata = &::maxim_span_add_metadata;
     static constexpr auto add_event = &::maxim_span_add_event;
     static constexpr auto set_input = &::maxim_span_set_input;
@@ -86,6 +89,7 @@ struct span_functions {
 
 struct generation_functions {
     static constexpr auto add_tag = &::maxim_generation_add_tag;
+    static constexpr auto add_attachment = &::maxim_generation_add_attachment;
     static constexpr auto add_metadata = &::maxim_generation_add_metadata;
     static constexpr auto add_metric = &::maxim_generation_add_metric;
     static constexpr auto error = &::maxim_generation_error;
@@ -99,6 +103,7 @@ struct generation_functions {
 struct retrieval_functions {
     static constexpr auto set_input = &::maxim_retrieval_set_input;
     static constexpr auto add_tag = &::maxim_retrieval_add_tag;
+    static constexpr auto add_attachment = &::maxim_retrieval_add_attachment;
     static constexpr auto add_metadata = &::maxim_retrieval_add_metadata;
     static constexpr auto add_metric = &::maxim_retrieval_add_metric;
     static constexpr auto evaluate_with_evaluators = &::maxim_retrieval_evaluate_with_evaluators;
@@ -210,6 +215,13 @@ class basic_entity : public entity {
     template <class F = Functions, class = decltype(F::add_feedback)>
     status add_feedback(const json_arg& feedback) const {
         return log(F::add_feedback, detail::str(feedback));
+    }
+
+    /// Attaches a file, bytes or a URL.
+    template <class F = Functions, class = decltype(F::add_attachment)>
+    status add_attachment(const attachment& given) const {
+        const auto c = detail::c_struct(given);
+        return log(F::add_attachment, &c, static_cast<maxim_id*>(nullptr));
     }
 
     /// Logs an error in it; the message is required.

@@ -120,6 +120,11 @@ class logger {
         return detail::checked(::maxim_flush_commit_logs(handle(), detail::timeout(timeout)));
     }
 
+    /// Uploads all attachments and waits for them.
+    [[nodiscard]] result<void> try_flush_attachments(milliseconds timeout) const {
+        return detail::checked(::maxim_flush_attachments(handle(), detail::timeout(timeout)));
+    }
+
     /// Sends what earlier loggers left in files, and everything else that is held.
     [[nodiscard]] result<void> try_flush_log_files(milliseconds timeout) const {
         return detail::checked(::maxim_flush_log_files(handle(), detail::timeout(timeout)));
@@ -166,6 +171,7 @@ class logger {
         try_flush_async(timeout, std::move(done)).value();
     }
     void flush_commit_logs(milliseconds timeout) const { try_flush_commit_logs(timeout).value(); }
+    void flush_attachments(milliseconds timeout) const { try_flush_attachments(timeout).value(); }
     void flush_log_files(milliseconds timeout) const { try_flush_log_files(timeout).value(); }
     void write_to_file(milliseconds timeout) const { try_write_to_file(timeout).value(); }
     void cleanup(milliseconds timeout) const { try_cleanup(timeout).value(); }

@@ -15,10 +15,10 @@
 #ifndef MAXIM_SPDLOG_SINK_HPP
 #define MAXIM_SPDLOG_SINK_HPP
 
+#include <maxim/log_client.hpp>
+
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
-
-#include <maxim/log_client.hpp>
 
 #include <algorithm>
 #include <mutex>
