@@ -2430,11 +2430,6 @@ maxim_status maxim_trace_end(struct maxim_logger *logger,
 #ifndef MAXIM_H_INLINE
 #define MAXIM_H_INLINE
 
-/** The version of this header as a text, as maxim_version() is the library's: "1.2.3". */
-#define MAXIM_VERSION_STRING MAXIM_VERSION_JOIN(MAXIM_VERSION_MAJOR, MAXIM_VERSION_MINOR, MAXIM_VERSION_PATCH)
-#define MAXIM_VERSION_JOIN(major, minor, patch) MAXIM_VERSION_TEXT(major, minor, patch)
-#define MAXIM_VERSION_TEXT(major, minor, patch) #major "." #minor "." #patch
-
 /** A string literal, or any array of characters, without its NUL: MAXIM_STR("text"). */
 #define MAXIM_STR(literal) (maxim_str_n((literal), sizeof(literal) - 1))
 
