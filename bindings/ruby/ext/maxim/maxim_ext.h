@@ -9,7 +9,6 @@
 
 #define MAXIM_DEPRECATED(note) /* The old names are bound on purpose. */
 #include <maxim.h>
-#undef ID /* Ruby has a type of this name: no constant of the library may stand in its way. */
 
 #include <ruby.h>
 #include <ruby/encoding.h>
