@@ -71,6 +71,9 @@ say "the other pairs of compiler and standard compile the tests"
 printf '#include "%s_test.cpp"\n' logger log_client json spdlog >"$work/together.cpp"
 printf '%s\n' "g++ -std=c++17" "g++ -std=c++20" "g++ -std=c++2b" "clang++ -std=c++20" "clang++ -std=c++2b" |
     xargs -P 2 -I{} bash -c '{} "$@"' pair "${spdlog[@]}" "${strict[@]}" "${include[@]}" -fsyntax-only "$work/together.cpp"
+# Those that share names with others, under the compiler that has not seen them.
+printf '%s\n' vectors log_vectors | xargs -P 2 -I{} \
+    g++ -std=c++20 "${strict[@]}" "${include[@]}" -fsyntax-only "$cpp/tests/{}_test.cpp"
 
 "$root/build/bin/maxim-dev" --port 0 --port-file "$work/port" --mode quiet >"$work/server" &
 server=$!
