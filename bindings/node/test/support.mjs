@@ -38,8 +38,8 @@ export async function startServer(flags = []) {
   while (!said.includes('\n')) said += (await once(child.stdout, 'data'))[0];
   const url = said.match(/http:\S+/)[0];
   child.unref();
-  child.stdin.unref();
-  child.stdout.unref();
+  child.stdin.unref?.();
+  child.stdout.unref?.();
   const get = async (path) => (await fetch(`${url}${path}`)).json();
   return {
     url,
