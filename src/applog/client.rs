@@ -10,10 +10,10 @@ use super::entry::{self, Entry, Level, check_length};
 use super::protocol::{KIND_ENTRY, StructuredLog};
 use crate::delivery::{self, HttpConfig, Pipeline, PipelineConfig};
 use crate::maxim::config::MAX_AGE;
-use crate::maxim::line::object;
 use crate::process::{ForkCell, is_running_on_lambda};
 use crate::spool::{self, Identity};
 use crate::status::{Error, Result, Status};
+use crate::text::object::Object;
 use crate::text::scratch;
 
 /// A client for one source.
@@ -48,7 +48,7 @@ impl Client {
             }
         }
         let mut constant = Vec::new();
-        object(&mut constant, |line| {
+        Object::open(&mut constant, |line| {
             line.text("source", &config.source);
             line.text("environment", config.environment.name());
             line.optional_text("version", config.version.as_deref());
@@ -91,7 +91,7 @@ impl Client {
             return Ok(());
         };
         scratch::with(|out| {
-            object(out, |line| {
+            Object::open(out, |line| {
                 entry.write(line)?;
                 line.splice(&self.constant);
                 if let Some(dataset) = entry.dataset {

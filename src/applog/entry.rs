@@ -1,8 +1,8 @@
 //! One entry: its members, the service's limits, and its JSON.
 
-use crate::maxim::line::{Json, Line};
 use crate::status::{Error, Result, Status};
 use crate::text::json::{self, Kind, Shape};
+use crate::text::object::{Json, Object};
 use crate::text::scratch;
 
 /// How bad it is.
@@ -109,7 +109,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Writes the entry's own members.
-    pub(super) fn write(&self, line: &mut Line<'_>) -> Result<()> {
+    pub(super) fn write(&self, line: &mut Object<'_>) -> Result<()> {
         check_length("message", self.message, 1, MESSAGE)?;
         line.text("level", self.level.name());
         line.text("message", self.message);
@@ -134,7 +134,7 @@ impl<'a> Entry<'a> {
         Ok(())
     }
 
-    fn write_data(&self, line: &mut Line<'_>) -> Result<()> {
+    fn write_data(&self, line: &mut Object<'_>) -> Result<()> {
         match (self.data, self.error_message) {
             (data, Some(message)) => scratch::with(|object| {
                 if let Some(data) = data {
@@ -152,7 +152,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn write_tags(line: &mut Line<'_>, tags: Json<'_>) -> Result<()> {
+fn write_tags(line: &mut Object<'_>, tags: Json<'_>) -> Result<()> {
     scratch::with(|list| {
         tags.compact(Shape::Array, list)?;
         let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, format!("tags: {reason}")));
@@ -177,7 +177,7 @@ fn write_tags(line: &mut Line<'_>, tags: Json<'_>) -> Result<()> {
 }
 
 fn limited(
-    line: &mut Line<'_>,
+    line: &mut Object<'_>,
     member: &'static str,
     name: &str,
     text: Option<&str>,

@@ -7,8 +7,8 @@ use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, size_of};
 use std::{ptr, slice};
 
-use crate::maxim::Json;
 use crate::status::{Error, Result, Status};
+use crate::text::object::Json;
 use crate::text::{escape, id};
 
 /// What a call came to: `MAXIM_OK` (0) or one of the `MAXIM_ERR_…` codes.

@@ -2,7 +2,7 @@
 //!
 //! Entities are named by id, so another thread, process or host can go on with them.
 
-use super::line::{Entity, Json, Line};
+use super::line::Entity;
 use super::logger::Logger;
 use super::messages;
 use super::result;
@@ -10,6 +10,7 @@ use crate::process::clock;
 use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
 use crate::text::json::{self, Shape};
+use crate::text::object::{Json, Object};
 use crate::text::scratch;
 
 /// How a generation or a tool call failed.
@@ -30,7 +31,7 @@ impl Logger {
         &self,
         entity: Entity,
         id: &str,
-        members: impl FnOnce(&mut Line<'_>) -> Result<()>,
+        members: impl FnOnce(&mut Object<'_>) -> Result<()>,
     ) -> Result<()> {
         self.log(|lines| lines.line(entity, id, "update", members))
     }
@@ -311,12 +312,12 @@ impl Logger {
 /// The longest action of the log API has 17 characters.
 const MAX_ACTION_BYTES: usize = 64;
 
-fn push_end(line: &mut Line<'_>) -> Result<()> {
+fn push_end(line: &mut Object<'_>) -> Result<()> {
     line.time("endTimestamp", clock::now_us());
     Ok(())
 }
 
-fn push_evaluators(line: &mut Line<'_>, evaluators: Json<'_>) -> Result<()> {
+fn push_evaluators(line: &mut Object<'_>, evaluators: Json<'_>) -> Result<()> {
     scratch::with(|list| {
         evaluators.compact(Shape::Array, list)?;
         if list == b"[]" {

@@ -15,13 +15,14 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
-use super::line::{Entity, Json, Line, Lines, object};
+use super::line::{Entity, Lines};
 use super::protocol::KIND_LINE;
 use super::upload::Uploader;
 use crate::delivery::{Body, Framing, Http, Outcome, Pipeline, Protocol};
 use crate::spool::{BatchLimits, Kind};
 use crate::status::{Error, Result, Status};
 use crate::text::json::Shape;
+use crate::text::object::{Json, Object};
 use crate::text::scratch;
 
 /// An upload: length of the head (u32, little-endian), head (JSON), content.
@@ -85,7 +86,7 @@ impl Attachment<'_> {
     }
 
     /// The members that are known at the call.
-    fn write(&self, line: &mut Line<'_>) -> Result<()> {
+    fn write(&self, line: &mut Object<'_>) -> Result<()> {
         line.text("id", self.id);
         let kind = match self.content {
             Content::File(_) => "file",
@@ -133,7 +134,7 @@ impl Attachment<'_> {
     ) -> Result<()> {
         let most = config.max_attachment_bytes;
         let mut line = Vec::new();
-        object(&mut line, |line| self.write(line))?;
+        Object::open(&mut line, |line| self.write(line))?;
         let mut head = Head {
             entity: entity as u8,
             entity_id: entity_id.to_owned(),
@@ -204,7 +205,7 @@ impl Head {
     /// The line that tells of the finished upload.
     fn finished_line(&self, mime: &str, out: &mut Vec<u8>) -> Option<()> {
         let entity = Entity::ALL.get(usize::from(self.entity))?;
-        let members = |line: &mut Line<'_>| {
+        let members = |line: &mut Object<'_>| {
             line.splice(self.line.as_bytes());
             line.text("key", &self.key);
             line.text("mimeType", mime);

@@ -3,12 +3,13 @@
 //!
 //! The caller gives every id, or has it generated before it gets here; an absent start time is now.
 
-use super::line::{Entity, Json, Line};
+use super::line::Entity;
 use super::logger::Logger;
 use super::messages;
 use crate::process::clock;
 use crate::status::Result;
 use crate::text::json::Shape;
+use crate::text::object::{Json, Object};
 
 /// A new session.
 pub struct Session<'a> {
@@ -265,6 +266,6 @@ impl Logger {
 }
 
 #[inline]
-fn start(line: &mut Line<'_>, given: Option<i64>) {
+fn start(line: &mut Object<'_>, given: Option<i64>) {
     line.time("startTimestamp", given.unwrap_or_else(clock::now_us));
 }

@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use super::config::Config;
-use super::line::{Entity, Line, Lines};
+use super::line::{Entity, Lines};
 use super::upload::Uploader;
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Request};
 use crate::process::unique::Uuid;
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, Kind};
 use crate::text::escape::push_percent_encoded;
+use crate::text::object::Object;
 use crate::text::scratch;
 
 /// A wire line.
@@ -65,7 +66,7 @@ impl MaximLog {
             return outcome;
         }
         scratch::with(|stored| {
-            let members = |line: &mut Line<'_>| {
+            let members = |line: &mut Object<'_>| {
                 line.text("key", &key);
                 Ok(())
             };

@@ -178,12 +178,7 @@ fn chacha<const ROUNDS: usize>(key: &[u32; 8], counter: u64, nonce: u64, pool: &
     for (word, value) in input.iter_mut().zip(constants.iter().chain(key)) {
         *word = u32x4::splat(*value);
     }
-    input[12..].copy_from_slice(&[
-        low,
-        high,
-        u32x4::splat(nonce as u32),
-        u32x4::splat((nonce >> 32) as u32),
-    ]);
+    input[12..].copy_from_slice(&[low, high, u32x4::splat(nonce as u32), u32x4::splat((nonce >> 32) as u32)]);
     let mut state = input;
     for _ in 0..ROUNDS / 2 {
         for column in 0..4 {

@@ -8,9 +8,9 @@
 use serde_json::Value;
 
 use super::normalise;
-use crate::maxim::line::Json;
 use crate::status::{Error, Result, Status};
 use crate::text::json::{self, Kind, compact_outlined, is_integer, kind};
+use crate::text::object::Json;
 
 /// Appends what the log API is sent for a result; `force` sends any object as it is.
 pub fn normalise_text(given: Json<'_>, force: bool, out: &mut Vec<u8>) -> Result<()> {

@@ -81,7 +81,8 @@ impl Index for Outline {
         self.open[level] = self.len as u8;
         match self.nodes.get_mut(self.len) {
             Some(node) => {
-                *node = Node { key: std::mem::take(&mut self.key), value: (start, start), depth: level as u8 };
+                *node =
+                    Node { key: std::mem::take(&mut self.key), value: (start, start), depth: level as u8 };
                 self.len += 1;
             }
             None => self.is_whole = false,
