@@ -11,7 +11,7 @@
 //! that a forked child never waits for a lock that a thread of its parent held; the free list is only
 //! ever tried, because a lost slot costs a few bytes and a deadlock costs the host.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
@@ -28,7 +28,7 @@ pub struct Entry<T> {
 }
 
 /// The entry that a thread used last, with its handle.
-pub type Cached<T> = RefCell<Option<(usize, Arc<Entry<T>>)>>;
+pub type Cached<T> = Cell<Option<(usize, Arc<Entry<T>>)>>;
 
 /// A kind of object that C holds handles of.
 pub trait Handled: Send + Sync + std::marker::Sized + 'static {
@@ -54,7 +54,7 @@ macro_rules! handled {
             }
             fn cache() -> &'static std::thread::LocalKey<$crate::ffi::handle::Cached<Self>> {
                 thread_local! {
-                    static CACHE: $crate::ffi::handle::Cached<$type> = const { std::cell::RefCell::new(None) };
+                    static CACHE: $crate::ffi::handle::Cached<$type> = const { std::cell::Cell::new(None) };
                 }
                 &CACHE
             }
@@ -71,40 +71,23 @@ const MAX_SLOTS: u32 = 1 << INDEX_BITS;
 /// Calls `body` with the object behind a handle.
 #[inline]
 pub fn with<T: Handled, R>(handle: usize, body: impl FnOnce(&T) -> Result<R>) -> Result<R> {
-    let mut body = Some(body);
     // `try_with` fails only while the thread is being torn down; then there is no cache.
-    let cached = T::cache().try_with(|cache| match &*cache.try_borrow().ok()? {
-        Some((cached, entry)) if *cached == handle && entry.live.load(Ordering::Acquire) => {
-            body.take().map(|body| body(&entry.value))
-        }
+    let mut entry = match T::cache().try_with(Cell::take) {
+        Ok(Some((cached, entry))) if cached == handle => Some(entry),
         _ => None,
-    });
-    match (cached, body) {
-        (Ok(Some(result)), _) => result,
-        (_, Some(body)) => look_up(handle).and_then(|entry| body(&entry.value)),
-        // `body` is taken only on the way to a result.
-        (_, None) => unreachable!("a cached entry was used without a result"),
+    };
+    if entry.is_none() {
+        entry = T::table().get(handle);
     }
-}
-
-/// The entry of a handle, from now on the one that the thread used last.
-#[inline(never)]
-fn look_up<T: Handled>(handle: usize) -> Result<Arc<Entry<T>>> {
-    let entry = T::table().get(handle).filter(|entry| entry.live.load(Ordering::Acquire));
-    let entry = entry.ok_or_else(|| invalid::<T>(handle))?;
-    remember::<T>(Some((handle, Arc::clone(&entry))));
-    Ok(entry)
-}
-
-/// Sets the calling thread's last used entry. A call within a call (from a callback) leaves that of the
-/// outer one, which is in use.
-fn remember<T: Handled>(entry: Option<(usize, Arc<Entry<T>>)>) {
-    let former = T::cache().try_with(|cache| match cache.try_borrow_mut() {
-        Ok(mut cache) => std::mem::replace(&mut *cache, entry),
-        Err(_) => None,
-    });
-    // The former one's object may end here, with nothing borrowed.
-    drop(former);
+    match entry {
+        Some(entry) if entry.live.load(Ordering::Acquire) => {
+            let result = body(&entry.value);
+            // A forgotten cache entry would be a leak, so a failing `try_with` drops it.
+            let _ = T::cache().try_with(|cache| cache.set(Some((handle, entry))));
+            result
+        }
+        _ => Err(invalid::<T>(handle)),
+    }
 }
 
 /// Puts an object into its table and gives its handle.
@@ -120,7 +103,7 @@ pub fn remove<T: Handled>(handle: usize) -> Result<Arc<Entry<T>>> {
     let entry = T::table().remove(handle).ok_or_else(|| invalid::<T>(handle))?;
     entry.live.store(false, Ordering::Release);
     // The thread that frees should not keep the object alive until its next call.
-    remember::<T>(None);
+    let _ = T::cache().try_with(Cell::take);
     Ok(entry)
 }
 
