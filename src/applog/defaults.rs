@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use parking_lot::Mutex;
 
 use crate::text::escape;
-use crate::text::object::Object;
+use crate::text::object::{Key, Object, key};
 
 /// 100 code points (the service's limit), of which a control character takes the most as JSON:
 /// `\u0001`; and two quotes. In words.
@@ -46,7 +46,7 @@ impl Text {
         self.len.store(from.len.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    fn write(&self, key: &'static str, line: &mut Object<'_>) {
+    fn write(&self, key: Key, line: &mut Object<'_>) {
         let len = self.len.load(Ordering::Relaxed);
         if len == ABSENT {
             return;
@@ -118,10 +118,10 @@ impl Defaults {
             let version = self.version.load(Ordering::Acquire);
             let copy = &self.copies[(version & 1) as usize];
             if user {
-                copy[0].write("userId", line);
+                copy[0].write(key!("userId"), line);
             }
             if session {
-                copy[1].write("sessionId", line);
+                copy[1].write(key!("sessionId"), line);
             }
             fence(Ordering::Acquire);
             // The copy in use is written to only after the other one has been switched to.

@@ -6,6 +6,7 @@ use super::logger::maxim_logger;
 use super::structs::{maxim_attachment, maxim_session_config, maxim_trace_config};
 use super::types::*;
 use crate::maxim::{self, Entity};
+use crate::text::object::key;
 
 /// Begins a session.
 ///
@@ -284,7 +285,7 @@ pub unsafe extern "C" fn maxim_session_set_start_timestamp(
             log.set_time(
                 Entity::Session,
                 required_id("session_id", session_id)?,
-                "startTimestamp",
+                key!("startTimestamp"),
                 timestamp_us,
             )
         })
@@ -304,7 +305,7 @@ pub unsafe extern "C" fn maxim_session_set_end_timestamp(
             log.set_time(
                 Entity::Session,
                 required_id("session_id", session_id)?,
-                "endTimestamp",
+                key!("endTimestamp"),
                 timestamp_us,
             )
         })

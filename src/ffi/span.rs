@@ -6,6 +6,7 @@ use super::logger::maxim_logger;
 use super::structs::*;
 use super::types::*;
 use crate::maxim::Entity;
+use crate::text::object::key;
 
 /// Begins a generation in a span.
 ///
@@ -293,7 +294,7 @@ pub unsafe extern "C" fn maxim_span_set_start_timestamp(
 ) -> maxim_status {
     boundary(|| {
         with_logger(logger, |log| {
-            log.set_time(Entity::Span, required_id("span_id", span_id)?, "startTimestamp", timestamp_us)
+            log.set_time(Entity::Span, required_id("span_id", span_id)?, key!("startTimestamp"), timestamp_us)
         })
     })
 }
@@ -308,7 +309,7 @@ pub unsafe extern "C" fn maxim_span_set_end_timestamp(
 ) -> maxim_status {
     boundary(|| {
         with_logger(logger, |log| {
-            log.set_time(Entity::Span, required_id("span_id", span_id)?, "endTimestamp", timestamp_us)
+            log.set_time(Entity::Span, required_id("span_id", span_id)?, key!("endTimestamp"), timestamp_us)
         })
     })
 }

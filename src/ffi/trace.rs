@@ -6,6 +6,7 @@ use super::logger::maxim_logger;
 use super::structs::*;
 use super::types::*;
 use crate::maxim::Entity;
+use crate::text::object::key;
 
 /// Begins a trace, in the session that `config.session_id` names if it is given.
 ///
@@ -221,7 +222,7 @@ pub unsafe extern "C" fn maxim_trace_set_input(
             log.set_text(
                 Entity::Trace,
                 required_id("trace_id", trace_id)?,
-                "input",
+                key!("input"),
                 required("input", input)?,
             )
         })
@@ -240,7 +241,7 @@ pub unsafe extern "C" fn maxim_trace_set_output(
             log.set_text(
                 Entity::Trace,
                 required_id("trace_id", trace_id)?,
-                "output",
+                key!("output"),
                 required("output", output)?,
             )
         })
@@ -346,7 +347,7 @@ pub unsafe extern "C" fn maxim_trace_add_to_session(
             log.set_text(
                 Entity::Trace,
                 required_id("trace_id", trace_id)?,
-                "sessionId",
+                key!("sessionId"),
                 required_id("session_id", session_id)?,
             )
         })
@@ -402,7 +403,12 @@ pub unsafe extern "C" fn maxim_trace_set_start_timestamp(
 ) -> maxim_status {
     boundary(|| {
         with_logger(logger, |log| {
-            log.set_time(Entity::Trace, required_id("trace_id", trace_id)?, "startTimestamp", timestamp_us)
+            log.set_time(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                key!("startTimestamp"),
+                timestamp_us,
+            )
         })
     })
 }
@@ -417,7 +423,12 @@ pub unsafe extern "C" fn maxim_trace_set_end_timestamp(
 ) -> maxim_status {
     boundary(|| {
         with_logger(logger, |log| {
-            log.set_time(Entity::Trace, required_id("trace_id", trace_id)?, "endTimestamp", timestamp_us)
+            log.set_time(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                key!("endTimestamp"),
+                timestamp_us,
+            )
         })
     })
 }

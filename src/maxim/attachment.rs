@@ -15,14 +15,14 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
-use super::line::{Entity, Lines};
+use super::line::{Entity, Lines, action};
 use super::protocol::KIND_LINE;
 use super::upload::Uploader;
 use crate::delivery::{Body, Framing, Http, Outcome, Pipeline, Protocol};
 use crate::spool::{BatchLimits, Kind};
 use crate::status::{Error, Result, Status};
 use crate::text::json::Shape;
-use crate::text::object::{Json, Object};
+use crate::text::object::{Json, Object, key};
 use crate::text::scratch;
 
 /// An upload: length of the head (u32, little-endian), head (JSON), content.
@@ -87,24 +87,24 @@ impl Attachment<'_> {
 
     /// The members that are known at the call.
     fn write(&self, line: &mut Object<'_>) -> Result<()> {
-        line.text("id", self.id);
+        line.text(key!("id"), self.id);
         let kind = match self.content {
             Content::File(_) => "file",
             Content::Data(_) => "file_data",
             Content::Url(_) => "url",
         };
-        line.text("type", kind);
+        line.text(key!("type"), kind);
         if let Content::Url(url) = self.content {
-            line.text("url", url);
+            line.text(key!("url"), url);
         }
-        line.optional_text("name", self.name);
-        line.optional_text("mime_type", self.mime_type);
+        line.optional_text(key!("name"), self.name);
+        line.optional_text(key!("mime_type"), self.mime_type);
         line.tags(self.tags)?;
         if let Some(metadata) = self.metadata {
-            line.json("metadata", metadata, Shape::Object)?;
+            line.json(key!("metadata"), metadata, Shape::Object)?;
         }
         if let Some(timestamp) = self.timestamp {
-            line.integer("timestamp", timestamp);
+            line.integer(key!("timestamp"), timestamp);
         }
         Ok(())
     }
@@ -117,9 +117,9 @@ impl Attachment<'_> {
         entity_id: &str,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        Lines::new(out).line(entity, entity_id, "add-attachment", |line| {
+        Lines::new(out).line(entity, entity_id, action!("add-attachment"), |line| {
             self.write(line)?;
-            line.text("key", &self.key(repository, entity, entity_id));
+            line.text(key!("key"), &self.key(repository, entity, entity_id));
             Ok(())
         })
     }
@@ -207,11 +207,11 @@ impl Head {
         let entity = Entity::ALL.get(usize::from(self.entity))?;
         let members = |line: &mut Object<'_>| {
             line.splice(self.line.as_bytes());
-            line.text("key", &self.key);
-            line.text("mimeType", mime);
+            line.text(key!("key"), &self.key);
+            line.text(key!("mimeType"), mime);
             Ok(())
         };
-        Lines::new(out).line(*entity, &self.entity_id, "add-attachment", members).ok()
+        Lines::new(out).line(*entity, &self.entity_id, action!("add-attachment"), members).ok()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::status::Result;
 use crate::text::json::Shape;
-use crate::text::object::{Json, Object};
+use crate::text::object::{Json, Key, Object, key};
 use crate::text::scratch;
 use crate::text::stringify::{self, Nulls};
 
@@ -74,6 +74,23 @@ impl Entity {
     }
 }
 
+/// What happened.
+#[derive(Clone, Copy)]
+pub enum Action<'a> {
+    /// One from [`action!`], as it stands between a line's id and its data.
+    Known(&'static str),
+    /// The name of one that the caller has chosen.
+    Named(&'a str),
+}
+
+/// An [`Action`] from a literal: one piece to copy.
+macro_rules! action {
+    ($name:literal) => {
+        $crate::maxim::line::Action::Known(concat!(",action=", $name, ",data="))
+    };
+}
+pub(crate) use action;
+
 /// The lines of one call, built one after the other in one buffer.
 pub struct Lines<'b> {
     out: &'b mut Vec<u8>,
@@ -106,14 +123,19 @@ impl<'b> Lines<'b> {
         &mut self,
         entity: Entity,
         id: &str,
-        action: &str,
+        action: Action<'_>,
         members: impl FnOnce(&mut Object<'_>) -> Result<()>,
     ) -> Result<()> {
         self.out.extend_from_slice(entity.head());
         self.out.extend_from_slice(id.as_bytes());
-        self.out.extend_from_slice(b",action=");
-        self.out.extend_from_slice(action.as_bytes());
-        self.out.extend_from_slice(b",data=");
+        match action {
+            Action::Known(text) => self.out.extend_from_slice(text.as_bytes()),
+            Action::Named(name) => {
+                for part in [",action=", name, ",data="] {
+                    self.out.extend_from_slice(part.as_bytes());
+                }
+            }
+        }
         Object::open(self.out, members)?;
         self.out.push(b'}');
         self.ends[self.count] = self.out.len();
@@ -122,7 +144,13 @@ impl<'b> Lines<'b> {
     }
 
     /// Writes one line whose data is an object given as JSON.
-    pub fn line_of_object(&mut self, entity: Entity, id: &str, action: &str, data: Json<'_>) -> Result<()> {
+    pub fn line_of_object(
+        &mut self,
+        entity: Entity,
+        id: &str,
+        action: Action<'_>,
+        data: Json<'_>,
+    ) -> Result<()> {
         self.line(entity, id, action, |line| {
             scratch::with(|object| {
                 data.compact(Shape::Object, object)?;
@@ -147,9 +175,9 @@ impl Object<'_> {
     #[inline]
     pub fn tags_or_empty(&mut self, tags: Option<Json<'_>>) -> Result<()> {
         match tags {
-            Some(tags) => self.strings("tags", tags, Strings::Tags),
+            Some(tags) => self.strings(key!("tags"), tags, Strings::Tags),
             None => {
-                self.compacted("tags", b"{}");
+                self.compacted(key!("tags"), b"{}");
                 Ok(())
             }
         }
@@ -157,26 +185,26 @@ impl Object<'_> {
 
     /// `tags`: every value a string; left out when absent.
     pub fn tags(&mut self, tags: Option<Json<'_>>) -> Result<()> {
-        tags.map_or(Ok(()), |tags| self.strings("tags", tags, Strings::Tags))
+        tags.map_or(Ok(()), |tags| self.strings(key!("tags"), tags, Strings::Tags))
     }
 
     /// `metadata`: a value that is not a string becomes its JSON text; left out when absent.
     pub fn metadata(&mut self, metadata: Option<Json<'_>>) -> Result<()> {
-        metadata.map_or(Ok(()), |metadata| self.strings("metadata", metadata, Strings::Metadata))
+        metadata.map_or(Ok(()), |metadata| self.strings(key!("metadata"), metadata, Strings::Metadata))
     }
 
     /// `modelParameters`: as metadata, null members left out; an empty object when absent.
     pub fn model_parameters(&mut self, parameters: Option<Json<'_>>) -> Result<()> {
         match parameters {
-            Some(parameters) => self.strings("modelParameters", parameters, Strings::Parameters),
+            Some(parameters) => self.strings(key!("modelParameters"), parameters, Strings::Parameters),
             None => {
-                self.compacted("modelParameters", b"{}");
+                self.compacted(key!("modelParameters"), b"{}");
                 Ok(())
             }
         }
     }
 
-    fn strings(&mut self, key: &'static str, object: Json<'_>, kind: Strings) -> Result<()> {
+    fn strings(&mut self, key: Key, object: Json<'_>, kind: Strings) -> Result<()> {
         self.written(key, |out| {
             let start = out.len();
             if object.compact_strings(out)? {

@@ -126,22 +126,24 @@ impl Logger {
             let mut lines = Lines::new(buffer);
             build(&mut lines)?;
             for line in lines.iter() {
-                self.append(KIND_LINE, &[line])?;
+                self.append(line)?;
             }
             Ok(())
         })
     }
 
-    /// Appends one record to every pipeline of lines; the first refusal is the answer, after all were
+    /// Appends one line to every pipeline of lines; the first refusal is the answer, after all were
     /// tried.
-    #[inline]
-    fn append(&self, kind: spool::Kind, parts: &[&[u8]]) -> Result<()> {
-        let mut result = self.first.own().lines.append(kind, parts);
-        for target in self.sinks.iter().map_while(OnceLock::get) {
-            let outcome = target.own().lines.append(kind, parts);
-            result = result.and(outcome);
-        }
-        result
+    #[inline(never)]
+    fn append(&self, line: &[u8]) -> Result<()> {
+        let result = self.first.own().lines.append(KIND_LINE, &[line]);
+        if self.sinks[0].get().is_none() { result } else { result.and(self.append_to_sinks(line)) }
+    }
+
+    #[inline(never)]
+    fn append_to_sinks(&self, line: &[u8]) -> Result<()> {
+        let sinks = self.sinks.iter().map_while(OnceLock::get);
+        first_failure(sinks.map(|target| target.own().lines.append(KIND_LINE, &[line])))
     }
 
     /// Attaches something to an entity, everywhere. What has no content is a line, anything else an

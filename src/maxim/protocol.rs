@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use super::config::Config;
-use super::line::{Entity, Lines};
+use super::line::{Entity, Lines, action};
 use super::upload::Uploader;
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Request};
 use crate::process::unique::Uuid;
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, Kind};
 use crate::text::escape::push_percent_encoded;
-use crate::text::object::Object;
+use crate::text::object::{Object, key};
 use crate::text::scratch;
 
 /// A wire line.
@@ -67,10 +67,11 @@ impl MaximLog {
         }
         scratch::with(|stored| {
             let members = |line: &mut Object<'_>| {
-                line.text("key", &key);
+                line.text(key!("key"), &key);
                 Ok(())
             };
-            match Lines::new(stored).line(Entity::Storage, id.as_str(), "process-large-log", members) {
+            match Lines::new(stored).line(Entity::Storage, id.as_str(), action!("process-large-log"), members)
+            {
                 Ok(()) => self.push(http, stored, deadline),
                 Err(error) => Outcome::Unusable { why: error.detail },
             }

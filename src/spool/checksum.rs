@@ -4,8 +4,9 @@
 //! over 200 bytes leaves it idle for two thirds of the time: 21 ns, against 11 ns in four lanes.
 //!
 //! The payload's whole 8-byte words are dealt out to the lanes in turn: the first to the first lane, the
-//! fifth again. The checksum is the crc32c over: the crc32c of each lane (4 × u32), the remaining bytes
-//! padded with zeros to a word, the tag (u64), the length (u32) and the salt (u32).
+//! fifth again. Then one word more goes to each lane: the tag (u64); the length (u32) and the salt (u32);
+//! the remaining bytes padded with zeros to a word; zero. The checksum is the crc32c over the crc32c of
+//! each lane (4 × u32).
 
 /// How many lanes there are.
 const LANES: usize = 4;
@@ -39,18 +40,30 @@ fn by_instruction(payload: &[u8], fixed: [u64; 2]) -> u32 {
     use std::arch::x86_64::_mm_crc32_u64 as step;
     const START: u64 = u32::MAX as u64;
     let (rounds, rest) = payload.as_chunks::<8>().0.as_chunks::<LANES>();
-    let mut lanes = [START; LANES];
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    // Four variables rather than an array, which the compiler would keep in vectors and take apart again.
+    let (mut a, mut b, mut c, mut d) = (START, START, START, START);
     for round in rounds {
-        for (lane, word) in lanes.iter_mut().zip(round) {
-            *lane = step(*lane, u64::from_le_bytes(*word));
+        a = step(a, word(&round[0]));
+        b = step(b, word(&round[1]));
+        c = step(c, word(&round[2]));
+        d = step(d, word(&round[3]));
+    }
+    if let [first, others @ ..] = rest {
+        a = step(a, word(first));
+        if let [second, others @ ..] = others {
+            b = step(b, word(second));
+            if let [third, ..] = others {
+                c = step(c, word(third));
+            }
         }
     }
-    for (lane, word) in lanes.iter_mut().zip(rest) {
-        *lane = step(*lane, u64::from_le_bytes(*word));
-    }
-    let [a, b, c, d] = lanes.map(|lane| u64::from(!(lane as u32)));
-    let words = [a | b << 32, c | d << 32, remainder(payload), fixed[0], fixed[1]];
-    !(words.into_iter().fold(START, |crc, word| step(crc, word)) as u32)
+    a = step(a, fixed[0]);
+    b = step(b, fixed[1]);
+    c = step(c, remainder(payload));
+    d = step(d, 0);
+    let pair = |low: u64, high: u64| u64::from(!(low as u32)) | u64::from(!(high as u32)) << 32;
+    !(step(step(START, pair(a, b)), pair(c, d)) as u32)
 }
 
 fn by_library(payload: &[u8], fixed: [u64; 2]) -> u32 {
@@ -59,9 +72,10 @@ fn by_library(payload: &[u8], fixed: [u64; 2]) -> u32 {
         let lane = &mut lanes[at % LANES];
         *lane = crc32c::crc32c_append(*lane, word);
     }
-    let [a, b, c, d] = lanes.map(u64::from);
-    let words = [a | b << 32, c | d << 32, remainder(payload), fixed[0], fixed[1]];
-    crc32c::crc32c(words.map(u64::to_le_bytes).as_flattened())
+    for (lane, word) in lanes.iter_mut().zip([fixed[0], fixed[1], remainder(payload), 0]) {
+        *lane = crc32c::crc32c_append(*lane, &word.to_le_bytes());
+    }
+    crc32c::crc32c(lanes.map(u32::to_le_bytes).as_flattened())
 }
 
 #[cfg(test)]

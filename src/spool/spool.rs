@@ -99,7 +99,7 @@ impl Spool {
 
     /// Accepts one record, given in parts; gives its sequence: 1, 2, 3 and so on. When this returns,
     /// the record survives the process.
-    #[inline]
+    #[inline(always)]
     pub fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64, Refusal> {
         let payload = parts.iter().map(|part| part.len()).sum();
         let size = format::record_size(payload);

@@ -29,6 +29,8 @@ pub fn push_string(out: &mut Vec<u8>, text: &str) {
     push_valid(out, text.as_bytes());
 }
 
+pub use super::scan::is_ascii;
+
 /// `bytes` as text, if they are UTF-8.
 #[inline]
 pub fn validate_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {

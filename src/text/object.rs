@@ -37,6 +37,19 @@ impl Json<'_> {
     }
 }
 
+/// A member's name as it is written, with the comma before it and the colon behind it, so that it is
+/// one piece to copy. Made by [`key!`].
+#[derive(Clone, Copy)]
+pub struct Key(pub &'static str);
+
+/// A [`Key`] from a literal, in which nothing needs an escape.
+macro_rules! key {
+    ($name:literal) => {
+        $crate::text::object::Key(concat!(",\"", $name, "\":"))
+    };
+}
+pub(crate) use key;
+
 /// The members of a JSON object, written one after the other.
 pub struct Object<'b> {
     out: &'b mut Vec<u8>,
@@ -62,23 +75,31 @@ impl Object<'_> {
     }
 
     #[inline(always)]
-    fn key(&mut self, key: &str) {
-        self.out.extend_from_slice(if self.empty { b"\"" } else { b",\"" });
+    fn key(&mut self, key: Key) {
+        let text = key.0.as_bytes();
+        self.out.extend_from_slice(if self.empty { &text[1..] } else { text });
         self.empty = false;
-        self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(b"\":");
     }
 
-    /// A string member. Keys are ours and need no escaping.
+    /// A string member.
     #[inline]
-    pub fn text(&mut self, key: &'static str, value: &str) {
+    pub fn text(&mut self, key: Key, value: &str) {
         self.key(key);
         escape::push_string(self.out, value);
     }
 
+    /// A string member in which nothing needs an escape: an id, or a word of ours.
+    #[inline]
+    pub fn plain(&mut self, key: Key, value: &str) {
+        self.key(key);
+        self.out.push(b'"');
+        self.out.extend_from_slice(value.as_bytes());
+        self.out.push(b'"');
+    }
+
     /// A string member, left out when absent.
     #[inline]
-    pub fn optional_text(&mut self, key: &'static str, value: Option<&str>) {
+    pub fn optional_text(&mut self, key: Key, value: Option<&str>) {
         if let Some(value) = value {
             self.text(key, value);
         }
@@ -86,7 +107,7 @@ impl Object<'_> {
 
     /// A time member from Unix microseconds.
     #[inline]
-    pub fn time(&mut self, key: &'static str, unix_us: i64) {
+    pub fn time(&mut self, key: Key, unix_us: i64) {
         self.key(key);
         self.out.push(b'"');
         time::push_rfc3339_us(self.out, unix_us);
@@ -94,19 +115,19 @@ impl Object<'_> {
     }
 
     /// A number member.
-    pub fn number(&mut self, key: &str, value: f64) {
+    pub fn number(&mut self, key: Key, value: f64) {
         self.key(key);
         push_number(self.out, value);
     }
 
     /// An integer member.
-    pub fn integer(&mut self, key: &'static str, value: i64) {
+    pub fn integer(&mut self, key: Key, value: i64) {
         self.key(key);
         decimal::push_i64(self.out, value);
     }
 
     /// A member that holds an object with one number: `"metrics":{name:value}`.
-    pub fn named_number(&mut self, key: &'static str, name: &str, value: f64) {
+    pub fn named_number(&mut self, key: Key, name: &str, value: f64) {
         self.key(key);
         self.out.push(b'{');
         escape::push_string(self.out, name);
@@ -117,7 +138,7 @@ impl Object<'_> {
 
     /// A member that holds an object with one string: `"tags":{name:value}`.
     #[inline]
-    pub fn named_text(&mut self, key: &'static str, name: &str, value: &str) {
+    pub fn named_text(&mut self, key: Key, name: &str, value: &str) {
         self.key(key);
         self.out.push(b'{');
         escape::push_string(self.out, name);
@@ -127,7 +148,7 @@ impl Object<'_> {
     }
 
     /// A member that holds an object of its own.
-    pub fn object(&mut self, key: &'static str, members: impl FnOnce(&mut Object<'_>)) {
+    pub fn object(&mut self, key: Key, members: impl FnOnce(&mut Object<'_>)) {
         self.key(key);
         self.out.push(b'{');
         members(&mut Object { out: self.out, empty: true });
@@ -135,13 +156,13 @@ impl Object<'_> {
     }
 
     /// A member with JSON of the caller's.
-    pub fn json(&mut self, key: &'static str, value: Json<'_>, shape: Shape) -> Result<()> {
+    pub fn json(&mut self, key: Key, value: Json<'_>, shape: Shape) -> Result<()> {
         self.key(key);
         value.compact(shape, self.out)
     }
 
     /// A member with JSON that is known to be valid and compact.
-    pub fn compacted(&mut self, key: &'static str, value: &[u8]) {
+    pub fn compacted(&mut self, key: Key, value: &[u8]) {
         self.key(key);
         self.out.extend_from_slice(value);
     }
@@ -165,7 +186,7 @@ impl Object<'_> {
     }
 
     /// A member whose value `write` appends as JSON.
-    pub fn written<R>(&mut self, key: &'static str, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    pub fn written<R>(&mut self, key: Key, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         self.key(key);
         write(self.out)
     }

@@ -103,6 +103,22 @@ fn find_special_in_rest(rest: &[u8], seen: &mut Seen) -> usize {
     }
 }
 
+/// Whether there is no byte above ASCII. Most texts given are shorter than a vector, where the standard
+/// library goes byte by byte.
+#[inline(always)]
+pub fn is_ascii(bytes: &[u8]) -> bool {
+    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) if bytes.len() <= 16 => {
+            (u64::from_le_bytes(*first) | u64::from_le_bytes(*last)) & HIGH == 0
+        }
+        (Some(_), _) => bytes.is_ascii(),
+        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => (padded(*first) | padded(*last)) & HIGH == 0,
+            _ => bytes.iter().fold(0, |all, byte| all | byte) < 0x80,
+        },
+    }
+}
+
 /// Four bytes as a word, with nothing special behind them.
 #[inline(always)]
 fn padded(bytes: [u8; 4]) -> u64 {
@@ -151,6 +167,18 @@ mod tests {
                         "{byte:#x} at {place} of {length}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_above_ascii_is_found_at_every_place_and_length() {
+        for length in 0..70 {
+            assert!(is_ascii(&vec![0x7f; length]));
+            for place in 0..length {
+                let mut text = vec![b'x'; length];
+                text[place] = 0x80;
+                assert!(!is_ascii(&text), "{place} of {length}");
             }
         }
     }

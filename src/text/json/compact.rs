@@ -150,6 +150,13 @@ impl Copier<'_> {
         if found > b' ' {
             return (at, found);
         }
+        // One space behind a comma or a colon is how most writers put it.
+        let next = byte(self.input, at + 1);
+        if found == b' ' && next > b' ' {
+            self.copy_until(at);
+            self.copied = at + 1;
+            return (at + 1, next);
+        }
         let at = self.leave_out_space(at);
         (at, byte(self.input, at))
     }
@@ -157,12 +164,6 @@ impl Copier<'_> {
     #[inline(never)]
     fn leave_out_space(&mut self, start: usize) -> usize {
         let mut at = start;
-        // One space behind a comma or a colon is how most writers put it.
-        if byte(self.input, at) == b' ' && byte(self.input, at + 1) > b' ' {
-            self.copy_until(start);
-            self.copied = start + 1;
-            return start + 1;
-        }
         while matches!(byte(self.input, at), b' ' | b'\n' | b'\r' | b'\t') {
             at = skip_spaces(self.input, at + 1);
         }
