@@ -1,7 +1,7 @@
 //! Sessions: conversations of several traces.
 
 use super::boundary::boundary;
-use super::entities::{Id, add_attachment, create_trace, start, with_logger};
+use super::entities::{Event, add_attachment, add_event, create_trace, make, start, with_logger};
 use super::logger::maxim_logger;
 use super::structs::{maxim_attachment, maxim_session_config, maxim_trace_config};
 use super::types::*;
@@ -19,17 +19,14 @@ pub unsafe extern "C" fn maxim_session_create(
 ) -> maxim_status {
     boundary(|| {
         let config = read(config)?;
-        let id = Id::given_or_new("id", config.id)?;
-        with_logger(logger, |log| {
+        make(logger, ("id", config.id), out_id, |log, id| {
             log.create_session(&maxim::Session {
-                id: id.as_str(),
+                id,
                 name: optional("name", config.name)?,
                 tags: optional_json("tags_json", config.tags_json)?,
                 start: start(config.start_timestamp_us),
             })
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        })
     })
 }
 
@@ -93,19 +90,8 @@ pub unsafe extern "C" fn maxim_session_add_event(
     out_id: *mut maxim_id,
 ) -> maxim_status {
     boundary(|| {
-        let id = Id::given_or_new("event_id", event_id)?;
-        with_logger(logger, |log| {
-            log.add_event(
-                Entity::Session,
-                required_id("session_id", session_id)?,
-                id.as_str(),
-                required("name", name)?,
-                optional_json("tags_json", tags_json)?,
-                optional_json("metadata_json", metadata_json)?,
-            )
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        let event = Event { event_id, name, tags_json, metadata_json };
+        add_event(logger, Entity::Session, ("session_id", session_id), event, out_id)
     })
 }
 
@@ -125,19 +111,8 @@ pub unsafe extern "C" fn maxim_session_event(
     out_id: *mut maxim_id,
 ) -> maxim_status {
     boundary(|| {
-        let id = Id::given_or_new("event_id", event_id)?;
-        with_logger(logger, |log| {
-            log.add_event(
-                Entity::Session,
-                required_id("session_id", session_id)?,
-                id.as_str(),
-                required("name", name)?,
-                optional_json("tags_json", tags_json)?,
-                optional_json("metadata_json", metadata_json)?,
-            )
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        let event = Event { event_id, name, tags_json, metadata_json };
+        add_event(logger, Entity::Session, ("session_id", session_id), event, out_id)
     })
 }
 

@@ -162,19 +162,8 @@ pub unsafe extern "C" fn maxim_trace_add_event(
     out_id: *mut maxim_id,
 ) -> maxim_status {
     boundary(|| {
-        let id = Id::given_or_new("event_id", event_id)?;
-        with_logger(logger, |log| {
-            log.add_event(
-                Entity::Trace,
-                required_id("trace_id", trace_id)?,
-                id.as_str(),
-                required("name", name)?,
-                optional_json("tags_json", tags_json)?,
-                optional_json("metadata_json", metadata_json)?,
-            )
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        let event = Event { event_id, name, tags_json, metadata_json };
+        add_event(logger, Entity::Trace, ("trace_id", trace_id), event, out_id)
     })
 }
 
@@ -194,19 +183,8 @@ pub unsafe extern "C" fn maxim_trace_event(
     out_id: *mut maxim_id,
 ) -> maxim_status {
     boundary(|| {
-        let id = Id::given_or_new("event_id", event_id)?;
-        with_logger(logger, |log| {
-            log.add_event(
-                Entity::Trace,
-                required_id("trace_id", trace_id)?,
-                id.as_str(),
-                required("name", name)?,
-                optional_json("tags_json", tags_json)?,
-                optional_json("metadata_json", metadata_json)?,
-            )
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        let event = Event { event_id, name, tags_json, metadata_json };
+        add_event(logger, Entity::Trace, ("trace_id", trace_id), event, out_id)
     })
 }
 
