@@ -51,6 +51,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/** The version of this header, as maxim_version() is that of the library that runs. */
+#define MAXIM_VERSION_STRING "0.1.0"
+
 /** The value of maxim_str.len for a NUL-terminated text. */
 #define MAXIM_NTS SIZE_MAX
 
