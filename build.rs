@@ -38,10 +38,7 @@ fn abi(root: &Path) -> Result<cbindgen::Bindings, cbindgen::Error> {
     let version = env::var("CARGO_PKG_VERSION").expect("cargo sets the version");
     // cbindgen has no way to write a text constant.
     config.after_includes = config.after_includes.map(|text| text.replace("@VERSION@", &version));
-    cbindgen::Builder::new()
-        .with_config(config)
-        .with_src(root.join("src/ffi/mod.rs"))
-        .generate()
+    cbindgen::Builder::new().with_config(config).with_src(root.join("src/ffi/mod.rs")).generate()
 }
 
 /// The shared library's name for the dynamic linker carries major.minor before 1.0, because a minor

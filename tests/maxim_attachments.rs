@@ -8,6 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use common::{Scratch, Server, compile, probe, root, run};
 use serde_json::{Value, json};
@@ -76,8 +77,7 @@ fn each_kind_is_uploaded_and_told_of_once() {
     let said = host.run(&["new", &file, "data:3:1000", &format!("data:2:{LARGE}"), "url:4", FLUSH, "stats"]);
     host.check(7, 2 * 70 + 3 * 1000 + 2 * LARGE, 11);
     // An upload is a record, and so is the line that it makes.
-    let expected =
-        json!({"accepted": 18, "adopted": 0, "delivered": 18, "held": 0, "quarantined": 0, "errors": 0});
+    let expected = json!({"accepted": 18, "adopted": 0, "delivered": 18, "held": 0, "dropped": 0, "quarantined": 0, "errors": 0});
     assert_eq!(said, [expected]);
     assert_eq!(host.side_files(), 0, "content that was uploaded is still there");
 }
@@ -241,21 +241,34 @@ fn a_process_killed_before_it_knows_of_its_upload_has_it_made_again_and_told_of_
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_told_of_counted_and_holds_nothing_back() {
-    let host = Host::new("attach-missing");
+fn a_file_that_cannot_be_read_is_refused_by_the_call() {
+    let host = Host::new("attach-unreadable");
     let scratch = host.scratch.path();
-    let vanished = format!("file:1:{}", scratch.join("vanished").display());
+    let missing = format!("file:1:{}", scratch.join("missing").display());
     let directory = format!("file:1:{}", scratch.display());
     // Opening it would wait for a writer.
     let pipe = scratch.join("pipe");
     run(std::process::Command::new("mkfifo").arg(&pipe));
     let pipe = format!("file:1:{}", pipe.display());
-    let said = host.run(&["new", &vanished, &directory, &pipe, "data:1:1000", "cleanup:30000", "stats"]);
+    let refused = "expect:MAXIM_ERR_IO";
+    let said = host.run(&["new", &missing, refused, &directory, refused, &pipe, refused, FLUSH, "stats"]);
+    host.check(0, 0, 0);
+    assert_eq!((&said[0]["accepted"], &said[0]["errors"]), (&json!(0), &json!(0)), "{said:?}");
+}
+
+#[test]
+fn files_that_vanish_are_told_of_counted_and_hold_nothing_back() {
+    let host = Host::new("attach-vanished");
+    let file = host.scratch.path().join("file");
+    std::fs::write(&file, [0; 100]).unwrap();
+    let (attach, unlink) = (format!("file:3:{}", file.display()), format!("unlink:{}", file.display()));
+    let verbs = ["new", &attach, "expect:MAXIM_OK", &unlink, "data:1:1000", "cleanup:30000", "stats"];
+    let said: Value = serde_json::from_str(&run(host.command(&verbs).env("UPLOADS_MANUAL", "1"))).unwrap();
     host.check(1, 1000, 1);
-    // One kind of trouble is told of once in ten seconds, and counted each time.
-    let expected =
-        json!({"accepted": 5, "adopted": 0, "delivered": 2, "held": 0, "quarantined": 3, "errors": 1});
-    assert_eq!(said, [expected]);
+    // The first is told of at once, the others of its kind together in the end.
+    let expected = json!({"accepted": 5, "adopted": 0, "delivered": 2, "held": 0, "dropped": 0, "quarantined": 3,
+        "errors": 3});
+    assert_eq!(said, expected);
 }
 
 #[test]
@@ -264,23 +277,168 @@ fn what_is_above_the_limit_is_refused() {
     let file = host.scratch.path().join("file");
     std::fs::write(&file, [0; 1001]).unwrap();
     let file = format!("file:1:{}", file.display());
-    let verbs = [
-        "new",
-        "data:1:1001",
-        "expect:MAXIM_ERR_TOO_LARGE",
-        &file,
-        "data:1:1000",
-        "expect:MAXIM_OK",
-        FLUSH,
-        "stats",
-    ];
-    let said = run(host.command(&verbs).env("UPLOADS_MOST", "1000"));
+    let refused = "expect:MAXIM_ERR_TOO_LARGE";
+    let verbs = ["new", "data:1:1001", refused, &file, refused, "data:1:1000", "expect:MAXIM_OK", FLUSH];
+    run(host.command(&verbs).env("UPLOADS_MOST", "1000"));
     host.check(1, 1000, 1);
-    let said: Value = serde_json::from_str(said.trim()).unwrap();
-    // A file is looked at when its turn comes.
-    let expected =
-        json!({"accepted": 3, "adopted": 0, "delivered": 2, "held": 0, "quarantined": 1, "errors": 1});
-    assert_eq!(said, expected);
+}
+
+/// A host process that goes on at its `wait` verbs when it is told to.
+struct Led {
+    child: std::process::Child,
+    said: BufReader<std::process::ChildStdout>,
+}
+
+impl Led {
+    fn start(mut command: std::process::Command) -> Led {
+        let piped = std::process::Stdio::piped;
+        let mut child = command.stdin(piped()).stdout(piped()).spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap());
+        Led { child, said }
+    }
+
+    /// Ends one `wait`.
+    fn go_on(&mut self) {
+        self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    }
+
+    /// The next document that it prints.
+    fn document(&mut self) -> Value {
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    }
+
+    fn end(mut self) {
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn a_repository_whose_uploads_fail_holds_no_other_back() {
+    for (what, first_fails) in
+        [("upload_url_fail", true), ("upload_url_fail", false), ("upload_fail", true), ("upload_fail", false)]
+    {
+        let host = Host::new("attach-sinks");
+        let sink = Server::start(&[]);
+        let (well, ill) = if first_fails { (&sink, &host.server) } else { (&host.server, &sink) };
+        ill.control(json!({what: "500:1000000"}));
+        let attach = format!("data:2:{LARGE}");
+        let add_sink = format!("sink:{}", sink.url());
+        let mut host_process = Led::start(host.command(&[
+            "new",
+            &add_sink,
+            "data:3:1000",
+            &attach,
+            "line:2:10",
+            "flush:3000",
+            "expect:MAXIM_ERR_TIMEOUT",
+            "stats:0",
+            "stats:1",
+            "wait",
+            "flush:60000",
+            "expect:MAXIM_OK",
+        ]));
+        let (own, other) = (host_process.document(), host_process.document());
+        let (held_ill, held_well) = if first_fails { (own, other) } else { (other, own) };
+        assert_eq!((&held_well["held"], &held_ill["held"]), (&json!(0), &json!(5)), "{what}");
+        assert_eq!((well.count("uploads"), well.count("lines")), (5, 7), "{what}");
+        assert_eq!((ill.count("uploads"), ill.count("lines")), (0, 2), "{what}");
+        ill.control(json!({what: null}));
+        host_process.go_on();
+        host_process.end();
+        for server in [well, ill] {
+            assert_eq!((server.count("uploads"), server.count("lines")), (5, 7), "{what}");
+            assert_eq!(server.count("upload_bytes"), 3000 + 2 * LARGE);
+        }
+        assert_eq!(host.side_files(), 0);
+    }
+}
+
+#[test]
+fn an_upload_that_gets_nowhere_holds_no_line_back() {
+    for flush in ["flush:600000", "flush-async:600000"] {
+        let scratch = Scratch::new("attach-crawling");
+        let program = compile("tests/c/uploads.c", &scratch);
+        let service = Service::start();
+        let url = format!("http://127.0.0.1:{}", service.port);
+        let verbs = ["new", "data:1:1000", "line:3:10", flush, "wait"];
+        let mut command = probe(&program, &url, &scratch.path().join("spool"), &verbs);
+        command.env("UPLOADS_MANUAL", "1");
+        let mut host = Led::start(command);
+        let mut first_two: Vec<Arrived> = service.arrived.iter().take(2).collect();
+        first_two.sort_by_key(|arrived| matches!(arrived, Arrived::Lines(_)));
+        // The upload is made again when nobody has answered for a while: that must not come first.
+        let [Arrived::Upload(_), Arrived::Lines(lines)] = &first_two[..] else { panic!("{first_two:?}") };
+        assert_eq!(lines.matches("seq-w-").count(), 3);
+        host.child.kill().unwrap();
+        host.child.wait().unwrap();
+    }
+}
+
+/// What is too long for anything that works, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn large_bytes_count_towards_the_cap_on_disk() {
+    const MOST: u64 = 4 << 20;
+    const COUNT: u64 = 40;
+    for policy in ["0", "1"] {
+        let host = Host::with("attach-cap", &["--upload-fail", "500:1000000"]);
+        let attach = format!("data:{COUNT}:{LARGE}");
+        let mut command =
+            host.command(&["new", &attach, "stats", "wait", "flush:60000", "expect:MAXIM_OK", "stats"]);
+        let mut process = Led::start({
+            command.env("UPLOADS_DISK", MOST.to_string()).env("UPLOADS_OVERFLOW", policy);
+            command
+        });
+        let full = process.document();
+        let number = |document: &Value, name: &str| document[name].as_u64().unwrap();
+        let held = number(&full, "held");
+        assert!(held > 10 && held * LARGE <= MOST, "{full}");
+        assert_eq!(host.side_files() as u64, held, "{full}");
+        // Under policy 0 the oldest go and are counted, under 1 the newest are not accepted.
+        let expected = if policy == "0" { (COUNT, COUNT - held) } else { (held, 0) };
+        assert_eq!((number(&full, "accepted"), number(&full, "dropped")), expected, "{full}");
+        host.server.control(json!({"upload_fail": null}));
+        process.go_on();
+        let done = process.document();
+        assert_eq!((number(&done, "delivered"), number(&done, "held")), (2 * held, 0), "{done}");
+        process.end();
+        host.check(held, held * LARGE, held);
+        assert_eq!(host.side_files(), 0);
+    }
+}
+
+#[test]
+fn a_caller_that_waits_for_room_on_disk_goes_on_when_an_upload_has_made_some() {
+    const COUNT: u64 = 40;
+    let host = Host::new("attach-block");
+    let attach = format!("data:{COUNT}:{LARGE}");
+    let verbs = ["new", &attach, "expect:MAXIM_OK", "flush:60000", "expect:MAXIM_OK"];
+    let mut command = host.command(&verbs);
+    run(command.env("UPLOADS_DISK", (4 << 20).to_string()).env("UPLOADS_OVERFLOW", "2"));
+    host.check(COUNT, COUNT * LARGE, COUNT);
+    assert_eq!(host.side_files(), 0);
+}
+
+#[test]
+fn a_logger_that_runs_makes_the_uploads_of_one_that_died() {
+    let host = Host::with("attach-rescan", &["--upload-fail", "500:1000000"]);
+    // It has looked for such when it was made, and attaches nothing itself.
+    let mut heir = Led::start(host.command(&["new", "stats", "wait", "cleanup:30000", "stats"]));
+    assert_eq!(heir.document()["adopted"], 0);
+    let killed =
+        host.command(&["new", "data:2:1000", &format!("data:1:{LARGE}"), "flush:300", "kill"]).status();
+    assert!(!killed.unwrap().success(), "the process was to be killed");
+    assert_eq!(host.server.count("uploads"), 0);
+    host.server.control(json!({"upload_fail": null}));
+    host.server.wait_for("uploads", 3, PATIENCE + PATIENCE);
+    heir.go_on();
+    assert_eq!(heir.document()["adopted"], 3);
+    heir.end();
+    host.check(3, 2000 + LARGE, 3);
+    assert_eq!(host.side_files(), 0);
 }
 
 #[test]

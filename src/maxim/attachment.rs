@@ -5,11 +5,17 @@
 //! goes into a file beside the spool. The record is acknowledged when the content has been uploaded
 //! *and* the line has been accepted by the pipeline of lines, so a crash in between repeats the upload
 //! and loses neither. One upload is under way at a time; a file is streamed from disk.
+//!
+//! Attaching does I/O on the caller's thread: a file is opened to see that it can be read and how large it
+//! is, and large bytes are written to the file beside the spool.
 
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::{Arc, Weak};
+use std::path::Path;
+use std::sync::Weak;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -24,8 +30,10 @@ use crate::status::{Error, Result, Status};
 use crate::text::json::Shape;
 use crate::text::scratch;
 
-/// An upload: length of the head (u32, little-endian), head (JSON), content.
+/// An upload: length of the head (u32, little-endian), head (JSON), content unless the head names a file.
 const KIND_UPLOAD: Kind = Kind(1);
+/// The same with the content in a side file, whose path stands in its place.
+const KIND_UPLOAD_BESIDE: Kind = Kind(2);
 /// Larger bytes go into a file beside the spool, so that segments hold many records.
 const INLINE_BYTES: usize = 64 * 1024;
 /// What is read of a file to see what it is; `infer` looks no further.
@@ -69,10 +77,8 @@ struct Head {
     key: String,
     /// The caller's MIME type.
     mime: Option<String>,
-    /// The file to read; the content behind the head when absent.
+    /// The caller's file.
     path: Option<String>,
-    /// Whether the file is ours, to be removed after the upload.
-    ours: bool,
     /// The largest content that is uploaded.
     most: u64,
     /// The line's members without key and MIME type: a JSON object.
@@ -140,33 +146,35 @@ impl Attachment<'_> {
             key: self.key(&config.repository, entity, entity_id),
             mime: self.mime_type.map(str::to_owned),
             path: None,
-            ours: false,
             most,
             line: String::from_utf8_lossy(&line).into_owned(),
         };
-        let mut inline: &[u8] = &[];
-        match self.content {
-            Content::File(path) => head.path = Some(absolute(path)?),
+        let content = match self.content {
+            Content::File(path) => {
+                let path = absolute(path)?;
+                match open(Path::new(&path), most) {
+                    Err(refused) if !refused.for_now => return Err(refused.error("path")),
+                    // What this process is short of now may be there when its turn comes.
+                    _ => head.path = Some(path),
+                }
+                &[]
+            }
             Content::Data(bytes) if bytes.len() as u64 > most => {
                 let reason = format!("data: {} bytes are more than the {most} that are allowed", bytes.len());
                 return Err(Error::new(Status::TooLarge, reason));
             }
-            Content::Data(bytes) if bytes.len() > INLINE_BYTES => {
-                match uploads.spool().write_side_file(bytes).map(|path| path.to_str().map(str::to_owned)) {
-                    Ok(Some(path)) => (head.path, head.ours) = (Some(path), true),
-                    // No file system to write to: the record has to hold it.
-                    _ => inline = bytes,
-                }
-            }
-            Content::Data(bytes) => inline = bytes,
-            Content::Url(_) => {}
-        }
+            Content::Data(bytes) => bytes,
+            Content::Url(_) => &[],
+        };
         let json = serde_json::to_vec(&head).map_err(|error| Error::new(Status::Io, error.to_string()))?;
-        let accepted = uploads.append(KIND_UPLOAD, &[&(json.len() as u32).to_le_bytes(), &json, inline]);
-        if accepted.is_err() && head.ours {
-            head.remove_file();
+        let length = (json.len() as u32).to_le_bytes();
+        if content.len() > INLINE_BYTES
+            && uploads.append_with_file(KIND_UPLOAD_BESIDE, &[&length, &json], content)?
+        {
+            return Ok(());
         }
-        accepted
+        // Without a file system to write to, the record has to hold large content too.
+        uploads.append(KIND_UPLOAD, &[&length, &json, content])
     }
 }
 
@@ -187,13 +195,6 @@ impl Head {
         let (length, rest) = payload.split_first_chunk::<4>()?;
         let (json, content) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         Some((serde_json::from_slice(json).ok()?, content))
-    }
-
-    fn remove_file(&self) {
-        if let Some(path) = &self.path {
-            // One that stays behind is swept away when it is old.
-            let _ = std::fs::remove_file(path);
-        }
     }
 
     fn mime(&self, beginning: &[u8]) -> String {
@@ -221,17 +222,27 @@ pub(super) struct Uploads {
 }
 
 impl Uploads {
-    pub fn new(config: &Config, lines: &Arc<Pipeline>) -> Uploads {
-        Uploads { uploader: Uploader::new(config), lines: Arc::downgrade(lines) }
+    pub fn new(config: &Config, lines: Weak<Pipeline>) -> Uploads {
+        Uploads { uploader: Uploader::new(config), lines }
     }
 
-    fn send(&self, http: &mut Http, head: &Head, content: &[u8], deadline: Instant) -> Outcome {
-        let (mime, size, body) = match &head.path {
+    fn send(&self, http: &mut Http, kind: Kind, head: &Head, content: &[u8], deadline: Instant) -> Outcome {
+        let path = match kind {
+            KIND_UPLOAD_BESIDE => Some(Path::new(OsStr::from_bytes(content))),
+            _ => head.path.as_deref().map(Path::new),
+        };
+        let opened = path.map(|path| open(path, head.most).and_then(|file| file.sniffed(path)));
+        let (mime, size, body) = match opened {
             None => (head.mime(content), content.len() as u64, Body::Bytes(content)),
-            Some(path) => match open(path, head) {
-                Ok((mime, size, file)) => (mime, size, Body::File(file, size)),
-                Err(why) => return Outcome::Unusable { why: format!("attachment {}: {why}", head.key) },
-            },
+            Some(Ok((beginning, Opened { file, size }))) => {
+                (head.mime(&beginning), size, Body::File(file, size))
+            }
+            Some(Err(Unreadable { for_now: true, why, .. })) => {
+                return Outcome::Retry { after: None, why: format!("attachment {}: {why}", head.key) };
+            }
+            Some(Err(Unreadable { why, .. })) => {
+                return Outcome::Unusable { why: format!("attachment {}: {why}", head.key) };
+            }
         };
         let outcome = self.uploader.upload(http, &head.key, &mime, size, body, deadline);
         if outcome != Outcome::Delivered {
@@ -250,26 +261,63 @@ impl Uploads {
     }
 }
 
-/// Opens a file to be uploaded: its MIME type, its size, and it.
-fn open(path: &str, head: &Head) -> std::result::Result<(String, u64, File), String> {
-    let said = |error: std::io::Error| format!("\"{path}\" can't be read: {error}");
+/// A file that can be uploaded.
+struct Opened {
+    file: File,
+    size: u64,
+}
+
+/// Why a file cannot.
+struct Unreadable {
+    status: Status,
+    why: String,
+    /// Because this process or machine is short of something.
+    for_now: bool,
+}
+
+impl Unreadable {
+    fn io(path: &Path, error: &io::Error) -> Unreadable {
+        let short = [libc::EMFILE, libc::ENFILE, libc::ENOMEM];
+        Unreadable {
+            status: Status::Io,
+            why: format!("\"{}\" can't be read: {error}", path.display()),
+            for_now: error.raw_os_error().is_some_and(|code| short.contains(&code)),
+        }
+    }
+
+    fn error(self, argument: &str) -> Error {
+        Error::new(self.status, format!("{argument}: {}", self.why))
+    }
+}
+
+/// Opens a file of at most so many bytes.
+fn open(path: &Path, most: u64) -> std::result::Result<Opened, Unreadable> {
+    let refused = |status, why| Err(Unreadable { status, why, for_now: false });
     // Opening a pipe would otherwise wait for somebody to write to it.
-    let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(said)?;
-    let found = file.metadata().map_err(said)?;
+    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let file = opened.map_err(|error| Unreadable::io(path, &error))?;
+    let found = file.metadata().map_err(|error| Unreadable::io(path, &error))?;
+    let size = found.len();
+    let path = path.display();
     if !found.is_file() {
-        return Err(format!("\"{path}\" is not a regular file"));
+        return refused(Status::Io, format!("\"{path}\" is not a regular file"));
     }
-    if found.len() > head.most {
-        return Err(format!(
-            "\"{path}\" has {} bytes, more than the {} that are allowed",
-            found.len(),
-            head.most
-        ));
+    if size > most {
+        let why = format!("\"{path}\" has {size} bytes, more than the {most} that are allowed");
+        return refused(Status::TooLarge, why);
     }
-    let mut beginning = Vec::with_capacity(SNIFFED_BYTES);
-    (&mut file).take(SNIFFED_BYTES as u64).read_to_end(&mut beginning).map_err(said)?;
-    file.seek(SeekFrom::Start(0)).map_err(said)?;
-    Ok((head.mime(&beginning), found.len(), file))
+    Ok(Opened { file, size })
+}
+
+impl Opened {
+    /// The beginning of the file, by which its type is told, and the file as before.
+    fn sniffed(mut self, path: &Path) -> std::result::Result<(Vec<u8>, Opened), Unreadable> {
+        let mut beginning = Vec::with_capacity(SNIFFED_BYTES);
+        let read = (&mut self.file).take(SNIFFED_BYTES as u64).read_to_end(&mut beginning);
+        let back = read.and_then(|_| self.file.seek(SeekFrom::Start(0)));
+        back.map_err(|error| Unreadable::io(path, &error))?;
+        Ok((beginning, self))
+    }
 }
 
 impl Protocol for Uploads {
@@ -290,16 +338,13 @@ impl Protocol for Uploads {
     }
 
     fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome {
-        let Some((head, content)) = Head::parse(payload).filter(|_| kind == KIND_UPLOAD) else {
+        let known = matches!(kind, KIND_UPLOAD | KIND_UPLOAD_BESIDE);
+        match Head::parse(payload).filter(|_| known) {
+            Some((head, content)) => self.send(http, kind, &head, content, deadline),
             // Written by a later version and adopted by this one.
-            return Outcome::Unusable {
-                why: format!("a record of kind {} is not known to this version", kind.0),
-            };
-        };
-        let outcome = self.send(http, &head, content, deadline);
-        if outcome == Outcome::Delivered && head.ours {
-            head.remove_file();
+            None => {
+                Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
+            }
         }
-        outcome
     }
 }
