@@ -6,8 +6,8 @@ mod common;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use common::{Scratch, Server, compile, probe, root, run};
@@ -157,6 +157,9 @@ struct Service {
     port: u16,
     arrived: mpsc::Receiver<Arrived>,
     answers: Arc<AtomicBool>,
+    /// Uploads that wait for an answer, and their connections.
+    unanswered: Arc<AtomicUsize>,
+    waiting: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 /// What a service got.
@@ -172,47 +175,85 @@ impl Service {
         let port = listener.local_addr().unwrap().port();
         let (sender, arrived) = mpsc::channel();
         let answers = Arc::new(AtomicBool::new(false));
-        let service = Service { port, arrived, answers: Arc::clone(&answers) };
+        let (unanswered, waiting) = (Arc::default(), Arc::default());
+        let service = Service { port, arrived, answers, unanswered, waiting };
+        let shared = service.serving(sender);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (sender, answers) = (sender.clone(), Arc::clone(&answers));
+                let shared = shared.clone();
                 // It ends with the connection.
-                std::thread::spawn(move || serve(stream, port, &sender, &answers));
+                std::thread::spawn(move || shared.serve(stream));
             }
         });
         service
     }
+
+    fn serving(&self, sender: mpsc::Sender<Arrived>) -> Serving {
+        Serving {
+            port: self.port,
+            sender,
+            answers: Arc::clone(&self.answers),
+            unanswered: Arc::clone(&self.unanswered),
+            waiting: Arc::clone(&self.waiting),
+        }
+    }
+
+    /// Ends the connections of uploads that wait for an answer.
+    fn hang_up(&self) {
+        for stream in self.waiting.lock().unwrap().drain(..) {
+            stream.shutdown(std::net::Shutdown::Both).unwrap();
+        }
+    }
 }
 
-fn serve(stream: TcpStream, port: u16, sender: &mpsc::Sender<Arrived>, answers: &AtomicBool) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut stream = stream;
-    loop {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            if reader.read_line(&mut head).ok()? == 0 {
-                return None;
+/// A service as its threads have it.
+#[derive(Clone)]
+struct Serving {
+    port: u16,
+    sender: mpsc::Sender<Arrived>,
+    answers: Arc<AtomicBool>,
+    unanswered: Arc<AtomicUsize>,
+    waiting: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Serving {
+    fn serve(&self, stream: TcpStream) -> Option<()> {
+        let Serving { port, sender, answers, .. } = self;
+        let mut reader = BufReader::new(stream.try_clone().ok()?);
+        let mut stream = stream;
+        loop {
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                if reader.read_line(&mut head).ok()? == 0 {
+                    return None;
+                }
             }
-        }
-        let head = head.to_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
-        let mut body = vec![0; length.parse().unwrap()];
-        reader.read_exact(&mut body).ok()?;
-        let mut answer = "{}".to_owned();
-        if head.starts_with("get ") {
-            answer = json!({"data": {"url": format!("http://127.0.0.1:{port}/storage")}}).to_string();
-        } else if head.starts_with("put ") {
-            sender.send(Arrived::Upload(body)).ok()?;
-            if !answers.load(Ordering::SeqCst) {
-                // Until its sender is no more.
-                let _ = reader.read_exact(&mut [0]);
-                return None;
+            let head = head.to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
+            let mut body = vec![0; length.parse().unwrap()];
+            reader.read_exact(&mut body).ok()?;
+            let mut answer = "{}".to_owned();
+            if head.starts_with("get ") {
+                answer = json!({"data": {"url": format!("http://127.0.0.1:{port}/storage")}}).to_string();
+            } else if head.starts_with("put ") {
+                let answered = answers.load(Ordering::SeqCst);
+                if !answered {
+                    self.unanswered.fetch_add(1, Ordering::SeqCst);
+                    self.waiting.lock().unwrap().push(stream.try_clone().ok()?);
+                }
+                sender.send(Arrived::Upload(body)).ok()?;
+                if !answered {
+                    // Until its sender is no more.
+                    let _ = reader.read_exact(&mut [0]);
+                    self.unanswered.fetch_sub(1, Ordering::SeqCst);
+                    return None;
+                }
+            } else {
+                sender.send(Arrived::Lines(String::from_utf8(body).unwrap())).ok()?;
             }
-        } else {
-            sender.send(Arrived::Lines(String::from_utf8(body).unwrap())).ok()?;
+            let length = answer.len();
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{answer}").ok()?;
         }
-        let length = answer.len();
-        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{answer}").ok()?;
     }
 }
 
@@ -376,6 +417,73 @@ fn an_upload_that_gets_nowhere_holds_no_line_back() {
     }
 }
 
+#[test]
+fn four_uploads_are_under_way_at_a_time_and_what_they_take_is_bounded() {
+    const IN_FLIGHT: usize = 4;
+    /// Two locks and a connection each for lines and uploads; then a connection more for each further
+    /// upload, and a file for each.
+    const MOST_DESCRIPTORS: usize = 6 + (IN_FLIGHT - 1) + IN_FLIGHT;
+    let scratch = Scratch::new("attach-together");
+    let program = compile("tests/c/uploads.c", &scratch);
+    let service = Service::start();
+    let file = scratch.path().join("file");
+    std::fs::write(&file, [9; 1000]).unwrap();
+    let url = format!("http://127.0.0.1:{}", service.port);
+    let attach = format!("file:10:{}", file.display());
+    let verbs = ["new", "line:1:10", &attach, "flush:0", "wait", "flush:60000", "expect:MAXIM_OK"];
+    let mut host = Led::start(probe(&program, &url, &scratch.path().join("spool"), &verbs));
+    let mut uploads = 0;
+    while uploads < IN_FLIGHT {
+        let arrived = service.arrived.recv_timeout(PATIENCE).expect("fewer uploads are under way");
+        uploads += usize::from(matches!(arrived, Arrived::Upload(_)));
+    }
+    // The three standard ones are the host's.
+    let open = std::fs::read_dir(format!("/proc/{}/fd", host.child.id())).unwrap().count() - 3;
+    assert!(open <= MOST_DESCRIPTORS, "{open} descriptors");
+    assert_eq!(service.unanswered.load(Ordering::SeqCst), IN_FLIGHT);
+    // What has not been answered is sent again.
+    service.answers.store(true, Ordering::SeqCst);
+    service.hang_up();
+    host.go_on();
+    host.end();
+    let rest: Vec<Arrived> = service.arrived.try_iter().collect();
+    let told: usize = rest
+        .iter()
+        .map(|arrived| match arrived {
+            Arrived::Lines(lines) => lines.matches("action=add-attachment").count(),
+            Arrived::Upload(_) => 0,
+        })
+        .sum();
+    assert_eq!(told, 10);
+    assert_eq!(rest.iter().filter(|arrived| matches!(arrived, Arrived::Upload(_))).count(), 10);
+}
+
+#[test]
+fn an_upload_that_has_succeeded_is_not_repeated_for_one_beside_it_that_has_not() {
+    let host = Host::new("attach-beside");
+    let file = host.scratch.path().join("file");
+    std::fs::write(&file, [0; 500]).unwrap();
+    let (attach, unlink) = (format!("file:1:{}", file.display()), format!("unlink:{}", file.display()));
+    // Of each four, one fails for a while or for good.
+    host.server.control(json!({"upload_fail": "500:2"}));
+    let verbs = [
+        "new",
+        "data:2:1000",
+        &attach,
+        "data:3:1000",
+        &unlink,
+        "data:1:1000",
+        "flush:60000",
+        "expect:MAXIM_OK",
+        "stats",
+    ];
+    let said: Value = serde_json::from_str(&run(host.command(&verbs).env("UPLOADS_MANUAL", "1"))).unwrap();
+    host.check(6, 6000, 6);
+    assert_eq!((&said["quarantined"], &said["held"]), (&json!(1), &json!(0)), "{said}");
+    // Each fails or arrives, and is asked for no more often than that.
+    assert_eq!(host.server.count("upload_url_requests"), 8);
+}
+
 /// What is too long for anything that works, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -446,7 +554,9 @@ fn two_hundred_files_of_20_megabytes_need_little_memory() {
     const FILES: u64 = 200;
     const BYTES: u64 = 20_000_000;
     const MOST_KIB: u64 = 64 * 1024;
-    const MOST_DESCRIPTORS: u64 = 6;
+    /// At rest, lines and uploads together, and the connections of three uploads beside the first, which
+    /// stay for a while.
+    const MOST_DESCRIPTORS: u64 = 6 + 3;
     let host = Host::new("attach-many");
     let file = host.scratch.path().join("file");
     std::fs::write(&file, vec![7; BYTES as usize]).unwrap();
@@ -454,7 +564,6 @@ fn two_hundred_files_of_20_megabytes_need_little_memory() {
     host.check(FILES, FILES * BYTES, FILES);
     let peak = said[0]["peak_kib"].as_u64().unwrap();
     assert!(peak <= MOST_KIB, "the peak of memory was {peak} KiB, above {MOST_KIB}");
-    // At rest, lines and uploads together; a file is open while it is uploaded.
     let descriptors = said[0]["descriptors"].as_u64().unwrap();
     assert!(descriptors <= MOST_DESCRIPTORS, "{descriptors} descriptors");
 }

@@ -181,7 +181,7 @@ impl Logger {
                 line.compacted("messages", messages);
                 Ok(())
             })?;
-            media.iter().flat_map(|(_, media)| media).try_for_each(|media| media.attach(self, generation))
+            messages::attach_all(media.as_ref().map_or(&[], |(_, media)| media), self, generation)
         })
     }
 

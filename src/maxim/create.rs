@@ -197,7 +197,7 @@ impl Logger {
         {
             let messages = Some(Json { name: given.name, bytes: &bytes });
             self.add_plain_generation(parent, parent_id, &Generation { messages, ..*generation })?;
-            return media.iter().try_for_each(|media| media.attach(self, generation.id));
+            return messages::attach_all(&media, self, generation.id);
         }
         self.add_plain_generation(parent, parent_id, generation)
     }

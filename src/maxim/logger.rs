@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::attachment::{Attachment, Content, Uploads};
+use super::attachment::{Attachment, Content};
 use super::config::{Config, MAX_AGE};
 use super::line::{Entity, Lines};
 use super::protocol::{KIND_LINE, MaximLog};
+use super::uploads::Uploads;
 use crate::delivery::{self, Pipeline, PipelineConfig, Protocol};
 use crate::process::{ForkCell, is_running_on_lambda};
 use crate::spool::{self, Identity};

@@ -39,7 +39,7 @@ enum Stored {
 
 impl Media {
     /// Attaches it to a generation.
-    pub fn attach(&self, logger: &Logger, generation: &str) -> Result<()> {
+    fn attach(&self, logger: &Logger, generation: &str) -> Result<()> {
         let id = Uuid::new();
         let attachment = Attachment {
             id: id.as_str(),
@@ -55,6 +55,11 @@ impl Media {
         };
         logger.attach(Entity::Generation, generation, &attachment)
     }
+}
+
+/// Attaches all to a generation; where one is refused, the next may still be taken elsewhere.
+pub(super) fn attach_all(media: &[Media], logger: &Logger, generation: &str) -> Result<()> {
+    media.iter().fold(Ok(()), |result, media| result.and(media.attach(logger, generation)))
 }
 
 /// The messages without their images and audio, and those; `None` when there are none.

@@ -1,6 +1,7 @@
 //! Files beside the segments: content too large to be a record.
 //!
-//! A side file belongs to one record, whose payload ends with the file's path. It is named after that
+//! A side file belongs to one record, whose payload ends with the length (u32, little-endian) and the
+//! bytes of the file's path. It is named after that
 //! record, by maker and sequence, so that whoever adopts a segment finds the files that go with it.
 //!
 //! Promises: a side file counts towards the cap on disk as long as its record is held, and goes when the
@@ -54,8 +55,8 @@ fn has_owner(instance: &Path) -> bool {
 }
 
 impl Spool {
-    /// Accepts one record with a file of its own: the payload is `parts` and the path of a new file that
-    /// holds `content`. `None`: no such file can be made, and nothing was accepted.
+    /// Accepts one record with a file of its own: the payload is `parts`, and the length and the path of
+    /// a new file that holds `content`. `None`: no such file can be made, and nothing was accepted.
     pub fn append_with_file(
         &self,
         kind: Kind,
@@ -121,8 +122,9 @@ impl Spool {
     ) -> Result<Option<u64>, Refusal> {
         let named = |sequence| directory.join(name(&self.store.origin, sequence));
         // All of this spool's names are of one length.
-        let named_length = named(0).as_os_str().len();
-        let payload = parts.iter().map(|part| part.len()).sum::<usize>() + named_length;
+        let length = (named(0).as_os_str().len() as u32).to_le_bytes();
+        let payload =
+            parts.iter().map(|part| part.len()).sum::<usize>() + length.len() + named(0).as_os_str().len();
         let mut state = self.state.lock();
         let share = self.disk_cap() / SEGMENT_SHARE;
         if state.active.as_ref().is_some_and(|active| {
@@ -139,7 +141,7 @@ impl Spool {
             return Ok(None);
         }
         let mut all = parts.to_vec();
-        all.push(path.as_os_str().as_bytes());
+        all.extend([&length, path.as_os_str().as_bytes()]);
         let accepted = self.put(&mut state, kind, payload, &all);
         match (accepted, &mut state.active) {
             (Ok(sequence), Some(active)) => {

@@ -21,7 +21,9 @@ fn side_files(site: &Site) -> Vec<PathBuf> {
 
 /// The path in a record's payload.
 fn path_of(payload: &[u8]) -> PathBuf {
-    PathBuf::from(std::ffi::OsStr::from_bytes(payload.strip_prefix(b"head ").unwrap()))
+    let (length, path) = payload.strip_prefix(b"head ").unwrap().split_first_chunk::<4>().unwrap();
+    assert_eq!(u32::from_le_bytes(*length) as usize, path.len());
+    PathBuf::from(std::ffi::OsStr::from_bytes(path))
 }
 
 /// Delivers everything, and gives the first byte of each file and what else there was.
