@@ -397,6 +397,31 @@ fn a_repository_whose_uploads_fail_holds_no_other_back() {
 }
 
 #[test]
+fn a_repository_without_room_keeps_nothing_of_a_call_from_another() {
+    let host = Host::with("attach-tiny", &["--status", "503"]);
+    let sink = Server::start(&[]);
+    let verbs = [
+        "new",
+        &format!("sink:{}", sink.url()),
+        // To the last corner.
+        "line:100:2000",
+        "line:100:10",
+        "expect:MAXIM_ERR_SPOOL_FULL",
+        "result:1",
+        "expect:MAXIM_ERR_SPOOL_FULL",
+        "image:1:100000",
+        "expect:MAXIM_ERR_SPOOL_FULL",
+        "flush:2000",
+        "stats:1",
+    ];
+    let said: Value = serde_json::from_str(&run(host.command(&verbs).env("UPLOADS_TINY", "1"))).unwrap();
+    assert_eq!(said["held"], 0);
+    assert_eq!(host.server.count("lines"), 0);
+    // A result is two lines; a message's images make one each.
+    assert_eq!((sink.count("lines"), sink.count("uploads")), (200 + 2 + 1 + 2, 2));
+}
+
+#[test]
 fn an_upload_that_gets_nowhere_holds_no_line_back() {
     for flush in ["flush:600000", "flush-async:600000"] {
         let scratch = Scratch::new("attach-crawling");

@@ -177,11 +177,11 @@ impl Logger {
             list.push(b']');
             let media = messages::take_media(Json { name: message.name, bytes: list })?;
             let messages = media.as_ref().map_or(&list[..], |(messages, _)| messages);
-            self.update(Entity::Generation, generation, |line| {
+            let logged = self.update(Entity::Generation, generation, |line| {
                 line.compacted("messages", messages);
                 Ok(())
-            })?;
-            messages::attach_all(media.as_ref().map_or(&[], |(_, media)| media), self, generation)
+            });
+            messages::attach_all(logged, media.as_ref().map_or(&[], |(_, media)| media), self, generation)
         })
     }
 

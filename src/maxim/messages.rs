@@ -57,9 +57,18 @@ impl Media {
     }
 }
 
-/// Attaches all to a generation; where one is refused, the next may still be taken elsewhere.
-pub(super) fn attach_all(media: &[Media], logger: &Logger, generation: &str) -> Result<()> {
-    media.iter().fold(Ok(()), |result, media| result.and(media.attach(logger, generation)))
+/// Attaches all to a generation, whose messages have been `logged` somewhere: what one repository has no
+/// room for may still be taken by another. The first refusal is the answer.
+pub(super) fn attach_all(
+    logged: Result<()>,
+    media: &[Media],
+    logger: &Logger,
+    generation: &str,
+) -> Result<()> {
+    match &logged {
+        Err(error) if !error.status.is_want_of_room() => logged,
+        _ => media.iter().fold(logged, |result, media| result.and(media.attach(logger, generation))),
+    }
 }
 
 /// The messages without their images and audio, and those; `None` when there are none.

@@ -6,12 +6,15 @@
  * Verbs:
  *   new                make a logger (MAXIM_BASE_URL, MAXIM_SPOOL_DIR; UPLOADS_MOST: max_attachment_bytes,
  *                      UPLOADS_DISK: max_disk_bytes, UPLOADS_OVERFLOW: overflow_policy, and with
- *                      UPLOADS_MANUAL nothing is sent but by a flush)
+ *                      UPLOADS_MANUAL nothing is sent but by a flush; with UPLOADS_TINY it, and no sink,
+ *                      holds a few lines and refuses more)
  *   sink:URL           add a sink
  *   file:N:PATH        attach a file N times
  *   data:N:BYTES       attach N times that many bytes of no known type
  *   url:N              attach a URL N times
  *   line:N:BYTES       log N lines whose text has that many bytes, marked seq-w-1, seq-w-2, …
+ *   result:N           log N results of a generation, two lines each
+ *   image:N:BYTES      log N messages with two images of that many bytes each
  *   flush:MS, flush-attachments:MS, flush-commit-logs:MS, flush-log-files:MS, cleanup:MS, free
  *   flush-async:MS     start a flush
  *   unlink:PATH        remove a file
@@ -75,6 +78,10 @@ static maxim_logger_config configuration(void) {
 
 static void make_logger(void) {
     maxim_logger_config config = configuration();
+    if (getenv("UPLOADS_TINY")) {
+        config.max_memory_bytes = config.max_disk_bytes = 1;
+        config.overflow_policy = MAXIM_OVERFLOW_DROP_NEWEST;
+    }
     noted(maxim_logger_new(&config, &logger));
 }
 
@@ -129,6 +136,31 @@ static void log_lines(unsigned long count, size_t bytes) {
                                   maxim_str_n(text, bytes > head ? bytes : head)));
     }
     free(text);
+}
+
+static void log_results(unsigned long count) {
+    const char *result = "{\"id\":\"c\",\"created\":1,\"choices\":[]}";
+    while (count-- > 0) {
+        noted(maxim_generation_result(logger, MAXIM_STR("g-1"), maxim_str_z(result), 0));
+    }
+}
+
+static void log_images(unsigned long count, size_t bytes) {
+    const char *part = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,";
+    size_t base64 = (bytes + 2) / 3 * 4;
+    char *message = malloc(2 * base64 + 512), *at = message;
+    at += sprintf(at, "{\"role\":\"user\",\"content\":[");
+    for (int image = 0; image < 2; image++) {
+        at += sprintf(at, "%s%s", image > 0 ? "," : "", part);
+        memset(at, 'A', base64);
+        at += base64;
+        at += sprintf(at, "\"}}");
+    }
+    sprintf(at, "]}");
+    while (count-- > 0) {
+        noted(maxim_generation_add_message(logger, MAXIM_STR("g-1"), maxim_str_z(message)));
+    }
+    free(message);
 }
 
 static void print_stats(uint32_t sink) {
@@ -187,6 +219,10 @@ int main(int count, char **verbs) {
             attach_url(number);
         } else if (IS("line")) {
             log_lines(number, strtoul(rest, NULL, 10));
+        } else if (IS("result")) {
+            log_results(number);
+        } else if (IS("image")) {
+            log_images(number, strtoul(rest, NULL, 10));
         } else if (IS("flush")) {
             noted(maxim_flush(logger, (uint32_t)number));
         } else if (IS("flush-attachments")) {
