@@ -65,7 +65,9 @@ impl CBool {
 /// key not accepted, an attachment unreadable.
 ///
 /// `message` is NUL-terminated text, valid during the call only; `records` says how many records it
-/// concerns (0: none). Runs on a thread of the library with all signals blocked, or on the thread
+/// concerns (0: none). The same kind of trouble is told of at most once in ten seconds; the next message
+/// says how often it was left out. Records that are refused for good are all told of in the end, so that
+/// the numbers in reports of them add up. Runs on a thread of the library with all signals blocked, or on the thread
 /// inside `maxim_flush` in Lambda mode; never on the thread of a log call. No lock is held, so it may
 /// call the library, but a blocking call from here waits in vain and times out.
 #[allow(non_camel_case_types)]

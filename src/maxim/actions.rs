@@ -171,11 +171,11 @@ impl Logger {
             list.push(b']');
             let media = messages::take_media(Json { name: message.name, bytes: list })?;
             let messages = media.as_ref().map_or(&list[..], |(messages, _)| messages);
-            self.update(Entity::Generation, generation, |line| {
+            let logged = self.update(Entity::Generation, generation, |line| {
                 line.compacted(key!("messages"), messages);
                 Ok(())
-            })?;
-            media.iter().flat_map(|(_, media)| media).try_for_each(|media| media.attach(self, generation))
+            });
+            messages::attach_all(logged, media.as_ref().map_or(&[], |(_, media)| media), self, generation)
         })
     }
 

@@ -197,8 +197,9 @@ impl Logger {
             && let Some((bytes, media)) = messages::take_media(given)?
         {
             let messages = Some(Json { name: given.name, bytes: &bytes });
-            self.add_plain_generation(parent, parent_id, &Generation { messages, ..*generation })?;
-            return media.iter().try_for_each(|media| media.attach(self, generation.id));
+            let plain = Generation { messages, ..*generation };
+            let logged = self.add_plain_generation(parent, parent_id, &plain);
+            return messages::attach_all(logged, &media, self, generation.id);
         }
         self.add_plain_generation(parent, parent_id, generation)
     }

@@ -15,7 +15,9 @@ pub mod logger;
 mod messages;
 pub mod protocol;
 pub mod result;
+mod source;
 mod upload;
+mod uploads;
 
 pub use actions::Failure;
 pub use attachment::{Attachment, Content};

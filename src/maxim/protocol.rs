@@ -1,9 +1,11 @@
 //! How lines travel to the Maxim log API: batches of lines joined by a newline, up to 1 MiB.
 
+use std::sync::Weak;
 use std::time::Instant;
 
 use super::config::Config;
 use super::line::{Entity, Lines, action};
+use super::logger::LateUploads;
 use super::upload::Uploader;
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Request};
 use crate::process::unique::Uuid;
@@ -28,11 +30,13 @@ pub struct MaximLog {
     push_url: String,
     api_key: Secret,
     uploader: Uploader,
+    /// Where this logger's attachments go, to be looked after on the way.
+    uploads: Weak<LateUploads>,
 }
 
 impl MaximLog {
     /// The API that a configuration names.
-    pub fn new(config: &Config) -> MaximLog {
+    pub(super) fn new(config: &Config, uploads: Weak<LateUploads>) -> MaximLog {
         let mut repository = Vec::new();
         push_percent_encoded(&mut repository, &config.repository);
         let repository = String::from_utf8_lossy(&repository);
@@ -40,6 +44,7 @@ impl MaximLog {
             push_url: format!("{}/api/sdk/v3/log?id={repository}", config.base_url),
             api_key: config.api_key.clone(),
             uploader: Uploader::new(config),
+            uploads,
         }
     }
 
@@ -103,6 +108,12 @@ impl Protocol for MaximLog {
             _ => {
                 Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
             }
+        }
+    }
+
+    fn upkeep(&self) {
+        if let Some(uploads) = self.uploads.upgrade() {
+            uploads.adopt();
         }
     }
 }
