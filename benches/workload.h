@@ -77,13 +77,19 @@ static maxim_status workload_memcpy(void) {
     return MAXIM_OK;
 }
 
+/* What any time stamp costs. */
+static maxim_status workload_clock(void) {
+    struct timespec now;
+    return clock_gettime(CLOCK_REALTIME, &now) == 0 ? MAXIM_OK : MAXIM_ERR_INVALID_ARGUMENT;
+}
+
 static inline workload_call workload_find(const char *name) {
     static const struct {
         const char *name;
         workload_call call;
     } calls[] = {{"tag", workload_tag},   {"span", workload_span},   {"result", workload_generation_result},
                  {"info", workload_info}, {"debug", workload_debug}, {"empty", workload_empty},
-                 {"memcpy", workload_memcpy}};
+                 {"memcpy", workload_memcpy}, {"clock", workload_clock}};
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         if (strcmp(calls[i].name, name) == 0) {
             return calls[i].call;
@@ -134,6 +140,8 @@ static inline bool workload_open_client(void) {
 static inline void workload_close(void) {
     maxim_logger_free(workload_logger);
     maxim_log_client_free(workload_client);
+    workload_logger = NULL;
+    workload_client = NULL;
 }
 
 #endif
