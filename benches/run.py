@@ -3,6 +3,7 @@
 Called by scripts/bench.sh, which has prepared build/bench and build/peers. A peer or binding that is not
 there, or fails, has a row with the reason. How to read what is printed: benches/README.md.
 """
+
 import contextlib
 import datetime
 import json
@@ -28,12 +29,27 @@ PEER_SHARE = 20 if QUICK else 1  # of the lines that a peer sends in the through
 ARRIVAL_PAUSE_S = 1 if QUICK else 5  # nothing for so long: no more will arrive
 
 # Of issue "as fast as memory": p50, p99, p99.9 in ns on two cores.
-GOALS = {"tag": (80, 250, 2000), "span": (200, 500, 3000), "result": (2500, 5000, 15000), "info": (250, 600, 3000),
-         "debug": (10, None, None)}
-NAMES = {"tag": "`trace_add_tag`", "span": "`trace_add_span`, name and two tags", "result": "`generation_result`, 2 KB",
-         "info": "`log_info`, 4 members", "debug": "`log_debug`, filtered"}
+GOALS = {
+    "tag": (80, 250, 2000),
+    "span": (200, 500, 3000),
+    "result": (2500, 5000, 15000),
+    "info": (250, 600, 3000),
+    "debug": (10, None, None),
+}
+NAMES = {
+    "tag": "`trace_add_tag`",
+    "span": "`trace_add_span`, name and two tags",
+    "result": "`generation_result`, 2 KB",
+    "info": "`log_info`, 4 members",
+    "debug": "`log_debug`, filtered",
+}
 
-PYTHON, PY, JS, RUST = PEERS / "py/bin/python", ROOT / "benches/peers/py", ROOT / "benches/peers/js", PEERS / "rust/release"
+PYTHON, PY, JS, RUST = (
+    PEERS / "py/bin/python",
+    ROOT / "benches/peers/py",
+    ROOT / "benches/peers/js",
+    PEERS / "rust/release",
+)
 NODE = pathlib.Path(os.environ["NODE"])
 # Name, how it is installed, its program, which server it speaks to, lines in its throughput run, environment.
 PEER_LIST = [
@@ -42,8 +58,14 @@ PEER_LIST = [
     ("timberlogs-client (Python)", "py", [PYTHON, PY / "timberlogs_client.py"], "maxim-dev", 20_000, {}),
     ("timberlogs (crate)", "rust", [RUST / "timberlogs"], "maxim-dev", 100_000, {}),
     ("opentelemetry-otlp (crate)", "rust", [RUST / "otel"], "otlp", 1_000_000, {}),
-    ("the same, a queue for all, batches of 8,192", "rust", [RUST / "otel"], "otlp", 1_000_000,
-     {"OTEL_BSP_MAX_QUEUE_SIZE": "1000000", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "8192"}),
+    (
+        "the same, a queue for all, batches of 8,192",
+        "rust",
+        [RUST / "otel"],
+        "otlp",
+        1_000_000,
+        {"OTEL_BSP_MAX_QUEUE_SIZE": "1000000", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "8192"},
+    ),
     ("@opentelemetry/sdk-trace-node", "js", [NODE, JS / "otel.mjs"], "otlp", 200_000, {}),
 ]
 
@@ -72,12 +94,25 @@ class Server:
     def __init__(self, kind="maxim-dev", *flags):
         port = pathlib.Path(tempfile.mkdtemp(dir=scratch), "port")
         if kind == "otlp":
-            self.process = subprocess.Popen([RUST / "otlp_count"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.process = subprocess.Popen(
+                [RUST / "otlp_count"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
             number = self.process.stdout.readline()
         else:
             flags = flags or ("--mode", "count")
-            self.process = subprocess.Popen([ROOT / "build/bin/maxim-dev", "--port", "0", "--port-file", port, "--exit-when-stdin-closes",
-                                             *flags], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            self.process = subprocess.Popen(
+                [
+                    ROOT / "build/bin/maxim-dev",
+                    "--port",
+                    "0",
+                    "--port-file",
+                    port,
+                    "--exit-when-stdin-closes",
+                    *flags,
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+            )
             while not port.exists():
                 time.sleep(0.01)
             number = port.read_text()
@@ -107,9 +142,20 @@ class Server:
 def run(command, url, **environment):
     """What a program prints: per line a word or two, then `name=value` fields. A spool of its own."""
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as home:
-        own = {"MAXIM_BASE_URL": url, "MAXIM_SPOOL_DIR": home, "HOME": home, "TMPDIR": home, "PEERS": str(PEERS / "js/package.json")}
-        done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=300,
-                              env={**os.environ, **own, **environment})
+        own = {
+            "MAXIM_BASE_URL": url,
+            "MAXIM_SPOOL_DIR": home,
+            "HOME": home,
+            "TMPDIR": home,
+            "PEERS": str(PEERS / "js/package.json"),
+        }
+        done = subprocess.run(
+            [*map(str, command)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**os.environ, **own, **environment},
+        )
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
         raise RuntimeError(next((line for line in said if "Error" in line), said[-1])[:120])
@@ -149,34 +195,50 @@ def versions():
     yield output(os.environ.get("CC", "cc"), "--version").splitlines()[0]
     yield f"Python {output(PYTHON, '--version').removeprefix('Python ')}"
     yield f"Node {output(NODE, '--version')}"
-    for pinned, pattern in ((PY / "requirements.txt", r"^(maxim-py|timberlogs-client)==(.*)"),
-                            (JS / "package.json", r'"(@maximai/[^"]*|@opentelemetry/[^"]*)": "(.*)"'),
-                            (ROOT / "benches/peers/rust/Cargo.toml", r'^(timberlogs|opentelemetry[a-z-]*) = "=(.*)"')):
+    for pinned, pattern in (
+        (PY / "requirements.txt", r"^(maxim-py|timberlogs-client)==(.*)"),
+        (JS / "package.json", r'"(@maximai/[^"]*|@opentelemetry/[^"]*)": "(.*)"'),
+        (ROOT / "benches/peers/rust/Cargo.toml", r'^(timberlogs|opentelemetry[a-z-]*) = "=(.*)"'),
+    ):
         for name, version in re.findall(pattern, pinned.read_text(), re.MULTILINE):
             yield f"{name} {version}"
 
 
 def print_head():
-    processor = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
+    processor = next(
+        line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")
+    )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    print(f"{datetime.datetime.now():%Y-%m-%d %H:%M}, {processor}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}")
-    print("Load average at the start: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()) + (" (QUICK: few calls, once)" if QUICK else ""))
-    print("Versions: " + "; ".join(versions()))
-    print("Times in ns. Ours: time stamp counter around each call, its cost is the first row and in all others; peers: the clock of "
-          f"their language, its cost is named. Best of {REPEATS} by mean.")
+    machine = f"{processor}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}"
+    loads = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    print(f"- {datetime.datetime.now():%Y-%m-%d %H:%M}, {machine}")
+    print(f"- Load average at the start: {loads}" + (" (QUICK: few calls, once)" if QUICK else ""))
+    print("- Versions: " + "; ".join(versions()))
+    print(
+        "- Times in ns. Ours: time stamp counter around each call; its cost is the first row, and in all others."
+    )
+    print(
+        f"  Peers: the clock of their language; its cost is named. Of {REPEATS} runs, the one with the lowest mean."
+    )
 
 
 def latency():
     """What one call costs, ours and the peers'; gives ours."""
     head("call", "library", "p50", "p99", "p99.9", "mean", "p50 to ours", "mean to ours", "goal, or note")
     with Server() as up:
-        for call, name in (("empty", "nothing: the cost of measuring"), ("memcpy", "limit: memcpy of 200 bytes"), ("clock", "limit: one time stamp")):
+        for call, name in (
+            ("empty", "nothing: the cost of measuring"),
+            ("memcpy", "limit: memcpy of 200 bytes"),
+            ("clock", "limit: one time stamp"),
+        ):
             found = best(lambda: ours(up.url, "latency", call, "tight", CALLS, 1))
             row(name, "–", *figures(found), "", "", "")
     mine = {}
     for call in GOALS:
         with Server() as up:
-            mine[call] = best(lambda: ours(up.url, "latency", call, "tight", RESULTS if call == "result" else CALLS, 1))
+            mine[call] = best(
+                lambda: ours(up.url, "latency", call, "tight", RESULTS if call == "result" else CALLS, 1)
+            )
         row(f"**{NAMES[call]}**", "**libmaxim**", *figures(mine[call]), "", "", goal(call, mine[call]))
     conditions(mine)
     for name, kind, command, server, _, environment in PEER_LIST:
@@ -193,8 +255,14 @@ def conditions(mine):
             note = at_most("p50 ", found["p50"], limit)
         if found["refused"]:
             note += f" {found['refused']:,.0f} refused"
-        row(f"{NAMES[call]}, {what}", "libmaxim", *figures(found), f"{found['p50'] / mine[call]['p50']:.1f}×",
-            f"{found['mean'] / mine[call]['mean']:.1f}×", note)
+        row(
+            f"{NAMES[call]}, {what}",
+            "libmaxim",
+            *figures(found),
+            f"{found['p50'] / mine[call]['p50']:.1f}×",
+            f"{found['mean'] / mine[call]['mean']:.1f}×",
+            note,
+        )
 
     measure("4 threads", "tag", "tight", threads=4, limit=200)
     measure("bursts of 100", "tag", "bursty")
@@ -232,8 +300,11 @@ def peer_latency(name, kind, command, server, mine):
                 share = (stats["lines"] + stats["entries"]) / sent
         for call, found in rows.items():
             if call != "empty":
-                note = f"clock {rows['empty']['p50']:.0f}" + (f"; {100 * share:.0f} % of these calls arrived" if share < 1 else "")
-                row(NAMES[call], name, *figures(found), *(f"{found[figure] / mine[call][figure]:.1f}×" for figure in ("p50", "mean")), note)
+                note = f"clock {rows['empty']['p50']:.0f}"
+                if share < 1:
+                    note += f"; {100 * share:.0f} % of these calls arrived"
+                ratios = (f"{found[figure] / mine[call][figure]:.1f}×" for figure in ("p50", "mean"))
+                row(NAMES[call], name, *figures(found), *ratios, note)
     except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
         reason = f"failed: {error}"
     if reason:
@@ -244,29 +315,34 @@ def throughput():
     """First call to last line at the server, counted there."""
     head("end to end", "lines", "lines/s", "not arrived", "twice", "CPU, s", "peak RSS, MiB", "goal, or note")
 
-    def measure(name, command, server, sent, **environment):
+    def measure(name, server, sent, start, is_ours=False):
         with Server(server, *(("--mode", "count", "--check-seq") if server == "maxim-dev" else ())) as up:
-            found = run([up.url if part == "URL" else part for part in command] + [sent], up.url, **environment)[0][1] if command else ours(up.url, "throughput", sent)
+            found = start(up.url)
             stats = up.arrived(sent)
-            arrived, twice = stats["lines"] + stats["entries"], 0
-            if server == "maxim-dev" and stats["lines"]:
+            arrived, twice = stats["lines"] + stats["entries"], "–"
+            if stats["lines"] and server == "maxim-dev":
+                # maxim-py and maxim-js may send lines besides those that they were told to.
                 seen = up.get("/seq")["totals"]
                 arrived, twice = seen["unique"], seen["duplicates"]
-        seconds = ((stats["last_line_us"] or 0) - found["first_us"]) / 1e6
-        rate = arrived / seconds if arrived else 0
+        rate = arrived / (stats["last_line_us"] - found["first_us"]) * 1e6 if arrived else 0
+        lost, cpu, rss = sent - arrived, found["cpu_s"], found["peak_kb"] / 1024
         note = ""
-        if command is None:
-            note = "; ".join(("≥ 2,000,000 lines/s" + ("" if rate >= 2e6 else " **missed**"), at_most("not arrived ", sent - arrived, 0),
-                              at_most("CPU ", found["cpu_s"], 0.6), at_most("RSS ", found["peak_kb"] / 1024, 48)))
-        row(name, f"{sent:,}", f"{rate:,.0f}", f"{sent - arrived:,}", twice, f"{found['cpu_s']:.2f}", f"{found['peak_kb'] / 1024:.1f}", note)
+        if is_ours:
+            speed = "≥ 2,000,000 lines/s" + ("" if rate >= 2e6 else " **missed**")
+            note = "; ".join(
+                (speed, at_most("not arrived ", lost, 0), at_most("CPU ", cpu, 0.6), at_most("RSS ", rss, 48))
+            )
+        row(name, f"{sent:,}", f"{rate:,.0f}", f"{lost:,}", twice, f"{cpu:.2f}", f"{rss:.1f}", note)
 
     for _ in range(REPEATS):
-        measure("libmaxim", None, "maxim-dev", LINES)
-    for name, kind, command, server, sent, environment in PEER_LIST:
+        measure("libmaxim", "maxim-dev", LINES, lambda url: ours(url, "throughput", LINES), is_ours=True)
+    for name, kind, command, server, lines, environment in PEER_LIST:
+        sent = lines // PEER_SHARE
+        start = lambda url: run([*command, url, "throughput", sent], url, **environment)[0][1]
         reason = missing(kind, command)
         try:
             if not reason:
-                measure(name, [*command, "URL", "throughput"], server, sent // PEER_SHARE, **environment)
+                measure(name, server, sent, start)
         except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
             reason = f"failed: {error}"
         if reason:
@@ -275,36 +351,79 @@ def throughput():
 
 def bindings():
     """Mean of a round of tag calls, best of many rounds, through each binding."""
-    head("`trace_add_tag` through", "ns", "C in the same process", "difference", "limit")
+    head("`trace_add_tag` through", "ns", "C in the same process", "difference", "goal")
 
     def measure(name, found, built, limit):
         if not built.exists():
             log = f"see build/bench/{found.__name__}.log"
-            return row(name, "", "", "", "not built" + (" yet: `make bench` without QUICK does" if QUICK else f": {log}"))
+            return row(
+                name,
+                "",
+                "",
+                "",
+                "not built" + (" yet: `make bench` without QUICK does" if QUICK else f": {log}"),
+            )
         try:
             with Server() as up, tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as spool:
-                environment = {**os.environ, "MAXIM_BASE_URL": up.url, "MAXIM_SPOOL_DIR": spool, "CALLS": "20000"}
-                cost, in_c = found(lambda *command, cwd=ROOT: subprocess.run(
-                    [*map(str, command)], cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=True).stdout)
+                environment = {
+                    **os.environ,
+                    "MAXIM_BASE_URL": up.url,
+                    "MAXIM_SPOOL_DIR": spool,
+                    "CALLS": "20000",
+                }
+                cost, in_c = found(
+                    lambda *command, cwd=ROOT: subprocess.run(
+                        [*map(str, command)],
+                        cwd=cwd,
+                        env=environment,
+                        capture_output=True,
+                        text=True,
+                        timeout=120,
+                        check=True,
+                    ).stdout
+                )
         except (subprocess.SubprocessError, AttributeError) as error:
             return row(name, "", "", "", f"failed: {str(error)[:120]}")
-        bound = limit + (in_c or 0)
-        row(name, f"{cost:.0f}", f"{in_c:.0f}" if in_c else "–", f"{cost - in_c:+.1f}" if in_c else "–",
-            (f"C + {limit}" if in_c else f"{limit}") + ("" if cost <= bound else " **missed**"))
+        if in_c is None:
+            row(name, f"{cost:.0f}", "–", "–", at_most("", cost, limit))
+        else:
+            row(
+                name,
+                f"{cost:.0f}",
+                f"{in_c:.0f}",
+                f"{cost - in_c:+.1f}",
+                at_most("difference ", cost - in_c, limit),
+            )
 
     def cpp(run):
         told = json.loads(run(BUILT / "cpp"))
         return told["cpp_ns"], told["c_ns"]
 
     def go(run):
-        told = run(BUILT / "go", "-test.run=^$", "-test.bench=TagAgainstC", f"-test.benchtime={500 if QUICK else 3000}x", cwd=ROOT / "bindings/go")
+        told = run(
+            BUILT / "go",
+            "-test.run=^$",
+            "-test.bench=TagAgainstC",
+            f"-test.benchtime={500 if QUICK else 3000}x",
+            cwd=ROOT / "bindings/go",
+        )
         return tuple(float(re.search(rf"([\d.]+) ns/{name}-call", told)[1]) for name in ("Go", "C"))
 
     def node(run):
-        return float(re.search(r"addTag: (\d+) ns", run(NODE, "test/bench.mjs", cwd=ROOT / "bindings/node"))[1]), None
+        return (
+            float(re.search(r"addTag: (\d+) ns", run(NODE, "test/bench.mjs", cwd=ROOT / "bindings/node"))[1]),
+            None,
+        )
 
     def ruby(run):
-        return float(re.search(r"add_tag (\d+) ns", run("ruby", "-Ilib", "bench/tag_call.rb", cwd=ROOT / "bindings/ruby"))[1]), None
+        return (
+            float(
+                re.search(
+                    r"add_tag (\d+) ns", run("ruby", "-Ilib", "bench/tag_call.rb", cwd=ROOT / "bindings/ruby")
+                )[1]
+            ),
+            None,
+        )
 
     measure("C++", cpp, BUILT / "cpp", 5)
     measure("Go", go, BUILT / "go", 60)
@@ -318,9 +437,13 @@ def at_rest():
         found = ours(up.url, "idle", 5 if QUICK else 10)
     size = (ROOT / "build/lib/libmaxim.so").stat().st_size / 1e6
     for name, value, limit, unit in (
-            ("`maxim_logger_new`, p50", found["new_p50_ms"], 2, "ms"), ("`maxim_flush` of nothing, p50", found["flush_p50_us"], 50, "µs"),
-            ("wake-ups", found["wake_ups_per_s"], 2, "/s"), ("CPU", found["cpu_percent"], 0.1, "%"),
-            ("RSS", found["rss_kb"] / 1024, 10, "MiB"), ("shared library, stripped", size, 4, "MB")):
+        ("`maxim_logger_new`, p50", found["new_p50_ms"], 2, "ms"),
+        ("`maxim_flush` of nothing, p50", found["flush_p50_us"], 50, "µs"),
+        ("wake-ups", found["wake_ups_per_s"], 2, "/s"),
+        ("CPU", found["cpu_percent"], 0.1, "%"),
+        ("RSS", found["rss_kb"] / 1024, 10, "MiB"),
+        ("shared library, stripped", size, 4, "MB"),
+    ):
         row(name, f"{value:.2f} {unit}", at_most("", value, limit))
 
 
@@ -334,7 +457,11 @@ def main():
         throughput()
         bindings()
         at_rest()
-    print("\nLoad average at the end: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()) + f"; {time.monotonic() - began:.0f} s in all")
+    print(
+        "\nLoad average at the end: "
+        + ", ".join(f"{load:.1f}" for load in os.getloadavg())
+        + f"; {time.monotonic() - began:.0f} s in all"
+    )
 
 
 main()

@@ -36,7 +36,8 @@ ruby_bench() {
 
 if [ -z "${QUICK-}" ]; then
     benches/peers/install.sh
-    prepare cpp "${CXX:-g++}" -std=c++17 -O2 -Ibindings/cpp/include bindings/cpp/bench/add_tag.cpp -o "$to/cpp" "${link[@]}"
+    prepare cpp "${CXX:-g++}" -std=c++17 -O2 -Ibindings/cpp/include bindings/cpp/bench/add_tag.cpp \
+        -o "$to/cpp" "${link[@]}"
     prepare go go_bench
     prepare node node_bench
     prepare ruby ruby_bench

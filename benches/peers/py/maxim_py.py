@@ -1,4 +1,5 @@
 """maxim-py in its default settings."""
+
 import logging
 import os
 
@@ -18,7 +19,10 @@ if WHAT == "throughput":
 else:
     latency("empty", lambda i: None)
     latency("tag", lambda i: logger.trace_add_tag(trace, "user", "ada"))
-    latency("span", lambda i: logger.trace_add_span(trace, {"id": f"span-{i}", "name": "agent step", "tags": tags}))
+    latency(
+        "span",
+        lambda i: logger.trace_add_span(trace, {"id": f"span-{i}", "name": "agent step", "tags": tags}),
+    )
     latency("result", lambda i: logger.generation_result(trace, COMPLETION))
     # As its documentation ends a program.
     maxim.cleanup()

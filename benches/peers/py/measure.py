@@ -1,5 +1,6 @@
 """What the Python peers share: the command line `PROGRAM URL latency|throughput COUNT`, the timing of
 calls by perf_counter_ns, and the lines that benches/run.py reads."""
+
 import json
 import resource
 import sys
@@ -10,9 +11,18 @@ URL, WHAT, COUNT = sys.argv[1], sys.argv[2], int(sys.argv[3])
 # A chat completion of 2 KB, as a program has it in its hands: see benches/workload.h.
 PROSE = 'Take an umbrella: it rains from noon, says "Yr", and clears at six.\n' * 21
 COMPLETION = {
-    "id": "chatcmpl-9x", "object": "chat.completion", "created": 1767323045, "model": "gpt-4o-2024-08-06",
-    "choices": [{"index": 0, "message": {"role": "assistant", "content": PROSE, "refusal": None},
-                 "logprobs": None, "finish_reason": "stop"}],
+    "id": "chatcmpl-9x",
+    "object": "chat.completion",
+    "created": 1767323045,
+    "model": "gpt-4o-2024-08-06",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": PROSE, "refusal": None},
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
+    ],
     "usage": {"prompt_tokens": 31, "completion_tokens": 417, "total_tokens": 448},
 }
 
@@ -26,8 +36,11 @@ def latency(name, call):
         samples.append(time.perf_counter_ns() - start)
     samples.sort()
     at = lambda share: samples[int((COUNT - 1) * share)]
-    print(f"latency {name} p50={at(0.5)} p99={at(0.99)} p99.9={at(0.999)} max={at(1.0)} mean={sum(samples) // COUNT} "
-          f"calls={COUNT}", flush=True)
+    print(
+        f"latency {name} p50={at(0.5)} p99={at(0.99)} p99.9={at(0.999)} max={at(1.0)} mean={sum(samples) // COUNT} "
+        f"calls={COUNT}",
+        flush=True,
+    )
 
 
 def throughput(name, call, flush):
@@ -38,4 +51,7 @@ def throughput(name, call, flush):
         call(i)
     flush()
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    print(f"throughput {name} first_us={first_us} cpu_s={sum(usage[:2]) - before:.3f} peak_kb={usage.ru_maxrss}", flush=True)
+    print(
+        f"throughput {name} first_us={first_us} cpu_s={sum(usage[:2]) - before:.3f} peak_kb={usage.ru_maxrss}",
+        flush=True,
+    )
