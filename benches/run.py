@@ -1,7 +1,7 @@
 """Runs the measurements and prints them as Markdown: ours, each peer, the ratio, the goal, the limit.
 
 Called by scripts/bench.sh, which has prepared build/bench and build/peers. A peer or binding that is not
-there, or fails, has a row with the reason. How to read what is printed: benches/README.md.
+there, or fails, has a row with the reason. How it is measured and how to read it: benches/README.md.
 """
 
 import contextlib
@@ -277,17 +277,17 @@ def conditions(mine):
     disk.wait()
 
 
-def missing(kind, command):
+def missing(kind):
     failed = PEERS / f"{kind}.failed"
     if failed.exists():
         return f"not installed: {failed.read_text().strip()[:120]}"
-    if not all(pathlib.Path(part).exists() for part in command):
+    if not (PEERS / f"{kind}.installed").exists():
         return "not installed yet" + (": `make bench` without QUICK does" if QUICK else "")
     return None
 
 
 def peer_latency(name, kind, command, server, mine):
-    reason = missing(kind, command)
+    reason = missing(kind)
     rows = {}
     try:
         for _ in range(0 if reason else REPEATS):
@@ -339,7 +339,7 @@ def throughput():
     for name, kind, command, server, lines, environment in PEER_LIST:
         sent = lines // PEER_SHARE
         start = lambda url: run([*command, url, "throughput", sent], url, **environment)[0][1]
-        reason = missing(kind, command)
+        reason = missing(kind)
         try:
             if not reason:
                 measure(name, server, sent, start)

@@ -11,7 +11,7 @@ install() {
     local name=$1 pinned=$2
     shift 2
     cmp -s "$pinned" "$to/$name.installed" && return
-    rm -f "$to/$name.failed"
+    rm -f "$to/$name.installed" "$to/$name.failed"
     if "$@" >"$to/$name.log" 2>&1; then
         cp "$pinned" "$to/$name.installed"
     else
