@@ -10,12 +10,14 @@
  * rdtscp; lfence after), which is calibrated against CLOCK_MONOTONIC at the start. Every sample is
  * kept, so that percentiles are exact. The cost of the readings is in every figure: `empty` measures
  * it alone, and nothing is subtracted. Bursty: 100 calls at once, then 100 us of sleep; paced: one
- * call each 50 us, so 20,000 a second, asleep between them as a program that waits for its work is. Answers other than MAXIM_OK are counted and printed.
+ * call each 50 us, so 20,000 a second, asleep between them as a program that waits for its work is. Answers other than MAXIM_OK are counted and printed, and so is how
+ * often the kernel took the processor away from the calling threads, which is what long calls mostly are.
  *
  * Each result is one line of `name=value` fields; times are in nanoseconds unless the name says more.
  * Environment: MAXIM_BASE_URL, MAXIM_SPOOL_DIR.
  */
 
+#define _GNU_SOURCE /* RUSAGE_THREAD */
 #include "workload.h"
 
 #include <dirent.h>
@@ -67,6 +69,7 @@ struct thread_work {
     size_t count;
     uint32_t *samples;
     size_t refused;
+    long preempted;
 };
 
 /* Sleeps until `ns` after the time that `when` has, and moves that on. A time gone by is no sleep. */
@@ -79,9 +82,16 @@ static void sleep_until_next(struct timespec *when, long ns) {
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, when, NULL);
 }
 
+static long preemptions(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nivcsw;
+}
+
 static void *measure(void *argument) {
     struct thread_work *work = argument;
     struct timespec when;
+    long preempted = preemptions();
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); /* else each sleep is 50 us longer */
     clock_gettime(CLOCK_MONOTONIC, &when);
     for (size_t i = 0; i < work->count; i++) {
@@ -97,6 +107,7 @@ static void *measure(void *argument) {
         work->samples[i] = ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks;
         work->refused += status != MAXIM_OK;
     }
+    work->preempted = preemptions() - preempted;
     return NULL;
 }
 
@@ -123,9 +134,11 @@ static int latency(const char *name, const char *pace, size_t count, size_t thre
         pthread_create(&work[t].thread, NULL, measure, &work[t]);
     }
     size_t refused = 0;
+    long preempted = 0;
     for (size_t t = 0; t < threads; t++) {
         pthread_join(work[t].thread, NULL);
         refused += work[t].refused;
+        preempted += work[t].preempted;
     }
     qsort(samples, count, sizeof *samples, ascending);
     double mean = 0;
@@ -133,8 +146,8 @@ static int latency(const char *name, const char *pace, size_t count, size_t thre
         mean += samples[i] / ticks_per_ns / (double)count;
     }
 #define AT(share) (samples[(size_t)((double)(count - 1) * (share))] / ticks_per_ns)
-    printf("p50=%.0f p99=%.0f p99.9=%.0f max=%.0f mean=%.0f calls=%zu refused=%zu\n", AT(0.5), AT(0.99), AT(0.999),
-           AT(1.0), mean, count, refused);
+    printf("p50=%.0f p99=%.0f p99.9=%.0f max=%.0f mean=%.0f calls=%zu refused=%zu preempted=%ld\n", AT(0.5), AT(0.99),
+           AT(0.999), AT(1.0), mean, count, refused, preempted);
     free(work);
     free(samples);
     return 0;

@@ -186,7 +186,12 @@ def at_most(what, value, limit):
 
 def goal(call, found):
     limits = zip(("p50", "p99", "p99.9"), GOALS[call])
-    return "; ".join(at_most(f"{name} ", found[name], limit) for name, limit in limits if limit is not None)
+    parts = [at_most(f"{name} ", found[name], limit) for name, limit in limits if limit is not None]
+    return "; ".join([*parts, preempted(found)])
+
+
+def preempted(found):
+    return f"preempted in {1e6 * found['preempted'] / found['calls']:,.0f} of a million"
 
 
 def versions():
@@ -251,17 +256,18 @@ def conditions(mine):
     def measure(what, call, pace, count=CALLS, threads=1, url=None, note="", limit=None):
         with Server() as up:
             found = best(lambda: ours(url or up.url, "latency", call, pace, count, threads))
+        notes = [note] if note else []
         if limit is not None:
-            note = at_most("p50 ", found["p50"], limit)
+            notes.append(at_most("p50 ", found["p50"], limit))
         if found["refused"]:
-            note += f" {found['refused']:,.0f} refused"
+            notes.append(f"{found['refused']:,.0f} refused")
         row(
             f"{NAMES[call]}, {what}",
             "libmaxim",
             *figures(found),
             f"{found['p50'] / mine[call]['p50']:.1f}×",
             f"{found['mean'] / mine[call]['mean']:.1f}×",
-            note,
+            "; ".join([*notes, preempted(found)]),
         )
 
     measure("4 threads", "tag", "tight", threads=4, limit=200)
