@@ -7,7 +7,8 @@
 
 use super::claim::{Claim, UNFINISHED};
 use super::format::{
-    self, Cursor, HEADER_SIZE, Header, Key, Opening, Origin, RECORD_HEADER, SEGMENT_MAX, Scan, Seal,
+    self, Cursor, HEADER_SIZE, Header, Key, OPENING_SIZE, Opening, Origin, RECORD_HEADER, SEGMENT_MAX, Scan,
+    Seal,
 };
 use super::held::{Held, Place};
 use super::reader::{Reader, is_shortage};
@@ -177,7 +178,7 @@ impl Spool {
         let file = place::open(path).map_err(|error| if is_shortage(&error) { error } else { invalid() })?;
         let size = file.metadata()?.len();
         let mut bytes = Vec::new();
-        store::read_range(&file, 0, HEADER_SIZE, &mut bytes)?;
+        store::read_range(&file, 0, OPENING_SIZE, &mut bytes)?;
         let header = match Header::open(&bytes) {
             Opening::Segment(header) if size <= SEGMENT_MAX as u64 => header,
             Opening::Blank => return Ok(None),
