@@ -226,5 +226,6 @@ fn find_end(header: &Header, cursor: Cursor, records: &[u8]) -> (u32, u32) {
     for frame in scan.by_ref() {
         end = ((frame.sequence + 1 - header.base) as u32, frame.end as u32);
     }
-    if scan.damaged_tail() { (end.0 + 1, end.1) } else { end }
+    // A record behind the last sound one, of which nothing is known but that it was there.
+    if scan.damaged_tail() { (end.0 + 1, end.1 + RECORD_HEADER as u32) } else { end }
 }
