@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
-use parking_lot::Mutex;
+use crate::process::Mutex;
 
 use crate::maxim::line::Line;
 use crate::text::escape;

@@ -100,7 +100,7 @@ impl Reporting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use parking_lot::Mutex;
+    use crate::process::Mutex;
 
     #[derive(Default)]
     struct Heard(Mutex<Vec<(Status, String)>>);

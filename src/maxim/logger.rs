@@ -7,7 +7,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::process::Mutex;
 
 use super::attachment::{Attachment, Content, Uploads};
 use super::config::{Config, MAX_AGE};

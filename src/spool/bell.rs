@@ -4,7 +4,7 @@
 //! a waiting thread is ever notified, because notifying costs about 4 µs. A ring that comes before
 //! the wait is not lost. One thread waits at a time.
 
-use parking_lot::{Condvar, Mutex};
+use crate::process::{Condvar, Mutex};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
@@ -47,10 +47,13 @@ impl Bell {
         let mut door = self.door.lock();
         let _ = self.state.compare_exchange(QUIET, AWAITED, Ordering::Relaxed, Ordering::Relaxed);
         while self.state.load(Ordering::Acquire) != RUNG {
-            match deadline {
-                Some(deadline) if self.woken.wait_until(&mut door, deadline).timed_out() => break,
-                Some(_) => {}
-                None => self.woken.wait(&mut door),
+            let is_late;
+            (door, is_late) = match deadline {
+                Some(deadline) => self.woken.wait_until(door, deadline),
+                None => (self.woken.wait(door), false),
+            };
+            if is_late {
+                break;
             }
         }
         self.state.swap(QUIET, Ordering::Acquire) == RUNG

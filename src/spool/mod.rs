@@ -72,6 +72,7 @@ mod quarantine;
 mod reader;
 mod segment;
 mod sidefile;
+mod spill;
 #[allow(clippy::module_inception)] // the room and the thing it is about
 mod spool;
 mod store;

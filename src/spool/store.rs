@@ -8,7 +8,7 @@ use super::format::{HEADER_SIZE, Header, Origin};
 use super::held::Place;
 use super::place;
 use super::segment::Mapping;
-use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
+use crate::process::Mutex;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
@@ -79,22 +79,22 @@ impl Store {
         format!("{}.{number:08}.{SEGMENT}", self.origin.name()).into_boxed_str()
     }
 
-    /// This instance's directory on one side, made when it is first needed.
-    fn directory<'a>(&self, side: &'a Side) -> io::Result<MappedMutexGuard<'a, Claim>> {
+    /// Runs `action` in this instance's directory on one side, made when it is first needed.
+    fn inside<T>(&self, side: &Side, action: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
         let mut claim = side.claim.lock();
-        if claim.is_none() {
-            *claim = Some(Claim::create(&side.root, &self.origin.name(), &self.locks)?);
-        }
-        MutexGuard::try_map(claim, Option::as_mut).map_err(|_| io::Error::from(io::ErrorKind::NotFound))
+        let claim = match &mut *claim {
+            Some(held) => held,
+            none => none.insert(Claim::create(&side.root, &self.origin.name(), &self.locks)?),
+        };
+        action(claim.path())
     }
 
-    /// Runs `action` in this instance's directory, and once more in a new one if somebody removed it.
+    /// As [`Store::inside`], and once more in a new directory if somebody removed it.
     fn within<T>(&self, side: &Side, action: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
-        let first = action(self.directory(side)?.path());
-        match first {
+        match self.inside(side, &action) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.check(side);
-                action(self.directory(side)?.path())
+                self.inside(side, &action)
             }
             other => other,
         }
@@ -113,7 +113,7 @@ impl Store {
 
     /// Opens (makes and locks) the hot directory now, so that no caller has to later.
     pub fn prepare(&self, side: &Side) -> io::Result<()> {
-        self.directory(side).map(|_| ())
+        self.inside(side, |_| Ok(()))
     }
 
     fn path(&self, place: &Place) -> io::Result<PathBuf> {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
-use parking_lot::Mutex;
+use crate::process::Mutex;
 use ureq::http::{HeaderValue, Method, Uri};
 use ureq::{Agent, AsSendBody, SendBody};
 
