@@ -205,8 +205,13 @@ pub fn exported_functions() -> Vec<Function> {
 
 /// Compiles a C program against the release shared library and gives its path.
 pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
-    let source = root().join(source);
-    let program = scratch.path().join(source.file_stem().unwrap());
+    let program = scratch.path().join(Path::new(source).file_stem().unwrap());
+    compile_to(source, &program);
+    program
+}
+
+/// Compiles a C program to a path.
+pub fn compile_to(source: &str, program: &Path) {
     let lib = built("lib/libmaxim.so");
     let lib = lib.parent().unwrap();
     let mut rpath = std::ffi::OsString::from("-Wl,-rpath,");
@@ -217,14 +222,13 @@ pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
         .arg(root().join("include"))
         .arg("-I")
         .arg(root().join("tests/c"))
-        .arg(&source)
+        .arg(root().join(source))
         .arg("-o")
-        .arg(&program)
+        .arg(program)
         .arg("-L")
         .arg(lib)
         .arg(rpath)
         .args(["-lmaxim", "-lpthread", "-lm"]));
-    program
 }
 
 /// Runs a command that must succeed, and gives what it printed.
