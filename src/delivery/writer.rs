@@ -124,9 +124,8 @@ impl<'a> Writer<'a> {
 
     /// Sees to the spool's upkeep; whether that has brought records of dead owners.
     fn adopt(&mut self) -> bool {
-        if let Some(due) = self.guarded(|engine| engine.maintain()) {
-            self.upkeep = due;
-        }
+        let due = self.guarded(|engine| engine.maintain());
+        self.upkeep = due.unwrap_or_else(|| Instant::now() + PANIC_PAUSE);
         let adopted = self.shared.spool.stats().adopted;
         let more = adopted > self.adopted;
         self.adopted = adopted;
