@@ -18,9 +18,10 @@ use crate::delivery::pipeline::{Done, PipelineConfig};
 use crate::delivery::policy::{Policy, random_dice};
 use crate::delivery::reporting::Reporting;
 use crate::delivery::writer;
-use crate::process::{self, Condvar, Mutex, TimedMutex};
+use crate::process;
 use crate::spool::{self, Bell, Reader, Spool};
 use crate::status::{Error, Result, Status};
+use crate::sync::{Condvar, Mutex, TimedMutex};
 
 /// After a failed attempt to start the thread, appends try again this often.
 const THREAD_RETRY: Duration = Duration::from_secs(10);
@@ -100,7 +101,8 @@ impl Shared {
     /// The spool is open, the thread not started.
     pub fn open(config: PipelineConfig) -> Arc<Shared> {
         let bell = Arc::new(Bell::new());
-        let options = spool::Options { ring_records: 0, ..config.spool.clone() };
+        let brief = process::is_forked();
+        let options = spool::Options { ring_records: 0, brief, ..config.spool.clone() };
         let spool = Arc::new(Spool::open(options, Arc::clone(&bell)));
         let max_idle = config.http.max_idle.or(config.synchronous.then_some(LAMBDA_MAX_IDLE));
         let http = Http::new(HttpConfig { max_idle, ..config.http.clone() });
@@ -242,15 +244,16 @@ impl Shared {
             if let Some(outcome) = self.outcome_with(&progress, goal, ticket, deadline) {
                 return outcome;
             }
-            (progress, _) = self.progressed.wait_until(progress, deadline);
+            self.progressed.wait_until(&mut progress, deadline);
         }
     }
 
     pub fn wait_until_left(&self, deadline: Instant) -> bool {
         let mut progress = self.progress.lock();
-        let mut is_late = false;
-        while !is_late && !matches!(progress.writer, Writer::Left) {
-            (progress, is_late) = self.progressed.wait_until(progress, deadline);
+        while !matches!(progress.writer, Writer::Left) {
+            if self.progressed.wait_until(&mut progress, deadline).timed_out() {
+                break;
+            }
         }
         if !matches!(progress.writer, Writer::Left) {
             return false;
@@ -345,8 +348,10 @@ impl Shared {
     /// Without a thread: what is not delivered goes to files.
     pub fn leave(&self, deadline: Instant) {
         let engine = self.engine.try_lock_until(deadline).and_then(|mut engine| engine.take());
-        if let Some(engine) = engine {
+        if let Some(mut engine) = engine {
+            let news = engine.last_news();
             engine.finish();
+            news.tell(&self.config.reporter);
         }
     }
 

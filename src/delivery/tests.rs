@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::process::Mutex;
+use crate::sync::Mutex;
 
 use super::test_server::{Answer, TestServer, status};
 use super::*;

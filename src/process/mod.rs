@@ -11,12 +11,10 @@ pub mod clock;
 mod fork;
 mod fork_cell;
 mod lambda;
-mod lock;
 mod threads;
 pub mod unique;
 
 pub use fork::{generation, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::{can_access_filesystem, is_running_on_lambda};
-pub use lock::{Condvar, Mutex, MutexGuard, TimedGuard, TimedMutex};
-pub use threads::spawn_masked;
+pub use threads::{spawn_masked, spawn_scoped_masked};

@@ -5,7 +5,7 @@ use super::format::{self, Cursor, HEADER_SIZE, Header, Origin, RECORD_HEADER, RE
 use super::held::{Dropped, Held, Place, Spare, State};
 use super::store::{Side, Store};
 use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, place, quarantine};
-use crate::process::{self, Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const SEGMENT_SIZE: u64 = 1 << 20;
 /// The smallest segment, for callers who give the spool very little memory.
 const SEGMENT_SIZE_MIN: u64 = 16 << 10;
-/// The first segment of a forked child: many children log a few records and are gone, each leaving its
-/// segments in shared memory until another process takes them over.
-const SEGMENT_SIZE_CHILD: u64 = 64 << 10;
+/// The first segment of a process that may be gone soon: many log a few records and leave their segments
+/// in shared memory until another process takes them over.
+const SEGMENT_SIZE_BRIEF: u64 = 64 << 10;
 /// The memory cap is at least this many segments: one in use, one spare, two to deliver.
 const SEGMENTS_MIN: u64 = 4;
 /// Sealed segments that stay mapped for the reader; later ones are unmapped when they are sealed
@@ -58,7 +58,7 @@ impl Spool {
     pub fn open(options: Options, bell: Arc<Bell>) -> Spool {
         let memory = options.max_memory_bytes.max(SEGMENTS_MIN * SEGMENT_SIZE_MIN);
         let segment_size = (memory / (2 * SEGMENTS_MIN)).clamp(SEGMENT_SIZE_MIN, SEGMENT_SIZE) & !4095;
-        let first_size = if process::is_forked() { SEGMENT_SIZE_CHILD } else { SEGMENT_SIZE };
+        let first_size = if options.brief { SEGMENT_SIZE_BRIEF } else { SEGMENT_SIZE };
         let first_size = first_size.min(segment_size);
         let ring_bytes = if options.ring_bytes == 0 { segment_size / 2 } else { options.ring_bytes };
         let ring_records = if options.ring_records == 0 { u64::MAX } else { options.ring_records };
@@ -110,7 +110,7 @@ impl Spool {
 
     /// Accepts one record, given in parts; gives its sequence: 1, 2, 3 and so on. When this returns,
     /// the record survives the process.
-    #[inline]
+    #[inline(always)]
     pub fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64, Refusal> {
         let payload = parts.iter().map(|part| part.len()).sum();
         let size = format::record_size(payload);
@@ -118,12 +118,23 @@ impl Spool {
         if state.active.as_ref().is_none_or(|active| active.room() < size) {
             state = self.rotate(state, payload)?;
         }
-        let state = &mut *state;
+        self.put(&mut state, kind, payload, parts)
+    }
+
+    /// Writes a record into the segment in use, which has room for it.
+    #[inline]
+    pub(super) fn put(
+        &self,
+        state: &mut State,
+        kind: Kind,
+        payload: usize,
+        parts: &[&[u8]],
+    ) -> Result<u64, Refusal> {
         let Some(active) = &mut state.active else { return Err(Refusal::Full) };
         let sequence = state.next;
         active.write(sequence, kind, payload, parts)?;
         state.next += 1;
-        state.unread_bytes += size as u64;
+        state.unread_bytes += format::record_size(payload) as u64;
         state.unread_records += 1;
         if state.unread_bytes >= self.ring_bytes || state.unread_records >= self.ring_records {
             state.unread_bytes = 0;
@@ -171,7 +182,7 @@ impl Spool {
     /// Puts a new segment into use that has room for a payload; seals the present one.
     #[cold]
     #[inline(never)]
-    fn rotate<'a>(
+    pub(super) fn rotate<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         payload: usize,
@@ -205,25 +216,34 @@ impl Spool {
             if self.give_back_idle(&mut state) {
                 continue;
             }
-            let made_room = match self.options.overflow {
-                Overflow::DropOldest => self.evict_oldest(&mut state),
-                Overflow::DropNewest => false,
-                Overflow::Block(limit) => {
-                    // A limit beyond what the clock can express is a day at a time.
-                    let now = Instant::now();
-                    let day = Duration::from_secs(86_400);
-                    let until = *deadline.get_or_insert(now.checked_add(limit).unwrap_or(now + day));
-                    self.bell.ring();
-                    state.waiting += 1;
-                    let is_late;
-                    (state, is_late) = self.space.wait_until(state, until);
-                    state.waiting -= 1;
-                    !is_late
-                }
-            };
-            if !made_room {
+            if !self.make_room(&mut state, &mut deadline, Spool::evict_oldest) {
                 state.tally.refused += 1;
                 return Err(Refusal::Full);
+            }
+        }
+    }
+
+    /// Makes room, or waits for it, as the overflow policy has it; gives whether it is worth another look.
+    /// `deadline` is that of the caller's wait, set at its first.
+    pub(super) fn make_room(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: &mut Option<Instant>,
+        evict: fn(&Spool, &mut State) -> bool,
+    ) -> bool {
+        match self.options.overflow {
+            Overflow::DropOldest => evict(self, state),
+            Overflow::DropNewest => false,
+            Overflow::Block(limit) => {
+                // A limit beyond what the clock can express is a day at a time.
+                let now = Instant::now();
+                let day = Duration::from_secs(86_400);
+                let until = *deadline.get_or_insert(now.checked_add(limit).unwrap_or(now + day));
+                self.bell.ring();
+                state.waiting += 1;
+                let waited = self.space.wait_until(state, until);
+                state.waiting -= 1;
+                !waited.timed_out()
             }
         }
     }
@@ -316,6 +336,7 @@ impl Spool {
             oldest: now,
             newest: now,
             mark: None,
+            sides: Vec::new(),
         });
     }
 
@@ -340,6 +361,7 @@ impl Spool {
     /// What remains of a segment that is off the books and whose records have all left: a spare
     /// segment if one is wanted, else nothing.
     pub(super) fn retire(&self, state: &mut State, held: Held) {
+        self.remove_side_files(&held.header.origin, &held.sides);
         let wanted = state.spares.len() + state.sealed.len() < MAPPED_MAX && !state.closed;
         if let Some(mut map) = held.map
             && wanted
@@ -379,7 +401,7 @@ impl Spool {
 
     /// Makes room at no cost: a spare segment that is too small for what is wanted, or a segment in
     /// use from which everything has left. Gives whether there was one.
-    fn give_back_idle(&self, state: &mut State) -> bool {
+    pub(super) fn give_back_idle(&self, state: &mut State) -> bool {
         if let Some(spare) = state.spares.pop() {
             state.uncharge(&spare.place, spare.map.len() as u64);
             self.store.remove(&spare.place);
@@ -431,7 +453,7 @@ impl Spool {
 impl Held {
     /// The room for one more record, its header and padding included.
     #[inline]
-    fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         self.size as usize - self.tail as usize
     }
 

@@ -6,7 +6,6 @@ use super::held::{Dropped, Held, Place, Spare, State};
 use super::reader::Reader;
 use super::spool::unix_time;
 use super::{Spool, Stats, place};
-use crate::process;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -24,7 +23,7 @@ const AGE_STEPS: u32 = 8;
 
 /// When directories are looked after.
 pub(super) struct Schedule {
-    /// When they last were; for a forked child at first, when it began.
+    /// When they last were; for a brief process at first, when it began.
     last: Option<Instant>,
     /// How many intervals have passed since the last change among the instances.
     passed: usize,
@@ -34,11 +33,11 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// A process looks after what others left as soon as it logs. A forked child does not: it may be gone
-    /// in the middle of sending its dead siblings' records, which are then sent twice.
-    pub fn new() -> Schedule {
+    /// A process looks after what others left as soon as it logs, unless it is `brief`: it may be gone in the
+    /// middle of sending the records of others like it, which are then sent twice.
+    pub fn new(brief: bool) -> Schedule {
         let now = Instant::now();
-        Schedule { last: process::is_forked().then_some(now), passed: 0, changed: Vec::new(), looked: now }
+        Schedule { last: brief.then_some(now), passed: 0, changed: Vec::new(), looked: now }
     }
 
     fn interval(&self) -> Duration {
@@ -76,13 +75,16 @@ fn changes(spool: &Spool) -> Vec<Option<SystemTime>> {
 }
 
 impl Reader {
-    /// To be called when idle, and at [`Reader::next_upkeep`]. Cheap before that.
-    pub fn maintain(&mut self) {
+    /// To be called when idle, and at [`Reader::next_upkeep`]. Cheap before that; gives whether it was due,
+    /// and files were looked at.
+    pub fn maintain(&mut self) -> bool {
         self.spool.prepare_spare();
         self.spool.trim_spares();
-        if self.schedule.is_due(&self.spool) || self.more_orphans {
+        let is_due = self.schedule.is_due(&self.spool);
+        if is_due || self.more_orphans {
             self.upkeep();
         }
+        is_due
     }
 
     /// When directories are to be looked after again.
@@ -145,10 +147,11 @@ impl Reader {
 }
 
 impl Spool {
-    /// Drops the oldest segment in the spool directory that no batch shows.
+    /// Drops the oldest segment that takes room in the spool directory, itself or by its records' files, and
+    /// that no batch shows.
     pub(super) fn evict_oldest_cold(&self, state: &mut State) -> bool {
         let mut all = state.adopted.iter().chain(&state.sealed);
-        let oldest = all.find(|held| held.place.is_cold() && !held.is_pinned()).map(Held::key);
+        let oldest = all.find(|held| held.takes_disk_space() && !held.is_pinned()).map(Held::key);
         let Some(held) = oldest.and_then(|key| state.take(key)) else { return false };
         state.count_dropped(Dropped::Disk, held.unsettled());
         self.retire(state, held);

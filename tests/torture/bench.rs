@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::common::{Scratch, Server, both, compile_to, probe};
+use crate::common::{Scratch, Server, both, compile_into, library, probe};
 
 /// Slots of the tally: see `tests/c/torture.h`.
 const TALLY_SLOTS: usize = 4096;
@@ -146,13 +146,9 @@ impl Drop for Row {
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let (making, program) =
-            (directory.join(format!("probe-{}", std::process::id())), directory.join("probe"));
-        compile_to("tests/c/probe.c", &making);
-        // Another run may be using the old one.
-        std::fs::rename(making, &program).unwrap();
-        program
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("torture");
+        std::fs::create_dir_all(&directory).unwrap();
+        compile_into("tests/c/probe.c", &directory, &library("lib/libmaxim.so"))
     })
 }
 

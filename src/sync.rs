@@ -1,7 +1,8 @@
-//! Locks that a fork leaves in order.
+//! Locks that a fork leaves in order, and the atomics of the spool: all in one place, so that `tests/models`
+//! can put a model checker's in theirs and run the spool's own code through every interleaving.
 //!
-//! A child starts with the locks of its parent as they were, held by threads that it does not have; it
-//! never touches those ([`super::ForkCell`]) and makes its own. That is of use only if a lock is all in
+//! A forked child starts with the locks of its parent as they were, held by threads that it does not have;
+//! it never touches those ([`crate::process::ForkCell`]) and makes its own. That is of use only if a lock is all in
 //! its own bytes, as the standard library's are. Locks that keep their waiting threads in a table of the
 //! process's (parking_lot) are not: the child inherits the table, with entries that point into the
 //! stacks of threads that are gone, and hangs or crashes over them at a lock that it made itself.
@@ -12,12 +13,14 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};
 use std::time::Instant;
 
-/// What [`Mutex::lock`] gives.
-pub type MutexGuard<'a, T> = sync::MutexGuard<'a, T>;
+pub(crate) use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 
 /// The standard library's, without poisoning.
 #[derive(Debug, Default)]
-pub struct Mutex<T>(sync::Mutex<T>);
+pub(crate) struct Mutex<T>(sync::Mutex<T>);
+
+/// The hold on a lock. `None` only while a thread waits.
+pub(crate) struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, T>>);
 
 impl<T> Mutex<T> {
     /// An open one.
@@ -28,23 +31,49 @@ impl<T> Mutex<T> {
     /// Waits until nobody holds it.
     #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        MutexGuard(Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// Unless somebody holds it.
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         match self.0.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Ok(guard) => Some(MutexGuard(Some(guard))),
+            Err(TryLockError::Poisoned(poisoned)) => Some(MutexGuard(Some(poisoned.into_inner()))),
             Err(TryLockError::WouldBlock) => None,
         }
     }
 }
 
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        self.0.as_ref().expect("held")
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        self.0.as_mut().expect("held")
+    }
+}
+
 /// The standard library's, with deadlines.
 #[derive(Debug, Default)]
-pub struct Condvar(sync::Condvar);
+pub(crate) struct Condvar(sync::Condvar);
+
+/// Whether a wait ended for want of time.
+pub(crate) struct TimedOut(bool);
+
+impl TimedOut {
+    /// Whether it did.
+    pub fn timed_out(&self) -> bool {
+        self.0
+    }
+}
 
 impl Condvar {
     /// One that nobody waits for.
@@ -52,21 +81,18 @@ impl Condvar {
         Condvar(sync::Condvar::new())
     }
 
-    /// Waits to be notified, at most until `deadline`; gives whether that came first. May wake for
-    /// no reason.
-    pub fn wait_until<'a, T>(
-        &self,
-        guard: MutexGuard<'a, T>,
-        deadline: Instant,
-    ) -> (MutexGuard<'a, T>, bool) {
+    /// Waits to be notified, at most until `deadline`. May wake for no reason.
+    pub fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, deadline: Instant) -> TimedOut {
         let left = deadline.saturating_duration_since(Instant::now());
-        let (guard, timeout) = self.0.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
-        (guard, timeout.timed_out())
+        let Some(held) = guard.0.take() else { return TimedOut(false) };
+        let (held, waited) = self.0.wait_timeout(held, left).unwrap_or_else(PoisonError::into_inner);
+        guard.0 = Some(held);
+        TimedOut(waited.timed_out())
     }
 
     /// Waits to be notified. May wake for no reason.
-    pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-        self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+        guard.0 = guard.0.take().map(|held| self.0.wait(held).unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Wakes one waiting thread.
@@ -82,14 +108,14 @@ impl Condvar {
 
 /// A mutex that may be held for long, and that others wait for only so long.
 #[derive(Debug, Default)]
-pub struct TimedMutex<T> {
+pub(crate) struct TimedMutex<T> {
     value: Mutex<T>,
     is_held: Mutex<bool>,
     released: Condvar,
 }
 
 /// What [`TimedMutex::lock`] gives.
-pub struct TimedGuard<'a, T> {
+pub(crate) struct TimedGuard<'a, T> {
     // Unlocked before the turn is given away: fields are dropped in this order.
     value: MutexGuard<'a, T>,
     _turn: Turn<'a, T>,
@@ -107,7 +133,7 @@ impl<T> TimedMutex<T> {
     pub fn lock(&self) -> TimedGuard<'_, T> {
         let mut is_held = self.is_held.lock();
         while *is_held {
-            is_held = self.released.wait(is_held);
+            self.released.wait(&mut is_held);
         }
         self.take(is_held)
     }
@@ -120,7 +146,7 @@ impl<T> TimedMutex<T> {
             if is_late {
                 return None;
             }
-            (is_held, is_late) = self.released.wait_until(is_held, deadline);
+            is_late = self.released.wait_until(&mut is_held, deadline).timed_out();
         }
         Some(self.take(is_held))
     }
