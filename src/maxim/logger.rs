@@ -150,7 +150,7 @@ impl Logger {
             let mut lines = Lines::new(buffer);
             build(&mut lines)?;
             // Where one is refused, the next may still be taken elsewhere.
-            lines.iter().fold(Ok(()), |result, line| result.and(self.append(KIND_LINE, &[line])))
+            first_failure(lines.iter().map(|line| self.append(KIND_LINE, &[line])))
         })
     }
 
