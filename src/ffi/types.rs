@@ -7,8 +7,8 @@ use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, size_of};
 use std::{ptr, slice};
 
-use crate::maxim::Json;
 use crate::status::{Error, Result, Status};
+use crate::text::object::Json;
 use crate::text::{escape, id};
 
 /// What a call came to: `MAXIM_OK` (0) or one of the `MAXIM_ERR_…` codes.
@@ -141,9 +141,9 @@ pub(super) fn required<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
     optional_bytes(name, text)?.map_or_else(|| Err(absent(name)), |bytes| utf8(name, bytes))
 }
 
-#[inline]
+#[inline(always)]
 fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
-    if bytes.is_ascii() {
+    if escape::is_ascii(bytes) {
         // Most arguments are short and ASCII, for which the general check takes several times as long.
         // SAFETY: ASCII is UTF-8.
         return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });

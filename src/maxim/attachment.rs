@@ -9,13 +9,14 @@
 use std::path::Path;
 
 use super::config::Config;
-use super::line::{Entity, Json, Line, Lines, object};
+use super::line::{Entity, Lines, action};
 use super::source;
 use super::uploads::{Head, Source};
 use crate::delivery::Pipeline;
 use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
 use crate::text::json::Shape;
+use crate::text::object::{Json, Object, key};
 
 /// What is attached.
 #[derive(Clone, Copy)]
@@ -53,25 +54,25 @@ impl Attachment<'_> {
     }
 
     /// The members that are known at the call.
-    fn write(&self, line: &mut Line<'_>) -> Result<()> {
-        line.text("id", self.id);
+    fn write(&self, line: &mut Object<'_>) -> Result<()> {
+        line.text(key!("id"), self.id);
         let kind = match self.content {
             Content::File(_) => "file",
             Content::Data(_) => "file_data",
             Content::Url(_) => "url",
         };
-        line.text("type", kind);
+        line.text(key!("type"), kind);
         if let Content::Url(url) = self.content {
-            line.text("url", url);
+            line.text(key!("url"), url);
         }
-        line.optional_text("name", self.name);
-        line.optional_text("mime_type", self.mime_type);
+        line.optional_text(key!("name"), self.name);
+        line.optional_text(key!("mime_type"), self.mime_type);
         line.tags(self.tags)?;
         if let Some(metadata) = self.metadata {
-            line.json("metadata", metadata, Shape::Object)?;
+            line.json(key!("metadata"), metadata, Shape::Object)?;
         }
         if let Some(timestamp) = self.timestamp {
-            line.integer("timestamp", timestamp);
+            line.integer(key!("timestamp"), timestamp);
         }
         Ok(())
     }
@@ -84,9 +85,9 @@ impl Attachment<'_> {
         entity_id: &str,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        Lines::new(out).line(entity, entity_id, "add-attachment", |line| {
+        Lines::new(out).line(entity, entity_id, action!("add-attachment"), |line| {
             self.write(line)?;
-            line.text("key", &self.key(repository, entity, entity_id));
+            line.text(key!("key"), &self.key(repository, entity, entity_id));
             Ok(())
         })
     }
@@ -101,7 +102,7 @@ impl Attachment<'_> {
     ) -> Result<()> {
         let most = config.max_attachment_bytes;
         let mut line = Vec::new();
-        object(&mut line, |line| self.write(line))?;
+        Object::open(&mut line, |line| self.write(line))?;
         let mut head = Head {
             record: Uuid::new().as_str().to_owned(),
             entity: entity as u8,

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::attachment::{Attachment, Content};
-use super::config::{Config, MAX_AGE};
+use super::config::Config;
 use super::line::{Entity, Lines};
 use super::protocol::{KIND_LINE, MaximLog};
 use super::uploads::Uploads;
-use crate::delivery::{self, Pipeline, PipelineConfig, Protocol};
-use crate::process::{ForkCell, is_running_on_lambda};
-use crate::spool::{self, Identity};
+use crate::delivery::{self, MAX_AGE, Pipeline, Protocol};
+use crate::process::ForkCell;
+use crate::spool;
 use crate::status::{Error, Result, Status};
 use crate::text::scratch;
 
@@ -150,20 +150,22 @@ impl Logger {
             let mut lines = Lines::new(buffer);
             build(&mut lines)?;
             // Where one is refused, the next may still be taken elsewhere.
-            first_failure(lines.iter().map(|line| self.append(KIND_LINE, &[line])))
+            first_failure(lines.iter().map(|line| self.append(line)))
         })
     }
 
-    /// Appends one record to every pipeline of lines; the first refusal is the answer, after all were
+    /// Appends one line to every pipeline of lines; the first refusal is the answer, after all were
     /// tried.
-    #[inline]
-    fn append(&self, kind: spool::Kind, parts: &[&[u8]]) -> Result<()> {
-        let mut result = self.first.own().lines.append(kind, parts);
-        for target in self.sinks.iter().map_while(OnceLock::get) {
-            let outcome = target.own().lines.append(kind, parts);
-            result = result.and(outcome);
-        }
-        result
+    #[inline(never)]
+    fn append(&self, line: &[u8]) -> Result<()> {
+        let result = self.first.own().lines.append(KIND_LINE, &[line]);
+        if self.sinks[0].get().is_none() { result } else { result.and(self.append_to_sinks(line)) }
+    }
+
+    #[inline(never)]
+    fn append_to_sinks(&self, line: &[u8]) -> Result<()> {
+        let sinks = self.sinks.iter().map_while(OnceLock::get);
+        first_failure(sinks.map(|target| target.own().lines.append(KIND_LINE, &[line])))
     }
 
     /// Attaches something to an entity, everywhere. What has no content is a line, anything else an
@@ -329,19 +331,7 @@ const LINES: &str = "maxim";
 const UPLOADS: &str = "maxim-uploads";
 
 fn spool_options(config: &Config, protocol: &'static str) -> spool::Options {
-    spool::Options {
-        dir: config.spool_dir.clone(),
-        max_memory_bytes: config.max_memory_bytes,
-        max_disk_bytes: config.max_disk_bytes,
-        overflow: config.overflow,
-        max_age: MAX_AGE,
-        ..spool::Options::new(Identity {
-            protocol,
-            base_url: config.base_url.clone(),
-            repository: config.repository.clone(),
-            key_fingerprint: config.api_key.fingerprint(),
-        })
-    }
+    config.settings.spool(protocol, &config.repository, &config.api_key)
 }
 
 fn open_lines(config: &Config, uploads: Weak<LateUploads>) -> Pipeline {
@@ -355,19 +345,6 @@ fn open_uploads(config: &Config, lines: Weak<Pipeline>) -> Pipeline {
 }
 
 fn open(config: &Config, protocol: &'static str, name: &'static str, sender: Arc<dyn Protocol>) -> Pipeline {
-    Pipeline::open(PipelineConfig {
-        spool: spool_options(config, protocol),
-        protocol: sender,
-        http: delivery::HttpConfig {
-            ca_file: config.ca_file.clone(),
-            proxy: config.proxy.clone(),
-            allow_plaintext: config.allow_plaintext,
-            ..delivery::HttpConfig::default()
-        },
-        flush_interval: config.flush_interval,
-        backoff: delivery::BackoffConfig::default(),
-        reporter: Arc::clone(&config.reporter),
-        synchronous: is_running_on_lambda(),
-        name,
-    })
+    let spool = spool_options(config, protocol);
+    Pipeline::open(config.settings.pipeline(name, spool, sender, config.flush_interval))
 }

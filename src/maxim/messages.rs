@@ -12,11 +12,12 @@ use base64::engine::{DecodePaddingMode, general_purpose::GeneralPurposeConfig};
 use serde_json::Value;
 
 use super::attachment::{Attachment, Content};
-use super::line::{Entity, Json};
+use super::line::Entity;
 use super::logger::Logger;
 use crate::process::unique::Uuid;
 use crate::status::Result;
 use crate::text::json::{self, Shape};
+use crate::text::object::Json;
 
 /// Standard base64, with or without its padding: both are met in the wild.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

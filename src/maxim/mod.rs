@@ -23,5 +23,5 @@ pub use actions::Failure;
 pub use attachment::{Attachment, Content};
 pub use config::Config;
 pub use create::{ErrorEntry, Generation, Session, Span, ToolCall, Trace};
-pub use line::{Entity, Json};
+pub use line::Entity;
 pub use logger::Logger;

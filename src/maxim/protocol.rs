@@ -4,7 +4,7 @@ use std::sync::Weak;
 use std::time::Instant;
 
 use super::config::Config;
-use super::line::{Entity, Line, Lines};
+use super::line::{Entity, Lines, action};
 use super::logger::LateUploads;
 use super::upload::Uploader;
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Request};
@@ -12,6 +12,7 @@ use crate::process::unique::Uuid;
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, Kind};
 use crate::text::escape::push_percent_encoded;
+use crate::text::object::{Object, key};
 use crate::text::scratch;
 
 /// A wire line.
@@ -40,7 +41,7 @@ impl MaximLog {
         push_percent_encoded(&mut repository, &config.repository);
         let repository = String::from_utf8_lossy(&repository);
         MaximLog {
-            push_url: format!("{}/api/sdk/v3/log?id={repository}", config.base_url),
+            push_url: format!("{}/api/sdk/v3/log?id={repository}", config.settings.base_url),
             api_key: config.api_key.clone(),
             uploader: Uploader::new(config),
             uploads,
@@ -70,11 +71,12 @@ impl MaximLog {
             return outcome;
         }
         scratch::with(|stored| {
-            let members = |line: &mut Line<'_>| {
-                line.text("key", &key);
+            let members = |line: &mut Object<'_>| {
+                line.text(key!("key"), &key);
                 Ok(())
             };
-            match Lines::new(stored).line(Entity::Storage, id.as_str(), "process-large-log", members) {
+            match Lines::new(stored).line(Entity::Storage, id.as_str(), action!("process-large-log"), members)
+            {
                 Ok(()) => self.push(http, stored, deadline),
                 Err(error) => Outcome::Unusable { why: error.detail },
             }

@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
-use super::line::{Entity, Line, Lines};
+use super::line::{Entity, Lines, action};
 use super::protocol::KIND_LINE;
 use super::source::{self, Opened, Unreadable};
 use super::upload::Uploader;
@@ -28,6 +28,7 @@ use crate::delivery::{Body, Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process;
 use crate::spool::{BatchLimits, Kind};
 use crate::status::{Error, Result, Status};
+use crate::text::object::{Object, key};
 use crate::text::scratch;
 
 /// An upload: length of the head (u32, little-endian), head (JSON), length of the content, content.
@@ -112,13 +113,13 @@ impl Head {
     /// The line that tells of the finished upload.
     fn finished_line(&self, mime: &str, out: &mut Vec<u8>) -> Option<()> {
         let entity = Entity::ALL.get(usize::from(self.entity))?;
-        let members = |line: &mut Line<'_>| {
+        let members = |line: &mut Object<'_>| {
             line.splice(self.line.as_bytes());
-            line.text("key", &self.key);
-            line.text("mimeType", mime);
+            line.text(key!("key"), &self.key);
+            line.text(key!("mimeType"), mime);
             Ok(())
         };
-        Lines::new(out).line(*entity, &self.entity_id, "add-attachment", members).ok()
+        Lines::new(out).line(*entity, &self.entity_id, action!("add-attachment"), members).ok()
     }
 }
 

@@ -5,7 +5,7 @@ use super::format::{self, Cursor, HEADER_SIZE, Header, Origin, RECORD_HEADER, RE
 use super::held::{Dropped, Held, Place, Spare, State};
 use super::store::{Side, Store};
 use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, place, quarantine};
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -99,7 +99,7 @@ impl Spool {
 
     /// Accepts one record, given in parts; gives its sequence: 1, 2, 3 and so on. When this returns,
     /// the record survives the process.
-    #[inline]
+    #[inline(always)]
     pub fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64, Refusal> {
         let payload = parts.iter().map(|part| part.len()).sum();
         let size = format::record_size(payload);
