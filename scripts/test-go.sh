@@ -9,7 +9,8 @@ GO=$(scripts/install-go.sh)
 export GOTOOLCHAIN=local
 # Where the binary distribution keeps it, and where install-go.sh puts it, gofmt lies beside go.
 gofmt=$("$GO" env GOROOT)/bin/gofmt
-staticcheck=$root/build/tools/staticcheck
+staticcheck_version=v0.8.2
+staticcheck=$root/build/tools/staticcheck-$staticcheck_version/staticcheck
 work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
@@ -25,8 +26,8 @@ unformatted=$("$gofmt" -l bindings/go examples/go)
 
 if [ ! -x "$staticcheck" ]; then
     # It wants a recent Go of its own; without it, vet has to do.
-    GOBIN=$root/build/tools "$GO" install honnef.co/go/tools/cmd/staticcheck@latest >"$work/staticcheck" 2>&1 ||
-        { say "staticcheck is not available:"; tail -n 1 "$work/staticcheck"; }
+    GOBIN=$(dirname "$staticcheck") "$GO" install "honnef.co/go/tools/cmd/staticcheck@$staticcheck_version" \
+        >"$work/staticcheck" 2>&1 || { say "skipped, staticcheck $staticcheck_version cannot be had:"; tail -n 1 "$work/staticcheck"; }
 fi
 if [ -x "$staticcheck" ]; then
     say staticcheck
@@ -45,18 +46,31 @@ PKG_CONFIG_PATH=$root/build/lib/pkgconfig LD_LIBRARY_PATH=$root/build/lib "$GO" 
 say benchmarks run
 "$GO" test -run '^$' -bench . -benchtime 10x ./... >"$work/bench" || { cat "$work/bench"; exit 1; }
 
-cd "$root/examples/go"
-say examples
-"$root/build/bin/maxim-dev" --port 0 --port-file "$work/port" --mode quiet >/dev/null &
+"$root/build/bin/maxim-dev" --port 0 --port-file "$work/port" --mode tree >"$work/tree" &
 server=$!
 for _ in $(seq 200); do
     [ -s "$work/port" ] && break
     sleep 0.05
 done
 export MAXIM_BASE_URL=http://127.0.0.1:$(cat "$work/port") MAXIM_SPOOL_DIR=$work/spool
+cd "$root/examples/go"
+say examples
 for example in */main.go; do
     "$GO" run "./$(dirname "$example")" | tee "$work/said"
     grep -Eq '^logged [1-9][0-9]* (records|entries), delivered [1-9][0-9]*, held 0$' "$work/said" ||
         { echo "error: $(dirname "$example") did not deliver all" >&2; exit 1; }
 done
+
+say "the README's example, in a module of its own"
+mkdir "$work/user"
+cd "$work/user"
+sed -n '/^```go$/,/^```$/{/^```/d;p}' "$root/bindings/go/README.md" >main.go
+"$GO" mod init example.com/user >"$work/log" 2>&1
+"$GO" mod edit -require libmaxim/maxim@v0.0.0 -replace "libmaxim/maxim=$root/bindings/go"
+MAXIM_API_KEY=key MAXIM_LOG_REPO_ID=repo "$GO" run . 2>&1 | tee "$work/said"
+[ ! -s "$work/said" ] || { echo "error: the README's example complains" >&2; exit 1; }
+kill -TERM "$server"
+wait "$server"
+server=
+grep -q greeting "$work/tree" || { echo "error: the README's example did not log" >&2; exit 1; }
 say ok

@@ -18,6 +18,31 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EX
     npm ci --prefix bindings/node --no-audit --no-fund
 make -C bindings/node test
 
+echo "== node: the same tests in Bun and Deno"
+# From their npm packages, as the lock file has them. No install script runs: the platform's package has the binary.
+runtimes=$PWD/build/tools/runtimes
+if ! cmp -s bindings/node/test/runtimes/package-lock.json "$runtimes/node_modules/installed-lock.json"; then
+    mkdir -p "$runtimes"
+    cp bindings/node/test/runtimes/package*.json "$runtimes"
+    npm ci --prefix "$runtimes" --ignore-scripts --no-audit --no-fund >"$work/runtimes" 2>&1 &&
+        cp "$runtimes/package-lock.json" "$runtimes/node_modules/installed-lock.json"
+fi || true
+# run_in NAME BINARY ARGUMENTS...
+run_in() {
+    local name=$1
+    shift
+    if [ ! -x "$1" ]; then
+        echo "SKIPPED: $name cannot be had: $(grep -m 1 'npm error' "$work/runtimes" || echo "no package for this platform")"
+        return
+    fi
+    (cd bindings/node && "$@" test/*.test.mjs) >"$work/tests" 2>&1 || { cat "$work/tests" >&2; return 1; }
+    # Without colours, the line that counts.
+    echo "$name $("$1" --version | grep -m 1 -oE '[0-9]+(\.[0-9]+)+'): $(sed 's/\x1b\[[0-9;]*m//g' "$work/tests" | grep -E '[0-9]+ pass' | tail -n 1)"
+}
+run_in Bun "$(compgen -G "$runtimes/node_modules/@oven/*/bin/bun" | head -n 1)" test --timeout 60000
+export DENO_DIR=$runtimes/cache DENO_V8_FLAGS=--expose-gc DENO_NO_UPDATE_CHECK=1
+run_in Deno "$(compgen -G "$runtimes/node_modules/@deno/*/deno" | head -n 1)" test --allow-all --no-check
+
 echo "== node: examples"
 build/bin/maxim-dev --port 0 --port-file "$work/port" --mode tree >"$work/tree" &
 server=$!
@@ -30,16 +55,40 @@ for example in examples/node/*.mjs; do
     echo "== $example"
     node "$example"
 done
+
+echo "== node: the packed package, installed somewhere else"
+rm -f build/node/*.tgz
+make -C bindings/node package
+mkdir "$work/user" "$work/alone"
+npm install --prefix "$work/user" --no-audit --no-fund --offline --omit=optional build/node/*.tgz >/dev/null
+(cd "$work/user" && node -e '
+    const assert = require("node:assert");
+    const maxim = require("libmaxim");
+    const { optionalDependencies, version } = require("libmaxim/package.json");
+    const { name, os, cpu, libc, main } = require(`./node_modules/${Object.keys(optionalDependencies)
+        .find((name) => require("node:fs").existsSync(`node_modules/${name}`))}/package.json`);
+    assert.equal(maxim.version, version);
+    assert.ok(Object.values(optionalDependencies).every((each) => each === version));
+    assert.deepEqual([os, cpu, libc?.length, main], [[process.platform], [process.arch], 1, "maxim.node"]);
+    import("libmaxim").then(({ version }) => console.log("libmaxim", version, "with", name, libc[0]));
+')
+
+echo "== node: the README's example, as a user runs it"
+sed -n '/^```js$/,/^```$/{/^```/d;p};/^## Attachments/q' bindings/node/README.md >"$work/user/example.mjs"
+echo 'globalThis.openai = { chat: { completions: { create: async () => ({ object: "chat.completion", id: "c", created: 1,
+    model: "gpt-4o", choices: [{ index: 0, message: { role: "assistant", content: "Yes." }, finish_reason: "stop" }] }) } } };
+process.on("warning", (warning) => { throw warning; });' >"$work/user/yours.mjs"
+(cd "$work/user" && MAXIM_API_KEY=key node --import ./yours.mjs example.mjs)
 kill -TERM "$server"
 wait "$server"
 server=
-grep -q 'weather question' "$work/tree"
+for words in 'weather question' 'Do I need an umbrella' 'look it up'; do
+    grep -q "$words" "$work/tree" || { echo "error: not logged: $words" >&2; exit 1; }
+done
 
-echo "== node: the packed package, installed somewhere else"
-make -C bindings/node package
-mkdir "$work/user"
-npm install --prefix "$work/user" --no-audit --no-fund --offline --omit=optional build/node/*.tgz >/dev/null
-(cd "$work/user" && node -e '
-    const maxim = require("libmaxim");
-    import("libmaxim").then(({ version }) => console.log("libmaxim", version, version === maxim.version));
-')
+echo "== node: without the platform's package"
+npm install --prefix "$work/alone" --no-audit --no-fund --offline --omit=optional build/node/libmaxim-[0-9]*.tgz >/dev/null
+(cd "$work/alone" && node -e 'require("libmaxim")' >"$work/said" 2>&1) && { echo "error: loaded without an addon" >&2; exit 1; }
+for words in 'libmaxim has no addon' '@libmaxim/.*-gnu: ' '@libmaxim/.*-musl: ' 'build/node/maxim.node: ' LIBMAXIM_NODE_ADDON; do
+    grep -q "$words" "$work/said" || { echo "error: the loader does not say: $words" >&2; cat "$work/said" >&2; exit 1; }
+done

@@ -119,6 +119,8 @@ interface AttachmentMembers {
   name?: string;
   /** Used where the content does not tell. */
   mimeType?: string;
+  /** The public SDK has it; here the bytes that are sent are counted, whatever this says. */
+  size?: number;
   tags?: Tags;
   metadata?: Record<string, Value>;
   /** When it was made. */

@@ -10,10 +10,10 @@ use super::entry::{self, Entry, Level, check_length};
 use super::protocol::{KIND_ENTRY, StructuredLog};
 use crate::delivery::{self, HttpConfig, Pipeline, PipelineConfig};
 use crate::maxim::config::MAX_AGE;
-use crate::maxim::line::object;
 use crate::process::{ForkCell, is_running_on_lambda};
 use crate::spool::{self, Identity};
 use crate::status::{Error, Result, Status};
+use crate::text::object::{Object, key};
 use crate::text::scratch;
 
 /// A client for one source.
@@ -48,10 +48,10 @@ impl Client {
             }
         }
         let mut constant = Vec::new();
-        object(&mut constant, |line| {
-            line.text("source", &config.source);
-            line.text("environment", config.environment.name());
-            line.optional_text("version", config.version.as_deref());
+        Object::open(&mut constant, |line| {
+            line.text(key!("source"), &config.source);
+            line.text(key!("environment"), config.environment.name());
+            line.optional_text(key!("version"), config.version.as_deref());
             Ok(())
         })?;
         let protocol = config.api_key.clone().map(|key| Arc::new(StructuredLog::new(&config, key)));
@@ -91,16 +91,17 @@ impl Client {
             return Ok(());
         };
         scratch::with(|out| {
-            object(out, |line| {
+            Object::open(out, |line| {
                 entry.write(line)?;
                 line.splice(&self.constant);
                 if let Some(dataset) = entry.dataset {
                     check_length("dataset", dataset, 0, entry::NAME)?;
                 }
-                line.optional_text("dataset", entry.dataset.or(self.config.dataset.as_deref()));
-                for (name, member, text) in
-                    [("user_id", "userId", entry.user_id), ("session_id", "sessionId", entry.session_id)]
-                {
+                line.optional_text(key!("dataset"), entry.dataset.or(self.config.dataset.as_deref()));
+                for (name, member, text) in [
+                    ("user_id", key!("userId"), entry.user_id),
+                    ("session_id", key!("sessionId"), entry.session_id),
+                ] {
                     if let Some(text) = text {
                         check_length(name, text, 0, entry::ID)?;
                         line.text(member, text);

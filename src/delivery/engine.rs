@@ -177,7 +177,10 @@ impl Engine {
 
     /// The spool's own upkeep: adopts what dead owners left, expires what is too old.
     pub fn maintain(&mut self) {
-        self.reader.maintain();
+        if self.reader.maintain() {
+            self.protocol.upkeep();
+        }
+        self.reporting.catch_up(Instant::now());
         if self.body.capacity() > IDLE_BODY_BYTES && self.used.elapsed() > IDLE {
             self.body = Vec::new();
         }
@@ -186,6 +189,12 @@ impl Engine {
     /// Adopts at once what dead owners have left by now.
     pub fn adopt(&mut self) {
         self.reader.upkeep();
+    }
+
+    /// What there is left to tell the host, before the last act.
+    pub fn last_news(&mut self) -> News {
+        self.reporting.close();
+        self.news()
     }
 
     /// The last act: what has not been delivered moves to files, where a successor finds it.
@@ -310,7 +319,7 @@ impl Engine {
         self.reader.quarantine(batch, why);
         self.note(why);
         let message = format!("a record was refused for good and is kept in quarantine: {why}");
-        self.reporting.trouble(status, 1, message, Instant::now());
+        self.reporting.gone(status, message, Instant::now());
     }
 
     fn retry(&mut self, records: usize, after: Option<Duration>, why: String) -> (Duration, Status) {
@@ -334,7 +343,7 @@ impl Engine {
         self.note(&why);
         let message = format!("{why}; kept, next attempt in {:.1} s", wait.as_secs_f64());
         self.reporting.debug(|| message.clone());
-        self.reporting.trouble(status, records as u64, message, now);
+        self.reporting.delayed(status, records as u64, message, now);
         (wait, status)
     }
 

@@ -213,17 +213,32 @@ impl Pipeline {
         &self.shared.config
     }
 
-    /// Accepts one record, given in parts.
-    #[inline]
+    /// Accepts one record, given in parts. Inlined, so that one part costs no loop.
+    #[inline(always)]
     pub fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result {
         match self.shared.spool.append(kind, parts) {
             Ok(_) => {
-                if self.shared.thread_missing.load(Ordering::Relaxed) {
-                    self.retry_writer();
-                }
+                self.accepted();
                 Ok(())
             }
             Err(refusal) => Err(refused(refusal)),
+        }
+    }
+
+    /// Accepts one record with a file of its own ([`Spool::append_with_file`]); `false` if no such file can
+    /// be made, and nothing was accepted.
+    pub fn append_with_file(&self, kind: Kind, parts: &[&[u8]], content: &[u8]) -> Result<bool> {
+        let sequence = self.shared.spool.append_with_file(kind, parts, content).map_err(refused)?;
+        if sequence.is_some() {
+            self.accepted();
+        }
+        Ok(sequence.is_some())
+    }
+
+    #[inline]
+    fn accepted(&self) {
+        if self.shared.thread_missing.load(Ordering::Relaxed) {
+            self.retry_writer();
         }
     }
 
@@ -377,7 +392,7 @@ impl Pipeline {
         self.shared.closed.load(Ordering::SeqCst)
     }
 
-    /// The spool, for files beside its records.
+    /// The spool, to look after the files beside its records.
     pub fn spool(&self) -> &Spool {
         &self.shared.spool
     }
@@ -624,8 +639,10 @@ impl Shared {
     /// Without a thread: what is not delivered goes to files.
     fn leave(&self, deadline: Instant) {
         let engine = self.engine.try_lock_until(deadline).and_then(|mut engine| engine.take());
-        if let Some(engine) = engine {
+        if let Some(mut engine) = engine {
+            let news = engine.last_news();
             engine.finish();
+            news.tell(&self.config.reporter);
         }
     }
 

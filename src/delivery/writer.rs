@@ -293,9 +293,11 @@ impl<'a> Writer<'a> {
 
     /// Moves the rest to files, says good-bye to whoever still waits, and is gone.
     fn leave(mut self) {
-        let engine = self.shared.engine.lock().take();
+        let mut engine = self.shared.engine.lock().take();
+        let news = engine.as_mut().map(Engine::last_news);
         // A bug in the last act must not keep those who wait for it.
         let _ = catch_unwind(AssertUnwindSafe(|| engine.map(|engine| engine.finish())));
+        let _ = catch_unwind(AssertUnwindSafe(|| news.map(|news| news.tell(&self.shared.config.reporter))));
         self.shared.writer_left();
         self.read_messages();
         self.answer_flushes();

@@ -148,7 +148,7 @@ pub unsafe extern "C" fn maxim_log_client_free(client: *mut maxim_log_client) ->
 }
 
 /// The tags of a call's options, which may be NULL.
-pub(super) fn tags<'a>(options: *const maxim_log_options) -> Result<Option<crate::maxim::Json<'a>>> {
+pub(super) fn tags<'a>(options: *const maxim_log_options) -> Result<Option<crate::text::object::Json<'a>>> {
     if options.is_null() {
         return Ok(None);
     }

@@ -17,4 +17,4 @@ pub mod unique;
 pub use fork::generation;
 pub use fork_cell::ForkCell;
 pub use lambda::{can_access_filesystem, is_running_on_lambda};
-pub use threads::spawn_masked;
+pub use threads::{spawn_masked, spawn_scoped_masked};

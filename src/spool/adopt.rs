@@ -149,7 +149,8 @@ impl Spool {
     }
 
     fn adopt_segment(&self, found: Found) {
-        let Found { path, place, held } = found;
+        let Found { path, place, mut held } = found;
+        held.sides = self.find_side_files(&held);
         if held.unsettled() == 0 {
             let _ = fs::remove_file(&path);
             return;
@@ -159,6 +160,7 @@ impl Spool {
         }
         let mut state = self.state.lock();
         state.charge(&place, held.size);
+        state.cold_bytes += held.side_bytes();
         state.tally.adopted += held.unsettled();
         let index = state.adopted.partition_point(|other| other.key() < held.key());
         state.adopted.insert(index, held);
@@ -211,6 +213,7 @@ impl Spool {
             oldest: at(header.created),
             newest: at(sealed),
             mark: None,
+            sides: Vec::new(),
         }))
     }
 }

@@ -28,7 +28,7 @@ pub(super) const CURSOR_AT: usize = 320;
 pub(super) const HEARTBEAT_AT: usize = 328;
 
 const MAGIC: [u8; 8] = *b"maximspl";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 pub(super) const HEADER_LEN: usize = 80;
 pub(super) const SEAL_LEN: usize = 24;
 /// How many times its own length a damaged segment may cost in checksums before the search for

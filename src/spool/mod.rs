@@ -26,7 +26,7 @@
 //! <spool dir>/<identity>/<instance>/lock
 //! <spool dir>/<identity>/<instance>/<maker>.<file>.seg         what had to wait: the file fallback
 //! <spool dir>/<identity>/quarantine/                           records and files set aside, capped
-//! <spool dir>/<identity>/attachments/                          content that a record names
+//! <spool dir>/<identity>/attachments/<maker>.<sequence>        content of one record (sidefile.rs)
 //! ```
 //!
 //! *identity* is a hash over whose records these are ([`Identity`]). *instance* and *maker* are
@@ -82,7 +82,7 @@ mod upkeep;
 pub use batch::{Batch, Record};
 pub use bell::Bell;
 pub use reader::{BatchLimits, Reader};
-pub use sidefile::has_leftovers;
+pub use sidefile::has_orphans;
 pub use spool::Spool;
 
 use std::path::PathBuf;

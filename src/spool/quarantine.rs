@@ -29,7 +29,7 @@ pub(super) fn cap(total: u64) -> u64 {
 impl Reader {
     /// Puts the first record of the batch aside: it leaves the batch and the spool, and is kept as
     /// JSON (`time`, `reason`, `kind`, `record`) in `quarantine/` of the spool directory. Gives the
-    /// file, if there is a place for it. Counted in any case.
+    /// file, if there is a place for it; so is the record's side file. Counted in any case.
     pub fn quarantine(&mut self, batch: &mut Batch, reason: &str) -> Option<PathBuf> {
         let record = batch.get(0)?;
         let text = serde_json::json!({
@@ -44,6 +44,8 @@ impl Reader {
             let cap = cap(self.spool.options.max_disk_bytes);
             keep(&side.root, &name, text.to_string().as_bytes(), cap).ok()
         });
+        let entry = &batch.waiting()[0];
+        self.spool.set_side_file_aside(batch.pieces[entry.piece as usize].key, entry.cursor.count);
         self.settle(batch, 1, |tally, records, _| tally.quarantined += records);
         kept
     }
@@ -66,7 +68,7 @@ fn keep(root: &Path, name: &str, content: &[u8], cap: u64) -> io::Result<PathBuf
     done.map(|()| path)
 }
 
-/// Moves a file that is no segment of ours out of the way, or removes it if there is no room.
+/// Moves a file that belongs nowhere else out of the way, or removes it if there is no room.
 pub(super) fn set_aside(root: &Path, file: &Path, cap: u64) {
     let directory = root.join(DIRECTORY);
     let length = fs::symlink_metadata(file).map_or(u64::MAX, |metadata| metadata.len());

@@ -289,6 +289,9 @@ impl Reader {
         let Some(held) = state.find(key) else { return };
         let passed = held.settle(cursor);
         let finished = held.unsettled() == 0 && held.sealed.is_some();
+        let sides = held.take_left_sides();
+        spool.remove_side_files(&key.0, &sides);
+        state.cold_bytes -= sides.iter().map(|side| side.size).sum::<u64>();
         count(&mut state.tally);
         state.count_dropped(Dropped::Corrupt, passed.saturating_sub(records));
         if finished && let Some(held) = state.take(key) {

@@ -57,7 +57,7 @@ impl Mapping {
 
     /// Writes one record behind the last one and publishes it: from the last store on it survives
     /// the process. `at` is a multiple of eight; gives where the next record goes.
-    #[inline]
+    #[inline(always)]
     pub fn write_record(&self, at: usize, tag: u64, salt: u32, payload: usize, parts: &[&[u8]]) -> usize {
         let size = format::record_size(payload);
         let length = (RECORD_HEADER + payload) as u32;

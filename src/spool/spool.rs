@@ -99,7 +99,7 @@ impl Spool {
 
     /// Accepts one record, given in parts; gives its sequence: 1, 2, 3 and so on. When this returns,
     /// the record survives the process.
-    #[inline]
+    #[inline(always)]
     pub fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64, Refusal> {
         let payload = parts.iter().map(|part| part.len()).sum();
         let size = format::record_size(payload);
@@ -107,12 +107,23 @@ impl Spool {
         if state.active.as_ref().is_none_or(|active| active.room() < size) {
             state = self.rotate(state, payload)?;
         }
-        let state = &mut *state;
+        self.put(&mut state, kind, payload, parts)
+    }
+
+    /// Writes a record into the segment in use, which has room for it.
+    #[inline]
+    pub(super) fn put(
+        &self,
+        state: &mut State,
+        kind: Kind,
+        payload: usize,
+        parts: &[&[u8]],
+    ) -> Result<u64, Refusal> {
         let Some(active) = &mut state.active else { return Err(Refusal::Full) };
         let sequence = state.next;
         active.write(sequence, kind, payload, parts)?;
         state.next += 1;
-        state.unread_bytes += size as u64;
+        state.unread_bytes += format::record_size(payload) as u64;
         state.unread_records += 1;
         if state.unread_bytes >= self.ring_bytes || state.unread_records >= self.ring_records {
             state.unread_bytes = 0;
@@ -160,7 +171,7 @@ impl Spool {
     /// Puts a new segment into use that has room for a payload; seals the present one.
     #[cold]
     #[inline(never)]
-    fn rotate<'a>(
+    pub(super) fn rotate<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         payload: usize,
@@ -194,24 +205,34 @@ impl Spool {
             if self.give_back_idle(&mut state) {
                 continue;
             }
-            let made_room = match self.options.overflow {
-                Overflow::DropOldest => self.evict_oldest(&mut state),
-                Overflow::DropNewest => false,
-                Overflow::Block(limit) => {
-                    // A limit beyond what the clock can express is a day at a time.
-                    let now = Instant::now();
-                    let day = Duration::from_secs(86_400);
-                    let until = *deadline.get_or_insert(now.checked_add(limit).unwrap_or(now + day));
-                    self.bell.ring();
-                    state.waiting += 1;
-                    let waited = self.space.wait_until(&mut state, until);
-                    state.waiting -= 1;
-                    !waited.timed_out()
-                }
-            };
-            if !made_room {
+            if !self.make_room(&mut state, &mut deadline, Spool::evict_oldest) {
                 state.tally.refused += 1;
                 return Err(Refusal::Full);
+            }
+        }
+    }
+
+    /// Makes room, or waits for it, as the overflow policy has it; gives whether it is worth another look.
+    /// `deadline` is that of the caller's wait, set at its first.
+    pub(super) fn make_room(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: &mut Option<Instant>,
+        evict: fn(&Spool, &mut State) -> bool,
+    ) -> bool {
+        match self.options.overflow {
+            Overflow::DropOldest => evict(self, state),
+            Overflow::DropNewest => false,
+            Overflow::Block(limit) => {
+                // A limit beyond what the clock can express is a day at a time.
+                let now = Instant::now();
+                let day = Duration::from_secs(86_400);
+                let until = *deadline.get_or_insert(now.checked_add(limit).unwrap_or(now + day));
+                self.bell.ring();
+                state.waiting += 1;
+                let waited = self.space.wait_until(state, until);
+                state.waiting -= 1;
+                !waited.timed_out()
             }
         }
     }
@@ -299,6 +320,7 @@ impl Spool {
             oldest: now,
             newest: now,
             mark: None,
+            sides: Vec::new(),
         });
     }
 
@@ -323,6 +345,7 @@ impl Spool {
     /// What remains of a segment that is off the books and whose records have all left: a spare
     /// segment if one is wanted, else nothing.
     pub(super) fn retire(&self, state: &mut State, held: Held) {
+        self.remove_side_files(&held.header.origin, &held.sides);
         let wanted = state.spares.len() + state.sealed.len() < MAPPED_MAX && !state.closed;
         if let Some(mut map) = held.map
             && wanted
@@ -362,7 +385,7 @@ impl Spool {
 
     /// Makes room at no cost: a spare segment that is too small for what is wanted, or a segment in
     /// use from which everything has left. Gives whether there was one.
-    fn give_back_idle(&self, state: &mut State) -> bool {
+    pub(super) fn give_back_idle(&self, state: &mut State) -> bool {
         if let Some(spare) = state.spares.pop() {
             state.uncharge(&spare.place, spare.map.len() as u64);
             self.store.remove(&spare.place);
@@ -408,7 +431,7 @@ impl Spool {
 impl Held {
     /// The room for one more record, its header and padding included.
     #[inline]
-    fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         self.size as usize - self.tail as usize
     }
 

@@ -21,8 +21,9 @@ const QUIET: Duration = Duration::from_secs(2);
 const AGE_STEPS: u32 = 8;
 
 impl Reader {
-    /// To be called when idle, and at least every minute. Cheap unless a minute has passed.
-    pub fn maintain(&mut self) {
+    /// To be called when idle, and at least every minute. Cheap unless a minute has passed; gives whether
+    /// it had, and files were looked at.
+    pub fn maintain(&mut self) -> bool {
         self.spool.prepare_spare();
         self.spool.trim_spares();
         let interval = UPKEEP_INTERVALS[self.upkeeps.min(UPKEEP_INTERVALS.len() - 1)];
@@ -33,6 +34,7 @@ impl Reader {
             }
             self.upkeep();
         }
+        is_due
     }
 
     /// The part of the upkeep that asks the file system: at once, however long ago the last was.
@@ -161,10 +163,11 @@ impl Spool {
         Some(place)
     }
 
-    /// Drops the oldest segment in the spool directory that no batch shows.
+    /// Drops the oldest segment that takes room in the spool directory, itself or by its records' files, and
+    /// that no batch shows.
     pub(super) fn evict_oldest_cold(&self, state: &mut State) -> bool {
         let mut all = state.adopted.iter().chain(&state.sealed);
-        let oldest = all.find(|held| held.place.is_cold() && !held.is_pinned()).map(Held::key);
+        let oldest = all.find(|held| held.takes_disk_space() && !held.is_pinned()).map(Held::key);
         let Some(held) = oldest.and_then(|key| state.take(key)) else { return false };
         state.count_dropped(Dropped::Disk, held.unsettled());
         self.retire(state, held);

@@ -10,6 +10,10 @@ const { listen, later } = require('./mailbox.js');
 /** How long `flush` and `close` try before they give up waiting; nothing is lost by that. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
+// The id of the last call, when it was accepted: the addon still has it, and the handle stands for it. Reading the
+// same string again would cost as much as the way into the addon.
+let lastId;
+
 class Core {
   #handle;
   #functions;
@@ -37,20 +41,24 @@ class Core {
     this.#handle = made;
   }
 
-  /** One log call, with arguments that need no conversion. */
-  call(method, a, b, c, d) {
+  /** One log call on an entity, with arguments that need no conversion. */
+  call(method, id, a, b) {
+    const given = id === lastId ? this.#handle : id;
+    lastId = undefined;
     let status;
     try {
-      status = method(this.#handle, a, b, c, d);
+      status = method(this.#handle, given, a, b);
     } catch (error) {
       this.refuse(error);
       return;
     }
-    if (status !== undefined) this.refuse(failure(status));
+    if (status === undefined) lastId = id;
+    else this.refuse(failure(status));
   }
 
   /** A call that throws when it is refused, and gives what the addon's function gave. */
   invoke(method, ...values) {
+    lastId = undefined;
     const result = method(this.#handle, ...values);
     if (typeof result === 'number') throw failure(result);
     return result;

@@ -41,7 +41,7 @@ class Entity {
 
   static {
     // For this module only: the core stays out of reach for everybody else.
-    send = (entity, method, a, b, c) => entity.#core.call(method, entity.#id, a, b, c);
+    send = (entity, method, a, b) => entity.#core.call(method, entity.#id, a, b);
     attempt = (entity, work) => entity.#core.attempt(work);
     invoke = (entity, method, ...values) => entity.#core.invoke(method, entity.#id, ...values);
     belongs = (entity) => entity.#core;

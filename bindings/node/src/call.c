@@ -22,18 +22,16 @@ static const napi_type_tag TAGS[KINDS] = {
     [KIND_FLOW] = {0x6d6178696d666c6f, 0x9d1f5a3c77e04b13},
 };
 
-void call_begin(struct call *call, napi_env env, napi_callback_info info) {
+void call_begin(struct call *call, napi_env env, napi_callback_info info, size_t takes) {
     void *data = NULL;
-    void *state = NULL;
+    napi_get_cb_info(env, info, &takes, call->values, NULL, &data);
+    const struct function *function = data;
     call->env = env;
-    call->count = MAX_ARGUMENTS;
+    call->addon = function->addon;
+    call->method = function->method;
     call->failed = false;
     call->used = 0;
     call->allocated = 0;
-    napi_get_cb_info(env, info, &call->count, call->values, NULL, &data);
-    napi_get_instance_data(env, &state);
-    call->method = data;
-    call->addon = state;
 }
 
 void call_end(struct call *call) {
@@ -119,6 +117,18 @@ maxim_str take_text(struct call *call, size_t index) {
     return text_of(call, call->values[index], NULL, index);
 }
 
+maxim_str take_id(struct call *call, size_t index) {
+    struct addon *addon = call->addon;
+    void *handle;
+    if (napi_get_value_external(call->env, call->values[index], &handle) == napi_ok) {
+        return maxim_str_n(addon->id, addon->id_length);
+    }
+    maxim_str id = take_text(call, index);
+    addon->id_length = id.len <= MAX_ID ? id.len : 0;
+    memcpy(addon->id, id.data, addon->id_length);
+    return id;
+}
+
 static maxim_str bytes_of(struct call *call, napi_value value, const char *name, size_t index) {
     napi_typedarray_type type;
     size_t length = 0, offset;
@@ -164,6 +174,10 @@ static int64_t integer_of(struct call *call, napi_value value, const char *name,
 
 int64_t take_integer(struct call *call, size_t index) {
     return integer_of(call, call->values[index], NULL, index, -MOST_EXACT, MOST_EXACT);
+}
+
+uint32_t take_u32(struct call *call, size_t index) {
+    return (uint32_t)integer_of(call, call->values[index], NULL, index, 0, UINT32_MAX);
 }
 
 static void fill(struct call *call, napi_value value, const struct field *field, size_t index, const char *name,

@@ -9,9 +9,9 @@
 static napi_value call_id(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 2);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_text(&call, 1);
+    maxim_str id = take_id(&call, 1);
     if (!call.failed) {
         status = call.method->function.id(logger, id);
     }
@@ -22,9 +22,9 @@ static napi_value call_id(napi_env env, napi_callback_info info) {
 static napi_value call_text(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 3);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_text(&call, 1);
+    maxim_str id = take_id(&call, 1);
     maxim_str text = take_text(&call, 2);
     if (!call.failed) {
         status = call.method->function.text(logger, id, text);
@@ -36,9 +36,9 @@ static napi_value call_text(napi_env env, napi_callback_info info) {
 static napi_value call_text_text(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 4);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_text(&call, 1);
+    maxim_str id = take_id(&call, 1);
     maxim_str first = take_text(&call, 2);
     maxim_str second = take_text(&call, 3);
     if (!call.failed) {
@@ -51,9 +51,9 @@ static napi_value call_text_text(napi_env env, napi_callback_info info) {
 static napi_value call_text_number(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 4);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_text(&call, 1);
+    maxim_str id = take_id(&call, 1);
     maxim_str text = take_text(&call, 2);
     double number = take_number(&call, 3);
     if (!call.failed) {
@@ -67,7 +67,7 @@ static napi_value call_text_number(napi_env env, napi_callback_info info) {
 static napi_value call_time(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 3);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     maxim_str id = take_text(&call, 1);
     int64_t time_us = take_integer(&call, 2);
@@ -102,7 +102,7 @@ static napi_value call_create(napi_env env, napi_callback_info info) {
     maxim_status status = MAXIM_OK;
     maxim_id out = {{0}};
     union config config = {0};
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, MAX_ARGUMENTS);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     maxim_str parent = take_text(&call, 1);
     config.struct_size = call.method->size;
@@ -119,7 +119,7 @@ static napi_value call_event(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
     maxim_id out = {{0}};
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 6);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     maxim_str parent = take_text(&call, 1);
     maxim_str id = take_text(&call, 2);
@@ -137,7 +137,7 @@ static napi_value call_event(napi_env env, napi_callback_info info) {
 static napi_value call_commit(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 5);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     int32_t entity = (int32_t)take_number(&call, 1);
     maxim_str id = take_text(&call, 2);
@@ -154,7 +154,7 @@ static napi_value call_commit(napi_env env, napi_callback_info info) {
 static napi_value call_cost(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 5);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     maxim_str id = take_text(&call, 1);
     double input = take_number(&call, 2);
@@ -172,7 +172,7 @@ static napi_value call_result(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
     bool force = false;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 4);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     maxim_str id = take_text(&call, 1);
     maxim_str result = take_text(&call, 2);

@@ -34,7 +34,7 @@ static napi_value client_new(napi_env env, napi_callback_info info) {
     maxim_status status = MAXIM_ERR_NO_RESOURCES;
     bool debug = false;
     struct listener *listener = NULL;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 3);
     take_object(&call, 0, config_fields, COUNT(config_fields), &config);
     double number = take_number(&call, 1);
     napi_get_value_bool(env, call.values[2], &debug);
@@ -53,7 +53,7 @@ static napi_value client_new(napi_env env, napi_callback_info info) {
 
 static napi_value client_free(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 1);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
     return call.failed ? NULL : answer_status(&call, maxim_log_client_free(client));
 }
@@ -61,7 +61,7 @@ static napi_value client_free(napi_env env, napi_callback_info info) {
 static napi_value client_stats(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_stats stats = MAXIM_STATS_INIT;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 1);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
     if (call.failed) {
         return NULL;
@@ -75,7 +75,7 @@ static napi_value call_entry(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
     maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 4);
     void *handle = take_handle(&call, 0, call.method->kind);
     maxim_str message = take_text(&call, 1);
     maxim_str data = take_text(&call, 2);
@@ -93,7 +93,7 @@ static napi_value call_error_with(napi_env env, napi_callback_info info) {
     maxim_status status = MAXIM_OK;
     maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
     maxim_log_error_info error = MAXIM_LOG_ERROR_INFO_INIT;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 6);
     void *handle = take_handle(&call, 0, call.method->kind);
     maxim_str message = take_text(&call, 1);
     error.name = take_text(&call, 2);
@@ -113,7 +113,7 @@ static napi_value call_log(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
     maxim_log_entry entry = MAXIM_LOG_ENTRY_INIT;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 2);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
     take_object(&call, 1, entry_fields, COUNT(entry_fields), &entry);
     if (!call.failed) {
@@ -127,7 +127,7 @@ static napi_value call_log(napi_env env, napi_callback_info info) {
 static napi_value set_user_id(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 2);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
     maxim_str id = take_text(&call, 1);
     if (!call.failed) {
@@ -140,7 +140,7 @@ static napi_value set_user_id(napi_env env, napi_callback_info info) {
 static napi_value set_session_id(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 2);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
     maxim_str id = take_text(&call, 1);
     if (!call.failed) {
@@ -152,7 +152,7 @@ static napi_value set_session_id(napi_env env, napi_callback_info info) {
 
 static napi_value would_log(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 2);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
     int32_t level = (int32_t)take_number(&call, 1);
     return call.failed ? NULL : answer_boolean(&call, maxim_log_would_log(client, level));
@@ -163,7 +163,7 @@ static napi_value flow_new(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
     maxim_flow *flow = NULL;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 2);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
     maxim_str name = take_text(&call, 1);
     if (!call.failed) {
@@ -175,14 +175,14 @@ static napi_value flow_new(napi_env env, napi_callback_info info) {
 
 static napi_value flow_id(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 1);
     maxim_flow *flow = take_handle(&call, 0, KIND_FLOW);
     return call.failed ? NULL : answer_text(&call, maxim_flow_id(flow));
 }
 
 static napi_value flow_name(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 1);
     maxim_flow *flow = take_handle(&call, 0, KIND_FLOW);
     return call.failed ? NULL : answer_text(&call, maxim_flow_name(flow));
 }
@@ -190,7 +190,7 @@ static napi_value flow_name(napi_env env, napi_callback_info info) {
 static napi_value flow_step_index(napi_env env, napi_callback_info info) {
     struct call call;
     napi_value result = NULL;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 1);
     maxim_flow *flow = take_handle(&call, 0, KIND_FLOW);
     if (!call.failed) {
         napi_create_int32(env, maxim_flow_step_index(flow), &result);
@@ -255,12 +255,12 @@ static napi_value ingest_raw(napi_env env, napi_callback_info info) {
     struct call call;
     napi_value result = NULL;
     maxim_raw_options options = MAXIM_RAW_OPTIONS_INIT;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 5);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
     maxim_str body = take_bytes(&call, 1);
     int32_t format = call.failed ? 0 : (int32_t)take_number(&call, 2);
     take_object(&call, 3, raw_fields, COUNT(raw_fields), &options);
-    uint32_t timeout = call.failed ? 0 : (uint32_t)take_number(&call, 4);
+    uint32_t timeout = call.failed ? 0 : take_u32(&call, 4);
     struct raw *raw = call.failed ? NULL : calloc(1, sizeof *raw);
     if (raw) {
         raw->body = copy(body);
@@ -282,7 +282,7 @@ static napi_value ingest_raw_async(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
     maxim_raw_options options = MAXIM_RAW_OPTIONS_INIT;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 4);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
     maxim_str body = take_bytes(&call, 1);
     int32_t format = call.failed ? 0 : (int32_t)take_number(&call, 2);
@@ -311,10 +311,10 @@ static napi_value flow_done(napi_env env, struct job *job) {
 static napi_value flow_new_remote(napi_env env, napi_callback_info info) {
     struct call call;
     napi_value result = NULL;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 3);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
     maxim_str name = take_text(&call, 1);
-    uint32_t timeout = call.failed ? 0 : (uint32_t)take_number(&call, 2);
+    uint32_t timeout = call.failed ? 0 : take_u32(&call, 2);
     struct raw *raw = call.failed ? NULL : calloc(1, sizeof *raw);
     if (raw) {
         raw->body = copy(name);

@@ -21,7 +21,7 @@ static napi_value logger_new(napi_env env, napi_callback_info info) {
     maxim_status status = MAXIM_ERR_NO_RESOURCES;
     bool debug = false;
     struct listener *listener = NULL;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 3);
     take_object(&call, 0, config_fields, COUNT(config_fields), &config);
     double number = take_number(&call, 1);
     napi_get_value_bool(env, call.values[2], &debug);
@@ -40,28 +40,28 @@ static napi_value logger_new(napi_env env, napi_callback_info info) {
 
 static napi_value logger_free(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 1);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     return call.failed ? NULL : answer_status(&call, maxim_logger_free(logger));
 }
 
 static napi_value repository_id(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 1);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     return call.failed ? NULL : answer_text(&call, maxim_logger_repository_id(logger));
 }
 
 static napi_value can_access_filesystem(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 1);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     return call.failed ? NULL : answer_boolean(&call, maxim_can_access_filesystem(logger));
 }
 
 static napi_value is_running_on_lambda(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 0);
     return answer_boolean(&call, maxim_is_running_on_lambda());
 }
 
@@ -69,9 +69,9 @@ static napi_value is_running_on_lambda(napi_env env, napi_callback_info info) {
 static napi_value stats(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_stats stats = MAXIM_STATS_INIT;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 2);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    uint32_t sink = (uint32_t)take_number(&call, 1);
+    uint32_t sink = take_u32(&call, 1);
     if (call.failed) {
         return NULL;
     }
@@ -85,7 +85,7 @@ static napi_value add_sink(napi_env env, napi_callback_info info) {
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
     uint32_t sink = 0;
     maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 2);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     take_object(&call, 1, config_fields, COUNT(config_fields), &config);
     if (!call.failed) {
@@ -104,28 +104,28 @@ static napi_value add_sink(napi_env env, napi_callback_info info) {
 
 static napi_value version(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 0);
     return answer_text(&call, maxim_version());
 }
 
 /* (status) -> its name */
 static napi_value status_str(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 1);
     maxim_status status = (maxim_status)take_number(&call, 0);
     return call.failed ? NULL : answer_text(&call, maxim_status_str(status));
 }
 
 static napi_value last_error(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 0);
     return answer_text(&call, maxim_last_error());
 }
 
 /* (function): gets what happens later, as (subject, listener's number, status, text, records). */
 static napi_value listen(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 1);
     if (call.addon->mailbox || !mailbox_open(env, call.values[0], &call.addon->mailbox)) {
         napi_throw_error(env, "MAXIM_ERR_NO_RESOURCES", "the addon has no mailbox");
         return NULL;

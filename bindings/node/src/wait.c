@@ -72,16 +72,16 @@ static maxim_status run_wait(struct job *job) {
 napi_value call_wait(napi_env env, napi_callback_info info) {
     struct call call;
     napi_value result = NULL;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 2);
     void *handle = take_handle(&call, 0, call.method->kind);
-    double timeout = take_number(&call, 1);
+    uint32_t timeout = take_u32(&call, 1);
     if (!call.failed) {
         struct job *job = calloc(1, sizeof *job);
         if (job) {
             job->run = run_wait;
             job->function = call.method->function.wait;
             job->handle = handle;
-            job->timeout_ms = (uint32_t)timeout;
+            job->timeout_ms = timeout;
             result = job_start(&call, job);
         }
     }
@@ -91,18 +91,18 @@ napi_value call_wait(napi_env env, napi_callback_info info) {
 
 napi_value call_block(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 2);
     void *handle = take_handle(&call, 0, call.method->kind);
-    double timeout = take_number(&call, 1);
-    return call.failed ? NULL : answer_status(&call, call.method->function.wait(handle, (uint32_t)timeout));
+    uint32_t timeout = take_u32(&call, 1);
+    return call.failed ? NULL : answer_status(&call, call.method->function.wait(handle, timeout));
 }
 
 napi_value call_start(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_ERR_NO_RESOURCES;
-    call_begin(&call, env, info);
+    call_begin(&call, env, info, 3);
     void *handle = take_handle(&call, 0, call.method->kind);
-    uint32_t timeout = (uint32_t)take_number(&call, 1);
+    uint32_t timeout = take_u32(&call, 1);
     double number = take_number(&call, 2);
     if (!call.failed) {
         struct listener *listener = listener_new(call.addon->mailbox, number);

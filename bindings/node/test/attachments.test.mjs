@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await logger.cleanup();
   server.stop();
-  directory.remove();
+  await directory.remove();
 });
 
 function newLogger(options = {}) {

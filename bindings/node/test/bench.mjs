@@ -32,5 +32,5 @@ await measure('node trace.addSpan', () => trace.addSpan({ name: 'span' }));
 await measure('node trace.addGeneration', () => trace.addGeneration({ provider: 'openai', model: 'gpt-4o', messages }));
 
 await logger.close();
-directory.remove();
+await directory.remove();
 server.stop();

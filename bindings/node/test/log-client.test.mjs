@@ -63,7 +63,7 @@ async function start() {
 async function stop() {
   await Promise.all(clients.map((client) => client.disconnect()));
   server.stop();
-  directory.remove();
+  await directory.remove();
 }
 
 describe('vectors', () => {

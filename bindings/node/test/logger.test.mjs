@@ -28,7 +28,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(loggers.map((logger) => logger.cleanup()));
   server.stop();
-  directory.remove();
+  await directory.remove();
 });
 
 function newLogger(options = {}) {
@@ -140,6 +140,59 @@ test('strings of every length and kind arrive as they are', async () => {
   texts.forEach((text, i) => assert.equal(tags[`k${i}`], text));
   assert.equal(tags.lone, '\ufffd');
   assert.deepEqual(errors, []);
+});
+
+test('each call goes to the entity that it was made on, whatever went before', async () => {
+  const logger = newLogger();
+  const second = newLogger({ id: 'other' });
+  const [a, b] = [logger.resumeTrace('a'), logger.resumeTrace('b')];
+  const [bad, long] = [logger.resumeTrace('not an id'), logger.resumeTrace('x'.repeat(257))];
+  let number = 0;
+  const tag = (trace) => trace.addTag('number', String(number++));
+  const between = [
+    () => {},
+    () => tag(b),
+    () => tag(bad),
+    () => tag(long),
+    () => tag(logger.resumeTrace(7)),
+    () => a.addTag('number', Symbol('s')),
+    () => b.addTag(7, 'no key'),
+    () => b.addMetadata({}),
+    () => b.setInput({ any: 'value' }),
+    () => b.end(),
+    () => logger.trace({ id: 'c' }),
+    () => b.setStartTimestamp(new Date()),
+    () => tag(second.resumeTrace('a')),
+    () => logger.resumeTrace(['a'].join('')).addTag('number', String(number++)),
+  ];
+  for (const other of between) {
+    tag(a);
+    other();
+    tag(a);
+  }
+  await Promise.all([logger.flush(), second.flush()]);
+  const ids = Object.fromEntries(lines().filter(({ data }) => data.tags?.number).map(({ id, data }) => [data.tags.number, id]));
+  const expected = {};
+  for (let i = 0; i < number; i++) expected[i] = 'a';
+  expected[3] = 'b';
+  for (const refused of [6, 9, 12]) delete expected[refused];
+  assert.deepEqual(ids, expected);
+});
+
+test('a timeout may be any number, and nothing else', async () => {
+  await server.control({ delay_ms: 100 });
+  const logger = newLogger();
+  for (const timeout of [Infinity, 1e12, 2 ** 32]) {
+    logger.trace();
+    await logger.flush(timeout);
+  }
+  logger.flushSync(Infinity);
+  await logger.flushCommitLogs(1e300);
+  assert.equal((await server.stats()).lines, 3);
+  for (const timeout of [NaN, '5', {}]) {
+    await assert.rejects(logger.flush(timeout), { code: 'MAXIM_ERR_INVALID_ARGUMENT' });
+    assert.throws(() => logger.flushSync(timeout), { code: 'MAXIM_ERR_INVALID_ARGUMENT' });
+  }
 });
 
 test('a flush leaves timers running', async () => {

@@ -9,10 +9,21 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** A directory of the test's own. */
+/** A directory of the test's own. What still writes into it (a server, a logger that was let go) may do so while it is
+ * being removed, and Node's own retries would not remove the new files. */
 export function scratch() {
   const path = mkdtempSync(join(tmpdir(), 'maxim-node-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
+  const remove = () =>
+    until(() => {
+      try {
+        rmSync(path, { recursive: true, force: true });
+        return true;
+      } catch (error) {
+        if (error.code !== 'ENOTEMPTY') throw error;
+        return false;
+      }
+    });
+  return { path, remove };
 }
 
 /** A running maxim-dev; it ends with this process. */
@@ -27,8 +38,8 @@ export async function startServer(flags = []) {
   while (!said.includes('\n')) said += (await once(child.stdout, 'data'))[0];
   const url = said.match(/http:\S+/)[0];
   child.unref();
-  child.stdin.unref();
-  child.stdout.unref();
+  child.stdin.unref?.();
+  child.stdout.unref?.();
   const get = async (path) => (await fetch(`${url}${path}`)).json();
   return {
     url,

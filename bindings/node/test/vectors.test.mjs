@@ -134,7 +134,7 @@ before(async () => {
 after(async () => {
   await logger.close();
   server.stop();
-  directory.remove();
+  await directory.remove();
 });
 
 /** Lines as they compare. Attachments are told of when their uploads have ended, in any order. */

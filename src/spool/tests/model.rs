@@ -75,7 +75,7 @@ proptest! {
                 }
                 Event::Spill => { reader.spill(); }
                 Event::SpillAll => { reader.spill_all(); }
-                Event::Maintain => reader.maintain(),
+                Event::Maintain => { reader.maintain(); }
                 Event::Crash | Event::Finish => {
                     if matches!(event, Event::Crash) {
                         crash(spool, reader);

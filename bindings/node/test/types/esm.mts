@@ -18,7 +18,7 @@ logger.traceEvent(id, 'name', { a: 'b' });
 const file: Attachment = { type: 'file', path: 'report.pdf', tags: { a: 1 }, timestamp: new Date() };
 const attached: string | undefined = trace.addAttachment(file);
 logger.generationAddAttachment(id, { type: 'fileData', data: new Uint8Array(), mimeType: 'audio/wav' });
-logger.retrievalAddAttachment(id, { type: 'url', url: 'https://example.com' });
+logger.retrievalAddAttachment(id, { type: 'url', url: 'https://example.com', size: 10 });
 await logger.flushAttachments(1000);
 await logger.flush(1000);
 await (await new Maxim({ apiKey: 'k' }).logger({ id: 'r' })).cleanup();
