@@ -7,7 +7,8 @@
 
 use super::claim::{Claim, UNFINISHED};
 use super::format::{
-    self, Cursor, HEADER_SIZE, Header, Key, Opening, Origin, RECORD_HEADER, SEGMENT_MAX, Scan, Seal,
+    self, Cursor, HEADER_SIZE, Header, Key, OPENING_SIZE, Opening, Origin, RECORD_HEADER, SEGMENT_MAX, Scan,
+    Seal,
 };
 use super::held::{Held, Place};
 use super::reader::{Reader, is_shortage};
@@ -179,7 +180,7 @@ impl Spool {
         let file = place::open(path).map_err(|error| if is_shortage(&error) { error } else { invalid() })?;
         let size = file.metadata()?.len();
         let mut bytes = Vec::new();
-        store::read_range(&file, 0, HEADER_SIZE, &mut bytes)?;
+        store::read_range(&file, 0, OPENING_SIZE, &mut bytes)?;
         let header = match Header::open(&bytes) {
             Opening::Segment(header) if size <= SEGMENT_MAX as u64 => header,
             Opening::Blank => return Ok(None),
@@ -228,5 +229,6 @@ fn find_end(header: &Header, cursor: Cursor, records: &[u8]) -> (u32, u32) {
     for frame in scan.by_ref() {
         end = ((frame.sequence + 1 - header.base) as u32, frame.end as u32);
     }
-    if scan.damaged_tail() { (end.0 + 1, end.1) } else { end }
+    // A record behind the last sound one, of which nothing is known but that it was there.
+    if scan.damaged_tail() { (end.0 + 1, end.1 + RECORD_HEADER as u32) } else { end }
 }

@@ -56,8 +56,8 @@
 //! Within a segment sequences have no gaps, so that what is damaged can be counted. A segment that
 //! was never sealed, because its owner was killed, ends where its records end.
 //!
-//! A hot file holds one segment after another; between two of them its headers are zero, which
-//! says that it holds nothing. A file that is no segment, of another version, or without a single
+//! A hot file holds one segment after another; between two of them its headers have no magic and no
+//! record is first, which says that it holds nothing. A file that is no segment, of another version, or without a single
 //! sound header is moved to `quarantine/` and counted.
 
 mod adopt;

@@ -5,7 +5,7 @@ use super::format::{self, Cursor, HEADER_SIZE, Header, Origin, RECORD_HEADER, RE
 use super::held::{Dropped, Held, Place, Spare, State};
 use super::store::{Side, Store};
 use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, place, quarantine};
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -2,6 +2,10 @@
 //!
 //! Tests check promises through the C ABI of the release library against a real server, so they need
 //! both built: `make test` does that, and `make lib server` before a single `cargo test --test name`.
+//!
+//! `make sanitize` runs the same tests otherwise: `MAXIM_TEST_LIBRARY` names another build of the shared
+//! library, `MAXIM_TEST_CFLAGS` further flags for the C programs, and `MAXIM_TEST_UNDER` a command that
+//! runs them (valgrind).
 
 #![allow(dead_code)] // Each test uses its part of this.
 
@@ -203,11 +207,25 @@ pub fn exported_functions() -> Vec<Function> {
     functions
 }
 
+/// The shared library: the one given here, unless another is under test.
+pub fn library(usual: &str) -> PathBuf {
+    std::env::var_os("MAXIM_TEST_LIBRARY").map_or_else(|| built(usual), PathBuf::from)
+}
+
+/// The words of an environment variable.
+fn words(name: &str) -> Vec<String> {
+    std::env::var(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
+
 /// Compiles a C program against the release shared library and gives its path.
 pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
+    compile_with(source, scratch, &library("lib/libmaxim.so"))
+}
+
+/// Compiles a C program against a shared library and gives its path.
+pub fn compile_with(source: &str, scratch: &Scratch, lib: &Path) -> PathBuf {
     let source = root().join(source);
     let program = scratch.path().join(source.file_stem().unwrap());
-    let lib = built("lib/libmaxim.so");
     let lib = lib.parent().unwrap();
     let mut rpath = std::ffi::OsString::from("-Wl,-rpath,");
     rpath.push(lib);
@@ -223,8 +241,22 @@ pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
         .arg("-L")
         .arg(lib)
         .arg(rpath)
-        .args(["-lmaxim", "-lpthread", "-lm"]));
-    program
+        .args(["-lmaxim", "-lpthread", "-lm"])
+        .args(words("MAXIM_TEST_CFLAGS")));
+    under(program)
+}
+
+/// A program, or a script that runs it under the command asked for.
+fn under(program: PathBuf) -> PathBuf {
+    let command = words("MAXIM_TEST_UNDER");
+    if command.is_empty() {
+        return program;
+    }
+    let script = program.with_extension("under");
+    let text = format!("#!/bin/sh\nexec {} '{}' \"$@\"\n", command.join(" "), program.display());
+    std::fs::write(&script, text).unwrap();
+    run(Command::new("chmod").arg("+x").arg(&script));
+    script
 }
 
 /// Runs a command that must succeed, and gives what it printed.
