@@ -34,10 +34,11 @@ fn main() {
 /// What src/ffi declares, and nothing of the other rooms: their constants and enums are not the ABI.
 /// cbindgen follows the `mod` lines of a file it is given.
 fn abi(root: &Path) -> Result<cbindgen::Bindings, cbindgen::Error> {
-    cbindgen::Builder::new()
-        .with_config(cbindgen::Config::from_root_or_default(root))
-        .with_src(root.join("src/ffi/mod.rs"))
-        .generate()
+    let mut config = cbindgen::Config::from_root_or_default(root);
+    let version = env::var("CARGO_PKG_VERSION").expect("cargo sets the version");
+    // cbindgen has no way to write a text constant.
+    config.after_includes = config.after_includes.map(|text| text.replace("@VERSION@", &version));
+    cbindgen::Builder::new().with_config(config).with_src(root.join("src/ffi/mod.rs")).generate()
 }
 
 /// The shared library's name for the dynamic linker carries major.minor before 1.0, because a minor

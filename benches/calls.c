@@ -2,20 +2,22 @@
  * What a caller pays for a call of libmaxim, and what a process pays for having it.
  *
  *     calls latency CALL PACE COUNT THREADS
- *         CALL: tag | span | result | info | debug | empty | memcpy;  PACE: tight | bursty | paced
+ *         CALL: tag | span | result | info | debug | empty | memcpy | clock;  PACE: tight | bursty | paced
  *     calls throughput COUNT
  *     calls idle SECONDS
  *
  * Method: each call stands between two readings of the time stamp counter (lfence; rdtsc before,
  * rdtscp; lfence after), which is calibrated against CLOCK_MONOTONIC at the start. Every sample is
  * kept, so that percentiles are exact. The cost of the readings is in every figure: `empty` measures
- * it alone, and nothing is subtracted. Bursty: 100 calls at once, then 100 us without; paced: one call
- * each 3 us. Answers other than MAXIM_OK are counted and printed.
+ * it alone, and nothing is subtracted. Bursty: 100 calls at once, then 100 us of sleep; paced: one
+ * call each 50 us, so 20,000 a second, asleep between them as a program that waits for its work is. Answers other than MAXIM_OK are counted and printed, and so is how
+ * often the kernel took the processor away from the calling threads, which is what long calls mostly are.
  *
  * Each result is one line of `name=value` fields; times are in nanoseconds unless the name says more.
  * Environment: MAXIM_BASE_URL, MAXIM_SPOOL_DIR.
  */
 
+#define _GNU_SOURCE /* RUSAGE_THREAD */
 #include "workload.h"
 
 #include <dirent.h>
@@ -23,13 +25,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
 enum { BURST = 100 };
-static const double BURST_PAUSE_NS = 100e3, PACE_NS = 3e3;
+static const long BURST_PAUSE_NS = 100000, PACE_NS = 50000;
 
 static double ticks_per_ns;
 
@@ -66,22 +69,37 @@ struct thread_work {
     size_t count;
     uint32_t *samples;
     size_t refused;
+    long preempted;
 };
 
-static void wait_ticks(double ns) {
-    uint64_t until = __rdtsc() + (uint64_t)(ns * ticks_per_ns);
-    while (__rdtsc() < until) {
-        _mm_pause();
+/* Sleeps until `ns` after the time that `when` has, and moves that on. A time gone by is no sleep. */
+static void sleep_until_next(struct timespec *when, long ns) {
+    when->tv_nsec += ns;
+    if (when->tv_nsec >= 1000000000) {
+        when->tv_nsec -= 1000000000;
+        when->tv_sec++;
     }
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, when, NULL);
+}
+
+static long preemptions(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nivcsw;
 }
 
 static void *measure(void *argument) {
     struct thread_work *work = argument;
+    struct timespec when;
+    long preempted = preemptions();
+    prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); /* else each sleep is 50 us longer */
+    clock_gettime(CLOCK_MONOTONIC, &when);
     for (size_t i = 0; i < work->count; i++) {
         if (work->pace == 'b' && i % BURST == 0) {
-            wait_ticks(BURST_PAUSE_NS);
+            clock_gettime(CLOCK_MONOTONIC, &when);
+            sleep_until_next(&when, BURST_PAUSE_NS);
         } else if (work->pace == 'p') {
-            wait_ticks(PACE_NS);
+            sleep_until_next(&when, PACE_NS);
         }
         uint64_t before = tick_before();
         maxim_status status = work->call();
@@ -89,6 +107,7 @@ static void *measure(void *argument) {
         work->samples[i] = ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks;
         work->refused += status != MAXIM_OK;
     }
+    work->preempted = preemptions() - preempted;
     return NULL;
 }
 
@@ -115,9 +134,11 @@ static int latency(const char *name, const char *pace, size_t count, size_t thre
         pthread_create(&work[t].thread, NULL, measure, &work[t]);
     }
     size_t refused = 0;
+    long preempted = 0;
     for (size_t t = 0; t < threads; t++) {
         pthread_join(work[t].thread, NULL);
         refused += work[t].refused;
+        preempted += work[t].preempted;
     }
     qsort(samples, count, sizeof *samples, ascending);
     double mean = 0;
@@ -125,8 +146,8 @@ static int latency(const char *name, const char *pace, size_t count, size_t thre
         mean += samples[i] / ticks_per_ns / (double)count;
     }
 #define AT(share) (samples[(size_t)((double)(count - 1) * (share))] / ticks_per_ns)
-    printf("p50=%.0f p99=%.0f p99.9=%.0f max=%.0f mean=%.0f calls=%zu refused=%zu\n", AT(0.5), AT(0.99), AT(0.999),
-           AT(1.0), mean, count, refused);
+    printf("p50=%.0f p99=%.0f p99.9=%.0f max=%.0f mean=%.0f calls=%zu refused=%zu preempted=%ld\n", AT(0.5), AT(0.99),
+           AT(0.999), AT(1.0), mean, count, refused, preempted);
     free(work);
     free(samples);
     return 0;
@@ -195,27 +216,37 @@ static int throughput(size_t count) {
     return 0;
 }
 
-static int idle(unsigned seconds, double new_ms) {
+static int ascending_doubles(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static int idle(unsigned seconds) {
+    enum { LOGGERS = 11, FLUSHES = 101 };
+    double new_ms[LOGGERS], flush_us[FLUSHES];
+    for (int i = 0; i < LOGGERS; i++) {
+        workload_close();
+        double start = now_ns(CLOCK_MONOTONIC);
+        if (!workload_open()) {
+            return 1;
+        }
+        new_ms[i] = (now_ns(CLOCK_MONOTONIC) - start) / 1e6;
+    }
     workload_find("tag")();
     maxim_flush(workload_logger, 5000);
-    double flush_us[101];
-    for (int i = 0; i < 101; i++) {
+    for (int i = 0; i < FLUSHES; i++) {
         double start = now_ns(CLOCK_MONOTONIC);
         maxim_flush(workload_logger, 5000);
         flush_us[i] = (now_ns(CLOCK_MONOTONIC) - start) / 1e3;
     }
-    for (int i = 1; i < 101; i++) { /* insertion sort: for the median */
-        for (int j = i; j > 0 && flush_us[j] < flush_us[j - 1]; j--) {
-            double swap = flush_us[j];
-            flush_us[j] = flush_us[j - 1], flush_us[j - 1] = swap;
-        }
-    }
+    qsort(new_ms, LOGGERS, sizeof *new_ms, ascending_doubles);
+    qsort(flush_us, FLUSHES, sizeof *flush_us, ascending_doubles);
     sleep(2); /* lets what the flush has started come to its end */
     long woken = wake_ups();
     double cpu = cpu_seconds();
     sleep(seconds);
-    printf("new_ms=%.2f flush_p50_us=%.1f flush_max_us=%.1f wake_ups_per_s=%.2f cpu_percent=%.3f rss_kb=%ld\n", new_ms,
-           flush_us[50], flush_us[100], (double)(wake_ups() - woken) / seconds, (cpu_seconds() - cpu) / seconds * 100,
+    printf("new_p50_ms=%.2f flush_p50_us=%.1f wake_ups_per_s=%.2f cpu_percent=%.3f rss_kb=%ld\n", new_ms[LOGGERS / 2],
+           flush_us[FLUSHES / 2], (double)(wake_ups() - woken) / seconds, (cpu_seconds() - cpu) / seconds * 100,
            own_status("/proc/self/status", "VmRSS"));
     return 0;
 }
@@ -225,11 +256,9 @@ int main(int argc, char **argv) {
         return 2;
     }
     calibrate();
-    double start = now_ns(CLOCK_MONOTONIC);
     if (!workload_open()) {
         return 1;
     }
-    double new_ms = (now_ns(CLOCK_MONOTONIC) - start) / 1e6;
     if ((strcmp(argv[2], "info") == 0 || strcmp(argv[2], "debug") == 0) && !workload_open_client()) {
         return 1;
     }
@@ -239,7 +268,7 @@ int main(int argc, char **argv) {
     } else if (strcmp(argv[1], "throughput") == 0) {
         answer = throughput(strtoul(argv[2], NULL, 10));
     } else if (strcmp(argv[1], "idle") == 0) {
-        answer = idle((unsigned)strtoul(argv[2], NULL, 10), new_ms);
+        answer = idle((unsigned)strtoul(argv[2], NULL, 10));
     }
     workload_close();
     return answer;

@@ -1,7 +1,14 @@
-/* Makes one of the hot calls many times, for `scripts/instructions.sh`: instructions CALL COUNT. */
+/*
+ * Makes the hot calls, for `scripts/instructions.sh` to count their instructions:
+ *
+ *     instructions COUNT CALL...
+ */
 #include "workload.h"
 
-/* What callgrind is told to collect: everything below this function, after a warm-up outside of it. */
+/* Written before it is counted, so that no lazy binding, first record or empty cache is in the count. */
+enum { WARM_UP = 20 };
+
+/* What callgrind collects: everything on this thread below this function, one dump for each call of it. */
 __attribute__((noinline)) void measured(workload_call call, long count);
 void measured(workload_call call, long count) {
     for (long i = 0; i < count; i++) {
@@ -13,14 +20,21 @@ void measured(workload_call call, long count) {
 }
 
 int main(int argc, char **argv) {
-    workload_call call = argc == 3 ? workload_find(argv[1]) : NULL;
-    if (call == NULL || !workload_open() || !workload_open_client()) {
-        return 1;
+    long count = argc > 2 ? atol(argv[1]) : 0;
+    if (count <= 0) {
+        return 2;
     }
-    for (int i = 0; i < 200; i++) {
-        call();
+    for (int i = 2; i < argc; i++) {
+        workload_call call = workload_find(argv[i]);
+        /* A logger of its own for each call: a new segment, and nobody else's records in it. */
+        if (call == NULL || !workload_open() || !workload_open_client()) {
+            return 1;
+        }
+        for (int n = 0; n < WARM_UP; n++) {
+            call();
+        }
+        measured(call, count);
+        workload_close();
     }
-    measured(call, atol(argv[2]));
-    workload_close();
     return 0;
 }

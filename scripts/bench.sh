@@ -1,15 +1,45 @@
 #!/usr/bin/env bash
-# Measures calls and throughput beside the peers. QUICK=1 takes under a minute: it installs no peer, and
-# uses those that an earlier run has installed below build/peers.
+# Measures calls and throughput beside the peers, and prints it all as Markdown; benches/README.md tells
+# how. QUICK=1 takes under a minute: it makes fewer calls, and installs and builds nothing but the C
+# programs, so that of peers and bindings it shows those that an earlier run has prepared.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-${CC:-cc} -std=gnu11 -O2 -Wall -Wextra -Iinclude benches/calls.c -o build/bin/calls -Lbuild/lib \
-    -Wl,-rpath,"$PWD/build/lib" -lmaxim -lpthread
-if [ -z "${QUICK-}" ] && [ ! -x build/peers/py/venv/bin/python ]; then
-    mkdir -p build/peers/py
-    python3 -m venv build/peers/py/venv
-    # A failure shows in the table.
-    build/peers/py/venv/bin/pip install -q maxim-py timberlogs-client || true
+to=build/bench
+mkdir -p "$to"
+link=(-Iinclude -Lbuild/lib -Wl,-rpath,"$PWD/build/lib" -lmaxim -lpthread)
+${CC:-cc} -std=gnu11 -O2 -Wall -Wextra benches/calls.c -o "$to/calls" "${link[@]}"
+
+NODE=$(scripts/install-node.sh)
+export NODE
+
+# Tells what it does only if it fails: then the table has a row without figures.
+prepare() {
+    local name=$1
+    shift
+    "$@" >"$to/$name.log" 2>&1 || { echo "$name cannot be measured: see $to/$name.log" >&2; rm -f "$to/$name"; }
+}
+
+go_bench() {
+    local go
+    go=$(scripts/install-go.sh)
+    (cd bindings/go && GOTOOLCHAIN=local "$go" test -c -o "../../$to/go" .)
+}
+node_bench() {
+    export PATH=${NODE%/*}:$PATH
+    [ -d bindings/node/node_modules/node-api-headers ] || npm ci --prefix bindings/node --no-audit --no-fund
+    make -C bindings/node all
+}
+ruby_bench() {
+    (cd bindings/ruby && rake --silent compile)
+}
+
+if [ -z "${QUICK-}" ]; then
+    benches/peers/install.sh
+    prepare cpp "${CXX:-g++}" -std=c++17 -O2 -Ibindings/cpp/include bindings/cpp/bench/add_tag.cpp \
+        -o "$to/cpp" "${link[@]}"
+    prepare go go_bench
+    prepare node node_bench
+    prepare ruby ruby_bench
 fi
 exec python3 benches/run.py

@@ -10,6 +10,7 @@ step() {
 }
 
 step "library, server and promises" cargo test --workspace
+step "instructions of the hot calls" scripts/instructions.sh
 for binding in scripts/test-*.sh; do
     [ -e "$binding" ] || continue
     name=${binding##*/test-}

@@ -31,4 +31,5 @@ pub mod report;
 pub mod secret;
 pub mod spool;
 pub mod status;
+mod sync;
 pub mod text;

@@ -73,6 +73,11 @@ impl Status {
         Status::NoResources,
     ];
 
+    /// Whether a repository refuses what another may take.
+    pub fn is_want_of_room(self) -> bool {
+        matches!(self, Status::SpoolFull | Status::TooLarge | Status::Closed)
+    }
+
     /// The name in the header, NUL-terminated so that C can have it as it is.
     pub const fn name(self) -> &'static std::ffi::CStr {
         match self {

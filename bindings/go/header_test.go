@@ -46,6 +46,10 @@ func TestEveryFunctionAndConstantOfTheHeaderIsBound(t *testing.T) {
 			t.Errorf("the binding does not have %s", name)
 		}
 	}
+	version := regexp.MustCompile(`(?m)^#define MAXIM_VERSION_STRING "(.+)"$`).FindStringSubmatch(header)
+	if version == nil || Version() != version[1] {
+		t.Errorf("the library is of version %s, the header says %q", Version(), version)
+	}
 	constants := regexp.MustCompile(`(?m)^#define (MAXIM_(?:ERR|ENTITY|OVERFLOW|ATTACHMENT|RESULT|LEVEL|ENVIRONMENT|FORMAT)_\w+) -?\d+$`).
 		FindAllStringSubmatch(header, -1)
 	if len(constants) < 30 {

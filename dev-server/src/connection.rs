@@ -132,7 +132,9 @@ fn serve_api<S: Transport>(
             return Err(error);
         }
     };
-    sleep(Duration::from_millis(server.behaviour.lock().delay_ms()));
+    // The lock goes first, or every connection would wait for this one's delay.
+    let delay = server.behaviour.lock().delay_ms();
+    sleep(Duration::from_millis(delay));
 
     let content = Content { tally, text: plan.collects.then_some(text) };
     let reply = answer::api(server, &Request { route, head, content, arrived_us });

@@ -143,6 +143,21 @@ fn delays_are_at_least_as_long_as_told() {
 }
 
 #[test]
+fn a_delayed_request_delays_no_other() {
+    let server = start(&["--delay-ms", "1000"]);
+    let mut client = server.connect();
+    let delayed = std::thread::spawn(move || client.log("a").status);
+    let mut answers = 0;
+    while !delayed.is_finished() {
+        server.get("/control");
+        answers += 1;
+    }
+    assert_eq!(delayed.join().unwrap(), 200);
+    // One may be answered before the delay and one after it.
+    assert!(answers > 2, "{answers} answers while a request was delayed");
+}
+
+#[test]
 fn control_tells_what_is_left_and_refuses_what_it_does_not_know() {
     let server = start(&["--fail", "500:5"]);
     server.connect().log("a");

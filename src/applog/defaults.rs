@@ -6,10 +6,10 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
-use crate::maxim::line::Line;
 use crate::text::escape;
+use crate::text::object::{Key, Object, key};
 
 /// 100 code points (the service's limit), of which a control character takes the most as JSON:
 /// `\u0001`; and two quotes. In words.
@@ -46,7 +46,7 @@ impl Text {
         self.len.store(from.len.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    fn write(&self, key: &'static str, line: &mut Line<'_>) {
+    fn write(&self, key: Key, line: &mut Object<'_>) {
         let len = self.len.load(Ordering::Relaxed);
         if len == ABSENT {
             return;
@@ -113,15 +113,15 @@ impl Defaults {
 
     /// Writes those of the ids that are wanted and set.
     #[inline]
-    pub fn write(&self, line: &mut Line<'_>, user: bool, session: bool) {
+    pub fn write(&self, line: &mut Object<'_>, user: bool, session: bool) {
         line.until(|line| {
             let version = self.version.load(Ordering::Acquire);
             let copy = &self.copies[(version & 1) as usize];
             if user {
-                copy[0].write("userId", line);
+                copy[0].write(key!("userId"), line);
             }
             if session {
-                copy[1].write("sessionId", line);
+                copy[1].write(key!("sessionId"), line);
             }
             fence(Ordering::Acquire);
             // The copy in use is written to only after the other one has been switched to.
@@ -133,11 +133,11 @@ impl Defaults {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::maxim::line::object;
+    use crate::text::object::Object;
 
     fn read(defaults: &Defaults) -> String {
         let mut out = Vec::new();
-        object(&mut out, |line| {
+        Object::open(&mut out, |line| {
             defaults.write(line, true, true);
             Ok(())
         })

@@ -1,8 +1,8 @@
 //! One entry: its members, the service's limits, and its JSON.
 
-use crate::maxim::line::{Json, Line};
 use crate::status::{Error, Result, Status};
 use crate::text::json::{self, Kind, Shape};
+use crate::text::object::{Json, Key, Object, key};
 use crate::text::scratch;
 
 /// How bad it is.
@@ -109,50 +109,50 @@ impl<'a> Entry<'a> {
     }
 
     /// Writes the entry's own members.
-    pub(super) fn write(&self, line: &mut Line<'_>) -> Result<()> {
+    pub(super) fn write(&self, line: &mut Object<'_>) -> Result<()> {
         check_length("message", self.message, 1, MESSAGE)?;
-        line.text("level", self.level.name());
-        line.text("message", self.message);
+        line.plain(key!("level"), self.level.name());
+        line.text(key!("message"), self.message);
         self.write_data(line)?;
         if let Some(tags) = self.tags {
             write_tags(line, tags)?;
         }
-        limited(line, "requestId", "request_id", self.request_id, ID)?;
-        limited(line, "errorName", "error_name", self.error_name, ERROR_NAME)?;
-        limited(line, "errorStack", "error_stack", self.error_stack, ERROR_STACK)?;
-        limited(line, "flowId", "flow_id", self.flow_id, NAME)?;
+        limited(line, key!("requestId"), "request_id", self.request_id, ID)?;
+        limited(line, key!("errorName"), "error_name", self.error_name, ERROR_NAME)?;
+        limited(line, key!("errorStack"), "error_stack", self.error_stack, ERROR_STACK)?;
+        limited(line, key!("flowId"), "flow_id", self.flow_id, NAME)?;
         if let Some(step) = self.step_index {
             if !(0..=MAX_STEP_INDEX).contains(&step) {
                 let reason = format!("step_index: {step} is not in 0 to {MAX_STEP_INDEX}");
                 return Err(Error::new(Status::InvalidArgument, reason));
             }
-            line.integer("stepIndex", step.into());
+            line.integer(key!("stepIndex"), step.into());
         }
-        limited(line, "ipAddress", "ip_address", self.ip_address, IP_ADDRESS)?;
-        limited(line, "country", "country", self.country, COUNTRY)?;
-        line.integer("timestamp", self.timestamp_ms);
+        limited(line, key!("ipAddress"), "ip_address", self.ip_address, IP_ADDRESS)?;
+        limited(line, key!("country"), "country", self.country, COUNTRY)?;
+        line.integer(key!("timestamp"), self.timestamp_ms);
         Ok(())
     }
 
-    fn write_data(&self, line: &mut Line<'_>) -> Result<()> {
+    fn write_data(&self, line: &mut Object<'_>) -> Result<()> {
         match (self.data, self.error_message) {
             (data, Some(message)) => scratch::with(|object| {
                 if let Some(data) = data {
                     data.compact(Shape::Object, object)?;
                 }
-                line.object("data", |members| {
+                line.object(key!("data"), |members| {
                     members.splice(object);
-                    members.text("message", message);
+                    members.text(key!("message"), message);
                 });
                 Ok(())
             }),
-            (Some(data), None) => line.json("data", data, Shape::Object),
+            (Some(data), None) => line.json(key!("data"), data, Shape::Object),
             (None, None) => Ok(()),
         }
     }
 }
 
-fn write_tags(line: &mut Line<'_>, tags: Json<'_>) -> Result<()> {
+fn write_tags(line: &mut Object<'_>, tags: Json<'_>) -> Result<()> {
     scratch::with(|list| {
         tags.compact(Shape::Array, list)?;
         let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, format!("tags: {reason}")));
@@ -171,18 +171,13 @@ fn write_tags(line: &mut Line<'_>, tags: Json<'_>) -> Result<()> {
                 check_length("tags", &text, 0, TAG)?;
             }
         }
-        line.compacted("tags", list);
+        line.compacted(key!("tags"), list);
         Ok(())
     })
 }
 
-fn limited(
-    line: &mut Line<'_>,
-    member: &'static str,
-    name: &str,
-    text: Option<&str>,
-    most: usize,
-) -> Result<()> {
+#[inline(always)]
+fn limited(line: &mut Object<'_>, member: Key, name: &str, text: Option<&str>, most: usize) -> Result<()> {
     if let Some(text) = text {
         check_length(name, text, 0, most)?;
         line.text(member, text);

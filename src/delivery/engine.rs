@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
+use crate::delivery::body_limit::{self, BodyLimit};
 use crate::delivery::http::Http;
 use crate::delivery::policy::{HOLD, Policy};
 use crate::delivery::protocol::{Framing, Outcome, Protocol};
@@ -22,8 +23,6 @@ use crate::status::Status;
 /// After two failures in a row, requests are kept below this until one succeeds: a struggling
 /// service, a slow link or one that resets large requests gets something it can take.
 const PROBE_BYTES: usize = 64 * 1024;
-/// Nobody limits requests to less: a 413 for less is a service that is out of order.
-const LEAST_LIMIT: usize = 4 * 1024;
 /// After so many records in a row were refused one by one, with none delivered in between, the
 /// fault is not the records'.
 const REFUSALS_BELIEVED: u32 = 20;
@@ -85,8 +84,7 @@ pub struct Engine {
     sent_bytes: usize,
     /// When a batch was last asked for.
     used: Instant,
-    /// The largest body that the service may take, learned from a 413.
-    body_limit: usize,
+    body_limit: BodyLimit,
     failures: u32,
     failing_since: Option<Instant>,
     refused_in_a_row: u32,
@@ -129,7 +127,7 @@ impl Engine {
             body: Vec::new(),
             sent_bytes: 0,
             used: Instant::now(),
-            body_limit: usize::MAX,
+            body_limit: BodyLimit::new(),
             failures: 0,
             failing_since: None,
             refused_in_a_row: 0,
@@ -144,7 +142,7 @@ impl Engine {
     /// Takes one batch and sends it, in as many requests as it takes.
     pub fn round(&mut self, supervisor: &dyn Supervisor) -> Round {
         let mut limits = self.protocol.limits();
-        limits.max_bytes = limits.max_bytes.min(self.body_limit);
+        limits.max_bytes = limits.max_bytes.min(self.body_limit.bytes());
         if self.failures >= 2 {
             limits.max_bytes = limits.max_bytes.min(PROBE_BYTES);
         }
@@ -170,22 +168,28 @@ impl Engine {
         self.reader.spill();
     }
 
-    /// Moves everything that waits to files; whether all of it is there now.
-    pub fn spill_all(&mut self) -> bool {
-        self.reader.spill_all()
-    }
-
-    /// The spool's own upkeep: adopts what dead owners left, expires what is too old.
-    pub fn maintain(&mut self) {
-        self.reader.maintain();
+    /// The spool's own upkeep: adopts what dead owners left, expires what is too old. Gives when the
+    /// next is due.
+    pub fn maintain(&mut self) -> Instant {
+        if self.reader.maintain() {
+            self.protocol.upkeep();
+        }
+        self.reporting.catch_up(Instant::now());
         if self.body.capacity() > IDLE_BODY_BYTES && self.used.elapsed() > IDLE {
             self.body = Vec::new();
         }
+        self.reader.next_upkeep()
     }
 
     /// Adopts at once what dead owners have left by now.
     pub fn adopt(&mut self) {
         self.reader.upkeep();
+    }
+
+    /// What there is left to tell the host, before the last act.
+    pub fn last_news(&mut self) -> News {
+        self.reporting.close();
+        self.news()
     }
 
     /// The last act: what has not been delivered moves to files, where a successor finds it.
@@ -216,6 +220,7 @@ impl Engine {
             match outcome {
                 Outcome::Delivered => {
                     self.reader.acknowledge(batch, window.len);
+                    self.body_limit.accepted(self.sent_bytes);
                     self.delivered(window.len);
                     if window.vouches
                         && let Some(next) = windows.last_mut()
@@ -251,7 +256,7 @@ impl Engine {
                     self.reporting.debug(|| format!("{} records refused, halving: {why}", window.len));
                     windows.push(Window { refused: true, ..window });
                 }
-                Outcome::TooLarge { why } if self.sent_bytes <= LEAST_LIMIT => {
+                Outcome::TooLarge { why } if self.sent_bytes <= body_limit::LEAST => {
                     return Some(self.retry(batch.len(), None, why));
                 }
                 Outcome::TooLarge { why } if window.len == 1 => {
@@ -259,9 +264,9 @@ impl Engine {
                     supervisor.progressed();
                 }
                 Outcome::TooLarge { why } => {
-                    self.body_limit = (self.sent_bytes / 2).max(LEAST_LIMIT);
-                    let limit = self.body_limit;
-                    self.reporting.debug(|| format!("requests stay below {limit} bytes from now on: {why}"));
+                    self.body_limit.refused(self.sent_bytes);
+                    let limit = self.body_limit.bytes();
+                    self.reporting.debug(|| format!("requests stay below {limit} bytes for now: {why}"));
                     // The next round takes a smaller batch.
                     return None;
                 }
@@ -310,7 +315,7 @@ impl Engine {
         self.reader.quarantine(batch, why);
         self.note(why);
         let message = format!("a record was refused for good and is kept in quarantine: {why}");
-        self.reporting.trouble(status, 1, message, Instant::now());
+        self.reporting.gone(status, message, Instant::now());
     }
 
     fn retry(&mut self, records: usize, after: Option<Duration>, why: String) -> (Duration, Status) {
@@ -334,7 +339,7 @@ impl Engine {
         self.note(&why);
         let message = format!("{why}; kept, next attempt in {:.1} s", wait.as_secs_f64());
         self.reporting.debug(|| message.clone());
-        self.reporting.trouble(status, records as u64, message, now);
+        self.reporting.delayed(status, records as u64, message, now);
         (wait, status)
     }
 

@@ -29,6 +29,10 @@ pub trait Protocol: Send + Sync {
 
     /// Sends one record by itself: an upload, a raw ingestion.
     fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome;
+
+    /// Called on the pipeline's thread whenever its spool has looked after its files: the moment to do so
+    /// for what is kept elsewhere.
+    fn upkeep(&self) {}
 }
 
 /// What stands around and between the records of a batch.

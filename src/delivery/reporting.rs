@@ -1,5 +1,9 @@
 //! What the host hears of delivery: each kind of trouble at most once in ten seconds, and its end.
 //!
+//! What is left out meanwhile is counted in the next report of its kind. Records that are gone for good
+//! are told of in any case, at the latest when the pipeline leaves: the numbers of records in those
+//! reports add up.
+//!
 //! News are gathered while the engine works and told when its lock has been given back, so that a
 //! host may call the library from its callback.
 
@@ -23,7 +27,18 @@ pub struct Reporting {
 struct Kind {
     status: Status,
     said: Instant,
-    unsaid: u64,
+    unsaid: Unsaid,
+}
+
+/// What has not been said yet.
+#[derive(Default)]
+struct Unsaid {
+    /// How many times.
+    times: u64,
+    /// Records that are gone.
+    gone: u64,
+    /// What would have been said last.
+    message: String,
 }
 
 /// Reports and debug lines, in order.
@@ -47,17 +62,38 @@ impl News {
     }
 }
 
+impl Unsaid {
+    /// A message, and how often it stands for others.
+    fn counted(&self, message: String) -> String {
+        match self.times {
+            0 => message,
+            more => format!("{message} ({more} more of this kind since the last report)"),
+        }
+    }
+}
+
 impl Reporting {
     /// `debug`: whether debug lines are wanted at all.
     pub fn new(debug: bool) -> Reporting {
         Reporting { debug, kinds: Vec::new(), pending: News::default() }
     }
 
-    /// Something went wrong for `records` records.
-    pub fn trouble(&mut self, status: Status, records: u64, message: String, now: Instant) {
+    /// Something keeps `records` records for now.
+    pub fn delayed(&mut self, status: Status, records: u64, message: String, now: Instant) {
+        self.say(status, records, 0, message, now);
+    }
+
+    /// One record is gone for good.
+    pub fn gone(&mut self, status: Status, message: String, now: Instant) {
+        self.say(status, 0, 1, message, now);
+    }
+
+    fn say(&mut self, status: Status, kept: u64, gone: u64, message: String, now: Instant) {
         let unsaid = match self.kinds.iter_mut().find(|kind| kind.status == status) {
             Some(kind) if now.saturating_duration_since(kind.said) < QUIET => {
-                kind.unsaid += 1;
+                kind.unsaid.times += 1;
+                kind.unsaid.gone += gone;
+                kind.unsaid.message = message;
                 return;
             }
             Some(kind) => {
@@ -65,20 +101,44 @@ impl Reporting {
                 std::mem::take(&mut kind.unsaid)
             }
             None => {
-                self.kinds.push(Kind { status, said: now, unsaid: 0 });
-                0
+                self.kinds.push(Kind { status, said: now, unsaid: Unsaid::default() });
+                Unsaid::default()
             }
         };
-        let message = match unsaid {
-            0 => message,
-            more => format!("{message} ({more} more of this kind since the last report)"),
-        };
-        self.pending.0.push(Item::Error(Report { status, message, records }));
+        let records = kept + gone + unsaid.gone;
+        self.pending.0.push(Item::Error(Report { status, message: unsaid.counted(message), records }));
+    }
+
+    /// Tells of records that are gone and could not be told of when they went, `quiet` or sooner ago.
+    fn make_up(&mut self, quiet: Duration, now: Instant) {
+        for kind in &mut self.kinds {
+            if kind.unsaid.gone == 0 || now.saturating_duration_since(kind.said) < quiet {
+                continue;
+            }
+            kind.said = now;
+            let mut unsaid = std::mem::take(&mut kind.unsaid);
+            // The last one is said itself.
+            unsaid.times -= 1;
+            let message = unsaid.counted(unsaid.message.clone());
+            let report = Report { status: kind.status, message, records: unsaid.gone };
+            self.pending.0.push(Item::Error(report));
+        }
+    }
+
+    /// To be called now and then: tells what the quiet time kept back.
+    pub fn catch_up(&mut self, now: Instant) {
+        self.make_up(QUIET, now);
+    }
+
+    /// To be called in the end: tells what the quiet time has kept back so far.
+    pub fn close(&mut self) {
+        self.make_up(Duration::ZERO, Instant::now());
     }
 
     /// Records are being delivered again; said (as [`Status::Ok`]) if trouble was.
     pub fn recovered(&mut self, message: impl FnOnce() -> String) {
         if !self.kinds.is_empty() {
+            self.close();
             self.kinds.clear();
             self.pending.0.push(Item::Error(Report { status: Status::Ok, message: message(), records: 0 }));
         }
@@ -100,17 +160,17 @@ impl Reporting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use parking_lot::Mutex;
+    use crate::sync::Mutex;
 
     #[derive(Default)]
-    struct Heard(Mutex<Vec<(Status, String)>>);
+    struct Heard(Mutex<Vec<(Status, String, u64)>>);
 
     impl Reporter for Heard {
         fn error(&self, report: &Report) {
-            self.0.lock().push((report.status, report.message.clone()));
+            self.0.lock().push((report.status, report.message.clone(), report.records));
         }
         fn debug(&self, message: &str) {
-            self.0.lock().push((Status::Ok, message.to_owned()));
+            self.0.lock().push((Status::Ok, message.to_owned(), 0));
         }
     }
 
@@ -120,19 +180,46 @@ mod tests {
         let start = Instant::now();
         for second in 0..=10 {
             let now = start + Duration::from_secs(second);
-            reporting.trouble(Status::Network, 1, "down".into(), now);
+            reporting.delayed(Status::Network, 1, "down".into(), now);
         }
-        reporting.trouble(Status::Unauthorized, 1, "key".into(), start);
+        reporting.delayed(Status::Unauthorized, 1, "key".into(), start);
         reporting.debug(|| unreachable!("nobody debugs"));
+        let expected = [
+            (Status::Network, "down".to_owned(), 1),
+            (Status::Network, "down (9 more of this kind since the last report)".to_owned(), 1),
+            (Status::Unauthorized, "key".to_owned(), 1),
+        ];
+        assert_eq!(heard(&mut reporting), expected);
+    }
+
+    fn heard(reporting: &mut Reporting) -> Vec<(Status, String, u64)> {
         let heard = Arc::new(Heard::default());
         let reporter: Arc<dyn Reporter> = heard.clone();
         reporting.take().tell(&reporter);
-        let expected = [
-            (Status::Network, "down".to_owned()),
-            (Status::Network, "down (9 more of this kind since the last report)".to_owned()),
-            (Status::Unauthorized, "key".to_owned()),
-        ];
-        assert_eq!(*heard.0.lock(), expected);
+        heard.0.lock().clone()
+    }
+
+    #[test]
+    fn every_record_that_is_gone_is_told_of() {
+        let start = Instant::now();
+        let refused = |reporting: &mut Reporting, name: &str, second| {
+            reporting.gone(Status::Rejected, name.into(), start + Duration::from_secs(second));
+        };
+        let said = |text: &str, records| (Status::Rejected, text.to_owned(), records);
+        let mut reporting = Reporting::new(false);
+        for (name, second) in [("a", 0), ("b", 1), ("c", 2), ("d", 10), ("e", 11), ("f", 12)] {
+            refused(&mut reporting, name, second);
+        }
+        let more = |name: &str, count| format!("{name} ({count} more of this kind since the last report)");
+        assert_eq!(heard(&mut reporting), [said("a", 1), said(&more("d", 2), 3)]);
+        reporting.catch_up(start + Duration::from_secs(19));
+        assert_eq!(heard(&mut reporting), []);
+        reporting.catch_up(start + Duration::from_secs(20));
+        assert_eq!(heard(&mut reporting), [said(&more("f", 1), 2)]);
+        refused(&mut reporting, "g", 21);
+        reporting.close();
+        reporting.close();
+        assert_eq!(heard(&mut reporting), [said("g", 1)]);
     }
 
     #[test]
@@ -140,7 +227,7 @@ mod tests {
         let mut reporting = Reporting::new(false);
         reporting.recovered(|| "well".into());
         assert!(reporting.take().0.is_empty());
-        reporting.trouble(Status::Network, 1, "down".into(), Instant::now());
+        reporting.delayed(Status::Network, 1, "down".into(), Instant::now());
         reporting.recovered(|| "well".into());
         reporting.recovered(|| "well".into());
         assert_eq!(reporting.take().0.len(), 2);

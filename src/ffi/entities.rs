@@ -22,26 +22,40 @@ pub(super) fn with_logger<R>(
 }
 
 /// An id of the caller's, or a new one.
-pub(super) enum Id<'a> {
+enum Id<'a> {
     Given(&'a str),
     New(Uuid),
 }
 
 impl<'a> Id<'a> {
     #[inline]
-    pub(super) fn given_or_new(name: &str, given: maxim_str) -> Result<Id<'a>> {
+    fn given_or_new(name: &str, given: maxim_str) -> Result<Id<'a>> {
         Ok(match optional_id(name, given)? {
             Some(id) => Id::Given(id),
             None => Id::New(Uuid::new()),
         })
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    fn as_str(&self) -> &str {
         match self {
             Id::Given(id) => id,
             Id::New(id) => id.as_str(),
         }
     }
+}
+
+/// Runs one call that makes something, under the caller's id or a new one, and tells the id at the end.
+#[inline]
+pub(super) fn make(
+    logger: *mut maxim_logger,
+    (id_name, given): Named,
+    out_id: *mut maxim_id,
+    call: impl FnOnce(&Logger, &str) -> Result<()>,
+) -> Result<()> {
+    let id = Id::given_or_new(id_name, given)?;
+    with_logger(logger, |log| call(log, id.as_str()))?;
+    write_id(out_id, id.as_str());
+    Ok(())
 }
 
 /// A start time: 0 says now.
@@ -76,10 +90,9 @@ pub(super) fn create_trace(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
-    let id = Id::given_or_new("id", config.id)?;
-    with_logger(logger, |log| {
+    make(logger, ("id", config.id), out_id, |log, id| {
         log.create_trace(&maxim::Trace {
-            id: id.as_str(),
+            id,
             name: optional("name", config.name)?,
             session_id: match session {
                 Some((name, session)) => Some(required_id(name, session)?),
@@ -89,9 +102,7 @@ pub(super) fn create_trace(
             input: optional("input", config.input)?,
             start: start(config.start_timestamp_us),
         })
-    })?;
-    write_id(out_id, id.as_str());
-    Ok(())
+    })
 }
 
 #[inline]
@@ -103,21 +114,18 @@ pub(super) fn add_span(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
-    let id = Id::given_or_new("id", config.id)?;
-    with_logger(logger, |log| {
+    make(logger, ("id", config.id), out_id, |log, id| {
         log.add_span(
             parent,
             required_id(parent_name, parent_id)?,
             &maxim::Span {
-                id: id.as_str(),
+                id,
                 name: optional("name", config.name)?,
                 tags: optional_json("tags_json", config.tags_json)?,
                 start: start(config.start_timestamp_us),
             },
         )
-    })?;
-    write_id(out_id, id.as_str());
-    Ok(())
+    })
 }
 
 pub(super) fn add_retrieval(
@@ -128,21 +136,18 @@ pub(super) fn add_retrieval(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
-    let id = Id::given_or_new("id", config.id)?;
-    with_logger(logger, |log| {
+    make(logger, ("id", config.id), out_id, |log, id| {
         log.add_retrieval(
             parent,
             required_id(parent_name, parent_id)?,
             &maxim::Span {
-                id: id.as_str(),
+                id,
                 name: optional("name", config.name)?,
                 tags: optional_json("tags_json", config.tags_json)?,
                 start: start(config.start_timestamp_us),
             },
         )
-    })?;
-    write_id(out_id, id.as_str());
-    Ok(())
+    })
 }
 
 pub(super) fn add_generation(
@@ -153,13 +158,12 @@ pub(super) fn add_generation(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
-    let id = Id::given_or_new("id", config.id)?;
-    with_logger(logger, |log| {
+    make(logger, ("id", config.id), out_id, |log, id| {
         log.add_generation(
             parent,
             required_id(parent_name, parent_id)?,
             &maxim::Generation {
-                id: id.as_str(),
+                id,
                 name: optional("name", config.name)?,
                 provider: optional("provider", config.provider)?,
                 model: optional("model", config.model)?,
@@ -172,9 +176,7 @@ pub(super) fn add_generation(
                 start: start(config.start_timestamp_us),
             },
         )
-    })?;
-    write_id(out_id, id.as_str());
-    Ok(())
+    })
 }
 
 pub(super) fn add_tool_call(
@@ -185,13 +187,12 @@ pub(super) fn add_tool_call(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
-    let id = Id::given_or_new("id", config.id)?;
-    with_logger(logger, |log| {
+    make(logger, ("id", config.id), out_id, |log, id| {
         log.add_tool_call(
             parent,
             required_id(parent_name, parent_id)?,
             &maxim::ToolCall {
-                id: id.as_str(),
+                id,
                 name: optional("name", config.name)?,
                 description: optional("description", config.description)?,
                 args: optional("args", config.args)?,
@@ -199,9 +200,7 @@ pub(super) fn add_tool_call(
                 start: start(config.start_timestamp_us),
             },
         )
-    })?;
-    write_id(out_id, id.as_str());
-    Ok(())
+    })
 }
 
 pub(super) fn add_error(
@@ -212,13 +211,12 @@ pub(super) fn add_error(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
-    let id = Id::given_or_new("id", config.id)?;
-    with_logger(logger, |log| {
+    make(logger, ("id", config.id), out_id, |log, id| {
         log.add_error(
             parent,
             required_id(parent_name, parent_id)?,
             &maxim::ErrorEntry {
-                id: id.as_str(),
+                id,
                 name: optional("name", config.name)?,
                 message: required("message", config.message)?,
                 code: optional("code", config.code)?,
@@ -227,9 +225,35 @@ pub(super) fn add_error(
                 metadata: optional_json("metadata_json", config.metadata_json)?,
             },
         )
-    })?;
-    write_id(out_id, id.as_str());
-    Ok(())
+    })
+}
+
+/// An event, as the exports take it.
+pub(super) struct Event {
+    pub(super) event_id: maxim_str,
+    pub(super) name: maxim_str,
+    pub(super) tags_json: maxim_str,
+    pub(super) metadata_json: maxim_str,
+}
+
+/// Adds an event to an entity, at the time of the call.
+pub(super) fn add_event(
+    logger: *mut maxim_logger,
+    entity: Entity,
+    (entity_name, entity_id): Named,
+    Event { event_id, name, tags_json, metadata_json }: Event,
+    out_id: *mut maxim_id,
+) -> Result<()> {
+    make(logger, ("event_id", event_id), out_id, |log, id| {
+        log.add_event(
+            entity,
+            required_id(entity_name, entity_id)?,
+            id,
+            required("name", name)?,
+            optional_json("tags_json", tags_json)?,
+            optional_json("metadata_json", metadata_json)?,
+        )
+    })
 }
 
 /// Attaches something to an entity.
@@ -241,7 +265,6 @@ pub(super) fn add_attachment(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let given = read(attachment)?;
-    let id = Id::given_or_new("id", given.id)?;
     let content = match given.kind {
         MAXIM_ATTACHMENT_FILE => Content::File(required("path", given.path)?),
         MAXIM_ATTACHMENT_DATA => Content::Data(bytes("data", given.data, given.data_len)?),
@@ -251,9 +274,9 @@ pub(super) fn add_attachment(
             return Err(Error::new(Status::InvalidArgument, reason));
         }
     };
-    with_logger(logger, |log| {
+    make(logger, ("id", given.id), out_id, |log, id| {
         let attachment = Attachment {
-            id: id.as_str(),
+            id,
             content,
             name: optional("name", given.name)?,
             mime_type: optional("mime_type", given.mime_type)?,
@@ -262,7 +285,5 @@ pub(super) fn add_attachment(
             timestamp: (given.timestamp != 0).then_some(given.timestamp),
         };
         log.attach(entity, required_id(entity_name, entity_id)?, &attachment)
-    })?;
-    write_id(out_id, id.as_str());
-    Ok(())
+    })
 }

@@ -7,6 +7,7 @@ use super::structs::{maxim_attachment, maxim_error_config};
 use super::types::*;
 use crate::maxim::Entity;
 use crate::maxim::create::provider_name;
+use crate::text::object::key;
 
 /// Sets the model of a generation.
 #[unsafe(no_mangle)]
@@ -20,7 +21,7 @@ pub unsafe extern "C" fn maxim_generation_set_model(
             log.set_text(
                 Entity::Generation,
                 required_id("generation_id", generation_id)?,
-                "model",
+                key!("model"),
                 required("model", model)?,
             )
         })
@@ -41,7 +42,7 @@ pub unsafe extern "C" fn maxim_generation_set_provider(
             log.set_text(
                 Entity::Generation,
                 required_id("generation_id", generation_id)?,
-                "provider",
+                key!("provider"),
                 provider,
             )
         })
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn maxim_generation_set_name(
             log.set_text(
                 Entity::Generation,
                 required_id("generation_id", generation_id)?,
-                "name",
+                key!("name"),
                 required("name", name)?,
             )
         })
@@ -288,7 +289,7 @@ pub unsafe extern "C" fn maxim_generation_set_start_timestamp(
             log.set_time(
                 Entity::Generation,
                 required_id("generation_id", generation_id)?,
-                "startTimestamp",
+                key!("startTimestamp"),
                 timestamp_us,
             )
         })
@@ -308,7 +309,7 @@ pub unsafe extern "C" fn maxim_generation_set_end_timestamp(
             log.set_time(
                 Entity::Generation,
                 required_id("generation_id", generation_id)?,
-                "endTimestamp",
+                key!("endTimestamp"),
                 timestamp_us,
             )
         })

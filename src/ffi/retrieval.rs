@@ -7,6 +7,7 @@ use super::structs::maxim_attachment;
 use super::types::*;
 use crate::maxim::Entity;
 use crate::text::json::Shape;
+use crate::text::object::key;
 
 /// Sets what a retrieval looks for, as text.
 #[unsafe(no_mangle)]
@@ -20,7 +21,7 @@ pub unsafe extern "C" fn maxim_retrieval_set_input(
             log.set_text(
                 Entity::Retrieval,
                 required_id("retrieval_id", retrieval_id)?,
-                "input",
+                key!("input"),
                 required("input", input)?,
             )
         })
@@ -39,7 +40,7 @@ pub unsafe extern "C" fn maxim_retrieval_set_input_json(
             log.set_json(
                 Entity::Retrieval,
                 required_id("retrieval_id", retrieval_id)?,
-                "input",
+                key!("input"),
                 required_json("input_json", input_json)?,
                 Shape::Any,
             )
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn maxim_retrieval_input(
             log.set_text(
                 Entity::Retrieval,
                 required_id("retrieval_id", retrieval_id)?,
-                "input",
+                key!("input"),
                 required("input", input)?,
             )
         })

@@ -1,11 +1,12 @@
 //! Sessions: conversations of several traces.
 
 use super::boundary::boundary;
-use super::entities::{Id, add_attachment, create_trace, start, with_logger};
+use super::entities::{Event, add_attachment, add_event, create_trace, make, start, with_logger};
 use super::logger::maxim_logger;
 use super::structs::{maxim_attachment, maxim_session_config, maxim_trace_config};
 use super::types::*;
 use crate::maxim::{self, Entity};
+use crate::text::object::key;
 
 /// Begins a session.
 ///
@@ -18,17 +19,14 @@ pub unsafe extern "C" fn maxim_session_create(
 ) -> maxim_status {
     boundary(|| {
         let config = read(config)?;
-        let id = Id::given_or_new("id", config.id)?;
-        with_logger(logger, |log| {
+        make(logger, ("id", config.id), out_id, |log, id| {
             log.create_session(&maxim::Session {
-                id: id.as_str(),
+                id,
                 name: optional("name", config.name)?,
                 tags: optional_json("tags_json", config.tags_json)?,
                 start: start(config.start_timestamp_us),
             })
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        })
     })
 }
 
@@ -92,19 +90,8 @@ pub unsafe extern "C" fn maxim_session_add_event(
     out_id: *mut maxim_id,
 ) -> maxim_status {
     boundary(|| {
-        let id = Id::given_or_new("event_id", event_id)?;
-        with_logger(logger, |log| {
-            log.add_event(
-                Entity::Session,
-                required_id("session_id", session_id)?,
-                id.as_str(),
-                required("name", name)?,
-                optional_json("tags_json", tags_json)?,
-                optional_json("metadata_json", metadata_json)?,
-            )
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        let event = Event { event_id, name, tags_json, metadata_json };
+        add_event(logger, Entity::Session, ("session_id", session_id), event, out_id)
     })
 }
 
@@ -124,19 +111,8 @@ pub unsafe extern "C" fn maxim_session_event(
     out_id: *mut maxim_id,
 ) -> maxim_status {
     boundary(|| {
-        let id = Id::given_or_new("event_id", event_id)?;
-        with_logger(logger, |log| {
-            log.add_event(
-                Entity::Session,
-                required_id("session_id", session_id)?,
-                id.as_str(),
-                required("name", name)?,
-                optional_json("tags_json", tags_json)?,
-                optional_json("metadata_json", metadata_json)?,
-            )
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        let event = Event { event_id, name, tags_json, metadata_json };
+        add_event(logger, Entity::Session, ("session_id", session_id), event, out_id)
     })
 }
 
@@ -284,7 +260,7 @@ pub unsafe extern "C" fn maxim_session_set_start_timestamp(
             log.set_time(
                 Entity::Session,
                 required_id("session_id", session_id)?,
-                "startTimestamp",
+                key!("startTimestamp"),
                 timestamp_us,
             )
         })
@@ -304,7 +280,7 @@ pub unsafe extern "C" fn maxim_session_set_end_timestamp(
             log.set_time(
                 Entity::Session,
                 required_id("session_id", session_id)?,
-                "endTimestamp",
+                key!("endTimestamp"),
                 timestamp_us,
             )
         })

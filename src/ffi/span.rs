@@ -6,6 +6,7 @@ use super::logger::maxim_logger;
 use super::structs::*;
 use super::types::*;
 use crate::maxim::Entity;
+use crate::text::object::key;
 
 /// Begins a generation in a span.
 ///
@@ -163,19 +164,8 @@ pub unsafe extern "C" fn maxim_span_add_event(
     out_id: *mut maxim_id,
 ) -> maxim_status {
     boundary(|| {
-        let id = Id::given_or_new("event_id", event_id)?;
-        with_logger(logger, |log| {
-            log.add_event(
-                Entity::Span,
-                required_id("span_id", span_id)?,
-                id.as_str(),
-                required("name", name)?,
-                optional_json("tags_json", tags_json)?,
-                optional_json("metadata_json", metadata_json)?,
-            )
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        let event = Event { event_id, name, tags_json, metadata_json };
+        add_event(logger, Entity::Span, ("span_id", span_id), event, out_id)
     })
 }
 
@@ -195,19 +185,8 @@ pub unsafe extern "C" fn maxim_span_event(
     out_id: *mut maxim_id,
 ) -> maxim_status {
     boundary(|| {
-        let id = Id::given_or_new("event_id", event_id)?;
-        with_logger(logger, |log| {
-            log.add_event(
-                Entity::Span,
-                required_id("span_id", span_id)?,
-                id.as_str(),
-                required("name", name)?,
-                optional_json("tags_json", tags_json)?,
-                optional_json("metadata_json", metadata_json)?,
-            )
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        let event = Event { event_id, name, tags_json, metadata_json };
+        add_event(logger, Entity::Span, ("span_id", span_id), event, out_id)
     })
 }
 
@@ -293,7 +272,7 @@ pub unsafe extern "C" fn maxim_span_set_start_timestamp(
 ) -> maxim_status {
     boundary(|| {
         with_logger(logger, |log| {
-            log.set_time(Entity::Span, required_id("span_id", span_id)?, "startTimestamp", timestamp_us)
+            log.set_time(Entity::Span, required_id("span_id", span_id)?, key!("startTimestamp"), timestamp_us)
         })
     })
 }
@@ -308,7 +287,7 @@ pub unsafe extern "C" fn maxim_span_set_end_timestamp(
 ) -> maxim_status {
     boundary(|| {
         with_logger(logger, |log| {
-            log.set_time(Entity::Span, required_id("span_id", span_id)?, "endTimestamp", timestamp_us)
+            log.set_time(Entity::Span, required_id("span_id", span_id)?, key!("endTimestamp"), timestamp_us)
         })
     })
 }

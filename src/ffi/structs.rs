@@ -97,7 +97,8 @@ pub struct maxim_logger_config {
     pub spool_dir: maxim_str,
     /// Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB.
     pub max_memory_bytes: u64,
-    /// Most bytes of unsent records in the spool directory; 0: 1 GiB.
+    /// Most bytes of unsent records in the spool directory, and as many again of unsent attachments (not of
+    /// files attached by their path); 0: 1 GiB.
     pub max_disk_bytes: u64,
     /// One of MAXIM_OVERFLOW_…: what happens when both are full.
     pub overflow_policy: i32,
@@ -106,7 +107,7 @@ pub struct maxim_logger_config {
     /// A PEM file of certificates to trust instead of the platform's.
     pub ca_file: maxim_str,
     /// A proxy (http://host:port) instead of what the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
-    /// and NO_PROXY say.
+    /// and NO_PROXY say. It is asked for a tunnel (CONNECT), for http as for https.
     pub proxy: maxim_str,
     /// Told of errors that happen after a call has returned; NULL: nobody is.
     pub error_callback: maxim_error_callback,
@@ -265,6 +266,11 @@ pub struct maxim_error_config {
 }
 
 /// A file, bytes or a URL to attach. Initialise with MAXIM_ATTACHMENT_INIT.
+///
+/// A file that cannot be read is refused with MAXIM_ERR_IO, and content above `max_attachment_bytes` with
+/// MAXIM_ERR_TOO_LARGE. A file that is gone when its turn has come is told of by the error callback and
+/// counted as quarantined. Each repository has up to 4 uploads under way at a time, with a thread, a file
+/// and a connection each, which end with them; log lines do not wait for uploads.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 pub struct maxim_attachment {

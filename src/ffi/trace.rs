@@ -6,6 +6,7 @@ use super::logger::maxim_logger;
 use super::structs::*;
 use super::types::*;
 use crate::maxim::Entity;
+use crate::text::object::key;
 
 /// Begins a trace, in the session that `config.session_id` names if it is given.
 ///
@@ -161,19 +162,8 @@ pub unsafe extern "C" fn maxim_trace_add_event(
     out_id: *mut maxim_id,
 ) -> maxim_status {
     boundary(|| {
-        let id = Id::given_or_new("event_id", event_id)?;
-        with_logger(logger, |log| {
-            log.add_event(
-                Entity::Trace,
-                required_id("trace_id", trace_id)?,
-                id.as_str(),
-                required("name", name)?,
-                optional_json("tags_json", tags_json)?,
-                optional_json("metadata_json", metadata_json)?,
-            )
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        let event = Event { event_id, name, tags_json, metadata_json };
+        add_event(logger, Entity::Trace, ("trace_id", trace_id), event, out_id)
     })
 }
 
@@ -193,19 +183,8 @@ pub unsafe extern "C" fn maxim_trace_event(
     out_id: *mut maxim_id,
 ) -> maxim_status {
     boundary(|| {
-        let id = Id::given_or_new("event_id", event_id)?;
-        with_logger(logger, |log| {
-            log.add_event(
-                Entity::Trace,
-                required_id("trace_id", trace_id)?,
-                id.as_str(),
-                required("name", name)?,
-                optional_json("tags_json", tags_json)?,
-                optional_json("metadata_json", metadata_json)?,
-            )
-        })?;
-        write_id(out_id, id.as_str());
-        Ok(())
+        let event = Event { event_id, name, tags_json, metadata_json };
+        add_event(logger, Entity::Trace, ("trace_id", trace_id), event, out_id)
     })
 }
 
@@ -221,7 +200,7 @@ pub unsafe extern "C" fn maxim_trace_set_input(
             log.set_text(
                 Entity::Trace,
                 required_id("trace_id", trace_id)?,
-                "input",
+                key!("input"),
                 required("input", input)?,
             )
         })
@@ -240,7 +219,7 @@ pub unsafe extern "C" fn maxim_trace_set_output(
             log.set_text(
                 Entity::Trace,
                 required_id("trace_id", trace_id)?,
-                "output",
+                key!("output"),
                 required("output", output)?,
             )
         })
@@ -346,7 +325,7 @@ pub unsafe extern "C" fn maxim_trace_add_to_session(
             log.set_text(
                 Entity::Trace,
                 required_id("trace_id", trace_id)?,
-                "sessionId",
+                key!("sessionId"),
                 required_id("session_id", session_id)?,
             )
         })
@@ -402,7 +381,12 @@ pub unsafe extern "C" fn maxim_trace_set_start_timestamp(
 ) -> maxim_status {
     boundary(|| {
         with_logger(logger, |log| {
-            log.set_time(Entity::Trace, required_id("trace_id", trace_id)?, "startTimestamp", timestamp_us)
+            log.set_time(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                key!("startTimestamp"),
+                timestamp_us,
+            )
         })
     })
 }
@@ -417,7 +401,12 @@ pub unsafe extern "C" fn maxim_trace_set_end_timestamp(
 ) -> maxim_status {
     boundary(|| {
         with_logger(logger, |log| {
-            log.set_time(Entity::Trace, required_id("trace_id", trace_id)?, "endTimestamp", timestamp_us)
+            log.set_time(
+                Entity::Trace,
+                required_id("trace_id", trace_id)?,
+                key!("endTimestamp"),
+                timestamp_us,
+            )
         })
     })
 }

@@ -7,8 +7,8 @@ use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, size_of};
 use std::{ptr, slice};
 
-use crate::maxim::Json;
 use crate::status::{Error, Result, Status};
+use crate::text::object::Json;
 use crate::text::{escape, id};
 
 /// What a call came to: `MAXIM_OK` (0) or one of the `MAXIM_ERR_…` codes.
@@ -65,7 +65,9 @@ impl CBool {
 /// key not accepted, an attachment unreadable.
 ///
 /// `message` is NUL-terminated text, valid during the call only; `records` says how many records it
-/// concerns (0: none). Runs on a thread of the library with all signals blocked, or on the thread
+/// concerns (0: none). The same kind of trouble is told of at most once in ten seconds; the next message
+/// says how often it was left out. Records that are refused for good are all told of in the end, so that
+/// the numbers in reports of them add up. Runs on a thread of the library with all signals blocked, or on the thread
 /// inside `maxim_flush` in Lambda mode; never on the thread of a log call. No lock is held, so it may
 /// call the library, but a blocking call from here waits in vain and times out.
 #[allow(non_camel_case_types)]
@@ -139,9 +141,9 @@ pub(super) fn required<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
     optional_bytes(name, text)?.map_or_else(|| Err(absent(name)), |bytes| utf8(name, bytes))
 }
 
-#[inline]
+#[inline(always)]
 fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
-    if bytes.is_ascii() {
+    if escape::is_ascii(bytes) {
         // Most arguments are short and ASCII, for which the general check takes several times as long.
         // SAFETY: ASCII is UTF-8.
         return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });

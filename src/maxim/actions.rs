@@ -2,7 +2,7 @@
 //!
 //! Entities are named by id, so another thread, process or host can go on with them.
 
-use super::line::{Entity, Json, Line};
+use super::line::{Action, Entity, action};
 use super::logger::Logger;
 use super::messages;
 use super::result;
@@ -10,6 +10,7 @@ use crate::process::clock;
 use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
 use crate::text::json::{self, Shape};
+use crate::text::object::{Json, Key, Object, key};
 use crate::text::scratch;
 
 /// How a generation or a tool call failed.
@@ -30,13 +31,13 @@ impl Logger {
         &self,
         entity: Entity,
         id: &str,
-        members: impl FnOnce(&mut Line<'_>) -> Result<()>,
+        members: impl FnOnce(&mut Object<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.log(|lines| lines.line(entity, id, "update", members))
+        self.log(|lines| lines.line(entity, id, action!("update"), members))
     }
 
     /// An update that sets one string.
-    pub fn set_text(&self, entity: Entity, id: &str, key: &'static str, value: &str) -> Result<()> {
+    pub fn set_text(&self, entity: Entity, id: &str, key: Key, value: &str) -> Result<()> {
         self.update(entity, id, |line| {
             line.text(key, value);
             Ok(())
@@ -44,19 +45,12 @@ impl Logger {
     }
 
     /// An update that sets one JSON value.
-    pub fn set_json(
-        &self,
-        entity: Entity,
-        id: &str,
-        key: &'static str,
-        value: Json<'_>,
-        shape: Shape,
-    ) -> Result<()> {
+    pub fn set_json(&self, entity: Entity, id: &str, key: Key, value: Json<'_>, shape: Shape) -> Result<()> {
         self.update(entity, id, |line| line.json(key, value, shape))
     }
 
     /// An update that sets a time, given as Unix microseconds.
-    pub fn set_time(&self, entity: Entity, id: &str, key: &'static str, unix_us: i64) -> Result<()> {
+    pub fn set_time(&self, entity: Entity, id: &str, key: Key, unix_us: i64) -> Result<()> {
         self.update(entity, id, |line| {
             line.time(key, unix_us);
             Ok(())
@@ -67,7 +61,7 @@ impl Logger {
     #[inline]
     pub fn add_tag(&self, entity: Entity, id: &str, key: &str, value: &str) -> Result<()> {
         self.update(entity, id, |line| {
-            line.named_text("tags", key, value);
+            line.named_text(key!("tags"), key, value);
             Ok(())
         })
     }
@@ -82,12 +76,12 @@ impl Logger {
         check_finite("value", value)?;
         self.update(entity, id, |line| {
             if matches!(entity, Entity::Retrieval | Entity::ToolCall) {
-                line.object("metrics", |metric| {
-                    metric.text("name", name);
-                    metric.number("value", value);
+                line.object(key!("metrics"), |metric| {
+                    metric.text(key!("name"), name);
+                    metric.number(key!("value"), value);
                 });
             } else {
-                line.named_number("metrics", name, value);
+                line.named_number(key!("metrics"), name, value);
             }
             Ok(())
         })
@@ -104,10 +98,10 @@ impl Logger {
         metadata: Option<Json<'_>>,
     ) -> Result<()> {
         self.log(|lines| {
-            lines.line(entity, id, "add-event", |line| {
-                line.text("id", event_id);
-                line.text("name", name);
-                line.time("timestamp", clock::now_us());
+            lines.line(entity, id, action!("add-event"), |line| {
+                line.plain(key!("id"), event_id);
+                line.text(key!("name"), name);
+                line.time(key!("timestamp"), clock::now_us());
                 line.tags(tags)?;
                 line.metadata(metadata)
             })
@@ -116,14 +110,14 @@ impl Logger {
 
     /// Adds feedback: an object with a `score` and whatever else the user said.
     pub fn add_feedback(&self, entity: Entity, id: &str, feedback: Json<'_>) -> Result<()> {
-        self.log(|lines| lines.line_of_object(entity, id, "add-feedback", feedback))
+        self.log(|lines| lines.line_of_object(entity, id, action!("add-feedback"), feedback))
     }
 
     /// Asks for an evaluation by named evaluators.
     pub fn evaluate_with_evaluators(&self, entity: Entity, id: &str, evaluators: Json<'_>) -> Result<()> {
         self.log(|lines| {
-            lines.line(entity, id, "evaluate", |line| {
-                line.text("with", "evaluators");
+            lines.line(entity, id, action!("evaluate"), |line| {
+                line.plain(key!("with"), "evaluators");
                 push_evaluators(line, evaluators)
             })
         })
@@ -138,9 +132,9 @@ impl Logger {
         evaluators: Json<'_>,
     ) -> Result<()> {
         self.log(|lines| {
-            lines.line(entity, id, "evaluate", |line| {
-                line.text("with", "variables");
-                line.json("variables", variables, Shape::Object)?;
+            lines.line(entity, id, action!("evaluate"), |line| {
+                line.plain(key!("with"), "variables");
+                line.json(key!("variables"), variables, Shape::Object)?;
                 push_evaluators(line, evaluators)
             })
         })
@@ -149,7 +143,7 @@ impl Logger {
     /// Ends an entity now.
     #[inline]
     pub fn end(&self, entity: Entity, id: &str) -> Result<()> {
-        self.log(|lines| lines.line(entity, id, "end", push_end))
+        self.log(|lines| lines.line(entity, id, action!("end"), push_end))
     }
 
     /// Adds what a generation cost, in US dollars.
@@ -158,11 +152,11 @@ impl Logger {
         check_finite("output", output)?;
         check_finite("total", total)?;
         self.log(|lines| {
-            lines.line(Entity::Generation, generation, "add-cost", |line| {
-                line.object("cost", |cost| {
-                    cost.number("input", input);
-                    cost.number("output", output);
-                    cost.number("total", total);
+            lines.line(Entity::Generation, generation, action!("add-cost"), |line| {
+                line.object(key!("cost"), |cost| {
+                    cost.number(key!("input"), input);
+                    cost.number(key!("output"), output);
+                    cost.number(key!("total"), total);
                 });
                 Ok(())
             })
@@ -177,11 +171,11 @@ impl Logger {
             list.push(b']');
             let media = messages::take_media(Json { name: message.name, bytes: list })?;
             let messages = media.as_ref().map_or(&list[..], |(messages, _)| messages);
-            self.update(Entity::Generation, generation, |line| {
-                line.compacted("messages", messages);
+            let logged = self.update(Entity::Generation, generation, |line| {
+                line.compacted(key!("messages"), messages);
                 Ok(())
-            })?;
-            media.iter().flat_map(|(_, media)| media).try_for_each(|media| media.attach(self, generation))
+            });
+            messages::attach_all(logged, media.as_ref().map_or(&[], |(_, media)| media), self, generation)
         })
     }
 
@@ -193,9 +187,9 @@ impl Logger {
     /// Sets a span's input.
     pub fn set_span_input(&self, span: &str, input: &str) -> Result<()> {
         self.update(Entity::Span, span, |line| {
-            line.object("input", |value| {
-                value.text("type", "text");
-                value.text("value", input);
+            line.object(key!("input"), |value| {
+                value.text(key!("type"), "text");
+                value.text(key!("value"), input);
             });
             Ok(())
         })
@@ -206,11 +200,11 @@ impl Logger {
         scratch::with(|normal| {
             result::normalise_text(given, force, normal)?;
             self.log(|lines| {
-                lines.line(Entity::Generation, generation, "result", |line| {
-                    line.compacted("result", normal);
+                lines.line(Entity::Generation, generation, action!("result"), |line| {
+                    line.compacted(key!("result"), normal);
                     Ok(())
                 })?;
-                lines.line(Entity::Generation, generation, "end", push_end)
+                lines.line(Entity::Generation, generation, action!("end"), push_end)
             })
         })
     }
@@ -219,18 +213,18 @@ impl Logger {
     pub fn generation_error(&self, generation: &str, failure: Failure<'_>) -> Result<()> {
         let id = Uuid::new();
         self.log(|lines| {
-            lines.line(Entity::Generation, generation, "result", |line| {
-                line.object("result", |result| {
-                    result.object("error", |error| {
-                        error.text("message", failure.message.unwrap_or(""));
-                        error.text("code", failure.code.unwrap_or(""));
-                        error.text("type", failure.kind.unwrap_or(""));
+            lines.line(Entity::Generation, generation, action!("result"), |line| {
+                line.object(key!("result"), |result| {
+                    result.object(key!("error"), |error| {
+                        error.text(key!("message"), failure.message.unwrap_or(""));
+                        error.text(key!("code"), failure.code.unwrap_or(""));
+                        error.text(key!("type"), failure.kind.unwrap_or(""));
                     });
-                    result.text("id", id.as_str());
+                    result.plain(key!("id"), id.as_str());
                 });
                 Ok(())
             })?;
-            lines.line(Entity::Generation, generation, "end", push_end)
+            lines.line(Entity::Generation, generation, action!("end"), push_end)
         })
     }
 
@@ -243,11 +237,11 @@ impl Logger {
                 list.push(b']');
             }
             self.log(|lines| {
-                lines.line(Entity::Retrieval, retrieval, "update", |line| {
-                    line.compacted("docs", list);
+                lines.line(Entity::Retrieval, retrieval, action!("update"), |line| {
+                    line.compacted(key!("docs"), list);
                     Ok(())
                 })?;
-                lines.line(Entity::Retrieval, retrieval, "end", push_end)
+                lines.line(Entity::Retrieval, retrieval, action!("end"), push_end)
             })
         })
     }
@@ -270,26 +264,26 @@ impl Logger {
     /// Logs a tool call's result and ends it.
     pub fn tool_call_result(&self, tool_call: &str, result: &str) -> Result<()> {
         self.log(|lines| {
-            lines.line(Entity::ToolCall, tool_call, "result", |line| {
-                line.text("result", result);
+            lines.line(Entity::ToolCall, tool_call, action!("result"), |line| {
+                line.text(key!("result"), result);
                 Ok(())
             })?;
-            lines.line(Entity::ToolCall, tool_call, "end", push_end)
+            lines.line(Entity::ToolCall, tool_call, action!("end"), push_end)
         })
     }
 
     /// Logs a tool call's failure and ends it.
     pub fn tool_call_error(&self, tool_call: &str, failure: Failure<'_>) -> Result<()> {
         self.log(|lines| {
-            lines.line(Entity::ToolCall, tool_call, "error", |line| {
-                line.object("error", |error| {
-                    error.optional_text("message", failure.message);
-                    error.optional_text("code", failure.code);
-                    error.optional_text("type", failure.kind);
+            lines.line(Entity::ToolCall, tool_call, action!("error"), |line| {
+                line.object(key!("error"), |error| {
+                    error.optional_text(key!("message"), failure.message);
+                    error.optional_text(key!("code"), failure.code);
+                    error.optional_text(key!("type"), failure.kind);
                 });
                 Ok(())
             })?;
-            lines.line(Entity::ToolCall, tool_call, "end", push_end)
+            lines.line(Entity::ToolCall, tool_call, action!("end"), push_end)
         })
     }
 
@@ -304,19 +298,19 @@ impl Logger {
             let reason = format!("action: 1 to {MAX_ACTION_BYTES} characters of a-z and - (add-span, say)");
             return Err(Error::new(Status::InvalidArgument, reason));
         }
-        self.log(|lines| lines.line_of_object(entity, id, action, data))
+        self.log(|lines| lines.line_of_object(entity, id, Action::Named(action), data))
     }
 }
 
 /// The longest action of the log API has 17 characters.
 const MAX_ACTION_BYTES: usize = 64;
 
-fn push_end(line: &mut Line<'_>) -> Result<()> {
-    line.time("endTimestamp", clock::now_us());
+fn push_end(line: &mut Object<'_>) -> Result<()> {
+    line.time(key!("endTimestamp"), clock::now_us());
     Ok(())
 }
 
-fn push_evaluators(line: &mut Line<'_>, evaluators: Json<'_>) -> Result<()> {
+fn push_evaluators(line: &mut Object<'_>, evaluators: Json<'_>) -> Result<()> {
     scratch::with(|list| {
         evaluators.compact(Shape::Array, list)?;
         if list == b"[]" {
@@ -327,10 +321,10 @@ fn push_evaluators(line: &mut Line<'_>, evaluators: Json<'_>) -> Result<()> {
             let reason = format!("{}: every evaluator is named by a string", evaluators.name);
             return Err(Error::new(Status::InvalidArgument, reason));
         }
-        line.compacted("evaluators", list);
+        line.compacted(key!("evaluators"), list);
         Ok(())
     })?;
-    line.time("timestamp", clock::now_us());
+    line.time(key!("timestamp"), clock::now_us());
     Ok(())
 }
 

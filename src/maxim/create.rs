@@ -3,12 +3,13 @@
 //!
 //! The caller gives every id, or has it generated before it gets here; an absent start time is now.
 
-use super::line::{Entity, Json, Line};
+use super::line::{Entity, action};
 use super::logger::Logger;
 use super::messages;
 use crate::process::clock;
 use crate::status::Result;
 use crate::text::json::Shape;
+use crate::text::object::{Json, Object, key};
 
 /// A new session.
 pub struct Session<'a> {
@@ -137,8 +138,8 @@ impl Logger {
     /// Begins a session.
     pub fn create_session(&self, session: &Session<'_>) -> Result<()> {
         self.log(|lines| {
-            lines.line(Entity::Session, session.id, "create", |line| {
-                line.optional_text("name", session.name);
+            lines.line(Entity::Session, session.id, action!("create"), |line| {
+                line.optional_text(key!("name"), session.name);
                 line.tags_or_empty(session.tags)?;
                 start(line, session.start);
                 Ok(())
@@ -149,12 +150,12 @@ impl Logger {
     /// Begins a trace.
     pub fn create_trace(&self, trace: &Trace<'_>) -> Result<()> {
         self.log(|lines| {
-            lines.line(Entity::Trace, trace.id, "create", |line| {
-                line.optional_text("name", trace.name);
+            lines.line(Entity::Trace, trace.id, action!("create"), |line| {
+                line.optional_text(key!("name"), trace.name);
                 line.tags_or_empty(trace.tags)?;
                 start(line, trace.start);
-                line.optional_text("sessionId", trace.session_id);
-                line.optional_text("input", trace.input);
+                line.optional_text(key!("sessionId"), trace.session_id);
+                line.optional_text(key!("input"), trace.input);
                 Ok(())
             })
         })
@@ -164,11 +165,11 @@ impl Logger {
     #[inline]
     pub fn add_span(&self, parent: Entity, parent_id: &str, span: &Span<'_>) -> Result<()> {
         self.log(|lines| {
-            lines.line(parent, parent_id, "add-span", |line| {
-                line.text("id", span.id);
-                line.optional_text("name", span.name);
+            lines.line(parent, parent_id, action!("add-span"), |line| {
+                line.plain(key!("id"), span.id);
+                line.optional_text(key!("name"), span.name);
                 if parent == Entity::Span {
-                    line.text("spanId", parent_id);
+                    line.text(key!("spanId"), parent_id);
                 }
                 line.tags_or_empty(span.tags)?;
                 start(line, span.start);
@@ -180,9 +181,9 @@ impl Logger {
     /// Begins a retrieval in a trace or span.
     pub fn add_retrieval(&self, parent: Entity, parent_id: &str, retrieval: &Span<'_>) -> Result<()> {
         self.log(|lines| {
-            lines.line(parent, parent_id, "add-retrieval", |line| {
-                line.text("id", retrieval.id);
-                line.optional_text("name", retrieval.name);
+            lines.line(parent, parent_id, action!("add-retrieval"), |line| {
+                line.plain(key!("id"), retrieval.id);
+                line.optional_text(key!("name"), retrieval.name);
                 line.tags_or_empty(retrieval.tags)?;
                 start(line, retrieval.start);
                 Ok(())
@@ -196,8 +197,9 @@ impl Logger {
             && let Some((bytes, media)) = messages::take_media(given)?
         {
             let messages = Some(Json { name: given.name, bytes: &bytes });
-            self.add_plain_generation(parent, parent_id, &Generation { messages, ..*generation })?;
-            return media.iter().try_for_each(|media| media.attach(self, generation.id));
+            let plain = Generation { messages, ..*generation };
+            let logged = self.add_plain_generation(parent, parent_id, &plain);
+            return messages::attach_all(logged, &media, self, generation.id);
         }
         self.add_plain_generation(parent, parent_id, generation)
     }
@@ -209,19 +211,19 @@ impl Logger {
         generation: &Generation<'_>,
     ) -> Result<()> {
         self.log(|lines| {
-            lines.line(parent, parent_id, "add-generation", |line| {
-                line.text("id", generation.id);
-                line.optional_text("name", generation.name);
-                line.text("provider", provider_name(generation.provider));
-                line.optional_text("model", generation.model);
+            lines.line(parent, parent_id, action!("add-generation"), |line| {
+                line.plain(key!("id"), generation.id);
+                line.optional_text(key!("name"), generation.name);
+                line.text(key!("provider"), provider_name(generation.provider));
+                line.optional_text(key!("model"), generation.model);
                 match generation.messages {
-                    Some(messages) => line.json("messages", messages, Shape::Array)?,
-                    None => line.compacted("messages", b"[]"),
+                    Some(messages) => line.json(key!("messages"), messages, Shape::Array)?,
+                    None => line.compacted(key!("messages"), b"[]"),
                 }
                 line.model_parameters(generation.model_parameters)?;
-                line.optional_text("spanId", generation.span_id);
-                line.optional_text("maximPromptId", generation.maxim_prompt_id);
-                line.optional_text("maximPromptVersionId", generation.maxim_prompt_version_id);
+                line.optional_text(key!("spanId"), generation.span_id);
+                line.optional_text(key!("maximPromptId"), generation.maxim_prompt_id);
+                line.optional_text(key!("maximPromptVersionId"), generation.maxim_prompt_version_id);
                 line.tags_or_empty(generation.tags)?;
                 start(line, generation.start);
                 Ok(())
@@ -232,11 +234,11 @@ impl Logger {
     /// Begins a tool call in a trace or span.
     pub fn add_tool_call(&self, parent: Entity, parent_id: &str, call: &ToolCall<'_>) -> Result<()> {
         self.log(|lines| {
-            lines.line(parent, parent_id, "add-tool-call", |line| {
-                line.text("id", call.id);
-                line.optional_text("name", call.name);
-                line.optional_text("description", call.description);
-                line.optional_text("args", call.args);
+            lines.line(parent, parent_id, action!("add-tool-call"), |line| {
+                line.plain(key!("id"), call.id);
+                line.optional_text(key!("name"), call.name);
+                line.optional_text(key!("description"), call.description);
+                line.optional_text(key!("args"), call.args);
                 line.tags(call.tags)?;
                 start(line, call.start);
                 Ok(())
@@ -247,15 +249,15 @@ impl Logger {
     /// Logs an error in a trace or span.
     pub fn add_error(&self, parent: Entity, parent_id: &str, error: &ErrorEntry<'_>) -> Result<()> {
         self.log(|lines| {
-            lines.line(parent, parent_id, "add-error", |line| {
-                line.text("id", error.id);
-                line.optional_text("name", error.name);
-                line.text("message", error.message);
-                line.optional_text("code", error.code);
-                line.optional_text("errorType", error.kind);
+            lines.line(parent, parent_id, action!("add-error"), |line| {
+                line.plain(key!("id"), error.id);
+                line.optional_text(key!("name"), error.name);
+                line.text(key!("message"), error.message);
+                line.optional_text(key!("code"), error.code);
+                line.optional_text(key!("errorType"), error.kind);
                 line.tags(error.tags)?;
                 if let Some(metadata) = error.metadata {
-                    line.json("metadata", metadata, Shape::Object)?;
+                    line.json(key!("metadata"), metadata, Shape::Object)?;
                 }
                 start(line, None);
                 Ok(())
@@ -265,6 +267,6 @@ impl Logger {
 }
 
 #[inline]
-fn start(line: &mut Line<'_>, given: Option<i64>) {
-    line.time("startTimestamp", given.unwrap_or_else(clock::now_us));
+fn start(line: &mut Object<'_>, given: Option<i64>) {
+    line.time(key!("startTimestamp"), given.unwrap_or_else(clock::now_us));
 }

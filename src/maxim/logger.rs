@@ -4,18 +4,19 @@
 //! one for lines and, from the first on, one for uploads: a spool, a writer and a delivery state, so that
 //! nobody who fails holds another back.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
-use super::attachment::{Attachment, Content, Uploads};
-use super::config::{Config, MAX_AGE};
+use super::attachment::{Attachment, Content};
+use super::config::Config;
 use super::line::{Entity, Lines};
 use super::protocol::{KIND_LINE, MaximLog};
-use crate::delivery::{self, Pipeline, PipelineConfig, Protocol};
-use crate::process::{ForkCell, is_running_on_lambda};
-use crate::spool::{self, Identity};
+use super::uploads::Uploads;
+use crate::delivery::{self, MAX_AGE, Pipeline, Protocol};
+use crate::process::ForkCell;
+use crate::spool;
 use crate::status::{Error, Result, Status};
 use crate::text::scratch;
 
@@ -37,15 +38,43 @@ struct Target {
 /// What belongs to one process: the pipeline of lines, and that of uploads once there is one.
 struct Pipelines {
     lines: Arc<Pipeline>,
-    uploads: OnceLock<Pipeline>,
+    uploads: Arc<LateUploads>,
+}
+
+/// A pipeline of uploads that is opened when there is something to upload.
+pub(super) struct LateUploads {
+    config: Config,
+    /// Set once that pipeline is open.
+    lines: OnceLock<Weak<Pipeline>>,
+    pipeline: OnceLock<Pipeline>,
+}
+
+impl LateUploads {
+    fn get(&self) -> Option<&Pipeline> {
+        self.pipeline.get()
+    }
+
+    fn open(&self) -> &Pipeline {
+        let lines = self.lines.get().cloned().unwrap_or_default();
+        self.pipeline.get_or_init(|| open_uploads(&self.config, lines))
+    }
+
+    /// Opens it if a logger that has ended left uploads for another one to make. Once open, it looks for
+    /// such by itself.
+    pub fn adopt(&self) {
+        if self.lines.get().is_some()
+            && self.get().is_none()
+            && spool::has_orphans(&spool_options(&self.config, UPLOADS))
+        {
+            self.open();
+        }
+    }
 }
 
 impl Target {
     fn new(config: Config) -> Target {
         let own = ForkCell::new(Pipelines::open(&config));
-        let target = Target { config, own };
-        target.adopt_uploads();
-        target
+        Target { config, own }
     }
 
     #[inline]
@@ -55,25 +84,20 @@ impl Target {
             Pipelines::open(&self.config)
         })
     }
-
-    /// Opens the pipeline of uploads if a logger that has ended left some for another one to make.
-    fn adopt_uploads(&self) {
-        if spool::has_leftovers(&spool_options(&self.config, UPLOADS)) {
-            self.uploads();
-        }
-    }
-
-    /// The pipeline of uploads, opened at the first one.
-    fn uploads(&self) -> &Pipeline {
-        let own = self.own();
-        own.uploads.get_or_init(|| open_uploads(&self.config, &own.lines))
-    }
 }
 
 impl Pipelines {
     fn open(config: &Config) -> Pipelines {
-        let lines = Arc::new(open_lines(config));
-        Pipelines { lines, uploads: OnceLock::new() }
+        let uploads = Arc::new(LateUploads {
+            config: config.clone(),
+            lines: OnceLock::new(),
+            pipeline: OnceLock::new(),
+        });
+        let lines = Arc::new(open_lines(config, Arc::downgrade(&uploads)));
+        // Nobody else has had the chance to.
+        let _ = uploads.lines.set(Arc::downgrade(&lines));
+        uploads.adopt();
+        Pipelines { lines, uploads }
     }
 
     /// The uploads come first: a finished one makes a line.
@@ -125,23 +149,23 @@ impl Logger {
         scratch::with(|buffer| {
             let mut lines = Lines::new(buffer);
             build(&mut lines)?;
-            for line in lines.iter() {
-                self.append(KIND_LINE, &[line])?;
-            }
-            Ok(())
+            // Where one is refused, the next may still be taken elsewhere.
+            first_failure(lines.iter().map(|line| self.append(line)))
         })
     }
 
-    /// Appends one record to every pipeline of lines; the first refusal is the answer, after all were
+    /// Appends one line to every pipeline of lines; the first refusal is the answer, after all were
     /// tried.
-    #[inline]
-    fn append(&self, kind: spool::Kind, parts: &[&[u8]]) -> Result<()> {
-        let mut result = self.first.own().lines.append(kind, parts);
-        for target in self.sinks.iter().map_while(OnceLock::get) {
-            let outcome = target.own().lines.append(kind, parts);
-            result = result.and(outcome);
-        }
-        result
+    #[inline(never)]
+    fn append(&self, line: &[u8]) -> Result<()> {
+        let result = self.first.own().lines.append(KIND_LINE, &[line]);
+        if self.sinks[0].get().is_none() { result } else { result.and(self.append_to_sinks(line)) }
+    }
+
+    #[inline(never)]
+    fn append_to_sinks(&self, line: &[u8]) -> Result<()> {
+        let sinks = self.sinks.iter().map_while(OnceLock::get);
+        first_failure(sinks.map(|target| target.own().lines.append(KIND_LINE, &[line])))
     }
 
     /// Attaches something to an entity, everywhere. What has no content is a line, anything else an
@@ -154,7 +178,7 @@ impl Logger {
                     attachment.url_line(&target.config.repository, entity, id, line)?;
                     target.own().lines.append(KIND_LINE, &[line])
                 }),
-                _ => attachment.upload(&target.config, entity, id, target.uploads()),
+                _ => attachment.upload(&target.config, entity, id, target.own().uploads.open()),
             };
             result = result.and(outcome);
         }
@@ -182,13 +206,18 @@ impl Logger {
 
     /// As [`Logger::flush`], for what loggers that have ended by now left behind too.
     pub fn flush_leftovers(&self, timeout: Duration) -> Result<()> {
-        self.targets().for_each(Target::adopt_uploads);
+        self.targets().for_each(|target| target.own().uploads.adopt());
         self.wait_for_all(timeout, Pipeline::flush_leftovers)
     }
 
     /// As [`Logger::flush`], without waiting: `done` is called when all has arrived or the time is over.
     pub fn flush_async(&self, timeout: Duration, done: delivery::Done) {
         let targets: Vec<&Pipelines> = self.targets().map(Target::own).collect();
+        // No line waits for an upload before it.
+        for target in &targets {
+            // With no time to wait, this only starts the work.
+            let _ = target.lines.flush(Duration::ZERO);
+        }
         let round = Gathered::new(targets.len(), done);
         let deadline = Instant::now() + timeout;
         for target in targets {
@@ -302,45 +331,20 @@ const LINES: &str = "maxim";
 const UPLOADS: &str = "maxim-uploads";
 
 fn spool_options(config: &Config, protocol: &'static str) -> spool::Options {
-    spool::Options {
-        dir: config.spool_dir.clone(),
-        max_memory_bytes: config.max_memory_bytes,
-        max_disk_bytes: config.max_disk_bytes,
-        overflow: config.overflow,
-        max_age: MAX_AGE,
-        ..spool::Options::new(Identity {
-            protocol,
-            base_url: config.base_url.clone(),
-            repository: config.repository.clone(),
-            key_fingerprint: config.api_key.fingerprint(),
-        })
-    }
+    config.settings.spool(protocol, &config.repository, &config.api_key)
 }
 
-fn open_lines(config: &Config) -> Pipeline {
-    open(config, LINES, "maxim-writer", Arc::new(MaximLog::new(config)))
+fn open_lines(config: &Config, uploads: Weak<LateUploads>) -> Pipeline {
+    open(config, LINES, "maxim-writer", Arc::new(MaximLog::new(config, uploads)))
 }
 
-fn open_uploads(config: &Config, lines: &Arc<Pipeline>) -> Pipeline {
+fn open_uploads(config: &Config, lines: Weak<Pipeline>) -> Pipeline {
     let uploads = open(config, UPLOADS, "maxim-uploads", Arc::new(Uploads::new(config, lines)));
     uploads.spool().sweep_side_files(MAX_AGE);
     uploads
 }
 
 fn open(config: &Config, protocol: &'static str, name: &'static str, sender: Arc<dyn Protocol>) -> Pipeline {
-    Pipeline::open(PipelineConfig {
-        spool: spool_options(config, protocol),
-        protocol: sender,
-        http: delivery::HttpConfig {
-            ca_file: config.ca_file.clone(),
-            proxy: config.proxy.clone(),
-            allow_plaintext: config.allow_plaintext,
-            ..delivery::HttpConfig::default()
-        },
-        flush_interval: config.flush_interval,
-        backoff: delivery::BackoffConfig::default(),
-        reporter: Arc::clone(&config.reporter),
-        synchronous: is_running_on_lambda(),
-        name,
-    })
+    let spool = spool_options(config, protocol);
+    Pipeline::open(config.settings.pipeline(name, spool, sender, config.flush_interval))
 }

@@ -12,11 +12,12 @@ use base64::engine::{DecodePaddingMode, general_purpose::GeneralPurposeConfig};
 use serde_json::Value;
 
 use super::attachment::{Attachment, Content};
-use super::line::{Entity, Json};
+use super::line::Entity;
 use super::logger::Logger;
 use crate::process::unique::Uuid;
 use crate::status::Result;
 use crate::text::json::{self, Shape};
+use crate::text::object::Json;
 
 /// Standard base64, with or without its padding: both are met in the wild.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -39,7 +40,7 @@ enum Stored {
 
 impl Media {
     /// Attaches it to a generation.
-    pub fn attach(&self, logger: &Logger, generation: &str) -> Result<()> {
+    fn attach(&self, logger: &Logger, generation: &str) -> Result<()> {
         let id = Uuid::new();
         let attachment = Attachment {
             id: id.as_str(),
@@ -54,6 +55,20 @@ impl Media {
             timestamp: None,
         };
         logger.attach(Entity::Generation, generation, &attachment)
+    }
+}
+
+/// Attaches all to a generation, whose messages have been `logged` somewhere: what one repository has no
+/// room for may still be taken by another. The first refusal is the answer.
+pub(super) fn attach_all(
+    logged: Result<()>,
+    media: &[Media],
+    logger: &Logger,
+    generation: &str,
+) -> Result<()> {
+    match &logged {
+        Err(error) if !error.status.is_want_of_room() => logged,
+        _ => media.iter().fold(logged, |result, media| result.and(media.attach(logger, generation))),
     }
 }
 

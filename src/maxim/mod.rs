@@ -15,11 +15,13 @@ pub mod logger;
 mod messages;
 pub mod protocol;
 pub mod result;
+mod source;
 mod upload;
+mod uploads;
 
 pub use actions::Failure;
 pub use attachment::{Attachment, Content};
 pub use config::Config;
 pub use create::{ErrorEntry, Generation, Session, Span, ToolCall, Trace};
-pub use line::{Entity, Json};
+pub use line::Entity;
 pub use logger::Logger;

@@ -1,15 +1,18 @@
 //! How lines travel to the Maxim log API: batches of lines joined by a newline, up to 1 MiB.
 
+use std::sync::Weak;
 use std::time::Instant;
 
 use super::config::Config;
-use super::line::{Entity, Line, Lines};
+use super::line::{Entity, Lines, action};
+use super::logger::LateUploads;
 use super::upload::Uploader;
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Request};
 use crate::process::unique::Uuid;
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, Kind};
 use crate::text::escape::push_percent_encoded;
+use crate::text::object::{Object, key};
 use crate::text::scratch;
 
 /// A wire line.
@@ -27,18 +30,21 @@ pub struct MaximLog {
     push_url: String,
     api_key: Secret,
     uploader: Uploader,
+    /// Where this logger's attachments go, to be looked after on the way.
+    uploads: Weak<LateUploads>,
 }
 
 impl MaximLog {
     /// The API that a configuration names.
-    pub fn new(config: &Config) -> MaximLog {
+    pub(super) fn new(config: &Config, uploads: Weak<LateUploads>) -> MaximLog {
         let mut repository = Vec::new();
         push_percent_encoded(&mut repository, &config.repository);
         let repository = String::from_utf8_lossy(&repository);
         MaximLog {
-            push_url: format!("{}/api/sdk/v3/log?id={repository}", config.base_url),
+            push_url: format!("{}/api/sdk/v3/log?id={repository}", config.settings.base_url),
             api_key: config.api_key.clone(),
             uploader: Uploader::new(config),
+            uploads,
         }
     }
 
@@ -65,11 +71,12 @@ impl MaximLog {
             return outcome;
         }
         scratch::with(|stored| {
-            let members = |line: &mut Line<'_>| {
-                line.text("key", &key);
+            let members = |line: &mut Object<'_>| {
+                line.text(key!("key"), &key);
                 Ok(())
             };
-            match Lines::new(stored).line(Entity::Storage, id.as_str(), "process-large-log", members) {
+            match Lines::new(stored).line(Entity::Storage, id.as_str(), action!("process-large-log"), members)
+            {
                 Ok(()) => self.push(http, stored, deadline),
                 Err(error) => Outcome::Unusable { why: error.detail },
             }
@@ -101,6 +108,12 @@ impl Protocol for MaximLog {
             _ => {
                 Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
             }
+        }
+    }
+
+    fn upkeep(&self) {
+        if let Some(uploads) = self.uploads.upgrade() {
+            uploads.adopt();
         }
     }
 }

@@ -5,7 +5,7 @@
 //! that can't be had is an error to return, never a panic.
 
 use std::io;
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
 /// Starts a thread called `name` (15 bytes are shown by the system) with all signals blocked.
 pub fn spawn_masked<T: Send + 'static>(
@@ -14,6 +14,16 @@ pub fn spawn_masked<T: Send + 'static>(
 ) -> io::Result<JoinHandle<T>> {
     let _blocked = SignalsBlocked::new();
     Builder::new().name(name.to_owned()).spawn(body)
+}
+
+/// The same for a thread that ends within `scope`.
+pub fn spawn_scoped_masked<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'scope,
+) -> io::Result<ScopedJoinHandle<'scope, T>> {
+    let _blocked = SignalsBlocked::new();
+    Builder::new().name(name.to_owned()).spawn_scoped(scope, body)
 }
 
 /// Blocks all signals on this thread, from which a new thread inherits its mask, until dropped.
@@ -73,6 +83,10 @@ mod tests {
         let signals = [libc::SIGTERM, libc::SIGINT, libc::SIGPIPE, libc::SIGUSR1, libc::SIGPROF];
         let before = signals.map(is_blocked);
         let within = spawn_masked("masked", move || signals.map(is_blocked)).unwrap().join().unwrap();
+        assert_eq!(within, [true; 5]);
+        let within = std::thread::scope(|scope| {
+            spawn_scoped_masked(scope, "scoped", || signals.map(is_blocked)).unwrap().join().unwrap()
+        });
         assert_eq!(within, [true; 5]);
         assert_eq!(signals.map(is_blocked), before);
     }

@@ -7,7 +7,8 @@
 
 use super::claim::{Claim, UNFINISHED};
 use super::format::{
-    self, Cursor, HEADER_SIZE, Header, Key, Opening, Origin, RECORD_HEADER, SEGMENT_MAX, Scan, Seal,
+    self, Cursor, HEADER_SIZE, Header, Key, OPENING_SIZE, Opening, Origin, RECORD_HEADER, SEGMENT_MAX, Scan,
+    Seal,
 };
 use super::held::{Held, Place};
 use super::reader::{Reader, is_shortage};
@@ -47,7 +48,7 @@ impl Reader {
         let more = taken.take(ORPHANS_AT_ONCE).count() == ORPHANS_AT_ONCE;
         // What others left in memory must not take the room of what comes.
         if spool.state.lock().hot_bytes > spool.options.max_memory_bytes / 2 {
-            self.spill();
+            spool.spill();
         }
         if spool.options.overflow == Overflow::DropOldest {
             let mut state = spool.state.lock();
@@ -105,6 +106,7 @@ impl Spool {
     /// cursor that has come further.
     fn collect_segments(&self, side: &Side, directory: &Path, segments: &mut BTreeMap<Key, Found>) {
         let Ok(entries) = fs::read_dir(directory) else { return };
+        let mut strangers = Vec::new();
         let is_hot = self.store.hot.as_ref().is_some_and(|hot| std::ptr::eq(hot, side));
         for entry in entries.flatten() {
             let path = entry.path();
@@ -116,7 +118,7 @@ impl Spool {
             }
             if end != Some(SEGMENT) {
                 if name != super::claim::LOCK {
-                    self.set_aside(side, &path);
+                    strangers.push(path);
                 }
                 continue;
             }
@@ -124,11 +126,12 @@ impl Spool {
             match self.examine(&path, &place) {
                 Ok(Some(held)) => self.keep_one(segments, Found { path, place, held }),
                 Ok(None) => drop(fs::remove_file(&path)),
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => self.set_aside(side, &path),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => strangers.push(path),
                 // Out of descriptors or the like: the file stays for the next look.
                 Err(_) => {}
             }
         }
+        self.set_aside(side, &strangers);
     }
 
     fn keep_one(&self, segments: &mut BTreeMap<Key, Found>, found: Found) {
@@ -149,7 +152,8 @@ impl Spool {
     }
 
     fn adopt_segment(&self, found: Found) {
-        let Found { path, place, held } = found;
+        let Found { path, place, mut held } = found;
+        held.sides = self.find_side_files(&held);
         if held.unsettled() == 0 {
             let _ = fs::remove_file(&path);
             return;
@@ -159,16 +163,17 @@ impl Spool {
         }
         let mut state = self.state.lock();
         state.charge(&place, held.size);
+        state.cold_bytes += held.side_bytes();
         state.tally.adopted += held.unsettled();
         let index = state.adopted.partition_point(|other| other.key() < held.key());
         state.adopted.insert(index, held);
     }
 
-    fn set_aside(&self, side: &Side, path: &Path) {
+    fn set_aside(&self, side: &Side, files: &[PathBuf]) {
         let is_cold = self.store.cold.as_ref().is_some_and(|cold| std::ptr::eq(cold, side));
         let total = if is_cold { self.options.max_disk_bytes } else { self.options.max_memory_bytes };
-        quarantine::set_aside(&side.root, path, quarantine::cap(total));
-        self.state.lock().tally.files_set_aside += 1;
+        quarantine::set_aside(&side.root, files, quarantine::cap(total));
+        self.state.lock().tally.files_set_aside += files.len() as u64;
     }
 
     /// Reads what a segment file holds. `None`: nothing. `InvalidData`: it is not one of ours.
@@ -177,7 +182,7 @@ impl Spool {
         let file = place::open(path).map_err(|error| if is_shortage(&error) { error } else { invalid() })?;
         let size = file.metadata()?.len();
         let mut bytes = Vec::new();
-        store::read_range(&file, 0, HEADER_SIZE, &mut bytes)?;
+        store::read_range(&file, 0, OPENING_SIZE, &mut bytes)?;
         let header = match Header::open(&bytes) {
             Opening::Segment(header) if size <= SEGMENT_MAX as u64 => header,
             Opening::Blank => return Ok(None),
@@ -211,6 +216,7 @@ impl Spool {
             oldest: at(header.created),
             newest: at(sealed),
             mark: None,
+            sides: Vec::new(),
         }))
     }
 }
@@ -225,5 +231,6 @@ fn find_end(header: &Header, cursor: Cursor, records: &[u8]) -> (u32, u32) {
     for frame in scan.by_ref() {
         end = ((frame.sequence + 1 - header.base) as u32, frame.end as u32);
     }
-    if scan.damaged_tail() { (end.0 + 1, end.1) } else { end }
+    // A record behind the last sound one, of which nothing is known but that it was there.
+    if scan.damaged_tail() { (end.0 + 1, end.1 + RECORD_HEADER as u32) } else { end }
 }

@@ -1,11 +1,11 @@
 //! The wake-up between callers and the delivery thread.
 //!
-//! Ringing costs one load when the bell has been rung already and one swap when nobody waits; only
-//! a waiting thread is ever notified, because notifying costs about 4 µs. A ring that comes before
-//! the wait is not lost. One thread waits at a time.
+//! Ringing costs one swap when nobody waits; only a waiting thread is ever notified, because notifying
+//! costs about 4 µs. A ring that comes before the wait is not lost, and what was written before it is
+//! seen after the wait. One thread waits at a time.
 
-use parking_lot::{Condvar, Mutex};
-use std::sync::atomic::{AtomicU8, Ordering};
+use crate::sync::{AtomicU8, Condvar, Mutex};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const QUIET: u8 = 0;
@@ -29,7 +29,8 @@ impl Bell {
     /// Wakes the waiting thread, or lets the next wait return at once.
     #[inline]
     pub fn ring(&self) {
-        if self.state.load(Ordering::Relaxed) != RUNG && self.state.swap(RUNG, Ordering::Release) == AWAITED {
+        // Always a swap: a plain look could see an old ring that the waiter has answered already.
+        if self.state.swap(RUNG, Ordering::Release) == AWAITED {
             self.wake();
         }
     }

@@ -3,10 +3,13 @@
 //! The processor's crc32c instruction takes three cycles but can be started every cycle, so one crc
 //! over 200 bytes leaves it idle for two thirds of the time: 21 ns, against 11 ns in four lanes.
 //!
-//! The whole 8-byte words of the payload are divided into four runs of equal length, earlier runs
-//! being one word longer where it does not come out even. The checksum is the crc32c over: the
-//! crc32c of each run (4 × u32), the remaining bytes padded with zeros to a word, the tag (u64), the
-//! length (u32) and the salt (u32).
+//! The payload's whole 8-byte words are dealt out to the lanes in turn: the first to the first lane, the
+//! fifth again. Then one word more goes to each lane: the tag (u64); the length (u32) and the salt (u32);
+//! the remaining bytes padded with zeros to a word; zero. The checksum is the crc32c over the crc32c of
+//! each lane (4 × u32).
+
+/// How many lanes there are.
+const LANES: usize = 4;
 
 /// The checksum of a record with this payload.
 #[inline]
@@ -18,16 +21,6 @@ pub(super) fn checksum(payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 
         return unsafe { by_instruction(payload, fixed) };
     }
     by_library(payload, fixed)
-}
-
-/// Cuts the words into the four runs.
-#[inline]
-fn runs(words: &[[u8; 8]]) -> [&[[u8; 8]]; 4] {
-    let (each, longer) = (words.len() / 4, words.len() % 4);
-    let (a, words) = words.split_at(each + usize::from(longer > 0));
-    let (b, words) = words.split_at(each + usize::from(longer > 1));
-    let (c, d) = words.split_at(each + usize::from(longer > 2));
-    [a, b, c, d]
 }
 
 /// The bytes behind the last whole word, as a word.
@@ -46,29 +39,43 @@ fn remainder(payload: &[u8]) -> u64 {
 fn by_instruction(payload: &[u8], fixed: [u64; 2]) -> u32 {
     use std::arch::x86_64::_mm_crc32_u64 as step;
     const START: u64 = u32::MAX as u64;
-    let [a, b, c, d] = runs(payload.as_chunks().0);
-    let common = d.len();
-    let mut lanes = [START; 4];
-    for (((a, b), c), d) in a[..common].iter().zip(&b[..common]).zip(&c[..common]).zip(d) {
-        let words = [a, b, c, d].map(|word| u64::from_le_bytes(*word));
-        for (lane, word) in lanes.iter_mut().zip(words) {
-            *lane = step(*lane, word);
+    let (rounds, rest) = payload.as_chunks::<8>().0.as_chunks::<LANES>();
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    // Four variables rather than an array, which the compiler would keep in vectors and take apart again.
+    let (mut a, mut b, mut c, mut d) = (START, START, START, START);
+    for round in rounds {
+        a = step(a, word(&round[0]));
+        b = step(b, word(&round[1]));
+        c = step(c, word(&round[2]));
+        d = step(d, word(&round[3]));
+    }
+    if let [first, others @ ..] = rest {
+        a = step(a, word(first));
+        if let [second, others @ ..] = others {
+            b = step(b, word(second));
+            if let [third, ..] = others {
+                c = step(c, word(third));
+            }
         }
     }
-    for (lane, run) in lanes.iter_mut().zip([a, b, c]) {
-        if let Some(last) = run.get(common) {
-            *lane = step(*lane, u64::from_le_bytes(*last));
-        }
-    }
-    let [a, b, c, d] = lanes.map(|lane| u64::from(!(lane as u32)));
-    let words = [a | b << 32, c | d << 32, remainder(payload), fixed[0], fixed[1]];
-    !(words.into_iter().fold(START, |crc, word| step(crc, word)) as u32)
+    a = step(a, fixed[0]);
+    b = step(b, fixed[1]);
+    c = step(c, remainder(payload));
+    d = step(d, 0);
+    let pair = |low: u64, high: u64| u64::from(!(low as u32)) | u64::from(!(high as u32)) << 32;
+    !(step(step(START, pair(a, b)), pair(c, d)) as u32)
 }
 
 fn by_library(payload: &[u8], fixed: [u64; 2]) -> u32 {
-    let [a, b, c, d] = runs(payload.as_chunks().0).map(|run| u64::from(crc32c::crc32c(run.as_flattened())));
-    let words = [a | b << 32, c | d << 32, remainder(payload), fixed[0], fixed[1]];
-    crc32c::crc32c(words.map(u64::to_le_bytes).as_flattened())
+    let mut lanes = [0; LANES];
+    for (at, word) in payload.as_chunks::<8>().0.iter().enumerate() {
+        let lane = &mut lanes[at % LANES];
+        *lane = crc32c::crc32c_append(*lane, word);
+    }
+    for (lane, word) in lanes.iter_mut().zip([fixed[0], fixed[1], remainder(payload), 0]) {
+        *lane = crc32c::crc32c_append(*lane, &word.to_le_bytes());
+    }
+    crc32c::crc32c(lanes.map(u32::to_le_bytes).as_flattened())
 }
 
 #[cfg(test)]

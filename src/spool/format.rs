@@ -27,8 +27,11 @@ pub(super) const CURSOR_AT: usize = 320;
 /// Where the heartbeat is.
 pub(super) const HEARTBEAT_AT: usize = 328;
 
+/// What tells whether a file holds a segment: the first page and the length of the first record.
+pub(super) const OPENING_SIZE: usize = HEADER_SIZE + 4;
+
 const MAGIC: [u8; 8] = *b"maximspl";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 pub(super) const HEADER_LEN: usize = 80;
 pub(super) const SEAL_LEN: usize = 24;
 /// How many times its own length a damaged segment may cost in checksums before the search for
@@ -71,7 +74,7 @@ pub(super) struct Header {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Opening {
     Segment(Header),
-    /// Prepared and never put into use: it holds no records.
+    /// Prepared for its next use: it holds no records.
     Blank,
     /// Not one of ours, of another version, or damaged beyond use.
     Foreign,
@@ -117,14 +120,20 @@ impl Header {
         (header.base > 0 && header.base < SEQUENCE_END - (1 << 32)).then_some(header)
     }
 
-    /// Reads the first page of a file, or as much of it as there is.
+    /// Reads the first [`OPENING_SIZE`] bytes of a file, or as many of them as there are.
     pub fn open(page: &[u8]) -> Opening {
         let copies = HEADER_AT.map(|at| page.get(at..).and_then(Header::decode));
         if let Some(header) = copies.into_iter().flatten().next() {
             return Opening::Segment(header);
         }
-        let blank = HEADER_AT.map(|at| page.iter().skip(at).take(HEADER_LEN).all(|byte| *byte == 0));
-        if blank == [true, true] { Opening::Blank } else { Opening::Foreign }
+        let is_zero = |from: usize, count: usize| page.iter().skip(from).take(count).all(|byte| *byte == 0);
+        let is_blank = HEADER_AT.into_iter().all(|at| is_zero(at, MAGIC.len()));
+        // A wiped header before records is damage.
+        if is_blank && is_zero(HEADER_SIZE, OPENING_SIZE - HEADER_SIZE) {
+            Opening::Blank
+        } else {
+            Opening::Foreign
+        }
     }
 }
 

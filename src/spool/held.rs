@@ -4,6 +4,7 @@
 use super::Stats;
 use super::format::{Cursor, Header, Key, Seal};
 use super::segment::Mapping;
+use super::sidefile::SideFile;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,6 +54,8 @@ pub(super) struct Held {
     pub newest: Instant,
     /// Records from this count on were accepted after that moment.
     pub mark: Option<(u32, Instant)>,
+    /// The files of records that are still here, by sequence.
+    pub sides: Vec<SideFile>,
 }
 
 impl Held {
@@ -66,6 +69,27 @@ impl Held {
 
     pub fn unsettled_bytes(&self) -> u64 {
         u64::from(self.tail.saturating_sub(self.settled.offset))
+    }
+
+    /// The sequence of the first record that has not left.
+    pub fn first_unsettled(&self) -> u64 {
+        self.header.base + u64::from(self.settled.count)
+    }
+
+    /// What the files of its records take in the spool directory.
+    pub fn side_bytes(&self) -> u64 {
+        self.sides.iter().map(|side| side.size).sum()
+    }
+
+    pub fn takes_disk_space(&self) -> bool {
+        self.place.is_cold() || !self.sides.is_empty()
+    }
+
+    /// The files of records that have left since the last time.
+    pub fn take_left_sides(&mut self) -> Vec<SideFile> {
+        let first = self.first_unsettled();
+        let left = self.sides.partition_point(|side| side.sequence < first);
+        self.sides.drain(..left).collect()
     }
 
     /// Whether a batch shows some of its records at this moment.
@@ -151,6 +175,7 @@ impl State {
         };
         let held = remove(&mut self.sealed).or_else(|| remove(&mut self.adopted))?;
         self.uncharge(&held.place, held.size);
+        self.cold_bytes -= held.side_bytes();
         Some(held)
     }
 
@@ -193,12 +218,12 @@ impl State {
     /// Every own record up to this sequence has left.
     pub fn settled(&self) -> u64 {
         let first = self.own().find(|held| held.unsettled() > 0);
-        first.map_or(self.next - 1, |held| held.header.base + u64::from(held.settled.count) - 1)
+        first.map_or(self.next - 1, |held| held.first_unsettled() - 1)
     }
 
     pub fn stats(&self) -> Stats {
         let held = self.all().map(Held::unsettled).sum();
-        let bytes_held = self.all().map(Held::unsettled_bytes).sum();
+        let bytes_held = self.all().map(|held| held.unsettled_bytes() + held.side_bytes()).sum();
         let waiting = self.all().filter(|held| held.unsettled() > 0);
         let oldest = waiting.map(|held| held.oldest).min().map_or(Duration::ZERO, |at| at.elapsed());
         Stats {

@@ -26,7 +26,7 @@
 //! <spool dir>/<identity>/<instance>/lock
 //! <spool dir>/<identity>/<instance>/<maker>.<file>.seg         what had to wait: the file fallback
 //! <spool dir>/<identity>/quarantine/                           records and files set aside, capped
-//! <spool dir>/<identity>/attachments/                          content that a record names
+//! <spool dir>/<identity>/attachments/<maker>.<sequence>        content of one record (sidefile.rs)
 //! ```
 //!
 //! *identity* is a hash over whose records these are ([`Identity`]). *instance* and *maker* are
@@ -56,8 +56,8 @@
 //! Within a segment sequences have no gaps, so that what is damaged can be counted. A segment that
 //! was never sealed, because its owner was killed, ends where its records end.
 //!
-//! A hot file holds one segment after another; between two of them its headers are zero, which
-//! says that it holds nothing. A file that is no segment, of another version, or without a single
+//! A hot file holds one segment after another; between two of them its headers have no magic and no
+//! record is first, which says that it holds nothing. A file that is no segment, of another version, or without a single
 //! sound header is moved to `quarantine/` and counted.
 
 mod adopt;
@@ -72,6 +72,7 @@ mod quarantine;
 mod reader;
 mod segment;
 mod sidefile;
+mod spill;
 #[allow(clippy::module_inception)] // the room and the thing it is about
 mod spool;
 mod store;
@@ -82,7 +83,7 @@ mod upkeep;
 pub use batch::{Batch, Record};
 pub use bell::Bell;
 pub use reader::{BatchLimits, Reader};
-pub use sidefile::has_leftovers;
+pub use sidefile::has_orphans;
 pub use spool::Spool;
 
 use std::path::PathBuf;
@@ -154,6 +155,9 @@ pub struct Options {
     pub ring_records: u64,
     /// Touch no file system at all.
     pub memory_only: bool,
+    /// This process may be gone soon, as forked children often are: it begins with a small segment, and
+    /// does not look after what others left before it has lived for a second.
+    pub brief: bool,
 }
 
 impl Options {
@@ -170,6 +174,7 @@ impl Options {
             ring_bytes: 0,
             ring_records: 0,
             memory_only: false,
+            brief: false,
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn cap(total: u64) -> u64 {
 impl Reader {
     /// Puts the first record of the batch aside: it leaves the batch and the spool, and is kept as
     /// JSON (`time`, `reason`, `kind`, `record`) in `quarantine/` of the spool directory. Gives the
-    /// file, if there is a place for it. Counted in any case.
+    /// file, if there is a place for it; so is the record's side file. Counted in any case.
     pub fn quarantine(&mut self, batch: &mut Batch, reason: &str) -> Option<PathBuf> {
         let record = batch.get(0)?;
         let text = serde_json::json!({
@@ -44,6 +44,8 @@ impl Reader {
             let cap = cap(self.spool.options.max_disk_bytes);
             keep(&side.root, &name, text.to_string().as_bytes(), cap).ok()
         });
+        let entry = &batch.waiting()[0];
+        self.spool.set_side_file_aside(batch.pieces[entry.piece as usize].key, entry.cursor.count);
         self.settle(batch, 1, |tally, records, _| tally.quarantined += records);
         kept
     }
@@ -66,19 +68,35 @@ fn keep(root: &Path, name: &str, content: &[u8], cap: u64) -> io::Result<PathBuf
     done.map(|()| path)
 }
 
-/// Moves a file that is no segment of ours out of the way, or removes it if there is no room.
-pub(super) fn set_aside(root: &Path, file: &Path, cap: u64) {
+/// Moves files that belong nowhere else out of the way, and removes those that there is no room for.
+/// All at once, because a look at the quarantine costs as much as moving a thousand files.
+pub(super) fn set_aside(root: &Path, files: &[PathBuf], cap: u64) {
     let directory = root.join(DIRECTORY);
-    let length = fs::symlink_metadata(file).map_or(u64::MAX, |metadata| metadata.len());
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let aside = directory.join(format!("{:010}-{name}.{BAD}", unix_time()));
-    if length <= cap && place::private_directory(&directory).is_ok() {
-        trim(&directory, FILES_MAX - 1, cap - length);
-        if fs::rename(file, aside).is_ok() {
-            return;
+    let mut bytes = 0;
+    let mut kept = Vec::new();
+    for file in files {
+        let length = fs::symlink_metadata(file).map_or(u64::MAX, |metadata| metadata.len());
+        if kept.len() < FILES_MAX && length <= cap - bytes {
+            bytes += length;
+            kept.push(file);
+        } else {
+            remove(file);
         }
     }
-    remove(file);
+    if kept.is_empty() {
+        return;
+    }
+    let has_room = place::private_directory(&directory).is_ok();
+    if has_room {
+        trim(&directory, FILES_MAX - kept.len(), cap - bytes);
+    }
+    for file in kept {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let aside = directory.join(format!("{:010}-{name}.{BAD}", unix_time()));
+        if !has_room || fs::rename(file, aside).is_err() {
+            remove(file);
+        }
+    }
 }
 
 /// Removes whatever it is.

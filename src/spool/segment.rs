@@ -7,11 +7,12 @@
 
 use super::checksum::checksum;
 use super::format::{self, Cursor, HEADER_LEN, HEADER_SIZE, Header, RECORD_HEADER, SEAL_LEN, Seal};
+use crate::sync::{AtomicU32, AtomicU64};
 use memmap2::{MmapOptions, MmapRaw};
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 /// A page, for faulting pages in by hand. A larger page only makes some stores superfluous.
 const PAGE: usize = 4096;
@@ -57,7 +58,7 @@ impl Mapping {
 
     /// Writes one record behind the last one and publishes it: from the last store on it survives
     /// the process. `at` is a multiple of eight; gives where the next record goes.
-    #[inline]
+    #[inline(always)]
     pub fn write_record(&self, at: usize, tag: u64, salt: u32, payload: usize, parts: &[&[u8]]) -> usize {
         let size = format::record_size(payload);
         let length = (RECORD_HEADER + payload) as u32;
@@ -101,20 +102,21 @@ impl Mapping {
         unsafe { std::slice::from_raw_parts(start, range.len()) }
     }
 
-    /// Puts a blank segment into use. The second copy first: at every moment one copy is whole.
+    /// Puts a blank segment into use. In each copy the magic comes last, so that at every moment it
+    /// is either blank or has a copy that is whole.
     pub fn begin(&self, header: &Header) {
         let bytes = header.encode();
-        for at in format::HEADER_AT.into_iter().rev() {
+        for at in format::HEADER_AT {
             self.write_words::<HEADER_LEN>(at, &bytes);
         }
     }
 
     /// Makes a segment whose records have all left ready for its next use.
     pub fn recycle(&self) {
-        for at in format::HEADER_AT {
-            self.write_words::<HEADER_LEN>(at, &[0; HEADER_LEN]);
-        }
         self.half(HEADER_SIZE).store(0, Ordering::Release);
+        for at in format::HEADER_AT {
+            self.word(at).store(0, Ordering::Release);
+        }
         self.write_words::<SEAL_LEN>(format::SEAL_AT, &[0; SEAL_LEN]);
         self.word(format::CURSOR_AT).store(0, Ordering::Release);
         self.set_heartbeat(0);
@@ -135,8 +137,9 @@ impl Mapping {
         self.word(format::HEARTBEAT_AT).store(unix_time.to_le(), Ordering::Relaxed);
     }
 
+    /// Writes whole words, the first one last.
     fn write_words<const N: usize>(&self, at: usize, bytes: &[u8; N]) {
-        for (index, word) in bytes.as_chunks::<8>().0.iter().enumerate() {
+        for (index, word) in bytes.as_chunks::<8>().0.iter().enumerate().rev() {
             self.word(at + 8 * index).store(u64::from_ne_bytes(*word), Ordering::Release);
         }
     }

@@ -1,60 +1,249 @@
-//! Files beside the segments: content too large to be a record, which a record names and whoever
-//! delivers that record removes.
+//! Files beside the segments: content too large to be a record.
+//!
+//! A side file belongs to one record, whose payload ends with the length (u32, little-endian) and the
+//! bytes of the file's path. It is named after that
+//! record, by maker and sequence, so that whoever adopts a segment finds the files that go with it.
+//!
+//! Promises: a side file counts towards the cap on disk as long as its record is held, and goes when the
+//! record goes, delivered or not; making room for one follows the overflow policy. Does not: open or
+//! read side files, which is for whoever delivers the record.
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::claim::{LOCK, UNFINISHED};
+use super::format::{self, Key, Origin};
+use super::held::{Held, State};
 use super::spool::Spool;
-use super::{Location, Options, place};
+use super::{Kind, Options, Refusal, place, quarantine};
 
 /// Its name within the identity's directory.
 const DIRECTORY: &str = "attachments";
+/// The files of one segment take at most this share of the cap (or are one file), since they are evicted
+/// together.
+const SEGMENT_SHARE: u64 = 16;
 
-/// Whether an earlier spool of the same identity may have left something behind.
-pub fn has_leftovers(options: &Options) -> bool {
+/// A record's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SideFile {
+    /// Of its record.
+    pub sequence: u64,
+    /// In bytes.
+    pub size: u64,
+}
+
+/// Whether a spool of this identity has ended and left something behind.
+pub fn has_orphans(options: &Options) -> bool {
     let name = options.identity.name();
     let hot = place::hot_candidates(options.hot_dir.clone());
-    place::spool_candidates(options.dir.clone()).into_iter().chain(hot).any(|root| {
-        fs::read_dir(root.join(&name)).is_ok_and(|mut entries| entries.any(|entry| entry.is_ok()))
+    let roots = place::spool_candidates(options.dir.clone()).into_iter().chain(hot);
+    let mut instances = roots.flat_map(|root| fs::read_dir(root.join(&name)).into_iter().flatten().flatten());
+    instances.any(|entry| {
+        entry.file_name().to_str().and_then(Origin::parse).is_some() && !has_owner(&entry.path())
     })
 }
 
+/// Whether somebody holds the lock of an instance's directory.
+fn has_owner(instance: &Path) -> bool {
+    match place::open_writable(&instance.join(LOCK)) {
+        Ok(lock) => !place::try_lock(&lock),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
 impl Spool {
-    /// Writes a file of this user's own in the spool directory, and gives its path.
-    pub fn write_side_file(&self, bytes: &[u8]) -> io::Result<PathBuf> {
-        let directory = self.side_directory().ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))?;
-        place::private_directory(&directory)?;
-        let path = directory.join(uuid::Uuid::new_v4().to_string());
-        let written = place::create(&path).and_then(|mut file| file.write_all(bytes));
-        if let Err(error) = written {
-            let _ = fs::remove_file(&path);
-            return Err(error);
+    /// Accepts one record with a file of its own: the payload is `parts`, and the length and the path of
+    /// a new file that holds `content`. `None`: no such file can be made, and nothing was accepted.
+    pub fn append_with_file(
+        &self,
+        kind: Kind,
+        parts: &[&[u8]],
+        content: &[u8],
+    ) -> Result<Option<u64>, Refusal> {
+        let size = content.len() as u64;
+        let Some(directory) = self.side_directory() else { return Ok(None) };
+        if !self.reserve_side_file(size)? {
+            return Ok(None);
         }
-        Ok(path)
+        let partial = directory.join(format!("{UNFINISHED}{}", uuid::Uuid::new_v4()));
+        let written = place::private_directory(&directory)
+            .and_then(|()| place::create(&partial))
+            .and_then(|mut file| file.write_all(content));
+        let accepted = match written {
+            Ok(()) => self.append_named(kind, parts, &directory, &partial, size),
+            Err(_) => Ok(None),
+        };
+        if !matches!(accepted, Ok(Some(_))) {
+            let _ = fs::remove_file(&partial);
+            self.state.lock().cold_bytes -= size;
+        }
+        accepted
+    }
+
+    /// Charges the space for a side file, as the overflow policy has it; `false` if there is no place
+    /// for such a file at all.
+    fn reserve_side_file(&self, size: u64) -> Result<bool, Refusal> {
+        let cap = self.disk_cap();
+        let mut state = self.state.lock();
+        if size > cap || state.cold_failed {
+            return Ok(false);
+        }
+        let mut deadline = None;
+        loop {
+            if state.closed {
+                return Err(Refusal::Closed);
+            }
+            if state.cold_bytes + size <= cap {
+                state.cold_bytes += size;
+                return Ok(true);
+            }
+            // Without tmpfs, segments at rest are in the way.
+            if self.store.hot.is_none() && self.give_back_idle(&mut state) {
+                continue;
+            }
+            if !self.make_room(&mut state, &mut deadline, Spool::evict_from_disk) {
+                state.tally.refused += 1;
+                return Err(Refusal::Full);
+            }
+        }
+    }
+
+    /// Gives the file its name and its record, in one moment.
+    fn append_named(
+        &self,
+        kind: Kind,
+        parts: &[&[u8]],
+        directory: &Path,
+        partial: &Path,
+        size: u64,
+    ) -> Result<Option<u64>, Refusal> {
+        let named = |sequence| directory.join(name(&self.store.origin, sequence));
+        // All of this spool's names are of one length.
+        let length = (named(0).as_os_str().len() as u32).to_le_bytes();
+        let payload =
+            parts.iter().map(|part| part.len()).sum::<usize>() + length.len() + named(0).as_os_str().len();
+        let mut state = self.state.lock();
+        let share = self.disk_cap() / SEGMENT_SHARE;
+        if state.active.as_ref().is_some_and(|active| {
+            let others = active.side_bytes();
+            others > 0 && others + size > share
+        }) {
+            self.seal_active(&mut state);
+        }
+        if state.active.as_ref().is_none_or(|active| active.room() < format::record_size(payload)) {
+            state = self.rotate(state, payload)?;
+        }
+        let path = named(state.next);
+        if fs::rename(partial, &path).is_err() {
+            return Ok(None);
+        }
+        let mut all = parts.to_vec();
+        all.extend([&length, path.as_os_str().as_bytes()]);
+        let accepted = self.put(&mut state, kind, payload, &all);
+        match (accepted, &mut state.active) {
+            (Ok(sequence), Some(active)) => {
+                active.sides.push(SideFile { sequence, size });
+                Ok(Some(sequence))
+            }
+            (refused, _) => {
+                let _ = fs::remove_file(&path);
+                refused.map(Some)
+            }
+        }
+    }
+
+    /// Makes room in the spool directory: drops the oldest segment that takes some. Gives whether there
+    /// was one.
+    fn evict_from_disk(&self, state: &mut State) -> bool {
+        if self.evict_oldest_cold(state) {
+            return true;
+        }
+        // Nothing but the segment in use: the next turn finds it sealed.
+        let is_free =
+            state.active.as_ref().is_some_and(|active| active.takes_disk_space() && !active.is_pinned());
+        if is_free {
+            self.seal_active(state);
+        }
+        is_free
+    }
+
+    /// Finds the files of a dead owner's segment, and removes those whose records have left.
+    pub(super) fn find_side_files(&self, held: &Held) -> Vec<SideFile> {
+        let mut found = Vec::new();
+        let last = held.header.base + u64::from(held.records);
+        for entry in self.side_entries() {
+            let file_name = entry.file_name();
+            let Some((origin, sequence)) = file_name.to_str().and_then(parse) else { continue };
+            if origin != held.header.origin || !(held.header.base..last).contains(&sequence) {
+                continue;
+            }
+            match entry.metadata() {
+                Ok(metadata) if sequence >= held.first_unsettled() => {
+                    found.push(SideFile { sequence, size: metadata.len() });
+                }
+                _ => drop(fs::remove_file(entry.path())),
+            }
+        }
+        found.sort_by_key(|side| side.sequence);
+        found
+    }
+
+    /// Puts the file of a segment's `count`th record into quarantine, if it has one.
+    pub(super) fn set_side_file_aside(&self, segment: Key, count: u32) {
+        let sequence = self.state.lock().find(segment).and_then(|held| {
+            let sequence = held.header.base + u64::from(count) - 1;
+            held.sides.iter().any(|side| side.sequence == sequence).then_some(sequence)
+        });
+        if let (Some(sequence), Some(cold), Some(directory)) =
+            (sequence, &self.store.cold, self.side_directory())
+        {
+            let file = directory.join(name(&segment.0, sequence));
+            quarantine::set_aside(&cold.root, &[file], quarantine::cap(self.options.max_disk_bytes));
+        }
+    }
+
+    /// Removes files whose records have left.
+    pub(super) fn remove_side_files(&self, maker: &Origin, files: &[SideFile]) {
+        if files.is_empty() {
+            return;
+        }
+        let Some(directory) = self.side_directory() else { return };
+        for file in files {
+            // One that stays behind is swept away when it is old.
+            let _ = fs::remove_file(directory.join(name(maker, file.sequence)));
+        }
     }
 
     /// Removes side files that no record can name any more, because they are older than records get.
     pub fn sweep_side_files(&self, max_age: Duration) {
-        let Some(entries) = self.side_directory().and_then(|directory| fs::read_dir(directory).ok()) else {
-            return;
-        };
-        for path in entries.flatten().map(|entry| entry.path()) {
+        for path in self.side_entries().map(|entry| entry.path()) {
             if is_older(&path, max_age) {
                 let _ = fs::remove_file(path);
             }
         }
     }
 
-    fn side_directory(&self) -> Option<PathBuf> {
-        match self.location() {
-            Location::Hot { cold, .. } => cold,
-            Location::DiskOnly(cold) => Some(cold),
-            Location::Memory => None,
-        }
-        .map(|cold| cold.join(DIRECTORY))
+    fn side_entries(&self) -> impl Iterator<Item = fs::DirEntry> {
+        let entries = self.side_directory().and_then(|directory| fs::read_dir(directory).ok());
+        entries.into_iter().flatten().flatten()
     }
+
+    fn side_directory(&self) -> Option<PathBuf> {
+        self.store.cold.as_ref().map(|side| side.root.join(DIRECTORY))
+    }
+}
+
+/// The name of a record's file.
+fn name(maker: &Origin, sequence: u64) -> String {
+    format!("{}.{sequence:016x}", maker.name())
+}
+
+fn parse(name: &str) -> Option<(Origin, u64)> {
+    let (maker, sequence) = name.rsplit_once('.')?;
+    Some((Origin::parse(maker)?, u64::from_str_radix(sequence, 16).ok()?))
 }
 
 fn is_older(path: &Path, age: Duration) -> bool {

@@ -5,7 +5,7 @@ use super::format::{self, Cursor, HEADER_SIZE, Header, Origin, RECORD_HEADER, RE
 use super::held::{Dropped, Held, Place, Spare, State};
 use super::store::{Side, Store};
 use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, place, quarantine};
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +16,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const SEGMENT_SIZE: u64 = 1 << 20;
 /// The smallest segment, for callers who give the spool very little memory.
 const SEGMENT_SIZE_MIN: u64 = 16 << 10;
+/// The first segment of a process that may be gone soon: many log a few records and leave their segments
+/// in shared memory until another process takes them over.
+const SEGMENT_SIZE_BRIEF: u64 = 64 << 10;
 /// The memory cap is at least this many segments: one in use, one spare, two to deliver.
 const SEGMENTS_MIN: u64 = 4;
 /// Sealed segments that stay mapped for the reader; later ones are unmapped when they are sealed
@@ -35,8 +38,12 @@ pub struct Spool {
     pub(super) bell: Arc<Bell>,
     pub(super) store: Store,
     pub(super) options: Options,
+    /// Held while segments move to the spool directory; whether the instance has given it up.
+    pub(super) left: Mutex<bool>,
     /// The size of a usual segment here.
     pub(super) segment_size: u64,
+    /// The size of the first.
+    first_size: u64,
     ring_bytes: u64,
     ring_records: u64,
 }
@@ -51,6 +58,8 @@ impl Spool {
     pub fn open(options: Options, bell: Arc<Bell>) -> Spool {
         let memory = options.max_memory_bytes.max(SEGMENTS_MIN * SEGMENT_SIZE_MIN);
         let segment_size = (memory / (2 * SEGMENTS_MIN)).clamp(SEGMENT_SIZE_MIN, SEGMENT_SIZE) & !4095;
+        let first_size = if options.brief { SEGMENT_SIZE_BRIEF } else { SEGMENT_SIZE };
+        let first_size = first_size.min(segment_size);
         let ring_bytes = if options.ring_bytes == 0 { segment_size / 2 } else { options.ring_bytes };
         let ring_records = if options.ring_records == 0 { u64::MAX } else { options.ring_records };
         let store = open_store(&options);
@@ -79,7 +88,9 @@ impl Spool {
             bell,
             store,
             options: Options { max_memory_bytes: memory, ..options },
+            left: Mutex::new(false),
             segment_size,
+            first_size,
             ring_bytes,
             ring_records,
         };
@@ -99,7 +110,7 @@ impl Spool {
 
     /// Accepts one record, given in parts; gives its sequence: 1, 2, 3 and so on. When this returns,
     /// the record survives the process.
-    #[inline]
+    #[inline(always)]
     pub fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64, Refusal> {
         let payload = parts.iter().map(|part| part.len()).sum();
         let size = format::record_size(payload);
@@ -107,12 +118,23 @@ impl Spool {
         if state.active.as_ref().is_none_or(|active| active.room() < size) {
             state = self.rotate(state, payload)?;
         }
-        let state = &mut *state;
+        self.put(&mut state, kind, payload, parts)
+    }
+
+    /// Writes a record into the segment in use, which has room for it.
+    #[inline]
+    pub(super) fn put(
+        &self,
+        state: &mut State,
+        kind: Kind,
+        payload: usize,
+        parts: &[&[u8]],
+    ) -> Result<u64, Refusal> {
         let Some(active) = &mut state.active else { return Err(Refusal::Full) };
         let sequence = state.next;
         active.write(sequence, kind, payload, parts)?;
         state.next += 1;
-        state.unread_bytes += size as u64;
+        state.unread_bytes += format::record_size(payload) as u64;
         state.unread_records += 1;
         if state.unread_bytes >= self.ring_bytes || state.unread_records >= self.ring_records {
             state.unread_bytes = 0;
@@ -160,13 +182,13 @@ impl Spool {
     /// Puts a new segment into use that has room for a payload; seals the present one.
     #[cold]
     #[inline(never)]
-    fn rotate<'a>(
+    pub(super) fn rotate<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         payload: usize,
     ) -> Result<MutexGuard<'a, State>, Refusal> {
         let needed = HEADER_SIZE + format::record_size(payload);
-        let size = (needed.next_multiple_of(4096) as u64).max(self.segment_size);
+        let size = (needed.next_multiple_of(4096) as u64).max(self.next_size(&state));
         let cap = self.options.max_memory_bytes.max(self.disk_cap());
         if payload > RECORD_MAX || size > cap {
             let limit = ((cap & !4095) as usize - HEADER_SIZE - RECORD_HEADER).min(RECORD_MAX) as u64;
@@ -194,24 +216,34 @@ impl Spool {
             if self.give_back_idle(&mut state) {
                 continue;
             }
-            let made_room = match self.options.overflow {
-                Overflow::DropOldest => self.evict_oldest(&mut state),
-                Overflow::DropNewest => false,
-                Overflow::Block(limit) => {
-                    // A limit beyond what the clock can express is a day at a time.
-                    let now = Instant::now();
-                    let day = Duration::from_secs(86_400);
-                    let until = *deadline.get_or_insert(now.checked_add(limit).unwrap_or(now + day));
-                    self.bell.ring();
-                    state.waiting += 1;
-                    let waited = self.space.wait_until(&mut state, until);
-                    state.waiting -= 1;
-                    !waited.timed_out()
-                }
-            };
-            if !made_room {
+            if !self.make_room(&mut state, &mut deadline, Spool::evict_oldest) {
                 state.tally.refused += 1;
                 return Err(Refusal::Full);
+            }
+        }
+    }
+
+    /// Makes room, or waits for it, as the overflow policy has it; gives whether it is worth another look.
+    /// `deadline` is that of the caller's wait, set at its first.
+    pub(super) fn make_room(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: &mut Option<Instant>,
+        evict: fn(&Spool, &mut State) -> bool,
+    ) -> bool {
+        match self.options.overflow {
+            Overflow::DropOldest => evict(self, state),
+            Overflow::DropNewest => false,
+            Overflow::Block(limit) => {
+                // A limit beyond what the clock can express is a day at a time.
+                let now = Instant::now();
+                let day = Duration::from_secs(86_400);
+                let until = *deadline.get_or_insert(now.checked_add(limit).unwrap_or(now + day));
+                self.bell.ring();
+                state.waiting += 1;
+                let waited = self.space.wait_until(state, until);
+                state.waiting -= 1;
+                !waited.timed_out()
             }
         }
     }
@@ -222,9 +254,14 @@ impl Spool {
         if self.store.cold.is_some() { total - quarantine::cap(total) } else { 0 }
     }
 
+    /// The size of the next segment, if no record needs a larger one.
+    fn next_size(&self, state: &State) -> u64 {
+        if state.next_segment == 1 { self.first_size } else { self.segment_size }
+    }
+
     /// A blank segment of `size` bytes: a spare one, or a new one.
     fn find_room(&self, state: &mut State, size: u64) -> Option<Spare> {
-        if size == self.segment_size
+        if state.spares.last().is_some_and(|spare| spare.map.len() as u64 == size)
             && let Some(spare) = state.spares.pop()
         {
             return Some(spare);
@@ -299,6 +336,7 @@ impl Spool {
             oldest: now,
             newest: now,
             mark: None,
+            sides: Vec::new(),
         });
     }
 
@@ -323,6 +361,7 @@ impl Spool {
     /// What remains of a segment that is off the books and whose records have all left: a spare
     /// segment if one is wanted, else nothing.
     pub(super) fn retire(&self, state: &mut State, held: Held) {
+        self.remove_side_files(&held.header.origin, &held.sides);
         let wanted = state.spares.len() + state.sealed.len() < MAPPED_MAX && !state.closed;
         if let Some(mut map) = held.map
             && wanted
@@ -362,7 +401,7 @@ impl Spool {
 
     /// Makes room at no cost: a spare segment that is too small for what is wanted, or a segment in
     /// use from which everything has left. Gives whether there was one.
-    fn give_back_idle(&self, state: &mut State) -> bool {
+    pub(super) fn give_back_idle(&self, state: &mut State) -> bool {
         if let Some(spare) = state.spares.pop() {
             state.uncharge(&spare.place, spare.map.len() as u64);
             self.store.remove(&spare.place);
@@ -375,22 +414,28 @@ impl Spool {
         is_idle
     }
 
-    /// Makes a spare segment if there is none and the caps allow it. Callers go on meanwhile.
+    /// Makes a spare segment if there is none, the caps allow it and it is likely to be used. Callers
+    /// go on meanwhile.
     pub(super) fn prepare_spare(&self) {
         loop {
-            let place = {
+            let (place, size) = {
                 let mut state = self.state.lock();
-                if state.closed || !state.spares.is_empty() {
+                // Behind a small first segment a large one is worth its room once the first fills up.
+                let is_early = |active: &Held| {
+                    active.size < self.segment_size && active.room() > active.size as usize / 2
+                };
+                if state.closed || !state.spares.is_empty() || state.active.as_ref().is_some_and(is_early) {
                     return;
                 }
-                self.reserve(&mut state, self.segment_size)
+                let size = self.next_size(&state);
+                (self.reserve(&mut state, size), size)
             };
             let Some(place) = place else { return };
-            let made = self.store.create(&place, self.segment_size as usize);
+            let made = self.store.create(&place, size as usize);
             let mut state = self.state.lock();
             match made {
                 Ok(map) => return state.spares.push(Spare { place, map: Arc::new(map) }),
-                Err(_) => state.give_up(&place, self.segment_size),
+                Err(_) => state.give_up(&place, size),
             }
         }
     }
@@ -408,7 +453,7 @@ impl Spool {
 impl Held {
     /// The room for one more record, its header and padding included.
     #[inline]
-    fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         self.size as usize - self.tail as usize
     }
 

@@ -23,11 +23,21 @@ pub(super) fn pair(value: u32) -> [u8; 2] {
 /// Appends `value` in decimal.
 #[inline]
 pub fn push_u64(out: &mut Vec<u8>, mut value: u64) {
-    let mut digits = [0; MAX_DIGITS];
+    // The digits end where the second half begins, so that as many bytes as a number can have may be
+    // copied from wherever they begin.
+    let mut digits = [0; 2 * MAX_DIGITS];
     let mut start = MAX_DIGITS;
+    while value >= 10_000 {
+        let low = (value % 10_000) as u32;
+        value /= 10_000;
+        digits[start - 2..start].copy_from_slice(&pair(low));
+        digits[start - 4..start - 2].copy_from_slice(&pair(low / 100));
+        start -= 4;
+    }
+    let mut value = value as u32;
     while value >= 10 {
         start -= 2;
-        digits[start..start + 2].copy_from_slice(&pair((value % 100) as u32));
+        digits[start..start + 2].copy_from_slice(&pair(value));
         value /= 100;
     }
     // Left over: one digit, or nothing but the value 0 itself.
@@ -35,7 +45,11 @@ pub fn push_u64(out: &mut Vec<u8>, mut value: u64) {
         start -= 1;
         digits[start] = b'0' + value as u8;
     }
-    out.extend_from_slice(&digits[start..]);
+    let end = out.len() + MAX_DIGITS - start;
+    if let Some(digits) = digits[start..].first_chunk::<MAX_DIGITS>() {
+        out.extend_from_slice(digits);
+    }
+    out.truncate(end);
 }
 
 /// Appends `value` in decimal, with a minus sign when it is negative.

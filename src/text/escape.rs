@@ -3,7 +3,8 @@
 //! A string is written in runs: as far as nothing needs an escape, it is copied in one piece.
 //! Only `"`, `\` and control characters are escaped; everything else stays UTF-8.
 
-use super::scan::{Seen, find_special};
+use super::scan::{BLOCK, Seen, find_special, is_special, special_in_block, special_in_word};
+use wide::u8x16;
 
 /// Bytes that are not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,19 +29,7 @@ pub fn push_string(out: &mut Vec<u8>, text: &str) {
     push_valid(out, text.as_bytes());
 }
 
-/// Appends `bytes` as a JSON string, quotes included, if they are UTF-8; else leaves `out` as it is.
-#[inline]
-pub fn push_utf8(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Utf8Error> {
-    let mut seen = Seen::default();
-    let special = find_special(bytes, 0, &mut seen);
-    if special == bytes.len() && seen.only_ascii() {
-        push_quoted(out, bytes);
-    } else {
-        validate_utf8(bytes)?;
-        push_escaped(out, bytes, special);
-    }
-    Ok(())
-}
+pub use super::scan::is_ascii;
 
 /// `bytes` as text, if they are UTF-8.
 #[inline]
@@ -51,21 +40,79 @@ pub fn validate_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
 /// [`push_string`] for bytes that are known to be UTF-8.
 #[inline]
 pub(super) fn push_valid(out: &mut Vec<u8>, text: &[u8]) {
+    if !push_plain_short(out, text) {
+        push_long(out, text);
+    }
+}
+
+/// Appends a text of up to two blocks in which nothing needs an escape; else appends nothing and says so.
+///
+/// Most names, ids and tags are that. The overlapping first and last part are looked at and stored as
+/// they are in registers, without a call that copies.
+#[inline(always)]
+fn push_plain_short(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let length = text.len();
+    let start = out.len();
+    if let (Some(first), Some(last)) = (text.first_chunk::<BLOCK>(), text.last_chunk::<BLOCK>()) {
+        let blocks = [u8x16::from(*first), u8x16::from(*last)];
+        if length > 2 * BLOCK || special_in_block(blocks[0]) | special_in_block(blocks[1]) != 0 {
+            return false;
+        }
+        let room = make_room::<{ 2 * BLOCK + 2 }>(out);
+        room[1..1 + BLOCK].copy_from_slice(first);
+        room[length + 1 - BLOCK..length + 1].copy_from_slice(last);
+        room[length + 1] = b'"';
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        let words = [u64::from_le_bytes(*first), u64::from_le_bytes(*last)];
+        if special_in_word(words[0]) | special_in_word(words[1]) != 0 {
+            return false;
+        }
+        let room = make_room::<{ BLOCK + 2 }>(out);
+        room[1..9].copy_from_slice(first);
+        room[length - 7..length + 1].copy_from_slice(last);
+        room[length + 1] = b'"';
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let (low, high) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        if special_in_word(u64::from(low) | u64::from(high) << u32::BITS) != 0 {
+            return false;
+        }
+        let room = make_room::<10>(out);
+        room[1..5].copy_from_slice(first);
+        room[length - 3..length + 1].copy_from_slice(last);
+        room[length + 1] = b'"';
+    } else {
+        let mut room = [b'"'; 5];
+        for (to, byte) in room[1..].iter_mut().zip(text) {
+            if is_special(*byte) {
+                return false;
+            }
+            *to = *byte;
+        }
+        out.extend_from_slice(&room);
+    }
+    out.truncate(start + length + 2);
+    true
+}
+
+/// Appends `N` bytes, of which the first is a quote, to be written over and cut off.
+#[inline(always)]
+fn make_room<const N: usize>(out: &mut Vec<u8>) -> &mut [u8] {
+    let start = out.len();
+    out.extend_from_slice(&[b'"'; N]);
+    &mut out[start..]
+}
+
+#[inline(never)]
+fn push_long(out: &mut Vec<u8>, text: &[u8]) {
     let special = find_special(text, 0, &mut Seen::default());
     if special < text.len() {
         push_escaped(out, text, special);
     } else {
-        push_quoted(out, text);
+        out.reserve(text.len() + 2);
+        out.push(b'"');
+        out.extend_from_slice(text);
+        out.push(b'"');
     }
-}
-
-/// A string without anything to escape.
-#[inline(always)]
-fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
-    out.reserve(text.len() + 2);
-    out.push(b'"');
-    out.extend_from_slice(text);
-    out.push(b'"');
 }
 
 /// A string whose first byte to escape is at `special`, if it has one.
@@ -135,22 +182,31 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_utf8_are_refused_and_nothing_is_written() {
-        let cases: [(&[u8], usize); 8] = [
+    fn every_length_around_the_words_and_blocks_is_written_as_it_is() {
+        for length in 0..80 {
+            let text: String = ('a'..='z').cycle().take(length).collect();
+            assert_eq!(string(&text), format!("\"{text}\""));
+            for place in 0..length {
+                let mut marked = text.clone().into_bytes();
+                marked[place] = b'"';
+                let marked = String::from_utf8(marked).unwrap();
+                assert_eq!(string(&marked), serde_json::to_string(&marked).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_refused_with_the_place() {
+        let cases: [(&[u8], usize); 6] = [
             (b"\xff", 0),
             (b"0123456789abcdef\"\xc3", 17),
-            (b"0123456789abcdef\xc3\xa9 \xc3(", 19),
             (b"\xc0\xaf", 0),
             (b"a\xed\xa0\x80", 1),
             (b"\xf4\x90\x80\x80", 0),
-            (b"\xe2\x82", 0),
             (b"\n\n\x80", 2),
         ];
         for (bytes, valid_up_to) in cases {
-            let mut out = b"before".to_vec();
-            assert_eq!(push_utf8(&mut out, bytes), Err(Utf8Error { valid_up_to }), "{bytes:x?}");
-            assert_eq!(out, b"before");
-            assert_eq!(validate_utf8(bytes), Err(Utf8Error { valid_up_to }));
+            assert_eq!(validate_utf8(bytes), Err(Utf8Error { valid_up_to }), "{bytes:x?}");
         }
     }
 
@@ -165,24 +221,6 @@ mod tests {
         #[test]
         fn every_string_is_written_as_serde_json_writes_it(text in any::<String>()) {
             prop_assert_eq!(string(&text), serde_json::to_string(&text).unwrap());
-        }
-
-        #[test]
-        fn checking_bytes_and_writing_them_agrees_with_doing_one_after_the_other(
-            bytes in prop::collection::vec(prop_oneof![4 => 0x20..0x7f_u8, 1 => any::<u8>()], 0..60)
-        ) {
-            let mut out = Vec::new();
-            let result = push_utf8(&mut out, &bytes);
-            match std::str::from_utf8(&bytes) {
-                Ok(text) => {
-                    prop_assert_eq!(result, Ok(()));
-                    prop_assert_eq!(String::from_utf8(out).unwrap(), string(text));
-                }
-                Err(error) => {
-                    prop_assert_eq!(result, Err(Utf8Error { valid_up_to: error.valid_up_to() }));
-                    prop_assert!(out.is_empty());
-                }
-            }
         }
     }
 }

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use wide::u8x16;
+use wide::{u8x16, u32x4};
 
 /// The longest id that is accepted, in bytes. Ids stand in every line and in attachments' keys:
 /// an id that is much longer than a UUID's 36 is content that has lost its way.
@@ -57,35 +57,37 @@ pub fn new_uuid(out: &mut [u8; 36], process_generation: u64) {
     let mut bytes: [u8; 16] = random(process_generation);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    const GROUPS: [(usize, usize, usize); 5] = [(0, 4, 0), (4, 6, 9), (6, 8, 14), (8, 10, 19), (10, 16, 24)];
+    let [a, b, c, d] = std::array::from_fn(|word| {
+        let at = 4 * word;
+        hex([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+    });
     *out = [b'-'; 36];
-    for (start, end, place) in GROUPS {
-        for (byte, digits) in bytes[start..end].iter().zip(out[place..].as_chunks_mut().0) {
-            *digits = HEX_PAIRS[usize::from(*byte)];
-        }
-    }
+    out[0..8].copy_from_slice(&a);
+    out[9..13].copy_from_slice(&b[..4]);
+    out[14..18].copy_from_slice(&b[4..]);
+    out[19..23].copy_from_slice(&c[..4]);
+    out[24..28].copy_from_slice(&c[4..]);
+    out[28..36].copy_from_slice(&d);
 }
 
 /// Writes 8 random hexadecimal digits in lower case; the generation is that of [`new_uuid`].
 #[inline]
 pub fn short_hex(out: &mut [u8; 8], process_generation: u64) {
-    let bytes: [u8; 4] = random(process_generation);
-    for (byte, digits) in bytes.iter().zip(out.as_chunks_mut().0) {
-        *digits = HEX_PAIRS[usize::from(*byte)];
-    }
+    *out = hex(random(process_generation));
 }
 
-/// "00" to "ff".
-const HEX_PAIRS: [[u8; 2]; 256] = {
-    let digits = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; 256];
-    let mut value = 0;
-    while value < 256 {
-        pairs[value] = [digits[value >> 4], digits[value & 15]];
-        value += 1;
-    }
-    pairs
-};
+/// Four bytes in hexadecimal, all eight digits in one word: each half byte is brought into a byte of
+/// its own, and those above nine are moved up to the letters.
+#[inline(always)]
+fn hex(bytes: [u8; 4]) -> [u8; 8] {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    let word = u64::from(u32::from_be_bytes(bytes));
+    let word = (word | word << 16) & 0x0000_ffff_0000_ffff;
+    let word = (word | word << 8) & 0x00ff_00ff_00ff_00ff;
+    let word = (word | word << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let is_letter = (word + EACH * 6) >> 4 & EACH;
+    (word + EACH * u64::from(b'0') + is_letter * u64::from(b'a' - b'9' - 1)).to_be_bytes()
+}
 
 thread_local! {
     /// Without a destructor: an id can still be made while the thread ends.
@@ -139,10 +141,8 @@ impl Generator {
             self.seeded_in = Some(process_generation);
         }
         let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
-        for block in self.pool.as_chunks_mut::<BLOCK_BYTES>().0 {
-            chacha::<8>(&self.key, self.blocks_made, time, block);
-            self.blocks_made += 1;
-        }
+        chacha::<8>(&self.key, self.blocks_made, time, &mut self.pool);
+        self.blocks_made += BLOCKS as u64;
         self.used = 0;
     }
 }
@@ -166,18 +166,19 @@ fn new_key(process_generation: u64) -> [u32; 8] {
     })
 }
 
-/// One block of ChaCha (Bernstein, 2008): 64-bit counter, 64-bit nonce.
+/// Four blocks of ChaCha (Bernstein, 2008), of this counter and the next ones: 64-bit counter, 64-bit
+/// nonce. Each word of the state is a vector with that word of all four blocks.
 #[inline]
-fn chacha<const ROUNDS: usize>(key: &[u32; 8], counter: u64, nonce: u64, block: &mut [u8; BLOCK_BYTES]) {
-    let mut input = [0; 16];
-    input[..4].copy_from_slice(&[0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574]);
-    input[4..12].copy_from_slice(key);
-    input[12..].copy_from_slice(&[
-        counter as u32,
-        (counter >> 32) as u32,
-        nonce as u32,
-        (nonce >> 32) as u32,
-    ]);
+fn chacha<const ROUNDS: usize>(key: &[u32; 8], counter: u64, nonce: u64, pool: &mut [u8; POOL_BYTES]) {
+    let mut input = [u32x4::splat(0); 16];
+    let [low, high] = [0, u32::BITS].map(|shift| {
+        u32x4::from(std::array::from_fn(|block| (counter.wrapping_add(block as u64) >> shift) as u32))
+    });
+    let constants = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
+    for (word, value) in input.iter_mut().zip(constants.iter().chain(key)) {
+        *word = u32x4::splat(*value);
+    }
+    input[12..].copy_from_slice(&[low, high, u32x4::splat(nonce as u32), u32x4::splat((nonce >> 32) as u32)]);
     let mut state = input;
     for _ in 0..ROUNDS / 2 {
         for column in 0..4 {
@@ -188,16 +189,20 @@ fn chacha<const ROUNDS: usize>(key: &[u32; 8], counter: u64, nonce: u64, block: 
             quarter_round(&mut state, turn(0), turn(1), turn(2), turn(3));
         }
     }
-    for (bytes, (mixed, given)) in block.as_chunks_mut().0.iter_mut().zip(state.iter().zip(&input)) {
-        *bytes = mixed.wrapping_add(*given).to_le_bytes();
+    for (word, (mixed, given)) in state.into_iter().zip(input).enumerate() {
+        for (block, value) in (mixed + given).to_array().into_iter().enumerate() {
+            let at = BLOCK_BYTES * block + size_of::<u32>() * word;
+            pool[at..at + size_of::<u32>()].copy_from_slice(&value.to_le_bytes());
+        }
     }
 }
 
 #[inline(always)]
-fn quarter_round(state: &mut [u32; 16], a: usize, b: usize, c: usize, d: usize) {
+fn quarter_round(state: &mut [u32x4; 16], a: usize, b: usize, c: usize, d: usize) {
     let mut step = |to: usize, from: usize, turned: usize, bits: u32| {
-        state[to] = state[to].wrapping_add(state[from]);
-        state[turned] = (state[turned] ^ state[to]).rotate_left(bits);
+        state[to] += state[from];
+        let mixed = state[turned] ^ state[to];
+        state[turned] = (mixed << bits) | (mixed >> (u32::BITS - bits));
     };
     step(a, b, d, 16);
     step(c, d, b, 12);
@@ -301,10 +306,17 @@ mod tests {
     #[test]
     fn the_cipher_gives_the_published_key_streams_of_a_zero_key() {
         // Strombergson, draft-strombergson-chacha-test-vectors-01, TC1, 256-bit keys.
-        let mut block = [0; BLOCK_BYTES];
-        chacha::<8>(&[0; 8], 0, 0, &mut block);
-        assert_eq!(block[..16], 0x3e00ef2f895f40d67f5bb8e81f09a5a1_u128.to_be_bytes());
-        chacha::<20>(&[0; 8], 0, 0, &mut block);
-        assert_eq!(block[..16], 0x76b8e0ada0f13d90405d6ae55386bd28_u128.to_be_bytes());
+        let mut pool = [0; POOL_BYTES];
+        chacha::<8>(&[0; 8], 0, 0, &mut pool);
+        assert_eq!(pool[..16], 0x3e00ef2f895f40d67f5bb8e81f09a5a1_u128.to_be_bytes());
+        chacha::<20>(&[0; 8], 0, 0, &mut pool);
+        assert_eq!(pool[..16], 0x76b8e0ada0f13d90405d6ae55386bd28_u128.to_be_bytes());
+        // The second block (RFC 8439, A.1, test vector 2).
+        assert_eq!(pool[64..80], 0x9f07e7be5551387a98ba977c732d080d_u128.to_be_bytes());
+        // A counter whose lower word runs over goes on in the upper one.
+        let mut over = [0; POOL_BYTES];
+        chacha::<8>(&[0; 8], u64::from(u32::MAX), 0, &mut over);
+        chacha::<8>(&[0; 8], 1 << 32, 0, &mut pool);
+        assert_eq!(over[64..], pool[..POOL_BYTES - 64]);
     }
 }

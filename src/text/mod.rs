@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`json`] | check and compact a JSON document; walk one that has been compacted |
 //! | [`escape`] | write JSON strings and URL query values |
+//! | [`object`] | write a JSON object member by member |
 //! | [`stringify`] | the members of an object as strings, as the log API wants them |
 //! | [`time`] | RFC 3339 texts with microseconds |
 //! | [`decimal`] | integers in decimal |
@@ -19,6 +20,7 @@ pub mod decimal;
 pub mod escape;
 pub mod id;
 pub mod json;
+pub mod object;
 mod scan;
 pub mod scratch;
 pub mod stringify;

@@ -13,11 +13,11 @@ const EACH: u64 = u64::from_le_bytes([1; WORD]);
 const HIGH: u64 = EACH << 7;
 
 /// How many bytes a vector has.
-const BLOCK: usize = 16;
+pub(super) const BLOCK: usize = 16;
 
 /// The bytes of a block that are `"`, `\` or a control character, one bit each.
 #[inline(always)]
-fn special_in_block(block: u8x16) -> u32 {
+pub(super) fn special_in_block(block: u8x16) -> u32 {
     let is = |byte: u8| block.simd_eq(u8x16::splat(byte));
     let control = block.min(u8x16::splat(0x1f)).simd_eq(block);
     (is(b'"') | is(b'\\') | control).to_bitmask()
@@ -30,7 +30,7 @@ fn special_in_block(block: u8x16) -> u32 {
 /// before; a borrow raises false alarms only above a true one (Warren, "Hacker's Delight", 6-1).
 /// Exclusive or with 2 moves `"` down to the control characters, and nothing else.
 #[inline(always)]
-fn special_in_word(word: u64) -> u64 {
+pub(super) fn special_in_word(word: u64) -> u64 {
     let quote_or_control = (word ^ (EACH * 0x02)).wrapping_sub(EACH * 0x21);
     let backslash = (word ^ (EACH * b'\\' as u64)).wrapping_sub(EACH);
     (quote_or_control | backslash) & !word & HIGH
@@ -38,7 +38,7 @@ fn special_in_word(word: u64) -> u64 {
 
 /// Whether `byte` can't stand for itself inside a JSON string.
 #[inline(always)]
-fn is_special(byte: u8) -> bool {
+pub(super) fn is_special(byte: u8) -> bool {
     byte < b' ' || byte == b'"' || byte == b'\\'
 }
 
@@ -52,6 +52,12 @@ impl Seen {
     pub fn only_ascii(self) -> bool {
         !self.0
     }
+
+    /// Hears of one block more.
+    #[inline(always)]
+    pub fn look_at(&mut self, block: u8x16) {
+        self.0 |= block.to_bitmask() != 0;
+    }
 }
 
 /// The index of the first `"`, `\` or control character at or after `from`, else the length.
@@ -62,7 +68,7 @@ pub(super) fn find_special(bytes: &[u8], from: usize, seen: &mut Seen) -> usize 
     let mut at = from;
     while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
         let block = u8x16::from(*block);
-        seen.0 |= block.to_bitmask() != 0;
+        seen.look_at(block);
         let special = special_in_block(block);
         if special != 0 {
             return at + special.trailing_zeros() as usize;
@@ -94,6 +100,22 @@ fn find_special_in_rest(rest: &[u8], seen: &mut Seen) -> usize {
     match special_in_word(last) {
         0 => rest.len(),
         special => rest.len() - step + special.trailing_zeros() as usize / 8,
+    }
+}
+
+/// Whether there is no byte above ASCII. Most texts given are shorter than a vector, where the standard
+/// library goes byte by byte.
+#[inline(always)]
+pub fn is_ascii(bytes: &[u8]) -> bool {
+    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) if bytes.len() <= 16 => {
+            (u64::from_le_bytes(*first) | u64::from_le_bytes(*last)) & HIGH == 0
+        }
+        (Some(_), _) => bytes.is_ascii(),
+        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => (padded(*first) | padded(*last)) & HIGH == 0,
+            _ => bytes.iter().fold(0, |all, byte| all | byte) < 0x80,
+        },
     }
 }
 
@@ -145,6 +167,18 @@ mod tests {
                         "{byte:#x} at {place} of {length}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_above_ascii_is_found_at_every_place_and_length() {
+        for length in 0..70 {
+            assert!(is_ascii(&vec![0x7f; length]));
+            for place in 0..length {
+                let mut text = vec![b'x'; length];
+                text[place] = 0x80;
+                assert!(!is_ascii(&text), "{place} of {length}");
             }
         }
     }

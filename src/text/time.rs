@@ -4,28 +4,18 @@
 //! Times are Unix microseconds in UTC, without leap seconds.
 
 use super::decimal::pair;
-pub use super::decimal::{push_i64, push_u64};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::cell::Cell;
 
 /// 0001-01-01T00:00:00.000000, the earliest time that is written as itself.
 pub const MIN_UNIX_US: i64 = -62_135_596_800_000_000;
 /// 9999-12-31T23:59:59.999999, the latest time that is written as itself.
 pub const MAX_UNIX_US: i64 = 253_402_300_799_999_999;
 
-const US_PER_SECOND: u64 = 1_000_000;
+const US_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: u64 = 86_400;
 
 /// Days from 0000-03-01 to 0001-01-01: years that begin in March have their leap day at the end.
 const DAYS_MARCH_TO_JANUARY: u32 = 306;
-
-/// The time now.
-#[inline]
-pub fn now_us() -> i64 {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |us| -us),
-    }
-}
 
 /// Year, month and day of the day that is `days` after 0001-01-01, in the proleptic Gregorian calendar.
 ///
@@ -45,15 +35,40 @@ fn civil(days: u32) -> (u32, u32, u32) {
     if month > 12 { (year + 1, month - 12, day) } else { (year, month, day) }
 }
 
+/// A time as it is written, all but the microseconds right for its whole second.
+type Text = [u8; 32];
+
+thread_local! {
+    /// The second that a thread wrote last: most calls of a second need only the microseconds anew.
+    static SECOND: Cell<(i64, Text)> = const { Cell::new((0, *b"1970-01-01T00:00:00.000000+00:00")) };
+}
+
 /// Appends `unix_us` as RFC 3339 in UTC with microseconds; a time outside the years 1 to 9999
 /// becomes the nearest one inside.
 #[inline]
 pub fn push_rfc3339_us(out: &mut Vec<u8>, unix_us: i64) {
-    let us = (unix_us.clamp(MIN_UNIX_US, MAX_UNIX_US) - MIN_UNIX_US) as u64;
-    let (seconds, micros) = (us / US_PER_SECOND, (us % US_PER_SECOND) as u32);
+    let us = unix_us.clamp(MIN_UNIX_US, MAX_UNIX_US);
+    let (second, micros) = (us.div_euclid(US_PER_SECOND), us.rem_euclid(US_PER_SECOND) as u32);
+    let start = out.len();
+    SECOND.with(|last| {
+        if last.get().0 != second {
+            last.set((second, second_text(second)));
+        }
+        out.extend_from_slice(&last.get().1);
+    });
+    if let Some(digits) = out.get_mut(start + 20..start + 26) {
+        digits[0..2].copy_from_slice(&pair(micros / 10_000));
+        digits[2..4].copy_from_slice(&pair(micros / 100));
+        digits[4..6].copy_from_slice(&pair(micros));
+    }
+}
+
+/// The text of a whole second within the years 1 to 9999.
+#[inline(never)]
+fn second_text(unix_second: i64) -> Text {
+    let seconds = (unix_second - MIN_UNIX_US / US_PER_SECOND) as u64;
     let (days, second) = ((seconds / SECONDS_PER_DAY) as u32, (seconds % SECONDS_PER_DAY) as u32);
     let (year, month, day) = civil(days);
-
     let mut text = *b"0000-00-00T00:00:00.000000+00:00";
     text[0..2].copy_from_slice(&pair(year / 100));
     text[2..4].copy_from_slice(&pair(year));
@@ -62,10 +77,7 @@ pub fn push_rfc3339_us(out: &mut Vec<u8>, unix_us: i64) {
     text[11..13].copy_from_slice(&pair(second / 3600));
     text[14..16].copy_from_slice(&pair(second / 60 % 60));
     text[17..19].copy_from_slice(&pair(second % 60));
-    text[20..22].copy_from_slice(&pair(micros / 10_000));
-    text[22..24].copy_from_slice(&pair(micros / 100));
-    text[24..26].copy_from_slice(&pair(micros));
-    out.extend_from_slice(&text);
+    text
 }
 
 /// The Unix microseconds of an RFC 3339 text with any offset; digits below microseconds are cut off.
@@ -138,16 +150,6 @@ mod tests {
         assert_eq!(parse_rfc3339("2026-02-30T03:04:05Z"), None);
         assert_eq!(parse_rfc3339("2026-01-02"), None);
         assert_eq!(parse_rfc3339(""), None);
-    }
-
-    #[test]
-    fn now_is_between_two_readings_of_the_clock() {
-        let reading = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as i64;
-        // Once in a while the clock may be set back between readings; three tries can't all be hit.
-        assert!((0..3).any(|_| {
-            let (before, now, after) = (reading(), now_us(), reading());
-            before <= now && now <= after
-        }));
     }
 
     proptest! {

@@ -317,7 +317,7 @@ int main(int count, char **arguments) {
         fprintf(stderr, "usage: every_call FILE\n");
         return 2;
     }
-    REQUIRE(strlen(maxim_version()) > 0);
+    REQUIRE(strcmp(maxim_version(), MAXIM_VERSION_STRING) == 0);
     maxim_logger_calls(arguments[1]);
     structured_log_calls();
     return 0;

@@ -4,14 +4,24 @@
  *     uploads new file:3:/tmp/picture.png flush:10000 stats
  *
  * Verbs:
- *   new                make a logger (MAXIM_BASE_URL, MAXIM_SPOOL_DIR; UPLOADS_MOST: max_attachment_bytes)
+ *   new                make a logger (MAXIM_BASE_URL, MAXIM_API_KEY, MAXIM_SPOOL_DIR; UPLOADS_MOST: max_attachment_bytes,
+ *                      UPLOADS_DISK: max_disk_bytes, UPLOADS_OVERFLOW: overflow_policy, and with
+ *                      UPLOADS_MANUAL nothing is sent but by a flush; with UPLOADS_TINY it, and no sink,
+ *                      holds a few lines and refuses more)
+ *   sink:URL           add a sink
  *   file:N:PATH        attach a file N times
  *   data:N:BYTES       attach N times that many bytes of no known type
  *   url:N              attach a URL N times
  *   line:N:BYTES       log N lines whose text has that many bytes, marked seq-w-1, seq-w-2, …
+ *   result:N           log N results of a generation, two lines each
+ *   image:N:BYTES      log N messages with two images of that many bytes each
  *   flush:MS, flush-attachments:MS, flush-commit-logs:MS, flush-log-files:MS, cleanup:MS, free
+ *   flush-async:MS     start a flush
+ *   unlink:PATH        remove a file
+ *   wait               read a line of standard input
  *   expect:STATUS      the last call must have been answered with that status
- *   stats              print accepted, adopted, delivered, held and quarantined, and the errors told of
+ *   stats:SINK         print accepted, adopted, delivered, held, dropped and quarantined, and the records
+ *                      that errors told of; without a number of the logger's own repository
  *   peak               print the most memory that this process had resident, and its descriptors
  *   kill
  */
@@ -48,14 +58,41 @@ static maxim_status noted(maxim_status status) {
     return status;
 }
 
-static void make_logger(void) {
+static uint64_t number_of(const char *variable) {
+    const char *value = getenv(variable);
+    return value ? strtoull(value, NULL, 10) : 0;
+}
+
+static maxim_logger_config configuration(void) {
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
-    const char *most = getenv("UPLOADS_MOST");
-    config.api_key = MAXIM_STR("key-1");
     config.repository_id = MAXIM_STR("repo-1");
     config.error_callback = on_error;
-    config.max_attachment_bytes = most ? strtoull(most, NULL, 10) : 0;
+    config.auto_flush = getenv("UPLOADS_MANUAL") == NULL;
+    config.max_attachment_bytes = number_of("UPLOADS_MOST");
+    config.max_disk_bytes = number_of("UPLOADS_DISK");
+    config.overflow_policy = (int32_t)number_of("UPLOADS_OVERFLOW");
+    config.block_timeout_ms = 60000;
+    return config;
+}
+
+static void make_logger(void) {
+    maxim_logger_config config = configuration();
+    if (getenv("UPLOADS_TINY")) {
+        config.max_memory_bytes = config.max_disk_bytes = 1;
+        config.overflow_policy = MAXIM_OVERFLOW_DROP_NEWEST;
+    }
     noted(maxim_logger_new(&config, &logger));
+}
+
+static void add_sink(const char *url) {
+    maxim_logger_config config = configuration();
+    config.base_url = maxim_str_z(url);
+    noted(maxim_logger_add_sink(logger, &config, NULL));
+}
+
+static void on_flushed(void *user_data, maxim_status status, const char *detail) {
+    (void)user_data;
+    fprintf(stderr, "flushed: %s: %s\n", maxim_status_str(status), detail);
 }
 
 static void attach(unsigned long count, maxim_attachment attachment) {
@@ -100,12 +137,40 @@ static void log_lines(unsigned long count, size_t bytes) {
     free(text);
 }
 
-static void print_stats(void) {
+static void log_results(unsigned long count) {
+    const char *result = "{\"id\":\"c\",\"created\":1,\"choices\":[]}";
+    while (count-- > 0) {
+        noted(maxim_generation_result(logger, MAXIM_STR("g-1"), maxim_str_z(result), 0));
+    }
+}
+
+static void log_images(unsigned long count, size_t bytes) {
+    const char *part = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,";
+    size_t base64 = (bytes + 2) / 3 * 4;
+    char *message = malloc(2 * base64 + 512), *at = message;
+    at += sprintf(at, "{\"role\":\"user\",\"content\":[");
+    for (int image = 0; image < 2; image++) {
+        at += sprintf(at, "%s%s", image > 0 ? "," : "", part);
+        memset(at, 'A', base64);
+        at += base64;
+        at += sprintf(at, "\"}}");
+    }
+    sprintf(at, "]}");
+    while (count-- > 0) {
+        noted(maxim_generation_add_message(logger, MAXIM_STR("g-1"), maxim_str_z(message)));
+    }
+    free(message);
+}
+
+static void print_stats(uint32_t sink) {
     maxim_stats s = MAXIM_STATS_INIT;
-    noted(maxim_logger_stats(logger, &s));
-    printf("{\"accepted\":%llu,\"adopted\":%llu,\"delivered\":%llu,\"held\":%llu,\"quarantined\":%llu,\"errors\":%llu}\n",
+    noted(maxim_logger_sink_stats(logger, sink, &s));
+    unsigned long long dropped = s.dropped_memory + s.dropped_disk + s.dropped_expired;
+    printf("{\"accepted\":%llu,\"adopted\":%llu,\"delivered\":%llu,\"held\":%llu,\"dropped\":%llu,"
+           "\"quarantined\":%llu,\"errors\":%llu}\n",
            (unsigned long long)s.accepted, (unsigned long long)s.adopted, (unsigned long long)s.delivered,
-           (unsigned long long)s.held, (unsigned long long)s.quarantined, (unsigned long long)atomic_load(&errors));
+           (unsigned long long)s.held, dropped, (unsigned long long)s.quarantined,
+           (unsigned long long)atomic_load(&errors));
     fflush(stdout);
 }
 
@@ -141,6 +206,7 @@ int main(int count, char **verbs) {
         char *second = first ? strchr(first, ':') : NULL;
         unsigned long number = first ? strtoul(first, NULL, 10) : 0;
         const char *rest = second ? second + 1 : "";
+        char input[16];
 #define IS(name) (strcmp(verb, name) == 0)
         if (IS("new")) {
             make_logger();
@@ -152,6 +218,10 @@ int main(int count, char **verbs) {
             attach_url(number);
         } else if (IS("line")) {
             log_lines(number, strtoul(rest, NULL, 10));
+        } else if (IS("result")) {
+            log_results(number);
+        } else if (IS("image")) {
+            log_images(number, strtoul(rest, NULL, 10));
         } else if (IS("flush")) {
             noted(maxim_flush(logger, (uint32_t)number));
         } else if (IS("flush-attachments")) {
@@ -162,6 +232,16 @@ int main(int count, char **verbs) {
             noted(maxim_flush_log_files(logger, (uint32_t)number));
         } else if (IS("cleanup")) {
             noted(maxim_cleanup(logger, (uint32_t)number));
+        } else if (IS("flush-async")) {
+            noted(maxim_flush_async(logger, (uint32_t)number, on_flushed, NULL));
+        } else if (IS("sink")) {
+            add_sink(first);
+        } else if (IS("unlink")) {
+            unlink(first);
+        } else if (IS("wait")) {
+            if (!fgets(input, sizeof input, stdin)) {
+                return 4;
+            }
         } else if (IS("free")) {
             noted(maxim_logger_free(logger));
         } else if (IS("expect")) {
@@ -170,7 +250,7 @@ int main(int count, char **verbs) {
                 return 3;
             }
         } else if (IS("stats")) {
-            print_stats();
+            print_stats((uint32_t)number);
         } else if (IS("peak")) {
             print_peak();
         } else if (IS("kill")) {

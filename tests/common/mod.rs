@@ -2,6 +2,10 @@
 //!
 //! Tests check promises through the C ABI of the release library against a real server, so they need
 //! both built: `make test` does that, and `make lib server` before a single `cargo test --test name`.
+//!
+//! `make sanitize` runs the same tests otherwise: `MAXIM_TEST_LIBRARY` names another build of the shared
+//! library, `MAXIM_TEST_CFLAGS` further flags for the C programs, and `MAXIM_TEST_UNDER` a command that
+//! runs them (valgrind).
 
 #![allow(dead_code)] // Each test uses its part of this.
 
@@ -203,11 +207,30 @@ pub fn exported_functions() -> Vec<Function> {
     functions
 }
 
+/// The shared library: the one given here, unless another is under test.
+pub fn library(usual: &str) -> PathBuf {
+    std::env::var_os("MAXIM_TEST_LIBRARY").map_or_else(|| built(usual), PathBuf::from)
+}
+
+/// The words of an environment variable.
+fn words(name: &str) -> Vec<String> {
+    std::env::var(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
+
 /// Compiles a C program against the release shared library and gives its path.
 pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
+    compile_with(source, scratch, &library("lib/libmaxim.so"))
+}
+
+/// Compiles a C program against a shared library and gives its path.
+pub fn compile_with(source: &str, scratch: &Scratch, lib: &Path) -> PathBuf {
+    compile_into(source, scratch.path(), lib)
+}
+
+/// As [`compile_with`], for a program that outlives a test.
+pub fn compile_into(source: &str, directory: &Path, lib: &Path) -> PathBuf {
     let source = root().join(source);
-    let program = scratch.path().join(source.file_stem().unwrap());
-    let lib = built("lib/libmaxim.so");
+    let program = directory.join(source.file_stem().unwrap());
     let lib = lib.parent().unwrap();
     let mut rpath = std::ffi::OsString::from("-Wl,-rpath,");
     rpath.push(lib);
@@ -223,8 +246,22 @@ pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
         .arg("-L")
         .arg(lib)
         .arg(rpath)
-        .args(["-lmaxim", "-lpthread", "-lm"]));
-    program
+        .args(["-lmaxim", "-lpthread", "-lm"])
+        .args(words("MAXIM_TEST_CFLAGS")));
+    under(program)
+}
+
+/// A program, or a script that runs it under the command asked for.
+fn under(program: PathBuf) -> PathBuf {
+    let command = words("MAXIM_TEST_UNDER");
+    if command.is_empty() {
+        return program;
+    }
+    let script = program.with_extension("under");
+    let text = format!("#!/bin/sh\nexec {} '{}' \"$@\"\n", command.join(" "), program.display());
+    std::fs::write(&script, text).unwrap();
+    run(Command::new("chmod").arg("+x").arg(&script));
+    script
 }
 
 /// Runs a command that must succeed, and gives what it printed.
@@ -242,6 +279,9 @@ pub fn both(output: &Output) -> String {
 /// A host process of the tests' own: see `tests/c/probe.c` for its verbs.
 pub fn probe<I: AsRef<OsStr>>(program: &Path, server: &str, spool: &Path, verbs: &[I]) -> Command {
     let mut command = Command::new(program);
-    command.args(verbs).env("MAXIM_BASE_URL", server).env("MAXIM_SPOOL_DIR", spool).stdin(Stdio::null());
+    // Records in shared memory belong to server and key; ports come round again, and this key does not.
+    let key = format!("key-of{}", spool.display());
+    command.args(verbs).env("MAXIM_BASE_URL", server).env("MAXIM_SPOOL_DIR", spool).env("MAXIM_API_KEY", key);
+    command.stdin(Stdio::null());
     command
 }

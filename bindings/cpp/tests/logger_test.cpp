@@ -364,7 +364,7 @@ TEST_F(logger_test, every_operation_on_what_is_held_can_be_asked_for) {
     EXPECT_TRUE(logger.can_access_filesystem());
     EXPECT_FALSE(maxim::is_running_on_lambda());
     EXPECT_EQ(server.new_lines().size(), 1U);
-    EXPECT_FALSE(maxim::version().empty());
+    EXPECT_EQ(maxim::version(), MAXIM_VERSION_STRING);
 }
 
 TEST_F(logger_test, a_sink_gets_every_record_too) {
@@ -410,9 +410,12 @@ TEST_F(logger_test, attachments_are_uploaded_before_they_are_told_of) {
     maxim::attachment attachment;
     attachment.data = std::string_view("\1\0", 2);
     attachment.id = "a-1";
-    EXPECT_EQ(trace.add_attachment(attachment), status::ok);
+    std::string id;
+    EXPECT_EQ(trace.add_attachment(attachment, &id), status::ok);
+    EXPECT_EQ(id, "a-1");
     attachment.url = "https://example.com/both";
-    EXPECT_EQ(trace.add_attachment(attachment), status::invalid_argument);
+    EXPECT_EQ(trace.add_attachment(attachment, &id), status::invalid_argument);
+    EXPECT_EQ(id, "a-1") << "a refused call wrote its output";
     EXPECT_EQ(trace.add_attachment({}), status::invalid_argument);
     logger.flush_attachments(patience);
     logger.flush(patience);
@@ -425,6 +428,26 @@ TEST_F(logger_test, attachments_are_uploaded_before_they_are_told_of) {
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_EQ(lines[0].action, "add-attachment");
     EXPECT_EQ(lines[0].data["key"], "repo-1/trace/t-1/files/original/a-1");
+}
+
+TEST_F(logger_test, what_an_entity_is_given_says_its_id) {
+    maxim::logger logger(config());
+    const maxim::trace trace(logger, "t-1");
+    maxim::attachment attachment;
+    attachment.url = "https://example.com/map.png";
+    maxim::error_config error;
+    error.message = "it broke";
+    std::string attached, event, failed;
+    EXPECT_EQ(trace.add_attachment(attachment, &attached), status::ok);
+    EXPECT_EQ(trace.add_event({"asked"}, &event), status::ok);
+    EXPECT_EQ(trace.add_error(error, &failed), status::ok);
+    logger.flush(patience);
+    const auto lines = server.new_maxim_lines();
+    ASSERT_EQ(lines.size(), 3U);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        EXPECT_EQ(lines[i].data["id"], (i == 0 ? attached : i == 1 ? event : failed)) << lines[i].action;
+        EXPECT_EQ(lines[i].data["id"].get<std::string>().size(), 36U);
+    }
 }
 
 #if __cplusplus >= 202002L

@@ -36,6 +36,11 @@ for (const { name, successor } of exported) {
   });
 }
 
+test('library and header have one version', () => {
+  const [, version] = header.match(/^#define MAXIM_VERSION_STRING "(.+)"$/m);
+  assert.equal(native.version(), version);
+});
+
 test('the addon has no function that lib/ does not use', () => {
   const unused = Object.keys(native).filter((name) => !new RegExp(`native\\.${name}\\b`).test(js + readFileSync(join(directory, 'index.js'), 'utf8')));
   assert.deepEqual(unused, []);

@@ -37,7 +37,8 @@ class HeaderTest < Minitest::Test
     end
   end
 
-  def test_gem_and_library_have_one_version
+  def test_gem_library_and_header_have_one_version
     assert_equal Maxim::VERSION, Maxim.library_version
+    assert_equal Maxim::VERSION, HEADER[/^#define MAXIM_VERSION_STRING "(.+)"$/, 1]
   end
 end

@@ -19,11 +19,11 @@ mod tls;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use ureq::http::{HeaderValue, Method, Uri};
 use ureq::{Agent, AsSendBody, SendBody};
 
@@ -144,6 +144,7 @@ pub struct Http {
 struct Shared {
     exchange: Arc<Exchange>,
     agent: Mutex<Option<Agent>>,
+    siblings: Mutex<Vec<Weak<Shared>>>,
 }
 
 /// An agent with its pool, and when and where it was last used.
@@ -161,8 +162,17 @@ pub struct Interrupter(Arc<Shared>);
 impl Interrupter {
     /// From now on every request fails at once.
     pub fn interrupt(&self) {
-        self.0.exchange.interrupted.store(true, Ordering::SeqCst);
-        let agent = self.0.agent.lock().take();
+        self.0.interrupt();
+        for sibling in self.0.siblings.lock().iter().filter_map(Weak::upgrade) {
+            sibling.interrupt();
+        }
+    }
+}
+
+impl Shared {
+    fn interrupt(&self) {
+        self.exchange.interrupted.store(true, Ordering::SeqCst);
+        let agent = self.agent.lock().take();
         if let Some(agent) = agent {
             agent.shutdown();
         }
@@ -176,13 +186,27 @@ impl Http {
             Some(address) => Proxies::explicit(address),
             None => Proxies::from_environment(|name| std::env::var(name).ok()),
         };
-        let shared = Shared { exchange: Arc::default(), agent: Mutex::new(None) };
+        let shared = Shared { exchange: Arc::default(), agent: Mutex::new(None), siblings: Mutex::default() };
         Http { config, proxies, agent: None, shared: Arc::new(shared), last_status: 0 }
     }
 
     /// The means to end a request from another thread.
     pub fn interrupter(&self) -> Interrupter {
         Interrupter(Arc::clone(&self.shared))
+    }
+
+    /// One more of the same configuration, for requests at the same time; who interrupts this one
+    /// interrupts that one too.
+    pub fn sibling(&self) -> Http {
+        let sibling = Http::new(self.config.clone());
+        let mut siblings = self.shared.siblings.lock();
+        siblings.retain(|known| known.strong_count() > 0);
+        siblings.push(Arc::downgrade(&sibling.shared));
+        if self.shared.exchange.interrupted.load(Ordering::SeqCst) {
+            sibling.shared.interrupt();
+        }
+        drop(siblings);
+        sibling
     }
 
     /// The status of the last answer; 0 before the first.

@@ -222,6 +222,25 @@ fn an_interrupt_ends_a_request_and_refuses_the_next() {
 }
 
 #[test]
+fn an_interrupt_ends_the_requests_of_siblings_too() {
+    let (asked, was_asked) = mpsc::channel();
+    let server = TestServer::new(move |_| {
+        asked.send(()).unwrap();
+        Answer::Silence
+    });
+    let http = http();
+    let interrupter = http.interrupter();
+    let (mut early, url) = (http.sibling(), server.url.clone());
+    let request = std::thread::spawn(move || early.send(post(&url, b"x"), soon()).unwrap_err().fault);
+    was_asked.recv().unwrap();
+    interrupter.interrupt();
+    assert_eq!(request.join().unwrap(), Fault::Network);
+    let late = http.sibling().send(post(&server.url, b"x"), soon());
+    assert_eq!(late.unwrap_err().fault, Fault::Network);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
 fn connections_from_before_a_freeze_are_not_used() {
     let server = TestServer::new(|_| status(200));
     let mut http = http();

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | an OpenAI chat completion stream | array, or one chunk, with `object` `chat.completion.chunk` | assembled |
 //! | an OpenAI text completion stream | array with `object` `text_completion` | assembled |
-//! | an OpenAI Responses stream | array with a `type` that starts with `response.` | its final response, as it is |
+//! | an OpenAI Responses stream | array with a `type` that starts with `response.` | its final response as it is, or assembled if it was cut short |
 //! | an Anthropic message stream | array with `type` `message_start` | assembled |
 //! | an OpenAI text completion | `choices` with `text`, or `object` `text_completion` | as it is |
 //! | a Mistral chat completion | `choices` with what only Mistral sends: content parts, arguments as an object, `prefix`, `model_length` | converted |
@@ -45,6 +45,7 @@ mod mistral;
 mod node;
 mod openai_chat;
 mod openai_responses;
+mod openai_responses_stream;
 mod openai_stream;
 mod openai_text;
 #[cfg(test)]
@@ -67,7 +68,7 @@ struct Shape {
 const SHAPES: [Shape; 13] = [
     openai_stream::SHAPE,
     openai_text::STREAM,
-    openai_responses::STREAM,
+    openai_responses_stream::SHAPE,
     anthropic_stream::SHAPE,
     openai_text::SHAPE,
     mistral::SHAPE,

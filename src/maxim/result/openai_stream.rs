@@ -2,8 +2,9 @@
 //!
 //! Fragments are joined by the index of their choice, and tool calls by their own index within it.
 //! Compatible providers are followed where they differ: Azure opens with a chunk without id and
-//! choices, some leave the index of a tool call out, Mistral sends content in parts. The deprecated
-//! `function_call` comes out as a tool call. A stream that was cut short keeps what arrived, with
+//! choices, some leave the index of a tool call out, Mistral sends content in parts, Groq its usage in
+//! `x_groq`, Groq and OpenRouter thinking in `reasoning`. The deprecated `function_call` comes out as a
+//! tool call, and so does a custom tool's call, with its input for arguments. A stream that was cut short keeps what arrived, with
 //! the finish reason null.
 
 use super::completion::{
@@ -33,6 +34,9 @@ fn convert(value: Value, model: Option<&str>) -> Result<Value, Flaw> {
         refuse_error(&chunk)?;
         read_head(&chunk, &mut completion.head)?;
         read_usage(&chunk, &mut completion.usage)?;
+        if let Some(groq) = chunk.get("x_groq") {
+            read_usage(&groq, &mut completion.usage)?;
+        }
         for name in CARRIED {
             if let Some(member) = chunk.get(name) {
                 completion.extra.insert(name.to_owned(), member.value().clone());
@@ -105,7 +109,11 @@ impl Assembly {
         if let Some(content) = delta.get("content") {
             mistral::read_content(&content, &mut self.choice)?;
         }
-        if let Some(reasoning) = delta.get_text("reasoning_content")? {
+        let reasoning = match delta.get_text("reasoning_content")? {
+            None => delta.get_text("reasoning")?,
+            given => given,
+        };
+        if let Some(reasoning) = reasoning {
             append(&mut self.choice.reasoning, reasoning);
         }
         if let Some(refusal) = delta.get_text("refusal")? {
@@ -115,7 +123,8 @@ impl Assembly {
             for call in calls.items()? {
                 let id = filled(call.get_text("id")?);
                 let index = call.get_count("index")?;
-                self.read_call(index, id, call.get("function"))?;
+                let called = call.get("function").or_else(|| call.get("custom"));
+                self.read_call(index, id, called)?;
             }
         }
         if let Some(function) = delta.get("function_call") {
@@ -152,7 +161,7 @@ impl Assembly {
         if let Some(name) = function.get_text("name")? {
             call.name.push_str(name);
         }
-        if let Some(fragment) = function.get("arguments") {
+        if let Some(fragment) = function.get("arguments").or_else(|| function.get("input")) {
             call.arguments.push_str(&arguments(Some(fragment.value())));
         }
         Ok(())

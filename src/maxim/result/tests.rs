@@ -190,8 +190,13 @@ const REFUSED: &[(&str, &str)] = &[
         "but `usage.input_tokens` is not an integer",
     ),
     (
-        r#"[{"type":"response.created","response":{}}]"#,
-        "looks like an OpenAI Responses stream, but it has none of the events that carry the response",
+        r#"[{"type":"response.output_text.delta","delta":"x","output_index":0,"content_index":0}]"#,
+        "looks like an OpenAI Responses stream, but it has no event that carries the response",
+    ),
+    (r#"[{"type":"response.created","response":{}}]"#, "but `object` is missing"),
+    (
+        r#"[{"type":"response.created","response":{}},{"type":"error","code":"rate_limit_exceeded","message":"x"}]"#,
+        "but the stream has an error in it (rate_limit_exceeded): log it as the generation's error",
     ),
     (
         r#"[{"type":"response.completed","response":{"object":"answer","id":"r","output":[]}}]"#,

@@ -8,22 +8,21 @@
 use serde_json::Value;
 
 use super::normalise;
-use crate::maxim::line::Json;
 use crate::status::{Error, Result, Status};
-use crate::text::json::{Kind, Members, compact_indexed, elements, index_object, is_integer, kind};
+use crate::text::json::{self, Kind, compact_outlined, is_integer, kind};
+use crate::text::object::Json;
 
 /// Appends what the log API is sent for a result; `force` sends any object as it is.
 pub fn normalise_text(given: Json<'_>, force: bool, out: &mut Vec<u8>) -> Result<()> {
-    let mut members = Members::new();
     let start = out.len();
-    compact_indexed(given.bytes, out, &mut members).map_err(|error| given.refuse(&error))?;
+    let outline = compact_outlined(given.bytes, out).map_err(|error| given.refuse(&error))?;
     if force {
         return match kind(&out[start..]) {
             Kind::Object => Ok(()),
             _ => Err(refuse(given, "a result that is forced through must be an object")),
         };
     }
-    if is_plain_chat_completion(out, &members) {
+    if outline.root(out).is_some_and(is_plain_chat_completion) {
         return Ok(());
     }
     let value: Value =
@@ -40,59 +39,48 @@ fn refuse(given: Json<'_>, reason: &str) -> Error {
 
 /// Whether the object is a chat completion beyond doubt: a narrower test than
 /// [`super::openai_chat`]'s, so that it can never let pass what that one would refuse.
-fn is_plain_chat_completion(json: &[u8], members: &Members) -> bool {
-    let has = |name: &[u8], test: fn(&[u8]) -> bool| members.find(json, name).is_some_and(test);
-    !members.overflowed()
-        && members.find(json, b"error").is_none()
-        && has(b"object", |object| object == b"\"chat.completion\"")
-        && has(b"id", is_text)
-        && has(b"created", is_integer)
-        && has(b"model", is_text)
-        && has(b"choices", |choices| kind(choices) == Kind::Array && elements(choices).all(is_plain_choice))
-        && members.find(json, b"usage").is_none_or(is_usage)
+fn is_plain_chat_completion(result: json::Value<'_>) -> bool {
+    result.kind() == Kind::Object
+        && result.member(b"error").is_none()
+        && has(result, b"object", |object| object == b"\"chat.completion\"")
+        && has(result, b"id", is_text)
+        && has(result, b"created", is_integer)
+        && has(result, b"model", is_text)
+        && result
+            .member(b"choices")
+            .is_some_and(|choices| choices.kind() == Kind::Array && choices.items().all(is_plain_choice))
+        && result.member(b"usage").is_none_or(is_usage)
+}
+
+fn has(object: json::Value<'_>, name: &[u8], test: fn(&[u8]) -> bool) -> bool {
+    object.member(name).is_some_and(|value| test(value.text()))
 }
 
 fn is_text(value: &[u8]) -> bool {
     kind(value) == Kind::String
 }
 
-fn is_plain_choice(choice: &[u8]) -> bool {
-    let mut members = Members::new();
-    index_object(choice, &mut members);
-    let has = |name: &[u8], test: fn(&[u8]) -> bool| members.find(choice, name).is_some_and(test);
-    !members.overflowed()
-        && has(b"index", is_integer)
-        && has(b"finish_reason", |reason| is_text(reason) && reason != b"\"model_length\"")
-        && has(b"message", is_plain_message)
-        && members.find(choice, b"text").is_none()
+fn is_plain_choice(choice: json::Value<'_>) -> bool {
+    has(choice, b"index", is_integer)
+        && has(choice, b"finish_reason", |reason| is_text(reason) && reason != b"\"model_length\"")
+        && choice.member(b"message").is_some_and(is_plain_message)
+        && choice.member(b"text").is_none()
 }
 
 /// A message with nothing but a role and a text.
-fn is_plain_message(message: &[u8]) -> bool {
-    let mut members = Members::new();
-    index_object(message, &mut members);
-    members.as_slice().iter().all(|member| {
-        let value = &message[member.value.clone()];
-        match &message[member.key.clone()] {
-            b"role" => is_text(value),
-            b"content" => is_text(value),
-            b"refusal" | b"tool_calls" | b"function_call" | b"annotations" | b"audio" => {
-                value == b"null" || value == b"[]"
-            }
-            _ => false,
+fn is_plain_message(message: json::Value<'_>) -> bool {
+    message.items().all(|member| match (member.key(), member.text()) {
+        (b"role" | b"content", value) => is_text(value),
+        (b"refusal" | b"tool_calls" | b"function_call" | b"annotations" | b"audio", value) => {
+            value == b"null" || value == b"[]"
         }
-    }) && !members.overflowed()
-        && members.find(message, b"role").is_some()
+        _ => false,
+    }) && message.member(b"role").is_some()
 }
 
-fn is_usage(usage: &[u8]) -> bool {
-    if kind(usage) == Kind::Null {
-        return true;
-    }
-    let mut members = Members::new();
-    index_object(usage, &mut members);
+fn is_usage(usage: json::Value<'_>) -> bool {
     let counts: [&[u8]; 3] = [b"prompt_tokens", b"completion_tokens", b"total_tokens"];
-    counts.iter().all(|name| members.find(usage, name).is_some_and(is_integer))
+    usage.kind() == Kind::Null || counts.iter().all(|name| has(usage, name, is_integer))
 }
 
 #[cfg(test)]
@@ -142,9 +130,8 @@ mod tests {
                 let long = normalise(damaged.clone(), None);
                 let given = damaged.to_string();
                 let mut out = Vec::new();
-                let mut members = Members::new();
-                compact_indexed(given.as_bytes(), &mut out, &mut members).unwrap();
-                if is_plain_chat_completion(&out, &members) {
+                let outline = compact_outlined(given.as_bytes(), &mut out).unwrap();
+                if outline.root(&out).is_some_and(is_plain_chat_completion) {
                     short += 1;
                     assert_eq!(long.unwrap(), damaged, "{pointer} = {new}");
                 }

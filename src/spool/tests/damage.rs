@@ -1,7 +1,7 @@
 //! Whatever is in a file: no panic, no record of others lost, everything accounted for.
 
 use super::*;
-use crate::spool::format::{HEADER_AT, HEADER_SIZE};
+use crate::spool::format::{HEADER_AT, HEADER_SIZE, RECORD_HEADER};
 use std::path::PathBuf;
 
 /// Puts `content` where a dead instance would have left it.
@@ -78,11 +78,41 @@ fn a_file_that_was_never_sealed_gives_its_records_too() {
 }
 
 #[test]
+fn a_lost_record_is_counted_by_whoever_has_its_segment_last() {
+    let site = Site::new();
+    let (spool, reader) = site.open();
+    append(&spool, 0..1);
+    crash(spool, reader);
+    for file in site.files().into_iter().filter(|file| file.extension().is_some()) {
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[HEADER_SIZE + RECORD_HEADER] ^= 1;
+        std::fs::write(file, bytes).unwrap();
+    }
+    let (spool, mut reader) = site.open();
+    reader.maintain();
+    assert!(reader.spill());
+    assert_eq!(check(&spool).held, 1);
+    crash(spool, reader);
+    let (spool, mut reader) = site.open();
+    reader.maintain();
+    assert_eq!(deliver_all(&mut reader), Vec::<Vec<u8>>::new());
+    assert_eq!(check(&spool).dropped_corrupt, 1);
+}
+
+#[test]
+fn a_wiped_header_is_damage_where_records_follow() {
+    let mut bytes = segment(5);
+    bytes[..512].fill(0);
+    let (seen, stats) = adopt(&Site::new(), &bytes);
+    assert_eq!((seen.len(), stats.files_set_aside), (0, 1));
+}
+
+#[test]
 fn foreign_and_future_files_are_set_aside_and_in_nobodys_way() {
     let whole = segment(5);
     let mut future = whole.clone();
     for at in HEADER_AT {
-        future[at + 8] = 2;
+        future[at + 8] += 1;
     }
     for content in [&future[..], b"not a segment at all", &[0xff; 10_000]] {
         let site = Site::new();

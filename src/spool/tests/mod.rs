@@ -6,6 +6,7 @@ mod delivery;
 mod model;
 mod overflow;
 mod places;
+mod sidefiles;
 
 use super::{Batch, BatchLimits, Bell, Identity, Kind, Options, Reader, Spool};
 use std::path::Path;

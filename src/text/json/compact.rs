@@ -3,9 +3,11 @@
 //! Nothing is copied byte by byte: `copied` marks how far the input has reached the output, and
 //! only white space outside strings (or the end) makes it worth a copy.
 
-use super::{JsonError, MAX_DEPTH, Member, Members, Shape};
+use super::outline::Outline;
+use super::{JsonError, MAX_DEPTH, Shape};
 use crate::text::escape::validate_utf8;
-use crate::text::scan::{Seen, find_special, skip_spaces};
+use crate::text::scan::{BLOCK, Seen, find_special, skip_spaces, special_in_block};
+use wide::u8x16;
 
 /// A byte offset of the input, and what is wrong there.
 type Fault = (usize, &'static str);
@@ -14,22 +16,13 @@ type Fault = (usize, &'static str);
 ///
 /// On an error `out` is left as it was.
 pub fn compact(input: &[u8], shape: Shape, out: &mut Vec<u8>) -> Result<(), JsonError> {
-    let mut unused = NoIndex;
-    checked(input, shape, out, &mut unused)
+    checked(input, shape, out, &mut NoIndex)
 }
 
-/// [`compact`] for a document of any shape, that also lists the members of a top-level object.
-///
-/// The ranges are those of `out`. When the document is not an object the list is empty, and on an
-/// error it is too.
-pub fn compact_indexed(input: &[u8], out: &mut Vec<u8>, members: &mut Members) -> Result<(), JsonError> {
-    members.clear();
-    let mut index = TopLevel { members, member: Member::default() };
-    let result = checked(input, Shape::Any, out, &mut index);
-    if result.is_err() {
-        members.clear();
-    }
-    result
+/// [`compact`] for a document of any shape, that also notes where its outer values are in `out`.
+pub fn compact_outlined(input: &[u8], out: &mut Vec<u8>) -> Result<Outline, JsonError> {
+    let mut outline = Outline::new();
+    checked(input, Shape::Any, out, &mut outline).map(|()| outline)
 }
 
 /// Appends an object as [`compact`] does, and tells whether each of its values is a string.
@@ -38,59 +31,40 @@ pub fn compact_strings(input: &[u8], out: &mut Vec<u8>) -> Result<bool, JsonErro
     checked(input, Shape::Object, out, &mut only).map(|()| only.0)
 }
 
-/// What wants to know where the members of the top-level object are; places are those of the output.
-trait Index {
-    /// The next member's name, without its quotes.
-    fn key(&mut self, start: usize, end: usize);
-    /// The next member's value begins, with this byte.
-    fn value_start(&mut self, start: usize, first: u8);
-    /// And ends; the member is complete.
-    fn value_end(&mut self, end: usize);
+/// What wants to know where the values are. Places are those of the output; the depth is the number of
+/// arrays and objects around a value.
+pub(super) trait Index {
+    /// The next value is a member with this name, without its quotes.
+    fn key(&mut self, start: usize, end: usize, depth: u32);
+    /// The next value begins, with this byte.
+    fn value_start(&mut self, start: usize, first: u8, depth: u32);
+    /// The last value of this depth that began ends.
+    fn value_end(&mut self, end: usize, depth: u32);
 }
 
 struct NoIndex;
 
 impl Index for NoIndex {
     #[inline(always)]
-    fn key(&mut self, _: usize, _: usize) {}
+    fn key(&mut self, _: usize, _: usize, _: u32) {}
     #[inline(always)]
-    fn value_start(&mut self, _: usize, _: u8) {}
+    fn value_start(&mut self, _: usize, _: u8, _: u32) {}
     #[inline(always)]
-    fn value_end(&mut self, _: usize) {}
+    fn value_end(&mut self, _: usize, _: u32) {}
 }
 
+/// Whether all members of the outermost object are strings.
 struct OnlyStrings(bool);
 
 impl Index for OnlyStrings {
     #[inline(always)]
-    fn key(&mut self, _: usize, _: usize) {}
+    fn key(&mut self, _: usize, _: usize, _: u32) {}
     #[inline(always)]
-    fn value_start(&mut self, _: usize, first: u8) {
-        self.0 &= first == b'"';
+    fn value_start(&mut self, _: usize, first: u8, depth: u32) {
+        self.0 &= first == b'"' || depth != 1;
     }
     #[inline(always)]
-    fn value_end(&mut self, _: usize) {}
-}
-
-struct TopLevel<'a> {
-    members: &'a mut Members,
-    member: Member,
-}
-
-impl Index for TopLevel<'_> {
-    #[inline(always)]
-    fn key(&mut self, start: usize, end: usize) {
-        self.member.key = start..end;
-    }
-    #[inline(always)]
-    fn value_start(&mut self, start: usize, _: u8) {
-        self.member.value.start = start;
-    }
-    #[inline(always)]
-    fn value_end(&mut self, end: usize) {
-        self.member.value.end = end;
-        self.members.push(self.member.clone());
-    }
+    fn value_end(&mut self, _: usize, _: u32) {}
 }
 
 fn checked(input: &[u8], shape: Shape, out: &mut Vec<u8>, index: &mut impl Index) -> Result<(), JsonError> {
@@ -176,6 +150,13 @@ impl Copier<'_> {
         if found > b' ' {
             return (at, found);
         }
+        // One space behind a comma or a colon is how most writers put it.
+        let next = byte(self.input, at + 1);
+        if found == b' ' && next > b' ' {
+            self.copy_until(at);
+            self.copied = at + 1;
+            return (at + 1, next);
+        }
         let at = self.leave_out_space(at);
         (at, byte(self.input, at))
     }
@@ -234,18 +215,14 @@ fn document(
                 return Err(fault(input, at, "expected a member name in quotes"));
             }
             at = string_end(input, start, seen)?;
-            if nesting.depth == 1 {
-                index.key(copy.place(start) + 1, copy.place(at) - 1);
-            }
+            index.key(copy.place(start) + 1, copy.place(at) - 1, nesting.depth);
             (at, next) = copy.space(at);
             if next != b':' {
                 return Err(fault(input, at, "expected ':'"));
             }
             (at, next) = copy.space(at + 1);
-            if nesting.depth == 1 {
-                index.value_start(copy.place(at), next);
-            }
         }
+        index.value_start(copy.place(at), next, nesting.depth);
         match next {
             b'"' => at = string_end(input, at, seen)?,
             open @ (b'{' | b'[') => {
@@ -267,13 +244,11 @@ fn document(
         }
         // A value has ended, and perhaps the arrays and objects around it do.
         loop {
+            index.value_end(copy.place(at), nesting.depth);
             if nesting.depth == 0 {
                 return end(input, at, copy);
             }
             name = nesting.in_object();
-            if name && nesting.depth == 1 {
-                index.value_end(copy.place(at));
-            }
             (at, next) = copy.space(at);
             let (close, reason) =
                 if name { (b'}', "expected ',' or '}'") } else { (b']', "expected ',' or ']'") };
@@ -331,13 +306,36 @@ fn string_end(input: &[u8], start: usize, seen: &mut Seen) -> Result<usize, Faul
     if byte(input, at) == b'"' { Ok(at + 1) } else { uncommon_string_end(input, start, at, seen) }
 }
 
-/// [`string_end`] where the first byte that is not plain, at `at`, is not the closing quote.
+/// [`string_end`] where the first byte that is not plain, at `at`, is not the closing quote. Prose has
+/// an escape in every few words, so each block is classed once and its escapes taken one by one.
 #[inline(never)]
 fn uncommon_string_end(input: &[u8], start: usize, mut at: usize, seen: &mut Seen) -> Result<usize, Fault> {
+    'blocks: while let Some(block) = input.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        let block = u8x16::from(*block);
+        seen.look_at(block);
+        let mut special = special_in_block(block);
+        while special != 0 {
+            let found = at + special.trailing_zeros() as usize;
+            match input[found] {
+                b'"' => return Ok(found + 1),
+                b'\\' => {
+                    let end = escape_end(input, found)?;
+                    if end >= at + BLOCK {
+                        at = end;
+                        continue 'blocks;
+                    }
+                    special &= u32::MAX << (end - at);
+                }
+                _ => return Err((found, "control character in a string")),
+            }
+        }
+        at += BLOCK;
+    }
     loop {
+        at = find_special(input, at, seen);
         match input.get(at) {
             Some(b'"') => return Ok(at + 1),
-            Some(b'\\') => at = find_special(input, escape_end(input, at)?, seen),
+            Some(b'\\') => at = escape_end(input, at)?,
             Some(_) => return Err((at, "control character in a string")),
             None => return Err((start, "string without an end")),
         }

@@ -248,54 +248,52 @@ fn arrays_and_objects_nest_128_deep_and_no_deeper() {
     assert_eq!(compacted("[".repeat(10_000_000).as_bytes(), Shape::Any).unwrap_err().offset, 128);
 }
 
-#[test]
-fn top_level_members_are_listed_while_compacting() {
-    let input = br#" { "id" : "x\"y" , "n": { "n" : [ 1 , { "id" : 2 } ] } ,"e":{}, "a":[], "esc\"aped" :-1.5 , "id": null } "#;
-    let mut out = b"before".to_vec();
-    let mut list = Members::new();
-    compact_indexed(input, &mut out, &mut list).unwrap();
-    let listed: Vec<(String, String)> = list
-        .as_slice()
-        .iter()
-        .map(|member| (shown(&out[member.key.clone()]), shown(&out[member.value.clone()])))
-        .collect();
-    let wanted = [
-        ("id", r#""x\"y""#),
-        ("n", r#"{"n":[1,{"id":2}]}"#),
-        ("e", "{}"),
-        ("a", "[]"),
-        (r#"esc\"aped"#, "-1.5"),
-        ("id", "null"),
-    ];
-    assert_eq!(listed, wanted.map(|(key, value)| (key.to_owned(), value.to_owned())));
-    assert_eq!(list.find(&out, b"id"), Some(&b"null"[..]));
-    assert_eq!(list.find(&out, b"missing"), None);
-    assert!(!list.overflowed());
+/// What an outline says of a value and of those inside it, as text with names.
+fn outlined(value: super::Value<'_>) -> String {
+    let inside: Vec<String> = value.items().map(outlined).collect();
+    let inside = if inside.is_empty() { shown(value.text()) } else { format!("<{}>", inside.join(" ")) };
+    match value.key() {
+        b"" => inside,
+        key => format!("{}={inside}", shown(key)),
+    }
 }
 
 #[test]
-fn members_beyond_the_list_are_compacted_but_only_flagged() {
-    for count in [0, 1, Members::CAPACITY, Members::CAPACITY + 1, 100] {
+fn outer_values_are_noted_while_compacting() {
+    let input = br#" { "id" : "x\"y" , "n": { "n" : [ 1 , { "id" : 2 } ] } ,"e":{}, "a":[], "esc\"aped" :-1.5 , "id": null } "#;
+    let mut out = b"before".to_vec();
+    let outline = compact_outlined(input, &mut out).unwrap();
+    let root = outline.root(&out).unwrap();
+    assert_eq!(outlined(root), r#"<id="x\"y" n=<n=<1 <id=2>>> e={} a=[] esc\"aped=-1.5 id=null>"#);
+    assert_eq!(root.member(b"id").map(|id| id.text()), Some(&b"null"[..]));
+    assert!(root.member(b"missing").is_none());
+}
+
+#[test]
+fn a_name_below_the_outline_is_not_given_to_the_next_value() {
+    let mut out = Vec::new();
+    let outline = compact_outlined(br#"{"a":[[[[{"x":{"y":1}},3]],[2]],4]}"#, &mut out).unwrap();
+    assert_eq!(outlined(outline.root(&out).unwrap()), r#"<a=<<<[{"x":{"y":1}},3]> <2>> 4>>"#);
+}
+
+#[test]
+fn a_document_with_more_outer_values_than_are_noted_has_no_outline() {
+    for count in [1, 47, 48, 100] {
         let object: Map<String, Value> = (0..count).map(|at| (format!("k{at}"), Value::from(at))).collect();
         let text = serde_json::to_string_pretty(&object).unwrap();
-        let (mut out, mut list, mut again) = (Vec::new(), Members::new(), Members::new());
-        compact_indexed(text.as_bytes(), &mut out, &mut list).unwrap();
+        let mut out = Vec::new();
+        let outline = compact_outlined(text.as_bytes(), &mut out).unwrap();
         assert_eq!(shown(&out), serde_json::to_string(&object).unwrap());
-        assert_eq!(list.as_slice().len(), count.min(Members::CAPACITY));
-        assert_eq!(list.overflowed(), count > Members::CAPACITY);
-        index_object(&out, &mut again);
-        assert_eq!((again.as_slice(), again.overflowed()), (list.as_slice(), list.overflowed()));
+        assert_eq!(outline.root(&out).map(|root| root.items().count()), (count < 48).then_some(count));
     }
 }
 
 #[test]
 fn what_is_not_an_object_has_no_members() {
-    let mut list = Members::new();
-    for input in ["[{\"a\":1}]", "1", "\"{}\"", "{\"a\":1", "{}"] {
+    for input in ["[{\"a\":1}]", "1", "\"{}\"", "{}"] {
         let mut out = Vec::new();
-        let error = compact_indexed(input.as_bytes(), &mut out, &mut list).is_err();
-        assert!(list.as_slice().is_empty(), "{input}");
-        assert_eq!(error, input == "{\"a\":1");
+        let outline = compact_outlined(input.as_bytes(), &mut out).unwrap();
+        assert!(outline.root(&out).unwrap().member(b"a").is_none(), "{input}");
         assert_eq!(members(&out).count(), 0);
     }
 }
@@ -435,12 +433,13 @@ proptest! {
             .collect();
         prop_assert_eq!(walked, object.clone().into_iter().collect::<Vec<_>>());
 
-        let (mut out, mut list, mut again) = (Vec::new(), Members::new(), Members::new());
         let pretty = serde_json::to_string_pretty(&object).unwrap();
-        compact_indexed(pretty.as_bytes(), &mut out, &mut list).unwrap();
-        index_object(&out, &mut again);
-        prop_assert_eq!(list.as_slice(), again.as_slice());
-        prop_assert_eq!(list.as_slice().len(), object.len().min(Members::CAPACITY));
+        let mut out = Vec::new();
+        let outline = compact_outlined(pretty.as_bytes(), &mut out).unwrap();
+        if let Some(root) = outline.root(&out) {
+            let items: Vec<_> = root.items().map(|item| (item.key(), item.text())).collect();
+            prop_assert_eq!(items, members(text.as_bytes()).collect::<Vec<_>>());
+        }
     }
 
     #[test]
@@ -456,11 +455,9 @@ proptest! {
         let mut object = b"{\"".to_vec();
         object.extend_from_slice(&text);
         let array = [b"[", text.as_slice()].concat();
-        let mut list = Members::new();
         for text in [&text, &object, &array] {
             prop_assert!(members(text).count() <= text.len());
             prop_assert!(elements(text).count() <= text.len());
-            index_object(text, &mut list);
             prop_assert!(!is_integer(text) || kind(text) == Kind::Number);
             prop_assert!(as_str_raw(text).is_none_or(|inner| inner.len() + 2 <= text.len()));
         }

@@ -1,7 +1,5 @@
 //! Walking compacted JSON: slices of the text instead of a tree.
 
-use super::{Member, Members};
-
 /// The kinds of JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -50,13 +48,18 @@ pub fn is_integer(value: &[u8]) -> bool {
 /// The members of an object: raw names without their quotes, and values. None if it is no object.
 #[inline]
 pub fn members(object: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    ranges(object).map(|member| (&object[member.key], &object[member.value]))
-}
-
-/// Lists the members of an object, as ranges of `object`; none if it is no object.
-pub fn index_object(object: &[u8], members: &mut Members) {
-    members.clear();
-    ranges(object).for_each(|member| members.push(member));
+    let mut at = first_item(object, b'{');
+    std::iter::from_fn(move || {
+        let key = at?;
+        let key_end = string_end(object, key);
+        let value = key_end + 1;
+        if object.get(key_end) != Some(&b':') || value >= object.len() {
+            return None;
+        }
+        let end = value_end(object, value);
+        at = next_item(object, end);
+        Some((&object[key + 1..key_end - 1], &object[value..end]))
+    })
 }
 
 /// The elements of an array. None if it is no array.
@@ -68,21 +71,6 @@ pub fn elements(array: &[u8]) -> impl Iterator<Item = &[u8]> {
         let end = value_end(array, start);
         at = next_item(array, end);
         Some(&array[start..end])
-    })
-}
-
-fn ranges(object: &[u8]) -> impl Iterator<Item = Member> {
-    let mut at = first_item(object, b'{');
-    std::iter::from_fn(move || {
-        let key = at?;
-        let key_end = string_end(object, key);
-        let value = key_end + 1;
-        if object.get(key_end) != Some(&b':') || value >= object.len() {
-            return None;
-        }
-        let end = value_end(object, value);
-        at = next_item(object, end);
-        Some(Member { key: key + 1..key_end - 1, value: value..end })
     })
 }
 

@@ -166,6 +166,14 @@ class entity {
         return Child(core_, config.id, generated, made);
     }
 
+    /// Passes on the id of what a call has made: the given or else the generated one.
+    static status tell_id(std::string* out, const text& given, const maxim_id& generated, status made) {
+        if (out != nullptr && ok(made)) {
+            *out = given.value_or(generated.text);
+        }
+        return made;
+    }
+
   private:
     shared core_{};
     std::string id_{};
@@ -204,11 +212,14 @@ class basic_entity : public entity {
         return log(F::add_metric, detail::str(name), value);
     }
 
-    /// Adds an event, at the time of the call. Tags and metadata are JSON objects.
+    /// Adds an event, at the time of the call. Tags and metadata are JSON objects. `id`, if given, becomes
+    /// the event's id unless the call is refused.
     template <class F = Functions, class = decltype(F::add_event)>
-    status add_event(const event_config& event) const {
-        return log(F::add_event, detail::str(event.id), detail::str(event.name), detail::str(event.tags),
-                   detail::str(event.metadata), static_cast<maxim_id*>(nullptr));
+    status add_event(const event_config& event, std::string* id = nullptr) const {
+        maxim_id generated{};
+        const auto made = log(F::add_event, detail::str(event.id), detail::str(event.name),
+                              detail::str(event.tags), detail::str(event.metadata), &generated);
+        return tell_id(id, event.id, generated, made);
     }
 
     /// Adds a user's feedback: a JSON object with a `score`, and whatever else there is to say.
@@ -217,18 +228,24 @@ class basic_entity : public entity {
         return log(F::add_feedback, detail::str(feedback));
     }
 
-    /// Attaches a file, bytes or a URL.
+    /// Attaches a file, bytes or a URL. `id`, if given, becomes the attachment's id unless the call is
+    /// refused.
     template <class F = Functions, class = decltype(F::add_attachment)>
-    status add_attachment(const attachment& given) const {
+    status add_attachment(const attachment& given, std::string* id = nullptr) const {
         const auto c = detail::c_struct(given);
-        return log(F::add_attachment, &c, static_cast<maxim_id*>(nullptr));
+        maxim_id generated{};
+        const auto made = log(F::add_attachment, &c, &generated);
+        return tell_id(id, given.id, generated, made);
     }
 
-    /// Logs an error in it; the message is required.
+    /// Logs an error in it; the message is required. `id`, if given, becomes the error's id unless the call
+    /// is refused.
     template <class F = Functions, class = decltype(F::add_error)>
-    status add_error(const error_config& error) const {
+    status add_error(const error_config& error, std::string* id = nullptr) const {
         const auto c = detail::c_struct(error);
-        return log(F::add_error, &c, static_cast<maxim_id*>(nullptr));
+        maxim_id generated{};
+        const auto made = log(F::add_error, &c, &generated);
+        return tell_id(id, error.id, generated, made);
     }
 
     /// Logs that it failed, and ends it. Message, code and type are used, and may be absent.

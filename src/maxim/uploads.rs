@@ -1,0 +1,310 @@
+//! Uploads: how the content of attachments is kept until it is delivered, and delivered.
+//!
+//! An upload is a record: a head that names the key, the source and the line to come, and small content
+//! behind it; large content is in a file beside the spool, the caller's own files stay where they are. The
+//! record is acknowledged when the content has been uploaded *and* the line has been accepted by the
+//! pipeline of lines, so a crash in between repeats the upload and loses neither.
+//!
+//! Up to [`IN_FLIGHT`] uploads are under way at a time, each on a thread and a connection of its own, since
+//! each waits for two answers and small ones do little else. They are one batch: the next begin when all
+//! of them have ended, and one that has succeeded is not repeated for one that has not. Files are streamed
+//! from disk, so that memory does not grow with what is uploaded.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Weak;
+use std::time::Instant;
+
+use crate::sync::Mutex;
+use serde::{Deserialize, Serialize};
+
+use super::config::Config;
+use super::line::{Entity, Lines, action};
+use super::protocol::KIND_LINE;
+use super::source::{self, Opened, Unreadable};
+use super::upload::Uploader;
+use crate::delivery::{Body, Framing, Http, Outcome, Pipeline, Protocol};
+use crate::process;
+use crate::spool::{BatchLimits, Kind};
+use crate::status::{Error, Result, Status};
+use crate::text::object::{Object, key};
+use crate::text::scratch;
+
+/// An upload: length of the head (u32, little-endian), head (JSON), length of the content, content.
+const KIND_UPLOAD: Kind = Kind(1);
+/// Larger bytes go into a file beside the spool, so that segments hold many records.
+const INLINE_BYTES: usize = 64 * 1024;
+/// Uploads under way at a time. Against a server that takes 50 ms for an answer, one at a time make 10 a
+/// second and four make 38; more would cost the host threads and descriptors for what few need.
+const IN_FLIGHT: usize = 4;
+/// A longer record (there is no file system for its content) is uploaded alone, without a copy.
+const ALONE_BYTES: usize = 2 * INLINE_BYTES;
+
+/// Finished uploads remembered: more than can be in batches that did not succeed as a whole, the own one
+/// and one of a dead logger's.
+const FINISHED_MAX: usize = 4 * IN_FLIGHT;
+
+/// The head of an upload record.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Head {
+    /// Tells this upload from every other one.
+    pub record: String,
+    /// The number of the kind of entity.
+    pub entity: u8,
+    /// The entity.
+    pub entity_id: String,
+    /// Where the content goes in the storage.
+    pub key: String,
+    /// The caller's MIME type.
+    pub mime: Option<String>,
+    /// Where the content comes from.
+    pub source: Source,
+    /// The largest content that is uploaded.
+    pub most: u64,
+    /// The line's members without key and MIME type: a JSON object.
+    pub line: String,
+}
+
+/// Where the content of an upload comes from.
+#[derive(Serialize, Deserialize, PartialEq)]
+pub(super) enum Source {
+    /// It stands behind the head.
+    Content,
+    /// The caller's file.
+    File(String),
+    /// The record's side file, whose path stands behind the head.
+    Beside,
+}
+
+/// An upload as it stands in a batch.
+struct Upload<'a> {
+    head: Head,
+    content: &'a [u8],
+}
+
+impl Head {
+    /// Puts the upload of this content into a pipeline.
+    pub fn append(mut self, content: &[u8], uploads: &Pipeline) -> Result<()> {
+        if content.len() > INLINE_BYTES {
+            let source = std::mem::replace(&mut self.source, Source::Beside);
+            let (length, head) = self.encoded()?;
+            if uploads.append_with_file(KIND_UPLOAD, &[&length, &head], content)? {
+                return Ok(());
+            }
+            // Without a file system to write to, the record has to hold large content too.
+            self.source = source;
+        }
+        let (length, head) = self.encoded()?;
+        let content_length = (content.len() as u32).to_le_bytes();
+        uploads.append(KIND_UPLOAD, &[&length, &head, &content_length, content])
+    }
+
+    fn encoded(&self) -> Result<([u8; 4], Vec<u8>)> {
+        let json = serde_json::to_vec(self).map_err(|error| Error::new(Status::Io, error.to_string()))?;
+        Ok(((json.len() as u32).to_le_bytes(), json))
+    }
+
+    fn mime(&self, beginning: &[u8]) -> String {
+        let sniffed = infer::get(beginning).map(|kind| kind.mime_type());
+        sniffed.or(self.mime.as_deref()).unwrap_or("application/octet-stream").to_owned()
+    }
+
+    /// The line that tells of the finished upload.
+    fn finished_line(&self, mime: &str, out: &mut Vec<u8>) -> Option<()> {
+        let entity = Entity::ALL.get(usize::from(self.entity))?;
+        let members = |line: &mut Object<'_>| {
+            line.splice(self.line.as_bytes());
+            line.text(key!("key"), &self.key);
+            line.text(key!("mimeType"), mime);
+            Ok(())
+        };
+        Lines::new(out).line(*entity, &self.entity_id, action!("add-attachment"), members).ok()
+    }
+}
+
+impl Upload<'_> {
+    /// The first upload of some records, and the rest of them.
+    fn first(records: &[u8]) -> Option<(Upload<'_>, &[u8])> {
+        let (json, rest) = measured(records)?;
+        let (content, rest) = measured(rest)?;
+        Some((Upload { head: serde_json::from_slice(json).ok()?, content }, rest))
+    }
+
+    /// All uploads of some records.
+    fn all(mut records: &[u8]) -> Option<Vec<Upload<'_>>> {
+        let mut uploads = Vec::new();
+        while !records.is_empty() {
+            let (upload, rest) = Upload::first(records)?;
+            uploads.push(upload);
+            records = rest;
+        }
+        Some(uploads)
+    }
+}
+
+/// What stands behind its own length, and the rest.
+fn measured(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+}
+
+/// How attachments are delivered: uploaded, then told of.
+pub(super) struct Uploads {
+    uploader: Uploader,
+    lines: Weak<Pipeline>,
+    /// Of the last batch that did not succeed as a whole, the uploads that did.
+    finished: Mutex<Vec<String>>,
+    /// The connections beside the pipeline's own.
+    siblings: Mutex<Vec<Http>>,
+}
+
+impl Uploads {
+    pub fn new(config: &Config, lines: Weak<Pipeline>) -> Uploads {
+        let uploader = Uploader::new(config);
+        Uploads { uploader, lines, finished: Mutex::default(), siblings: Mutex::default() }
+    }
+
+    /// Makes all uploads that are not finished; the outcome is that of the one that fared worst.
+    fn send_all(&self, http: &mut Http, uploads: &[Upload<'_>], deadline: Instant) -> Outcome {
+        let before = std::mem::take(&mut *self.finished.lock());
+        let is_finished = |upload: &Upload<'_>| before.contains(&upload.head.record);
+        let (finished, waiting): (Vec<_>, Vec<_>) = uploads.iter().partition(|upload| is_finished(upload));
+        let outcomes = self.send_together(http, &waiting, deadline);
+        let succeeded = waiting.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Delivered);
+        let records: Vec<String> = finished
+            .iter()
+            .chain(succeeded.map(|(upload, _)| upload))
+            .map(|upload| upload.head.record.clone())
+            .collect();
+        let worst = outcomes.into_iter().max_by_key(gravity).unwrap_or(Outcome::Delivered);
+        // A part of a batch that failed is sent by itself: what is finished of the other parts stays so.
+        let mut still: Vec<String> = before.into_iter().filter(|record| !records.contains(record)).collect();
+        if worst != Outcome::Delivered {
+            still.extend(records);
+        }
+        // Those of records that the spool has dropped since are asked for by nobody.
+        still.drain(..still.len().saturating_sub(FINISHED_MAX));
+        *self.finished.lock() = still;
+        worst
+    }
+
+    /// Makes each upload on a thread of its own, the first on this one.
+    fn send_together(&self, http: &mut Http, uploads: &[&Upload<'_>], deadline: Instant) -> Vec<Outcome> {
+        let Some((first, others)) = uploads.split_first() else { return Vec::new() };
+        let mut siblings = std::mem::take(&mut *self.siblings.lock());
+        while siblings.len() < others.len() {
+            siblings.push(http.sibling());
+        }
+        let outcomes = std::thread::scope(|scope| {
+            let threads: Vec<_> = others
+                .iter()
+                .zip(&mut siblings)
+                .map(|(upload, http)| {
+                    process::spawn_scoped_masked(scope, "maxim-upload", move || {
+                        self.send(http, upload, deadline)
+                    })
+                })
+                .collect();
+            let mut outcomes = vec![self.send(http, first, deadline)];
+            for (thread, upload) in threads.into_iter().zip(others) {
+                outcomes.push(match thread.map(|thread| thread.join()) {
+                    Ok(Ok(outcome)) => outcome,
+                    Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                    // There are no more threads to be had.
+                    Err(_) => self.send(http, upload, deadline),
+                });
+            }
+            outcomes
+        });
+        // Otherwise nothing more waits at present, and its connections need not either.
+        if uploads.len() == IN_FLIGHT {
+            *self.siblings.lock() = siblings;
+        }
+        outcomes
+    }
+
+    fn send(&self, http: &mut Http, upload: &Upload<'_>, deadline: Instant) -> Outcome {
+        let Upload { head, content } = upload;
+        let path = match &head.source {
+            Source::Content => None,
+            Source::File(path) => Some(Path::new(path)),
+            Source::Beside => Some(Path::new(OsStr::from_bytes(content))),
+        };
+        let opened = path.map(|path| source::open(path, head.most).and_then(|file| file.sniffed(path)));
+        let (mime, size, body) = match opened {
+            None => (head.mime(content), content.len() as u64, Body::Bytes(content)),
+            Some(Ok((beginning, Opened { file, size }))) => {
+                (head.mime(&beginning), size, Body::File(file, size))
+            }
+            Some(Err(Unreadable { for_now: true, why, .. })) => {
+                return Outcome::Retry { after: None, why: format!("attachment {}: {why}", head.key) };
+            }
+            Some(Err(Unreadable { why, .. })) => {
+                return Outcome::Unusable { why: format!("attachment {}: {why}", head.key) };
+            }
+        };
+        let outcome = self.uploader.upload(http, &head.key, &mime, size, body, deadline);
+        if outcome != Outcome::Delivered {
+            return outcome;
+        }
+        let again = |why: &str| Outcome::Retry { after: None, why: why.to_owned() };
+        let Some(lines) = self.lines.upgrade() else { return again("the logger has ended") };
+        let told = scratch::with(|line| match head.finished_line(&mime, line) {
+            Some(()) => lines.append(KIND_LINE, &[line]),
+            None => Err(Error::new(Status::Io, "an upload of a later version")),
+        });
+        match told {
+            Ok(()) => Outcome::Delivered,
+            Err(error) => again(&error.detail),
+        }
+    }
+}
+
+/// Which of several outcomes speaks for all: what concerns one record alone is sorted out first.
+fn gravity(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Delivered => 0,
+        Outcome::Retry { .. } => 1,
+        Outcome::Hold { .. } => 2,
+        Outcome::Unauthorized { .. } => 3,
+        Outcome::TooLarge { .. } | Outcome::BadRequest { .. } | Outcome::Unusable { .. } => 4,
+    }
+}
+
+impl Protocol for Uploads {
+    fn limits(&self) -> BatchLimits {
+        BatchLimits { max_bytes: IN_FLIGHT * ALONE_BYTES, max_records: IN_FLIGHT, per_record_overhead: 0 }
+    }
+
+    fn framing(&self) -> Framing {
+        Framing { prefix: b"", separator: b"", suffix: b"" }
+    }
+
+    fn alone(&self, kind: Kind, len: usize) -> bool {
+        kind != KIND_UPLOAD || len > ALONE_BYTES
+    }
+
+    fn send_batch(&self, http: &mut Http, body: &[u8], _records: usize, deadline: Instant) -> Outcome {
+        match Upload::all(body) {
+            Some(uploads) => self.send_all(http, &uploads, deadline),
+            // Made by a later version; alone, each is.
+            None => Outcome::Unusable { why: "an upload is not of this version".to_owned() },
+        }
+    }
+
+    fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome {
+        match Upload::first(payload).filter(|_| kind == KIND_UPLOAD) {
+            Some((upload, _)) => self.send(http, &upload, deadline),
+            // Written by a later version and adopted by this one.
+            None => {
+                Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
+            }
+        }
+    }
+
+    fn upkeep(&self) {
+        // While nothing is uploaded, no connection is kept but the pipeline's own.
+        self.siblings.lock().clear();
+    }
+}

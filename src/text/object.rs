@@ -1,0 +1,210 @@
+//! Writing JSON objects member by member, straight into the buffer of a call.
+//!
+//! A member whose value is absent is left out. JSON given by the caller is validated while it is copied,
+//! and white space outside strings is removed, so that no document can break the line that it goes into.
+
+use super::json::{self, Shape};
+use super::{decimal, escape, time};
+use crate::status::{Error, Result, Status};
+
+/// A JSON text as the caller gave it, with the name of the argument it came in.
+#[derive(Clone, Copy)]
+pub struct Json<'a> {
+    /// The argument, for error messages.
+    pub name: &'static str,
+    /// The text, not yet validated.
+    pub bytes: &'a [u8],
+}
+
+impl Json<'_> {
+    /// Appends the validated, compacted text.
+    pub fn compact(self, shape: Shape, out: &mut Vec<u8>) -> Result<()> {
+        json::compact(self.bytes, shape, out).map_err(|error| self.refuse(&error))
+    }
+
+    /// Appends the validated, compacted object, and tells whether each of its values is a string.
+    pub fn compact_strings(self, out: &mut Vec<u8>) -> Result<bool> {
+        json::compact_strings(self.bytes, out).map_err(|error| self.refuse(&error))
+    }
+
+    #[cold]
+    pub(crate) fn refuse(self, error: &json::JsonError) -> Error {
+        let status = match std::str::from_utf8(self.bytes) {
+            Ok(_) => Status::InvalidJson,
+            Err(_) => Status::InvalidUtf8,
+        };
+        Error::new(status, format!("{}: {error}", self.name))
+    }
+}
+
+/// A member's name as it is written, with the comma before it and the colon behind it, so that it is
+/// one piece to copy. Made by [`key!`].
+#[derive(Clone, Copy)]
+pub struct Key(pub &'static str);
+
+/// A [`Key`] from a literal, in which nothing needs an escape.
+macro_rules! key {
+    ($name:literal) => {
+        $crate::text::object::Key(concat!(",\"", $name, "\":"))
+    };
+}
+pub(crate) use key;
+
+/// The members of a JSON object, written one after the other.
+pub struct Object<'b> {
+    out: &'b mut Vec<u8>,
+    empty: bool,
+}
+
+impl Object<'_> {
+    /// Writes one object; `members` adds what is in it.
+    #[inline(always)]
+    pub fn open(out: &mut Vec<u8>, members: impl FnOnce(&mut Object<'_>) -> Result<()>) -> Result<()> {
+        out.push(b'{');
+        members(&mut Object { out, empty: true })?;
+        out.push(b'}');
+        Ok(())
+    }
+
+    #[inline]
+    fn comma(&mut self) {
+        if !self.empty {
+            self.out.push(b',');
+        }
+        self.empty = false;
+    }
+
+    #[inline(always)]
+    fn key(&mut self, key: Key) {
+        let text = key.0.as_bytes();
+        self.out.extend_from_slice(if self.empty { &text[1..] } else { text });
+        self.empty = false;
+    }
+
+    /// A string member.
+    #[inline]
+    pub fn text(&mut self, key: Key, value: &str) {
+        self.key(key);
+        escape::push_string(self.out, value);
+    }
+
+    /// A string member in which nothing needs an escape: an id, or a word of ours.
+    #[inline]
+    pub fn plain(&mut self, key: Key, value: &str) {
+        self.key(key);
+        self.out.push(b'"');
+        self.out.extend_from_slice(value.as_bytes());
+        self.out.push(b'"');
+    }
+
+    /// A string member, left out when absent.
+    #[inline]
+    pub fn optional_text(&mut self, key: Key, value: Option<&str>) {
+        if let Some(value) = value {
+            self.text(key, value);
+        }
+    }
+
+    /// A time member from Unix microseconds.
+    #[inline]
+    pub fn time(&mut self, key: Key, unix_us: i64) {
+        self.key(key);
+        self.out.push(b'"');
+        time::push_rfc3339_us(self.out, unix_us);
+        self.out.push(b'"');
+    }
+
+    /// A number member.
+    pub fn number(&mut self, key: Key, value: f64) {
+        self.key(key);
+        push_number(self.out, value);
+    }
+
+    /// An integer member.
+    pub fn integer(&mut self, key: Key, value: i64) {
+        self.key(key);
+        decimal::push_i64(self.out, value);
+    }
+
+    /// A member that holds an object with one number: `"metrics":{name:value}`.
+    pub fn named_number(&mut self, key: Key, name: &str, value: f64) {
+        self.key(key);
+        self.out.push(b'{');
+        escape::push_string(self.out, name);
+        self.out.push(b':');
+        push_number(self.out, value);
+        self.out.push(b'}');
+    }
+
+    /// A member that holds an object with one string: `"tags":{name:value}`.
+    #[inline]
+    pub fn named_text(&mut self, key: Key, name: &str, value: &str) {
+        self.key(key);
+        self.out.push(b'{');
+        escape::push_string(self.out, name);
+        self.out.push(b':');
+        escape::push_string(self.out, value);
+        self.out.push(b'}');
+    }
+
+    /// A member that holds an object of its own.
+    pub fn object(&mut self, key: Key, members: impl FnOnce(&mut Object<'_>)) {
+        self.key(key);
+        self.out.push(b'{');
+        members(&mut Object { out: self.out, empty: true });
+        self.out.push(b'}');
+    }
+
+    /// A member with JSON of the caller's.
+    pub fn json(&mut self, key: Key, value: Json<'_>, shape: Shape) -> Result<()> {
+        self.key(key);
+        value.compact(shape, self.out)
+    }
+
+    /// A member with JSON that is known to be valid and compact.
+    pub fn compacted(&mut self, key: Key, value: &[u8]) {
+        self.key(key);
+        self.out.extend_from_slice(value);
+    }
+
+    /// A member whose name is given as the raw text of a JSON string, and whose value is compacted JSON.
+    pub fn member(&mut self, raw_key: &[u8], value: &[u8]) {
+        self.comma();
+        self.out.push(b'"');
+        self.out.extend_from_slice(raw_key);
+        self.out.extend_from_slice(b"\":");
+        self.out.extend_from_slice(value);
+    }
+
+    /// Lets `attempt` write members until it is content with what it wrote; the rest is undone.
+    pub fn until(&mut self, mut attempt: impl FnMut(&mut Object<'_>) -> bool) {
+        let (length, empty) = (self.out.len(), self.empty);
+        while !attempt(self) {
+            self.out.truncate(length);
+            self.empty = empty;
+        }
+    }
+
+    /// A member whose value `write` appends as JSON.
+    pub fn written<R>(&mut self, key: Key, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        self.key(key);
+        write(self.out)
+    }
+
+    /// All members of a compacted object.
+    pub fn splice(&mut self, object: &[u8]) {
+        let members = object.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).unwrap_or(b"");
+        if members.is_empty() {
+            return;
+        }
+        self.comma();
+        self.out.extend_from_slice(members);
+    }
+}
+
+/// The shortest text that reads back as the same number. The caller has refused NaN and infinities,
+/// which JSON does not have.
+fn push_number(out: &mut Vec<u8>, value: f64) {
+    // Writing a finite number to memory cannot fail.
+    let _ = serde_json::to_writer(out, &value);
+}

@@ -1,0 +1,206 @@
+//! What `src/sync.rs` is to the library, for a model: within [`explore`] the locks and the bell's atomic
+//! are loom's, which tries every order; elsewhere they are the usual ones. The atomics of mapped memory
+//! are real, since a segment is not made of Rust values, and tell [`stores`](crate::stores) of each store.
+
+use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use crate::stores;
+
+/// How often the scheduler may take the processor from a thread that could go on. Two finds nearly all
+/// that there is to find (CHESS, PLDI 2007), and keeps the number of orders small.
+const PREEMPTIONS: usize = 3;
+/// Steps of one execution: far above what any model here takes.
+const STEPS: usize = 20_000;
+
+thread_local! {
+    static EXPLORING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `model` in every order of its threads (`loom::thread`), with at most two preemptions. Gives how
+/// many orders there were.
+pub fn explore(model: impl Fn() + Send + Sync + 'static) -> u64 {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(PREEMPTIONS);
+    builder.max_branches = STEPS;
+    let orders = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    EXPLORING.set(true);
+    builder.check({
+        let orders = Arc::clone(&orders);
+        move || {
+            orders.fetch_add(1, Ordering::Relaxed);
+            model();
+        }
+    });
+    EXPLORING.set(false);
+    orders.load(Ordering::Relaxed)
+}
+
+/// A model checker's or the usual.
+enum Either<L, P> {
+    Loom(L),
+    Plain(P),
+}
+
+impl<L, P> Either<L, P> {
+    fn new(loom: impl FnOnce() -> L, plain: impl FnOnce() -> P) -> Either<L, P> {
+        if EXPLORING.get() { Either::Loom(loom()) } else { Either::Plain(plain()) }
+    }
+}
+
+macro_rules! either {
+    ($value:expr, $it:ident => $result:expr) => {
+        either!($value, Loom($it) => $result, Plain($it) => $result)
+    };
+    ($value:expr, Loom($loom:ident) => $one:expr, Plain($plain:ident) => $other:expr) => {
+        match $value {
+            Either::Loom($loom) => $one,
+            Either::Plain($plain) => $other,
+        }
+    };
+}
+
+/// A lock as parking_lot has it.
+pub(crate) struct Mutex<T>(Either<loom::sync::Mutex<T>, parking_lot::Mutex<T>>);
+
+impl<T> Mutex<T> {
+    pub fn new(value: T) -> Mutex<T> {
+        Mutex(if EXPLORING.get() {
+            Either::Loom(loom::sync::Mutex::new(value))
+        } else {
+            Either::Plain(parking_lot::Mutex::new(value))
+        })
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        stores::note_lock();
+        MutexGuard(match &self.0 {
+            Either::Loom(mutex) => Either::Loom(mutex.lock().ok()),
+            Either::Plain(mutex) => Either::Plain(mutex.lock()),
+        })
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Mutex<T> {
+        Mutex::new(T::default())
+    }
+}
+
+/// The hold on a lock. `None` only while a thread waits.
+pub(crate) struct MutexGuard<'a, T>(
+    Either<Option<loom::sync::MutexGuard<'a, T>>, parking_lot::MutexGuard<'a, T>>,
+);
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        either!(&self.0, Loom(guard) => guard.as_ref().expect("held"), Plain(guard) => guard)
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        either!(&mut self.0, Loom(guard) => guard.as_mut().expect("held"), Plain(guard) => guard)
+    }
+}
+
+/// A condition as parking_lot has it; in a model no wait ever times out, so a wake-up that is lost shows
+/// as a deadlock.
+pub(crate) struct Condvar(Either<loom::sync::Condvar, parking_lot::Condvar>);
+
+impl Condvar {
+    pub fn new() -> Condvar {
+        Condvar(Either::new(loom::sync::Condvar::new, parking_lot::Condvar::new))
+    }
+
+    pub fn notify_one(&self) {
+        either!(&self.0, condvar => { condvar.notify_one(); });
+    }
+
+    pub fn notify_all(&self) {
+        either!(&self.0, condvar => { condvar.notify_all(); });
+    }
+
+    pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+        match (&self.0, &mut guard.0) {
+            (Either::Loom(condvar), Either::Loom(held)) => {
+                *held = held.take().and_then(|guard| condvar.wait(guard).ok());
+            }
+            (Either::Plain(condvar), Either::Plain(guard)) => condvar.wait(guard),
+            _ => unreachable!("made outside the model in which it is used"),
+        }
+    }
+
+    pub fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, deadline: Instant) -> TimedOut {
+        if let (Either::Plain(condvar), Either::Plain(guard)) = (&self.0, &mut guard.0) {
+            return TimedOut(condvar.wait_until(guard, deadline).timed_out());
+        }
+        self.wait(guard);
+        TimedOut(false)
+    }
+}
+
+impl Default for Condvar {
+    fn default() -> Condvar {
+        Condvar::new()
+    }
+}
+
+pub(crate) struct TimedOut(bool);
+
+impl TimedOut {
+    pub fn timed_out(&self) -> bool {
+        self.0
+    }
+}
+
+/// The bell's atomic.
+pub(crate) struct AtomicU8(Either<loom::sync::atomic::AtomicU8, std::sync::atomic::AtomicU8>);
+
+impl Default for AtomicU8 {
+    fn default() -> AtomicU8 {
+        AtomicU8(Either::new(Default::default, Default::default))
+    }
+}
+
+impl AtomicU8 {
+    pub fn load(&self, ordering: Ordering) -> u8 {
+        either!(&self.0, atomic => atomic.load(ordering))
+    }
+
+    pub fn swap(&self, value: u8, ordering: Ordering) -> u8 {
+        either!(&self.0, atomic => atomic.swap(value, ordering))
+    }
+
+    pub fn compare_exchange(&self, from: u8, to: u8, yes: Ordering, no: Ordering) -> Result<u8, u8> {
+        either!(&self.0, atomic => atomic.compare_exchange(from, to, yes, no))
+    }
+}
+
+macro_rules! in_mapped_memory {
+    ($atomic:ident, $value:ty) => {
+        /// An atomic of mapped memory, and nothing else: the spool casts pointers to it.
+        #[repr(transparent)]
+        pub(crate) struct $atomic(std::sync::atomic::$atomic);
+
+        impl $atomic {
+            pub fn store(&self, value: $value, ordering: Ordering) {
+                stores::note_atomic(self.0.as_ptr() as usize, &value.to_ne_bytes(), ordering);
+                self.0.store(value, ordering);
+            }
+
+            #[allow(dead_code)] // faults pages in, where the system cannot be asked to
+            pub fn fetch_or(&self, value: $value, ordering: Ordering) -> $value {
+                self.0.fetch_or(value, ordering)
+            }
+        }
+    };
+}
+
+in_mapped_memory!(AtomicU32, u32);
+in_mapped_memory!(AtomicU64, u64);

@@ -1,0 +1,218 @@
+//! Callers and the delivery thread in every order in which they can meet: see `explore`. What holds for
+//! each of them: no deadlock, no lost wake-up, every record once and in its writer's order, bytes of a
+//! batch that stay what they are, and books that balance.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use loom::thread;
+use maxim_models::explore;
+use maxim_models::spool::{
+    Batch, BatchLimits, Bell, Identity, Kind, Options, Overflow, Reader, Refusal, Spool,
+};
+
+/// Two records of this size fill a segment of the smallest size, 16 KiB less its first page.
+const RECORD: usize = (16 << 10 >> 1) - (4 << 10 >> 1) - 16;
+/// Room for five segments of two records each.
+const MEMORY: u64 = 80 << 10;
+const LIMITS: BatchLimits = BatchLimits { max_bytes: 1 << 20, max_records: 3, per_record_overhead: 0 };
+
+fn open(overflow: Overflow) -> (Arc<Spool>, Reader, Arc<Bell>) {
+    let identity = Identity {
+        protocol: "model",
+        base_url: String::new(),
+        repository: String::new(),
+        key_fingerprint: String::new(),
+    };
+    let options = Options { max_memory_bytes: MEMORY, overflow, memory_only: true, ..Options::new(identity) };
+    let bell = Arc::new(Bell::new());
+    let spool = Arc::new(Spool::open(options, Arc::clone(&bell)));
+    (Arc::clone(&spool), Reader::new(spool), bell)
+}
+
+/// Appends records that say who wrote them and which they are; gives how many were accepted.
+fn write(spool: &Spool, writer: u8, count: u8) -> u64 {
+    let append = |number| spool.append(Kind(writer), &[&[writer, number], &[writer ^ number; RECORD - 2]]);
+    (0..count).filter(|number| append(*number).is_ok()).count() as u64
+}
+
+/// Reads the records and sees that each is whole and behind those of its writer that came before.
+fn read(batch: &Batch, last: &mut HashMap<u8, u8>) {
+    for record in batch.records() {
+        let [writer, number, rest @ ..] = record.payload else { panic!("{} bytes", record.payload.len()) };
+        assert_eq!((record.kind, rest.len()), (Kind(*writer), RECORD - 2));
+        assert!(rest.iter().all(|byte| *byte == writer ^ number), "a record has changed");
+        let before = last.insert(*writer, *number);
+        assert!(before.is_none_or(|before| before < *number), "{number} of {writer} after {before:?}");
+    }
+}
+
+fn check(spool: &Spool) {
+    let s = spool.stats();
+    let dropped = s.dropped_memory + s.dropped_disk + s.dropped_expired + s.dropped_corrupt;
+    assert_eq!(s.accepted, s.delivered + s.held + dropped, "{s:?}");
+    assert_eq!(s.dropped_corrupt, 0);
+}
+
+/// Delivers until nothing is left; gives how many records there were.
+fn deliver(reader: &mut Reader, last: &mut HashMap<u8, u8>) -> u64 {
+    let mut count = 0;
+    while let Some(mut batch) = reader.next_batch(&LIMITS, &|_, _| false) {
+        // Another thread may append, rotate or evict here.
+        thread::yield_now();
+        read(&batch, last);
+        let all = batch.len();
+        reader.acknowledge(&mut batch, all);
+        count += all as u64;
+    }
+    count
+}
+
+#[test]
+fn two_writers_and_a_reader_lose_and_repeat_nothing() {
+    let orders = explore(|| {
+        let (spool, mut reader, _bell) = open(Overflow::DropNewest);
+        let writers = [1, 2].map(|writer| {
+            let spool = Arc::clone(&spool);
+            thread::spawn(move || assert_eq!(write(&spool, writer, 2), 2))
+        });
+        let mut last = HashMap::new();
+        let mut count = deliver(&mut reader, &mut last);
+        check(&spool);
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        count += deliver(&mut reader, &mut last);
+        assert_eq!((count, spool.settled()), (4, 4));
+        check(&spool);
+    });
+    println!("{orders} orders");
+}
+
+#[test]
+fn segments_are_used_again_only_when_no_batch_shows_them() {
+    let orders = explore(|| {
+        let (spool, mut reader, _bell) = open(Overflow::DropNewest);
+        assert_eq!(write(&spool, 0, 4), 4);
+        let writer = {
+            let spool = Arc::clone(&spool);
+            thread::spawn(move || assert_eq!(write(&spool, 1, 4), 4))
+        };
+        let mut last = HashMap::new();
+        let mut count = 0;
+        for part in [1, 2] {
+            let Some(mut batch) = reader.next_batch(&LIMITS, &|_, _| false) else { break };
+            let part = part.min(batch.len() - 1);
+            reader.acknowledge(&mut batch, part);
+            thread::yield_now();
+            let rest = batch.len();
+            read(&batch, &mut last);
+            reader.acknowledge(&mut batch, rest);
+            count = spool.stats().delivered;
+        }
+        writer.join().unwrap();
+        count += deliver(&mut reader, &mut last);
+        assert_eq!(count, 8);
+        check(&spool);
+    });
+    println!("{orders} orders");
+}
+
+#[test]
+fn evicting_the_oldest_never_touches_a_batch_and_counts_what_it_takes() {
+    let orders = explore(|| {
+        let (spool, mut reader, _bell) = open(Overflow::DropOldest);
+        assert_eq!(write(&spool, 0, 9), 9);
+        let writer = {
+            let spool = Arc::clone(&spool);
+            thread::spawn(move || assert_eq!(write(&spool, 1, 4), 4))
+        };
+        let mut last = HashMap::new();
+        deliver(&mut reader, &mut last);
+        check(&spool);
+        writer.join().unwrap();
+        deliver(&mut reader, &mut last);
+        check(&spool);
+        assert_eq!(spool.settled(), 13);
+    });
+    println!("{orders} orders");
+}
+
+#[test]
+fn a_caller_that_waits_for_room_is_woken_when_there_is_some() {
+    let orders = explore(|| {
+        let (spool, mut reader, bell) = open(Overflow::Block(Duration::from_secs(3600)));
+        assert_eq!(write(&spool, 0, 10), 10);
+        let writer = {
+            let spool = Arc::clone(&spool);
+            thread::spawn(move || assert_eq!(write(&spool, 1, 2), 2))
+        };
+        let mut last = HashMap::new();
+        let mut count = 0;
+        while count < 12 {
+            count += deliver(&mut reader, &mut last);
+            if count < 12 {
+                bell.wait(Duration::MAX);
+            }
+        }
+        writer.join().unwrap();
+        check(&spool);
+    });
+    println!("{orders} orders");
+}
+
+#[test]
+fn closing_frees_a_caller_that_waits_for_room() {
+    let orders = explore(|| {
+        let (spool, _reader, _bell) = open(Overflow::Block(Duration::from_secs(3600)));
+        assert_eq!(write(&spool, 0, 10), 10);
+        let writer = {
+            let spool = Arc::clone(&spool);
+            thread::spawn(move || spool.append(Kind(1), &[&[0; RECORD]]))
+        };
+        spool.close();
+        assert_eq!(writer.join().unwrap(), Err(Refusal::Closed));
+        check(&spool);
+    });
+    println!("{orders} orders");
+}
+
+#[test]
+fn a_ring_is_never_lost_and_shows_what_came_before_it() {
+    let orders = explore(|| {
+        let bell = Arc::new(Bell::new());
+        let work = Arc::new(loom::sync::atomic::AtomicU32::new(0));
+        let ringers = [1, 2].map(|_| {
+            let (bell, work) = (Arc::clone(&bell), Arc::clone(&work));
+            thread::spawn(move || {
+                work.fetch_add(1, Ordering::Relaxed);
+                bell.ring();
+            })
+        });
+        // Until both are seen: a lost ring would leave this waiting for ever.
+        while work.load(Ordering::Relaxed) < 2 {
+            assert!(bell.wait(Duration::MAX));
+        }
+        ringers.into_iter().for_each(|ringer| ringer.join().unwrap());
+    });
+    println!("{orders} orders");
+}
+
+#[test]
+fn what_was_written_before_a_ring_is_seen_after_it() {
+    let orders = explore(|| {
+        let bell = Arc::new(Bell::new());
+        let work = Arc::new(loom::sync::atomic::AtomicU32::new(0));
+        let ringer = {
+            let (bell, work) = (Arc::clone(&bell), Arc::clone(&work));
+            thread::spawn(move || {
+                work.store(1, Ordering::Relaxed);
+                bell.ring();
+            })
+        };
+        assert!(bell.wait(Duration::MAX));
+        assert_eq!(work.load(Ordering::Relaxed), 1);
+        ringer.join().unwrap();
+    });
+    println!("{orders} orders");
+}
