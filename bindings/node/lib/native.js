@@ -19,11 +19,19 @@ function candidates() {
   ];
 }
 
+// Not by `require`, which would give the addon of an earlier evaluation of this package to a later one (test runners
+// evaluate packages several times): each has an addon of its own, because what they share is per addon.
+function open(candidate) {
+  const addon = { exports: {} };
+  process.dlopen(addon, require.resolve(candidate));
+  return addon.exports;
+}
+
 function load() {
   const tried = [];
   for (const candidate of candidates()) {
     try {
-      return require(candidate);
+      return open(candidate);
     } catch (error) {
       tried.push(`  ${candidate}: ${String(error.message).split('\n')[0]}`);
     }

@@ -73,6 +73,25 @@ test('require and import give the same objects', () => {
   assert.match(maxim.version, /^\d+\.\d+\.\d+/);
 });
 
+test('evaluated again in the same process, as test runners do, the package works beside itself', async () => {
+  const require = createRequire(import.meta.url);
+  const evaluateAgain = () => {
+    for (const path of Object.keys(require.cache)) if (path.endsWith('.js')) delete require.cache[path];
+    return require('../index.js');
+  };
+  const made = newLogger();
+  const again = new (evaluateAgain().Logger)({ baseUrl: server.url, apiKey: 'key', id: 'repo', spoolDir: join(directory.path, 'spool') });
+  assert.ok(!(again instanceof Logger));
+  const [a, b] = [made.resumeTrace('a'), again.resumeTrace('b')];
+  for (let i = 0; i < 3; i++) {
+    a.addTag('to', 'a');
+    b.addTag('to', 'b');
+  }
+  await Promise.all([made.flush(), again.close()]);
+  assert.equal(lines().length, 6);
+  for (const { id, data } of lines()) assert.equal(data.tags.to, id);
+});
+
 test('a refused call goes to onError and the program goes on', () => {
   const logger = newLogger();
   logger.traceTag('not an id', 'a', 'b');
