@@ -162,6 +162,9 @@ struct Service {
     waiting: Arc<Mutex<Vec<TcpStream>>>,
 }
 
+/// What content begins with that a service refuses.
+const POISON: u8 = b'!';
+
 /// What a service got.
 #[derive(Debug, PartialEq)]
 enum Arrived {
@@ -241,7 +244,12 @@ impl Serving {
                     self.unanswered.fetch_add(1, Ordering::SeqCst);
                     self.waiting.lock().unwrap().push(stream.try_clone().ok()?);
                 }
+                let is_poison = body.first() == Some(&POISON);
                 sender.send(Arrived::Upload(body)).ok()?;
+                if is_poison {
+                    write!(stream, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").ok()?;
+                    continue;
+                }
                 if !answered {
                     // Until its sender is no more.
                     let _ = reader.read_exact(&mut [0]);
@@ -481,6 +489,31 @@ fn four_uploads_are_under_way_at_a_time_and_what_they_take_is_bounded() {
         .sum();
     assert_eq!(told, 10);
     assert_eq!(rest.iter().filter(|arrived| matches!(arrived, Arrived::Upload(_))).count(), 10);
+}
+
+#[test]
+fn content_that_the_storage_refuses_for_ever_holds_no_other_back_for_ever() {
+    let scratch = Scratch::new("attach-poison");
+    let program = compile("tests/c/uploads.c", &scratch);
+    let service = Service::start();
+    service.answers.store(true, Ordering::SeqCst);
+    let file = scratch.path().join("file");
+    std::fs::write(&file, [POISON; 500]).unwrap();
+    let url = format!("http://127.0.0.1:{}", service.port);
+    let attach = format!("file:1:{}", file.display());
+    let verbs = ["new", "data:2:1000", &attach, "data:8:1000", "flush:120000", "expect:MAXIM_OK", "stats"];
+    let said = run(&mut probe(&program, &url, &scratch.path().join("spool"), &verbs));
+    let said: Value = serde_json::from_str(said.trim()).unwrap();
+    assert_eq!((&said["quarantined"], &said["delivered"]), (&json!(1), &json!(20)));
+    let arrived: Vec<Arrived> = service.arrived.try_iter().collect();
+    let uploads = |poison| arrived.iter().filter(|arrived| is_upload(arrived, poison)).count();
+    assert_eq!(uploads(false), 10);
+    // Some times beside others, and until it stands alone.
+    assert!(uploads(true) > 5);
+}
+
+fn is_upload(arrived: &Arrived, poison: bool) -> bool {
+    matches!(arrived, Arrived::Upload(body) if (body.first() == Some(&POISON)) == poison)
 }
 
 #[test]
