@@ -10,7 +10,7 @@
 //! | retry | kept; full-jitter backoff, or what `Retry-After` says |
 //! | unauthorized | kept; probes after 1, 5, 15 minutes |
 //! | bad request | bisected until the bad record stands alone, which is quarantined |
-//! | too large | halved; a single record that is too large is quarantined; the limit is remembered |
+//! | too large | halved; a single record that is too large is quarantined; the limit is remembered for a while |
 //! | hold | kept for 15 minutes: the address is wrong, or the service has moved |
 //! | unusable | this one record can never be sent: quarantined |
 //!
@@ -24,6 +24,7 @@
 
 #![forbid(unsafe_code)]
 
+mod body_limit;
 mod engine;
 mod http;
 mod pipeline;
@@ -31,6 +32,7 @@ mod policy;
 mod protocol;
 mod reporting;
 mod settings;
+mod shared;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]

@@ -224,8 +224,13 @@ pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
 
 /// Compiles a C program against a shared library and gives its path.
 pub fn compile_with(source: &str, scratch: &Scratch, lib: &Path) -> PathBuf {
+    compile_into(source, scratch.path(), lib)
+}
+
+/// As [`compile_with`], for a program that outlives a test.
+pub fn compile_into(source: &str, directory: &Path, lib: &Path) -> PathBuf {
     let source = root().join(source);
-    let program = scratch.path().join(source.file_stem().unwrap());
+    let program = directory.join(source.file_stem().unwrap());
     let lib = lib.parent().unwrap();
     let mut rpath = std::ffi::OsString::from("-Wl,-rpath,");
     rpath.push(lib);
