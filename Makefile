@@ -35,7 +35,7 @@ check: ## Format, lints, header and symbols, without running anything
 bench: lib server ## Measure calls and throughput (QUICK=1: under a minute)
 	scripts/bench.sh
 
-torture: lib server ## Attack the promise that nothing is lost, at full size (about 6 minutes), and print one table
+torture: lib server ## Attack the promise that nothing is lost, at full size (about 10 minutes), and print one table
 	scripts/torture.sh
 
 header: ## Write include/maxim.h from src/ffi

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use crate::text::escape;
 use crate::text::object::{Key, Object, key};

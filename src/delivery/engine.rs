@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
+use crate::delivery::body_limit::{self, BodyLimit};
 use crate::delivery::http::Http;
 use crate::delivery::policy::{HOLD, Policy};
 use crate::delivery::protocol::{Framing, Outcome, Protocol};
@@ -22,8 +23,6 @@ use crate::status::Status;
 /// After two failures in a row, requests are kept below this until one succeeds: a struggling
 /// service, a slow link or one that resets large requests gets something it can take.
 const PROBE_BYTES: usize = 64 * 1024;
-/// Nobody limits requests to less: a 413 for less is a service that is out of order.
-const LEAST_LIMIT: usize = 4 * 1024;
 /// After so many records in a row were refused one by one, with none delivered in between, the
 /// fault is not the records'.
 const REFUSALS_BELIEVED: u32 = 20;
@@ -85,8 +84,7 @@ pub struct Engine {
     sent_bytes: usize,
     /// When a batch was last asked for.
     used: Instant,
-    /// The largest body that the service may take, learned from a 413.
-    body_limit: usize,
+    body_limit: BodyLimit,
     failures: u32,
     failing_since: Option<Instant>,
     refused_in_a_row: u32,
@@ -129,7 +127,7 @@ impl Engine {
             body: Vec::new(),
             sent_bytes: 0,
             used: Instant::now(),
-            body_limit: usize::MAX,
+            body_limit: BodyLimit::new(),
             failures: 0,
             failing_since: None,
             refused_in_a_row: 0,
@@ -144,7 +142,7 @@ impl Engine {
     /// Takes one batch and sends it, in as many requests as it takes.
     pub fn round(&mut self, supervisor: &dyn Supervisor) -> Round {
         let mut limits = self.protocol.limits();
-        limits.max_bytes = limits.max_bytes.min(self.body_limit);
+        limits.max_bytes = limits.max_bytes.min(self.body_limit.bytes());
         if self.failures >= 2 {
             limits.max_bytes = limits.max_bytes.min(PROBE_BYTES);
         }
@@ -170,13 +168,9 @@ impl Engine {
         self.reader.spill();
     }
 
-    /// Moves everything that waits to files; whether all of it is there now.
-    pub fn spill_all(&mut self) -> bool {
-        self.reader.spill_all()
-    }
-
-    /// The spool's own upkeep: adopts what dead owners left, expires what is too old.
-    pub fn maintain(&mut self) {
+    /// The spool's own upkeep: adopts what dead owners left, expires what is too old. Gives when the
+    /// next is due.
+    pub fn maintain(&mut self) -> Instant {
         if self.reader.maintain() {
             self.protocol.upkeep();
         }
@@ -184,6 +178,7 @@ impl Engine {
         if self.body.capacity() > IDLE_BODY_BYTES && self.used.elapsed() > IDLE {
             self.body = Vec::new();
         }
+        self.reader.next_upkeep()
     }
 
     /// Adopts at once what dead owners have left by now.
@@ -225,6 +220,7 @@ impl Engine {
             match outcome {
                 Outcome::Delivered => {
                     self.reader.acknowledge(batch, window.len);
+                    self.body_limit.accepted(self.sent_bytes);
                     self.delivered(window.len);
                     if window.vouches
                         && let Some(next) = windows.last_mut()
@@ -260,7 +256,7 @@ impl Engine {
                     self.reporting.debug(|| format!("{} records refused, halving: {why}", window.len));
                     windows.push(Window { refused: true, ..window });
                 }
-                Outcome::TooLarge { why } if self.sent_bytes <= LEAST_LIMIT => {
+                Outcome::TooLarge { why } if self.sent_bytes <= body_limit::LEAST => {
                     return Some(self.retry(batch.len(), None, why));
                 }
                 Outcome::TooLarge { why } if window.len == 1 => {
@@ -268,9 +264,9 @@ impl Engine {
                     supervisor.progressed();
                 }
                 Outcome::TooLarge { why } => {
-                    self.body_limit = (self.sent_bytes / 2).max(LEAST_LIMIT);
-                    let limit = self.body_limit;
-                    self.reporting.debug(|| format!("requests stay below {limit} bytes from now on: {why}"));
+                    self.body_limit.refused(self.sent_bytes);
+                    let limit = self.body_limit.bytes();
+                    self.reporting.debug(|| format!("requests stay below {limit} bytes for now: {why}"));
                     // The next round takes a smaller batch.
                     return None;
                 }

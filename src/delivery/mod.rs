@@ -10,7 +10,7 @@
 //! | retry | kept; full-jitter backoff, or what `Retry-After` says |
 //! | unauthorized | kept; probes after 1, 5, 15 minutes |
 //! | bad request | bisected until the bad record stands alone, which is quarantined |
-//! | too large | halved; a single record that is too large is quarantined; the limit is remembered |
+//! | too large | halved; a single record that is too large is quarantined; the limit is remembered for a while |
 //! | hold | kept for 15 minutes: the address is wrong, or the service has moved |
 //! | unusable | this one record can never be sent: quarantined |
 //!
@@ -24,12 +24,15 @@
 
 #![forbid(unsafe_code)]
 
+mod body_limit;
 mod engine;
 mod http;
 mod pipeline;
 mod policy;
 mod protocol;
 mod reporting;
+mod settings;
+mod shared;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]
@@ -40,3 +43,4 @@ pub use http::{Body, Fault, Http, HttpConfig, Interrupter, Request, Response, Tr
 pub use pipeline::{Done, Pipeline, PipelineConfig, Stats};
 pub use policy::{BackoffConfig, Policy, random_dice};
 pub use protocol::{Framing, Outcome, Protocol};
+pub use settings::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings, checked_url};

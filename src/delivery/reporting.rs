@@ -160,7 +160,7 @@ impl Reporting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use parking_lot::Mutex;
+    use crate::sync::Mutex;
 
     #[derive(Default)]
     struct Heard(Mutex<Vec<(Status, String, u64)>>);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::test_server::{Answer, TestServer, status};
 use super::*;
@@ -312,6 +312,65 @@ fn close_delivers_the_rest_and_later_calls_find_it_closed() {
     pipeline.spill(AMPLE).unwrap();
     pipeline.close(AMPLE).unwrap();
     pipeline.abandon();
+}
+
+#[test]
+fn records_move_to_files_while_a_request_waits_for_its_answer() {
+    let (hot, cold) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (asking, is_asked) = crossbeam_channel::bounded(1);
+    let (release, released) = crossbeam_channel::bounded(1);
+    let (mut config, _) = asked(move |_| {
+        asking.send(()).unwrap();
+        released.recv().unwrap();
+        Outcome::Delivered
+    });
+    config.spool = Options {
+        memory_only: false,
+        hot_dir: Some(hot.path().into()),
+        dir: Some(cold.path().into()),
+        ..config.spool
+    };
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..100);
+    pipeline.flush(Duration::ZERO).unwrap();
+    is_asked.recv_timeout(AMPLE).unwrap();
+    // The writer waits for the answer all the while.
+    pipeline.spill(Duration::from_secs(10)).unwrap();
+    let segments = || {
+        let identity = std::fs::read_dir(cold.path()).unwrap().next().unwrap().unwrap().path();
+        let instances = std::fs::read_dir(identity).unwrap().flatten();
+        let files = instances.flat_map(|instance| std::fs::read_dir(instance.path()).unwrap().flatten());
+        files.filter(|file| file.path().extension().is_some_and(|end| end == "seg")).count()
+    };
+    assert_eq!((segments(), pipeline.stats().spool.held), (1, 100));
+    release.send(()).unwrap();
+    pipeline.flush(AMPLE).unwrap();
+    let stats = pipeline.stats().spool;
+    assert_eq!((segments(), stats.delivered, stats.held, stats.dropped_corrupt), (0, 100, 0, 0));
+}
+
+#[test]
+fn requests_grow_again_once_the_service_takes_larger_ones() {
+    const RECORDS: usize = 1_000;
+    let payload = "x".repeat(500);
+    let is_small = Arc::new(AtomicBool::new(true));
+    let small = Arc::clone(&is_small);
+    let (config, heard) = asked(move |body| match small.load(Ordering::SeqCst) && body.len() > 100_000 {
+        true => Outcome::TooLarge { why: "HTTP 413".into() },
+        false => Outcome::Delivered,
+    });
+    let pipeline = Pipeline::open(config);
+    let send = || {
+        heard.lock().clear();
+        (0..RECORDS).for_each(|_| pipeline.append(LINE, &[payload.as_bytes()]).unwrap());
+        pipeline.flush(AMPLE).unwrap();
+        heard.lock().iter().map(String::len).max().unwrap()
+    };
+    assert!(send() > 400_000);
+    is_small.store(false, Ordering::SeqCst);
+    assert!(send() < 150_000);
+    // Every tenth or so of the requests may have to be one that the service had refused before.
+    assert!((0..100).any(|_| send() > 400_000), "requests stay small for ever");
 }
 
 #[test]

@@ -13,7 +13,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::delivery::engine::{Engine, Round, Supervisor};
-use crate::delivery::pipeline::{Done, Goal, MAINTENANCE, Message, Shared};
+use crate::delivery::pipeline::Done;
+use crate::delivery::shared::{Goal, Message, Shared};
 use crate::report::Report;
 use crate::status::Status;
 
@@ -51,6 +52,8 @@ struct Writer<'a> {
     pause: Option<Instant>,
     /// When the oldest waiting record must be sent.
     due: Option<Instant>,
+    /// When the spool's next upkeep is due.
+    upkeep: Instant,
     /// Records adopted so far.
     adopted: u64,
     looked: Instant,
@@ -89,6 +92,7 @@ impl<'a> Writer<'a> {
             served: 0,
             pause: None,
             due: None,
+            upkeep: now,
             adopted: 0,
             looked: now,
             seen: 0,
@@ -120,7 +124,8 @@ impl<'a> Writer<'a> {
 
     /// Sees to the spool's upkeep; whether that has brought records of dead owners.
     fn adopt(&mut self) -> bool {
-        self.guarded(|engine| engine.maintain());
+        let due = self.guarded(|engine| engine.maintain());
+        self.upkeep = due.unwrap_or_else(|| Instant::now() + PANIC_PAUSE);
         let adopted = self.shared.spool.stats().adopted;
         let more = adopted > self.adopted;
         self.adopted = adopted;
@@ -134,11 +139,6 @@ impl<'a> Writer<'a> {
             match message {
                 Message::Flush { target, ticket, deadline, done } => {
                     self.flushes.push(Flush { target, ticket, deadline, done });
-                }
-                Message::Spill(answer) => {
-                    let spilled = self.guarded(|engine| engine.spill_all()).unwrap_or(false);
-                    // Whoever asked may have given up.
-                    let _ = answer.send(spilled);
                 }
                 Message::Stop { deadline } => {
                     let first = self.stop.is_none();
@@ -247,7 +247,7 @@ impl<'a> Writer<'a> {
     /// Parks until there may be something to do.
     fn sleep(&mut self, now: Instant, paused: bool) {
         let shared = self.shared;
-        let mut until = now + MAINTENANCE;
+        let mut until = self.upkeep;
         let mut not_after = |limit: Option<Instant>| {
             if let Some(limit) = limit {
                 until = until.min(limit);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::thread::LocalKey;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use crate::status::{Error, Result, Status};
 

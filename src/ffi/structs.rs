@@ -107,7 +107,7 @@ pub struct maxim_logger_config {
     /// A PEM file of certificates to trust instead of the platform's.
     pub ca_file: maxim_str,
     /// A proxy (http://host:port) instead of what the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
-    /// and NO_PROXY say.
+    /// and NO_PROXY say. It is asked for a tunnel (CONNECT), for http as for https.
     pub proxy: maxim_str,
     /// Told of errors that happen after a call has returned; NULL: nobody is.
     pub error_callback: maxim_error_callback,

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Weak;
 use std::time::Instant;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;

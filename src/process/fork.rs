@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 static CELL: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
 /// The highest number handed out in this line of descent.
 static LAST: AtomicU64 = AtomicU64::new(0);
+/// The number of the process in which the library was first called.
+static FIRST: AtomicU64 = AtomicU64::new(0);
 /// The cell when no page can be mapped; only the fork handler zeroes it.
 static UNMAPPED_CELL: AtomicU64 = AtomicU64::new(0);
 /// Whether the fork handler is installed.
@@ -53,10 +55,21 @@ fn next_generation() -> u64 {
     // LAST moves before the cell: a fork between the two leaves the child a number above ours.
     let mine = LAST.fetch_add(1, Ordering::AcqRel) + 1;
     // SAFETY: CELL is not null here, and points to a cell that is never unmapped.
-    match unsafe { &*cell }.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire) {
+    let generation = match unsafe { &*cell }.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire) {
         Ok(_) => mine,
         Err(first) => first,
-    }
+    };
+    // Only the first process finds none here.
+    let _ = FIRST.compare_exchange(0, generation, Ordering::AcqRel, Ordering::Acquire);
+    generation
+}
+
+/// Whether this process was forked from one that had called the library before.
+pub fn is_forked() -> bool {
+    let generation = generation();
+    // 0 while another thread makes the first call: there was none before it.
+    let first = FIRST.load(Ordering::Acquire);
+    first != 0 && first != generation
 }
 
 /// Registers [`forget_generation`] once. The library is never unloaded (`-z nodelete`), so the
@@ -130,7 +143,7 @@ mod tests {
     fn child_moves_on(fork: impl Fn() -> libc::pid_t, parent: u64) -> bool {
         let child = fork();
         if child == 0 {
-            let moved = generation() > parent && generation() == generation();
+            let moved = generation() > parent && generation() == generation() && is_forked();
             // SAFETY: leaves the child at once, without the test harness's exit handlers.
             unsafe { libc::_exit(if moved { 42 } else { 1 }) };
         }
@@ -150,6 +163,7 @@ mod tests {
         });
         assert_ne!(here, 0);
         assert_eq!(there, vec![here; 4]);
+        assert!(!is_forked());
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod lambda;
 mod threads;
 pub mod unique;
 
-pub use fork::generation;
+pub use fork::{generation, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::{can_access_filesystem, is_running_on_lambda};
 pub use threads::{spawn_masked, spawn_scoped_masked};

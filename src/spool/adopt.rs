@@ -48,7 +48,7 @@ impl Reader {
         let more = taken.take(ORPHANS_AT_ONCE).count() == ORPHANS_AT_ONCE;
         // What others left in memory must not take the room of what comes.
         if spool.state.lock().hot_bytes > spool.options.max_memory_bytes / 2 {
-            self.spill();
+            spool.spill();
         }
         if spool.options.overflow == Overflow::DropOldest {
             let mut state = spool.state.lock();
@@ -106,6 +106,7 @@ impl Spool {
     /// cursor that has come further.
     fn collect_segments(&self, side: &Side, directory: &Path, segments: &mut BTreeMap<Key, Found>) {
         let Ok(entries) = fs::read_dir(directory) else { return };
+        let mut strangers = Vec::new();
         let is_hot = self.store.hot.as_ref().is_some_and(|hot| std::ptr::eq(hot, side));
         for entry in entries.flatten() {
             let path = entry.path();
@@ -117,7 +118,7 @@ impl Spool {
             }
             if end != Some(SEGMENT) {
                 if name != super::claim::LOCK {
-                    self.set_aside(side, &path);
+                    strangers.push(path);
                 }
                 continue;
             }
@@ -125,11 +126,12 @@ impl Spool {
             match self.examine(&path, &place) {
                 Ok(Some(held)) => self.keep_one(segments, Found { path, place, held }),
                 Ok(None) => drop(fs::remove_file(&path)),
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => self.set_aside(side, &path),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => strangers.push(path),
                 // Out of descriptors or the like: the file stays for the next look.
                 Err(_) => {}
             }
         }
+        self.set_aside(side, &strangers);
     }
 
     fn keep_one(&self, segments: &mut BTreeMap<Key, Found>, found: Found) {
@@ -167,11 +169,11 @@ impl Spool {
         state.adopted.insert(index, held);
     }
 
-    fn set_aside(&self, side: &Side, path: &Path) {
+    fn set_aside(&self, side: &Side, files: &[PathBuf]) {
         let is_cold = self.store.cold.as_ref().is_some_and(|cold| std::ptr::eq(cold, side));
         let total = if is_cold { self.options.max_disk_bytes } else { self.options.max_memory_bytes };
-        quarantine::set_aside(&side.root, path, quarantine::cap(total));
-        self.state.lock().tally.files_set_aside += 1;
+        quarantine::set_aside(&side.root, files, quarantine::cap(total));
+        self.state.lock().tally.files_set_aside += files.len() as u64;
     }
 
     /// Reads what a segment file holds. `None`: nothing. `InvalidData`: it is not one of ours.

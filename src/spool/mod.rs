@@ -72,6 +72,7 @@ mod quarantine;
 mod reader;
 mod segment;
 mod sidefile;
+mod spill;
 #[allow(clippy::module_inception)] // the room and the thing it is about
 mod spool;
 mod store;
@@ -154,6 +155,9 @@ pub struct Options {
     pub ring_records: u64,
     /// Touch no file system at all.
     pub memory_only: bool,
+    /// This process may be gone soon, as forked children often are: it begins with a small segment, and
+    /// does not look after what others left before it has lived for a second.
+    pub brief: bool,
 }
 
 impl Options {
@@ -170,6 +174,7 @@ impl Options {
             ring_bytes: 0,
             ring_records: 0,
             memory_only: false,
+            brief: false,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -46,6 +47,11 @@ pub(super) fn is_private(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| {
         found.is_dir() && found.uid() == user_id() && found.mode() & WRITABLE_BY_OTHERS == 0
     })
+}
+
+/// When something last came into or went out of a directory.
+pub(super) fn changed(path: &Path) -> Option<SystemTime> {
+    fs::symlink_metadata(path).and_then(|found| found.modified()).ok()
 }
 
 /// Makes one directory whose parent exists.

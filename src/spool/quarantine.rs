@@ -68,19 +68,35 @@ fn keep(root: &Path, name: &str, content: &[u8], cap: u64) -> io::Result<PathBuf
     done.map(|()| path)
 }
 
-/// Moves a file that belongs nowhere else out of the way, or removes it if there is no room.
-pub(super) fn set_aside(root: &Path, file: &Path, cap: u64) {
+/// Moves files that belong nowhere else out of the way, and removes those that there is no room for.
+/// All at once, because a look at the quarantine costs as much as moving a thousand files.
+pub(super) fn set_aside(root: &Path, files: &[PathBuf], cap: u64) {
     let directory = root.join(DIRECTORY);
-    let length = fs::symlink_metadata(file).map_or(u64::MAX, |metadata| metadata.len());
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let aside = directory.join(format!("{:010}-{name}.{BAD}", unix_time()));
-    if length <= cap && place::private_directory(&directory).is_ok() {
-        trim(&directory, FILES_MAX - 1, cap - length);
-        if fs::rename(file, aside).is_ok() {
-            return;
+    let mut bytes = 0;
+    let mut kept = Vec::new();
+    for file in files {
+        let length = fs::symlink_metadata(file).map_or(u64::MAX, |metadata| metadata.len());
+        if kept.len() < FILES_MAX && length <= cap - bytes {
+            bytes += length;
+            kept.push(file);
+        } else {
+            remove(file);
         }
     }
-    remove(file);
+    if kept.is_empty() {
+        return;
+    }
+    let has_room = place::private_directory(&directory).is_ok();
+    if has_room {
+        trim(&directory, FILES_MAX - kept.len(), cap - bytes);
+    }
+    for file in kept {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let aside = directory.join(format!("{:010}-{name}.{BAD}", unix_time()));
+        if !has_room || fs::rename(file, aside).is_err() {
+            remove(file);
+        }
+    }
 }
 
 /// Removes whatever it is.

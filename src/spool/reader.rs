@@ -3,6 +3,7 @@
 use super::batch::{Batch, Entry, Memory, Piece};
 use super::format::{Cursor, Header, Key, Scan};
 use super::held::{Dropped, Held, Place};
+use super::upkeep::Schedule;
 use super::{Kind, Spool};
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,9 +33,7 @@ pub struct Reader {
     own_batches: u32,
     /// Whether the last look for dead owners left some for the next.
     pub(super) more_orphans: bool,
-    pub(super) last_upkeep: Option<Instant>,
-    /// How many upkeeps there were after the first.
-    pub(super) upkeeps: usize,
+    pub(super) schedule: Schedule,
 }
 
 /// Bytes of a segment file, kept for the next batch from the same segment.
@@ -80,14 +79,8 @@ impl View {
 impl Reader {
     /// The reader of a spool.
     pub fn new(spool: Arc<Spool>) -> Reader {
-        Reader {
-            spool,
-            buffers: Vec::new(),
-            own_batches: 0,
-            more_orphans: false,
-            last_upkeep: None,
-            upkeeps: 0,
-        }
+        let schedule = Schedule::new(spool.options.brief);
+        Reader { spool, buffers: Vec::new(), own_batches: 0, more_orphans: false, schedule }
     }
 
     /// The next records, oldest first: this spool's own, and in between a bounded share of those of
@@ -97,11 +90,11 @@ impl Reader {
         loop {
             self.spool.prepare_spare();
             let views = self.views(limits)?;
-            let first = views[0].header.key();
+            let (first, place) = (views[0].header.key(), views[0].place.clone());
             match self.collect(views, limits, alone) {
                 Ok(batch) => return Some(batch),
                 Err(Unread::ForNow) => return None,
-                Err(Unread::ForGood) => self.abandon(first),
+                Err(Unread::ForGood) => self.abandon(first, &place),
             }
         }
     }
@@ -218,14 +211,28 @@ impl Reader {
         Ok(bytes)
     }
 
+    /// [`Spool::spill`], by the delivery thread.
+    pub fn spill(&mut self) -> bool {
+        self.spool.spill()
+    }
+
+    /// [`Spool::spill_all`], by the delivery thread.
+    pub fn spill_all(&mut self) -> bool {
+        self.spool.spill_all()
+    }
+
     /// Forgets the buffers: nothing is being read.
     pub(super) fn drop_buffers(&mut self) {
         self.buffers.clear();
     }
 
-    /// Settles a sealed segment whose remaining records cannot be read.
-    fn abandon(&mut self, key: Key) {
+    /// Settles a sealed segment whose remaining records cannot be read at this place.
+    fn abandon(&mut self, key: Key, place: &Place) {
         let mut state = self.spool.state.lock();
+        if state.find(key).is_some_and(|held| held.place != *place) {
+            // It has moved to the spool directory meanwhile, and is to be read from there.
+            return;
+        }
         if state.active.as_ref().is_some_and(|active| active.key() == key) {
             self.spool.seal_active(&mut state);
         }
@@ -274,18 +281,26 @@ impl Reader {
     /// segment when all of its records have left.
     fn move_cursor(&mut self, key: Key, cursor: Cursor, count: impl FnOnce(&mut super::Stats), records: u64) {
         let spool = &*self.spool;
-        let found =
-            spool.state.lock().find(key).map(|held| (held.map.clone(), held.place.clone(), held.header.salt));
-        let Some((map, place, salt)) = found else { return };
-        match map {
-            Some(map) => map.set_cursor(cursor, salt),
-            None => {
-                // A cursor that cannot be written costs a second delivery after a crash.
-                let word = cursor.pack(salt).to_le_bytes();
-                let _ = spool.store.write_at(&place, super::format::CURSOR_AT, &word);
+        let mut told = None;
+        let mut state = loop {
+            let mut state = spool.state.lock();
+            let Some(held) = state.find(key) else { return };
+            let (map, place, salt) = (held.map.clone(), held.place.clone(), held.header.salt);
+            // Again if it has moved to the spool directory meanwhile.
+            if told.as_ref() == Some(&place) {
+                break state;
             }
-        }
-        let mut state = spool.state.lock();
+            drop(state);
+            match map {
+                Some(map) => map.set_cursor(cursor, salt),
+                None => {
+                    // A cursor that cannot be written costs a second delivery after a crash.
+                    let word = cursor.pack(salt).to_le_bytes();
+                    let _ = spool.store.write_at(&place, super::format::CURSOR_AT, &word);
+                }
+            }
+            told = Some(place);
+        };
         let Some(held) = state.find(key) else { return };
         let passed = held.settle(cursor);
         let finished = held.unsettled() == 0 && held.sealed.is_some();

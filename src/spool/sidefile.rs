@@ -201,7 +201,7 @@ impl Spool {
             (sequence, &self.store.cold, self.side_directory())
         {
             let file = directory.join(name(&segment.0, sequence));
-            quarantine::set_aside(&cold.root, &file, quarantine::cap(self.options.max_disk_bytes));
+            quarantine::set_aside(&cold.root, &[file], quarantine::cap(self.options.max_disk_bytes));
         }
     }
 

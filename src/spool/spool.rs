@@ -16,6 +16,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const SEGMENT_SIZE: u64 = 1 << 20;
 /// The smallest segment, for callers who give the spool very little memory.
 const SEGMENT_SIZE_MIN: u64 = 16 << 10;
+/// The first segment of a process that may be gone soon: many log a few records and leave their segments
+/// in shared memory until another process takes them over.
+const SEGMENT_SIZE_BRIEF: u64 = 64 << 10;
 /// The memory cap is at least this many segments: one in use, one spare, two to deliver.
 const SEGMENTS_MIN: u64 = 4;
 /// Sealed segments that stay mapped for the reader; later ones are unmapped when they are sealed
@@ -35,8 +38,12 @@ pub struct Spool {
     pub(super) bell: Arc<Bell>,
     pub(super) store: Store,
     pub(super) options: Options,
+    /// Held while segments move to the spool directory; whether the instance has given it up.
+    pub(super) left: Mutex<bool>,
     /// The size of a usual segment here.
     pub(super) segment_size: u64,
+    /// The size of the first.
+    first_size: u64,
     ring_bytes: u64,
     ring_records: u64,
 }
@@ -51,6 +58,8 @@ impl Spool {
     pub fn open(options: Options, bell: Arc<Bell>) -> Spool {
         let memory = options.max_memory_bytes.max(SEGMENTS_MIN * SEGMENT_SIZE_MIN);
         let segment_size = (memory / (2 * SEGMENTS_MIN)).clamp(SEGMENT_SIZE_MIN, SEGMENT_SIZE) & !4095;
+        let first_size = if options.brief { SEGMENT_SIZE_BRIEF } else { SEGMENT_SIZE };
+        let first_size = first_size.min(segment_size);
         let ring_bytes = if options.ring_bytes == 0 { segment_size / 2 } else { options.ring_bytes };
         let ring_records = if options.ring_records == 0 { u64::MAX } else { options.ring_records };
         let store = open_store(&options);
@@ -79,7 +88,9 @@ impl Spool {
             bell,
             store,
             options: Options { max_memory_bytes: memory, ..options },
+            left: Mutex::new(false),
             segment_size,
+            first_size,
             ring_bytes,
             ring_records,
         };
@@ -177,7 +188,7 @@ impl Spool {
         payload: usize,
     ) -> Result<MutexGuard<'a, State>, Refusal> {
         let needed = HEADER_SIZE + format::record_size(payload);
-        let size = (needed.next_multiple_of(4096) as u64).max(self.segment_size);
+        let size = (needed.next_multiple_of(4096) as u64).max(self.next_size(&state));
         let cap = self.options.max_memory_bytes.max(self.disk_cap());
         if payload > RECORD_MAX || size > cap {
             let limit = ((cap & !4095) as usize - HEADER_SIZE - RECORD_HEADER).min(RECORD_MAX) as u64;
@@ -243,9 +254,14 @@ impl Spool {
         if self.store.cold.is_some() { total - quarantine::cap(total) } else { 0 }
     }
 
+    /// The size of the next segment, if no record needs a larger one.
+    fn next_size(&self, state: &State) -> u64 {
+        if state.next_segment == 1 { self.first_size } else { self.segment_size }
+    }
+
     /// A blank segment of `size` bytes: a spare one, or a new one.
     fn find_room(&self, state: &mut State, size: u64) -> Option<Spare> {
-        if size == self.segment_size
+        if state.spares.last().is_some_and(|spare| spare.map.len() as u64 == size)
             && let Some(spare) = state.spares.pop()
         {
             return Some(spare);
@@ -398,22 +414,28 @@ impl Spool {
         is_idle
     }
 
-    /// Makes a spare segment if there is none and the caps allow it. Callers go on meanwhile.
+    /// Makes a spare segment if there is none, the caps allow it and it is likely to be used. Callers
+    /// go on meanwhile.
     pub(super) fn prepare_spare(&self) {
         loop {
-            let place = {
+            let (place, size) = {
                 let mut state = self.state.lock();
-                if state.closed || !state.spares.is_empty() {
+                // Behind a small first segment a large one is worth its room once the first fills up.
+                let is_early = |active: &Held| {
+                    active.size < self.segment_size && active.room() > active.size as usize / 2
+                };
+                if state.closed || !state.spares.is_empty() || state.active.as_ref().is_some_and(is_early) {
                     return;
                 }
-                self.reserve(&mut state, self.segment_size)
+                let size = self.next_size(&state);
+                (self.reserve(&mut state, size), size)
             };
             let Some(place) = place else { return };
-            let made = self.store.create(&place, self.segment_size as usize);
+            let made = self.store.create(&place, size as usize);
             let mut state = self.state.lock();
             match made {
                 Ok(map) => return state.spares.push(Spare { place, map: Arc::new(map) }),
-                Err(_) => state.give_up(&place, self.segment_size),
+                Err(_) => state.give_up(&place, size),
             }
         }
     }

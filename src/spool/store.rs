@@ -8,12 +8,11 @@ use super::format::{HEADER_SIZE, Header, Origin};
 use super::held::Place;
 use super::place;
 use super::segment::Mapping;
-use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The end of a segment file's name. The rest of the name only makes it unique.
@@ -38,6 +37,10 @@ pub(super) struct Side {
 impl Side {
     pub fn new(root: PathBuf) -> Side {
         Side { root, claim: Mutex::new(None) }
+    }
+
+    fn claim(&self) -> MutexGuard<'_, Option<Claim>> {
+        self.claim.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -79,22 +82,22 @@ impl Store {
         format!("{}.{number:08}.{SEGMENT}", self.origin.name()).into_boxed_str()
     }
 
-    /// This instance's directory on one side, made when it is first needed.
-    fn directory<'a>(&self, side: &'a Side) -> io::Result<MappedMutexGuard<'a, Claim>> {
-        let mut claim = side.claim.lock();
-        if claim.is_none() {
-            *claim = Some(Claim::create(&side.root, &self.origin.name(), &self.locks)?);
-        }
-        MutexGuard::try_map(claim, Option::as_mut).map_err(|_| io::Error::from(io::ErrorKind::NotFound))
+    /// Runs `action` in this instance's directory on one side, made when it is first needed.
+    fn inside<T>(&self, side: &Side, action: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
+        let mut claim = side.claim();
+        let claim = match &mut *claim {
+            Some(held) => held,
+            none => none.insert(Claim::create(&side.root, &self.origin.name(), &self.locks)?),
+        };
+        action(claim.path())
     }
 
-    /// Runs `action` in this instance's directory, and once more in a new one if somebody removed it.
+    /// As [`Store::inside`], and once more in a new directory if somebody removed it.
     fn within<T>(&self, side: &Side, action: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
-        let first = action(self.directory(side)?.path());
-        match first {
+        match self.inside(side, &action) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.check(side);
-                action(self.directory(side)?.path())
+                self.inside(side, &action)
             }
             other => other,
         }
@@ -102,7 +105,7 @@ impl Store {
 
     /// Lets go of a directory that is gone, and puts a missing lock file back.
     pub fn check(&self, side: &Side) {
-        let mut claim = side.claim.lock();
+        let mut claim = side.claim();
         if let Some(held) = claim.as_mut()
             && !held.is_intact()
             && (!held.directory_exists() || held.renew().is_err())
@@ -113,7 +116,7 @@ impl Store {
 
     /// Opens (makes and locks) the hot directory now, so that no caller has to later.
     pub fn prepare(&self, side: &Side) -> io::Result<()> {
-        self.directory(side).map(|_| ())
+        self.inside(side, |_| Ok(()))
     }
 
     fn path(&self, place: &Place) -> io::Result<PathBuf> {
@@ -121,7 +124,7 @@ impl Store {
             return Err(io::Error::from(io::ErrorKind::Unsupported));
         };
         let side = self.side(place)?;
-        let claim = side.claim.lock();
+        let claim = side.claim();
         let claim = claim.as_ref().ok_or(io::ErrorKind::NotFound)?;
         Ok(claim.path().join(&**name))
     }
@@ -188,7 +191,7 @@ impl Store {
     /// Gives both directories up; removes those that are empty.
     pub fn release(&self) {
         for side in [&self.hot, &self.cold].into_iter().flatten() {
-            if let Some(claim) = side.claim.lock().take() {
+            if let Some(claim) = side.claim().take() {
                 let _ = claim.release();
             }
         }

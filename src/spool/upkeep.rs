@@ -1,17 +1,18 @@
-//! What the delivery thread does besides delivering: prepare segments, move what waits to the spool
-//! directory, look after the directories, drop what is too old, and leave without litter.
+//! What the delivery thread does besides delivering: prepare segments, look after the directories,
+//! drop what is too old, and leave without litter.
 
-use super::format::{HEADER_SIZE, Key};
+use super::format::Key;
 use super::held::{Dropped, Held, Place, Spare, State};
 use super::reader::Reader;
 use super::spool::unix_time;
-use super::{Overflow, Spool, Stats, store};
+use super::{Spool, Stats, place};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How often directories are looked at, orphans adopted and old records dropped: the last interval
-/// repeats. The first ones are short because a process is often replaced at once, when the kernel or the
-/// owner's own writer has not let go of the lock yet; what it left should not wait for a minute.
+/// repeats, until an instance of the same identity comes or goes. The first ones are short because a
+/// process is often replaced at once, when the kernel or the owner's own writer has not let go of the
+/// lock yet, and because what comes and goes often dies young; what it left should not wait for a minute.
 const UPKEEP_INTERVALS: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(15), Duration::from_secs(60)];
 /// Without a new segment for this long, spare ones are given back.
@@ -20,26 +21,81 @@ const QUIET: Duration = Duration::from_secs(2);
 /// about its records.
 const AGE_STEPS: u32 = 8;
 
+/// When directories are looked after.
+pub(super) struct Schedule {
+    /// When they last were; for a brief process at first, when it began.
+    last: Option<Instant>,
+    /// How many intervals have passed since the last change among the instances.
+    passed: usize,
+    /// When the directories that hold the instances had last changed, before the last upkeep.
+    changed: Vec<Option<SystemTime>>,
+    looked: Instant,
+}
+
+impl Schedule {
+    /// A process looks after what others left as soon as it logs, unless it is `brief`: it may be gone in the
+    /// middle of sending the records of others like it, which are then sent twice.
+    pub fn new(brief: bool) -> Schedule {
+        let now = Instant::now();
+        Schedule { last: brief.then_some(now), passed: 0, changed: Vec::new(), looked: now }
+    }
+
+    fn interval(&self) -> Duration {
+        UPKEEP_INTERVALS[self.passed.min(UPKEEP_INTERVALS.len() - 1)]
+    }
+
+    fn next(&self) -> Instant {
+        self.last.map_or_else(Instant::now, |last| last + self.interval())
+    }
+
+    fn is_due(&mut self, spool: &Spool) -> bool {
+        let Some(last) = self.last else { return true };
+        if self.looked.elapsed() >= UPKEEP_INTERVALS[0] {
+            self.looked = Instant::now();
+            if changes(spool) != self.changed {
+                self.passed = 0;
+            }
+        }
+        let is_due = last.elapsed() >= self.interval();
+        self.passed += usize::from(is_due);
+        is_due
+    }
+
+    /// An upkeep begins. Whoever comes from now on makes for a change.
+    fn begin(&mut self, spool: &Spool) {
+        self.last = Some(Instant::now());
+        self.changed = changes(spool);
+    }
+}
+
+/// When an instance last came or went.
+fn changes(spool: &Spool) -> Vec<Option<SystemTime>> {
+    let sides = [&spool.store.hot, &spool.store.cold];
+    sides.into_iter().flatten().map(|side| place::changed(&side.root)).collect()
+}
+
 impl Reader {
-    /// To be called when idle, and at least every minute. Cheap unless a minute has passed; gives whether
-    /// it had, and files were looked at.
+    /// To be called when idle, and at [`Reader::next_upkeep`]. Cheap before that; gives whether it was due,
+    /// and files were looked at.
     pub fn maintain(&mut self) -> bool {
         self.spool.prepare_spare();
         self.spool.trim_spares();
-        let interval = UPKEEP_INTERVALS[self.upkeeps.min(UPKEEP_INTERVALS.len() - 1)];
-        let is_due = self.last_upkeep.is_none_or(|at| at.elapsed() >= interval);
+        let is_due = self.schedule.is_due(&self.spool);
         if is_due || self.more_orphans {
-            if self.last_upkeep.replace(Instant::now()).is_some() && is_due {
-                self.upkeeps += 1;
-            }
             self.upkeep();
         }
         is_due
     }
 
+    /// When directories are to be looked after again.
+    pub fn next_upkeep(&self) -> Instant {
+        self.schedule.next()
+    }
+
     /// The part of the upkeep that asks the file system: at once, however long ago the last was.
     pub fn upkeep(&mut self) {
         let spool = Arc::clone(&self.spool);
+        self.schedule.begin(&spool);
         for side in [&spool.store.hot, &spool.store.cold].into_iter().flatten() {
             spool.store.check(side);
         }
@@ -60,59 +116,6 @@ impl Reader {
         }
     }
 
-    /// Moves full segments from memory to files in the spool directory, oldest first, as far as its
-    /// cap allows: for when the service does not take records for a while. Gives whether all of them
-    /// are there.
-    pub fn spill(&mut self) -> bool {
-        let keys: Vec<Key> = {
-            let state = self.spool.state.lock();
-            let sealed = state.adopted.iter().chain(&state.sealed);
-            sealed.filter(|held| !held.place.is_cold() && held.unsettled() > 0).map(Held::key).collect()
-        };
-        keys.into_iter().all(|key| self.spill_one(key))
-    }
-
-    /// [`Reader::spill`], the segment in use included.
-    pub fn spill_all(&mut self) -> bool {
-        {
-            let mut state = self.spool.state.lock();
-            if state.active.as_ref().is_some_and(|active| active.unsettled() > 0) {
-                self.spool.seal_active(&mut state);
-            }
-        }
-        self.spill()
-    }
-
-    /// Copies one segment to the spool directory and lets go of where it was. Gives whether the
-    /// next one is worth trying.
-    fn spill_one(&mut self, key: Key) -> bool {
-        let spool = Arc::clone(&self.spool);
-        let (from, page, map, tail) = {
-            let mut state = spool.state.lock();
-            let Some(held) = state.find(key) else { return true };
-            let page = store::header_page(&held.header, held.seal(), held.settled);
-            (held.place.clone(), page, held.map.clone(), held.tail as usize)
-        };
-        let mut bytes = Vec::new();
-        let records = match &map {
-            Some(map) => map.published(HEADER_SIZE..tail),
-            None => match spool.store.read(&from, HEADER_SIZE, tail, &mut bytes) {
-                Ok(()) => &bytes[..],
-                // Noticed when its turn to be delivered comes.
-                Err(_) => return true,
-            },
-        };
-        let size = (HEADER_SIZE + records.len()) as u64;
-        let Some(place) = spool.reserve_cold(&mut spool.state.lock(), size) else { return false };
-        let written = spool.store.write_cold(&place, &page, records);
-        let mut state = spool.state.lock();
-        match written {
-            Ok(()) => spool.move_to_cold(&mut state, key, place, size),
-            Err(_) => state.give_up(&place, size),
-        }
-        !state.cold_failed
-    }
-
     /// Finds segments whose files somebody removed, and writes those again that are still mapped.
     fn rescue(&mut self) {
         let spool = Arc::clone(&self.spool);
@@ -130,39 +133,20 @@ impl Reader {
                 spool.seal_active(&mut state);
             }
             drop(state);
-            self.spill_one(key);
+            spool.rescue(key);
         }
     }
 
     /// Leaves: refuses further records, moves everything unsent to the spool directory, and removes
     /// every file and directory that holds nothing. What is held then waits for the next instance.
-    pub fn finish(mut self) -> Stats {
+    pub fn finish(self) -> Stats {
         self.spool.close();
-        self.spill_all();
-        let mut state = self.spool.state.lock();
-        self.spool.leave(&mut state);
-        state.stats()
+        self.spool.spill_and_leave();
+        self.spool.stats()
     }
 }
 
 impl Spool {
-    /// Room in the spool directory for a file that is to be written; evicts for it if that is the
-    /// policy.
-    fn reserve_cold(&self, state: &mut State, size: u64) -> Option<Place> {
-        let cap = self.disk_cap();
-        if size > cap || state.cold_failed {
-            return None;
-        }
-        while state.cold_bytes + size > cap {
-            if self.options.overflow != Overflow::DropOldest || !self.evict_oldest_cold(state) {
-                return None;
-            }
-        }
-        let place = self.name_file(state, Place::Cold);
-        state.charge(&place, size);
-        Some(place)
-    }
-
     /// Drops the oldest segment that takes room in the spool directory, itself or by its records' files, and
     /// that no batch shows.
     pub(super) fn evict_oldest_cold(&self, state: &mut State) -> bool {
@@ -172,23 +156,6 @@ impl Spool {
         state.count_dropped(Dropped::Disk, held.unsettled());
         self.retire(state, held);
         true
-    }
-
-    /// Notes that a segment is now in the spool directory, and lets go of where it was.
-    fn move_to_cold(&self, state: &mut State, key: Key, place: Place, size: u64) {
-        let Some(held) = state.find(key) else {
-            // Evicted in the meantime.
-            state.uncharge(&place, size);
-            return self.store.remove(&place);
-        };
-        let old_place = std::mem::replace(&mut held.place, place);
-        let old_size = std::mem::replace(&mut held.size, size);
-        held.map = None;
-        state.uncharge(&old_place, old_size);
-        self.store.remove(&old_place);
-        if state.waiting > 0 {
-            self.space.notify_all();
-        }
     }
 
     /// Keeps one spare segment when few records come.

@@ -8,7 +8,7 @@
  *   log:N[:NAME]           log N records marked seq-NAME-1 … seq-NAME-N (NAME: default w)
  *   threads:K:N            log N records on each of K threads, marked seq-t0-… and so on
  *   background:K           K threads log until the process ends
- *   flush:MS, cleanup:MS, write-to-file:MS, free
+ *   flush:MS, cleanup:MS, write-to-file:MS, flush-log-files:MS, free
  *   stats                  print the logger's numbers as one line of JSON
  *   accepted               print how many calls were answered with MAXIM_OK, flushed
  *   expect:STATUS          the last call must have been answered with that status
@@ -17,6 +17,7 @@
  *
  * Environment: PROBE_FLUSH_MS (flush interval, default 10000), PROBE_MEMORY, PROBE_DISK (caps in
  * bytes), PROBE_OVERFLOW (policy), PROBE_BLOCK_MS, PROBE_PAD (bytes added to each record),
+ * PROBE_REPOSITORY, PROBE_PLAINTEXT (allow http to another host),
  * PROBE_CLIENT=structured (log entries of a structured log client instead; see probe_client.h).
  *
  * torture.h has further verbs.
@@ -44,6 +45,12 @@ static void on_error(void *user_data, maxim_status status, const char *message, 
             message);
 }
 
+/* A test's own, so that it never meets the records of another one at the same port. */
+static const char *repository(void) {
+    const char *name = getenv("PROBE_REPOSITORY");
+    return name ? name : "probe";
+}
+
 #include "probe_client.h"
 
 static maxim_logger *logger;
@@ -51,14 +58,18 @@ static maxim_status last;
 static atomic_ullong accepted;
 static char padding[1 << 20];
 
+static void note_places(void);
+
 static void make_logger(void) {
     if (structured()) {
         last = make_client(on_error);
+        note_places();
         return;
     }
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
     config.api_key = MAXIM_STR("probe-key-0123456789");
-    config.repository_id = MAXIM_STR("probe");
+    config.repository_id = maxim_str_z(repository());
+    config.allow_plaintext = getenv("PROBE_PLAINTEXT") != NULL;
     config.flush_interval_ms = (uint32_t)env_number("PROBE_FLUSH_MS", 10000);
     config.max_memory_bytes = env_number("PROBE_MEMORY", 0);
     config.max_disk_bytes = env_number("PROBE_DISK", 0);
@@ -70,6 +81,7 @@ static void make_logger(void) {
     if (last != MAXIM_OK) {
         fprintf(stderr, "probe: maxim_logger_new: %s\n", maxim_last_error());
     }
+    note_places();
 }
 
 static unsigned long long now_ns(void);
@@ -197,6 +209,8 @@ int main(int count, char **verbs) {
             last = structured() ? maxim_log_disconnect(client, ms) : maxim_cleanup(logger, ms);
         } else if (IS("write-to-file")) {
             last = maxim_write_to_file(logger, (uint32_t)number(verb, 1, "5000"));
+        } else if (IS("flush-log-files")) {
+            last = maxim_flush_log_files(logger, (uint32_t)number(verb, 1, "5000"));
         } else if (IS("free")) {
             last = structured() ? maxim_log_client_free(client) : maxim_logger_free(logger);
         } else if (IS("stats")) {

@@ -16,7 +16,8 @@ static int structured(void) {
 
 static maxim_status make_client(maxim_error_callback on_error) {
     maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
-    config.source = MAXIM_STR("probe");
+    config.source = maxim_str_z(repository());
+    config.allow_plaintext = getenv("PROBE_PLAINTEXT") != NULL;
     config.api_key = MAXIM_STR("probe-key-0123456789");
     config.endpoint = maxim_str_z(getenv("MAXIM_BASE_URL"));
     config.batch_size = (uint32_t)env_number("PROBE_BATCH", 1000);

@@ -14,6 +14,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* Far longer than it ever takes. */
+#define PATIENCE_MS 60000
+
 static int failed(const char *what) {
     fprintf(stderr, "raw_document: %s: %s\n", what, maxim_last_error());
     return 1;
@@ -40,9 +43,13 @@ int main(int count, char **arguments) {
         }
         free(body);
     }
-    /* What a killed process left is taken over in the background. */
+    /* What a killed process left is taken over and sent in the background, at the latest some seconds
+     * later: the system may still be taking that process down. */
     maxim_stats stats = MAXIM_STATS_INIT;
-    for (int i = 0; size == 0 && stats.adopted == 0 && i < 100; i++) {
+    for (int i = 0; size == 0 && stats.delivered == 0; i++) {
+        if (i == PATIENCE_MS / 10) {
+            return failed("nothing came");
+        }
         usleep(10000);
         maxim_log_client_stats(client, &stats);
     }

@@ -2,8 +2,9 @@
  * The verbs of probe.c that exist to break things. Included by it once, after its own helpers.
  *
  *   pace:N:RATE[:NAME]     log N records at RATE records a second
- *   forks:N:R              fork N children one after the other; each logs R records marked
- *                          seq-c<child>-1 … and ends in one of eight ways; prints the slowest
+ *   forks:N:R[:MS]         fork N children one after the other; each logs R records marked
+ *                          seq-c<child>-1 …, rests for MS ms and ends in one of eight ways; prints
+ *                          the slowest
  *   opens:N                make and free N loggers
  *   wait                   print "ready" and wait for a line on standard input
  *   latency                print the percentiles of the calls so far (needs PROBE_LATENCY)
@@ -13,11 +14,15 @@
  *   few-descriptors        leave no descriptor to be opened
  *   leaving                print the monotonic clock in ns: the verb before an exit
  *   sigterm, segfault      end by that signal
- *   terminate              end as an uncaught C++ exception does: SIGABRT out of a foreign runtime
+ *   throw, throw-caught    throw a C++ exception past the logger, out of the plugin PROBE_PLUGIN: nobody
+ *                          catches it, or the plugin itself does after a log call of ours in between
+ *   default-sigpipe        let SIGPIPE end the process, as it does unless somebody asks otherwise
+ *   break-pipe             write into a pipe that nobody reads
  *
  * Environment: PROBE_TALLY (a file in which the last accepted number of each writer is kept, 8 bytes
  * each, so that it outlives the process; see slot_of), PROBE_WRITER (put before the names of threads),
- * PROBE_PACE_US (rest after 16 records of a thread), PROBE_LATENCY.
+ * PROBE_PACE_US (rest after 16 records of a thread), PROBE_LATENCY, PROBE_PLACES (a file to which the
+ * directories of this identity in shared memory are added, for whoever cleans up).
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -178,17 +183,22 @@ static int check_masks(void) {
 }
 
 /* What a child does: it ends here, or gives 1 when main is to return. */
-static int live_as_child(unsigned child, int way, unsigned long long records) {
+static int live_as_child(unsigned child, int way, unsigned long long records, unsigned long long rest_ms) {
     char name[24];
     snprintf(name, sizeof name, "c%u", child);
     if (way == 6 && daemon(1, 1) != 0) {
         _exit(9);
     }
+    /* Whoever hangs is to be gone some time, daemons too. */
+    alarm(CHILD_PATIENCE_NS / 1000000000);
     for (unsigned long long n = 1; n <= records; n++) {
         if (log_one(name, n) != MAXIM_OK) {
             fprintf(stderr, "probe: child %u: %s\n", child, maxim_last_error());
             _exit(8);
         }
+    }
+    if (rest_ms) {
+        usleep((useconds_t)rest_ms * 1000);
     }
     switch (way) {
     case 1:
@@ -212,7 +222,7 @@ static int live_as_child(unsigned child, int way, unsigned long long records) {
 }
 
 /* Gives 1 in a child that is to return from main. */
-static int run_forks(unsigned count, unsigned long long records) {
+static int run_forks(unsigned count, unsigned long long records, unsigned long long rest_ms) {
     unsigned long long slowest = 0;
     unsigned failed = 0, hung = 0;
     /* The daemon's grandchild comes back to us. */
@@ -222,7 +232,7 @@ static int run_forks(unsigned count, unsigned long long records) {
         unsigned long long start = now_ns();
         fflush(NULL);
         pid_t pid = way == 5 ? (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
-        if (pid == 0 && live_as_child(child, way, records)) {
+        if (pid == 0 && live_as_child(child, way, records, rest_ms)) {
             return 1;
         }
         while (left > 0) {
@@ -249,6 +259,35 @@ static int run_forks(unsigned count, unsigned long long records) {
     return 0;
 }
 
+static void note_places(void) {
+    const char *path = getenv("PROBE_PLACES");
+    FILE *places = path ? fopen(path, "a") : NULL, *maps = places ? fopen("/proc/self/maps", "r") : NULL;
+    char line[4096];
+    while (maps && fgets(line, sizeof line, maps)) {
+        char *from = strstr(line, "/dev/shm/maxim-"), *end = NULL;
+        /* <hot dir>/<identity>/<instance>/<file> */
+        for (int ups = 0; from && ups < 2 && (end = strrchr(from, '/')); ups++) {
+            *end = '\0';
+        }
+        if (end) {
+            fprintf(places, "%s\n", from);
+        }
+    }
+    if (maps) {
+        fclose(maps);
+    }
+    if (places) {
+        fclose(places);
+    }
+}
+
+static void log_for_plugin(void) {
+    static unsigned long long number;
+    char name[24];
+    snprintf(name, sizeof name, "%splugin", getenv("PROBE_WRITER") ? getenv("PROBE_WRITER") : "");
+    last = log_one(name, ++number);
+}
+
 static void take_all_descriptors(void) {
     struct rlimit limit = {64, 64};
     setrlimit(RLIMIT_NOFILE, &limit);
@@ -256,12 +295,24 @@ static void take_all_descriptors(void) {
     }
 }
 
-/* Calls the C++ runtime's terminate, loaded as a plugin's would be. */
-static void throw_in_cpp(void) {
-    void *runtime = dlopen("libstdc++.so.6", RTLD_NOW);
-    void (*terminate)(void) = runtime ? (void (*)(void))dlsym(runtime, "_ZSt9terminatev") : NULL;
-    if (terminate) {
-        terminate();
+/* See tests/c/plugin.cpp. */
+static void throw_in_cpp(const char *name) {
+    void *plugin = dlopen(getenv("PROBE_PLUGIN"), RTLD_NOW);
+    void (*throwing)(void (*)(void)) = plugin ? (void (*)(void (*)(void)))dlsym(plugin, name) : NULL;
+    if (!throwing) {
+        fprintf(stderr, "probe: %s\n", dlerror());
+        exit(4);
+    }
+    throwing(log_for_plugin);
+}
+
+static void break_pipe(void) {
+    int ends[2];
+    if (pipe(ends) == 0) {
+        close(ends[0]);
+        if (write(ends[1], "x", 1) < 0) {
+            fprintf(stderr, "probe: SIGPIPE did not come\n");
+        }
     }
 }
 
@@ -273,7 +324,7 @@ static int torture_verb(const char *verb) {
         snprintf(name, sizeof name, "%s", part(verb, 3, "w"));
         run_pace(number(verb, 1, "1"), number(verb, 2, "1000"), name);
     } else if (IS_VERB("forks")) {
-        return run_forks((unsigned)number(verb, 1, "1"), number(verb, 2, "1")) ? 3 : 0;
+        return run_forks((unsigned)number(verb, 1, "1"), number(verb, 2, "1"), number(verb, 3, "0")) ? 3 : 0;
     } else if (IS_VERB("opens")) {
         for (unsigned long long n = 0; n < number(verb, 1, "1"); n++) {
             make_logger();
@@ -309,8 +360,14 @@ static int torture_verb(const char *verb) {
         raise(SIGTERM);
     } else if (IS_VERB("segfault")) {
         raise(SIGSEGV);
-    } else if (IS_VERB("terminate")) {
-        throw_in_cpp();
+    } else if (IS_VERB("throw")) {
+        throw_in_cpp("plugin_throws");
+    } else if (IS_VERB("throw-caught")) {
+        throw_in_cpp("plugin_throws_and_catches");
+    } else if (IS_VERB("default-sigpipe")) {
+        signal(SIGPIPE, SIG_DFL);
+    } else if (IS_VERB("break-pipe")) {
+        break_pipe();
     } else {
         return 1;
     }

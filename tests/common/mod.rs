@@ -224,8 +224,13 @@ pub fn compile(source: &str, scratch: &Scratch) -> PathBuf {
 
 /// Compiles a C program against a shared library and gives its path.
 pub fn compile_with(source: &str, scratch: &Scratch, lib: &Path) -> PathBuf {
+    compile_into(source, scratch.path(), lib)
+}
+
+/// As [`compile_with`], for a program that outlives a test.
+pub fn compile_into(source: &str, directory: &Path, lib: &Path) -> PathBuf {
     let source = root().join(source);
-    let program = scratch.path().join(source.file_stem().unwrap());
+    let program = directory.join(source.file_stem().unwrap());
     let lib = lib.parent().unwrap();
     let mut rpath = std::ffi::OsString::from("-Wl,-rpath,");
     rpath.push(lib);
@@ -274,6 +279,9 @@ pub fn both(output: &Output) -> String {
 /// A host process of the tests' own: see `tests/c/probe.c` for its verbs.
 pub fn probe<I: AsRef<OsStr>>(program: &Path, server: &str, spool: &Path, verbs: &[I]) -> Command {
     let mut command = Command::new(program);
-    command.args(verbs).env("MAXIM_BASE_URL", server).env("MAXIM_SPOOL_DIR", spool).stdin(Stdio::null());
+    // Records in shared memory belong to server and key; ports come round again, and this key does not.
+    let key = format!("key-of{}", spool.display());
+    command.args(verbs).env("MAXIM_BASE_URL", server).env("MAXIM_SPOOL_DIR", spool).env("MAXIM_API_KEY", key);
+    command.stdin(Stdio::null());
     command
 }

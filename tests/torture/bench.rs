@@ -6,12 +6,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::common::{Scratch, Server, both, compile, probe};
+use crate::common::{Scratch, Server, both, compile_into, library, probe};
 
 /// Slots of the tally: see `tests/c/torture.h`.
 const TALLY_SLOTS: usize = 4096;
@@ -24,9 +25,52 @@ pub fn scaled<T>(short: T, full: T) -> T {
     if std::env::var_os("MAXIM_TORTURE").is_some_and(|size| size == "full") { full } else { short }
 }
 
+/// Which of the two protocols a test speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Client {
+    Maxim,
+    Structured,
+}
+
+impl Client {
+    /// What `maxim-dev` counts of it.
+    pub fn records_of(self, server: &Server) -> u64 {
+        server.count(match self {
+            Client::Maxim => "lines",
+            Client::Structured => "entries",
+        })
+    }
+
+    /// The most records of so many bytes in one batch: architecture.md, delivery.
+    pub fn batch(self, record_bytes: u64) -> u64 {
+        match self {
+            Client::Maxim => 5_000_000 / record_bytes.max(1),
+            Client::Structured => 100,
+        }
+    }
+}
+
+/// Makes two tests of a function: one for each client.
+macro_rules! for_both_clients {
+    ($($test:ident)+) => { $(
+        mod $test {
+            #[test]
+            fn of_the_maxim_logger() {
+                super::$test($crate::bench::Client::Maxim);
+            }
+
+            #[test]
+            fn of_the_log_client() {
+                super::$test($crate::bench::Client::Structured);
+            }
+        }
+    )+ };
+}
+pub(crate) use for_both_clients;
+
 /// A row of the table: written when it is dropped, failed if that happens in a panic.
 pub struct Row {
-    test: &'static str,
+    test: String,
     start: Instant,
     pub accepted: u64,
     pub delivered: u64,
@@ -39,9 +83,16 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn new(test: &'static str) -> Row {
+    pub fn new(test: &str) -> Row {
+        Row::of(test, Client::Maxim)
+    }
+
+    pub fn of(test: &str, client: Client) -> Row {
         Row {
-            test,
+            test: match client {
+                Client::Maxim => test.to_owned(),
+                Client::Structured => format!("{test}; application logs"),
+            },
             start: Instant::now(),
             accepted: 0,
             delivered: 0,
@@ -56,14 +107,14 @@ impl Row {
     /// Adds what a process says of its logger.
     pub fn add_stats(&mut self, stats: &Value) {
         let of = |name: &str| stats[name].as_u64().unwrap_or_else(|| panic!("no {name} in {stats}"));
+        let dropped =
+            of("dropped_memory") + of("dropped_disk") + of("dropped_expired") + of("dropped_corrupt");
+        let sum = of("delivered") + of("held") + dropped + of("quarantined");
+        assert_eq!(of("accepted") + of("adopted"), sum, "the books do not balance: {stats}");
         self.accepted += of("accepted");
         self.delivered += of("delivered");
         self.held += of("held");
-        self.dropped +=
-            of("dropped_memory") + of("dropped_disk") + of("dropped_expired") + of("dropped_corrupt");
-        self.dropped += of("quarantined");
-        let sum = self.delivered + self.held + self.dropped;
-        assert_eq!(self.accepted + of("adopted"), sum, "the books do not balance: {stats}");
+        self.dropped += dropped + of("quarantined");
     }
 }
 
@@ -91,23 +142,65 @@ impl Drop for Row {
     }
 }
 
-/// Everything that a test of this kind has about it.
+/// The probe, compiled once for all tests.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("torture");
+        std::fs::create_dir_all(&directory).unwrap();
+        compile_into("tests/c/probe.c", &directory, &library("lib/libmaxim.so"))
+    })
+}
+
+/// Everything that a test of this kind has about it. What its processes leave in shared memory is removed
+/// at its end.
 pub struct Stage {
     pub scratch: Scratch,
     pub program: PathBuf,
     pub spool: PathBuf,
+    client: Client,
 }
 
 impl Stage {
     pub fn new(name: &str) -> Stage {
+        Stage::of(name, Client::Maxim)
+    }
+
+    pub fn of(name: &str, client: Client) -> Stage {
         let scratch = Scratch::new(name);
-        let program = compile("tests/c/probe.c", &scratch);
+        let program = program().to_owned();
         let spool = scratch.path().join("spool");
-        Stage { scratch, program, spool }
+        Stage { scratch, program, spool, client }
     }
 
     pub fn probe<I: AsRef<OsStr>>(&self, url: &str, verbs: &[I]) -> Command {
-        probe(&self.program, url, &self.spool, verbs)
+        let mut command = probe(&self.program, url, &self.spool, verbs);
+        // The port of a server that has gone is another test's before long, and so would be its records.
+        command.env("PROBE_REPOSITORY", self.scratch.path().file_name().unwrap());
+        command.env("PROBE_PLACES", self.places());
+        if self.client == Client::Structured {
+            command.env("PROBE_CLIENT", "structured");
+        }
+        command
+    }
+
+    fn places(&self) -> PathBuf {
+        self.scratch.path().join("places")
+    }
+
+    /// The directories in shared memory that hold this test's instances.
+    pub fn hot_directories(&self) -> Vec<PathBuf> {
+        let places = std::fs::read_to_string(self.places()).unwrap_or_default();
+        let mut places: Vec<PathBuf> = places.lines().map(PathBuf::from).collect();
+        places.sort();
+        places.dedup();
+        places
+    }
+
+    /// The instances that have a directory in shared memory at this moment.
+    pub fn hot_instances(&self) -> Vec<PathBuf> {
+        let entries = |directory: PathBuf| std::fs::read_dir(directory).into_iter().flatten().flatten();
+        self.hot_directories().into_iter().flat_map(entries).map(|entry| entry.path()).collect()
     }
 
     /// A host process that waits to be told to go on at each `wait`.
@@ -131,6 +224,23 @@ impl Stage {
 
     pub fn tally(&self) -> Tally {
         Tally(self.scratch.path().join("tally"))
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        for directory in self.hot_directories() {
+            let _ = std::fs::remove_dir_all(directory);
+        }
+    }
+}
+
+/// Waits until something is so.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -5,10 +5,11 @@
 //! root; without it the tests fail and say so.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 use crate::bench::{Row, Stage, json_lines, nobody, scaled};
-use crate::common::{Server, probe};
+use crate::common::{Server, built, probe, run};
 
 /// Runs the probe after `mounts`, shell commands in which `$SPOOL` is the spool directory.
 fn within(stage: &Stage, mounts: &str, url: &str, verbs: &[&str]) -> Command {
@@ -87,9 +88,16 @@ fn read_only_directories() {
 #[test]
 fn permission_denied() {
     let mut row = Row::new("permission denied");
-    let stage = Stage::new("denied");
-    let library = stage.scratch.path().join("libmaxim.so.0.1");
-    std::fs::copy(crate::common::built("lib/libmaxim.so"), &library).unwrap();
+    let mut stage = Stage::new("denied");
+    // Where the other user finds them. By another process: while this one has a program open to write it,
+    // no thread of its can run it.
+    let copy = |from: &Path, name: &str| {
+        let to = stage.scratch.path().join(name);
+        run(Command::new("cp").args([from, &to]));
+        to
+    };
+    copy(&built("lib/libmaxim.so"), "libmaxim.so.0.1");
+    stage.program = copy(&stage.program, "probe");
     let (url, _) = nobody();
     let mounts = "mount -t tmpfs -o mode=700 tmpfs /dev/shm; mount -t tmpfs -o mode=700 tmpfs /var/tmp";
     let verbs = ["new", "threads:4:5000", "cleanup:1000", "stats"];

@@ -5,18 +5,25 @@ use std::os::unix::process::ExitStatusExt;
 
 use serde_json::json;
 
-use crate::bench::{CHILD_SLOTS, Row, Stage, nobody, scaled};
-use crate::common::Server;
+use crate::bench::{
+    CHILD_SLOTS, Client, Row, Stage, for_both_clients, nobody, scaled, wait_for_unique, wait_until,
+};
+use crate::common::{Server, root, run};
 
-#[test]
-fn children_log_and_end_in_every_way() {
-    let mut row = Row::new("forks with 8 logging threads");
-    let stage = Stage::new("forks");
+for_both_clients! {
+    children_log_and_end_in_every_way
+    a_living_parent_sends_what_its_dead_children_left
+}
+
+fn children_log_and_end_in_every_way(client: Client) {
+    let mut row = Row::of("forks with 8 logging threads", client);
+    let stage = Stage::of("forks", client);
     let (url, port) = nobody();
     let tally = stage.tally();
     let (forks, records) = (scaled(64, 2_000), 5);
     let verb = format!("forks:{forks}:{records}");
-    let env = [tally.env(), ("PROBE_PACE_US", "4000".into())];
+    // At this pace threads of the parent often wait for each other in the moment of a fork.
+    let env = [tally.env(), ("PROBE_PACE_US", "2000".into())];
     let mut host = stage.host(&url, &["new", "background:8", &verb, "wait", "_exit:0"], &env);
     let forked = host.json();
     host.line();
@@ -46,15 +53,40 @@ fn children_log_and_end_in_every_way() {
     row.note = format!("{forks} forks, slowest {} us from fork to end", forked["slowest_us"]);
 }
 
+/// Children that live shortly beside a server that takes its time: were one of them to send what its
+/// siblings left, it would be gone before the answer.
+fn a_living_parent_sends_what_its_dead_children_left(client: Client) {
+    let mut row = Row::of("dead children of a living parent", client);
+    let stage = Stage::of("parent", client);
+    let server = Server::start(&["--check-seq", "--seq-start", "1", "--delay-ms", "60"]);
+    let (forks, records) = (scaled(40, 400), 5);
+    let verb = format!("forks:{forks}:{records}:30");
+    let mut host = stage.host(&server.url(), &["new", &verb, "wait", "_exit:0"], &[]);
+    let forked = host.json();
+    host.line();
+    row.crashes = forked["failed"].as_u64().unwrap();
+    row.accepted = forks * records;
+    wait_for_unique(&server, row.accepted);
+    wait_until("the parent's directory is the only one left", || stage.hot_instances().len() == 1);
+    host.tell();
+    host.must_succeed();
+    let totals = server.sequences()["totals"].clone();
+    row.delivered = totals["unique"].as_u64().unwrap();
+    row.duplicates = totals["duplicates"].as_u64().unwrap();
+    assert_eq!((&totals["missing"], &totals["duplicates"]), (&json!(0), &json!(0)), "{totals}; {forked}");
+    row.note = format!("{forks} forks");
+}
+
 /// Verbs of an end, and the signal that it is meant to be.
-const ENDS: [(&str, &[&str], Option<i32>); 9] = [
+const ENDS: [(&str, &[&str], Option<i32>); 10] = [
     ("return", &["return"], None),
     ("exit", &["exit:0"], None),
     ("_exit", &["_exit:0"], None),
     ("abort", &["abort"], Some(libc::SIGABRT)),
     ("SIGTERM", &["sigterm"], Some(libc::SIGTERM)),
     ("SIGKILL", &["kill"], Some(libc::SIGKILL)),
-    ("terminate", &["terminate"], Some(libc::SIGABRT)),
+    ("C++ exception that nobody catches", &["throw"], Some(libc::SIGABRT)),
+    ("C++ exception that is caught", &["throw-caught", "leaving", "exit:0"], None),
     ("exit after free", &["free", "leaving", "exit:0"], None),
     ("segfault", &["segfault"], Some(libc::SIGSEGV)),
 ];
@@ -63,6 +95,12 @@ const ENDS: [(&str, &[&str], Option<i32>); 9] = [
 fn every_way_to_end_leaves_every_record_for_the_next_process() {
     let mut row = Row::new("exit matrix, with and without a thread still logging");
     let stage = Stage::new("exits");
+    let plugin = stage.scratch.path().join("plugin.so");
+    let source = root().join("tests/c/plugin.cpp");
+    let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
+    let flags = ["-std=c++17", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror"];
+    run(std::process::Command::new(compiler).args(flags).arg(source).arg("-o").arg(&plugin));
+    let plugin = plugin.to_str().unwrap();
     // Nobody delivers meanwhile: a process that ends in the middle of a batch may send it twice.
     let (url, port) = nobody();
     let tally = stage.tally();
@@ -70,14 +108,15 @@ fn every_way_to_end_leaves_every_record_for_the_next_process() {
     for (number, (name, verbs, signal)) in ENDS.iter().enumerate() {
         for busy in [false, true] {
             tally.forget();
-            let mark = format!("log:1000:e{number}{}t63", if busy { "b" } else { "i" });
+            let writer = format!("e{number}{}", if busy { "b" } else { "i" });
+            let mark = format!("log:1000:{writer}t63");
             let mut all = vec!["new", &mark, "leaving"];
             if busy {
                 all.insert(1, "background:3");
             }
             all.extend(*verbs);
-            let writer = format!("e{number}b");
-            let env = [tally.env(), ("PROBE_WRITER", writer), ("PROBE_PACE_US", "1000".into())];
+            let plugin = ("PROBE_PLUGIN", plugin.to_owned());
+            let env = [tally.env(), ("PROBE_WRITER", writer), ("PROBE_PACE_US", "1000".into()), plugin];
             let mut host = stage.host(&url, &all, &env);
             let mut left: u64 = host.line().parse().unwrap();
             if verbs.contains(&"leaving") {
@@ -123,7 +162,7 @@ fn processes_that_start_together_share_the_orphans() {
     let mut hosts: Vec<_> =
         (0..starters).map(|_| stage.host(&url, &["new", "wait", "cleanup:10000", "stats"], &[])).collect();
     hosts.iter_mut().for_each(|host| drop(host.line()));
-    crate::bench::wait_for_unique(&server, row.accepted);
+    wait_for_unique(&server, row.accepted);
     hosts.iter_mut().for_each(|host| host.tell());
     for host in &mut hosts {
         let stats = host.json();

@@ -23,7 +23,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use ureq::http::{HeaderValue, Method, Uri};
 use ureq::{Agent, AsSendBody, SendBody};
 

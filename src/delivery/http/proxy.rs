@@ -5,6 +5,10 @@
 //! lower case before upper case, `ALL_PROXY` for both, `NO_PROXY` names the exceptions, and this
 //! machine is never reached through a proxy from the environment. `HTTP_PROXY` in upper case is
 //! ignored in a CGI program, where a client can set it with a `Proxy` header.
+//!
+//! A proxy is asked for a tunnel (CONNECT) whatever the scheme is, because ureq offers nothing else. Many
+//! programs send it plain http requests whole instead, and some proxies allow tunnels to port 443 only:
+//! behind those, plain http to another machine (which `allow_plaintext` must allow anyway) does not work.
 
 use std::net::IpAddr;
 

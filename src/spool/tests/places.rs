@@ -10,11 +10,45 @@ fn set_mode(path: &Path, mode: u32) {
 
 #[test]
 fn a_directory_that_others_may_write_to_is_refused() {
+    for mode in [0o720, 0o702, 0o777, 0o1777] {
+        let site = Site::new();
+        let (refused, good) = (site.hot.path().join("refused"), site.hot.path().join("good"));
+        for directory in [&refused, &good] {
+            std::fs::create_dir(directory).unwrap();
+        }
+        set_mode(&good, 0o700);
+        set_mode(&refused, mode);
+        assert!(place::private_directory(&good).is_ok());
+        assert!(place::private_directory(&refused).is_err(), "mode {mode:o}");
+        let options = Options { hot_dir: Some(refused.clone()), max_disk_bytes: 0, ..site.options() };
+        let (spool, _reader) = open(options);
+        append(&spool, 0..10);
+        assert_eq!(std::fs::read_dir(&refused).unwrap().count(), 0, "mode {mode:o}: {:?}", spool.location());
+        // The same way in, to a directory that is fine.
+        let (spool, _reader) = open(Options { hot_dir: Some(good.clone()), ..site.options() });
+        assert!(matches!(spool.location(), Location::Hot { hot, .. } if hot.starts_with(&good)));
+    }
+}
+
+#[test]
+fn records_that_move_while_they_are_read_are_delivered_all_the_same() {
     let site = Site::new();
-    set_mode(site.hot.path(), 0o777);
-    let (spool, _reader) = open(Options { max_disk_bytes: 0, ..site.options() });
-    let Location::Hot { hot, .. } = spool.location() else { return };
-    assert!(!hot.starts_with(site.hot.path()));
+    let (spool, mut reader) = open(Options { max_disk_bytes: 64 << 20, ..site.options() });
+    let is_done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
+                spool.spill_all();
+            }
+        });
+        for round in 0..200 {
+            append(&spool, round * 100..(round + 1) * 100);
+            assert_eq!(deliver_all(&mut reader), lines(round * 100..(round + 1) * 100));
+        }
+        is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let stats = check(&spool);
+    assert_eq!((stats.delivered, stats.held, stats.dropped_corrupt), (20_000, 0, 0));
 }
 
 #[test]

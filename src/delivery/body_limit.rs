@@ -1,0 +1,120 @@
+//! The largest request body that the service takes, learned from its answers.
+//!
+//! A 413 halves it. Since a limit may be of the moment (a proxy in between, a deployment), it doubles
+//! again after a number of requests that it had kept small were taken. Each time that turns out too
+//! bold, the next trial waits for twice as many, so that a service with a lasting limit is hardly ever
+//! sent too much.
+
+/// Nobody limits requests to less: a 413 for less is a service that is out of order.
+pub const LEAST: usize = 4 * 1024;
+/// Requests taken before the limit is tried again, at first and at most.
+const PATIENCE: std::ops::RangeInclusive<u32> = 16..=4_096;
+
+/// What is known of the limit.
+pub struct BodyLimit {
+    bytes: usize,
+    /// Requests of about this size in a row that were taken.
+    taken: u32,
+    /// How many it takes to try twice the size.
+    patience: u32,
+    /// The limit has been raised since the last 413.
+    raised: bool,
+}
+
+impl BodyLimit {
+    /// None is known.
+    pub fn new() -> BodyLimit {
+        BodyLimit { bytes: usize::MAX, taken: 0, patience: *PATIENCE.start(), raised: false }
+    }
+
+    /// Bodies stay below this.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// A body of so many bytes was too large.
+    pub fn refused(&mut self, bytes: usize) {
+        self.bytes = (bytes / 2).max(LEAST);
+        self.taken = 0;
+        if self.raised {
+            self.patience = (self.patience * 2).min(*PATIENCE.end());
+            self.raised = false;
+        }
+    }
+
+    /// A body of so many bytes was taken.
+    pub fn accepted(&mut self, bytes: usize) {
+        // Smaller ones say nothing, and need no larger limit.
+        if bytes <= self.bytes / 2 {
+            return;
+        }
+        self.taken += 1;
+        if self.taken >= self.patience {
+            self.taken = 0;
+            self.bytes = self.bytes.saturating_mul(2);
+            self.raised = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: usize = 1 << 20;
+
+    fn take(limit: &mut BodyLimit, count: u32) {
+        for _ in 0..count {
+            limit.accepted(limit.bytes());
+        }
+    }
+
+    #[test]
+    fn a_limit_of_the_moment_is_forgotten_step_by_step() {
+        let mut limit = BodyLimit::new();
+        limit.refused(4 * MIB);
+        assert_eq!(limit.bytes(), 2 * MIB);
+        take(&mut limit, 15);
+        assert_eq!(limit.bytes(), 2 * MIB);
+        take(&mut limit, 1);
+        assert_eq!(limit.bytes(), 4 * MIB);
+        take(&mut limit, 16 * 60);
+        assert_eq!(limit.bytes(), usize::MAX);
+    }
+
+    #[test]
+    fn small_bodies_say_nothing_about_the_limit() {
+        let mut limit = BodyLimit::new();
+        limit.refused(4 * MIB);
+        for _ in 0..1_000 {
+            limit.accepted(MIB);
+        }
+        assert_eq!(limit.bytes(), 2 * MIB);
+    }
+
+    #[test]
+    fn a_lasting_limit_is_tried_less_and_less_often() {
+        let mut limit = BodyLimit::new();
+        let (mut taken, mut refused) = (0, 0);
+        while taken < 100_000 {
+            let bytes = limit.bytes().min(5 * MIB);
+            if bytes > MIB {
+                limit.refused(bytes);
+                refused += 1;
+            } else {
+                limit.accepted(bytes);
+                taken += 1;
+            }
+        }
+        assert!(refused < 40, "{refused} refused, {taken} taken");
+    }
+
+    #[test]
+    fn no_answer_makes_the_limit_useless() {
+        let mut limit = BodyLimit::new();
+        for _ in 0..1_000 {
+            limit.refused(limit.bytes());
+        }
+        assert_eq!(limit.bytes(), LEAST);
+    }
+}

@@ -1,0 +1,124 @@
+//! Moving what waits to files in the spool directory.
+//!
+//! Any thread may ask for it, also while a batch is on its way: what the batch shows stays readable,
+//! and its acknowledgement finds the segment where it is by then. One thread at a time does it, and
+//! none once the instance has left.
+
+use super::format::{CURSOR_AT, HEADER_SIZE, Key};
+use super::held::{Held, Place, State};
+use super::{Overflow, Spool, store};
+
+impl Spool {
+    /// Moves full segments from memory to files in the spool directory, oldest first, as far as its
+    /// cap allows: for when the service does not take records for a while. Gives whether all of them
+    /// are there.
+    pub fn spill(&self) -> bool {
+        let left = self.left.lock();
+        *left || self.spill_sealed()
+    }
+
+    /// [`Spool::spill`], the segment in use included.
+    pub fn spill_all(&self) -> bool {
+        let left = self.left.lock();
+        *left || self.seal_and_spill()
+    }
+
+    /// The last act: as [`Spool::spill_all`], and gives the directories up. What could not be moved
+    /// stays where it is, for the next instance.
+    pub(super) fn spill_and_leave(&self) {
+        let mut left = self.left.lock();
+        self.seal_and_spill();
+        *left = true;
+        self.leave(&mut self.state.lock());
+    }
+
+    /// Writes a segment whose file somebody has removed to the spool directory, while it is mapped.
+    pub(super) fn rescue(&self, key: Key) {
+        let left = self.left.lock();
+        if !*left {
+            self.spill_one(key);
+        }
+    }
+
+    fn seal_and_spill(&self) -> bool {
+        let mut state = self.state.lock();
+        if state.active.as_ref().is_some_and(|active| active.unsettled() > 0) {
+            self.seal_active(&mut state);
+        }
+        drop(state);
+        self.spill_sealed()
+    }
+
+    fn spill_sealed(&self) -> bool {
+        let keys: Vec<Key> = {
+            let state = self.state.lock();
+            let sealed = state.adopted.iter().chain(&state.sealed);
+            sealed.filter(|held| !held.place.is_cold() && held.unsettled() > 0).map(Held::key).collect()
+        };
+        keys.into_iter().all(|key| self.spill_one(key))
+    }
+
+    /// Copies one segment to the spool directory and lets go of where it was. Gives whether the
+    /// next one is worth trying.
+    fn spill_one(&self, key: Key) -> bool {
+        let (from, page, cursor, map, tail) = {
+            let mut state = self.state.lock();
+            let Some(held) = state.find(key) else { return true };
+            let page = store::header_page(&held.header, held.seal(), held.settled);
+            (held.place.clone(), page, held.settled, held.map.clone(), held.tail as usize)
+        };
+        let mut bytes = Vec::new();
+        let records = match &map {
+            Some(map) => map.published(HEADER_SIZE..tail),
+            None => match self.store.read(&from, HEADER_SIZE, tail, &mut bytes) {
+                Ok(()) => &bytes[..],
+                // Noticed when its turn to be delivered comes.
+                Err(_) => return true,
+            },
+        };
+        let size = (HEADER_SIZE + records.len()) as u64;
+        let Some(place) = self.reserve_cold(&mut self.state.lock(), size) else { return false };
+        let written = self.store.write_cold(&place, &page, records);
+        let mut state = self.state.lock();
+        if written.is_err() {
+            state.give_up(&place, size);
+        } else if let Some(held) = state.find(key) {
+            if held.settled != cursor {
+                // Acknowledged meanwhile, which only the old file has been told. Under the lock, or an
+                // older cursor could come behind a newer one.
+                let word = held.settled.pack(held.header.salt).to_le_bytes();
+                let _ = self.store.write_at(&place, CURSOR_AT, &word);
+            }
+            let old_place = std::mem::replace(&mut held.place, place);
+            let old_size = std::mem::replace(&mut held.size, size);
+            held.map = None;
+            state.uncharge(&old_place, old_size);
+            self.store.remove(&old_place);
+            if state.waiting > 0 {
+                self.space.notify_all();
+            }
+        } else {
+            // Evicted or delivered in the meantime.
+            state.uncharge(&place, size);
+            self.store.remove(&place);
+        }
+        !state.cold_failed
+    }
+
+    /// Room in the spool directory for a file that is to be written; evicts for it if that is the
+    /// policy.
+    fn reserve_cold(&self, state: &mut State, size: u64) -> Option<Place> {
+        let cap = self.disk_cap();
+        if size > cap || state.cold_failed {
+            return None;
+        }
+        while state.cold_bytes + size > cap {
+            if self.options.overflow != Overflow::DropOldest || !self.evict_oldest_cold(state) {
+                return None;
+            }
+        }
+        let place = self.name_file(state, Place::Cold);
+        state.charge(&place, size);
+        Some(place)
+    }
+}
