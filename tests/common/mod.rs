@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+pub mod service;
 pub mod vectors;
 
 /// The repository's root.
