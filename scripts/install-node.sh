@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 oldest=20
+version=22.23.3          # what is installed when there is none
 kept=build/tools/node
 major() { "$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0; }
 
@@ -27,5 +28,5 @@ if ! command -v npm >/dev/null; then
     apt-get install -y -q --no-install-recommends nodejs npm >&2
 fi
 mkdir -p "$kept"
-npm install --prefix "$kept" --no-audit --no-fund --silent node@22 >&2
+npm install --prefix "$kept" --no-audit --no-fund --silent "node@$version" >&2
 echo "$PWD/$kept/node_modules/node/bin/node"

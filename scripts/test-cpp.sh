@@ -111,8 +111,8 @@ sys.exit(0 if after - before >= 7 else f"error: the README example logged {after
 say "installed, moved, and found by CMake and pkg-config"
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 said() { [ "$("$@")" = "$version" ] || { echo "error: $* does not say $version" >&2; exit 1; }; }
-make -s install PREFIX="$work/first" >/dev/null
-mv "$work/first" "$work/moved"
+make -s install DESTDIR="$work/stage" PREFIX=/opt/maxim >/dev/null
+mv "$work/stage/opt/maxim" "$work/moved"
 for static in OFF ON; do
     cmake -S "$cpp/tests/consumer" -B "$work/package-$static" -DCMAKE_PREFIX_PATH="$work/moved" \
         -DMAXIM_CPP_STATIC=$static >"$work/log" || { cat "$work/log" >&2; exit 1; }
@@ -132,7 +132,7 @@ rm "$work"/moved/lib/libmaxim.so*
 g++ -std=c++17 "$cpp/tests/consumer/main.cpp" -o "$work/static" $(pc --cflags --libs --static)
 said "$work/static"
 
-say "as a part of a CMake project, and installed by it"
+say "as a part of a CMake project (FetchContent, which is add_subdirectory), and installed by it"
 cmake -S "$cpp/tests/consumer" -B "$work/source" -DMAXIM_SOURCE="$root" -DMAXIM_BUILD="$root/build" >"$work/log" || { cat "$work/log" >&2; exit 1; }
 cmake --build "$work/source" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 for program in with_c with_c_static with_cpp; do said "$work/source/$program"; done

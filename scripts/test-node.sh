@@ -68,6 +68,8 @@ npm install --prefix "$work/user" --no-audit --no-fund --offline --omit=optional
     const { name, os, cpu, libc, main } = require(`./node_modules/${Object.keys(optionalDependencies)
         .find((name) => require("node:fs").existsSync(`node_modules/${name}`))}/package.json`);
     assert.equal(maxim.version, version);
+    for (const each of ["libmaxim", name])
+        for (const licence of ["MIT", "APACHE"]) assert.ok(require("node:fs").existsSync(`node_modules/${each}/LICENSE-${licence}`));
     assert.ok(Object.values(optionalDependencies).every((each) => each === version));
     assert.deepEqual([os, cpu, libc?.length, main], [[process.platform], [process.arch], 1, "maxim.node"]);
     import("libmaxim").then(({ version }) => console.log("libmaxim", version, "with", name, libc[0]));

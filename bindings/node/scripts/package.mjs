@@ -18,6 +18,7 @@ const PLATFORMS = [
 const nameOf = ({ os, cpu, libc }) => `@libmaxim/${os}-${cpu}${libc ? (libc === 'glibc' ? '-gnu' : '-musl') : ''}`;
 
 const source = dirname(dirname(fileURLToPath(import.meta.url)));
+const licences = ['LICENSE-MIT', 'LICENSE-APACHE'].map((name) => [join(source, '../..', name), name]);
 const out = resolve(process.argv[2]);
 const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
 
@@ -41,12 +42,15 @@ const { os, cpu, libc } = here;
 pack(
   'platform',
   { name: nameOf(here), version, license, engines, main: 'maxim.node', os: [os], cpu: [cpu], ...(libc && { libc: [libc] }) },
-  [[join(out, 'maxim.node'), 'maxim.node']],
+  [[join(out, 'maxim.node'), 'maxim.node'], ...licences],
 );
 
 const { scripts: _scripts, devDependencies: _devDependencies, ...published } = manifest;
 pack(
   'package',
   { ...published, optionalDependencies: Object.fromEntries(PLATFORMS.map((platform) => [nameOf(platform), version])) },
-  ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'lib', 'adapters', 'README.md'].map((name) => [join(source, name), name]),
+  [
+    ...['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'lib', 'adapters', 'README.md'].map((name) => [join(source, name), name]),
+    ...licences,
+  ],
 );

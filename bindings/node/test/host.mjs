@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker, isMainThread, workerData } from 'node:worker_threads';
 import { Logger } from '../index.mjs';
+import { until } from './support.mjs';
 
 const options = { apiKey: 'key', id: 'host', flushIntervalMs: 60_000 };
 
@@ -79,17 +81,27 @@ const VERBS = {
   },
   async gc() {
     const kept = new Logger(options);
+    const trace = kept.trace();
+    // Each logger has a thread.
+    const threads = () => readdirSync('/proc/self/task').length;
+    const before = threads();
     for (let round = 0; round < 20; round++) {
       for (let i = 0; i < 5; i++) {
-        const trace = new Logger(options).trace({ name: 'dropped' });
-        trace.addMetadata({ round });
-        trace.addSpan({ name: 'x' }).addTag('a', 'b');
+        const dropped = new Logger(options).trace({ name: 'dropped' });
+        dropped.addMetadata({ round });
+        dropped.addSpan({ name: 'x' }).addTag('a', 'b');
       }
       collect();
+      trace.addTag('a', 'b');
       await new Promise(setImmediate);
-      kept.trace().addTag('a', 'b');
     }
-    assert.equal(kept.stats().accepted, 40);
+    // The last ones may stay: the stack is looked through conservatively in some runtimes.
+    const allowed = before + 10;
+    await until(() => {
+      collect();
+      return threads() <= allowed;
+    });
+    assert.equal(kept.stats().accepted, 21);
     await kept.close();
   },
   async million() {

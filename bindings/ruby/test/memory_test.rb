@@ -4,8 +4,8 @@ require_relative "helper"
 
 class MemoryTest < MaximTest
   CALLS = 1_000_000
-  # Below what one leaked byte in ten calls would cost, above what the allocator and spool need.
-  GROWTH_KB = 64 * 1024
+  # What eight bytes leaked in each call would cost; without a leak it is half a megabyte at most.
+  GROWTH_KB = 8 * 1024
 
   def test_a_million_calls_do_not_grow_the_process
     output = ruby(<<~RUBY)
