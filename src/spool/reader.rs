@@ -79,7 +79,8 @@ impl View {
 impl Reader {
     /// The reader of a spool.
     pub fn new(spool: Arc<Spool>) -> Reader {
-        Reader { spool, buffers: Vec::new(), own_batches: 0, more_orphans: false, schedule: Schedule::new() }
+        let schedule = Schedule::new(spool.options.brief);
+        Reader { spool, buffers: Vec::new(), own_batches: 0, more_orphans: false, schedule }
     }
 
     /// The next records, oldest first: this spool's own, and in between a bounded share of those of
