@@ -282,7 +282,7 @@ def conditions(mine):
         measure("20,000 a second", call, "paced", PACED_CALLS)
     measure("server down", "tag", "tight", url="http://127.0.0.1:9")
     busy = f"while :; do dd if=/dev/zero of={scratch}/busy bs=1M count=64 conv=fsync 2>/dev/null; done"
-    disk = subprocess.Popen(["timeout", "60", "sh", "-c", busy])
+    disk = subprocess.Popen(["timeout", "240", "sh", "-c", busy])
     measure("busy disk", "tag", "tight", note="beside a loop of dd and fsync")
     measure("busy disk, server down", "tag", "tight", url="http://127.0.0.1:9", note="the same")
     disk.terminate()

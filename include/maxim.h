@@ -948,7 +948,7 @@ typedef struct maxim_logger_config {
     struct maxim_str ca_file;
     /**
      * A proxy (http://host:port) instead of what the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
-     * and NO_PROXY say.
+     * and NO_PROXY say. It is asked for a tunnel (CONNECT), for http as for https.
      */
     struct maxim_str proxy;
     /**

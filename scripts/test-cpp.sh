@@ -53,7 +53,6 @@ sed -n '1,/^```$/{/^```/d;p}' "$cpp/README.md" | sed -n '/^#include/,$p' >"$work
 grep -q 'int main' "$work/readme.cpp"
 printf '%s\n' "$work"/alone-*.cpp | xargs -P 2 -I{} \
     g++ -std=c++17 "${strict[@]}" "${include[@]}" -fsyntax-only {}
-g++ -std=c++20 "${strict[@]}" "${include[@]}" -fsyntax-only "$work/readme.cpp"
 
 say "tests: clang, C++17, address and undefined-behaviour sanitizers"
 # The largest first, so that both cores are busy to the end.
@@ -95,6 +94,19 @@ examples/cpp/run.sh >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 for words in "travel assistant" "airline rules" "payment failed"; do
     grep -q "$words" "$work/log" || { echo "error: the examples did not log: $words" >&2; exit 1; }
 done
+
+say "the README's example"
+echo '#include <string>
+std::string ask_the_model() { return R"({"id": "c", "object": "chat.completion", "created": 1, "model": "gpt-4o", "choices":
+    [{"index": 0, "message": {"role": "assistant", "content": "It is."}, "finish_reason": "stop"}]})"; }' >"$work/yours.cpp"
+g++ -std=c++20 "${strict[@]}" "${include[@]}" "$work/readme.cpp" "$work/yours.cpp" -o "$work/readme" "${library[@]}"
+before=$(curl -s "$url/stats")
+MAXIM_BASE_URL=$url MAXIM_SPOOL_DIR=$work/spool-readme "$work/readme" >"$work/log" 2>&1
+[ ! -s "$work/log" ] || { echo "error: the README's example complains:" >&2; cat "$work/log" >&2; exit 1; }
+# Trace, span, generation and its result, the span's end, the output, the trace's end.
+python3 -c 'import json, sys
+before, after = (json.loads(each)["lines"] for each in sys.argv[1:])
+sys.exit(0 if after - before >= 7 else f"error: the README example logged {after - before} lines")' "$before" "$(curl -s "$url/stats")"
 
 say "installed, moved, and found by CMake and pkg-config"
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)

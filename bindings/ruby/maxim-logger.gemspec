@@ -10,11 +10,11 @@ Gem::Specification.new do |spec|
     Ruby binding of libmaxim. A log call formats one record, copies it into memory that survives the
     process, and returns; a thread of the library sends records in batches.
   TEXT
-  spec.authors = ["libmaxim contributors"]
+  spec.authors = ["The libmaxim authors"]
   spec.licenses = ["MIT", "Apache-2.0"]
   spec.homepage = "https://www.getmaxim.ai"
   spec.required_ruby_version = ">= 3.0"
-  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "ext/**/*.{c,h,rb}", "README.md"] }
+  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "ext/**/*.{c,h,rb}", "README.md", "LICENSE-*"] }
   spec.extensions = ["ext/maxim/extconf.rb"]
   spec.require_paths = ["lib"]
   spec.metadata = { "rubygems_mfa_required" => "true" }

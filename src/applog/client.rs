@@ -8,10 +8,9 @@ use super::config::Config;
 use super::defaults::{Defaults, Which};
 use super::entry::{self, Entry, Level, check_length};
 use super::protocol::{KIND_ENTRY, StructuredLog};
-use crate::delivery::{self, HttpConfig, Pipeline, PipelineConfig};
-use crate::maxim::config::MAX_AGE;
-use crate::process::{ForkCell, is_running_on_lambda};
-use crate::spool::{self, Identity};
+use crate::delivery::{self, Pipeline, PipelineConfig};
+use crate::process::ForkCell;
+use crate::spool;
 use crate::status::{Error, Result, Status};
 use crate::text::object::{Object, key};
 use crate::text::scratch;
@@ -182,42 +181,11 @@ impl Client {
     }
 }
 
-impl Config {
-    /// How requests travel.
-    pub(super) fn http(&self) -> HttpConfig {
-        HttpConfig {
-            ca_file: self.ca_file.clone(),
-            proxy: self.proxy.clone(),
-            allow_plaintext: self.allow_plaintext,
-            ..HttpConfig::default()
-        }
-    }
-}
-
 fn open(config: &Config, protocol: Option<&Arc<StructuredLog>>) -> Option<Pipeline> {
     let protocol = Arc::clone(protocol?);
-    let identity = Identity {
-        protocol: "structured",
-        base_url: config.endpoint.clone(),
-        repository: config.source.clone(),
-        key_fingerprint: config.api_key.as_ref()?.fingerprint(),
-    };
-    Some(Pipeline::open(PipelineConfig {
-        spool: spool::Options {
-            dir: config.spool_dir.clone(),
-            max_memory_bytes: config.max_memory_bytes,
-            max_disk_bytes: config.max_disk_bytes,
-            overflow: config.overflow,
-            max_age: MAX_AGE,
-            ring_records: config.batch_size.into(),
-            ..spool::Options::new(identity)
-        },
-        protocol,
-        http: config.http(),
-        flush_interval: Some(config.flush_interval),
-        backoff: config.backoff,
-        reporter: Arc::clone(&config.reporter),
-        synchronous: is_running_on_lambda(),
-        name: "maxim-log-write",
-    }))
+    let settings = &config.settings;
+    let spool = settings.spool("structured", &config.source, config.api_key.as_ref()?);
+    let spool = spool::Options { ring_records: config.batch_size.into(), ..spool };
+    let pipeline = settings.pipeline("maxim-log-write", spool, protocol, Some(config.flush_interval));
+    Some(Pipeline::open(PipelineConfig { backoff: config.backoff, ..pipeline }))
 }

@@ -1,14 +1,10 @@
 //! What a structured log client is told at its birth.
 
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::entry::Level;
-use crate::delivery::BackoffConfig;
-use crate::report::Reporter;
+use crate::delivery::{BackoffConfig, Settings};
 use crate::secret::Secret;
-use crate::spool::Overflow;
 
 /// The public structured log service.
 pub const DEFAULT_ENDPOINT: &str = "https://timberlogs-ingest.enaboapps.workers.dev";
@@ -44,14 +40,14 @@ impl Environment {
 /// Everything a client needs to know.
 #[derive(Clone)]
 pub struct Config {
+    /// The service, and what every pipeline is told.
+    pub settings: Settings,
     /// What logs: the name of an application or service.
     pub source: String,
     /// Where it runs.
     pub environment: Environment,
     /// The key; `None` makes a client that lets everything go.
     pub api_key: Option<Secret>,
-    /// The service, without a slash at the end.
-    pub endpoint: String,
     /// The application's version.
     pub version: Option<String>,
     /// The dataset that entries go to.
@@ -68,20 +64,4 @@ pub struct Config {
     pub min_level: Level,
     /// How failed requests are tried again.
     pub backoff: BackoffConfig,
-    /// Where entries go that cannot be sent; `None`: the default chain.
-    pub spool_dir: Option<PathBuf>,
-    /// Space for entries in memory.
-    pub max_memory_bytes: u64,
-    /// Space for entries in the spool directory.
-    pub max_disk_bytes: u64,
-    /// What happens when both are full.
-    pub overflow: Overflow,
-    /// Roots to trust beside the platform's.
-    pub ca_file: Option<PathBuf>,
-    /// A proxy instead of the environment's.
-    pub proxy: Option<String>,
-    /// Whether the key may travel over plain http to another host.
-    pub allow_plaintext: bool,
-    /// Where asynchronous errors and debug lines go.
-    pub reporter: Arc<dyn Reporter>,
 }

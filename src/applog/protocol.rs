@@ -29,7 +29,7 @@ impl StructuredLog {
     /// The API that a configuration names.
     pub fn new(config: &Config, api_key: Secret) -> StructuredLog {
         StructuredLog {
-            endpoint: config.endpoint.clone(),
+            endpoint: config.settings.base_url.clone(),
             api_key,
             batch_size: config.batch_size.clamp(1, MAX_BATCH_ENTRIES),
         }
@@ -62,7 +62,7 @@ impl StructuredLog {
         body: &[u8],
         deadline: Instant,
     ) -> Result<Vec<u8>> {
-        let mut http = Http::new(config.http());
+        let mut http = Http::new(config.settings.http());
         match self.send(&mut http, target, "application/json", body, deadline) {
             Ok(response) => match Outcome::of(&response) {
                 Outcome::Delivered => Ok(response.body),

@@ -150,7 +150,7 @@ impl Client {
         let head = head(format, options);
         let (target, content_type, _) = parse(&head).unwrap_or_default();
         let deadline = Instant::now() + timeout;
-        let mut http = Http::new(self.config.http());
+        let mut http = Http::new(self.config.settings.http());
         let mut policy = Policy::new(self.config.backoff, random_dice());
         loop {
             let outcome = protocol.send(&mut http, target, content_type, body, deadline).into();

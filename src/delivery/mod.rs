@@ -31,6 +31,7 @@ mod pipeline;
 mod policy;
 mod protocol;
 mod reporting;
+mod settings;
 mod shared;
 #[cfg(test)]
 mod test_server;
@@ -42,3 +43,4 @@ pub use http::{Body, Fault, Http, HttpConfig, Interrupter, Request, Response, Tr
 pub use pipeline::{Done, Pipeline, PipelineConfig, Stats};
 pub use policy::{BackoffConfig, Policy, random_dice};
 pub use protocol::{Framing, Outcome, Protocol};
+pub use settings::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings, checked_url};

@@ -1,7 +1,6 @@
 //! The structured log client: its life, log calls, defaults.
 
 use std::ffi::c_void;
-use std::path::PathBuf;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,17 +8,16 @@ use std::time::Duration;
 use super::boundary::{boundary, boundary_or};
 use super::callbacks::Callbacks;
 use super::handle::{self, handled};
-use super::logger::{FlushDone, milliseconds, or_default, overflow, to_c};
+use super::logger::{FlushDone, milliseconds, to_c};
+use super::settings::{checked_key, given};
 use super::structs::*;
 use super::types::*;
 use crate::applog::config::{self, Environment};
 use crate::applog::defaults::Which;
 use crate::applog::{Client, Config, Entry, Level};
 use crate::delivery::BackoffConfig;
-use crate::maxim::config::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, checked_url};
 use crate::process::clock;
 use crate::report::Reporter;
-use crate::secret::Secret;
 use crate::status::{Error, Result, Status};
 
 /// A client of the structured log API: an opaque handle, made by `maxim_log_client_new` and given back
@@ -86,12 +84,8 @@ pub unsafe extern "C" fn maxim_log_client_new(
 fn resolve(given: &maxim_log_client_config, reporter: Arc<dyn Reporter>) -> Result<Config> {
     let refuse = |reason: &str| Err(Error::new(Status::InvalidArgument, reason));
     let owned = |name: &str, text: maxim_str| optional(name, text).map(|text| text.map(str::to_owned));
-    let allow_plaintext = given.allow_plaintext.get();
     let endpoint = owned("endpoint", given.endpoint)?.unwrap_or_else(|| config::DEFAULT_ENDPOINT.to_owned());
     let api_key = optional("api_key", given.api_key)?.filter(|key| !key.is_empty());
-    if api_key.is_some_and(|key| key.bytes().any(|byte| !(0x21..0x7f).contains(&byte))) {
-        return refuse("api_key: only visible ASCII characters can be sent");
-    }
     if given.batch_size == 0 {
         return refuse("batch_size: must be at least 1");
     }
@@ -101,8 +95,8 @@ fn resolve(given: &maxim_log_client_config, reporter: Arc<dyn Reporter>) -> Resu
     Ok(Config {
         source: required("source", given.source)?.to_owned(),
         environment: numbered("environment", given.environment, &Environment::ALL)?,
-        api_key: api_key.map(Secret::new),
-        endpoint: checked_url("endpoint", &endpoint, allow_plaintext)?,
+        api_key: api_key.map(checked_key).transpose()?,
+        settings: given!(given).settings("endpoint", &endpoint, reporter)?,
         version: owned("version", given.version)?,
         dataset: owned("dataset", given.dataset)?,
         user_id: owned("user_id", given.user_id)?,
@@ -115,14 +109,6 @@ fn resolve(given: &maxim_log_client_config, reporter: Arc<dyn Reporter>) -> Resu
             max: milliseconds(given.max_delay_ms.max(given.initial_delay_ms)),
             max_retries: Some(given.max_retries),
         },
-        spool_dir: optional("spool_dir", given.spool_dir)?.map(PathBuf::from),
-        max_memory_bytes: or_default(given.max_memory_bytes, DEFAULT_MAX_MEMORY_BYTES),
-        max_disk_bytes: or_default(given.max_disk_bytes, DEFAULT_MAX_DISK_BYTES),
-        overflow: overflow(given.overflow_policy, given.block_timeout_ms)?,
-        ca_file: optional("ca_file", given.ca_file)?.map(PathBuf::from),
-        proxy: owned("proxy", given.proxy)?,
-        allow_plaintext,
-        reporter,
     })
 }
 

@@ -1,7 +1,6 @@
 //! The Maxim logger's life: making, flushing, cleaning up, freeing, numbers.
 
 use std::ffi::{c_char, c_void};
-use std::path::PathBuf;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +9,14 @@ use super::boundary::{boundary, boundary_or};
 use super::callbacks::{Callbacks, c_text};
 use super::entities::with_logger;
 use super::handle::{self, handled};
+use super::settings::{checked_key, given, given_or_env, or_default};
 use super::structs::*;
 use super::types::*;
 use crate::delivery;
-use crate::maxim::config::{self, checked_url, given_or_env};
+use crate::maxim::config;
 use crate::maxim::{Config, Entity, Logger};
 use crate::process::is_running_on_lambda;
 use crate::report::Reporter;
-use crate::secret::Secret;
-use crate::spool::Overflow;
 use crate::status::{Error, Result, Status};
 
 /// A logger for one repository of the Maxim log API: an opaque handle, made by `maxim_logger_new`
@@ -72,23 +70,15 @@ fn resolve(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<C
     let missing = |name: &str, variable: &str| {
         Error::new(Status::NotConfigured, format!("{name}: give it, or set {variable} in the environment"))
     };
-    let allow_plaintext = given.allow_plaintext.get();
     let base_url = given_or_env(optional("base_url", given.base_url)?, "MAXIM_BASE_URL")
         .unwrap_or_else(|| config::DEFAULT_BASE_URL.to_owned());
     let api_key = given_or_env(optional("api_key", given.api_key)?, "MAXIM_API_KEY")
         .ok_or_else(|| missing("api_key", "MAXIM_API_KEY"))?;
     let repository = given_or_env(optional("repository_id", given.repository_id)?, "MAXIM_LOG_REPO_ID")
         .ok_or_else(|| missing("repository_id", "MAXIM_LOG_REPO_ID"))?;
-    if api_key.bytes().any(|byte| !(0x21..0x7f).contains(&byte)) {
-        // Said without showing it.
-        return Err(Error::new(
-            Status::InvalidArgument,
-            "api_key: only visible ASCII characters can be sent",
-        ));
-    }
     Ok(Config {
-        base_url: checked_url("base_url", &base_url, allow_plaintext)?,
-        api_key: Secret::new(&api_key),
+        api_key: checked_key(&api_key)?,
+        settings: given!(given).settings("base_url", &base_url, reporter)?,
         repository,
         flush_interval: match (given.auto_flush.get(), given.flush_interval_ms) {
             (true, 0) => {
@@ -98,34 +88,8 @@ fn resolve(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<C
             (true, ms) => Some(Duration::from_millis(ms.into())),
             (false, _) => None,
         },
-        spool_dir: optional("spool_dir", given.spool_dir)?.map(PathBuf::from),
-        max_memory_bytes: or_default(given.max_memory_bytes, config::DEFAULT_MAX_MEMORY_BYTES),
-        max_disk_bytes: or_default(given.max_disk_bytes, config::DEFAULT_MAX_DISK_BYTES),
-        overflow: overflow(given.overflow_policy, given.block_timeout_ms)?,
-        ca_file: optional("ca_file", given.ca_file)?.map(PathBuf::from),
-        proxy: optional("proxy", given.proxy)?.map(str::to_owned),
-        allow_plaintext,
         max_attachment_bytes: or_default(given.max_attachment_bytes, config::DEFAULT_MAX_ATTACHMENT_BYTES),
-        reporter,
     })
-}
-
-/// Zero says "the default".
-pub(super) fn or_default(given: u64, default: u64) -> u64 {
-    if given == 0 { default } else { given }
-}
-
-/// What to do when the space is full.
-pub(super) fn overflow(policy: i32, block_timeout_ms: u32) -> Result<Overflow> {
-    match policy {
-        MAXIM_OVERFLOW_DROP_OLDEST => Ok(Overflow::DropOldest),
-        MAXIM_OVERFLOW_DROP_NEWEST => Ok(Overflow::DropNewest),
-        MAXIM_OVERFLOW_BLOCK => Ok(Overflow::Block(Duration::from_millis(block_timeout_ms.into()))),
-        other => Err(Error::new(
-            Status::InvalidArgument,
-            format!("overflow_policy: {other} is none of MAXIM_OVERFLOW_…"),
-        )),
-    }
 }
 
 /// Gives a logger back. NULL is safe.

@@ -23,6 +23,7 @@ mod log_client;
 mod logger;
 mod retrieval;
 mod session;
+mod settings;
 mod span;
 pub mod structs;
 mod tool_call;

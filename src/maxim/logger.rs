@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use crate::sync::Mutex;
 
 use super::attachment::{Attachment, Content};
-use super::config::{Config, MAX_AGE};
+use super::config::Config;
 use super::line::{Entity, Lines};
 use super::protocol::{KIND_LINE, MaximLog};
 use super::uploads::Uploads;
-use crate::delivery::{self, Pipeline, PipelineConfig, Protocol};
-use crate::process::{ForkCell, is_running_on_lambda};
-use crate::spool::{self, Identity};
+use crate::delivery::{self, MAX_AGE, Pipeline, Protocol};
+use crate::process::ForkCell;
+use crate::spool;
 use crate::status::{Error, Result, Status};
 use crate::text::scratch;
 
@@ -150,7 +150,7 @@ impl Logger {
             let mut lines = Lines::new(buffer);
             build(&mut lines)?;
             // Where one is refused, the next may still be taken elsewhere.
-            lines.iter().fold(Ok(()), |result, line| result.and(self.append(line)))
+            first_failure(lines.iter().map(|line| self.append(line)))
         })
     }
 
@@ -331,19 +331,7 @@ const LINES: &str = "maxim";
 const UPLOADS: &str = "maxim-uploads";
 
 fn spool_options(config: &Config, protocol: &'static str) -> spool::Options {
-    spool::Options {
-        dir: config.spool_dir.clone(),
-        max_memory_bytes: config.max_memory_bytes,
-        max_disk_bytes: config.max_disk_bytes,
-        overflow: config.overflow,
-        max_age: MAX_AGE,
-        ..spool::Options::new(Identity {
-            protocol,
-            base_url: config.base_url.clone(),
-            repository: config.repository.clone(),
-            key_fingerprint: config.api_key.fingerprint(),
-        })
-    }
+    config.settings.spool(protocol, &config.repository, &config.api_key)
 }
 
 fn open_lines(config: &Config, uploads: Weak<LateUploads>) -> Pipeline {
@@ -357,19 +345,6 @@ fn open_uploads(config: &Config, lines: Weak<Pipeline>) -> Pipeline {
 }
 
 fn open(config: &Config, protocol: &'static str, name: &'static str, sender: Arc<dyn Protocol>) -> Pipeline {
-    Pipeline::open(PipelineConfig {
-        spool: spool_options(config, protocol),
-        protocol: sender,
-        http: delivery::HttpConfig {
-            ca_file: config.ca_file.clone(),
-            proxy: config.proxy.clone(),
-            allow_plaintext: config.allow_plaintext,
-            ..delivery::HttpConfig::default()
-        },
-        flush_interval: config.flush_interval,
-        backoff: delivery::BackoffConfig::default(),
-        reporter: Arc::clone(&config.reporter),
-        synchronous: is_running_on_lambda(),
-        name,
-    })
+    let spool = spool_options(config, protocol);
+    Pipeline::open(config.settings.pipeline(name, spool, sender, config.flush_interval))
 }

@@ -41,7 +41,7 @@ impl MaximLog {
         push_percent_encoded(&mut repository, &config.repository);
         let repository = String::from_utf8_lossy(&repository);
         MaximLog {
-            push_url: format!("{}/api/sdk/v3/log?id={repository}", config.base_url),
+            push_url: format!("{}/api/sdk/v3/log?id={repository}", config.settings.base_url),
             api_key: config.api_key.clone(),
             uploader: Uploader::new(config),
             uploads,

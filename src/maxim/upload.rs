@@ -20,7 +20,7 @@ pub(super) struct Uploader {
 impl Uploader {
     pub fn new(config: &Config) -> Uploader {
         Uploader {
-            base_url: config.base_url.clone(),
+            base_url: config.settings.base_url.clone(),
             api_key: config.api_key.clone(),
             repository: config.repository.clone(),
         }

@@ -4,9 +4,7 @@
 //! Times are Unix microseconds in UTC, without leap seconds.
 
 use super::decimal::pair;
-pub use super::decimal::{push_i64, push_u64};
 use std::cell::Cell;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// 0001-01-01T00:00:00.000000, the earliest time that is written as itself.
 pub const MIN_UNIX_US: i64 = -62_135_596_800_000_000;
@@ -18,15 +16,6 @@ const SECONDS_PER_DAY: u64 = 86_400;
 
 /// Days from 0000-03-01 to 0001-01-01: years that begin in March have their leap day at the end.
 const DAYS_MARCH_TO_JANUARY: u32 = 306;
-
-/// The time now.
-#[inline]
-pub fn now_us() -> i64 {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |us| -us),
-    }
-}
 
 /// Year, month and day of the day that is `days` after 0001-01-01, in the proleptic Gregorian calendar.
 ///
@@ -161,16 +150,6 @@ mod tests {
         assert_eq!(parse_rfc3339("2026-02-30T03:04:05Z"), None);
         assert_eq!(parse_rfc3339("2026-01-02"), None);
         assert_eq!(parse_rfc3339(""), None);
-    }
-
-    #[test]
-    fn now_is_between_two_readings_of_the_clock() {
-        let reading = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as i64;
-        // Once in a while the clock may be set back between readings; three tries can't all be hit.
-        assert!((0..3).any(|_| {
-            let (before, now, after) = (reading(), now_us(), reading());
-            before <= now && now <= after
-        }));
     }
 
     proptest! {

@@ -4,7 +4,7 @@
  *     uploads new file:3:/tmp/picture.png flush:10000 stats
  *
  * Verbs:
- *   new                make a logger (MAXIM_BASE_URL, MAXIM_SPOOL_DIR; UPLOADS_MOST: max_attachment_bytes,
+ *   new                make a logger (MAXIM_BASE_URL, MAXIM_API_KEY, MAXIM_SPOOL_DIR; UPLOADS_MOST: max_attachment_bytes,
  *                      UPLOADS_DISK: max_disk_bytes, UPLOADS_OVERFLOW: overflow_policy, and with
  *                      UPLOADS_MANUAL nothing is sent but by a flush; with UPLOADS_TINY it, and no sink,
  *                      holds a few lines and refuses more)
@@ -65,7 +65,6 @@ static uint64_t number_of(const char *variable) {
 
 static maxim_logger_config configuration(void) {
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
-    config.api_key = MAXIM_STR("key-1");
     config.repository_id = MAXIM_STR("repo-1");
     config.error_callback = on_error;
     config.auto_flush = getenv("UPLOADS_MANUAL") == NULL;

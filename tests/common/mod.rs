@@ -279,6 +279,9 @@ pub fn both(output: &Output) -> String {
 /// A host process of the tests' own: see `tests/c/probe.c` for its verbs.
 pub fn probe<I: AsRef<OsStr>>(program: &Path, server: &str, spool: &Path, verbs: &[I]) -> Command {
     let mut command = Command::new(program);
-    command.args(verbs).env("MAXIM_BASE_URL", server).env("MAXIM_SPOOL_DIR", spool).stdin(Stdio::null());
+    // Records in shared memory belong to server and key; ports come round again, and this key does not.
+    let key = format!("key-of{}", spool.display());
+    command.args(verbs).env("MAXIM_BASE_URL", server).env("MAXIM_SPOOL_DIR", spool).env("MAXIM_API_KEY", key);
+    command.stdin(Stdio::null());
     command
 }

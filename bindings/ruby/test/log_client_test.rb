@@ -166,6 +166,16 @@ class LogClientTest < MaximTest
     assert_equal [[nil], 1], [told, log.stats[:delivered]]
   end
 
+  def test_a_thread_that_waits_can_be_killed
+    @server.control(status: 503)
+    log = client
+    log.info("m")
+    thread = Thread.new { log.flush(timeout: 600) }
+    eventually("the wait") { thread.stop? }
+    thread.kill
+    assert thread.join(20), "the flush did not end"
+  end
+
   def test_a_semantic_logger_appender_passes_events_on
     begin
       require "semantic_logger"

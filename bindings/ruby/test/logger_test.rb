@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "timeout"
 require_relative "helper"
 
 class LoggerTest < MaximTest
@@ -185,6 +186,66 @@ class LoggerTest < MaximTest
     running = false
     counter.join
     assert_operator turns - before, :>=, 10, "the flush held the GVL"
+  end
+
+  # Far beyond what the tests wait for a thread to end.
+  LONG = 600
+
+  def waiting(&work)
+    thread = Thread.new(&work)
+    thread.report_on_exception = false
+    eventually("the wait") { thread.stop? }
+    thread
+  end
+
+  def test_a_thread_that_waits_can_be_killed_interrupted_and_timed_out
+    @server.control(status: 503)
+    log = logger
+    log.trace("t")
+    killed = waiting { log.flush(timeout: LONG) }
+    killed.kill
+    assert killed.join(20), "the flush did not end"
+    raised = waiting { log.flush_commit_logs(timeout: LONG) }
+    raised.raise(IOError, "enough")
+    assert_raises(IOError) { raised.join(20) or flunk "the flush did not end" }
+    assert_raises(Timeout::Error) { Timeout.timeout(0.1) { log.flush(timeout: LONG) } }
+    @server.control(status: nil)
+    assert log.flush(timeout: 20)
+    assert_equal 1, log.stats[:delivered]
+  end
+
+  def test_closing_can_be_interrupted_and_the_object_be_collected
+    @server.control(status: 503)
+    killed = waiting do
+      log = Maxim::Logger.new(base_url: @server.url, repository_id: "repo-1", **config)
+      log.trace("t").add_tag("n", "seq-closed-0")
+      log.close(timeout: LONG)
+    end
+    killed.kill
+    assert killed.join(20), "the closing did not end"
+    killed = nil
+    GC.start
+    @server.control(status: nil)
+    log = logger
+    eventually("the record") { log.flush_log_files && @server.sequences["totals"]["unique"] == 1 }
+  end
+
+  def test_a_signal_handler_runs_while_a_flush_waits_which_goes_on
+    @server.control(delay_ms: 300)
+    log = logger(auto_flush: false)
+    log.trace("t")
+    handled = 0
+    before = trap(:USR1) { handled += 1 }
+    flusher = Thread.current
+    sender = Thread.new do
+      Thread.pass until flusher.stop?
+      Process.kill(:USR1, Process.pid)
+    end
+    assert log.flush
+    sender.join
+    eventually("the handler") { handled == 1 }
+  ensure
+    trap(:USR1, before)
   end
 
   def test_flush_says_what_did_not_arrive_and_keeps_it

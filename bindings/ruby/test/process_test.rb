@@ -81,6 +81,25 @@ class ProcessTest < MaximTest
     assert_match(/Maxim::RactorError: a Maxim::Logger belongs to the main Ractor/, output)
   end
 
+  def test_ctrl_c_ends_a_program_that_flushes
+    @server.control(status: 503)
+    output = ruby(<<~RUBY)
+      logger = Maxim::Logger.new(exit_timeout: nil)
+      logger.trace("t")
+      main = Thread.current
+      Thread.new do
+        Thread.pass until main.stop?
+        Process.kill(:INT, Process.pid)
+      end
+      begin
+        logger.flush(timeout: 600)
+      rescue Interrupt
+        puts "interrupted"
+      end
+    RUBY
+    assert_equal "interrupted\n", output
+  end
+
   def test_logging_from_a_signal_handler_works
     ruby(<<~RUBY)
       logger = Maxim::Logger.new

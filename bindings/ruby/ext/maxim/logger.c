@@ -70,7 +70,7 @@ static void invoke_timed(mx_call *call) {
 static VALUE timed(VALUE self, timed_fn fn, VALUE seconds) {
     mx_call call = {.invoke = invoke_timed, .fn = (void (*)(void))fn, .handle = mx_owner_get(self)->handle,
                     .integer = mx_milliseconds(seconds), .without_gvl = true};
-    mx_run(&call);
+    mx_wait(&call);
     RB_GC_GUARD(self);
     return mx_waited(self, &call);
 }

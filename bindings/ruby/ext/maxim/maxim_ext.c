@@ -39,8 +39,7 @@ mx_owner *mx_owner_get(VALUE self) { return rb_check_typeddata(self, &mx_owner_t
 
 /* --- calls ----------------------------------------------------------------------------------- */
 
-static void *invoke(void *argument) {
-    mx_call *call = argument;
+void mx_make(mx_call *call) {
     call->invoke(call);
     /* The detail belongs to this native thread: read it before anything else can run here. */
     if (call->status != MAXIM_OK) {
@@ -49,15 +48,19 @@ static void *invoke(void *argument) {
         memcpy(call->detail, detail, length);
         call->detail[length] = 0;
     }
+}
+
+static void *make(void *call) {
+    mx_make(call);
     return NULL;
 }
 
 bool mx_run(mx_call *call) {
     if (call->without_gvl) {
         call->status = MAXIM_OK;
-        rb_thread_call_without_gvl(invoke, call, RUBY_UBF_IO, NULL);
+        rb_thread_call_without_gvl(make, call, RUBY_UBF_IO, NULL);
     } else {
-        invoke(call);
+        mx_make(call);
     }
     return call->status == MAXIM_OK;
 }

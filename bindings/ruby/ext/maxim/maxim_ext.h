@@ -73,6 +73,11 @@ typedef struct mx_call {
 
 /* Makes the call; true when it came to MAXIM_OK. */
 bool mx_run(mx_call *call);
+/* The same for a call that waits and has no texts: other Ruby threads run meanwhile, and this one can be interrupted
+ * (wait.c). Raises what interrupted it. */
+void mx_wait(mx_call *call);
+/* Makes the call on this native thread, with or without the GVL. */
+void mx_make(mx_call *call);
 /* What a log call returns: true, or false after reporting; raises in strict mode. */
 VALUE mx_logged(VALUE owner, mx_call *call);
 /* The same for a value that could not be converted: `error` is a Maxim::Error. */

@@ -1,0 +1,124 @@
+//! What a pipeline is told whatever it delivers: where records go, how much may be kept of them, and how
+//! requests travel. The rooms above add what is theirs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::delivery::http::{HttpConfig, is_loopback};
+use crate::delivery::pipeline::PipelineConfig;
+use crate::delivery::policy::BackoffConfig;
+use crate::delivery::protocol::Protocol;
+use crate::process::is_running_on_lambda;
+use crate::report::Reporter;
+use crate::secret::Secret;
+use crate::spool::{self, Identity, Overflow};
+use crate::status::{Error, Result, Status};
+
+/// Space for records in memory (tmpfs) before new segments go to the spool directory.
+pub const DEFAULT_MAX_MEMORY_BYTES: u64 = 64 << 20;
+/// Space for records in the spool directory.
+pub const DEFAULT_MAX_DISK_BYTES: u64 = 1 << 30;
+/// Unsent records older than this are given up (architecture: the outage that a spool bridges).
+pub const MAX_AGE: Duration = Duration::from_secs(72 * 3600);
+
+/// What every pipeline needs to know; cheap to clone.
+#[derive(Clone)]
+pub struct Settings {
+    /// The service, without a slash at the end.
+    pub base_url: String,
+    /// Where records go that cannot be sent; `None`: the default chain.
+    pub spool_dir: Option<PathBuf>,
+    /// Space for records in memory.
+    pub max_memory_bytes: u64,
+    /// Space for records in the spool directory.
+    pub max_disk_bytes: u64,
+    /// What happens when both are full.
+    pub overflow: Overflow,
+    /// Roots to trust beside the platform's.
+    pub ca_file: Option<PathBuf>,
+    /// A proxy instead of the environment's.
+    pub proxy: Option<String>,
+    /// Whether the key may travel over plain http to another host.
+    pub allow_plaintext: bool,
+    /// Where asynchronous errors and debug lines go.
+    pub reporter: Arc<dyn Reporter>,
+}
+
+impl Settings {
+    /// A spool of this protocol's records for `repository`; only loggers with the same key adopt them.
+    pub fn spool(&self, protocol: &'static str, repository: &str, api_key: &Secret) -> spool::Options {
+        spool::Options {
+            dir: self.spool_dir.clone(),
+            max_memory_bytes: self.max_memory_bytes,
+            max_disk_bytes: self.max_disk_bytes,
+            overflow: self.overflow,
+            max_age: MAX_AGE,
+            ..spool::Options::new(Identity {
+                protocol,
+                base_url: self.base_url.clone(),
+                repository: repository.to_owned(),
+                key_fingerprint: api_key.fingerprint(),
+            })
+        }
+    }
+
+    /// How requests travel.
+    pub fn http(&self) -> HttpConfig {
+        HttpConfig {
+            ca_file: self.ca_file.clone(),
+            proxy: self.proxy.clone(),
+            allow_plaintext: self.allow_plaintext,
+            ..HttpConfig::default()
+        }
+    }
+
+    /// A pipeline that delivers what `spool` keeps.
+    pub fn pipeline(
+        &self,
+        name: &'static str,
+        spool: spool::Options,
+        protocol: Arc<dyn Protocol>,
+        flush_interval: Option<Duration>,
+    ) -> PipelineConfig {
+        PipelineConfig {
+            name,
+            spool,
+            protocol,
+            http: self.http(),
+            flush_interval,
+            backoff: BackoffConfig::default(),
+            reporter: Arc::clone(&self.reporter),
+            synchronous: is_running_on_lambda(),
+        }
+    }
+}
+
+/// Checks a URL that credentials are sent to, and removes slashes at its end.
+pub fn checked_url(name: &str, url: &str, allow_plaintext: bool) -> Result<String> {
+    let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, format!("{name}: {reason}")));
+    let uri: ureq::http::Uri = match url.parse() {
+        Ok(uri) => uri,
+        Err(error) => return refuse(format!("not a URL ({error})")),
+    };
+    let Some(host) = uri.host().filter(|host| !host.is_empty()) else {
+        return refuse("a URL with a host is needed, as in https://app.getmaxim.ai".to_owned());
+    };
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return refuse("a URL must not hold a user name or password".to_owned());
+    }
+    if uri.query().is_some() {
+        return refuse("a URL without a query is needed".to_owned());
+    }
+    match uri.scheme_str() {
+        Some("https") => {}
+        Some("http") if allow_plaintext || is_loopback(host) => {}
+        Some("http") => {
+            return refuse(format!(
+                "the API key would travel unencrypted to {host}; use https, or set allow_plaintext"
+            ));
+        }
+        _ => return refuse("the scheme must be https or http".to_owned()),
+    }
+    Ok(url.trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,95 @@
+//! The part of a configuration that the logger and the log client have alike, checked and made into
+//! [`Settings`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::structs::*;
+use super::types::*;
+use crate::delivery::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, Settings, checked_url};
+use crate::report::Reporter;
+use crate::secret::Secret;
+use crate::spool::Overflow;
+use crate::status::{Error, Result, Status};
+
+/// The fields of a C configuration that both kinds have.
+pub(super) struct Given {
+    pub(super) spool_dir: maxim_str,
+    pub(super) max_memory_bytes: u64,
+    pub(super) max_disk_bytes: u64,
+    pub(super) overflow_policy: i32,
+    pub(super) block_timeout_ms: u32,
+    pub(super) ca_file: maxim_str,
+    pub(super) proxy: maxim_str,
+    pub(super) allow_plaintext: CBool,
+}
+
+/// The [`Given`] of a C configuration.
+macro_rules! given {
+    ($config:expr) => {
+        $crate::ffi::settings::Given {
+            spool_dir: $config.spool_dir,
+            max_memory_bytes: $config.max_memory_bytes,
+            max_disk_bytes: $config.max_disk_bytes,
+            overflow_policy: $config.overflow_policy,
+            block_timeout_ms: $config.block_timeout_ms,
+            ca_file: $config.ca_file,
+            proxy: $config.proxy,
+            allow_plaintext: $config.allow_plaintext,
+        }
+    };
+}
+pub(super) use given;
+
+impl Given {
+    /// The settings for a service at `url`, which the configuration calls `url_name`.
+    pub(super) fn settings(self, url_name: &str, url: &str, reporter: Arc<dyn Reporter>) -> Result<Settings> {
+        let allow_plaintext = self.allow_plaintext.get();
+        Ok(Settings {
+            base_url: checked_url(url_name, url, allow_plaintext)?,
+            spool_dir: optional("spool_dir", self.spool_dir)?.map(PathBuf::from),
+            max_memory_bytes: or_default(self.max_memory_bytes, DEFAULT_MAX_MEMORY_BYTES),
+            max_disk_bytes: or_default(self.max_disk_bytes, DEFAULT_MAX_DISK_BYTES),
+            overflow: overflow(self.overflow_policy, self.block_timeout_ms)?,
+            ca_file: optional("ca_file", self.ca_file)?.map(PathBuf::from),
+            proxy: optional("proxy", self.proxy)?.map(str::to_owned),
+            allow_plaintext,
+            reporter,
+        })
+    }
+}
+
+/// A value given, else an environment variable's, else nothing. Empty ones count as absent.
+pub(super) fn given_or_env(given: Option<&str>, variable: &str) -> Option<String> {
+    given
+        .map(str::to_owned)
+        .filter(|text| !text.is_empty())
+        .or_else(|| std::env::var(variable).ok().filter(|text| !text.is_empty()))
+}
+
+/// A key that can be sent in a header; a refusal does not show it.
+pub(super) fn checked_key(key: &str) -> Result<Secret> {
+    if key.bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
+        return Ok(Secret::new(key));
+    }
+    Err(Error::new(Status::InvalidArgument, "api_key: only visible ASCII characters can be sent"))
+}
+
+/// Zero says "the default".
+pub(super) fn or_default(given: u64, default: u64) -> u64 {
+    if given == 0 { default } else { given }
+}
+
+/// What to do when the space is full.
+fn overflow(policy: i32, block_timeout_ms: u32) -> Result<Overflow> {
+    match policy {
+        MAXIM_OVERFLOW_DROP_OLDEST => Ok(Overflow::DropOldest),
+        MAXIM_OVERFLOW_DROP_NEWEST => Ok(Overflow::DropNewest),
+        MAXIM_OVERFLOW_BLOCK => Ok(Overflow::Block(Duration::from_millis(block_timeout_ms.into()))),
+        other => Err(Error::new(
+            Status::InvalidArgument,
+            format!("overflow_policy: {other} is none of MAXIM_OVERFLOW_…"),
+        )),
+    }
+}
