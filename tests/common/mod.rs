@@ -213,7 +213,7 @@ pub fn library(usual: &str) -> PathBuf {
 }
 
 /// The words of an environment variable.
-fn words(name: &str) -> Vec<String> {
+pub fn words(name: &str) -> Vec<String> {
     std::env::var(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
