@@ -164,9 +164,10 @@ int main(void) {
             .arg(&lib)
             .arg("-I")
             .arg(common::root().join("include"))
+            .arg("-lm")
             .args(common::words("MAXIM_TEST_CFLAGS")),
     );
-    let output = Command::new(&program)
+    let output = Command::new(common::under(program))
         .env("LD_LIBRARY_PATH", lib.parent().unwrap())
         .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
         .output()

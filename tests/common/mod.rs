@@ -247,7 +247,7 @@ pub fn compile_with(source: &str, scratch: &Scratch, lib: &Path) -> PathBuf {
 }
 
 /// A program, or a script that runs it under the command asked for.
-fn under(program: PathBuf) -> PathBuf {
+pub fn under(program: PathBuf) -> PathBuf {
     let command = words("MAXIM_TEST_UNDER");
     if command.is_empty() {
         return program;
