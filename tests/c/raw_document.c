@@ -42,7 +42,7 @@ int main(int count, char **arguments) {
     }
     /* What a killed process left is taken over in the background. */
     maxim_stats stats = MAXIM_STATS_INIT;
-    for (int i = 0; size == 0 && stats.adopted == 0 && i < 100; i++) {
+    for (int i = 0; size == 0 && stats.adopted == 0 && i < 1000; i++) {
         usleep(10000);
         maxim_log_client_stats(client, &stats);
     }
