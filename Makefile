@@ -5,6 +5,7 @@ SHELL      := /bin/bash
 PREFIX     ?= /usr/local
 DESTDIR    ?=
 CC         ?= cc
+FUZZ_SECONDS ?= 60
 VERSION    := $(shell sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 SOVERSION  := $(basename $(VERSION))
 BUILD      := build
@@ -14,7 +15,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src -name '*.rs') dev-server/Cargo.toml Cargo.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help lib header demo test check bench install clean tools server hooks torture
+.PHONY: help lib header demo test check bench install clean tools server hooks torture sanitize fuzz
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +38,12 @@ bench: lib server ## Measure calls and throughput (QUICK=1: under a minute)
 
 torture: lib server ## Attack the promise that nothing is lost, at full size (about 10 minutes), and print one table
 	scripts/torture.sh
+
+sanitize: lib server hooks ## Run the tests of the C ABI with AddressSanitizer, ThreadSanitizer and valgrind
+	scripts/sanitize.sh
+
+fuzz: server hooks ## Make calls, texts and damage by chance for FUZZ_SECONDS (60)
+	scripts/fuzz.sh $(FUZZ_SECONDS)
 
 header: ## Write include/maxim.h from src/ffi
 	MAXIM_HEADER=write cargo check --lib

@@ -154,7 +154,7 @@ int main(void) {
     let scratch = Scratch::new("boundary");
     let file = scratch.path().join("calls.c");
     std::fs::write(&file, source).unwrap();
-    let lib = common::built("hooks/libmaxim.so");
+    let lib = common::library("hooks/libmaxim.so");
     let program = scratch.path().join("calls");
     common::run(
         common::cc()
@@ -163,9 +163,11 @@ int main(void) {
             .arg(&file)
             .arg(&lib)
             .arg("-I")
-            .arg(common::root().join("include")),
+            .arg(common::root().join("include"))
+            .arg("-lm")
+            .args(common::words("MAXIM_TEST_CFLAGS")),
     );
-    let output = Command::new(&program)
+    let output = Command::new(common::under(program))
         .env("LD_LIBRARY_PATH", lib.parent().unwrap())
         .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
         .output()

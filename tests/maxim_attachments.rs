@@ -3,13 +3,12 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use common::service::{Arrived, POISON, Service};
 use common::{Scratch, Server, compile, probe, root, run};
 use serde_json::{Value, json};
 
@@ -150,111 +149,6 @@ fn a_process_killed_between_upload_and_delivered_line_loses_neither() {
     }
     // The lines had been accepted, so the uploads are not made again.
     host.check(2, 2000, 2);
-}
-
-/// A service of the test's own, which can be asked to keep an upload's sender waiting for ever.
-struct Service {
-    port: u16,
-    arrived: mpsc::Receiver<Arrived>,
-    answers: Arc<AtomicBool>,
-    /// Uploads that wait for an answer, and their connections.
-    unanswered: Arc<AtomicUsize>,
-    waiting: Arc<Mutex<Vec<TcpStream>>>,
-}
-
-/// What a service got.
-#[derive(Debug, PartialEq)]
-enum Arrived {
-    Upload(Vec<u8>),
-    Lines(String),
-}
-
-impl Service {
-    fn start() -> Service {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (sender, arrived) = mpsc::channel();
-        let answers = Arc::new(AtomicBool::new(false));
-        let (unanswered, waiting) = (Arc::default(), Arc::default());
-        let service = Service { port, arrived, answers, unanswered, waiting };
-        let shared = service.serving(sender);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = shared.clone();
-                // It ends with the connection.
-                std::thread::spawn(move || shared.serve(stream));
-            }
-        });
-        service
-    }
-
-    fn serving(&self, sender: mpsc::Sender<Arrived>) -> Serving {
-        Serving {
-            port: self.port,
-            sender,
-            answers: Arc::clone(&self.answers),
-            unanswered: Arc::clone(&self.unanswered),
-            waiting: Arc::clone(&self.waiting),
-        }
-    }
-
-    /// Ends the connections of uploads that wait for an answer.
-    fn hang_up(&self) {
-        for stream in self.waiting.lock().unwrap().drain(..) {
-            stream.shutdown(std::net::Shutdown::Both).unwrap();
-        }
-    }
-}
-
-/// A service as its threads have it.
-#[derive(Clone)]
-struct Serving {
-    port: u16,
-    sender: mpsc::Sender<Arrived>,
-    answers: Arc<AtomicBool>,
-    unanswered: Arc<AtomicUsize>,
-    waiting: Arc<Mutex<Vec<TcpStream>>>,
-}
-
-impl Serving {
-    fn serve(&self, stream: TcpStream) -> Option<()> {
-        let Serving { port, sender, answers, .. } = self;
-        let mut reader = BufReader::new(stream.try_clone().ok()?);
-        let mut stream = stream;
-        loop {
-            let mut head = String::new();
-            while !head.ends_with("\r\n\r\n") {
-                if reader.read_line(&mut head).ok()? == 0 {
-                    return None;
-                }
-            }
-            let head = head.to_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
-            let mut body = vec![0; length.parse().unwrap()];
-            reader.read_exact(&mut body).ok()?;
-            let mut answer = "{}".to_owned();
-            if head.starts_with("get ") {
-                answer = json!({"data": {"url": format!("http://127.0.0.1:{port}/storage")}}).to_string();
-            } else if head.starts_with("put ") {
-                let answered = answers.load(Ordering::SeqCst);
-                if !answered {
-                    self.unanswered.fetch_add(1, Ordering::SeqCst);
-                    self.waiting.lock().unwrap().push(stream.try_clone().ok()?);
-                }
-                sender.send(Arrived::Upload(body)).ok()?;
-                if !answered {
-                    // Until its sender is no more.
-                    let _ = reader.read_exact(&mut [0]);
-                    self.unanswered.fetch_sub(1, Ordering::SeqCst);
-                    return None;
-                }
-            } else {
-                sender.send(Arrived::Lines(String::from_utf8(body).unwrap())).ok()?;
-            }
-            let length = answer.len();
-            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{answer}").ok()?;
-        }
-    }
 }
 
 #[test]
@@ -481,6 +375,31 @@ fn four_uploads_are_under_way_at_a_time_and_what_they_take_is_bounded() {
         .sum();
     assert_eq!(told, 10);
     assert_eq!(rest.iter().filter(|arrived| matches!(arrived, Arrived::Upload(_))).count(), 10);
+}
+
+#[test]
+fn content_that_the_storage_refuses_for_ever_holds_no_other_back_for_ever() {
+    let scratch = Scratch::new("attach-poison");
+    let program = compile("tests/c/uploads.c", &scratch);
+    let service = Service::start();
+    service.answers.store(true, Ordering::SeqCst);
+    let file = scratch.path().join("file");
+    std::fs::write(&file, [POISON; 500]).unwrap();
+    let url = format!("http://127.0.0.1:{}", service.port);
+    let attach = format!("file:1:{}", file.display());
+    let verbs = ["new", "data:2:1000", &attach, "data:8:1000", "flush:120000", "expect:MAXIM_OK", "stats"];
+    let said = run(&mut probe(&program, &url, &scratch.path().join("spool"), &verbs));
+    let said: Value = serde_json::from_str(said.trim()).unwrap();
+    assert_eq!((&said["quarantined"], &said["delivered"]), (&json!(1), &json!(20)));
+    let arrived: Vec<Arrived> = service.arrived.try_iter().collect();
+    let uploads = |poison| arrived.iter().filter(|arrived| is_upload(arrived, poison)).count();
+    assert_eq!(uploads(false), 10);
+    // Some times beside others, and until it stands alone.
+    assert!(uploads(true) > 5);
+}
+
+fn is_upload(arrived: &Arrived, poison: bool) -> bool {
+    matches!(arrived, Arrived::Upload(body) if (body.first() == Some(&POISON)) == poison)
 }
 
 #[test]

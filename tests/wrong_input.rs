@@ -36,7 +36,8 @@ fn wrong_input_is_refused_with_its_reason_and_costs_nothing_else() {
 #[test]
 fn valgrind_finds_no_error_and_no_leak() {
     let scratch = Scratch::new("valgrind");
-    for program in ["tests/c/wrong_input.c", "examples/c/quickstart.c"] {
+    let file = common::root().join("tests/vectors/files/tiny.png");
+    for program in ["tests/c/wrong_input.c", "examples/c/quickstart.c", "tests/c/every_call.c"] {
         let program = compile(program, &scratch);
         let server = Server::start(&["--check-seq", "--seq-start", "1"]);
         let output = Command::new("valgrind")
@@ -48,6 +49,7 @@ fn valgrind_finds_no_error_and_no_leak() {
             ])
             .args(["--errors-for-leak-kinds=definite,indirect", "--fair-sched=yes"])
             .arg(&program)
+            .arg(&file)
             .env("MAXIM_BASE_URL", server.url())
             .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
             .env_remove("MAXIM_API_KEY")

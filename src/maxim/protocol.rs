@@ -66,7 +66,8 @@ impl MaximLog {
         let id = Uuid::new();
         let key = format!("{}/large-logs/{}", self.uploader.repository, id.as_str());
         let body = Body::Bytes(line);
-        let outcome = self.uploader.upload(http, &key, "text/plain", line.len() as u64, body, deadline);
+        let outcome =
+            self.uploader.upload(http, &key, "text/plain", line.len() as u64, body, deadline).outcome();
         if outcome != Outcome::Delivered {
             return outcome;
         }

@@ -9,6 +9,24 @@ use crate::delivery::{Body, Http, Outcome, Request};
 use crate::secret::Secret;
 use crate::text::escape::push_percent_encoded;
 
+/// What an upload came to.
+pub(super) enum Uploaded {
+    /// What any request may come to.
+    Outcome(Outcome),
+    /// The storage refuses the content, or the URL that it was given for it.
+    Refused(String),
+}
+
+impl Uploaded {
+    /// A refusal is of this URL, which is good for a while only, as far as one can tell: ask for another.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Uploaded::Outcome(outcome) => outcome,
+            Uploaded::Refused(why) => Outcome::Retry { after: None, why },
+        }
+    }
+}
+
 /// What an upload needs to know of a repository.
 pub(super) struct Uploader {
     base_url: String,
@@ -35,20 +53,21 @@ impl Uploader {
         size: u64,
         body: Body<'_>,
         deadline: Instant,
-    ) -> Outcome {
+    ) -> Uploaded {
         let url = match self.url(http, key, mime, size, deadline) {
             Ok(url) => url,
-            Err(outcome) => return outcome,
+            Err(outcome) => return Uploaded::Outcome(outcome),
         };
         let request =
             Request { method: "PUT", url: &url, headers: &[("content-type", mime)], credential: None, body };
         match Outcome::from(http.send(request, deadline)) {
-            // The storage's opinion is of this URL, which is good for a while only: ask for another.
             Outcome::Unauthorized { why, .. } | Outcome::BadRequest { why, .. } | Outcome::Hold { why } => {
-                Outcome::Retry { after: None, why: format!("upload of {key}: {why}") }
+                Uploaded::Refused(format!("upload of {key}: {why}"))
             }
-            Outcome::TooLarge { why } => Outcome::Unusable { why: format!("upload of {key}: {why}") },
-            other => other,
+            Outcome::TooLarge { why } => {
+                Uploaded::Outcome(Outcome::Unusable { why: format!("upload of {key}: {why}") })
+            }
+            other => Uploaded::Outcome(other),
         }
     }
 

@@ -10,6 +10,7 @@
 //! of them have ended, and one that has succeeded is not repeated for one that has not. Files are streamed
 //! from disk, so that memory does not grow with what is uploaded.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -23,7 +24,7 @@ use super::config::Config;
 use super::line::{Entity, Lines, action};
 use super::protocol::KIND_LINE;
 use super::source::{self, Opened, Unreadable};
-use super::upload::Uploader;
+use super::upload::{Uploaded, Uploader};
 use crate::delivery::{Body, Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process;
 use crate::spool::{BatchLimits, Kind};
@@ -44,6 +45,10 @@ const ALONE_BYTES: usize = 2 * INLINE_BYTES;
 /// Finished uploads remembered: more than can be in batches that did not succeed as a whole, the own one
 /// and one of a dead logger's.
 const FINISHED_MAX: usize = 4 * IN_FLIGHT;
+
+/// After so many refusals by the storage, each of a fresh URL, while uploads beside it succeeded, the fault is
+/// the content's: some storages look into it.
+const REFUSALS_BELIEVED: u32 = 5;
 
 /// The head of an upload record.
 #[derive(Serialize, Deserialize)]
@@ -155,6 +160,8 @@ pub(super) struct Uploads {
     lines: Weak<Pipeline>,
     /// Of the last batch that did not succeed as a whole, the uploads that did.
     finished: Mutex<Vec<String>>,
+    /// Uploads that the storage has refused, and how often.
+    refused: Mutex<HashMap<String, u32>>,
     /// The connections beside the pipeline's own.
     siblings: Mutex<Vec<Http>>,
 }
@@ -162,7 +169,13 @@ pub(super) struct Uploads {
 impl Uploads {
     pub fn new(config: &Config, lines: Weak<Pipeline>) -> Uploads {
         let uploader = Uploader::new(config);
-        Uploads { uploader, lines, finished: Mutex::default(), siblings: Mutex::default() }
+        Uploads {
+            uploader,
+            lines,
+            finished: Mutex::default(),
+            refused: Mutex::default(),
+            siblings: Mutex::default(),
+        }
     }
 
     /// Makes all uploads that are not finished; the outcome is that of the one that fared worst.
@@ -170,7 +183,12 @@ impl Uploads {
         let before = std::mem::take(&mut *self.finished.lock());
         let is_finished = |upload: &Upload<'_>| before.contains(&upload.head.record);
         let (finished, waiting): (Vec<_>, Vec<_>) = uploads.iter().partition(|upload| is_finished(upload));
-        let outcomes = self.send_together(http, &waiting, deadline);
+        let uploaded = self.send_together(http, &waiting, deadline);
+        let storage_works = !before.is_empty()
+            || uploaded.iter().any(|uploaded| matches!(uploaded, Uploaded::Outcome(Outcome::Delivered)));
+        let judged =
+            waiting.iter().zip(uploaded).map(|(upload, came)| self.judge(upload, came, storage_works));
+        let outcomes: Vec<Outcome> = judged.collect();
         let succeeded = waiting.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Delivered);
         let records: Vec<String> = finished
             .iter()
@@ -189,8 +207,28 @@ impl Uploads {
         worst
     }
 
+    /// What becomes of an upload: one that the storage goes on refusing while it takes others must not hold
+    /// them back for ever.
+    fn judge(&self, upload: &Upload<'_>, uploaded: Uploaded, storage_works: bool) -> Outcome {
+        let record = &upload.head.record;
+        let mut refused = self.refused.lock();
+        let times = refused.get(record).copied().unwrap_or(0);
+        match uploaded {
+            Uploaded::Refused(why) if times == REFUSALS_BELIEVED => Outcome::Unusable { why },
+            Uploaded::Refused(why) if storage_works => {
+                if refused.len() >= FINISHED_MAX {
+                    // Of records that have left since.
+                    refused.clear();
+                }
+                refused.insert(record.clone(), times + 1);
+                Outcome::Retry { after: None, why }
+            }
+            other => other.outcome(),
+        }
+    }
+
     /// Makes each upload on a thread of its own, the first on this one.
-    fn send_together(&self, http: &mut Http, uploads: &[&Upload<'_>], deadline: Instant) -> Vec<Outcome> {
+    fn send_together(&self, http: &mut Http, uploads: &[&Upload<'_>], deadline: Instant) -> Vec<Uploaded> {
         let Some((first, others)) = uploads.split_first() else { return Vec::new() };
         let mut siblings = std::mem::take(&mut *self.siblings.lock());
         while siblings.len() < others.len() {
@@ -224,8 +262,9 @@ impl Uploads {
         outcomes
     }
 
-    fn send(&self, http: &mut Http, upload: &Upload<'_>, deadline: Instant) -> Outcome {
+    fn send(&self, http: &mut Http, upload: &Upload<'_>, deadline: Instant) -> Uploaded {
         let Upload { head, content } = upload;
+        let again = |why| Uploaded::Outcome(Outcome::Retry { after: None, why });
         let path = match &head.source {
             Source::Content => None,
             Source::File(path) => Some(Path::new(path)),
@@ -238,25 +277,25 @@ impl Uploads {
                 (head.mime(&beginning), size, Body::File(file, size))
             }
             Some(Err(Unreadable { for_now: true, why, .. })) => {
-                return Outcome::Retry { after: None, why: format!("attachment {}: {why}", head.key) };
+                return again(format!("attachment {}: {why}", head.key));
             }
             Some(Err(Unreadable { why, .. })) => {
-                return Outcome::Unusable { why: format!("attachment {}: {why}", head.key) };
+                let why = format!("attachment {}: {why}", head.key);
+                return Uploaded::Outcome(Outcome::Unusable { why });
             }
         };
-        let outcome = self.uploader.upload(http, &head.key, &mime, size, body, deadline);
-        if outcome != Outcome::Delivered {
-            return outcome;
+        let uploaded = self.uploader.upload(http, &head.key, &mime, size, body, deadline);
+        if !matches!(uploaded, Uploaded::Outcome(Outcome::Delivered)) {
+            return uploaded;
         }
-        let again = |why: &str| Outcome::Retry { after: None, why: why.to_owned() };
-        let Some(lines) = self.lines.upgrade() else { return again("the logger has ended") };
+        let Some(lines) = self.lines.upgrade() else { return again("the logger has ended".to_owned()) };
         let told = scratch::with(|line| match head.finished_line(&mime, line) {
             Some(()) => lines.append(KIND_LINE, &[line]),
             None => Err(Error::new(Status::Io, "an upload of a later version")),
         });
         match told {
-            Ok(()) => Outcome::Delivered,
-            Err(error) => again(&error.detail),
+            Ok(()) => uploaded,
+            Err(error) => again(error.detail),
         }
     }
 }
@@ -295,7 +334,7 @@ impl Protocol for Uploads {
 
     fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome {
         match Upload::first(payload).filter(|_| kind == KIND_UPLOAD) {
-            Some((upload, _)) => self.send(http, &upload, deadline),
+            Some((upload, _)) => self.send(http, &upload, deadline).outcome(),
             // Written by a later version and adopted by this one.
             None => {
                 Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }

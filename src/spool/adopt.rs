@@ -34,6 +34,13 @@ struct Found {
     held: Held,
 }
 
+impl Found {
+    /// Which of two files of the same segment to keep: one that is whole, with more records, at rest.
+    fn worth(&self) -> (bool, u32, bool) {
+        (self.held.size >= u64::from(self.held.tail), self.held.records, self.place.is_cold())
+    }
+}
+
 impl Reader {
     /// Takes over the records of dead owners of the same identity. Gives whether there may be more.
     pub(super) fn adopt(&mut self) -> bool {
@@ -103,7 +110,7 @@ impl Spool {
 
     /// Reads the directory of a dead owner. A segment that is there twice, because its owner died
     /// between copying it to the spool directory and removing the hot one, is taken once, with the
-    /// cursor that has come further.
+    /// cursor that has come further; a damaged copy does not stand in for a whole one.
     fn collect_segments(&self, side: &Side, directory: &Path, segments: &mut BTreeMap<Key, Found>) {
         let Ok(entries) = fs::read_dir(directory) else { return };
         let mut strangers = Vec::new();
@@ -140,7 +147,7 @@ impl Spool {
             segments.insert(key, found);
             return;
         };
-        let (mut kept, gone) = if found.place.is_cold() { (found, other) } else { (other, found) };
+        let (mut kept, gone) = if found.worth() > other.worth() { (found, other) } else { (other, found) };
         if gone.held.settled.count > kept.held.settled.count {
             kept.held.settled = gone.held.settled;
             let word = kept.held.settled.pack(kept.held.header.salt).to_le_bytes();

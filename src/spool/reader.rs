@@ -227,7 +227,7 @@ impl Reader {
     }
 
     /// Settles a sealed segment whose remaining records cannot be read at this place.
-    fn abandon(&mut self, key: Key, place: &Place) {
+    pub(super) fn abandon(&mut self, key: Key, place: &Place) {
         let mut state = self.spool.state.lock();
         if state.find(key).is_some_and(|held| held.place != *place) {
             // It has moved to the spool directory meanwhile, and is to be read from there.

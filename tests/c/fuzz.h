@@ -261,7 +261,7 @@ static int64_t any_number(struct chance *c, const char *name) {
     if (ends_with(name, "_ms") && strstr(name, "interval")) {
         return one_in(c, 10) ? 0 : (int64_t)(1 + below(c, 50));
     }
-    if (strstr(name, "data_len")) {
+    if (ends_with(name, "_len")) {
         return one_in(c, 30) ? -1 : (int64_t)c->data_len;
     }
     if (strncmp(name, "max_", 4) == 0 && ends_with(name, "_bytes")) {

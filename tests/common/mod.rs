@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+pub mod service;
 pub mod vectors;
 
 /// The repository's root.
@@ -213,7 +214,7 @@ pub fn library(usual: &str) -> PathBuf {
 }
 
 /// The words of an environment variable.
-fn words(name: &str) -> Vec<String> {
+pub fn words(name: &str) -> Vec<String> {
     std::env::var(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
@@ -252,7 +253,7 @@ pub fn compile_into(source: &str, directory: &Path, lib: &Path) -> PathBuf {
 }
 
 /// A program, or a script that runs it under the command asked for.
-fn under(program: PathBuf) -> PathBuf {
+pub fn under(program: PathBuf) -> PathBuf {
     let command = words("MAXIM_TEST_UNDER");
     if command.is_empty() {
         return program;

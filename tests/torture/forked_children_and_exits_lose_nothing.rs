@@ -50,7 +50,8 @@ fn children_log_and_end_in_every_way(client: Client) {
         );
     }
     assert_eq!((&totals["missing"], &totals["duplicates"]), (&json!(0), &json!(0)), "{totals}");
-    row.note = format!("{forks} forks, slowest {} us from fork to end", forked["slowest_us"]);
+    let (late, slowest) = (&forked["over_1_s"], &forked["slowest_us"]);
+    row.note = format!("{forks} forks, {late} over 1 s, slowest {slowest} us from fork to end");
 }
 
 /// Children that live shortly beside a server that takes its time: were one of them to send what its

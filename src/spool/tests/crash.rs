@@ -198,3 +198,23 @@ fn records_of_a_long_lived_owner_are_not_taken_for_old_ones() {
     assert_eq!(deliver_all(&mut reader), lines(0..10));
     assert_eq!(check(&spool).dropped_expired, 0);
 }
+
+#[test]
+fn a_brief_process_begins_small_and_leaves_orphans_alone_at_first() {
+    let site = Site::new();
+    let (spool, reader) = site.open();
+    append(&spool, 0..10);
+    crash(spool, reader);
+    let before = std::time::Instant::now();
+    let (spool, mut reader) = open(Options { brief: true, max_memory_bytes: 64 << 20, ..site.options() });
+    assert!(reader.next_upkeep() >= before + std::time::Duration::from_secs(1));
+    append(&spool, 0..10);
+    let sizes = || site.files().iter().map(|file| file.metadata().unwrap().len()).max();
+    assert_eq!(sizes(), Some(64 << 10));
+    // It turns out to log a lot.
+    append(&spool, 10..2_000);
+    assert_eq!(sizes(), Some(1 << 20));
+    reader.upkeep();
+    assert_eq!(deliver_all(&mut reader).len(), 2_010);
+    assert_eq!(check(&spool).adopted, 10);
+}

@@ -147,3 +147,24 @@ fn random_files_do_no_harm() {
         adopt(&site, &bytes);
     }
 }
+
+#[test]
+fn a_cut_copy_of_a_segment_does_not_replace_the_whole_one() {
+    const RECORDS: u64 = 20;
+    let whole = segment(RECORDS);
+    for cut in [100, 4096, 4200, whole.len() - 1] {
+        // Which of the two is found first is up to the file system.
+        for names in [["a", "z"], ["z", "a"]] {
+            let site = Site::new();
+            plant(&site, &whole);
+            let planted = site.files().into_iter().find(|file| file.extension().is_some()).unwrap();
+            std::fs::remove_file(&planted).unwrap();
+            std::fs::write(planted.with_file_name(format!("{}.seg", names[0])), &whole).unwrap();
+            std::fs::write(planted.with_file_name(format!("{}.seg", names[1])), &whole[..cut]).unwrap();
+            let (spool, mut reader) = open(Options { max_memory_bytes: 0, ..site.options() });
+            reader.maintain();
+            assert_eq!(deliver_all(&mut reader), lines(0..RECORDS), "cut at {cut}");
+            check(&spool);
+        }
+    }
+}

@@ -103,6 +103,7 @@ struct Run {
     /// Records that may come once more, because their segment has lost its cursor.
     may_repeat: BTreeSet<Vec<u8>>,
     has_room: bool,
+    is_harmed: bool,
     /// What earlier instances had counted.
     earlier: Stats,
     accepted: u64,
@@ -124,6 +125,7 @@ impl Run {
             expected: vec![VecDeque::new()],
             may_repeat: BTreeSet::new(),
             has_room,
+            is_harmed: false,
             earlier: Stats::default(),
             accepted: 0,
             came: 0,
@@ -158,7 +160,7 @@ impl Run {
                     reader.finish()
                 };
                 damage.iter().for_each(|damage| self.damage(damage, self.site.files()));
-                self.come_again(&left, damage.is_empty());
+                self.come_again(&left);
             }
             Event::Damage(damage) => {
                 let mut files = Vec::new();
@@ -174,12 +176,12 @@ impl Run {
         assert!(at_least <= held as usize && held_for_sure <= at_most, "{at_least} to {at_most}, not {held}");
     }
 
-    fn come_again(&mut self, left: &Stats, is_unharmed: bool) {
+    fn come_again(&mut self, left: &Stats) {
         self.earlier.add(left);
         let mut life = open(self.options.clone());
         life.1.upkeep();
         let found = life.0.stats();
-        if is_unharmed {
+        if !self.is_harmed {
             assert_eq!(found.adopted, left.held);
         }
         self.life = Some(life);
@@ -288,6 +290,7 @@ impl Run {
             self.may_repeat.extend(gone);
         }
         std::fs::write(file, bytes).unwrap();
+        self.is_harmed = true;
     }
 
     /// Delivers what is left, and compares all that was counted.
