@@ -837,7 +837,8 @@ typedef struct maxim_stats {
      */
     uint64_t dropped_disk;
     /**
-     * Records given up because they could not be sent for 72 hours.
+     * Records given up because they could not be sent for 72 hours; also those that a logger with another
+     * repository or key left here and never came back for (they count as adopted too).
      */
     uint64_t dropped_expired;
     /**

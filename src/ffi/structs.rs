@@ -321,7 +321,8 @@ pub struct maxim_stats {
     pub dropped_memory: u64,
     /// Records evicted because the disk space was full.
     pub dropped_disk: u64,
-    /// Records given up because they could not be sent for 72 hours.
+    /// Records given up because they could not be sent for 72 hours; also those that a logger with another
+    /// repository or key left here and never came back for (they count as adopted too).
     pub dropped_expired: u64,
     /// Records that the service refused for what they are; kept in the spool directory's `quarantine`.
     pub quarantined: u64,

@@ -47,7 +47,7 @@ impl Reader {
         let spool = Arc::clone(&self.spool);
         let mut orphans = BTreeSet::new();
         for side in [&spool.store.hot, &spool.store.cold].into_iter().flatten() {
-            orphans.extend(orphans_in(&side.root));
+            orphans.extend(instances_in(&side.root));
         }
         orphans.remove(&spool.store.origin);
         // Lazily: most of these may be living instances, which cost a look and do not count.
@@ -66,7 +66,7 @@ impl Reader {
 }
 
 /// The instances that have a directory in `root`; removes unfinished directories on the way.
-fn orphans_in(root: &Path) -> Vec<Origin> {
+pub(super) fn instances_in(root: &Path) -> Vec<Origin> {
     let Ok(entries) = fs::read_dir(root) else { return Vec::new() };
     let mut found = Vec::new();
     for entry in entries.flatten() {
@@ -184,7 +184,7 @@ impl Spool {
     }
 
     /// Reads what a segment file holds. `None`: nothing. `InvalidData`: it is not one of ours.
-    fn examine(&self, path: &Path, place: &Place) -> io::Result<Option<Held>> {
+    pub(super) fn examine(&self, path: &Path, place: &Place) -> io::Result<Option<Held>> {
         let invalid = || io::Error::from(io::ErrorKind::InvalidData);
         let file = place::open(path).map_err(|error| if is_shortage(&error) { error } else { invalid() })?;
         let size = file.metadata()?.len();

@@ -76,6 +76,7 @@ mod spill;
 #[allow(clippy::module_inception)] // the room and the thing it is about
 mod spool;
 mod store;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod upkeep;

@@ -34,6 +34,8 @@ pub struct Reader {
     /// Whether the last look for dead owners left some for the next.
     pub(super) more_orphans: bool,
     pub(super) schedule: Schedule,
+    /// When other identities' directories were last looked at.
+    pub(super) swept: Option<Instant>,
 }
 
 /// Bytes of a segment file, kept for the next batch from the same segment.
@@ -80,7 +82,7 @@ impl Reader {
     /// The reader of a spool.
     pub fn new(spool: Arc<Spool>) -> Reader {
         let schedule = Schedule::new(spool.options.brief);
-        Reader { spool, buffers: Vec::new(), own_batches: 0, more_orphans: false, schedule }
+        Reader { spool, buffers: Vec::new(), own_batches: 0, more_orphans: false, schedule, swept: None }
     }
 
     /// The next records, oldest first: this spool's own, and in between a bounded share of those of

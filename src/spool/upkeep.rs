@@ -5,6 +5,7 @@ use super::format::Key;
 use super::held::{Dropped, Held, Place, Spare, State};
 use super::reader::Reader;
 use super::spool::unix_time;
+use super::strangers::SWEEP_INTERVAL;
 use super::{Spool, Stats, place};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -111,6 +112,10 @@ impl Reader {
         }
         self.rescue();
         self.more_orphans = self.adopt();
+        if self.swept.is_none_or(|at| at.elapsed() >= SWEEP_INTERVAL) {
+            self.swept = Some(Instant::now());
+            spool.sweep_strangers();
+        }
         if spool.state.lock().all().all(|held| held.unsettled() == 0) {
             self.drop_buffers();
         }

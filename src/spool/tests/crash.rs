@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::spool::format::{CURSOR_AT, HEADER_AT, HEADER_LEN, Header, Opening};
+use std::time::{Duration, Instant};
 
 #[test]
 fn what_was_acknowledged_before_a_crash_is_not_delivered_again() {
@@ -217,4 +218,42 @@ fn a_brief_process_begins_small_and_leaves_orphans_alone_at_first() {
     reader.upkeep();
     assert_eq!(deliver_all(&mut reader).len(), 2_010);
     assert_eq!(check(&spool).adopted, 10);
+}
+
+#[test]
+fn what_is_too_old_of_other_identities_is_removed_and_counted() {
+    let site = Site::new();
+    let of = |fingerprint: &str, max_age| {
+        let mut options = Options { max_age, ..site.options() };
+        options.identity.key_fingerprint = fingerprint.into();
+        open(options)
+    };
+    const SHORT: Duration = Duration::from_secs(1);
+    const LONG: Duration = Duration::from_secs(3600);
+    let (dead, reader) = of("given up", SHORT);
+    append(&dead, 0..10);
+    crash(dead, reader);
+    let (living, mut living_reader) = of("in use", SHORT);
+    append(&living, 0..5);
+
+    let (patient, _reader) = of("patient", LONG);
+    patient.sweep_strangers();
+    assert_eq!(
+        (patient.stats().adopted, site.files().len() - before),
+        (0, 2),
+        "its own lock files alone came"
+    );
+    drop(patient);
+
+    let (sweeper, _reader) = of("sweeper", SHORT);
+    let patience = Instant::now() + Duration::from_secs(60);
+    while sweeper.stats().adopted == 0 && Instant::now() < patience {
+        sweeper.sweep_strangers();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let stats = check(&sweeper);
+    assert_eq!((stats.adopted, stats.dropped_expired, stats.held), (10, 10, 0));
+    sweeper.sweep_strangers();
+    assert_eq!(sweeper.stats().adopted, 10, "what has a living owner is not touched, however old");
+    assert_eq!(deliver_all(&mut living_reader), lines(0..5));
 }

@@ -1,0 +1,84 @@
+//! What dead owners of other identities left behind, once it is too old for anybody.
+//!
+//! Only a logger of the same identity may send records. When it never comes back (a key was changed, a
+//! repository given up), they would take memory until the next boot and disk space for ever. Whoever lives
+//! removes them when they are older than the maximum age, at which their own logger would drop them
+//! too, and counts them as adopted and expired. Quarantined records stay.
+
+use super::adopt::instances_in;
+use super::claim::Claim;
+use super::held::{Dropped, Held, Place};
+use super::store::{SEGMENT, Side};
+use super::{Spool, place};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// How often they are looked for.
+pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+
+impl Spool {
+    /// Removes what other identities' dead owners left longer ago than the maximum age.
+    pub(super) fn sweep_strangers(&self) {
+        for side in [&self.store.hot, &self.store.cold].into_iter().flatten() {
+            let identities = side.root.parent().and_then(|all| fs::read_dir(all).ok());
+            for identity in identities.into_iter().flatten().flatten() {
+                let root = identity.path();
+                if root != side.root && is_identity(&root) {
+                    self.sweep_identity(side, &root);
+                }
+            }
+        }
+    }
+
+    fn sweep_identity(&self, side: &Side, root: &Path) {
+        for instance in instances_in(root) {
+            let directory = root.join(instance.name());
+            // What changed lately is not worth taking its lock.
+            if !self.is_expired_on_disk(&directory) {
+                continue;
+            }
+            let Some(claim) = Claim::seize(&directory, &self.store.locks) else { continue };
+            if let Some(segments) = self.expired_segments(side, claim.path()) {
+                let records = segments.iter().map(|(_, records)| records).sum();
+                segments.iter().for_each(|(path, _)| drop(fs::remove_file(path)));
+                let mut state = self.state.lock();
+                state.tally.adopted += records;
+                state.count_dropped(Dropped::Expired, records);
+            }
+            claim.release();
+        }
+    }
+
+    /// The segments of a directory and their records, if all are too old and nothing else is in it that
+    /// cannot be told.
+    fn expired_segments(&self, side: &Side, directory: &Path) -> Option<Vec<(PathBuf, u64)>> {
+        let is_cold = self.store.cold.as_ref().is_some_and(|cold| std::ptr::eq(cold, side));
+        let mut segments = Vec::new();
+        for entry in fs::read_dir(directory).ok()?.flatten() {
+            let path = entry.path();
+            if path.extension().and_then(|end| end.to_str()) != Some(SEGMENT) {
+                continue;
+            }
+            let name = entry.file_name().to_string_lossy().into_owned().into_boxed_str();
+            let place = if is_cold { Place::Cold(name) } else { Place::Hot(name) };
+            match self.examine(&path, &place) {
+                Ok(Some(held)) if held.newest.elapsed() <= self.options.max_age => return None,
+                Ok(held) => segments.push((path, held.as_ref().map_or(0, Held::unsettled))),
+                Err(_) => return None,
+            }
+        }
+        Some(segments)
+    }
+
+    fn is_expired_on_disk(&self, path: &Path) -> bool {
+        let age = place::changed(path).and_then(|at| SystemTime::now().duration_since(at).ok());
+        age.is_some_and(|age| age > self.options.max_age)
+    }
+}
+
+/// Whether a directory has the name of an identity.
+fn is_identity(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
