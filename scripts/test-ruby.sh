@@ -3,6 +3,8 @@
 set -euo pipefail
 shopt -s extglob
 cd "$(dirname "$0")/../bindings/ruby"
+# Sources, READMEs and answers are UTF-8 wherever this runs; without a locale Ruby takes them for ASCII.
+export LC_ALL=C.UTF-8
 
 rake --silent compile
 rake --silent test
