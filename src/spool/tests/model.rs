@@ -9,6 +9,7 @@ use crate::spool::format::{
 use crate::spool::{Overflow, Stats};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::RngSeed;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -173,7 +174,10 @@ impl Run {
         // What is lost is held until its turn comes.
         let at_most = self.expected.iter().map(VecDeque::len).sum::<usize>() + self.may_repeat.len();
         let held_for_sure = (held as usize).saturating_sub(self.lost as usize);
-        assert!(at_least <= held as usize && held_for_sure <= at_most, "{at_least} to {at_most}, not {held}");
+        // A segment without its cursor holds delivered records again, damaged ones among them, which nobody
+        // can tell apart any more.
+        let is_within = held_for_sure <= at_most || !self.is_countable;
+        assert!(at_least <= held as usize && is_within, "{at_least} to {at_most}, not {held}");
     }
 
     fn come_again(&mut self, left: &Stats) {
@@ -320,11 +324,11 @@ fn marks(bytes: &[u8]) -> Vec<Range<usize>> {
     starts.filter(is_mark).map(|start| start..start + MARK + filler(start)).collect()
 }
 
-/// As many runs as asked for, or a few.
+/// As many runs as asked for, by chance; or a few, the same every time.
 fn config() -> ProptestConfig {
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
     let default = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if asked { default } else { ProptestConfig { cases: CASES, ..default } }
+    if asked { default } else { ProptestConfig { cases: CASES, rng_seed: RngSeed::Fixed(1), ..default } }
 }
 
 proptest! {
