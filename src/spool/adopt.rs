@@ -20,7 +20,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// Dead owners taken over at a time, so that own records are not kept waiting.
 const ORPHANS_AT_ONCE: usize = 64;
@@ -74,16 +74,11 @@ pub(super) fn instances_in(root: &Path) -> Vec<Origin> {
         let Some(name) = name.to_str() else { continue };
         if let Some(origin) = Origin::parse(name) {
             found.push(origin);
-        } else if name.starts_with(UNFINISHED) && is_litter(&entry.path()) {
+        } else if name.starts_with(UNFINISHED) && place::is_older(&entry.path(), LITTER_AGE) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
     found
-}
-
-fn is_litter(path: &Path) -> bool {
-    let changed = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
-    changed.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > LITTER_AGE))
 }
 
 impl Spool {

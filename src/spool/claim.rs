@@ -11,7 +11,7 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 pub(super) const LOCK: &str = "lock";
 /// Before the name of a directory that is still being made.
@@ -125,7 +125,7 @@ impl Claim {
         let name = path.join(LOCK);
         let lock = match place::open_writable(&name) {
             Ok(lock) => lock,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && untouched(path) => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && place::is_older(path, GRACE) => {
                 place::create(&name).ok()?
             }
             Err(_) => return None,
@@ -197,9 +197,4 @@ impl Drop for Claim {
     fn drop(&mut self) {
         self.locks.leave(&self.lock);
     }
-}
-
-fn untouched(path: &Path) -> bool {
-    let changed = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
-    changed.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > GRACE))
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -49,9 +49,15 @@ pub(super) fn is_private(path: &Path) -> bool {
     })
 }
 
-/// When something last came into or went out of a directory.
+/// When a file was last written to, or something last came into or went out of a directory.
 pub(super) fn changed(path: &Path) -> Option<SystemTime> {
     fs::symlink_metadata(path).and_then(|found| found.modified()).ok()
+}
+
+/// Whether a file or directory last changed longer ago than this.
+pub(super) fn is_older(path: &Path, age: Duration) -> bool {
+    let since = changed(path).and_then(|at| SystemTime::now().duration_since(at).ok());
+    since.is_some_and(|since| since > age)
 }
 
 /// Makes one directory whose parent exists.

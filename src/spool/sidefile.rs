@@ -12,7 +12,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::claim::{LOCK, UNFINISHED};
 use super::format::{self, Key, Origin};
@@ -220,7 +220,7 @@ impl Spool {
     /// Removes side files that no record can name any more, because they are older than records get.
     pub fn sweep_side_files(&self, max_age: Duration) {
         for path in self.side_entries().map(|entry| entry.path()) {
-            if is_older(&path, max_age) {
+            if place::is_older(&path, max_age) {
                 let _ = fs::remove_file(path);
             }
         }
@@ -244,9 +244,4 @@ fn name(maker: &Origin, sequence: u64) -> String {
 fn parse(name: &str) -> Option<(Origin, u64)> {
     let (maker, sequence) = name.rsplit_once('.')?;
     Some((Origin::parse(maker)?, u64::from_str_radix(sequence, 16).ok()?))
-}
-
-fn is_older(path: &Path, age: Duration) -> bool {
-    let modified = fs::symlink_metadata(path).and_then(|found| found.modified());
-    modified.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|since| since > age))
 }

@@ -12,7 +12,7 @@ use super::store::{SEGMENT, Side};
 use super::{Spool, place};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// How often they are looked for.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
@@ -35,7 +35,7 @@ impl Spool {
         for instance in instances_in(root) {
             let directory = root.join(instance.name());
             // What changed lately is not worth taking its lock.
-            if !self.is_expired_on_disk(&directory) {
+            if !place::is_older(&directory, self.options.max_age) {
                 continue;
             }
             let Some(claim) = Claim::seize(&directory, &self.store.locks) else { continue };
@@ -69,11 +69,6 @@ impl Spool {
             }
         }
         Some(segments)
-    }
-
-    fn is_expired_on_disk(&self, path: &Path) -> bool {
-        let age = place::changed(path).and_then(|at| SystemTime::now().duration_since(at).ok());
-        age.is_some_and(|age| age > self.options.max_age)
     }
 }
 
