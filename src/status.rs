@@ -105,12 +105,16 @@ impl Status {
     }
 }
 
-/// A refusal: its status, and a detail for a person at 3 a.m.
+/// A refusal. A pointer, so that the result of a call that succeeds stays in registers all the way up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Refusal>);
+
+/// What an [`Error`] says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
     /// What kind of refusal.
     pub status: Status,
-    /// Which argument, which limit, what was found, what to do.
+    /// Which argument, which limit, what was found, what to do; for a person at 3 a.m.
     pub detail: String,
 }
 
@@ -118,7 +122,20 @@ impl Error {
     /// A refusal with its detail.
     #[cold]
     pub fn new(status: Status, detail: impl Into<String>) -> Error {
-        Error { status, detail: detail.into() }
+        Error(Box::new(Refusal { status, detail: detail.into() }))
+    }
+
+    /// The detail alone.
+    pub fn into_detail(self) -> String {
+        self.0.detail
+    }
+}
+
+impl std::ops::Deref for Error {
+    type Target = Refusal;
+
+    fn deref(&self) -> &Refusal {
+        &self.0
     }
 }
 

@@ -164,7 +164,7 @@ impl FlushDone {
     pub(super) fn call(self, result: Result<()>) {
         let (status, detail) = match result {
             Ok(()) => (Status::Ok, String::new()),
-            Err(error) => (error.status, error.detail),
+            Err(error) => (error.status, error.into_detail()),
         };
         let detail = c_text(&detail);
         // SAFETY: the host gave this function and this pointer for this one call.

@@ -79,7 +79,7 @@ impl MaximLog {
             match Lines::new(stored).line(Entity::Storage, id.as_str(), action!("process-large-log"), members)
             {
                 Ok(()) => self.push(http, stored, deadline),
-                Err(error) => Outcome::Unusable { why: error.detail },
+                Err(error) => Outcome::Unusable { why: error.into_detail() },
             }
         })
     }

@@ -295,7 +295,7 @@ impl Uploads {
         });
         match told {
             Ok(()) => uploaded,
-            Err(error) => again(error.detail),
+            Err(error) => again(error.into_detail()),
         }
     }
 }

@@ -12,15 +12,25 @@
 const LANES: usize = 4;
 
 /// The checksum of a record with this payload.
-#[inline]
 pub(super) fn checksum(payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
-    let fixed = [tag, u64::from(length) | u64::from(salt) << 32];
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("sse4.2") {
+    if has_instruction() {
         // SAFETY: the processor has the instruction.
-        return unsafe { by_instruction(payload, fixed) };
+        return unsafe { by_instruction(payload, tag, length, salt) };
     }
-    by_library(payload, fixed)
+    by_library(payload, tag, length, salt)
+}
+
+/// Whether [`by_instruction`] may be called.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) fn has_instruction() -> bool {
+    std::arch::is_x86_feature_detected!("sse4.2")
+}
+
+/// What a record's checksum covers beside its payload.
+fn fixed(tag: u64, length: u32, salt: u32) -> [u64; 2] {
+    [tag, u64::from(length) | u64::from(salt) << 32]
 }
 
 /// The bytes behind the last whole word, as a word.
@@ -34,11 +44,14 @@ fn remainder(payload: &[u8]) -> u64 {
     }
 }
 
+/// [`checksum`] with the processor's own instruction.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
-fn by_instruction(payload: &[u8], fixed: [u64; 2]) -> u32 {
+#[inline]
+pub(super) fn by_instruction(payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
     use std::arch::x86_64::_mm_crc32_u64 as step;
     const START: u64 = u32::MAX as u64;
+    let fixed = fixed(tag, length, salt);
     let (rounds, rest) = payload.as_chunks::<8>().0.as_chunks::<LANES>();
     let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
     // Four variables rather than an array, which the compiler would keep in vectors and take apart again.
@@ -66,7 +79,9 @@ fn by_instruction(payload: &[u8], fixed: [u64; 2]) -> u32 {
     !(step(step(START, pair(a, b)), pair(c, d)) as u32)
 }
 
-fn by_library(payload: &[u8], fixed: [u64; 2]) -> u32 {
+/// [`checksum`] where there is no such instruction.
+pub(super) fn by_library(payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
+    let fixed = fixed(tag, length, salt);
     let mut lanes = [0; LANES];
     for (at, word) in payload.as_chunks::<8>().0.iter().enumerate() {
         let lane = &mut lanes[at % LANES];
@@ -87,7 +102,7 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).cycle().take(1024).map(|byte: u8| byte.wrapping_mul(31)).collect();
         for length in 0..bytes.len() {
             let payload = &bytes[..length];
-            assert_eq!(checksum(payload, 7, 9, 11), by_library(payload, [7, 9 | 11 << 32]));
+            assert_eq!(checksum(payload, 7, 9, 11), by_library(payload, 7, 9, 11));
             let mut padded = [0; 8];
             padded[..length % 8].copy_from_slice(&payload[length & !7..]);
             assert_eq!(remainder(payload), u64::from_le_bytes(padded));

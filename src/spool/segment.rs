@@ -5,7 +5,7 @@
 //! order, by [`Mapping::write_record`], and only what has been published is ever read. The file
 //! behind it is fully allocated before it is mapped: a hole on a full disk would kill the host.
 
-use super::checksum::checksum;
+use super::checksum;
 use super::format::{self, Cursor, HEADER_LEN, HEADER_SIZE, Header, RECORD_HEADER, SEAL_LEN, Seal};
 use crate::sync::{AtomicU32, AtomicU64};
 use memmap2::{MmapOptions, MmapRaw};
@@ -60,29 +60,63 @@ impl Mapping {
     /// the process. `at` is a multiple of eight; gives where the next record goes.
     #[inline(always)]
     pub fn write_record(&self, at: usize, tag: u64, salt: u32, payload: usize, parts: &[&[u8]]) -> usize {
+        #[cfg(target_arch = "x86_64")]
+        if checksum::has_instruction() {
+            // SAFETY: the processor has the instruction.
+            return unsafe { self.write_by_instruction(at, tag, salt, payload, parts) };
+        }
+        self.write_checked_by(checksum::by_library, at, tag, salt, payload, parts)
+    }
+
+    /// [`Mapping::write_record`] with the checksum's instruction among the code around it: as a call of its
+    /// own the checksum of a short record costs half as much again.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "sse4.2")]
+    fn write_by_instruction(&self, at: usize, tag: u64, salt: u32, payload: usize, parts: &[&[u8]]) -> usize {
+        let checksum =
+            |payload: &[u8], tag, length, salt| checksum::by_instruction(payload, tag, length, salt);
+        self.write_checked_by(checksum, at, tag, salt, payload, parts)
+    }
+
+    #[inline(always)]
+    fn write_checked_by(
+        &self,
+        checksum: impl FnOnce(&[u8], u64, u32, u32) -> u32,
+        at: usize,
+        tag: u64,
+        salt: u32,
+        payload: usize,
+        parts: &[&[u8]],
+    ) -> usize {
         let size = format::record_size(payload);
         let length = (RECORD_HEADER + payload) as u32;
         assert!(at >= HEADER_SIZE && at.is_multiple_of(8) && size <= self.len() && at <= self.len() - size);
         let start = self.raw.as_mut_ptr().wrapping_add(at);
-        let mut room = size - RECORD_HEADER;
         // SAFETY: [at, at + size) lies inside the mapping by the assertion above, is 8-aligned as the
         // mapping is page-aligned, is not published yet, and the spool's lock admits one writer.
         // `room` makes sure that the parts stay inside even if they are longer than `payload`.
         unsafe {
             start.add(8).cast::<u64>().write(tag.to_le());
             let mut to = start.add(RECORD_HEADER);
-            for part in parts {
-                let count = part.len().min(room);
-                std::ptr::copy_nonoverlapping(part.as_ptr(), to, count);
-                to = to.add(count);
-                room -= count;
-            }
-            let payload = match parts {
-                // As it was given it is in the nearest cache, and is not just being written.
-                [payload] => payload,
-                _ => std::slice::from_raw_parts(start.add(RECORD_HEADER), payload),
+            let given = match parts {
+                [part] => {
+                    let part = &part[..payload];
+                    std::ptr::copy_nonoverlapping(part.as_ptr(), to, payload);
+                    // As it was given it is in the nearest cache, and is not just being written.
+                    part
+                }
+                parts => {
+                    let mut room = payload;
+                    for part in parts {
+                        let count = part.len().min(room);
+                        std::ptr::copy_nonoverlapping(part.as_ptr(), to, count);
+                        to = to.add(count);
+                        room -= count;
+                    }
+                    std::slice::from_raw_parts(start.add(RECORD_HEADER), payload)
+                }
             };
-            start.add(4).cast::<u32>().write(checksum(payload, tag, length, salt).to_le());
+            start.add(4).cast::<u32>().write(checksum(given, tag, length, salt).to_le());
         }
         // A segment in its second use still has old records behind this one: end the chain first.
         let next = at + size;

@@ -5,7 +5,7 @@ use super::format::{self, Cursor, HEADER_SIZE, Header, Origin, RECORD_HEADER, RE
 use super::held::{Dropped, Held, Place, Spare, State};
 use super::store::{Side, Store};
 use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, place, quarantine};
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Lock, LockCondvar, LockGuard, Mutex};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,9 +32,9 @@ const BOOKS_RESERVED: usize = 64;
 
 /// Takes records from any thread and keeps them until they are delivered.
 pub struct Spool {
-    pub(super) state: Mutex<State>,
+    pub(super) state: Lock<State>,
     /// Signalled when records have left and callers wait for room.
-    pub(super) space: Condvar,
+    pub(super) space: LockCondvar,
     pub(super) bell: Arc<Bell>,
     pub(super) store: Store,
     pub(super) options: Options,
@@ -64,7 +64,7 @@ impl Spool {
         let ring_records = if options.ring_records == 0 { u64::MAX } else { options.ring_records };
         let store = open_store(&options);
         let spool = Spool {
-            state: Mutex::new(State {
+            state: Lock::new(State {
                 closed: false,
                 next: 1,
                 active: None,
@@ -84,7 +84,7 @@ impl Spool {
                 waiting: 0,
                 tally: Stats::default(),
             }),
-            space: Condvar::new(),
+            space: LockCondvar::new(),
             bell,
             store,
             options: Options { max_memory_bytes: memory, ..options },
@@ -122,7 +122,7 @@ impl Spool {
     }
 
     /// Writes a record into the segment in use, which has room for it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn put(
         &self,
         state: &mut State,
@@ -184,9 +184,9 @@ impl Spool {
     #[inline(never)]
     pub(super) fn rotate<'a>(
         &'a self,
-        mut state: MutexGuard<'a, State>,
+        mut state: LockGuard<'a, State>,
         payload: usize,
-    ) -> Result<MutexGuard<'a, State>, Refusal> {
+    ) -> Result<LockGuard<'a, State>, Refusal> {
         let needed = HEADER_SIZE + format::record_size(payload);
         let size = (needed.next_multiple_of(4096) as u64).max(self.next_size(&state));
         let cap = self.options.max_memory_bytes.max(self.disk_cap());
@@ -227,7 +227,7 @@ impl Spool {
     /// `deadline` is that of the caller's wait, set at its first.
     pub(super) fn make_room(
         &self,
-        state: &mut MutexGuard<'_, State>,
+        state: &mut LockGuard<'_, State>,
         deadline: &mut Option<Instant>,
         evict: fn(&Spool, &mut State) -> bool,
     ) -> bool {
@@ -457,7 +457,7 @@ impl Held {
         self.size as usize - self.tail as usize
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, sequence: u64, kind: Kind, payload: usize, parts: &[&[u8]]) -> Result<(), Refusal> {
         let Some(map) = &self.map else { return Err(Refusal::Full) };
         let tag = format::tag(sequence, kind.0);

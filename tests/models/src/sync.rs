@@ -90,6 +90,8 @@ impl<T: Default> Default for Mutex<T> {
     }
 }
 
+pub(crate) use {Condvar as LockCondvar, Mutex as Lock, MutexGuard as LockGuard};
+
 /// The hold on a lock. `None` only while a thread waits.
 pub(crate) struct MutexGuard<'a, T>(
     Either<Option<loom::sync::MutexGuard<'a, T>>, parking_lot::MutexGuard<'a, T>>,

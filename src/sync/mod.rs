@@ -9,6 +9,10 @@
 //!
 //! Panics don't poison: what a lock guards here is in order at every moment that could panic.
 
+mod lock;
+
+pub(crate) use lock::{Lock, LockCondvar, LockGuard};
+
 use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};
 use std::time::Instant;
