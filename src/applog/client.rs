@@ -12,6 +12,7 @@ use crate::delivery::{self, Pipeline, PipelineConfig};
 use crate::process::ForkCell;
 use crate::spool;
 use crate::status::{Error, Result, Status};
+use crate::text::buffer::Buffer;
 use crate::text::object::{Object, key};
 use crate::text::scratch;
 
@@ -46,7 +47,7 @@ impl Client {
                 check_length(name, text, 0, most)?;
             }
         }
-        let mut constant = Vec::new();
+        let mut constant = Buffer::new();
         Object::open(&mut constant, |line| {
             line.text(key!("source"), &config.source);
             line.text(key!("environment"), config.environment.name());
@@ -56,7 +57,13 @@ impl Client {
         let protocol = config.api_key.clone().map(|key| Arc::new(StructuredLog::new(&config, key)));
         let defaults = Defaults::new(config.user_id.as_deref(), config.session_id.as_deref());
         let own = Own { pipeline: open(&config, protocol.as_ref()), defaults };
-        Ok(Client { config, protocol, constant, own: ForkCell::new(own), ignored: AtomicU64::new(0) })
+        Ok(Client {
+            config,
+            protocol,
+            constant: constant.into_vec(),
+            own: ForkCell::new(own),
+            ignored: AtomicU64::new(0),
+        })
     }
 
     #[inline]
@@ -89,34 +96,33 @@ impl Client {
             self.ignored.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         };
-        scratch::with(|out| {
-            Object::open(out, |line| {
-                entry.write(line)?;
-                line.splice(&self.constant);
-                if let Some(dataset) = entry.dataset {
-                    check_length("dataset", dataset, 0, entry::NAME)?;
+        let out: &mut Buffer = &mut scratch::lend();
+        Object::open(out, |line| {
+            entry.write(line)?;
+            line.splice(&self.constant);
+            if let Some(dataset) = entry.dataset {
+                check_length("dataset", dataset, 0, entry::NAME)?;
+            }
+            line.optional_text(key!("dataset"), entry.dataset.or(self.config.dataset.as_deref()));
+            for (name, member, text) in [
+                ("user_id", key!("userId"), entry.user_id),
+                ("session_id", key!("sessionId"), entry.session_id),
+            ] {
+                if let Some(text) = text {
+                    check_length(name, text, 0, entry::ID)?;
+                    line.text(member, text);
                 }
-                line.optional_text(key!("dataset"), entry.dataset.or(self.config.dataset.as_deref()));
-                for (name, member, text) in [
-                    ("user_id", key!("userId"), entry.user_id),
-                    ("session_id", key!("sessionId"), entry.session_id),
-                ] {
-                    if let Some(text) = text {
-                        check_length(name, text, 0, entry::ID)?;
-                        line.text(member, text);
-                    }
-                }
-                own.defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
-                Ok(())
-            })?;
-            pipeline.append(KIND_ENTRY, &[out])
-        })
+            }
+            own.defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
+            Ok(())
+        })?;
+        pipeline.append(KIND_ENTRY, out)
     }
 
     /// Appends a record that is no entry.
-    pub(super) fn append(&self, kind: spool::Kind, parts: &[&[u8]]) -> Result<()> {
+    pub(super) fn append(&self, kind: spool::Kind, payload: &[u8]) -> Result<()> {
         match &self.own().pipeline {
-            Some(pipeline) => pipeline.append(kind, parts),
+            Some(pipeline) => pipeline.append(kind, payload),
             None => Err(self.without_key()),
         }
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use crate::sync::Mutex;
 
+use crate::text::buffer::Buffer;
 use crate::text::escape;
 use crate::text::object::{Key, Object, key};
 
@@ -29,7 +30,7 @@ impl Text {
 
     fn set(&self, text: Option<&str>) {
         let Some(text) = text else { return self.len.store(ABSENT, Ordering::Relaxed) };
-        let mut json = Vec::with_capacity(text.len() + 2);
+        let mut json = Buffer::new();
         escape::push_string(&mut json, text);
         for (word, bytes) in self.words.iter().zip(json.chunks(8)) {
             let mut padded = [0; 8];
@@ -136,13 +137,13 @@ mod tests {
     use crate::text::object::Object;
 
     fn read(defaults: &Defaults) -> String {
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         Object::open(&mut out, |line| {
             defaults.write(line, true, true);
             Ok(())
         })
         .unwrap();
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out.into_vec()).unwrap()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One entry: its members, the service's limits, and its JSON.
 
 use crate::status::{Error, Result, Status};
+use crate::text::buffer::Buffer;
 use crate::text::json::{self, Kind, Shape};
 use crate::text::object::{Json, Key, Object, key};
 use crate::text::scratch;
@@ -136,7 +137,8 @@ impl<'a> Entry<'a> {
 
     fn write_data(&self, line: &mut Object<'_>) -> Result<()> {
         match (self.data, self.error_message) {
-            (data, Some(message)) => scratch::with(|object| {
+            (data, Some(message)) => {
+                let object: &mut Buffer = &mut scratch::lend();
                 if let Some(data) = data {
                     data.compact(Shape::Object, object)?;
                 }
@@ -145,7 +147,7 @@ impl<'a> Entry<'a> {
                     members.text(key!("message"), message);
                 });
                 Ok(())
-            }),
+            }
             (Some(data), None) => line.json(key!("data"), data, Shape::Object),
             (None, None) => Ok(()),
         }
@@ -153,27 +155,26 @@ impl<'a> Entry<'a> {
 }
 
 fn write_tags(line: &mut Object<'_>, tags: Json<'_>) -> Result<()> {
-    scratch::with(|list| {
-        tags.compact(Shape::Array, list)?;
-        let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, format!("tags: {reason}")));
-        let count = json::elements(list).count();
-        if count > TAGS {
-            return refuse(format!("at most {TAGS} are taken, not {count}"));
+    let list: &mut Buffer = &mut scratch::lend();
+    tags.compact(Shape::Array, list)?;
+    let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, format!("tags: {reason}")));
+    let count = json::elements(list).count();
+    if count > TAGS {
+        return refuse(format!("at most {TAGS} are taken, not {count}"));
+    }
+    for tag in json::elements(list) {
+        if json::kind(tag) != Kind::String {
+            return refuse("every tag is a string".to_owned());
         }
-        for tag in json::elements(list) {
-            if json::kind(tag) != Kind::String {
-                return refuse("every tag is a string".to_owned());
-            }
-            // An escape is at least as long as the character that it stands for, so a short text is
-            // short however it is written.
-            if tag.len() - 2 > TAG {
-                let text: String = serde_json::from_slice(tag).unwrap_or_default();
-                check_length("tags", &text, 0, TAG)?;
-            }
+        // An escape is at least as long as the character that it stands for, so a short text is
+        // short however it is written.
+        if tag.len() - 2 > TAG {
+            let text: String = serde_json::from_slice(tag).unwrap_or_default();
+            check_length("tags", &text, 0, TAG)?;
         }
-        line.compacted(key!("tags"), list);
-        Ok(())
-    })
+    }
+    line.compacted(key!("tags"), list);
+    Ok(())
 }
 
 #[inline(always)]

@@ -12,6 +12,7 @@ use super::entry::Level;
 use super::protocol::KIND_RAW;
 use crate::delivery::{Http, Outcome, Policy, random_dice};
 use crate::status::{Error, Result, Status};
+use crate::text::buffer::Buffer;
 use crate::text::escape::push_percent_encoded;
 
 /// What a document is written in.
@@ -77,7 +78,8 @@ pub struct RawOptions<'a> {
 /// The head of a raw record: the request's path with its query, then the content type, each after its
 /// length (u16, little-endian).
 fn head(format: Format, options: &RawOptions<'_>) -> Vec<u8> {
-    let mut target = Vec::from(b"/v1/logs?format=");
+    let mut target = Buffer::new();
+    target.extend_from_slice(b"/v1/logs?format=");
     target.extend_from_slice(format.name().as_bytes());
     let members = [
         ("source", options.source),
@@ -134,7 +136,7 @@ impl Client {
     /// Accepts a document, to be sent like entries are.
     pub fn ingest_raw_async(&self, body: &[u8], format: Format, options: &RawOptions<'_>) -> Result<()> {
         check(body, options)?;
-        self.append(KIND_RAW, &[&head(format, options), body])
+        self.append(KIND_RAW, &[&head(format, options)[..], body].concat())
     }
 
     /// Sends a document and waits for the answer, with retries, up to `timeout`.

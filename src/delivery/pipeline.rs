@@ -103,10 +103,10 @@ impl Pipeline {
         &self.shared.config
     }
 
-    /// Accepts one record, given in parts. Inlined, so that one part costs no loop.
+    /// Accepts one record.
     #[inline(always)]
-    pub fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result {
-        match self.shared.spool.append(kind, parts) {
+    pub fn append(&self, kind: Kind, payload: &[u8]) -> Result {
+        match self.shared.spool.append(kind, payload) {
             Ok(_) => {
                 self.accepted();
                 Ok(())
@@ -117,8 +117,8 @@ impl Pipeline {
 
     /// Accepts one record with a file of its own ([`Spool::append_with_file`]); `false` if no such file can
     /// be made, and nothing was accepted.
-    pub fn append_with_file(&self, kind: Kind, parts: &[&[u8]], content: &[u8]) -> Result<bool> {
-        let sequence = self.shared.spool.append_with_file(kind, parts, content).map_err(refused)?;
+    pub fn append_with_file(&self, kind: Kind, payload: &[u8], content: &[u8]) -> Result<bool> {
+        let sequence = self.shared.spool.append_with_file(kind, payload, content).map_err(refused)?;
         if sequence.is_some() {
             self.accepted();
         }

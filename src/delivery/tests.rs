@@ -103,7 +103,7 @@ fn asked(
 
 fn append(pipeline: &Pipeline, records: std::ops::Range<usize>) {
     for n in records {
-        pipeline.append(LINE, &[b"r", n.to_string().as_bytes()]).unwrap();
+        pipeline.append(LINE, &[b"r", n.to_string().as_bytes()].concat()).unwrap();
     }
 }
 
@@ -207,7 +207,7 @@ fn requests_shrink_below_a_limit_and_stay_there_and_only_what_never_fits_is_set_
     config.synchronous = true;
     let pipeline = Pipeline::open(config);
     let append = |n: usize, size: usize| {
-        pipeline.append(LINE, &[format!("r{n}").as_bytes(), &vec![b'x'; size]]).unwrap();
+        pipeline.append(LINE, &[format!("r{n}").as_bytes(), &vec![b'x'; size]].concat()).unwrap();
     };
     (0..500).for_each(|n| append(n, 100));
     append(500, LIMIT);
@@ -297,7 +297,7 @@ fn a_flush_returns_when_its_time_is_up_and_says_what_is_held() {
     // Interrupts the request, which would otherwise wait for its own 15 s.
     let error = pipeline.close(Duration::from_millis(100)).unwrap_err();
     assert_eq!(error.status, Status::Timeout);
-    assert_eq!(pipeline.append(LINE, &[b"late"]).unwrap_err().status, Status::Closed);
+    assert_eq!(pipeline.append(LINE, b"late").unwrap_err().status, Status::Closed);
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn close_delivers_the_rest_and_later_calls_find_it_closed() {
     append(&pipeline, 0..10);
     pipeline.close(AMPLE).unwrap();
     assert_eq!(heard.lock().iter().flat_map(|body| records(body)).collect::<Vec<_>>(), names(0..10));
-    assert_eq!(pipeline.append(LINE, &[b"late"]).unwrap_err().status, Status::Closed);
+    assert_eq!(pipeline.append(LINE, b"late").unwrap_err().status, Status::Closed);
     pipeline.flush(AMPLE).unwrap();
     pipeline.spill(AMPLE).unwrap();
     pipeline.close(AMPLE).unwrap();
@@ -362,7 +362,7 @@ fn requests_grow_again_once_the_service_takes_larger_ones() {
     let pipeline = Pipeline::open(config);
     let send = || {
         heard.lock().clear();
-        (0..RECORDS).for_each(|_| pipeline.append(LINE, &[payload.as_bytes()]).unwrap());
+        (0..RECORDS).for_each(|_| pipeline.append(LINE, payload.as_bytes()).unwrap());
         pipeline.flush(AMPLE).unwrap();
         heard.lock().iter().map(String::len).max().unwrap()
     };
@@ -458,8 +458,8 @@ fn a_record_that_goes_alone_keeps_its_place_and_is_set_aside_when_it_is_unusable
     config.synchronous = true;
     let pipeline = Pipeline::open(config);
     append(&pipeline, 0..2);
-    pipeline.append(UPLOAD, &[b"up"]).unwrap();
-    pipeline.append(UPLOAD, &[b"gone"]).unwrap();
+    pipeline.append(UPLOAD, b"up").unwrap();
+    pipeline.append(UPLOAD, b"gone").unwrap();
     append(&pipeline, 2..3);
     pipeline.flush(AMPLE).unwrap();
     assert_eq!(*heard.lock(), ["<r0,r1>", "alone:up", "alone:gone", "<r2>"]);
@@ -472,11 +472,11 @@ fn a_protocol_may_append_to_another_pipeline() {
     let first = Arc::new(Pipeline::open(config));
     let into = Arc::clone(&first);
     let (config, _) = asked(move |_| {
-        into.append(LINE, &[b"uploaded"]).unwrap();
+        into.append(LINE, b"uploaded").unwrap();
         Outcome::Delivered
     });
     let second = Pipeline::open(config);
-    second.append(UPLOAD, &[b"a file"]).unwrap();
+    second.append(UPLOAD, b"a file").unwrap();
     second.flush(AMPLE).unwrap();
     first.flush(AMPLE).unwrap();
     assert_eq!(*lines.lock(), ["<uploaded>"]);
@@ -577,7 +577,7 @@ fn a_failed_service_is_probed_with_small_requests_and_then_gets_large_ones_again
     let pipeline = Pipeline::open(config);
     let payload = vec![b'x'; 10_000];
     for _ in 0..50 {
-        pipeline.append(LINE, &[&payload]).unwrap();
+        pipeline.append(LINE, &payload).unwrap();
     }
     pipeline.flush(AMPLE).unwrap();
     let sizes: Vec<usize> = heard.lock().iter().map(String::len).collect();

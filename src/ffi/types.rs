@@ -112,7 +112,7 @@ impl maxim_str {
 }
 
 /// The bytes of an argument, or `None` when it is absent.
-#[inline]
+#[inline(always)]
 fn optional_bytes<'a>(name: &str, text: maxim_str) -> Result<Option<&'a [u8]>> {
     if text.len != NTS && text.len > isize::MAX as usize {
         return Err(impossible(name, text.len));
@@ -130,15 +130,21 @@ fn impossible(name: &str, len: usize) -> Error {
 }
 
 /// A text that may be absent; `name` is the argument's name for the error.
-#[inline]
+#[inline(always)]
 pub(super) fn optional<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
-    optional_bytes(name, text)?.map(|bytes| utf8(name, bytes)).transpose()
+    match optional_bytes(name, text)? {
+        Some(bytes) => utf8(name, bytes).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// A text that must be there.
-#[inline]
+#[inline(always)]
 pub(super) fn required<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
-    optional_bytes(name, text)?.map_or_else(|| Err(absent(name)), |bytes| utf8(name, bytes))
+    match optional_bytes(name, text)? {
+        Some(bytes) => utf8(name, bytes),
+        None => Err(absent(name)),
+    }
 }
 
 #[inline(always)]
@@ -159,18 +165,24 @@ fn absent(name: &str) -> Error {
 }
 
 /// An id that must be there and match `[A-Za-z0-9_-]+`.
-#[inline]
+#[inline(always)]
 pub(super) fn required_id<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
-    optional_bytes(name, text)?.map_or_else(|| Err(absent(name)), |bytes| checked_id(name, bytes))
+    match optional_bytes(name, text)? {
+        Some(bytes) => checked_id(name, bytes),
+        None => Err(absent(name)),
+    }
 }
 
 /// An id that may be absent.
-#[inline]
+#[inline(always)]
 pub(super) fn optional_id<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
-    optional_bytes(name, text)?.map(|bytes| checked_id(name, bytes)).transpose()
+    match optional_bytes(name, text)? {
+        Some(bytes) => checked_id(name, bytes).map(Some),
+        None => Ok(None),
+    }
 }
 
-#[inline]
+#[inline(always)]
 fn checked_id<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
     if id::is_valid_id(bytes) {
         // SAFETY: an id consists of ASCII letters, digits, `_` and `-`.

@@ -15,6 +15,7 @@ use super::uploads::{Head, Source};
 use crate::delivery::Pipeline;
 use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
+use crate::text::buffer::Buffer;
 use crate::text::json::Shape;
 use crate::text::object::{Json, Object, key};
 
@@ -83,7 +84,7 @@ impl Attachment<'_> {
         repository: &str,
         entity: Entity,
         entity_id: &str,
-        out: &mut Vec<u8>,
+        out: &mut Buffer,
     ) -> Result<()> {
         Lines::new(out).line(entity, entity_id, action!("add-attachment"), |line| {
             self.write(line)?;
@@ -101,7 +102,7 @@ impl Attachment<'_> {
         uploads: &Pipeline,
     ) -> Result<()> {
         let most = config.max_attachment_bytes;
-        let mut line = Vec::new();
+        let mut line = Buffer::new();
         Object::open(&mut line, |line| self.write(line))?;
         let mut head = Head {
             record: Uuid::new().as_str().to_owned(),

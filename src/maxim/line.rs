@@ -1,6 +1,7 @@
 //! Wire lines: `{entity}{id={id},action={action},data={json object}}`.
 
 use crate::status::Result;
+use crate::text::buffer::Buffer;
 use crate::text::json::Shape;
 use crate::text::object::{Json, Key, Object, key};
 use crate::text::scratch;
@@ -59,6 +60,7 @@ impl Entity {
     }
 
     /// How its lines begin, as far as the id.
+    #[inline(always)]
     const fn head(self) -> &'static [u8] {
         match self {
             Entity::Session => b"session{id=",
@@ -77,23 +79,38 @@ impl Entity {
 /// What happened.
 #[derive(Clone, Copy)]
 pub enum Action<'a> {
-    /// One from [`action!`], as it stands between a line's id and its data.
+    /// One from [`action!`], as it stands between a line's id and the first member of its data.
     Known(&'static str),
     /// The name of one that the caller has chosen.
     Named(&'a str),
 }
 
-/// An [`Action`] from a literal: one piece to copy.
+/// An [`Action`] from a literal, with the beginning of its data if that is known: one piece to copy.
 macro_rules! action {
-    ($name:literal) => {
-        $crate::maxim::line::Action::Known(concat!(",action=", $name, ",data="))
+    ($name:literal $(, $data:literal)?) => {
+        $crate::maxim::line::Action::Known(concat!(",action=", $name, ",data={" $(, $data)?))
     };
 }
 pub(crate) use action;
 
+/// Writes a line as far as the braces of its data are open.
+#[inline(always)]
+pub(super) fn begin(out: &mut Buffer, entity: Entity, id: &str, action: Action<'_>) {
+    out.extend_from_slice(entity.head());
+    out.push_short(id.as_bytes());
+    match action {
+        Action::Known(text) => out.extend_from_slice(text.as_bytes()),
+        Action::Named(name) => {
+            for part in [",action=", name, ",data={"] {
+                out.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+}
+
 /// The lines of one call, built one after the other in one buffer.
 pub struct Lines<'b> {
-    out: &'b mut Vec<u8>,
+    out: &'b mut Buffer,
     ends: [usize; Lines::MOST],
     count: usize,
 }
@@ -103,8 +120,14 @@ impl<'b> Lines<'b> {
     const MOST: usize = 2;
 
     /// Lines in an (empty) buffer that the caller lends.
-    pub fn new(out: &'b mut Vec<u8>) -> Lines<'b> {
+    pub fn new(out: &'b mut Buffer) -> Lines<'b> {
         Lines { out, ends: [0; Lines::MOST], count: 0 }
+    }
+
+    /// The finished line, if it is the only one.
+    #[inline(always)]
+    pub fn only(&self) -> Option<&[u8]> {
+        (self.count == 1).then_some(self.out)
     }
 
     /// The finished lines, in order.
@@ -118,7 +141,7 @@ impl<'b> Lines<'b> {
     }
 
     /// Writes one line; `members` adds its data.
-    #[inline]
+    #[inline(always)]
     pub fn line(
         &mut self,
         entity: Entity,
@@ -126,18 +149,9 @@ impl<'b> Lines<'b> {
         action: Action<'_>,
         members: impl FnOnce(&mut Object<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.out.extend_from_slice(entity.head());
-        self.out.extend_from_slice(id.as_bytes());
-        match action {
-            Action::Known(text) => self.out.extend_from_slice(text.as_bytes()),
-            Action::Named(name) => {
-                for part in [",action=", name, ",data="] {
-                    self.out.extend_from_slice(part.as_bytes());
-                }
-            }
-        }
-        Object::open(self.out, members)?;
-        self.out.push(b'}');
+        begin(self.out, entity, id, action);
+        Object::members(self.out, members)?;
+        self.out.extend_from_slice(b"}}");
         self.ends[self.count] = self.out.len();
         self.count += 1;
         Ok(())
@@ -152,11 +166,10 @@ impl<'b> Lines<'b> {
         data: Json<'_>,
     ) -> Result<()> {
         self.line(entity, id, action, |line| {
-            scratch::with(|object| {
-                data.compact(Shape::Object, object)?;
-                line.splice(object);
-                Ok(())
-            })
+            let object: &mut Buffer = &mut scratch::lend();
+            data.compact(Shape::Object, object)?;
+            line.splice(object);
+            Ok(())
         })
     }
 }
@@ -210,15 +223,14 @@ impl Object<'_> {
             if object.compact_strings(out)? {
                 return Ok(());
             }
-            scratch::with(|compacted| {
-                compacted.extend_from_slice(&out[start..]);
-                out.truncate(start);
-                match kind {
-                    Strings::Tags => stringify::stringify_tags(compacted, out),
-                    Strings::Metadata => stringify::stringify_members(compacted, Nulls::AsText, out),
-                    Strings::Parameters => stringify::stringify_members(compacted, Nulls::LeaveOut, out),
-                }
-            });
+            let compacted: &mut Buffer = &mut scratch::lend();
+            compacted.extend_from_slice(&out[start..]);
+            out.truncate(start);
+            match kind {
+                Strings::Tags => stringify::stringify_tags(compacted, out),
+                Strings::Metadata => stringify::stringify_members(compacted, Nulls::AsText, out),
+                Strings::Parameters => stringify::stringify_members(compacted, Nulls::LeaveOut, out),
+            }
             Ok(())
         })
     }

@@ -18,6 +18,7 @@ use crate::delivery::{self, MAX_AGE, Pipeline, Protocol};
 use crate::process::ForkCell;
 use crate::spool;
 use crate::status::{Error, Result, Status};
+use crate::text::buffer::Buffer;
 use crate::text::scratch;
 
 /// Sinks beside the logger's own pipeline.
@@ -144,28 +145,30 @@ impl Logger {
     }
 
     /// Builds the lines of one call and appends them everywhere.
-    #[inline]
+    #[inline(always)]
     pub(super) fn log(&self, build: impl FnOnce(&mut Lines<'_>) -> Result<()>) -> Result<()> {
-        scratch::with(|buffer| {
-            let mut lines = Lines::new(buffer);
-            build(&mut lines)?;
-            // Where one is refused, the next may still be taken elsewhere.
-            first_failure(lines.iter().map(|line| self.append(line)))
-        })
+        let buffer: &mut Buffer = &mut scratch::lend();
+        let mut lines = Lines::new(buffer);
+        build(&mut lines)?;
+        if let Some(line) = lines.only() {
+            return self.append(line);
+        }
+        // Where one is refused, the next may still be taken elsewhere.
+        first_failure(lines.iter().map(|line| self.append(line)))
     }
 
     /// Appends one line to every pipeline of lines; the first refusal is the answer, after all were
     /// tried.
     #[inline(never)]
-    fn append(&self, line: &[u8]) -> Result<()> {
-        let result = self.first.own().lines.append(KIND_LINE, &[line]);
+    pub(super) fn append(&self, line: &[u8]) -> Result<()> {
+        let result = self.first.own().lines.append(KIND_LINE, line);
         if self.sinks[0].get().is_none() { result } else { result.and(self.append_to_sinks(line)) }
     }
 
     #[inline(never)]
     fn append_to_sinks(&self, line: &[u8]) -> Result<()> {
         let sinks = self.sinks.iter().map_while(OnceLock::get);
-        first_failure(sinks.map(|target| target.own().lines.append(KIND_LINE, &[line])))
+        first_failure(sinks.map(|target| target.own().lines.append(KIND_LINE, line)))
     }
 
     /// Attaches something to an entity, everywhere. What has no content is a line, anything else an
@@ -174,10 +177,11 @@ impl Logger {
         let mut result = Ok(());
         for target in self.targets() {
             let outcome = match attachment.content {
-                Content::Url(_) => scratch::with(|line| {
-                    attachment.url_line(&target.config.repository, entity, id, line)?;
-                    target.own().lines.append(KIND_LINE, &[line])
-                }),
+                Content::Url(_) => {
+                    let line: &mut Buffer = &mut scratch::lend();
+                    let built = attachment.url_line(&target.config.repository, entity, id, line);
+                    built.and_then(|()| target.own().lines.append(KIND_LINE, line))
+                }
                 _ => attachment.upload(&target.config, entity, id, target.own().uploads.open()),
             };
             result = result.and(outcome);

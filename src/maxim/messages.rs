@@ -16,6 +16,7 @@ use super::line::Entity;
 use super::logger::Logger;
 use crate::process::unique::Uuid;
 use crate::status::Result;
+use crate::text::buffer::Buffer;
 use crate::text::json::{self, Shape};
 use crate::text::object::Json;
 
@@ -80,7 +81,7 @@ pub(super) fn take_media(messages: Json<'_>) -> Result<Option<(Vec<u8>, Vec<Medi
         return Ok(None);
     }
     // For the error with its place; the tree's reader says less.
-    let mut compacted = Vec::new();
+    let mut compacted = Buffer::new();
     json::compact(messages.bytes, Shape::Array, &mut compacted).map_err(|error| messages.refuse(&error))?;
     let Ok(Value::Array(mut list)) = serde_json::from_slice(&compacted) else { return Ok(None) };
     let mut media = Vec::new();

@@ -11,6 +11,7 @@ use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Request};
 use crate::process::unique::Uuid;
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, Kind};
+use crate::text::buffer::Buffer;
 use crate::text::escape::push_percent_encoded;
 use crate::text::object::{Object, key};
 use crate::text::scratch;
@@ -37,7 +38,7 @@ pub struct MaximLog {
 impl MaximLog {
     /// The API that a configuration names.
     pub(super) fn new(config: &Config, uploads: Weak<LateUploads>) -> MaximLog {
-        let mut repository = Vec::new();
+        let mut repository = Buffer::new();
         push_percent_encoded(&mut repository, &config.repository);
         let repository = String::from_utf8_lossy(&repository);
         MaximLog {
@@ -71,17 +72,15 @@ impl MaximLog {
         if outcome != Outcome::Delivered {
             return outcome;
         }
-        scratch::with(|stored| {
-            let members = |line: &mut Object<'_>| {
-                line.text(key!("key"), &key);
-                Ok(())
-            };
-            match Lines::new(stored).line(Entity::Storage, id.as_str(), action!("process-large-log"), members)
-            {
-                Ok(()) => self.push(http, stored, deadline),
-                Err(error) => Outcome::Unusable { why: error.into_detail() },
-            }
-        })
+        let stored: &mut Buffer = &mut scratch::lend();
+        let members = |line: &mut Object<'_>| {
+            line.text(key!("key"), &key);
+            Ok(())
+        };
+        match Lines::new(stored).line(Entity::Storage, id.as_str(), action!("process-large-log"), members) {
+            Ok(()) => self.push(http, stored, deadline),
+            Err(error) => Outcome::Unusable { why: error.into_detail() },
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::config::Config;
 use crate::delivery::{Body, Http, Outcome, Request};
 use crate::secret::Secret;
+use crate::text::buffer::Buffer;
 use crate::text::escape::push_percent_encoded;
 
 /// What an upload came to.
@@ -79,7 +80,7 @@ impl Uploader {
         size: u64,
         deadline: Instant,
     ) -> Result<String, Outcome> {
-        let mut query = Vec::new();
+        let mut query = Buffer::new();
         for (name, value) in [("?key=", key), ("&mimeType=", mime)] {
             query.extend_from_slice(name.as_bytes());
             push_percent_encoded(&mut query, value);

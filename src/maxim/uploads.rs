@@ -29,6 +29,7 @@ use crate::delivery::{Body, Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process;
 use crate::spool::{BatchLimits, Kind};
 use crate::status::{Error, Result, Status};
+use crate::text::buffer::Buffer;
 use crate::text::object::{Object, key};
 use crate::text::scratch;
 
@@ -94,7 +95,7 @@ impl Head {
         if content.len() > INLINE_BYTES {
             let source = std::mem::replace(&mut self.source, Source::Beside);
             let (length, head) = self.encoded()?;
-            if uploads.append_with_file(KIND_UPLOAD, &[&length, &head], content)? {
+            if uploads.append_with_file(KIND_UPLOAD, &[&length, &head[..]].concat(), content)? {
                 return Ok(());
             }
             // Without a file system to write to, the record has to hold large content too.
@@ -102,7 +103,7 @@ impl Head {
         }
         let (length, head) = self.encoded()?;
         let content_length = (content.len() as u32).to_le_bytes();
-        uploads.append(KIND_UPLOAD, &[&length, &head, &content_length, content])
+        uploads.append(KIND_UPLOAD, &[&length, &head[..], &content_length, content].concat())
     }
 
     fn encoded(&self) -> Result<([u8; 4], Vec<u8>)> {
@@ -116,7 +117,7 @@ impl Head {
     }
 
     /// The line that tells of the finished upload.
-    fn finished_line(&self, mime: &str, out: &mut Vec<u8>) -> Option<()> {
+    fn finished_line(&self, mime: &str, out: &mut Buffer) -> Option<()> {
         let entity = Entity::ALL.get(usize::from(self.entity))?;
         let members = |line: &mut Object<'_>| {
             line.splice(self.line.as_bytes());
@@ -289,10 +290,11 @@ impl Uploads {
             return uploaded;
         }
         let Some(lines) = self.lines.upgrade() else { return again("the logger has ended".to_owned()) };
-        let told = scratch::with(|line| match head.finished_line(&mime, line) {
-            Some(()) => lines.append(KIND_LINE, &[line]),
+        let line: &mut Buffer = &mut scratch::lend();
+        let told = match head.finished_line(&mime, line) {
+            Some(()) => lines.append(KIND_LINE, line),
             None => Err(Error::new(Status::Io, "an upload of a later version")),
-        });
+        };
         match told {
             Ok(()) => uploaded,
             Err(error) => again(error.into_detail()),

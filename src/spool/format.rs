@@ -40,7 +40,7 @@ const RESYNC_BUDGET: usize = 16;
 
 /// The room a payload takes in a segment.
 pub(super) const fn record_size(payload: usize) -> usize {
-    (RECORD_HEADER + payload).next_multiple_of(8)
+    (RECORD_HEADER + payload + 7) & !7
 }
 
 /// Which logger instance, of all that ever ran on this machine, made a segment.

@@ -59,23 +59,24 @@ impl Mapping {
     /// Writes one record behind the last one and publishes it: from the last store on it survives
     /// the process. `at` is a multiple of eight; gives where the next record goes.
     #[inline(always)]
-    pub fn write_record(&self, at: usize, tag: u64, salt: u32, payload: usize, parts: &[&[u8]]) -> usize {
+    pub fn write_record(&self, at: usize, tag: u64, salt: u32, payload: &[u8]) -> usize {
         #[cfg(target_arch = "x86_64")]
         if checksum::has_instruction() {
             // SAFETY: the processor has the instruction.
-            return unsafe { self.write_by_instruction(at, tag, salt, payload, parts) };
+            return unsafe { self.write_by_instruction(at, tag, salt, payload) };
         }
-        self.write_checked_by(checksum::by_library, at, tag, salt, payload, parts)
+        self.write_checked_by(checksum::by_library, at, tag, salt, payload)
     }
 
     /// [`Mapping::write_record`] with the checksum's instruction among the code around it: as a call of its
     /// own the checksum of a short record costs half as much again.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "sse4.2")]
-    fn write_by_instruction(&self, at: usize, tag: u64, salt: u32, payload: usize, parts: &[&[u8]]) -> usize {
+    fn write_by_instruction(&self, at: usize, tag: u64, salt: u32, payload: &[u8]) -> usize {
+        let step = |crc, word| std::arch::x86_64::_mm_crc32_u64(crc, word);
         let checksum =
-            |payload: &[u8], tag, length, salt| checksum::by_instruction(payload, tag, length, salt);
-        self.write_checked_by(checksum, at, tag, salt, payload, parts)
+            |payload: &[u8], tag, length, salt| checksum::by_steps(step, payload, tag, length, salt);
+        self.write_checked_by(checksum, at, tag, salt, payload)
     }
 
     #[inline(always)]
@@ -85,42 +86,23 @@ impl Mapping {
         at: usize,
         tag: u64,
         salt: u32,
-        payload: usize,
-        parts: &[&[u8]],
+        payload: &[u8],
     ) -> usize {
-        let size = format::record_size(payload);
-        let length = (RECORD_HEADER + payload) as u32;
+        let size = format::record_size(payload.len());
+        let length = (RECORD_HEADER + payload.len()) as u32;
         assert!(at >= HEADER_SIZE && at.is_multiple_of(8) && size <= self.len() && at <= self.len() - size);
+        let next = at + size;
         let start = self.raw.as_mut_ptr().wrapping_add(at);
         // SAFETY: [at, at + size) lies inside the mapping by the assertion above, is 8-aligned as the
         // mapping is page-aligned, is not published yet, and the spool's lock admits one writer.
-        // `room` makes sure that the parts stay inside even if they are longer than `payload`.
         unsafe {
             start.add(8).cast::<u64>().write(tag.to_le());
-            let mut to = start.add(RECORD_HEADER);
-            let given = match parts {
-                [part] => {
-                    let part = &part[..payload];
-                    std::ptr::copy_nonoverlapping(part.as_ptr(), to, payload);
-                    // As it was given it is in the nearest cache, and is not just being written.
-                    part
-                }
-                parts => {
-                    let mut room = payload;
-                    for part in parts {
-                        let count = part.len().min(room);
-                        std::ptr::copy_nonoverlapping(part.as_ptr(), to, count);
-                        to = to.add(count);
-                        room -= count;
-                    }
-                    std::slice::from_raw_parts(start.add(RECORD_HEADER), payload)
-                }
-            };
-            start.add(4).cast::<u32>().write(checksum(given, tag, length, salt).to_le());
+            std::ptr::copy_nonoverlapping(payload.as_ptr(), start.add(RECORD_HEADER), payload.len());
+            // Of the payload as it was given: there it is in the nearest cache, and is not just being written.
+            start.add(4).cast::<u32>().write(checksum(payload, tag, length, salt).to_le());
         }
         // A segment in its second use still has old records behind this one: end the chain first.
-        let next = at + size;
-        if next + RECORD_HEADER <= self.len() {
+        if self.len() - next >= RECORD_HEADER {
             self.half(next).store(0, Ordering::Relaxed);
         }
         self.half(at).store(length.to_le(), Ordering::Release);
@@ -185,7 +167,7 @@ impl Mapping {
         unsafe { &*self.raw.as_ptr().wrapping_add(at).cast::<AtomicU64>() }
     }
 
-    #[inline]
+    #[inline(always)]
     fn half(&self, at: usize) -> &AtomicU32 {
         assert!(at.is_multiple_of(4) && at + 4 <= self.len());
         // SAFETY: inside the mapping and aligned by the assertion; only used as an atomic.

@@ -55,12 +55,12 @@ fn has_owner(instance: &Path) -> bool {
 }
 
 impl Spool {
-    /// Accepts one record with a file of its own: the payload is `parts`, and the length and the path of
+    /// Accepts one record with a file of its own: the payload given, and the length and the path of
     /// a new file that holds `content`. `None`: no such file can be made, and nothing was accepted.
     pub fn append_with_file(
         &self,
         kind: Kind,
-        parts: &[&[u8]],
+        payload: &[u8],
         content: &[u8],
     ) -> Result<Option<u64>, Refusal> {
         let size = content.len() as u64;
@@ -73,7 +73,7 @@ impl Spool {
             .and_then(|()| place::create(&partial))
             .and_then(|mut file| file.write_all(content));
         let accepted = match written {
-            Ok(()) => self.append_named(kind, parts, &directory, &partial, size),
+            Ok(()) => self.append_named(kind, payload, &directory, &partial, size),
             Err(_) => Ok(None),
         };
         if !matches!(accepted, Ok(Some(_))) {
@@ -115,16 +115,18 @@ impl Spool {
     fn append_named(
         &self,
         kind: Kind,
-        parts: &[&[u8]],
+        payload: &[u8],
         directory: &Path,
         partial: &Path,
         size: u64,
     ) -> Result<Option<u64>, Refusal> {
         let named = |sequence| directory.join(name(&self.store.origin, sequence));
+        let with = |path: &Path| {
+            let path = path.as_os_str().as_bytes();
+            [payload, &(path.len() as u32).to_le_bytes(), path].concat()
+        };
         // All of this spool's names are of one length.
-        let length = (named(0).as_os_str().len() as u32).to_le_bytes();
-        let payload =
-            parts.iter().map(|part| part.len()).sum::<usize>() + length.len() + named(0).as_os_str().len();
+        let length = with(&named(0)).len();
         let mut state = self.state.lock();
         let share = self.disk_cap() / SEGMENT_SHARE;
         if state.active.as_ref().is_some_and(|active| {
@@ -133,16 +135,14 @@ impl Spool {
         }) {
             self.seal_active(&mut state);
         }
-        if state.active.as_ref().is_none_or(|active| active.room() < format::record_size(payload)) {
-            state = self.rotate(state, payload)?;
+        if state.active.as_ref().is_none_or(|active| active.room() < format::record_size(length)) {
+            state = self.rotate(state, length)?;
         }
         let path = named(state.next);
         if fs::rename(partial, &path).is_err() {
             return Ok(None);
         }
-        let mut all = parts.to_vec();
-        all.extend([&length, path.as_os_str().as_bytes()]);
-        let accepted = self.put(&mut state, kind, payload, &all);
+        let accepted = self.put(&mut state, kind, &with(&path));
         match (accepted, &mut state.active) {
             (Ok(sequence), Some(active)) => {
                 active.sides.push(SideFile { sequence, size });

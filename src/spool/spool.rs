@@ -108,33 +108,26 @@ impl Spool {
         }
     }
 
-    /// Accepts one record, given in parts; gives its sequence: 1, 2, 3 and so on. When this returns,
+    /// Accepts one record; gives its sequence: 1, 2, 3 and so on. When this returns,
     /// the record survives the process.
     #[inline(always)]
-    pub fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64, Refusal> {
-        let payload = parts.iter().map(|part| part.len()).sum();
-        let size = format::record_size(payload);
+    pub fn append(&self, kind: Kind, payload: &[u8]) -> Result<u64, Refusal> {
+        let size = format::record_size(payload.len());
         let mut state = self.state.lock();
         if state.active.as_ref().is_none_or(|active| active.room() < size) {
-            state = self.rotate(state, payload)?;
+            state = self.rotate(state, payload.len())?;
         }
-        self.put(&mut state, kind, payload, parts)
+        self.put(&mut state, kind, payload)
     }
 
     /// Writes a record into the segment in use, which has room for it.
     #[inline(always)]
-    pub(super) fn put(
-        &self,
-        state: &mut State,
-        kind: Kind,
-        payload: usize,
-        parts: &[&[u8]],
-    ) -> Result<u64, Refusal> {
+    pub(super) fn put(&self, state: &mut State, kind: Kind, payload: &[u8]) -> Result<u64, Refusal> {
         let Some(active) = &mut state.active else { return Err(Refusal::Full) };
         let sequence = state.next;
-        active.write(sequence, kind, payload, parts)?;
+        active.write(sequence, kind, payload)?;
         state.next += 1;
-        state.unread_bytes += format::record_size(payload) as u64;
+        state.unread_bytes += format::record_size(payload.len()) as u64;
         state.unread_records += 1;
         if state.unread_bytes >= self.ring_bytes || state.unread_records >= self.ring_records {
             state.unread_bytes = 0;
@@ -458,10 +451,10 @@ impl Held {
     }
 
     #[inline(always)]
-    fn write(&mut self, sequence: u64, kind: Kind, payload: usize, parts: &[&[u8]]) -> Result<(), Refusal> {
+    fn write(&mut self, sequence: u64, kind: Kind, payload: &[u8]) -> Result<(), Refusal> {
         let Some(map) = &self.map else { return Err(Refusal::Full) };
         let tag = format::tag(sequence, kind.0);
-        let next = map.write_record(self.tail as usize, tag, self.header.salt, payload, parts);
+        let next = map.write_record(self.tail as usize, tag, self.header.salt, payload);
         if self.records == self.settled.count {
             self.oldest = Instant::now();
             self.mark = None;

@@ -1,4 +1,6 @@
-//! Integers in decimal, written two digits at a time.
+//! Integers in decimal, written eight digits at a time.
+
+use super::buffer::Buffer;
 
 /// "00" to "99", one after the other.
 const PAIRS: [[u8; 2]; 100] = {
@@ -11,50 +13,57 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
-/// The digits of `u64::MAX`.
-const MAX_DIGITS: usize = 20;
-
 /// The two digits of `value` modulo 100.
 #[inline(always)]
 pub(super) fn pair(value: u32) -> [u8; 2] {
     PAIRS[(value % 100) as usize]
 }
 
+/// How many digits are made at once.
+const EIGHT: usize = 8;
+const TEN_TO_EIGHT: u64 = 100_000_000;
+
+/// The eight digits of a number below 10^8, each in a byte, the first one lowest.
+///
+/// After Khuong, "How to print integers really fast" (2017): the number is cut into two, four, eight parts that
+/// lie side by side in one word; a division by 100 or 10 is a multiplication whose quotients do not touch.
+#[inline(always)]
+fn eight_digits(value: u64) -> u64 {
+    let fours = value / 10_000 | value % 10_000 << 32;
+    let hundreds = (fours * 10_486) >> 20 & 0x0000_007f_0000_007f;
+    let twos = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = (twos * 103) >> 10 & 0x000f_000f_000f_000f;
+    tens | (twos - 10 * tens) << 8
+}
+
 /// Appends `value` in decimal.
 #[inline]
-pub fn push_u64(out: &mut Vec<u8>, mut value: u64) {
-    // The digits end where the second half begins, so that as many bytes as a number can have may be
-    // copied from wherever they begin.
-    let mut digits = [0; 2 * MAX_DIGITS];
-    let mut start = MAX_DIGITS;
-    while value >= 10_000 {
-        let low = (value % 10_000) as u32;
-        value /= 10_000;
-        digits[start - 2..start].copy_from_slice(&pair(low));
-        digits[start - 4..start - 2].copy_from_slice(&pair(low / 100));
-        start -= 4;
+pub fn push_u64(out: &mut Buffer, value: u64) {
+    if value < TEN_TO_EIGHT {
+        push_below(out, value);
+    } else {
+        push_u64(out, value / TEN_TO_EIGHT);
+        let digits = eight_digits(value % TEN_TO_EIGHT) | ZEROS;
+        *out.room() = digits.to_le_bytes();
+        out.advance(EIGHT);
     }
-    let mut value = value as u32;
-    while value >= 10 {
-        start -= 2;
-        digits[start..start + 2].copy_from_slice(&pair(value));
-        value /= 100;
-    }
-    // Left over: one digit, or nothing but the value 0 itself.
-    if value > 0 || start == MAX_DIGITS {
-        start -= 1;
-        digits[start] = b'0' + value as u8;
-    }
-    let end = out.len() + MAX_DIGITS - start;
-    if let Some(digits) = digits[start..].first_chunk::<MAX_DIGITS>() {
-        out.extend_from_slice(digits);
-    }
-    out.truncate(end);
+}
+
+const ZEROS: u64 = u64::from_le_bytes([b'0'; EIGHT]);
+
+/// A number below 10^8, without leading zeros.
+#[inline(always)]
+fn push_below(out: &mut Buffer, value: u64) {
+    let digits = eight_digits(value);
+    // Of 0, all eight are leading zeros, and the last one stays.
+    let leading = (digits.trailing_zeros() as usize / 8).min(EIGHT - 1);
+    *out.room() = ((digits | ZEROS) >> (8 * leading)).to_le_bytes();
+    out.advance(EIGHT - leading);
 }
 
 /// Appends `value` in decimal, with a minus sign when it is negative.
 #[inline]
-pub fn push_i64(out: &mut Vec<u8>, value: i64) {
+pub fn push_i64(out: &mut Buffer, value: i64) {
     if value < 0 {
         out.push(b'-');
     }
@@ -67,20 +76,20 @@ mod tests {
     use proptest::prelude::*;
 
     fn unsigned(value: u64) -> String {
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         push_u64(&mut out, value);
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out.into_vec()).unwrap()
     }
 
     fn signed(value: i64) -> String {
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         push_i64(&mut out, value);
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out.into_vec()).unwrap()
     }
 
     #[test]
     fn numbers_around_every_power_of_ten_have_their_digits() {
-        for exponent in 0..MAX_DIGITS as u32 {
+        for exponent in 0..20 {
             let power = 10_u64.pow(exponent);
             for value in [power - 1, power, power + 1] {
                 assert_eq!(unsigned(value), value.to_string());

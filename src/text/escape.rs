@@ -3,7 +3,8 @@
 //! A string is written in runs: as far as nothing needs an escape, it is copied in one piece.
 //! Only `"`, `\` and control characters are escaped; everything else stays UTF-8.
 
-use super::scan::{BLOCK, Seen, find_special, is_special, special_in_block, special_in_word};
+use super::buffer::Buffer;
+use super::scan::{BLOCK, Seen, few_bytes, find_special, padded, special_in_block, special_in_word};
 use wide::u8x16;
 
 /// Bytes that are not UTF-8.
@@ -25,8 +26,17 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends `text` as a JSON string, quotes included.
 #[inline]
-pub fn push_string(out: &mut Vec<u8>, text: &str) {
+pub fn push_string(out: &mut Buffer, text: &str) {
     push_valid(out, text.as_bytes());
+}
+
+/// [`push_string`] and what comes behind it, in one piece.
+#[inline(always)]
+pub fn push_string_and<const N: usize>(out: &mut Buffer, text: &str, behind: [u8; N]) {
+    if !push_plain_short(out, text.as_bytes(), behind) {
+        push_long(out, text.as_bytes());
+        out.extend_from_slice(&behind);
+    }
 }
 
 pub use super::scan::is_ascii;
@@ -39,71 +49,64 @@ pub fn validate_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
 
 /// [`push_string`] for bytes that are known to be UTF-8.
 #[inline]
-pub(super) fn push_valid(out: &mut Vec<u8>, text: &[u8]) {
-    if !push_plain_short(out, text) {
+pub(super) fn push_valid(out: &mut Buffer, text: &[u8]) {
+    if !push_plain_short(out, text, []) {
         push_long(out, text);
     }
 }
 
-/// Appends a text of up to two blocks in which nothing needs an escape; else appends nothing and says so.
+/// What may come behind a text in one piece with it.
+const BEHIND: usize = 6;
+
+/// Appends a text of up to two blocks in which nothing needs an escape, with quotes around and `behind`
+/// behind it; else appends nothing and says so.
 ///
 /// Most names, ids and tags are that. The overlapping first and last part are looked at and stored as
 /// they are in registers, without a call that copies.
 #[inline(always)]
-fn push_plain_short(out: &mut Vec<u8>, text: &[u8]) -> bool {
+fn push_plain_short<const N: usize>(out: &mut Buffer, text: &[u8], behind: [u8; N]) -> bool {
+    const { assert!(N <= BEHIND) };
     let length = text.len();
-    let start = out.len();
-    if let (Some(first), Some(last)) = (text.first_chunk::<BLOCK>(), text.last_chunk::<BLOCK>()) {
-        let blocks = [u8x16::from(*first), u8x16::from(*last)];
-        if length > 2 * BLOCK || special_in_block(blocks[0]) | special_in_block(blocks[1]) != 0 {
-            return false;
-        }
-        let room = make_room::<{ 2 * BLOCK + 2 }>(out);
-        room[1..1 + BLOCK].copy_from_slice(first);
-        room[length + 1 - BLOCK..length + 1].copy_from_slice(last);
-        room[length + 1] = b'"';
-    } else if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        let words = [u64::from_le_bytes(*first), u64::from_le_bytes(*last)];
-        if special_in_word(words[0]) | special_in_word(words[1]) != 0 {
-            return false;
-        }
-        let room = make_room::<{ BLOCK + 2 }>(out);
-        room[1..9].copy_from_slice(first);
-        room[length - 7..length + 1].copy_from_slice(last);
-        room[length + 1] = b'"';
-    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        let (low, high) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-        if special_in_word(u64::from(low) | u64::from(high) << u32::BITS) != 0 {
-            return false;
-        }
-        let room = make_room::<10>(out);
-        room[1..5].copy_from_slice(first);
-        room[length - 3..length + 1].copy_from_slice(last);
-        room[length + 1] = b'"';
-    } else {
-        let mut room = [b'"'; 5];
-        for (to, byte) in room[1..].iter_mut().zip(text) {
-            if is_special(*byte) {
-                return false;
-            }
-            *to = *byte;
-        }
-        out.extend_from_slice(&room);
+    if length > 2 * BLOCK {
+        return false;
     }
-    out.truncate(start + length + 2);
+    let room = out.room::<{ 1 + 2 * BLOCK + 1 + BEHIND }>();
+    // What is stored before it is known to be plain does not count, unless it is.
+    let special = if let (Some(first), Some(last)) = (text.first_chunk::<BLOCK>(), text.last_chunk::<BLOCK>())
+    {
+        room[1..1 + BLOCK].copy_from_slice(first);
+        room[length + 1 - BLOCK..][..BLOCK].copy_from_slice(last);
+        (special_in_block(u8x16::from(*first)) | special_in_block(u8x16::from(*last))) != 0
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        room[1..9].copy_from_slice(first);
+        room[length - 7..][..8].copy_from_slice(last);
+        (special_in_word(u64::from_le_bytes(*first)) | special_in_word(u64::from_le_bytes(*last))) != 0
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        room[1..5].copy_from_slice(first);
+        room[length - 3..][..4].copy_from_slice(last);
+        let (low, high) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        special_in_word(u64::from(low) | u64::from(high) << u32::BITS) != 0
+    } else if let Some(bytes) = few_bytes(text) {
+        let [first, middle, last, _] = bytes;
+        room[1] = first;
+        room[1 + length / 2] = middle;
+        room[length] = last;
+        special_in_word(padded(bytes)) != 0
+    } else {
+        false
+    };
+    if special {
+        return false;
+    }
+    room[0] = b'"';
+    room[length + 1] = b'"';
+    room[length + 2..][..N].copy_from_slice(&behind);
+    out.advance(length + 2 + N);
     true
 }
 
-/// Appends `N` bytes, of which the first is a quote, to be written over and cut off.
-#[inline(always)]
-fn make_room<const N: usize>(out: &mut Vec<u8>) -> &mut [u8] {
-    let start = out.len();
-    out.extend_from_slice(&[b'"'; N]);
-    &mut out[start..]
-}
-
 #[inline(never)]
-fn push_long(out: &mut Vec<u8>, text: &[u8]) {
+fn push_long(out: &mut Buffer, text: &[u8]) {
     let special = find_special(text, 0, &mut Seen::default());
     if special < text.len() {
         push_escaped(out, text, special);
@@ -117,7 +120,7 @@ fn push_long(out: &mut Vec<u8>, text: &[u8]) {
 
 /// A string whose first byte to escape is at `special`, if it has one.
 #[inline(never)]
-fn push_escaped(out: &mut Vec<u8>, text: &[u8], mut special: usize) {
+fn push_escaped(out: &mut Buffer, text: &[u8], mut special: usize) {
     // Room for one escape in eight bytes; a text with more of them grows the buffer on its way.
     out.reserve(text.len() + text.len() / 8 + 8);
     out.push(b'"');
@@ -145,7 +148,7 @@ fn push_escaped(out: &mut Vec<u8>, text: &[u8], mut special: usize) {
 }
 
 /// Appends `text` percent-encoded for a URL's query: RFC 3986's unreserved characters stay.
-pub fn push_percent_encoded(out: &mut Vec<u8>, text: &str) {
+pub fn push_percent_encoded(out: &mut Buffer, text: &str) {
     out.reserve(text.len());
     for &byte in text.as_bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
@@ -163,9 +166,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn string(text: &str) -> String {
-        let mut out = b"before".to_vec();
+        let mut out = Buffer::from(&b"before"[..]);
         push_string(&mut out, text);
-        String::from_utf8(out).unwrap().strip_prefix("before").unwrap().to_owned()
+        String::from_utf8(out.into_vec()).unwrap().strip_prefix("before").unwrap().to_owned()
     }
 
     #[test]
@@ -212,9 +215,9 @@ mod tests {
 
     #[test]
     fn a_query_value_keeps_only_unreserved_characters() {
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         push_percent_encoded(&mut out, "aZ09-._~ &=?/#%+é\n\0");
-        assert_eq!(out, b"aZ09-._~%20%26%3D%3F%2F%23%25%2B%C3%A9%0A%00");
+        assert_eq!(out[..], *b"aZ09-._~%20%26%3D%3F%2F%23%25%2B%C3%A9%0A%00");
     }
 
     proptest! {

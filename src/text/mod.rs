@@ -1,12 +1,13 @@
 //! Text on the hot path: JSON, times, numbers and ids, as bytes appended to the caller's buffer.
 //!
 //! A log call spends most of its time here, so everything in this room works on slices, writes to
-//! a `Vec<u8>` that the caller keeps, and allocates nothing but that buffer's growth. Nothing here
+//! a [`Buffer`](buffer::Buffer) that the caller keeps, and allocates nothing but that buffer's growth. Nothing here
 //! knows what a trace or a log entry is, does I/O, or panics on any input.
 //!
 //! | module | job |
 //! |---|---|
 //! | [`json`] | check and compact a JSON document; walk one that has been compacted |
+//! | [`buffer`] | the bytes of a line, with room to spare behind them |
 //! | [`escape`] | write JSON strings and URL query values |
 //! | [`object`] | write a JSON object member by member |
 //! | [`stringify`] | the members of an object as strings, as the log API wants them |
@@ -16,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod buffer;
 pub mod decimal;
 pub mod escape;
 pub mod id;

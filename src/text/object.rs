@@ -3,6 +3,7 @@
 //! A member whose value is absent is left out. JSON given by the caller is validated while it is copied,
 //! and white space outside strings is removed, so that no document can break the line that it goes into.
 
+use super::buffer::Buffer;
 use super::json::{self, Shape};
 use super::{decimal, escape, time};
 use crate::status::{Error, Result, Status};
@@ -18,12 +19,12 @@ pub struct Json<'a> {
 
 impl Json<'_> {
     /// Appends the validated, compacted text.
-    pub fn compact(self, shape: Shape, out: &mut Vec<u8>) -> Result<()> {
+    pub fn compact(self, shape: Shape, out: &mut Buffer) -> Result<()> {
         json::compact(self.bytes, shape, out).map_err(|error| self.refuse(&error))
     }
 
     /// Appends the validated, compacted object, and tells whether each of its values is a string.
-    pub fn compact_strings(self, out: &mut Vec<u8>) -> Result<bool> {
+    pub fn compact_strings(self, out: &mut Buffer) -> Result<bool> {
         json::compact_strings(self.bytes, out).map_err(|error| self.refuse(&error))
     }
 
@@ -52,18 +53,24 @@ pub(crate) use key;
 
 /// The members of a JSON object, written one after the other.
 pub struct Object<'b> {
-    out: &'b mut Vec<u8>,
+    out: &'b mut Buffer,
     empty: bool,
 }
 
 impl Object<'_> {
     /// Writes one object; `members` adds what is in it.
     #[inline(always)]
-    pub fn open(out: &mut Vec<u8>, members: impl FnOnce(&mut Object<'_>) -> Result<()>) -> Result<()> {
+    pub fn open(out: &mut Buffer, members: impl FnOnce(&mut Object<'_>) -> Result<()>) -> Result<()> {
         out.push(b'{');
-        members(&mut Object { out, empty: true })?;
+        Object::members(out, members)?;
         out.push(b'}');
         Ok(())
+    }
+
+    /// What stands between the braces of one.
+    #[inline(always)]
+    pub fn members(out: &mut Buffer, members: impl FnOnce(&mut Object<'_>) -> Result<()>) -> Result<()> {
+        members(&mut Object { out, empty: true })
     }
 
     #[inline]
@@ -93,7 +100,7 @@ impl Object<'_> {
     pub fn plain(&mut self, key: Key, value: &str) {
         self.key(key);
         self.out.push(b'"');
-        self.out.extend_from_slice(value.as_bytes());
+        self.out.push_short(value.as_bytes());
         self.out.push(b'"');
     }
 
@@ -186,7 +193,7 @@ impl Object<'_> {
     }
 
     /// A member whose value `write` appends as JSON.
-    pub fn written<R>(&mut self, key: Key, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    pub fn written<R>(&mut self, key: Key, write: impl FnOnce(&mut Buffer) -> R) -> R {
         self.key(key);
         write(self.out)
     }
@@ -204,7 +211,7 @@ impl Object<'_> {
 
 /// The shortest text that reads back as the same number. The caller has refused NaN and infinities,
 /// which JSON does not have.
-fn push_number(out: &mut Vec<u8>, value: f64) {
+fn push_number(out: &mut Buffer, value: f64) {
     // Writing a finite number to memory cannot fail.
     let _ = serde_json::to_writer(out, &value);
 }

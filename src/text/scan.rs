@@ -36,33 +36,31 @@ pub(super) fn special_in_word(word: u64) -> u64 {
     (quote_or_control | backslash) & !word & HIGH
 }
 
-/// Whether `byte` can't stand for itself inside a JSON string.
-#[inline(always)]
-pub(super) fn is_special(byte: u8) -> bool {
-    byte < b' ' || byte == b'"' || byte == b'\\'
-}
-
-/// Whether a byte above ASCII was among those that searches have looked at.
+/// Whether a byte above ASCII was among those that searches have looked at: everything they saw, one over the
+/// other.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Seen(bool);
+pub(super) struct Seen {
+    blocks: u8x16,
+    words: u64,
+}
 
 impl Seen {
     /// Whether there was none.
     #[inline(always)]
     pub fn only_ascii(self) -> bool {
-        !self.0
+        self.blocks.to_bitmask() == 0 && self.words & HIGH == 0
     }
 
     /// Hears of one block more.
     #[inline(always)]
     pub fn look_at(&mut self, block: u8x16) {
-        self.0 |= block.to_bitmask() != 0;
+        self.blocks |= block;
     }
 }
 
 /// The index of the first `"`, `\` or control character at or after `from`, else the length.
 ///
-/// `seen` hears of all bytes up to there, and perhaps of some behind.
+/// `seen` hears of all bytes from there on up to that one, and perhaps of others.
 #[inline(always)]
 pub(super) fn find_special(bytes: &[u8], from: usize, seen: &mut Seen) -> usize {
     let mut at = from;
@@ -75,23 +73,34 @@ pub(super) fn find_special(bytes: &[u8], from: usize, seen: &mut Seen) -> usize 
         }
         at += BLOCK;
     }
-    at + find_special_in_rest(bytes.get(at..).unwrap_or_default(), seen)
+    if at >= bytes.len() {
+        return at;
+    }
+    // Less than a block is left: the last block of all, without what comes before.
+    if let Some(block) = bytes.last_chunk::<BLOCK>() {
+        let block = u8x16::from(*block);
+        seen.look_at(block);
+        let start = bytes.len() - BLOCK;
+        let special = special_in_block(block) >> (at - start);
+        return if special == 0 { bytes.len() } else { at + special.trailing_zeros() as usize };
+    }
+    at + find_special_in_rest(&bytes[at..], seen)
 }
 
 /// [`find_special`] in less than a block.
-#[inline(always)]
+#[inline(never)]
 fn find_special_in_rest(rest: &[u8], seen: &mut Seen) -> usize {
     let (first, last, step) = match (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last), 8),
         _ => match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
             (Some(first), Some(last)) => (padded(*first), padded(*last), 4),
-            _ => {
-                seen.0 |= !rest.is_ascii();
-                return rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len());
-            }
+            _ => match few_bytes(rest) {
+                Some(bytes) => (padded(bytes), padded(bytes), rest.len()),
+                None => return 0,
+            },
         },
     };
-    seen.0 |= (first | last) & HIGH != 0;
+    seen.words |= first | last;
     let special = special_in_word(first);
     if special != 0 {
         return special.trailing_zeros() as usize / 8;
@@ -114,14 +123,22 @@ pub fn is_ascii(bytes: &[u8]) -> bool {
         (Some(_), _) => bytes.is_ascii(),
         _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
             (Some(first), Some(last)) => (padded(*first) | padded(*last)) & HIGH == 0,
-            _ => bytes.iter().fold(0, |all, byte| all | byte) < 0x80,
+            _ => few_bytes(bytes).is_none_or(|bytes| padded(bytes) & HIGH == 0),
         },
     }
 }
 
+/// One to three bytes: the first, the middle and the last are all of them, in order, if perhaps more than once.
+/// Behind them is nothing special. `None` for no bytes.
+#[inline(always)]
+pub(super) fn few_bytes(bytes: &[u8]) -> Option<[u8; 4]> {
+    let (first, last) = (bytes.first()?, bytes.last()?);
+    Some([*first, bytes[bytes.len() / 2], *last, b' '])
+}
+
 /// Four bytes as a word, with nothing special behind them.
 #[inline(always)]
-fn padded(bytes: [u8; 4]) -> u64 {
+pub(super) fn padded(bytes: [u8; 4]) -> u64 {
     u64::from(u32::from_le_bytes(bytes)) | u64::from(u32::from_le_bytes([b' '; 4])) << u32::BITS
 }
 
@@ -143,6 +160,11 @@ pub(super) fn skip_spaces(bytes: &[u8], from: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whether `byte` can't stand for itself inside a JSON string.
+    fn is_special(byte: u8) -> bool {
+        byte < b' ' || byte == b'"' || byte == b'\\'
+    }
 
     #[test]
     fn every_byte_value_is_classed_alike_at_every_place_and_length() {

@@ -1,6 +1,8 @@
 //! Buffers that a thread uses again and again, so that a log call allocates nothing.
 
+use super::buffer::Buffer;
 use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
 
 /// A buffer that grew beyond this for one large record is not kept.
 const KEEP_BYTES: usize = 64 * 1024;
@@ -9,42 +11,68 @@ const KEEP_BYTES: usize = 64 * 1024;
 const FIRST_BYTES: usize = 1024;
 
 thread_local! {
-    // Two, because building a line needs one for the line and one for a value that is rewritten. One
-    // without capacity is lent, or was never made.
-    static BUFFERS: [Cell<Vec<u8>>; 2] = const { [Cell::new(Vec::new()), Cell::new(Vec::new())] };
+    // Behind pointers, so that lending and giving back move one word.
+    // Two, because building a line needs one for the line and one for a value that is rewritten.
+    static BUFFERS: [Cell<Option<Box<Buffer>>>; 2] = const { [Cell::new(None), Cell::new(None)] };
 }
 
-/// Lends an empty buffer for the length of a call. Calls may nest; the innermost ones allocate.
+/// An empty buffer on loan, for the length of a call. `None` only while it is given back.
+pub struct Lent(Option<Box<Buffer>>);
+
+const LENT: &str = "a buffer that is lent is there";
+
+/// Lends a buffer. Calls may nest; the innermost ones allocate.
 #[inline(always)]
-pub fn with<R>(body: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-    let mut buffer = BUFFERS.try_with(|buffers| buffers[0].take()).unwrap_or_default();
-    if buffer.capacity() == 0 {
-        buffer = another();
-    }
+pub fn lend() -> Lent {
+    let mut buffer = match BUFFERS.try_with(|buffers| buffers[0].take()) {
+        Ok(Some(buffer)) => buffer,
+        _ => another(),
+    };
     buffer.clear();
-    let result = body(&mut buffer);
-    give_back(buffer);
-    result
+    Lent(Some(buffer))
 }
 
 /// The second buffer, or a new one.
 #[inline(never)]
-fn another() -> Vec<u8> {
-    let mut buffer = BUFFERS.try_with(|buffers| buffers[1].take()).unwrap_or_default();
-    buffer.clear();
-    buffer.reserve(FIRST_BYTES);
-    buffer
+fn another() -> Box<Buffer> {
+    let second = BUFFERS.try_with(|buffers| buffers[1].take());
+    second.ok().flatten().unwrap_or_else(|| Box::new(Buffer::with_room(FIRST_BYTES)))
 }
 
-#[inline]
-fn give_back(buffer: Vec<u8>) {
-    if buffer.capacity() > KEEP_BYTES {
-        return;
+impl Deref for Lent {
+    type Target = Buffer;
+
+    #[inline(always)]
+    fn deref(&self) -> &Buffer {
+        self.0.as_ref().expect(LENT)
     }
-    let _ = BUFFERS.try_with(|buffers| {
-        let former = buffers[0].replace(buffer);
-        if former.capacity() > 0 {
-            buffers[1].set(former);
+}
+
+impl DerefMut for Lent {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Buffer {
+        self.0.as_mut().expect(LENT)
+    }
+}
+
+impl Drop for Lent {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some(buffer) = self.0.take()
+            && buffer.capacity() <= KEEP_BYTES
+        {
+            let _ = BUFFERS.try_with(|buffers| {
+                if let Some(former) = buffers[0].replace(Some(buffer)) {
+                    put_aside(former);
+                }
+            });
         }
-    });
+    }
+}
+
+/// Keeps a second buffer.
+#[cold]
+#[inline(never)]
+fn put_aside(buffer: Box<Buffer>) {
+    let _ = BUFFERS.try_with(|buffers| buffers[1].set(Some(buffer)));
 }

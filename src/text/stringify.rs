@@ -3,6 +3,7 @@
 //! A value that is not a string becomes one that holds its compact JSON text: `{"n":1}` becomes
 //! `{"n":"1"}`. Works on compacted text ([`super::json::compact`]), without a tree.
 
+use super::buffer::Buffer;
 use super::escape::push_valid;
 use super::json::{Kind, kind, members};
 
@@ -18,7 +19,7 @@ pub enum Nulls {
 /// Appends the object with each value that is not a string turned into one holding its JSON text.
 ///
 /// Names, strings and order stay as they are. What is not an object is written as `{}`.
-pub fn stringify_members(compacted_object: &[u8], nulls: Nulls, out: &mut Vec<u8>) {
+pub fn stringify_members(compacted_object: &[u8], nulls: Nulls, out: &mut Buffer) {
     out.reserve(compacted_object.len());
     out.push(b'{');
     let mut separator: &[u8] = b"\"";
@@ -42,7 +43,7 @@ pub fn stringify_members(compacted_object: &[u8], nulls: Nulls, out: &mut Vec<u8
 
 /// Appends an object of tags: as [`stringify_members`] with nulls as text, but an object within it
 /// stays an object, whose values become strings in turn; the log API has nested tags.
-pub fn stringify_tags(compacted_object: &[u8], out: &mut Vec<u8>) {
+pub fn stringify_tags(compacted_object: &[u8], out: &mut Buffer) {
     out.push(b'{');
     let mut separator: &[u8] = b"\"";
     for (key, value) in members(compacted_object) {
@@ -67,9 +68,9 @@ mod tests {
     use serde_json::{Map, Value};
 
     fn stringified(object: &str, nulls: Nulls) -> String {
-        let mut out = b"before".to_vec();
+        let mut out = Buffer::from(&b"before"[..]);
         stringify_members(object.as_bytes(), nulls, &mut out);
-        String::from_utf8(out).unwrap().strip_prefix("before").unwrap().to_owned()
+        String::from_utf8(out.into_vec()).unwrap().strip_prefix("before").unwrap().to_owned()
     }
 
     #[test]
@@ -77,9 +78,9 @@ mod tests {
         let given = r#"{"i":1,"b":true,"n":null,"l":[1,"a"],"d":{"x":1,"y":{"z":null}},"s":"t"}"#;
         let wanted =
             r#"{"i":"1","b":"true","n":"null","l":"[1,\"a\"]","d":{"x":"1","y":{"z":"null"}},"s":"t"}"#;
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         stringify_tags(given.as_bytes(), &mut out);
-        assert_eq!(String::from_utf8(out).unwrap(), wanted);
+        assert_eq!(String::from_utf8(out.into_vec()).unwrap(), wanted);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Written by hand, for a call that logs writes one each time; read by chrono, for that is rare.
 //! Times are Unix microseconds in UTC, without leap seconds.
 
+use super::buffer::Buffer;
 use super::decimal::pair;
 use std::cell::Cell;
 
@@ -46,21 +47,20 @@ thread_local! {
 /// Appends `unix_us` as RFC 3339 in UTC with microseconds; a time outside the years 1 to 9999
 /// becomes the nearest one inside.
 #[inline]
-pub fn push_rfc3339_us(out: &mut Vec<u8>, unix_us: i64) {
+pub fn push_rfc3339_us(out: &mut Buffer, unix_us: i64) {
     let us = unix_us.clamp(MIN_UNIX_US, MAX_UNIX_US);
     let (second, micros) = (us.div_euclid(US_PER_SECOND), us.rem_euclid(US_PER_SECOND) as u32);
-    let start = out.len();
+    let room: &mut Text = out.room();
     SECOND.with(|last| {
         if last.get().0 != second {
             last.set((second, second_text(second)));
         }
-        out.extend_from_slice(&last.get().1);
+        *room = last.get().1;
     });
-    if let Some(digits) = out.get_mut(start + 20..start + 26) {
-        digits[0..2].copy_from_slice(&pair(micros / 10_000));
-        digits[2..4].copy_from_slice(&pair(micros / 100));
-        digits[4..6].copy_from_slice(&pair(micros));
-    }
+    room[20..22].copy_from_slice(&pair(micros / 10_000));
+    room[22..24].copy_from_slice(&pair(micros / 100));
+    room[24..26].copy_from_slice(&pair(micros));
+    out.advance(size_of::<Text>());
 }
 
 /// The text of a whole second within the years 1 to 9999.
@@ -95,9 +95,9 @@ mod tests {
     const US_PER_DAY: i64 = 86_400_000_000;
 
     fn text(unix_us: i64) -> String {
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         push_rfc3339_us(&mut out, unix_us);
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out.into_vec()).unwrap()
     }
 
     fn chrono_text(unix_us: i64) -> String {
@@ -113,7 +113,7 @@ mod tests {
     fn every_day_of_ten_thousand_years_has_its_date() {
         let mut day = MIN_UNIX_US;
         let mut date = chrono::NaiveDate::from_ymd_opt(1, 1, 1).unwrap();
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         while day <= MAX_UNIX_US {
             out.clear();
             push_rfc3339_us(&mut out, day);

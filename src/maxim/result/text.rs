@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use super::normalise;
 use crate::status::{Error, Result, Status};
+use crate::text::buffer::Buffer;
 use crate::text::json::{self, Kind, compact_outlined, is_integer, kind};
 use crate::text::object::Json;
 
 /// Appends what the log API is sent for a result; `force` sends any object as it is.
-pub fn normalise_text(given: Json<'_>, force: bool, out: &mut Vec<u8>) -> Result<()> {
+pub fn normalise_text(given: Json<'_>, force: bool, out: &mut Buffer) -> Result<()> {
     let start = out.len();
     let outline = compact_outlined(given.bytes, out).map_err(|error| given.refuse(&error))?;
     if force {
@@ -88,9 +89,9 @@ mod tests {
     use super::*;
 
     fn text(given: &str, force: bool) -> Result<String> {
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         normalise_text(Json { name: "result_json", bytes: given.as_bytes() }, force, &mut out)?;
-        Ok(String::from_utf8(out).unwrap())
+        Ok(String::from_utf8(out.into_vec()).unwrap())
     }
 
     const PLAIN: &str = r#"{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}"#;
@@ -129,7 +130,7 @@ mod tests {
                 *damaged.pointer_mut(pointer).unwrap() = serde_json::from_str(new).unwrap();
                 let long = normalise(damaged.clone(), None);
                 let given = damaged.to_string();
-                let mut out = Vec::new();
+                let mut out = Buffer::new();
                 let outline = compact_outlined(given.as_bytes(), &mut out).unwrap();
                 if outline.root(&out).is_some_and(is_plain_chat_completion) {
                     short += 1;

@@ -110,7 +110,7 @@ fn own_records_are_not_kept_waiting_by_adopted_ones() {
     let site = Site::new();
     let (spool, reader) = site.open();
     for _ in 0..100 {
-        spool.append(Kind(9), &[b"left behind"]).unwrap();
+        spool.append(Kind(9), b"left behind").unwrap();
     }
     crash(spool, reader);
     let (spool, mut reader) = site.open();

@@ -81,7 +81,7 @@ fn line(number: u64) -> Vec<u8> {
 /// Appends the lines `from..to` and checks that they get the next sequences.
 fn append(spool: &Spool, numbers: std::ops::Range<u64>) {
     for number in numbers {
-        spool.append(Kind(0), &[&line(number)]).unwrap();
+        spool.append(Kind(0), &line(number)).unwrap();
     }
 }
 

@@ -9,7 +9,7 @@ const SIZE: u64 = 100_000;
 
 /// Appends a record with a file; whether it was accepted.
 fn append_file(spool: &Spool, number: u8) -> Result<Option<u64>, Refusal> {
-    spool.append_with_file(Kind(7), &[b"head "], &[number; SIZE as usize])
+    spool.append_with_file(Kind(7), b"head ", &[number; SIZE as usize])
 }
 
 /// The side files, by name.
@@ -52,7 +52,7 @@ fn a_file_is_there_until_its_record_has_left() {
     let (spool, mut reader) = site.open();
     for number in 1..=3 {
         assert_eq!(append_file(&spool, number), Ok(Some(2 * u64::from(number) - 1)));
-        spool.append(Kind(0), &[b"line"]).unwrap();
+        spool.append(Kind(0), b"line").unwrap();
     }
     assert_eq!(side_files(&site).len(), 3);
     assert!(check(&spool).bytes_held > 3 * SIZE);
@@ -89,7 +89,7 @@ fn records_that_move_to_the_disk_make_room_for_themselves_among_files() {
     let (spool, mut reader) = site.open();
     for number in 1..=100 {
         append_file(&spool, number).unwrap();
-        spool.append(Kind(0), &[&[1; 30_000]]).unwrap();
+        spool.append(Kind(0), &[1; 30_000]).unwrap();
         reader.spill();
         check(&spool);
         let mut files = Vec::new();

@@ -5,6 +5,7 @@
 
 use super::outline::Outline;
 use super::{JsonError, MAX_DEPTH, Shape};
+use crate::text::buffer::Buffer;
 use crate::text::escape::validate_utf8;
 use crate::text::scan::{BLOCK, Seen, find_special, skip_spaces, special_in_block};
 use wide::u8x16;
@@ -15,18 +16,18 @@ type Fault = (usize, &'static str);
 /// Appends the document `input` to `out` without the white space outside its strings.
 ///
 /// On an error `out` is left as it was.
-pub fn compact(input: &[u8], shape: Shape, out: &mut Vec<u8>) -> Result<(), JsonError> {
+pub fn compact(input: &[u8], shape: Shape, out: &mut Buffer) -> Result<(), JsonError> {
     checked(input, shape, out, &mut NoIndex)
 }
 
 /// [`compact`] for a document of any shape, that also notes where its outer values are in `out`.
-pub fn compact_outlined(input: &[u8], out: &mut Vec<u8>) -> Result<Outline, JsonError> {
+pub fn compact_outlined(input: &[u8], out: &mut Buffer) -> Result<Outline, JsonError> {
     let mut outline = Outline::new();
     checked(input, Shape::Any, out, &mut outline).map(|()| outline)
 }
 
 /// Appends an object as [`compact`] does, and tells whether each of its values is a string.
-pub fn compact_strings(input: &[u8], out: &mut Vec<u8>) -> Result<bool, JsonError> {
+pub fn compact_strings(input: &[u8], out: &mut Buffer) -> Result<bool, JsonError> {
     let mut only = OnlyStrings(true);
     checked(input, Shape::Object, out, &mut only).map(|()| only.0)
 }
@@ -67,7 +68,7 @@ impl Index for OnlyStrings {
     fn value_end(&mut self, _: usize, _: u32) {}
 }
 
-fn checked(input: &[u8], shape: Shape, out: &mut Vec<u8>, index: &mut impl Index) -> Result<(), JsonError> {
+fn checked(input: &[u8], shape: Shape, out: &mut Buffer, index: &mut impl Index) -> Result<(), JsonError> {
     let before = out.len();
     let mut seen = Seen::default();
     let result = document(input, shape, &mut Copier { input, copied: 0, out }, &mut seen, index);
@@ -132,7 +133,7 @@ struct Copier<'a> {
     input: &'a [u8],
     /// Everything before it is in `out`, or is white space.
     copied: usize,
-    out: &'a mut Vec<u8>,
+    out: &'a mut Buffer,
 }
 
 impl Copier<'_> {

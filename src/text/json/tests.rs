@@ -1,18 +1,18 @@
 //! What is JSON and what is not, in tables and against serde_json.
 
 use super::*;
+use crate::text::buffer::Buffer;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 fn compacted(input: &[u8], shape: Shape) -> Result<Vec<u8>, JsonError> {
-    let mut out = b"before".to_vec();
+    let mut out = Buffer::from(&b"before"[..]);
     let result = compact(input, shape, &mut out);
-    assert!(out.starts_with(b"before"));
-    out.drain(..b"before".len());
+    let out = out.strip_prefix(b"before").unwrap();
     if result.is_err() {
         assert!(out.is_empty(), "an error left {out:?} behind");
     }
-    result.map(|()| out)
+    result.map(|()| out.to_vec())
 }
 
 fn shown(bytes: &[u8]) -> String {
@@ -261,7 +261,7 @@ fn outlined(value: super::Value<'_>) -> String {
 #[test]
 fn outer_values_are_noted_while_compacting() {
     let input = br#" { "id" : "x\"y" , "n": { "n" : [ 1 , { "id" : 2 } ] } ,"e":{}, "a":[], "esc\"aped" :-1.5 , "id": null } "#;
-    let mut out = b"before".to_vec();
+    let mut out = Buffer::from(&b"before"[..]);
     let outline = compact_outlined(input, &mut out).unwrap();
     let root = outline.root(&out).unwrap();
     assert_eq!(outlined(root), r#"<id="x\"y" n=<n=<1 <id=2>>> e={} a=[] esc\"aped=-1.5 id=null>"#);
@@ -271,7 +271,7 @@ fn outer_values_are_noted_while_compacting() {
 
 #[test]
 fn a_name_below_the_outline_is_not_given_to_the_next_value() {
-    let mut out = Vec::new();
+    let mut out = Buffer::new();
     let outline = compact_outlined(br#"{"a":[[[[{"x":{"y":1}},3]],[2]],4]}"#, &mut out).unwrap();
     assert_eq!(outlined(outline.root(&out).unwrap()), r#"<a=<<<[{"x":{"y":1}},3]> <2>> 4>>"#);
 }
@@ -281,7 +281,7 @@ fn a_document_with_more_outer_values_than_are_noted_has_no_outline() {
     for count in [1, 47, 48, 100] {
         let object: Map<String, Value> = (0..count).map(|at| (format!("k{at}"), Value::from(at))).collect();
         let text = serde_json::to_string_pretty(&object).unwrap();
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         let outline = compact_outlined(text.as_bytes(), &mut out).unwrap();
         assert_eq!(shown(&out), serde_json::to_string(&object).unwrap());
         assert_eq!(outline.root(&out).map(|root| root.items().count()), (count < 48).then_some(count));
@@ -291,7 +291,7 @@ fn a_document_with_more_outer_values_than_are_noted_has_no_outline() {
 #[test]
 fn what_is_not_an_object_has_no_members() {
     for input in ["[{\"a\":1}]", "1", "\"{}\"", "{}"] {
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         let outline = compact_outlined(input.as_bytes(), &mut out).unwrap();
         assert!(outline.root(&out).unwrap().member(b"a").is_none(), "{input}");
         assert_eq!(members(&out).count(), 0);
@@ -434,7 +434,7 @@ proptest! {
         prop_assert_eq!(walked, object.clone().into_iter().collect::<Vec<_>>());
 
         let pretty = serde_json::to_string_pretty(&object).unwrap();
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         let outline = compact_outlined(pretty.as_bytes(), &mut out).unwrap();
         if let Some(root) = outline.root(&out) {
             let items: Vec<_> = root.items().map(|item| (item.key(), item.text())).collect();
@@ -475,9 +475,9 @@ fn an_object_of_strings_is_told_from_others() {
         (r#"{"a":["b"],"c":"d"}"#, false),
         (r#"{"a":null}"#, false),
     ] {
-        let mut out = Vec::new();
+        let mut out = Buffer::new();
         assert_eq!(super::compact_strings(given.as_bytes(), &mut out), Ok(only), "{given}");
-        assert_eq!(out, given.replace(' ', "").as_bytes());
+        assert_eq!(out[..], *given.replace(' ', "").as_bytes());
     }
-    assert!(super::compact_strings(b"[]", &mut Vec::new()).is_err());
+    assert!(super::compact_strings(b"[]", &mut Buffer::new()).is_err());
 }

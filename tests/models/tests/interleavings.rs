@@ -34,7 +34,9 @@ fn open(overflow: Overflow) -> (Arc<Spool>, Reader, Arc<Bell>) {
 
 /// Appends records that say who wrote them and which they are; gives how many were accepted.
 fn write(spool: &Spool, writer: u8, count: u8) -> u64 {
-    let append = |number| spool.append(Kind(writer), &[&[writer, number], &[writer ^ number; RECORD - 2]]);
+    let append = |number| {
+        spool.append(Kind(writer), &[&[writer, number][..], &[writer ^ number; RECORD - 2]].concat())
+    };
     (0..count).filter(|number| append(*number).is_ok()).count() as u64
 }
 
@@ -168,7 +170,7 @@ fn closing_frees_a_caller_that_waits_for_room() {
         assert_eq!(write(&spool, 0, 10), 10);
         let writer = {
             let spool = Arc::clone(&spool);
-            thread::spawn(move || spool.append(Kind(1), &[&[0; RECORD]]))
+            thread::spawn(move || spool.append(Kind(1), &[0; RECORD]))
         };
         spool.close();
         assert_eq!(writer.join().unwrap(), Err(Refusal::Closed));
