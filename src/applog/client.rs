@@ -48,7 +48,7 @@ impl Client {
             }
         }
         let mut constant = Buffer::new();
-        Object::open(&mut constant, |line| {
+        Object::members(&mut constant, |line| {
             line.text(key!("source"), &config.source);
             line.text(key!("environment"), config.environment.name());
             line.optional_text(key!("version"), config.version.as_deref());
@@ -99,20 +99,13 @@ impl Client {
         let out: &mut Buffer = &mut scratch::lend();
         Object::open(out, |line| {
             entry.write(line)?;
-            line.splice(&self.constant);
+            line.again(&self.constant);
             if let Some(dataset) = entry.dataset {
                 check_length("dataset", dataset, 0, entry::NAME)?;
             }
             line.optional_text(key!("dataset"), entry.dataset.or(self.config.dataset.as_deref()));
-            for (name, member, text) in [
-                ("user_id", key!("userId"), entry.user_id),
-                ("session_id", key!("sessionId"), entry.session_id),
-            ] {
-                if let Some(text) = text {
-                    check_length(name, text, 0, entry::ID)?;
-                    line.text(member, text);
-                }
-            }
+            entry::limited(line, key!("userId"), "user_id", entry.user_id, entry::ID)?;
+            entry::limited(line, key!("sessionId"), "session_id", entry.session_id, entry::ID)?;
             own.defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
             Ok(())
         })?;

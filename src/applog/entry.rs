@@ -177,8 +177,15 @@ fn write_tags(line: &mut Object<'_>, tags: Json<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Writes a text within its limit, if there is one.
 #[inline(always)]
-fn limited(line: &mut Object<'_>, member: Key, name: &str, text: Option<&str>, most: usize) -> Result<()> {
+pub(super) fn limited(
+    line: &mut Object<'_>,
+    member: Key,
+    name: &str,
+    text: Option<&str>,
+    most: usize,
+) -> Result<()> {
     if let Some(text) = text {
         check_length(name, text, 0, most)?;
         line.text(member, text);

@@ -220,12 +220,12 @@ impl Object<'_> {
     fn strings(&mut self, key: Key, object: Json<'_>, kind: Strings) -> Result<()> {
         self.written(key, |out| {
             let start = out.len();
-            if object.compact_strings(out)? {
+            if object.embed_strings(out)? {
                 return Ok(());
             }
-            let compacted: &mut Buffer = &mut scratch::lend();
-            compacted.extend_from_slice(&out[start..]);
             out.truncate(start);
+            let compacted: &mut Buffer = &mut scratch::lend();
+            object.compact(Shape::Object, compacted)?;
             match kind {
                 Strings::Tags => stringify::stringify_tags(compacted, out),
                 Strings::Metadata => stringify::stringify_members(compacted, Nulls::AsText, out),

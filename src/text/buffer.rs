@@ -6,6 +6,8 @@
 
 use std::ops::{Deref, DerefMut};
 
+const ROOM: &str = "room was made";
+
 /// Text that grows at its end.
 #[derive(Default)]
 pub struct Buffer {
@@ -25,6 +27,18 @@ impl Buffer {
         Buffer { bytes: vec![0; room], len: 0 }
     }
 
+    /// How long the text is.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// How long the text can get without a new allocation.
     #[inline(always)]
     pub fn capacity(&self) -> usize {
@@ -34,10 +48,20 @@ impl Buffer {
     /// The next `N` bytes behind the text, with whatever is in them.
     #[inline(always)]
     pub fn room<const N: usize>(&mut self) -> &mut [u8; N] {
-        if self.bytes.len() - self.len < N {
-            self.grow(N);
-        }
-        self.bytes[self.len..].first_chunk_mut().expect("room was made")
+        // The path with room has no second look at it: growing has one of its own.
+        if self.has_room(N) { self.bytes[self.len..].first_chunk_mut().expect(ROOM) } else { self.new_room() }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new_room<const N: usize>(&mut self) -> &mut [u8; N] {
+        self.grow(N);
+        self.bytes[self.len..].first_chunk_mut().expect(ROOM)
+    }
+
+    #[inline(always)]
+    fn has_room(&self, count: usize) -> bool {
+        self.bytes.get(self.len..).is_some_and(|room| room.len() >= count)
     }
 
     /// Takes so much of the room into the text.
@@ -50,7 +74,7 @@ impl Buffer {
     /// Makes room for at least so much more.
     #[inline(always)]
     pub fn reserve(&mut self, more: usize) {
-        if self.bytes.len() - self.len < more {
+        if !self.has_room(more) {
             self.grow(more);
         }
     }
@@ -65,7 +89,17 @@ impl Buffer {
     /// Appends a piece.
     #[inline(always)]
     pub fn extend_from_slice(&mut self, piece: &[u8]) {
-        self.reserve(piece.len());
+        if !self.has_room(piece.len()) {
+            return self.extend_and_grow(piece);
+        }
+        self.bytes[self.len..][..piece.len()].copy_from_slice(piece);
+        self.advance(piece.len());
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn extend_and_grow(&mut self, piece: &[u8]) {
+        self.grow(piece.len());
         self.bytes[self.len..][..piece.len()].copy_from_slice(piece);
         self.advance(piece.len());
     }

@@ -29,7 +29,7 @@ const TEN_TO_EIGHT: u64 = 100_000_000;
 /// lie side by side in one word; a division by 100 or 10 is a multiplication whose quotients do not touch.
 #[inline(always)]
 fn eight_digits(value: u64) -> u64 {
-    let fours = value / 10_000 | value % 10_000 << 32;
+    let fours = (value / 10_000) | (value % 10_000) << 32;
     let hundreds = (fours * 10_486) >> 20 & 0x0000_007f_0000_007f;
     let twos = hundreds | (fours - 100 * hundreds) << 16;
     let tens = (twos * 103) >> 10 & 0x000f_000f_000f_000f;
@@ -40,26 +40,36 @@ fn eight_digits(value: u64) -> u64 {
 #[inline]
 pub fn push_u64(out: &mut Buffer, value: u64) {
     if value < TEN_TO_EIGHT {
-        push_below(out, value);
-    } else {
-        push_u64(out, value / TEN_TO_EIGHT);
-        let digits = eight_digits(value % TEN_TO_EIGHT) | ZEROS;
-        *out.room() = digits.to_le_bytes();
-        out.advance(EIGHT);
+        return push_below(out, value);
     }
+    let (high, low) = (value / TEN_TO_EIGHT, value % TEN_TO_EIGHT);
+    if high < TEN_TO_EIGHT {
+        push_below(out, high);
+    } else {
+        push_below(out, high / TEN_TO_EIGHT);
+        push_eight(out, high % TEN_TO_EIGHT);
+    }
+    push_eight(out, low);
 }
 
-const ZEROS: u64 = u64::from_le_bytes([b'0'; EIGHT]);
+/// A number below 10^8, with leading zeros.
+#[inline(always)]
+fn push_eight(out: &mut Buffer, value: u64) {
+    *out.room() = (eight_digits(value) | ZEROS).to_le_bytes();
+    out.advance(EIGHT);
+}
 
 /// A number below 10^8, without leading zeros.
 #[inline(always)]
 fn push_below(out: &mut Buffer, value: u64) {
     let digits = eight_digits(value);
     // Of 0, all eight are leading zeros, and the last one stays.
-    let leading = (digits.trailing_zeros() as usize / 8).min(EIGHT - 1);
-    *out.room() = ((digits | ZEROS) >> (8 * leading)).to_le_bytes();
-    out.advance(EIGHT - leading);
+    let leading = (digits.trailing_zeros() / u8::BITS).min(EIGHT as u32 - 1);
+    *out.room() = ((digits | ZEROS) >> (u8::BITS * leading)).to_le_bytes();
+    out.advance(EIGHT - leading as usize);
 }
+
+const ZEROS: u64 = u64::from_le_bytes([b'0'; EIGHT]);
 
 /// Appends `value` in decimal, with a minus sign when it is negative.
 #[inline]

@@ -1,9 +1,9 @@
 //! JSON as text: checked and compacted in one pass, then walked without a tree.
 //!
-//! What a caller gives as JSON goes on the wire as it is, minus the white space around its tokens.
-//! [`compact`] checks the document against RFC 8259 and copies it; numbers of any length,
+//! What a caller gives as JSON goes on the wire as it is, minus white space around its tokens.
+//! [`compact`] and [`embed`] check the document against RFC 8259 and copy it; numbers of any length,
 //! duplicate members and escapes stay byte for byte, so nothing changes meaning. The copy is
-//! one line: it never holds a raw line break.
+//! one line: it never holds a raw line break. [`embed`] leaves single spaces where they are, which is cheaper.
 //!
 //! [`members`], [`elements`] and their kin read text that [`compact`] has written. They check
 //! nothing again; on other text they give nonsense, but end and don't panic.
@@ -16,7 +16,7 @@ mod outline;
 pub(super) mod tests;
 mod walk;
 
-pub use compact::{compact, compact_outlined, compact_strings};
+pub use compact::{compact, compact_outlined, embed, embed_strings};
 pub use outline::{Outline, Value};
 pub use walk::{Kind, as_str_raw, elements, is_integer, kind, members};
 

@@ -1,7 +1,7 @@
 //! Writing JSON objects member by member, straight into the buffer of a call.
 //!
 //! A member whose value is absent is left out. JSON given by the caller is validated while it is copied,
-//! and white space outside strings is removed, so that no document can break the line that it goes into.
+//! and line breaks outside strings are removed, so that no document can break the line that it goes into.
 
 use super::buffer::Buffer;
 use super::json::{self, Shape};
@@ -23,9 +23,16 @@ impl Json<'_> {
         json::compact(self.bytes, shape, out).map_err(|error| self.refuse(&error))
     }
 
-    /// Appends the validated, compacted object, and tells whether each of its values is a string.
-    pub fn compact_strings(self, out: &mut Buffer) -> Result<bool> {
-        json::compact_strings(self.bytes, out).map_err(|error| self.refuse(&error))
+    /// Appends the validated text, fit for a line.
+    #[inline]
+    pub fn embed(self, shape: Shape, out: &mut Buffer) -> Result<()> {
+        json::embed(self.bytes, shape, out).map_err(|error| self.refuse(&error))
+    }
+
+    /// Appends the validated object, fit for a line, and tells whether each of its values is a string.
+    #[inline]
+    pub fn embed_strings(self, out: &mut Buffer) -> Result<bool> {
+        json::embed_strings(self.bytes, out).map_err(|error| self.refuse(&error))
     }
 
     #[cold]
@@ -73,7 +80,7 @@ impl Object<'_> {
         members(&mut Object { out, empty: true })
     }
 
-    #[inline]
+    #[inline(always)]
     fn comma(&mut self) {
         if !self.empty {
             self.out.push(b',');
@@ -96,7 +103,7 @@ impl Object<'_> {
     }
 
     /// A string member in which nothing needs an escape: an id, or a word of ours.
-    #[inline]
+    #[inline(always)]
     pub fn plain(&mut self, key: Key, value: &str) {
         self.key(key);
         self.out.push(b'"');
@@ -165,7 +172,7 @@ impl Object<'_> {
     /// A member with JSON of the caller's.
     pub fn json(&mut self, key: Key, value: Json<'_>, shape: Shape) -> Result<()> {
         self.key(key);
-        value.compact(shape, self.out)
+        value.embed(shape, self.out)
     }
 
     /// A member with JSON that is known to be valid and compact.
@@ -198,14 +205,19 @@ impl Object<'_> {
         write(self.out)
     }
 
+    /// Members that were written by [`Object::members`] before.
+    #[inline(always)]
+    pub fn again(&mut self, members: &[u8]) {
+        if !members.is_empty() {
+            self.comma();
+            self.out.extend_from_slice(members);
+        }
+    }
+
     /// All members of a compacted object.
     pub fn splice(&mut self, object: &[u8]) {
         let members = object.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).unwrap_or(b"");
-        if members.is_empty() {
-            return;
-        }
-        self.comma();
-        self.out.extend_from_slice(members);
+        self.again(members);
     }
 }
 

@@ -20,21 +20,32 @@ pub fn compact(input: &[u8], shape: Shape, out: &mut Buffer) -> Result<(), JsonE
     checked(input, shape, out, &mut NoIndex)
 }
 
+/// Appends the document `input` to `out` as it stands, but for line breaks, indentation and other white space
+/// outside its strings that is more than a single space: it fits into a line, and is copied in one piece where
+/// it was written as most writers write it.
+///
+/// On an error `out` is left as it was.
+pub fn embed(input: &[u8], shape: Shape, out: &mut Buffer) -> Result<(), JsonError> {
+    checked(input, shape, out, &mut Embedded { only_strings: true })
+}
+
+/// Appends an object as [`embed`] does, and tells whether each of its values is a string.
+pub fn embed_strings(input: &[u8], out: &mut Buffer) -> Result<bool, JsonError> {
+    let mut embedded = Embedded { only_strings: true };
+    checked(input, Shape::Object, out, &mut embedded).map(|()| embedded.only_strings)
+}
+
 /// [`compact`] for a document of any shape, that also notes where its outer values are in `out`.
 pub fn compact_outlined(input: &[u8], out: &mut Buffer) -> Result<Outline, JsonError> {
     let mut outline = Outline::new();
     checked(input, Shape::Any, out, &mut outline).map(|()| outline)
 }
 
-/// Appends an object as [`compact`] does, and tells whether each of its values is a string.
-pub fn compact_strings(input: &[u8], out: &mut Buffer) -> Result<bool, JsonError> {
-    let mut only = OnlyStrings(true);
-    checked(input, Shape::Object, out, &mut only).map(|()| only.0)
-}
-
 /// What wants to know where the values are. Places are those of the output; the depth is the number of
 /// arrays and objects around a value.
 pub(super) trait Index {
+    /// Whether a single space between two tokens stays.
+    const KEEPS_SPACES: bool = false;
     /// The next value is a member with this name, without its quotes.
     fn key(&mut self, start: usize, end: usize, depth: u32);
     /// The next value begins, with this byte.
@@ -54,15 +65,19 @@ impl Index for NoIndex {
     fn value_end(&mut self, _: usize, _: u32) {}
 }
 
-/// Whether all members of the outermost object are strings.
-struct OnlyStrings(bool);
+/// What [`embed`] wants to know: whether all members of the outermost object are strings.
+struct Embedded {
+    only_strings: bool,
+}
 
-impl Index for OnlyStrings {
+impl Index for Embedded {
+    const KEEPS_SPACES: bool = true;
+
     #[inline(always)]
     fn key(&mut self, _: usize, _: usize, _: u32) {}
     #[inline(always)]
     fn value_start(&mut self, _: usize, first: u8, depth: u32) {
-        self.0 &= first == b'"' || depth != 1;
+        self.only_strings &= first == b'"' || depth != 1;
     }
     #[inline(always)]
     fn value_end(&mut self, _: usize, _: u32) {}
@@ -146,7 +161,7 @@ impl Copier<'_> {
     /// The first byte at or after `at` that is not white space, with its place; what is skipped
     /// is left out.
     #[inline(always)]
-    fn space(&mut self, at: usize) -> (usize, u8) {
+    fn space<I: Index>(&mut self, at: usize) -> (usize, u8) {
         let found = byte(self.input, at);
         if found > b' ' {
             return (at, found);
@@ -154,8 +169,10 @@ impl Copier<'_> {
         // One space behind a comma or a colon is how most writers put it.
         let next = byte(self.input, at + 1);
         if found == b' ' && next > b' ' {
-            self.copy_until(at);
-            self.copied = at + 1;
+            if !I::KEEPS_SPACES {
+                self.copy_until(at);
+                self.copied = at + 1;
+            }
             return (at + 1, next);
         }
         let at = self.leave_out_space(at);
@@ -178,33 +195,36 @@ impl Copier<'_> {
     /// Brings the input before `end` into `out`.
     #[inline(always)]
     fn copy_until(&mut self, end: usize) {
-        /// Most tokens are shorter. Copying this much at once and cutting off what is too much
-        /// saves the call that copies exactly.
+        /// Most tokens are shorter. Copying this much at once and counting less of it saves the call that
+        /// copies exactly.
         const SHORT: usize = 32;
-        let rest = &self.input[self.copied..];
         let length = end - self.copied;
-        match rest.first_chunk::<SHORT>() {
+        match self.input.get(self.copied..).and_then(|rest| rest.first_chunk::<SHORT>()) {
             Some(more) if length <= SHORT => {
-                let wanted = self.out.len() + length;
-                self.out.extend_from_slice(more);
-                self.out.truncate(wanted);
+                *self.out.room() = *more;
+                self.out.advance(length);
             }
-            _ => self.out.extend_from_slice(&rest[..length]),
+            _ => self.copy_exactly_until(end),
         }
+    }
+
+    #[inline(never)]
+    fn copy_exactly_until(&mut self, end: usize) {
+        self.out.extend_from_slice(&self.input[self.copied..end]);
     }
 }
 
 /// Checks the whole document. The place in the input is a plain local, to stay in a register.
 #[inline(always)]
-fn document(
+fn document<I: Index>(
     input: &[u8],
     shape: Shape,
     copy: &mut Copier,
     seen: &mut Seen,
-    index: &mut impl Index,
+    index: &mut I,
 ) -> Result<(), Fault> {
     copy.out.reserve(input.len());
-    let (mut at, mut next) = copy.space(0);
+    let (mut at, mut next) = copy.space::<I>(0);
     expect_shape(input, at, shape)?;
     let mut nesting = Nesting { objects: 0, depth: 0 };
     // Whether the next token is a member's name.
@@ -217,11 +237,11 @@ fn document(
             }
             at = string_end(input, start, seen)?;
             index.key(copy.place(start) + 1, copy.place(at) - 1, nesting.depth);
-            (at, next) = copy.space(at);
+            (at, next) = copy.space::<I>(at);
             if next != b':' {
                 return Err(fault(input, at, "expected ':'"));
             }
-            (at, next) = copy.space(at + 1);
+            (at, next) = copy.space::<I>(at + 1);
         }
         index.value_start(copy.place(at), next, nesting.depth);
         match next {
@@ -229,7 +249,7 @@ fn document(
             open @ (b'{' | b'[') => {
                 name = open == b'{';
                 nesting.open(name, at)?;
-                (at, next) = copy.space(at + 1);
+                (at, next) = copy.space::<I>(at + 1);
                 // In ASCII both closing brackets are two after their opening ones.
                 if next != open + 2 {
                     continue;
@@ -250,11 +270,11 @@ fn document(
                 return end(input, at, copy);
             }
             name = nesting.in_object();
-            (at, next) = copy.space(at);
+            (at, next) = copy.space::<I>(at);
             let (close, reason) =
                 if name { (b'}', "expected ',' or '}'") } else { (b']', "expected ',' or ']'") };
             if next == b',' {
-                (at, next) = copy.space(at + 1);
+                (at, next) = copy.space::<I>(at + 1);
                 break;
             }
             if next != close {
@@ -274,7 +294,7 @@ fn byte(input: &[u8], at: usize) -> u8 {
 
 /// Nothing but white space may follow the document's value.
 fn end(input: &[u8], at: usize, copy: &mut Copier) -> Result<(), Fault> {
-    let (at, _) = copy.space(at);
+    let (at, _) = copy.space::<NoIndex>(at);
     if at < input.len() {
         return Err((at, "text after the end of the document"));
     }

@@ -378,6 +378,24 @@ fn serde_json_accepts(text: &[u8]) -> Option<bool> {
 
 proptest! {
     #[test]
+    fn an_embedded_value_keeps_its_single_spaces_and_has_no_line_break(value in any_value()) {
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        // As Python's json.dumps writes it; with line breaks, tabs and more spaces strewn in.
+        let spaced = pretty.split('\n').map(str::trim_start).collect::<Vec<_>>().join(" ");
+        for given in [&pretty, &spaced, &format!(" {}\t \r\n", spaced.replace(": ", ":  ")), &value.to_string()] {
+            let mut out = Buffer::new();
+            super::embed(given.as_bytes(), Shape::Any, &mut out).unwrap();
+            prop_assert!(!out.contains(&b'\n') && !out.contains(&b'\r') && !out.contains(&b'\t'));
+            prop_assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), value.clone());
+        }
+        let mut out = Buffer::new();
+        super::embed(spaced.as_bytes(), Shape::Any, &mut out).unwrap();
+        if !spaced.contains("  ") {
+            prop_assert_eq!(shown(&out), spaced);
+        }
+    }
+
+    #[test]
     fn every_pretty_printed_value_becomes_its_compact_text(value in any_value()) {
         let pretty = serde_json::to_string_pretty(&value).unwrap();
         let compact = serde_json::to_string(&value).unwrap();
@@ -476,8 +494,8 @@ fn an_object_of_strings_is_told_from_others() {
         (r#"{"a":null}"#, false),
     ] {
         let mut out = Buffer::new();
-        assert_eq!(super::compact_strings(given.as_bytes(), &mut out), Ok(only), "{given}");
-        assert_eq!(out[..], *given.replace(' ', "").as_bytes());
+        assert_eq!(super::embed_strings(given.as_bytes(), &mut out), Ok(only), "{given}");
+        assert_eq!(out[..], *given.as_bytes());
     }
-    assert!(super::compact_strings(b"[]", &mut Buffer::new()).is_err());
+    assert!(super::embed_strings(b"[]", &mut Buffer::new()).is_err());
 }
