@@ -28,7 +28,7 @@ enum Id<'a> {
 }
 
 impl<'a> Id<'a> {
-    #[inline]
+    #[inline(always)]
     fn given_or_new(name: &str, given: maxim_str) -> Result<Id<'a>> {
         Ok(match optional_id(name, given)? {
             Some(id) => Id::Given(id),

@@ -266,7 +266,7 @@ impl Logger {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn start(line: &mut Object<'_>, given: Option<i64>) {
     line.time(key!("startTimestamp"), given.unwrap_or_else(clock::now_us));
 }

@@ -79,7 +79,7 @@ impl Entity {
 /// What happened.
 #[derive(Clone, Copy)]
 pub enum Action<'a> {
-    /// One from [`action!`], as it stands between a line's id and the first member of its data.
+    /// One from [`action!`], as it stands between a line's id and its data.
     Known(&'static str),
     /// The name of one that the caller has chosen.
     Named(&'a str),
@@ -88,12 +88,12 @@ pub enum Action<'a> {
 /// An [`Action`] from a literal, with the beginning of its data if that is known: one piece to copy.
 macro_rules! action {
     ($name:literal $(, $data:literal)?) => {
-        $crate::maxim::line::Action::Known(concat!(",action=", $name, ",data={" $(, $data)?))
+        $crate::maxim::line::Action::Known(concat!(",action=", $name, ",data=" $(, $data)?))
     };
 }
 pub(crate) use action;
 
-/// Writes a line as far as the braces of its data are open.
+/// Writes a line as far as its data, or into it.
 #[inline(always)]
 pub(super) fn begin(out: &mut Buffer, entity: Entity, id: &str, action: Action<'_>) {
     out.extend_from_slice(entity.head());
@@ -101,7 +101,7 @@ pub(super) fn begin(out: &mut Buffer, entity: Entity, id: &str, action: Action<'
     match action {
         Action::Known(text) => out.extend_from_slice(text.as_bytes()),
         Action::Named(name) => {
-            for part in [",action=", name, ",data={"] {
+            for part in [",action=", name, ",data="] {
                 out.extend_from_slice(part.as_bytes());
             }
         }
@@ -150,8 +150,7 @@ impl<'b> Lines<'b> {
         members: impl FnOnce(&mut Object<'_>) -> Result<()>,
     ) -> Result<()> {
         begin(self.out, entity, id, action);
-        Object::members(self.out, members)?;
-        self.out.extend_from_slice(b"}}");
+        Object::open_and(self.out, *b"}}", members)?;
         self.ends[self.count] = self.out.len();
         self.count += 1;
         Ok(())

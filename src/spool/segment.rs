@@ -100,12 +100,12 @@ impl Mapping {
             std::ptr::copy_nonoverlapping(payload.as_ptr(), start.add(RECORD_HEADER), payload.len());
             // Of the payload as it was given: there it is in the nearest cache, and is not just being written.
             start.add(4).cast::<u32>().write(checksum(payload, tag, length, salt).to_le());
+            // A segment in its second use still has old records behind this one: end the chain first.
+            if self.len() - next >= RECORD_HEADER {
+                (*start.add(size).cast::<AtomicU32>()).store(0, Ordering::Relaxed);
+            }
+            (*start.cast::<AtomicU32>()).store(length.to_le(), Ordering::Release);
         }
-        // A segment in its second use still has old records behind this one: end the chain first.
-        if self.len() - next >= RECORD_HEADER {
-            self.half(next).store(0, Ordering::Relaxed);
-        }
-        self.half(at).store(length.to_le(), Ordering::Release);
         next
     }
 

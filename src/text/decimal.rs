@@ -36,6 +36,12 @@ fn eight_digits(value: u64) -> u64 {
     tens | (twos - 10 * tens) << 8
 }
 
+/// The six digits of a number below a million, and two bytes that mean nothing.
+#[inline(always)]
+pub(super) fn six_digits(value: u64) -> [u8; EIGHT] {
+    ((eight_digits(value) | ZEROS) >> (2 * u8::BITS)).to_le_bytes()
+}
+
 /// Appends `value` in decimal.
 #[inline]
 pub fn push_u64(out: &mut Buffer, value: u64) {

@@ -25,7 +25,7 @@ impl std::error::Error for Utf8Error {}
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends `text` as a JSON string, quotes included.
-#[inline]
+#[inline(always)]
 pub fn push_string(out: &mut Buffer, text: &str) {
     push_valid(out, text.as_bytes());
 }
@@ -48,7 +48,7 @@ pub fn validate_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
 }
 
 /// [`push_string`] for bytes that are known to be UTF-8.
-#[inline]
+#[inline(always)]
 pub(super) fn push_valid(out: &mut Buffer, text: &[u8]) {
     if !push_plain_short(out, text, []) {
         push_long(out, text);

@@ -57,36 +57,40 @@ pub fn new_uuid(out: &mut [u8; 36], process_generation: u64) {
     let mut bytes: [u8; 16] = random(process_generation);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let [a, b, c, d] = std::array::from_fn(|word| {
-        let at = 4 * word;
-        hex([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-    });
+    let digits = hex(bytes);
     *out = [b'-'; 36];
-    out[0..8].copy_from_slice(&a);
-    out[9..13].copy_from_slice(&b[..4]);
-    out[14..18].copy_from_slice(&b[4..]);
-    out[19..23].copy_from_slice(&c[..4]);
-    out[24..28].copy_from_slice(&c[4..]);
-    out[28..36].copy_from_slice(&d);
+    out[0..8].copy_from_slice(&digits[0..8]);
+    out[9..13].copy_from_slice(&digits[8..12]);
+    out[14..18].copy_from_slice(&digits[12..16]);
+    out[19..23].copy_from_slice(&digits[16..20]);
+    out[24..36].copy_from_slice(&digits[20..32]);
 }
 
 /// Writes 8 random hexadecimal digits in lower case; the generation is that of [`new_uuid`].
 #[inline]
 pub fn short_hex(out: &mut [u8; 8], process_generation: u64) {
-    *out = hex(random(process_generation));
+    let mut bytes = [0; 16];
+    bytes[..4].copy_from_slice(&random::<4>(process_generation));
+    out.copy_from_slice(&hex(bytes)[..8]);
 }
 
-/// Four bytes in hexadecimal, all eight digits in one word: each half byte is brought into a byte of
-/// its own, and those above nine are moved up to the letters.
+/// Sixteen bytes in hexadecimal, all at once: the half bytes as bytes, those above nine moved up to the letters.
 #[inline(always)]
-fn hex(bytes: [u8; 4]) -> [u8; 8] {
-    const EACH: u64 = u64::from_le_bytes([1; 8]);
-    let word = u64::from(u32::from_be_bytes(bytes));
-    let word = (word | word << 16) & 0x0000_ffff_0000_ffff;
-    let word = (word | word << 8) & 0x00ff_00ff_00ff_00ff;
-    let word = (word | word << 4) & 0x0f0f_0f0f_0f0f_0f0f;
-    let is_letter = (word + EACH * 6) >> 4 & EACH;
-    (word + EACH * u64::from(b'0') + is_letter * u64::from(b'a' - b'9' - 1)).to_be_bytes()
+fn hex(bytes: [u8; 16]) -> [u8; 32] {
+    let halves = |shift: u32| {
+        let mut halves = [0; 16];
+        for (to, from) in halves.as_chunks_mut::<8>().0.iter_mut().zip(bytes.as_chunks::<8>().0) {
+            *to = (u64::from_le_bytes(*from) >> shift & 0x0f0f_0f0f_0f0f_0f0f).to_le_bytes();
+        }
+        let halves = u8x16::from(halves);
+        let digit = halves.min(u8x16::splat(9)).simd_eq(halves);
+        halves + u8x16::splat(b'0') + (!digit & u8x16::splat(b'a' - b'9' - 1))
+    };
+    let (high, low) = (halves(4), halves(0));
+    let mut text = [0; 32];
+    text[..16].copy_from_slice(&u8x16::unpack_low(high, low).to_array());
+    text[16..].copy_from_slice(&u8x16::unpack_high(high, low).to_array());
+    text
 }
 
 thread_local! {

@@ -59,44 +59,50 @@ macro_rules! key {
 pub(crate) use key;
 
 /// The members of a JSON object, written one after the other.
+///
+/// Each is written with a comma before it, and the first one's comma becomes the opening brace in the end: so every
+/// name is one piece of known length.
 pub struct Object<'b> {
     out: &'b mut Buffer,
-    empty: bool,
 }
 
 impl Object<'_> {
     /// Writes one object; `members` adds what is in it.
     #[inline(always)]
     pub fn open(out: &mut Buffer, members: impl FnOnce(&mut Object<'_>) -> Result<()>) -> Result<()> {
-        out.push(b'{');
-        Object::members(out, members)?;
-        out.push(b'}');
+        Object::open_and(out, *b"}", members)
+    }
+
+    /// [`Object::open`] with another end than its closing brace.
+    #[inline(always)]
+    pub fn open_and<const N: usize>(
+        out: &mut Buffer,
+        end: [u8; N],
+        members: impl FnOnce(&mut Object<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let start = out.len();
+        members(&mut Object { out })?;
+        match out.get_mut(start) {
+            Some(comma) => *comma = b'{',
+            None => out.push(b'{'),
+        }
+        *out.room() = end;
+        out.advance(N);
         Ok(())
     }
 
-    /// What stands between the braces of one.
-    #[inline(always)]
+    /// Members for [`Object::again`].
     pub fn members(out: &mut Buffer, members: impl FnOnce(&mut Object<'_>) -> Result<()>) -> Result<()> {
-        members(&mut Object { out, empty: true })
-    }
-
-    #[inline(always)]
-    fn comma(&mut self) {
-        if !self.empty {
-            self.out.push(b',');
-        }
-        self.empty = false;
+        members(&mut Object { out })
     }
 
     #[inline(always)]
     fn key(&mut self, key: Key) {
-        let text = key.0.as_bytes();
-        self.out.extend_from_slice(if self.empty { &text[1..] } else { text });
-        self.empty = false;
+        self.out.extend_from_slice(key.0.as_bytes());
     }
 
     /// A string member.
-    #[inline]
+    #[inline(always)]
     pub fn text(&mut self, key: Key, value: &str) {
         self.key(key);
         escape::push_string(self.out, value);
@@ -112,7 +118,7 @@ impl Object<'_> {
     }
 
     /// A string member, left out when absent.
-    #[inline]
+    #[inline(always)]
     pub fn optional_text(&mut self, key: Key, value: Option<&str>) {
         if let Some(value) = value {
             self.text(key, value);
@@ -120,12 +126,10 @@ impl Object<'_> {
     }
 
     /// A time member from Unix microseconds.
-    #[inline]
+    #[inline(always)]
     pub fn time(&mut self, key: Key, unix_us: i64) {
         self.key(key);
-        self.out.push(b'"');
         time::push_rfc3339_us(self.out, unix_us);
-        self.out.push(b'"');
     }
 
     /// A number member.
@@ -135,6 +139,7 @@ impl Object<'_> {
     }
 
     /// An integer member.
+    #[inline(always)]
     pub fn integer(&mut self, key: Key, value: i64) {
         self.key(key);
         decimal::push_i64(self.out, value);
@@ -150,23 +155,14 @@ impl Object<'_> {
         self.out.push(b'}');
     }
 
-    /// A member that holds an object with one string: `"tags":{name:value}`.
-    #[inline]
-    pub fn named_text(&mut self, key: Key, name: &str, value: &str) {
-        self.key(key);
-        self.out.push(b'{');
-        escape::push_string(self.out, name);
-        self.out.push(b':');
-        escape::push_string(self.out, value);
-        self.out.push(b'}');
-    }
-
     /// A member that holds an object of its own.
     pub fn object(&mut self, key: Key, members: impl FnOnce(&mut Object<'_>)) {
         self.key(key);
-        self.out.push(b'{');
-        members(&mut Object { out: self.out, empty: true });
-        self.out.push(b'}');
+        // Members that cannot be refused.
+        let _ = Object::open(self.out, |object| {
+            members(object);
+            Ok(())
+        });
     }
 
     /// A member with JSON of the caller's.
@@ -183,8 +179,7 @@ impl Object<'_> {
 
     /// A member whose name is given as the raw text of a JSON string, and whose value is compacted JSON.
     pub fn member(&mut self, raw_key: &[u8], value: &[u8]) {
-        self.comma();
-        self.out.push(b'"');
+        self.out.extend_from_slice(b",\"");
         self.out.extend_from_slice(raw_key);
         self.out.extend_from_slice(b"\":");
         self.out.extend_from_slice(value);
@@ -192,10 +187,9 @@ impl Object<'_> {
 
     /// Lets `attempt` write members until it is content with what it wrote; the rest is undone.
     pub fn until(&mut self, mut attempt: impl FnMut(&mut Object<'_>) -> bool) {
-        let (length, empty) = (self.out.len(), self.empty);
+        let length = self.out.len();
         while !attempt(self) {
             self.out.truncate(length);
-            self.empty = empty;
         }
     }
 
@@ -208,16 +202,16 @@ impl Object<'_> {
     /// Members that were written by [`Object::members`] before.
     #[inline(always)]
     pub fn again(&mut self, members: &[u8]) {
-        if !members.is_empty() {
-            self.comma();
-            self.out.extend_from_slice(members);
-        }
+        self.out.extend_from_slice(members);
     }
 
     /// All members of a compacted object.
     pub fn splice(&mut self, object: &[u8]) {
         let members = object.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).unwrap_or(b"");
-        self.again(members);
+        if !members.is_empty() {
+            self.out.push(b',');
+            self.out.extend_from_slice(members);
+        }
     }
 }
 

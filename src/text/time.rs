@@ -4,7 +4,7 @@
 //! Times are Unix microseconds in UTC, without leap seconds.
 
 use super::buffer::Buffer;
-use super::decimal::pair;
+use super::decimal::{self, pair};
 use std::cell::Cell;
 
 /// 0001-01-01T00:00:00.000000, the earliest time that is written as itself.
@@ -44,23 +44,38 @@ thread_local! {
     static SECOND: Cell<(i64, Text)> = const { Cell::new((0, *b"1970-01-01T00:00:00.000000+00:00")) };
 }
 
-/// Appends `unix_us` as RFC 3339 in UTC with microseconds; a time outside the years 1 to 9999
+/// A time as it is written in JSON.
+const QUOTED: usize = 1 + size_of::<Text>() + 1;
+
+/// Appends `unix_us` as RFC 3339 in UTC with microseconds, between quotes; a time outside the years 1 to 9999
 /// becomes the nearest one inside.
-#[inline]
+#[inline(always)]
 pub fn push_rfc3339_us(out: &mut Buffer, unix_us: i64) {
-    let us = unix_us.clamp(MIN_UNIX_US, MAX_UNIX_US);
-    let (second, micros) = (us.div_euclid(US_PER_SECOND), us.rem_euclid(US_PER_SECOND) as u32);
-    let room: &mut Text = out.room();
-    SECOND.with(|last| {
-        if last.get().0 != second {
-            last.set((second, second_text(second)));
+    let micros = SECOND.with(|last| {
+        let room: &mut [u8; QUOTED] = out.room();
+        // Within the second that was written last, nothing else can be wrong with it.
+        let mut micros = unix_us.wrapping_sub(last.get().0.wrapping_mul(US_PER_SECOND));
+        if !(0..US_PER_SECOND).contains(&micros) {
+            micros = another_second(last, unix_us);
         }
-        *room = last.get().1;
+        room[1..QUOTED - 1].copy_from_slice(&last.get().1);
+        micros as u64
     });
-    room[20..22].copy_from_slice(&pair(micros / 10_000));
-    room[22..24].copy_from_slice(&pair(micros / 100));
-    room[24..26].copy_from_slice(&pair(micros));
-    out.advance(size_of::<Text>());
+    let room: &mut [u8; QUOTED] = out.room();
+    room[21..29].copy_from_slice(&decimal::six_digits(micros));
+    room[27..QUOTED].copy_from_slice(b"+00:00\"");
+    room[0] = b'"';
+    out.advance(QUOTED);
+}
+
+/// Makes the second of a time the one that was written last; gives the microseconds within it.
+#[cold]
+#[inline(never)]
+fn another_second(last: &Cell<(i64, Text)>, unix_us: i64) -> i64 {
+    let us = unix_us.clamp(MIN_UNIX_US, MAX_UNIX_US);
+    let second = us.div_euclid(US_PER_SECOND);
+    last.set((second, second_text(second)));
+    us.rem_euclid(US_PER_SECOND)
 }
 
 /// The text of a whole second within the years 1 to 9999.
@@ -97,7 +112,7 @@ mod tests {
     fn text(unix_us: i64) -> String {
         let mut out = Buffer::new();
         push_rfc3339_us(&mut out, unix_us);
-        String::from_utf8(out.into_vec()).unwrap()
+        serde_json::from_slice(&out).unwrap()
     }
 
     fn chrono_text(unix_us: i64) -> String {
@@ -117,13 +132,13 @@ mod tests {
         while day <= MAX_UNIX_US {
             out.clear();
             push_rfc3339_us(&mut out, day);
-            let (year, month, rest) = (&out[..4], &out[5..7], &out[8..]);
+            let (year, month, rest) = (&out[1..5], &out[6..8], &out[9..]);
             let number = |digits: &[u8]| std::str::from_utf8(digits).unwrap().parse::<u32>().unwrap();
             use chrono::Datelike;
             assert_eq!(number(year) as i32, date.year());
             assert_eq!(number(month), date.month());
             assert_eq!(number(&rest[..2]), date.day());
-            assert_eq!(&rest[2..], b"T00:00:00.000000+00:00");
+            assert_eq!(&rest[2..], b"T00:00:00.000000+00:00\"");
             day += US_PER_DAY;
             date = date.succ_opt().unwrap();
         }
