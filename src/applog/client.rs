@@ -96,8 +96,8 @@ impl Client {
             self.ignored.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         };
-        let out: &mut Buffer = &mut scratch::lend();
-        Object::open(out, |line| {
+        let mut out = scratch::lend();
+        Object::open(&mut out, |line| {
             entry.write(line)?;
             line.again(&self.constant);
             if let Some(dataset) = entry.dataset {
@@ -109,7 +109,9 @@ impl Client {
             own.defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
             Ok(())
         })?;
-        pipeline.append(KIND_ENTRY, out)
+        let accepted = pipeline.append(KIND_ENTRY, &out);
+        out.give_back();
+        accepted
     }
 
     /// Appends a record that is no entry.

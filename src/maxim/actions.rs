@@ -63,11 +63,13 @@ impl Logger {
     #[inline(always)]
     pub fn add_tag(&self, entity: Entity, id: &str, key: &str, value: &str) -> Result<()> {
         // The call of which there are most: in a row, so that nothing stands between its pieces.
-        let line: &mut Buffer = &mut scratch::lend();
-        line::begin(line, entity, id, action!("update", "{\"tags\":{"));
-        escape::push_string_and(line, key, *b":");
-        escape::push_string_and(line, value, *b"}}}");
-        self.append(line)
+        let mut line = scratch::lend();
+        line::begin(&mut line, entity, id, action!("update", "{\"tags\":{"));
+        escape::push_string_and(&mut line, key, *b":");
+        escape::push_string_and(&mut line, value, *b"}}}");
+        let accepted = self.append(&line);
+        line.give_back();
+        accepted
     }
 
     /// Adds metadata.

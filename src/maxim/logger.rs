@@ -147,14 +147,16 @@ impl Logger {
     /// Builds the lines of one call and appends them everywhere.
     #[inline(always)]
     pub(super) fn log(&self, build: impl FnOnce(&mut Lines<'_>) -> Result<()>) -> Result<()> {
-        let buffer: &mut Buffer = &mut scratch::lend();
-        let mut lines = Lines::new(buffer);
+        let mut buffer = scratch::lend();
+        let mut lines = Lines::new(&mut buffer);
         build(&mut lines)?;
-        if let Some(line) = lines.only() {
-            return self.append(line);
-        }
-        // Where one is refused, the next may still be taken elsewhere.
-        first_failure(lines.iter().map(|line| self.append(line)))
+        let accepted = match lines.only() {
+            Some(line) => self.append(line),
+            // Where one is refused, the next may still be taken elsewhere.
+            None => first_failure(lines.iter().map(|line| self.append(line))),
+        };
+        buffer.give_back();
+        accepted
     }
 
     /// Appends one line to every pipeline of lines; the first refusal is the answer, after all were

@@ -55,18 +55,32 @@ impl DerefMut for Lent {
     }
 }
 
-impl Drop for Lent {
+impl Lent {
+    /// Gives the buffer back. So does going out of scope, but that is not done in line, and a call that has
+    /// succeeded should not pay for it.
     #[inline(always)]
+    pub fn give_back(mut self) {
+        keep(self.0.take());
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Lent {
     fn drop(&mut self) {
-        if let Some(buffer) = self.0.take()
-            && buffer.capacity() <= KEEP_BYTES
-        {
-            let _ = BUFFERS.try_with(|buffers| {
-                if let Some(former) = buffers[0].replace(Some(buffer)) {
-                    put_aside(former);
-                }
-            });
-        }
+        keep(self.0.take());
+    }
+}
+
+#[inline(always)]
+fn keep(buffer: Option<Box<Buffer>>) {
+    if let Some(buffer) = buffer
+        && buffer.capacity() <= KEEP_BYTES
+    {
+        let _ = BUFFERS.try_with(|buffers| {
+            if let Some(former) = buffers[0].replace(Some(buffer)) {
+                put_aside(former);
+            }
+        });
     }
 }
 

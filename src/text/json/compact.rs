@@ -293,6 +293,7 @@ fn byte(input: &[u8], at: usize) -> u8 {
 }
 
 /// Nothing but white space may follow the document's value.
+#[inline(always)]
 fn end(input: &[u8], at: usize, copy: &mut Copier) -> Result<(), Fault> {
     let (at, _) = copy.space::<NoIndex>(at);
     if at < input.len() {
