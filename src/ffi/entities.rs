@@ -21,29 +21,6 @@ pub(super) fn with_logger<R>(
     handle::with::<Owned, _>(logger.addr(), |owned| body(&owned.logger))
 }
 
-/// An id of the caller's, or a new one.
-enum Id<'a> {
-    Given(&'a str),
-    New(Uuid),
-}
-
-impl<'a> Id<'a> {
-    #[inline(always)]
-    fn given_or_new(name: &str, given: maxim_str) -> Result<Id<'a>> {
-        Ok(match optional_id(name, given)? {
-            Some(id) => Id::Given(id),
-            None => Id::New(Uuid::new()),
-        })
-    }
-
-    fn as_str(&self) -> &str {
-        match self {
-            Id::Given(id) => id,
-            Id::New(id) => id.as_str(),
-        }
-    }
-}
-
 /// Runs one call that makes something, under the caller's id or a new one, and tells the id at the end.
 #[inline]
 pub(super) fn make(
@@ -52,9 +29,16 @@ pub(super) fn make(
     out_id: *mut maxim_id,
     call: impl FnOnce(&Logger, &str) -> Result<()>,
 ) -> Result<()> {
-    let id = Id::given_or_new(id_name, given)?;
-    with_logger(logger, |log| call(log, id.as_str()))?;
-    write_id(out_id, id.as_str());
+    let fresh;
+    let id = match optional_id(id_name, given)? {
+        Some(id) => id,
+        None => {
+            fresh = Uuid::new();
+            fresh.as_str()
+        }
+    };
+    with_logger(logger, |log| call(log, id))?;
+    write_id(out_id, id);
     Ok(())
 }
 

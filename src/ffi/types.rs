@@ -246,6 +246,7 @@ pub(super) unsafe trait Sized {
 }
 
 /// Reads a caller's struct, as much of it as the caller's `struct_size` covers; the rest is zero.
+#[inline]
 pub(super) fn read<T: Sized>(given: *const T) -> Result<T> {
     if given.is_null() {
         return Err(null(T::NAME));
@@ -253,6 +254,10 @@ pub(super) fn read<T: Sized>(given: *const T) -> Result<T> {
     // SAFETY: every such struct starts with its size, and the pointer is not NULL; the caller
     // promises a readable struct. Alignment is not promised by every language, so none is assumed.
     let size = unsafe { ptr::read_unaligned(given.cast::<usize>()) };
+    if size == size_of::<T>() {
+        // SAFETY: the caller's struct has all of ours, in which every bit pattern is valid.
+        return Ok(unsafe { ptr::read_unaligned(given) });
+    }
     check_size::<T>(size)?;
     let mut value = MaybeUninit::<T>::zeroed();
     // SAFETY: the caller's struct has `size` bytes, ours has at least what is copied, and by the
@@ -320,8 +325,11 @@ pub(super) fn write_id(out: *mut maxim_id, text: &str) {
     if out.is_null() {
         return;
     }
+    const MOST: usize = ID_BYTES - 1;
     let mut id = [0_u8; ID_BYTES];
-    let length = text.len().min(ID_BYTES - 1);
-    id[..length].copy_from_slice(&text.as_bytes()[..length]);
+    match text.as_bytes().first_chunk::<MOST>() {
+        Some(whole) => id[..MOST].copy_from_slice(whole),
+        None => id[..text.len()].copy_from_slice(text.as_bytes()),
+    }
     write(out, maxim_id { text: id.map(u8::cast_signed) });
 }

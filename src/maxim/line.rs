@@ -60,7 +60,6 @@ impl Entity {
     }
 
     /// How its lines begin, as far as the id.
-    #[inline(always)]
     const fn head(self) -> &'static [u8] {
         match self {
             Entity::Session => b"session{id=",
@@ -75,6 +74,19 @@ impl Entity {
         }
     }
 }
+
+/// The heads in rooms of one size, and their lengths: a piece of known size needs no call to copy it.
+const HEADS: [([u8; 16], usize); Entity::ALL.len()] = {
+    let mut heads = [([0; 16], 0); Entity::ALL.len()];
+    let mut at = 0;
+    while at < heads.len() {
+        let head = Entity::ALL[at].head();
+        heads[at].1 = head.len();
+        heads[at].0.split_at_mut(head.len()).0.copy_from_slice(head);
+        at += 1;
+    }
+    heads
+};
 
 /// What happened.
 #[derive(Clone, Copy)]
@@ -96,7 +108,9 @@ pub(crate) use action;
 /// Writes a line as far as its data, or into it.
 #[inline(always)]
 pub(super) fn begin(out: &mut Buffer, entity: Entity, id: &str, action: Action<'_>) {
-    out.extend_from_slice(entity.head());
+    let (head, length) = HEADS[entity as usize];
+    *out.room() = head;
+    out.advance(length);
     out.push_short(id.as_bytes());
     match action {
         Action::Known(text) => out.extend_from_slice(text.as_bytes()),
