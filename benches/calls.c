@@ -2,7 +2,8 @@
  * What a caller pays for a call of libmaxim, and what a process pays for having it.
  *
  *     calls latency CALL PACE COUNT THREADS
- *         CALL: tag | span | result | info | debug | empty | memcpy | clock;  PACE: tight | bursty | paced
+ *         CALL: tag | span | result | info | debug | empty | memcpy | clock;
+ *         PACE: tight | bursty | paced | grouped
  *     calls throughput COUNT
  *     calls idle SECONDS
  *
@@ -10,7 +11,9 @@
  * rdtscp; lfence after), which is calibrated against CLOCK_MONOTONIC at the start. Every sample is
  * kept, so that percentiles are exact. The cost of the readings is in every figure: `empty` measures
  * it alone, and nothing is subtracted. Bursty: 100 calls at once, then 100 us of sleep; paced: one
- * call each 50 us, so 20,000 a second, asleep between them as a program that waits for its work is. Answers other than MAXIM_OK are counted and printed, and so is how
+ * call each 50 us, so 20,000 a second, asleep between them as a program that waits for its work is.
+ * Grouped, for a call that costs less than the readings: 100 calls between two readings, and each sample
+ * is a hundredth of that, COUNT of them. Answers other than MAXIM_OK are counted and printed, and so is how
  * often the kernel took the processor away from the calling threads, which is what long calls mostly are.
  *
  * Each result is one line of `name=value` fields; times are in nanoseconds unless the name says more.
@@ -31,7 +34,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-enum { BURST = 100 };
+enum { BURST = 100, GROUP = 100 };
 static const long BURST_PAUSE_NS = 100000, PACE_NS = 50000;
 
 static double ticks_per_ns;
@@ -93,6 +96,7 @@ static void *measure(void *argument) {
     struct timespec when;
     long preempted = preemptions();
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); /* else each sleep is 50 us longer */
+    const size_t group = work->pace == 'g' ? GROUP : 1;
     clock_gettime(CLOCK_MONOTONIC, &when);
     for (size_t i = 0; i < work->count; i++) {
         if (work->pace == 'b' && i % BURST == 0) {
@@ -102,6 +106,9 @@ static void *measure(void *argument) {
             sleep_until_next(&when, PACE_NS);
         }
         uint64_t before = tick_before();
+        for (size_t n = group; n > 1; n--) {
+            work->refused += work->call() != MAXIM_OK;
+        }
         maxim_status status = work->call();
         uint64_t ticks = tick_after() - before;
         work->samples[i] = ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks;
@@ -141,12 +148,12 @@ static int latency(const char *name, const char *pace, size_t count, size_t thre
         preempted += work[t].preempted;
     }
     qsort(samples, count, sizeof *samples, ascending);
-    double mean = 0;
+    double mean = 0, ticks_per_sample = ticks_per_ns * (pace[0] == 'g' ? GROUP : 1);
     for (size_t i = 0; i < count; i++) {
-        mean += samples[i] / ticks_per_ns / (double)count;
+        mean += samples[i] / ticks_per_sample / (double)count;
     }
-#define AT(share) (samples[(size_t)((double)(count - 1) * (share))] / ticks_per_ns)
-    printf("p50=%.0f p99=%.0f p99.9=%.0f max=%.0f mean=%.0f calls=%zu refused=%zu preempted=%ld\n", AT(0.5), AT(0.99),
+#define AT(share) (samples[(size_t)((double)(count - 1) * (share))] / ticks_per_sample)
+    printf("p50=%.1f p99=%.1f p99.9=%.1f max=%.1f mean=%.1f calls=%zu refused=%zu preempted=%ld\n", AT(0.5), AT(0.99),
            AT(0.999), AT(1.0), mean, count, refused, preempted);
     free(work);
     free(samples);

@@ -6,6 +6,7 @@ use super::logger::{Owned, maxim_logger};
 use super::structs::*;
 use super::types::*;
 use crate::maxim::{self, Attachment, Content, Entity, Failure, Logger};
+use crate::process::clock;
 use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
 
@@ -43,8 +44,9 @@ pub(super) fn make(
 }
 
 /// A start time: 0 says now.
-pub(super) fn start(timestamp_us: i64) -> Option<i64> {
-    (timestamp_us != 0).then_some(timestamp_us)
+#[inline(always)]
+pub(super) fn start(timestamp_us: i64) -> i64 {
+    if timestamp_us == 0 { clock::now_us() } else { timestamp_us }
 }
 
 /// The flags of `maxim_generation_result`.
@@ -74,6 +76,7 @@ pub(super) fn create_trace(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
+    let start = start(config.start_timestamp_us);
     make(logger, ("id", config.id), out_id, |log, id| {
         log.create_trace(&maxim::Trace {
             id,
@@ -84,7 +87,7 @@ pub(super) fn create_trace(
             },
             tags: optional_json("tags_json", config.tags_json)?,
             input: optional("input", config.input)?,
-            start: start(config.start_timestamp_us),
+            start,
         })
     })
 }
@@ -98,6 +101,7 @@ pub(super) fn add_span(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
+    let start = start(config.start_timestamp_us);
     make(logger, ("id", config.id), out_id, |log, id| {
         log.add_span(
             parent,
@@ -106,7 +110,7 @@ pub(super) fn add_span(
                 id,
                 name: optional("name", config.name)?,
                 tags: optional_json("tags_json", config.tags_json)?,
-                start: start(config.start_timestamp_us),
+                start,
             },
         )
     })
@@ -120,6 +124,7 @@ pub(super) fn add_retrieval(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
+    let start = start(config.start_timestamp_us);
     make(logger, ("id", config.id), out_id, |log, id| {
         log.add_retrieval(
             parent,
@@ -128,7 +133,7 @@ pub(super) fn add_retrieval(
                 id,
                 name: optional("name", config.name)?,
                 tags: optional_json("tags_json", config.tags_json)?,
-                start: start(config.start_timestamp_us),
+                start,
             },
         )
     })
@@ -142,6 +147,7 @@ pub(super) fn add_generation(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
+    let start = start(config.start_timestamp_us);
     make(logger, ("id", config.id), out_id, |log, id| {
         log.add_generation(
             parent,
@@ -157,7 +163,7 @@ pub(super) fn add_generation(
                 maxim_prompt_id: optional("maxim_prompt_id", config.maxim_prompt_id)?,
                 maxim_prompt_version_id: optional("maxim_prompt_version_id", config.maxim_prompt_version_id)?,
                 tags: optional_json("tags_json", config.tags_json)?,
-                start: start(config.start_timestamp_us),
+                start,
             },
         )
     })
@@ -171,6 +177,7 @@ pub(super) fn add_tool_call(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let config = read(config)?;
+    let start = start(config.start_timestamp_us);
     make(logger, ("id", config.id), out_id, |log, id| {
         log.add_tool_call(
             parent,
@@ -181,7 +188,7 @@ pub(super) fn add_tool_call(
                 description: optional("description", config.description)?,
                 args: optional("args", config.args)?,
                 tags: optional_json("tags_json", config.tags_json)?,
-                start: start(config.start_timestamp_us),
+                start,
             },
         )
     })

@@ -1,7 +1,7 @@
 //! How entities begin: a session, and below it traces, spans, generations, retrievals, tool calls
 //! and errors.
 //!
-//! The caller gives every id, or has it generated before it gets here; an absent start time is now.
+//! The caller gives every id and start time, or has them made before it gets here.
 
 use super::line::{Entity, action};
 use super::logger::Logger;
@@ -9,7 +9,7 @@ use super::messages;
 use crate::process::clock;
 use crate::status::Result;
 use crate::text::json::Shape;
-use crate::text::object::{Json, Object, key};
+use crate::text::object::{Json, key};
 
 /// A new session.
 pub struct Session<'a> {
@@ -19,8 +19,8 @@ pub struct Session<'a> {
     pub name: Option<&'a str>,
     /// An object of tags.
     pub tags: Option<Json<'a>>,
-    /// Unix microseconds; now when absent.
-    pub start: Option<i64>,
+    /// Unix microseconds.
+    pub start: i64,
 }
 
 /// A new trace.
@@ -35,8 +35,8 @@ pub struct Trace<'a> {
     pub tags: Option<Json<'a>>,
     /// What the user asked.
     pub input: Option<&'a str>,
-    /// Unix microseconds; now when absent.
-    pub start: Option<i64>,
+    /// Unix microseconds.
+    pub start: i64,
 }
 
 /// A new span, or a new retrieval: they are described alike.
@@ -47,8 +47,8 @@ pub struct Span<'a> {
     pub name: Option<&'a str>,
     /// An object of tags.
     pub tags: Option<Json<'a>>,
-    /// Unix microseconds; now when absent.
-    pub start: Option<i64>,
+    /// Unix microseconds.
+    pub start: i64,
 }
 
 /// A new generation.
@@ -74,8 +74,8 @@ pub struct Generation<'a> {
     pub maxim_prompt_version_id: Option<&'a str>,
     /// An object of tags.
     pub tags: Option<Json<'a>>,
-    /// Unix microseconds; now when absent.
-    pub start: Option<i64>,
+    /// Unix microseconds.
+    pub start: i64,
 }
 
 /// A new tool call.
@@ -90,8 +90,8 @@ pub struct ToolCall<'a> {
     pub args: Option<&'a str>,
     /// An object of tags.
     pub tags: Option<Json<'a>>,
-    /// Unix microseconds; now when absent.
-    pub start: Option<i64>,
+    /// Unix microseconds.
+    pub start: i64,
 }
 
 /// Something that went wrong in a trace or span.
@@ -141,7 +141,7 @@ impl Logger {
             lines.line(Entity::Session, session.id, action!("create"), |line| {
                 line.optional_text(key!("name"), session.name);
                 line.tags_or_empty(session.tags)?;
-                start(line, session.start);
+                line.time(key!("startTimestamp"), session.start);
                 Ok(())
             })
         })
@@ -153,7 +153,7 @@ impl Logger {
             lines.line(Entity::Trace, trace.id, action!("create"), |line| {
                 line.optional_text(key!("name"), trace.name);
                 line.tags_or_empty(trace.tags)?;
-                start(line, trace.start);
+                line.time(key!("startTimestamp"), trace.start);
                 line.optional_text(key!("sessionId"), trace.session_id);
                 line.optional_text(key!("input"), trace.input);
                 Ok(())
@@ -172,7 +172,7 @@ impl Logger {
                     line.text(key!("spanId"), parent_id);
                 }
                 line.tags_or_empty(span.tags)?;
-                start(line, span.start);
+                line.time(key!("startTimestamp"), span.start);
                 Ok(())
             })
         })
@@ -185,7 +185,7 @@ impl Logger {
                 line.plain(key!("id"), retrieval.id);
                 line.optional_text(key!("name"), retrieval.name);
                 line.tags_or_empty(retrieval.tags)?;
-                start(line, retrieval.start);
+                line.time(key!("startTimestamp"), retrieval.start);
                 Ok(())
             })
         })
@@ -225,7 +225,7 @@ impl Logger {
                 line.optional_text(key!("maximPromptId"), generation.maxim_prompt_id);
                 line.optional_text(key!("maximPromptVersionId"), generation.maxim_prompt_version_id);
                 line.tags_or_empty(generation.tags)?;
-                start(line, generation.start);
+                line.time(key!("startTimestamp"), generation.start);
                 Ok(())
             })
         })
@@ -240,7 +240,7 @@ impl Logger {
                 line.optional_text(key!("description"), call.description);
                 line.optional_text(key!("args"), call.args);
                 line.tags(call.tags)?;
-                start(line, call.start);
+                line.time(key!("startTimestamp"), call.start);
                 Ok(())
             })
         })
@@ -259,14 +259,9 @@ impl Logger {
                 if let Some(metadata) = error.metadata {
                     line.json(key!("metadata"), metadata, Shape::Object)?;
                 }
-                start(line, None);
+                line.time(key!("startTimestamp"), clock::now_us());
                 Ok(())
             })
         })
     }
-}
-
-#[inline(always)]
-fn start(line: &mut Object<'_>, given: Option<i64>) {
-    line.time(key!("startTimestamp"), given.unwrap_or_else(clock::now_us));
 }
