@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::io::Write;
+use std::process::Stdio;
 use std::time::Duration;
 
 use common::{Scratch, Server, compile, probe, run};
@@ -23,15 +25,20 @@ fn ten_thousand_records_outlive_their_process_and_an_absent_server() {
     assert_eq!(said.trim(), format!("accepted {RECORDS}"));
 
     let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
-    let next = run(&mut probe(&program, &url, &spool, &["new", "sleep:200", "cleanup:20000", "stats"]));
-    server.wait_for("lines", RECORDS, Duration::from_secs(20));
+    let mut next = probe(&program, &url, &spool, &["new", "wait", "cleanup:20000", "stats"]);
+    let mut next = next.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    server.wait_for("lines", RECORDS, Duration::from_secs(60));
+    next.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    let next = next.wait_with_output().unwrap();
+    assert!(next.status.success(), "{}", next.status);
+    let next = String::from_utf8_lossy(&next.stdout);
     let writer = &server.sequences()["writers"]["w"];
     for (name, wanted) in
         [("count", RECORDS), ("unique", RECORDS), ("duplicates", 0), ("missing", 0), ("out_of_order", 0)]
     {
         assert_eq!(writer[name], wanted, "{name} in {writer}; the second process said {next}");
     }
-    let stats: serde_json::Value = serde_json::from_str(&next).unwrap();
+    let stats: serde_json::Value = serde_json::from_str(next.lines().last().unwrap()).unwrap();
     assert_eq!(stats["adopted"], RECORDS, "{stats}");
     assert_eq!(stats["delivered"], RECORDS, "{stats}");
 }
