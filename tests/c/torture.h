@@ -5,6 +5,7 @@
  *   forks:N:R[:MS]         fork N children one after the other; each logs R records marked
  *                          seq-c<child>-1 …, rests for MS ms and ends in one of eight ways; prints
  *                          the slowest
+ *   attach:N:BYTES         attach N times that many bytes
  *   opens:N                make and free N loggers
  *   wait                   print "ready" and wait for a line on standard input
  *   latency                print the percentiles of the calls so far (needs PROBE_LATENCY)
@@ -282,6 +283,20 @@ static void note_places(void) {
     }
 }
 
+static void attach(unsigned long long count, size_t bytes) {
+    maxim_attachment attachment = MAXIM_ATTACHMENT_INIT;
+    uint8_t *data = calloc(1, bytes);
+    attachment.kind = MAXIM_ATTACHMENT_DATA;
+    attachment.data = data;
+    attachment.data_len = bytes;
+    while (count-- > 0 && last == MAXIM_OK) {
+        last = maxim_trace_add_attachment(logger, MAXIM_STR("trace-1"), &attachment, NULL);
+    }
+    free(data);
+    /* The first one has opened a place for uploads. */
+    note_places();
+}
+
 static void log_for_plugin(void) {
     static unsigned long long number;
     char name[24];
@@ -326,6 +341,9 @@ static int torture_verb(const char *verb) {
         run_pace(number(verb, 1, "1"), number(verb, 2, "1000"), name);
     } else if (IS_VERB("forks")) {
         return run_forks((unsigned)number(verb, 1, "1"), number(verb, 2, "1"), number(verb, 3, "0")) ? 3 : 0;
+    } else if (IS_VERB("attach")) {
+        attach(number(verb, 1, "1"), number(verb, 2, "100000"));
+        return last == MAXIM_OK ? 0 : 2;
     } else if (IS_VERB("opens")) {
         for (unsigned long long n = 0; n < number(verb, 1, "1"); n++) {
             make_logger();
