@@ -13,6 +13,7 @@
  *   descriptors            print how many descriptors are open
  *   masks                  fail unless every other thread blocks every signal that can be blocked
  *   few-descriptors        leave no descriptor to be opened
+ *   idle-thread            have a thread that does nothing
  *   leaving                print the monotonic clock in ns: the verb before an exit
  *   sigterm, segfault      end by that signal
  *   throw, throw-caught    throw a C++ exception past the logger, out of the plugin PROBE_PLUGIN: nobody
@@ -297,6 +298,13 @@ static void attach(unsigned long long count, size_t bytes) {
     note_places();
 }
 
+static void *do_nothing(void *unused) {
+    for (;;) {
+        pause();
+    }
+    return unused;
+}
+
 static void log_for_plugin(void) {
     static unsigned long long number;
     char name[24];
@@ -372,6 +380,9 @@ static int torture_verb(const char *verb) {
         return check_masks() ? 0 : 2;
     } else if (IS_VERB("few-descriptors")) {
         take_all_descriptors();
+    } else if (IS_VERB("idle-thread")) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, do_nothing, NULL);
     } else if (IS_VERB("leaving")) {
         printf("%llu\n", now_ns());
         fflush(stdout);
