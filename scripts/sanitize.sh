@@ -22,7 +22,10 @@ skip=(--skip valgrind --skip is_not_held_twice --skip need_little_memory)
 # either; the rest is about limits of the process that the runtime needs itself, or gives a call 700 ms.
 skip_limits=(--skip every_way_to_end --skip a_silent_server
     --skip no_thread_can_be_had --skip the_clock_jumps --skip the_library_is_loaded
-    --skip no_descriptor_is_left --skip permission_denied --skip costs_bounded_memory)
+    --skip no_descriptor_is_left --skip permission_denied --skip costs_bounded_memory
+    --skip nobody_came_back_for)
+# ThreadSanitizer knows nothing of a child of several threads, and has a thread of its own without a mask.
+skip_forks=(--skip children_log --skip a_living_parent --skip few_descriptors)
 
 # The library with a sanitizer in it, and C programs with the runtime that came with the compiler:
 # build <name of the sanitizer> <name of its runtime> <further flags of the Rust compiler> <of the C compiler>
@@ -53,6 +56,7 @@ with_thread() {
     # Writers are not joined at exit, by design.
     export TSAN_OPTIONS="suppressions=$PWD/scripts/thread.supp:report_thread_leaks=0"
     MAXIM_FUZZ_SECONDS=20 cargo test "${common[@]}" "${further[@]}" -- "${skip[@]}"
+    cargo test --test torture -- "${skip_limits[@]}" "${skip_forks[@]}"
 }
 
 with_valgrind() {

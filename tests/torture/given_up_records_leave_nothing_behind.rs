@@ -29,7 +29,8 @@ fn what_nobody_came_back_for_is_removed_and_counted() {
         ("SHIM_CLOCK_LATE", LONG_AGO.as_secs().to_string()),
     ];
     // One leaves its records in memory, the other in the spool directory; both leave files there.
-    let old = log("killed", &["_exit:0"], &late) + log("cleaned", &["cleanup:500"], &late);
+    let cleaned = log("cleaned", &["cleanup:500"], &late);
+    let old = log("killed", &["_exit:0"], &late) + cleaned;
     let old_places = places(&stage);
     old_places.iter().for_each(|place| age(place));
     let young = log("young", &["_exit:0"], &[]);
@@ -43,7 +44,10 @@ fn what_nobody_came_back_for_is_removed_and_counted() {
     host.tell();
     let stats: Value = host.json();
     host.must_succeed();
-    assert_eq!((&stats["adopted"], &stats["dropped_expired"]), (&old.into(), &old.into()), "{stats}");
+    assert_eq!(stats["adopted"], stats["dropped_expired"], "{stats}");
+    // Memory is shared with this user's other loggers, of which any may have been first.
+    let removed = stats["dropped_expired"].as_u64().unwrap();
+    assert!((cleaned..=old).contains(&removed), "{removed} of {old}, {cleaned} of them in files: {stats}");
     row.dropped = old;
 
     let itself = [("PROBE_REPOSITORY", repository_of(&stage, "young"))];
