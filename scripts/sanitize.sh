@@ -15,18 +15,24 @@ soversion=$(sed -n '0,/^version = "\([0-9]*\.[0-9]*\)\..*"/s//\1/p' Cargo.toml)
 # What goes through the C ABI in one process, and takes seconds. Not its tests of what the library needs.
 common=(--test every_export --test quickstart --test wrong_input --test structured_logs --test boundary
     --test fuzz)
+# What goes on in several processes, or takes too long under valgrind.
+further=(--test maxim_vectors --test maxim_attachments --test maxim_large_logs --test survives_restart)
 skip=(--skip valgrind --skip is_not_held_twice --skip need_little_memory)
 # What is preloaded or loaded late comes before the sanitizer's runtime, which cannot pass a C++ exception on
 # either; the rest is about limits of the process that the runtime needs itself, or gives a call 700 ms.
 skip_limits=(--skip every_way_to_end --skip a_silent_server
     --skip no_thread_can_be_had --skip the_clock_jumps --skip the_library_is_loaded
-    --skip no_descriptor_is_left --skip permission_denied --skip costs_bounded_memory)
+    --skip no_descriptor_is_left --skip permission_denied --skip costs_bounded_memory
+    --skip nobody_came_back_for)
+# ThreadSanitizer does not go on in the child of several threads, and opens descriptors of its own.
+skip_forks=(--skip children_log --skip a_living_parent --skip few_descriptors)
 
 # The library with a sanitizer in it, and C programs with the runtime that came with the compiler:
 # build <name of the sanitizer> <name of its runtime> <further flags of the Rust compiler> <of the C compiler>
+# <further features of the library>
 build() {
     CARGO_TARGET_DIR=target/$1 RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=$1 $3 -Cforce-frame-pointers=yes" \
-        cargo rustc --lib --crate-type cdylib --features test-hooks --target "$target" \
+        cargo rustc --lib --crate-type cdylib --features "test-hooks $5" --target "$target" \
         --config 'profile.dev.package."*".opt-level=1'
     local directory=$PWD/target/$1/$target/debug
     ln -sf libmaxim.so "$directory/libmaxim.so.$soversion"
@@ -38,20 +44,19 @@ build() {
 }
 
 with_address() {
-    build address asan '' '-fsanitize=undefined -fno-sanitize-recover=undefined'
+    build address asan '' '-fsanitize=undefined -fno-sanitize-recover=undefined' ''
     export LSAN_OPTIONS="suppressions=$PWD/scripts/leak.supp:print_suppressions=0"
-    cargo test "${common[@]}" --test maxim_vectors --test maxim_attachments --test maxim_large_logs \
-        --test survives_restart -- "${skip[@]}"
+    cargo test "${common[@]}" "${further[@]}" -- "${skip[@]}"
     # A forked child leaves what it inherited, and some ways to end are crashes on purpose.
     ASAN_OPTIONS=detect_leaks=0:handle_segv=0 cargo test --test torture -- "${skip_limits[@]}"
 }
 
 with_thread() {
-    build thread tsan -Cunsafe-allow-abi-mismatch=sanitizer ''
+    build thread tsan -Cunsafe-allow-abi-mismatch=sanitizer '' thread-sanitizer
     # Writers are not joined at exit, by design.
     export TSAN_OPTIONS="suppressions=$PWD/scripts/thread.supp:report_thread_leaks=0"
-    MAXIM_FUZZ_SECONDS=20 cargo test "${common[@]}" --test maxim_attachments --test maxim_large_logs \
-        -- "${skip[@]}"
+    MAXIM_FUZZ_SECONDS=20 cargo test "${common[@]}" "${further[@]}" -- "${skip[@]}"
+    cargo test --test torture -- "${skip_limits[@]}" "${skip_forks[@]}"
 }
 
 with_valgrind() {

@@ -46,11 +46,8 @@ pub struct Counters {
 pub enum Round {
     /// There was nothing to send.
     Idle,
-    /// A batch of this many records has been dealt with.
-    Progress {
-        /// How many records it held.
-        records: u64,
-    },
+    /// A batch has been dealt with.
+    Progress,
     /// Nothing more before this much time has passed.
     Pause {
         /// How long.
@@ -150,7 +147,6 @@ impl Engine {
         let alone = |kind: Kind, len: usize| protocol.alone(kind, len);
         self.used = Instant::now();
         let Some(mut batch) = self.reader.next_batch(&limits, &alone) else { return Round::Idle };
-        let records = batch.len() as u64;
         match self.deliver(&mut batch, supervisor) {
             Some((wait, status)) => {
                 drop(batch);
@@ -159,7 +155,7 @@ impl Engine {
                 }
                 Round::Pause { wait, status }
             }
-            None => Round::Progress { records },
+            None => Round::Progress,
         }
     }
 

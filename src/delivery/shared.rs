@@ -322,7 +322,7 @@ impl Shared {
                 Round::Idle if self.has_reached(goal) => return Ok(()),
                 // Another thread has the rest in its hands, or it can't be read.
                 Round::Idle => return Err(self.unfinished(Status::Io)),
-                Round::Progress { .. } => {}
+                Round::Progress => {}
                 Round::Pause { wait, status } => {
                     let left = deadline.saturating_duration_since(Instant::now());
                     if wait >= left {

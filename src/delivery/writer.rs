@@ -122,12 +122,15 @@ impl<'a> Writer<'a> {
         false
     }
 
-    /// Sees to the spool's upkeep; whether that has brought records of dead owners.
+    /// Sees to the spool's upkeep; whether there are records of dead owners to be sent since.
     fn adopt(&mut self) -> bool {
+        let before = self.upkeep;
         let due = self.guarded(|engine| engine.maintain());
         self.upkeep = due.unwrap_or_else(|| Instant::now() + PANIC_PAUSE);
         let adopted = self.shared.spool.stats().adopted;
-        let more = adopted > self.adopted;
+        // What could not be read when it was to be sent is tried again after each upkeep.
+        let again = due.is_some_and(|due| due > before) && self.shared.spool.adopted_held() > 0;
+        let more = adopted > self.adopted || again;
         self.adopted = adopted;
         self.foreign |= more;
         // While nothing can be sent, news of more is no reason not to sleep.
@@ -188,7 +191,6 @@ impl<'a> Writer<'a> {
     }
 
     fn round(&mut self) {
-        let before = self.shared.spool.settled();
         let supervisor = Unhurried(self.shared, self.stop);
         let round = self.guarded(|engine| engine.round(&supervisor));
         let round = round.unwrap_or(Round::Pause { wait: PANIC_PAUSE, status: Status::Panic });
@@ -199,10 +201,9 @@ impl<'a> Writer<'a> {
                 self.foreign = false;
                 self.target = 0;
             }
-            Round::Progress { records } => {
+            Round::Progress => {
                 self.pause = None;
-                let own = self.shared.spool.settled().saturating_sub(before);
-                self.foreign = self.foreign && records > own;
+                self.foreign = self.foreign && self.shared.spool.adopted_held() > 0;
             }
             Round::Pause { wait, .. } => self.pause = Some(Instant::now() + wait),
         }

@@ -112,6 +112,8 @@ impl Head {
     }
 
     fn mime(&self, beginning: &[u8]) -> String {
+        // In a compound file with names beyond ASCII, infer meets a table that is made once in a process: a
+        // fork while it is made would keep such a file of the child, and nothing else, waiting.
         let sniffed = infer::get(beginning).map(|kind| kind.mime_type());
         sniffed.or(self.mime.as_deref()).unwrap_or("application/octet-stream").to_owned()
     }

@@ -217,12 +217,11 @@ impl Spool {
         }
     }
 
-    /// Removes side files that no record can name any more, because they are older than records get.
+    /// Removes side files that no record can name any more, because they are older than records get: a
+    /// segment expires when the last of its records is too old.
     pub fn sweep_side_files(&self, max_age: Duration) {
-        for path in self.side_entries().map(|entry| entry.path()) {
-            if place::is_older(&path, max_age) {
-                let _ = fs::remove_file(path);
-            }
+        if let Some(directory) = self.side_directory() {
+            remove_older(&directory, max_age + self.segment_span());
         }
     }
 
@@ -233,6 +232,28 @@ impl Spool {
 
     fn side_directory(&self) -> Option<PathBuf> {
         self.store.cold.as_ref().map(|side| side.root.join(DIRECTORY))
+    }
+}
+
+/// Removes the old side files of an identity that has no instance, and their directory once nobody has used
+/// it for as long: an instance that comes at this moment may be about to.
+pub(super) fn sweep_given_up(root: &Path, max_age: Duration) {
+    let directory = root.join(DIRECTORY);
+    let is_unused = place::is_older(&directory, max_age);
+    remove_older(&directory, max_age);
+    if is_unused {
+        // Both succeed only if nothing is left.
+        let _ = fs::remove_dir(&directory);
+        let _ = fs::remove_dir(root);
+    }
+}
+
+fn remove_older(directory: &Path, age: Duration) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if place::is_older(&path, age) {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 

@@ -3,13 +3,14 @@
 //! Only a logger of the same identity may send records. When it never comes back (a key was changed, a
 //! repository given up), they would take memory until the next boot and disk space for ever. Whoever lives
 //! removes them when they are older than the maximum age, at which their own logger would drop them
-//! too, and counts them as adopted and expired. Quarantined records stay.
+//! too, and counts them as adopted and expired. The files beside them go once no instance is left whose
+//! records could name them. Quarantined records stay.
 
 use super::adopt::instances_in;
 use super::claim::Claim;
 use super::held::{Dropped, Held, Place};
-use super::store::{SEGMENT, Side};
-use super::{Spool, place};
+use super::store::{PARTIAL, SEGMENT, Side};
+use super::{Spool, place, sidefile};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,9 +27,20 @@ impl Spool {
                 let root = identity.path();
                 if root != side.root && is_identity(&root) {
                     self.sweep_identity(side, &root);
+                    if self.is_given_up(&root) {
+                        sidefile::sweep_given_up(&root, self.options.max_age);
+                    }
                 }
             }
         }
+    }
+
+    /// Whether no instance of an identity has a directory any more, in memory or in the spool directory.
+    fn is_given_up(&self, root: &Path) -> bool {
+        let name = root.file_name().unwrap_or_default();
+        let hot = place::hot_candidates(self.options.hot_dir.clone());
+        let mut roots = hot.into_iter().map(|hot| hot.join(name)).chain([root.to_owned()]);
+        roots.all(|root| instances_in(&root).is_empty())
     }
 
     fn sweep_identity(&self, side: &Side, root: &Path) {
@@ -57,8 +69,13 @@ impl Spool {
         let mut segments = Vec::new();
         for entry in fs::read_dir(directory).ok()?.flatten() {
             let path = entry.path();
-            if path.extension().and_then(|end| end.to_str()) != Some(SEGMENT) {
-                continue;
+            match path.extension().and_then(|end| end.to_str()) {
+                Some(SEGMENT) => {}
+                Some(PARTIAL) => {
+                    let _ = fs::remove_file(&path);
+                    continue;
+                }
+                _ => continue,
             }
             let name = entry.file_name().to_string_lossy().into_owned().into_boxed_str();
             let place = if is_cold { Place::Cold(name) } else { Place::Hot(name) };

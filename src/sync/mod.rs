@@ -10,6 +10,7 @@
 //! Panics don't poison: what a lock guards here is in order at every moment that could panic.
 
 mod lock;
+mod seen;
 
 pub(crate) use lock::{Lock, LockCondvar, LockGuard};
 
@@ -17,34 +18,58 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};
 use std::time::Instant;
 
+use seen::Seen;
+
 pub(crate) use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 
 /// The standard library's, without poisoning.
 #[derive(Debug, Default)]
-pub(crate) struct Mutex<T>(sync::Mutex<T>);
+pub(crate) struct Mutex<T>(sync::Mutex<Seen<T>>);
 
 /// The hold on a lock. `None` only while a thread waits.
-pub(crate) struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, T>>);
+pub(crate) struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, Seen<T>>>);
 
 impl<T> Mutex<T> {
     /// An open one.
     pub const fn new(value: T) -> Mutex<T> {
-        Mutex(sync::Mutex::new(value))
+        Mutex(sync::Mutex::new(Seen::new(value)))
     }
 
     /// Waits until nobody holds it.
     #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        MutexGuard(Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+        MutexGuard::of(self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Unless somebody holds it.
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         match self.0.try_lock() {
-            Ok(guard) => Some(MutexGuard(Some(guard))),
-            Err(TryLockError::Poisoned(poisoned)) => Some(MutexGuard(Some(poisoned.into_inner()))),
+            Ok(held) => Some(MutexGuard::of(held)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(MutexGuard::of(poisoned.into_inner())),
             Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+impl<'a, T> MutexGuard<'a, T> {
+    #[inline]
+    fn of(held: sync::MutexGuard<'a, Seen<T>>) -> MutexGuard<'a, T> {
+        held.taken();
+        MutexGuard(Some(held))
+    }
+
+    /// What a condition gives back and takes again while it waits.
+    fn take(&mut self) -> Option<sync::MutexGuard<'a, Seen<T>>> {
+        self.0.take().inspect(|held| held.given_back())
+    }
+}
+
+impl<T> Drop for MutexGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(held) = &self.0 {
+            held.given_back();
         }
     }
 }
@@ -54,14 +79,14 @@ impl<T> Deref for MutexGuard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        self.0.as_ref().expect("held")
+        self.0.as_deref().expect("held")
     }
 }
 
 impl<T> DerefMut for MutexGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        self.0.as_mut().expect("held")
+        self.0.as_deref_mut().expect("held")
     }
 }
 
@@ -88,15 +113,16 @@ impl Condvar {
     /// Waits to be notified, at most until `deadline`. May wake for no reason.
     pub fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, deadline: Instant) -> TimedOut {
         let left = deadline.saturating_duration_since(Instant::now());
-        let Some(held) = guard.0.take() else { return TimedOut(false) };
+        let Some(held) = guard.take() else { return TimedOut(false) };
         let (held, waited) = self.0.wait_timeout(held, left).unwrap_or_else(PoisonError::into_inner);
-        guard.0 = Some(held);
+        *guard = MutexGuard::of(held);
         TimedOut(waited.timed_out())
     }
 
     /// Waits to be notified. May wake for no reason.
     pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-        guard.0 = guard.0.take().map(|held| self.0.wait(held).unwrap_or_else(PoisonError::into_inner));
+        let Some(held) = guard.take() else { return };
+        *guard = MutexGuard::of(self.0.wait(held).unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Wakes one waiting thread.

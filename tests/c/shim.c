@@ -3,6 +3,7 @@
  *
  * SHIM_NO_THREADS   pthread_create fails with EAGAIN
  * SHIM_CLOCK_JUMPS  CLOCK_REALTIME jumps a year back and forth at every call
+ * SHIM_CLOCK_LATE   CLOCK_REALTIME is so many seconds late
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -25,6 +26,9 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
     int result = real(clock, time);
     if (clock == CLOCK_REALTIME && getenv("SHIM_CLOCK_JUMPS")) {
         time->tv_sec += atomic_fetch_add(&calls, 1) % 2 ? 31536000 : -31536000;
+    }
+    if (clock == CLOCK_REALTIME && getenv("SHIM_CLOCK_LATE")) {
+        time->tv_sec -= strtol(getenv("SHIM_CLOCK_LATE"), NULL, 10);
     }
     return result;
 }

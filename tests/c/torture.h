@@ -5,6 +5,7 @@
  *   forks:N:R[:MS]         fork N children one after the other; each logs R records marked
  *                          seq-c<child>-1 …, rests for MS ms and ends in one of eight ways; prints
  *                          the slowest
+ *   attach:N:BYTES         attach N times that many bytes
  *   opens:N                make and free N loggers
  *   wait                   print "ready" and wait for a line on standard input
  *   latency                print the percentiles of the calls so far (needs PROBE_LATENCY)
@@ -12,6 +13,7 @@
  *   descriptors            print how many descriptors are open
  *   masks                  fail unless every other thread blocks every signal that can be blocked
  *   few-descriptors        leave no descriptor to be opened
+ *   idle-thread            have a thread that does nothing
  *   leaving                print the monotonic clock in ns: the verb before an exit
  *   sigterm, segfault      end by that signal
  *   throw, throw-caught    throw a C++ exception past the logger, out of the plugin PROBE_PLUGIN: nobody
@@ -282,6 +284,27 @@ static void note_places(void) {
     }
 }
 
+static void attach(unsigned long long count, size_t bytes) {
+    maxim_attachment attachment = MAXIM_ATTACHMENT_INIT;
+    uint8_t *data = calloc(1, bytes);
+    attachment.kind = MAXIM_ATTACHMENT_DATA;
+    attachment.data = data;
+    attachment.data_len = bytes;
+    while (count-- > 0 && last == MAXIM_OK) {
+        last = maxim_trace_add_attachment(logger, MAXIM_STR("trace-1"), &attachment, NULL);
+    }
+    free(data);
+    /* The first one has opened a place for uploads. */
+    note_places();
+}
+
+static void *do_nothing(void *unused) {
+    for (;;) {
+        pause();
+    }
+    return unused;
+}
+
 static void log_for_plugin(void) {
     static unsigned long long number;
     char name[24];
@@ -326,6 +349,9 @@ static int torture_verb(const char *verb) {
         run_pace(number(verb, 1, "1"), number(verb, 2, "1000"), name);
     } else if (IS_VERB("forks")) {
         return run_forks((unsigned)number(verb, 1, "1"), number(verb, 2, "1"), number(verb, 3, "0")) ? 3 : 0;
+    } else if (IS_VERB("attach")) {
+        attach(number(verb, 1, "1"), number(verb, 2, "100000"));
+        return last == MAXIM_OK ? 0 : 2;
     } else if (IS_VERB("opens")) {
         for (unsigned long long n = 0; n < number(verb, 1, "1"); n++) {
             make_logger();
@@ -354,6 +380,9 @@ static int torture_verb(const char *verb) {
         return check_masks() ? 0 : 2;
     } else if (IS_VERB("few-descriptors")) {
         take_all_descriptors();
+    } else if (IS_VERB("idle-thread")) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, do_nothing, NULL);
     } else if (IS_VERB("leaving")) {
         printf("%llu\n", now_ns());
         fflush(stdout);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::common::{Scratch, Server, both, compile_into, library, probe};
+use crate::common::{Scratch, Server, both, cc, compile_into, library, probe, root, run};
 
 /// Slots of the tally: see `tests/c/torture.h`.
 const TALLY_SLOTS: usize = 4096;
@@ -150,6 +150,19 @@ fn program() -> &'static Path {
         std::fs::create_dir_all(&directory).unwrap();
         compile_into("tests/c/probe.c", &directory, &library("lib/libmaxim.so"))
     })
+}
+
+/// What misbehaves under a process that it is preloaded into: see `tests/c/shim.c`.
+pub fn shim(stage: &Stage) -> PathBuf {
+    let library = stage.scratch.path().join("shim.so");
+    let source = root().join("tests/c/shim.c");
+    run(cc()
+        .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"])
+        .arg(source)
+        .arg("-o")
+        .arg(&library)
+        .arg("-ldl"));
+    library
 }
 
 /// Everything that a test of this kind has about it. What its processes leave in shared memory is removed

@@ -6,7 +6,8 @@ use std::os::unix::process::ExitStatusExt;
 use serde_json::json;
 
 use crate::bench::{
-    CHILD_SLOTS, Client, Row, Stage, for_both_clients, nobody, scaled, wait_for_unique, wait_until,
+    CHILD_SLOTS, Client, Row, Stage, for_both_clients, monotonic_ns, nobody, scaled, wait_for_unique,
+    wait_until,
 };
 use crate::common::{Server, root, run};
 
@@ -87,8 +88,8 @@ const ENDS: [(&str, &[&str], Option<i32>); 10] = [
     ("SIGTERM", &["sigterm"], Some(libc::SIGTERM)),
     ("SIGKILL", &["kill"], Some(libc::SIGKILL)),
     ("C++ exception that nobody catches", &["throw"], Some(libc::SIGABRT)),
-    ("C++ exception that is caught", &["throw-caught", "leaving", "exit:0"], None),
-    ("exit after free", &["free", "leaving", "exit:0"], None),
+    ("C++ exception that is caught", &["throw-caught", "exit:0"], None),
+    ("exit after free", &["free", "exit:0"], None),
     ("segfault", &["segfault"], Some(libc::SIGSEGV)),
 ];
 
@@ -105,29 +106,19 @@ fn every_way_to_end_leaves_every_record_for_the_next_process() {
     // Nobody delivers meanwhile: a process that ends in the middle of a batch may send it twice.
     let (url, port) = nobody();
     let tally = stage.tally();
-    let mut delays = Vec::new();
     for (number, (name, verbs, signal)) in ENDS.iter().enumerate() {
         for busy in [false, true] {
             tally.forget();
             let writer = format!("e{number}{}", if busy { "b" } else { "i" });
             let mark = format!("log:1000:{writer}t63");
-            let mut all = vec!["new", &mark, "leaving"];
+            let mut all = vec!["new", &mark];
             if busy {
                 all.insert(1, "background:3");
             }
             all.extend(*verbs);
             let plugin = ("PROBE_PLUGIN", plugin.to_owned());
             let env = [tally.env(), ("PROBE_WRITER", writer), ("PROBE_PACE_US", "1000".into()), plugin];
-            let mut host = stage.host(&url, &all, &env);
-            let mut left: u64 = host.line().parse().unwrap();
-            if verbs.contains(&"leaving") {
-                left = host.line().parse().unwrap();
-            }
-            let status = host.end();
-            let delay = crate::bench::monotonic_ns().saturating_sub(left);
-            if signal.is_none() {
-                delays.push(delay);
-            }
+            let status = stage.host(&url, &all, &env).end();
             let as_meant = status.signal() == *signal && (signal.is_some() || status.code() == Some(0));
             row.crashes += u64::from(!as_meant);
             assert!(as_meant, "{name}, busy {busy}: {status}");
@@ -140,11 +131,38 @@ fn every_way_to_end_leaves_every_record_for_the_next_process() {
     row.delivered = totals["unique"].as_u64().unwrap();
     row.duplicates = totals["duplicates"].as_u64().unwrap();
     assert_eq!((&totals["missing"], &totals["duplicates"]), (&json!(0), &json!(0)), "{totals}; {stats}");
-    delays.sort_unstable();
+}
+
+#[test]
+fn an_exit_takes_hardly_longer_than_without_a_logger() {
+    let mut row = Row::new("exits without a flush");
+    let stage = Stage::new("delay");
+    let (url, _) = nobody();
+    // A thread that is to end needs a processor for that, and waits for one as long as the machine likes.
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for turn in 0..scaled(20, 200) {
+        let repository = format!("{}-{turn}", stage.scratch.path().display());
+        for (verbs, delays) in [
+            (["idle-thread", "sleep:20"].as_slice(), &mut without),
+            (&["new", "log:1000", "sleep:20"], &mut with),
+        ] {
+            let verbs = [verbs, &["leaving", "exit:0"]].concat();
+            let mut host = stage.host(&url, &verbs, &[("PROBE_REPOSITORY", repository.clone())]);
+            let left: u64 = host.line().parse().unwrap();
+            host.must_succeed();
+            delays.push(monotonic_ns().saturating_sub(left) / 1000);
+        }
+        row.accepted += 1_000;
+    }
+    // For whoever comes for them: the test removes them.
+    row.held = row.accepted;
+    let [without, with] = [without, with].map(|mut delays| {
+        delays.sort_unstable();
+        (delays[delays.len() / 2], delays[delays.len() - 1])
+    });
     row.note = format!(
-        "from exit to gone: median {} us, most {} us",
-        delays[delays.len() / 2] / 1000,
-        delays[delays.len() - 1] / 1000
+        "from exit to gone: median {} us, most {} us; with an idle thread instead of a logger {} and {} us",
+        with.0, with.1, without.0, without.1
     );
 }
 

@@ -1,26 +1,13 @@
 //! No threads, no descriptors, a jumping clock, a freeze, AWS Lambda, a library loaded over and over:
 //! records are kept and sent, and the host notices nothing.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::bench::{Row, Stage, json_lines, scaled};
+use crate::bench::{Row, Stage, json_lines, scaled, shim};
 use crate::common::{Server, built, cc, root, run};
 
 /// Descriptors that a logger may hold: architecture.md, living in somebody else's process.
 const DESCRIPTORS: i64 = 6;
-
-fn shim(stage: &Stage) -> PathBuf {
-    let library = stage.scratch.path().join("shim.so");
-    let source = root().join("tests/c/shim.c");
-    run(cc()
-        .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"])
-        .arg(source)
-        .arg("-o")
-        .arg(&library)
-        .arg("-ldl"));
-    library
-}
 
 /// Ten thousand records under some adversity, all delivered.
 fn deliver_all(

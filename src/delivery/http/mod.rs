@@ -10,6 +10,7 @@
 //! Does not: retry, wait, or judge an answer.
 
 mod connect;
+mod once;
 mod proxy;
 mod retry_after;
 #[cfg(test)]
@@ -182,6 +183,7 @@ impl Shared {
 impl Http {
     /// Reads the environment's proxies; opens nothing.
     pub fn new(config: HttpConfig) -> Http {
+        once::prepare();
         let proxies = match &config.proxy {
             Some(address) => Proxies::explicit(address),
             None => Proxies::from_environment(|name| std::env::var(name).ok()),

@@ -192,3 +192,24 @@ fn the_file_of_a_quarantined_record_is_kept_there() {
     assert!(sizes.contains(&SIZE), "{sizes:?}");
     assert_eq!(check(&spool).quarantined, 1);
 }
+
+#[test]
+fn files_of_another_identity_go_when_none_of_it_lives_and_all_is_too_old() {
+    let site = Site::new();
+    let mut options = site.options();
+    options.identity.key_fingerprint = "another".into();
+    let (stranger, reader) = open(options);
+    append_file(&stranger, 1).unwrap();
+    let (sweeper, _reader) = open(Options { max_age: std::time::Duration::ZERO, ..site.options() });
+    sweeper.sweep_strangers();
+    assert_eq!(side_files(&site).len(), 1);
+    crash(stranger, reader);
+    let (patient, _reader) = site.open();
+    patient.sweep_strangers();
+    assert_eq!(side_files(&site).len(), 1);
+    sweeper.sweep_strangers();
+    assert_eq!(side_files(&site), Vec::<PathBuf>::new());
+    assert_eq!(std::fs::read_dir(site.cold.path()).unwrap().count(), 0);
+    let stats = check(&sweeper);
+    assert_eq!((stats.adopted, stats.dropped_expired), (1, 1));
+}
