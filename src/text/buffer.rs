@@ -61,7 +61,7 @@ impl Buffer {
 
     #[inline(always)]
     fn has_room(&self, count: usize) -> bool {
-        self.bytes.get(self.len..).is_some_and(|room| room.len() >= count)
+        self.bytes.len().checked_sub(count).is_some_and(|last| self.len <= last)
     }
 
     /// Takes so much of the room into the text.

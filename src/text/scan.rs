@@ -64,10 +64,16 @@ impl Seen {
 #[inline(always)]
 pub(super) fn find_special(bytes: &[u8], from: usize, seen: &mut Seen) -> usize {
     let mut at = from;
-    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-        let block = u8x16::from(*block);
+    let Some(last) = bytes.len().checked_sub(BLOCK) else {
+        return at + find_special_in_rest(bytes.get(at..).unwrap_or_default(), seen);
+    };
+    let mut look = |start: usize| {
+        let block = u8x16::from(*bytes[start..].first_chunk::<BLOCK>().expect("a block before the last"));
         seen.look_at(block);
-        let special = special_in_block(block);
+        special_in_block(block)
+    };
+    while at <= last {
+        let special = look(at);
         if special != 0 {
             return at + special.trailing_zeros() as usize;
         }
@@ -77,14 +83,8 @@ pub(super) fn find_special(bytes: &[u8], from: usize, seen: &mut Seen) -> usize 
         return at;
     }
     // Less than a block is left: the last block of all, without what comes before.
-    if let Some(block) = bytes.last_chunk::<BLOCK>() {
-        let block = u8x16::from(*block);
-        seen.look_at(block);
-        let start = bytes.len() - BLOCK;
-        let special = special_in_block(block) >> (at - start);
-        return if special == 0 { bytes.len() } else { at + special.trailing_zeros() as usize };
-    }
-    at + find_special_in_rest(&bytes[at..], seen)
+    let special = look(last) >> (at - last);
+    if special == 0 { bytes.len() } else { at + special.trailing_zeros() as usize }
 }
 
 /// [`find_special`] in less than a block.
