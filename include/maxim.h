@@ -12,7 +12,7 @@
  * what it keeps. {NULL, 0} is absent, len == MAXIM_NTS is NUL-terminated, NUL bytes inside a length are
  * content. Invalid UTF-8 is MAXIM_ERR_INVALID_UTF8. Arguments named `…_json` are JSON texts (RFC 8259, at
  * most 128 levels deep), checked during the call: MAXIM_ERR_INVALID_JSON names the argument, line and
- * column, and nothing is logged. White space outside strings is removed.
+ * column, and nothing is logged. Line breaks and indentation are removed.
  *
  * IDS of sessions, traces, spans, generations, retrievals and tool calls are 1 to 256 characters of
  * A-Z a-z 0-9 _ -; anything else is MAXIM_ERR_INVALID_ID and nothing is logged. An entity is addressed by

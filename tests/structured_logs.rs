@@ -325,6 +325,28 @@ fn a_filtered_or_keyless_call_does_nothing() {
 }
 
 #[test]
+fn a_document_of_an_impossible_length_is_refused_before_a_byte_of_it_is_looked_at() {
+    let scratch = Scratch::new("structured-impossible");
+    let server = Server::start(&["--mode", "quiet"]);
+    let code = |len: &str| {
+        format!(
+            "status = maxim_ingest_raw_async(client, (const uint8_t *)\"x\", {len}, MAXIM_FORMAT_TEXT, NULL);"
+        )
+    };
+    let steps = [
+        (1, plain_client(&server.url())),
+        (2, code("(size_t)1 << 40")),
+        (3, code("(size_t)PTRDIFF_MAX")),
+        (4, code("SIZE_MAX")),
+        (5, code("1")),
+    ];
+    let said = run_steps(&steps, &scratch, &scratch.path().join("spool"));
+    let refused = "2 MAXIM_ERR_TOO_LARGE\n3 MAXIM_ERR_TOO_LARGE\n4 MAXIM_ERR_INVALID_ARGUMENT\n";
+    assert!(said.contains(refused) && said.contains("5 MAXIM_OK\n"), "{said}");
+    assert_eq!(server.count("raw_bytes"), 1);
+}
+
+#[test]
 fn query_values_are_escaped() {
     let scratch = Scratch::new("structured-query");
     let record = scratch.path().join("record");

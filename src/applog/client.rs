@@ -20,7 +20,7 @@ use crate::text::scratch;
 pub struct Client {
     pub(super) config: Config,
     pub(super) protocol: Option<Arc<StructuredLog>>,
-    /// `source`, `environment` and `version`, which every entry has, as a JSON object.
+    /// `source`, `environment` and `version`, which every entry has, as members of its object.
     constant: Vec<u8>,
     own: ForkCell<Own>,
     ignored: AtomicU64,
@@ -115,9 +115,9 @@ impl Client {
     }
 
     /// Appends a record that is no entry.
-    pub(super) fn append(&self, kind: spool::Kind, payload: &[u8]) -> Result<()> {
+    pub(super) fn append(&self, kind: spool::Kind, parts: &[&[u8]]) -> Result<()> {
         match &self.own().pipeline {
-            Some(pipeline) => pipeline.append(kind, payload),
+            Some(pipeline) => pipeline.append_parts(kind, parts),
             None => Err(self.without_key()),
         }
     }

@@ -136,7 +136,7 @@ impl Client {
     /// Accepts a document, to be sent like entries are.
     pub fn ingest_raw_async(&self, body: &[u8], format: Format, options: &RawOptions<'_>) -> Result<()> {
         check(body, options)?;
-        self.append(KIND_RAW, &[&head(format, options)[..], body].concat())
+        self.append(KIND_RAW, &[&head(format, options), body])
     }
 
     /// Sends a document and waits for the answer, with retries, up to `timeout`.

@@ -106,7 +106,17 @@ impl Pipeline {
     /// Accepts one record.
     #[inline(always)]
     pub fn append(&self, kind: Kind, payload: &[u8]) -> Result {
-        match self.shared.spool.append(kind, payload) {
+        self.answer(self.shared.spool.append(kind, payload))
+    }
+
+    /// Accepts one record, given in parts.
+    pub fn append_parts(&self, kind: Kind, parts: &[&[u8]]) -> Result {
+        self.answer(self.shared.spool.append_parts(kind, parts))
+    }
+
+    #[inline(always)]
+    fn answer(&self, appended: std::result::Result<u64, Refusal>) -> Result {
+        match appended {
             Ok(_) => {
                 self.accepted();
                 Ok(())

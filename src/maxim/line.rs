@@ -81,6 +81,7 @@ const HEADS: [([u8; 16], usize); Entity::ALL.len()] = {
     let mut at = 0;
     while at < heads.len() {
         let head = Entity::ALL[at].head();
+        assert!(Entity::ALL[at] as usize == at);
         heads[at].1 = head.len();
         heads[at].0.split_at_mut(head.len()).0.copy_from_slice(head);
         at += 1;

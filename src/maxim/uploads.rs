@@ -103,7 +103,7 @@ impl Head {
         }
         let (length, head) = self.encoded()?;
         let content_length = (content.len() as u32).to_le_bytes();
-        uploads.append(KIND_UPLOAD, &[&length, &head[..], &content_length, content].concat())
+        uploads.append_parts(KIND_UPLOAD, &[&length, &head, &content_length, content])
     }
 
     fn encoded(&self) -> Result<([u8; 4], Vec<u8>)> {

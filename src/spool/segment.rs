@@ -79,6 +79,24 @@ impl Mapping {
         self.write_checked_by(checksum, at, tag, salt, payload)
     }
 
+    /// [`Mapping::write_record`] for a payload in parts; its checksum is taken where it is put together.
+    pub fn write_parts(&self, at: usize, tag: u64, salt: u32, parts: &[&[u8]]) -> usize {
+        let payload = parts.iter().map(|part| part.len()).sum();
+        let start = self.place(at, payload);
+        // SAFETY: as in `write_checked_by`; the parts together are as long as the place is for.
+        let payload = unsafe {
+            let first = start.add(RECORD_HEADER);
+            let mut to = first;
+            for part in parts {
+                std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
+                to = to.add(part.len());
+            }
+            std::slice::from_raw_parts(first, payload)
+        };
+        let length = (RECORD_HEADER + payload.len()) as u32;
+        self.publish(at, tag, length, checksum::checksum(payload, tag, length, salt))
+    }
+
     #[inline(always)]
     fn write_checked_by(
         &self,
@@ -88,18 +106,36 @@ impl Mapping {
         salt: u32,
         payload: &[u8],
     ) -> usize {
-        let size = format::record_size(payload.len());
+        let start = self.place(at, payload.len());
+        // SAFETY: the place is inside the mapping and long enough, is not published yet, and the spool's lock
+        // admits one writer.
+        unsafe { std::ptr::copy_nonoverlapping(payload.as_ptr(), start.add(RECORD_HEADER), payload.len()) };
         let length = (RECORD_HEADER + payload.len()) as u32;
+        // Of the payload as it was given: there it is in the nearest cache, and is not just being written.
+        self.publish(at, tag, length, checksum(payload, tag, length, salt))
+    }
+
+    /// Where a record with this payload goes: all of it inside the mapping, 8-aligned as the mapping is
+    /// page-aligned.
+    #[inline(always)]
+    fn place(&self, at: usize, payload: usize) -> *mut u8 {
+        let size = format::record_size(payload);
         assert!(at >= HEADER_SIZE && at.is_multiple_of(8) && size <= self.len() && at <= self.len() - size);
+        self.raw.as_mut_ptr().wrapping_add(at)
+    }
+
+    /// Writes the header of a record whose payload is there, the length last; gives where the next record goes.
+    #[inline(always)]
+    fn publish(&self, at: usize, tag: u64, length: u32, checksum: u32) -> usize {
+        let payload = length as usize - RECORD_HEADER;
+        let start = self.place(at, payload);
+        let size = format::record_size(payload);
         let next = at + size;
-        let start = self.raw.as_mut_ptr().wrapping_add(at);
-        // SAFETY: [at, at + size) lies inside the mapping by the assertion above, is 8-aligned as the
-        // mapping is page-aligned, is not published yet, and the spool's lock admits one writer.
+        // SAFETY: the header is inside the place; the length behind the record is stored only if there is
+        // room for a header.
         unsafe {
             start.add(8).cast::<u64>().write(tag.to_le());
-            std::ptr::copy_nonoverlapping(payload.as_ptr(), start.add(RECORD_HEADER), payload.len());
-            // Of the payload as it was given: there it is in the nearest cache, and is not just being written.
-            start.add(4).cast::<u32>().write(checksum(payload, tag, length, salt).to_le());
+            start.add(4).cast::<u32>().write(checksum.to_le());
             // A segment in its second use still has old records behind this one: end the chain first.
             if self.len() - next >= RECORD_HEADER {
                 (*start.add(size).cast::<AtomicU32>()).store(0, Ordering::Relaxed);

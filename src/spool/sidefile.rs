@@ -69,9 +69,16 @@ impl Spool {
             return Ok(None);
         }
         let partial = directory.join(format!("{UNFINISHED}{}", uuid::Uuid::new_v4()));
-        let written = place::private_directory(&directory)
-            .and_then(|()| place::create(&partial))
-            .and_then(|mut file| file.write_all(content));
+        let write = || {
+            place::private_directory(&directory)
+                .and_then(|()| place::create(&partial))
+                .and_then(|mut file| file.write_all(content))
+        };
+        // Somebody who sweeps may take the directory away in that moment, as it is empty.
+        let written = write().or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => write(),
+            _ => Err(error),
+        });
         let accepted = match written {
             Ok(()) => self.append_named(kind, payload, &directory, &partial, size),
             Err(_) => Ok(None),
@@ -121,12 +128,9 @@ impl Spool {
         size: u64,
     ) -> Result<Option<u64>, Refusal> {
         let named = |sequence| directory.join(name(&self.store.origin, sequence));
-        let with = |path: &Path| {
-            let path = path.as_os_str().as_bytes();
-            [payload, &(path.len() as u32).to_le_bytes(), path].concat()
-        };
         // All of this spool's names are of one length.
-        let length = with(&named(0)).len();
+        let path_length = (named(0).as_os_str().len() as u32).to_le_bytes();
+        let length = payload.len() + path_length.len() + named(0).as_os_str().len();
         let mut state = self.state.lock();
         let share = self.disk_cap() / SEGMENT_SHARE;
         if state.active.as_ref().is_some_and(|active| {
@@ -142,7 +146,9 @@ impl Spool {
         if fs::rename(partial, &path).is_err() {
             return Ok(None);
         }
-        let accepted = self.put(&mut state, kind, &with(&path));
+        let parts = [payload, &path_length, path.as_os_str().as_bytes()];
+        let accepted =
+            self.put(&mut state, kind, length, |map, at, tag, salt| map.write_parts(at, tag, salt, &parts));
         match (accepted, &mut state.active) {
             (Ok(sequence), Some(active)) => {
                 active.sides.push(SideFile { sequence, size });

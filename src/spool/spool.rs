@@ -3,6 +3,7 @@
 use super::claim::Locks;
 use super::format::{self, Cursor, HEADER_SIZE, Header, Origin, RECORD_HEADER, RECORD_MAX};
 use super::held::{Dropped, Held, Place, Spare, State};
+use super::segment::Mapping;
 use super::store::{Side, Store};
 use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, place, quarantine};
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex};
@@ -29,6 +30,10 @@ const MAPPED_SEALED_MAX: usize = 12;
 const MAPPED_MAX: usize = 16;
 /// Room for the books of this many segments is reserved, so that rotating allocates nothing.
 const BOOKS_RESERVED: usize = 64;
+
+/// Writes one record into a segment, given its place, tag and salt; gives where the next one goes.
+pub(super) trait WriteRecord: FnOnce(&Mapping, usize, u64, u32) -> usize {}
+impl<F: FnOnce(&Mapping, usize, u64, u32) -> usize> WriteRecord for F {}
 
 /// Takes records from any thread and keeps them until they are delivered.
 pub struct Spool {
@@ -112,22 +117,38 @@ impl Spool {
     /// the record survives the process.
     #[inline(always)]
     pub fn append(&self, kind: Kind, payload: &[u8]) -> Result<u64, Refusal> {
-        let size = format::record_size(payload.len());
+        self.append_by(kind, payload.len(), |map, at, tag, salt| map.write_record(at, tag, salt, payload))
+    }
+
+    /// [`Spool::append`] for a payload in parts, which are copied once and nowhere but into the segment.
+    pub fn append_parts(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64, Refusal> {
+        let payload = parts.iter().map(|part| part.len()).sum();
+        self.append_by(kind, payload, |map, at, tag, salt| map.write_parts(at, tag, salt, parts))
+    }
+
+    #[inline(always)]
+    fn append_by(&self, kind: Kind, payload: usize, write: impl WriteRecord) -> Result<u64, Refusal> {
         let mut state = self.state.lock();
-        if state.active.as_ref().is_none_or(|active| active.room() < size) {
-            state = self.rotate(state, payload.len())?;
+        if state.active.as_ref().is_none_or(|active| active.room() < format::record_size(payload)) {
+            state = self.rotate(state, payload)?;
         }
-        self.put(&mut state, kind, payload)
+        self.put(&mut state, kind, payload, write)
     }
 
     /// Writes a record into the segment in use, which has room for it.
     #[inline(always)]
-    pub(super) fn put(&self, state: &mut State, kind: Kind, payload: &[u8]) -> Result<u64, Refusal> {
+    pub(super) fn put(
+        &self,
+        state: &mut State,
+        kind: Kind,
+        payload: usize,
+        write: impl WriteRecord,
+    ) -> Result<u64, Refusal> {
         let Some(active) = &mut state.active else { return Err(Refusal::Full) };
         let sequence = state.next;
-        active.write(sequence, kind, payload)?;
+        active.write(sequence, kind, write)?;
         state.next += 1;
-        state.unread_bytes += format::record_size(payload.len()) as u64;
+        state.unread_bytes += format::record_size(payload) as u64;
         state.unread_records += 1;
         if state.unread_bytes >= self.ring_bytes || state.unread_records >= self.ring_records {
             state.unread_bytes = 0;
@@ -451,10 +472,10 @@ impl Held {
     }
 
     #[inline(always)]
-    fn write(&mut self, sequence: u64, kind: Kind, payload: &[u8]) -> Result<(), Refusal> {
+    fn write(&mut self, sequence: u64, kind: Kind, write: impl WriteRecord) -> Result<(), Refusal> {
         let Some(map) = &self.map else { return Err(Refusal::Full) };
         let tag = format::tag(sequence, kind.0);
-        let next = map.write_record(self.tail as usize, tag, self.header.salt, payload);
+        let next = write(map, self.tail as usize, tag, self.header.salt);
         if self.records == self.settled.count {
             self.oldest = Instant::now();
             self.mark = None;

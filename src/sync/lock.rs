@@ -4,10 +4,12 @@
 //! holds the caller up until all that was written under the lock, a record in mapped memory, has reached the
 //! cache: about 8 ns of 100. Here the one who gives back stores, then looks for sleepers. The processor may do
 //! these two in the other order, and so miss one who goes to sleep in that very moment; hence nobody sleeps
-//! for longer than [`NAP`] without a look of his own. That is the price, and it is paid once in millions.
+//! for longer than [`NAP`] without a look of his own. That is the price, and it is paid once in millions. Who gives
+//! back never waits for anybody.
 //!
 //! Not fair, not for long sections. As the others here, it is all in its own bytes, so that a forked child can
-//! make its own, and a panic does not poison it.
+//! make its own, and a panic does not poison it. The models in `tests/models` do not cover it: they have a lock
+//! of the model checker's in its place.
 
 use std::cell::UnsafeCell;
 use std::hint;
@@ -108,7 +110,8 @@ impl<T> Lock<T> {
     #[cold]
     #[inline(never)]
     fn wake(&self) {
-        let _bed = self.bed.lock();
+        // Whoever has it is on the way to sleep or from it, and looks again in a moment.
+        let Some(_bed) = self.bed.try_lock() else { return };
         // Whoever sleeps on says so again.
         self.is_awaited.store(false, Ordering::Relaxed);
         self.freed.notify_all();

@@ -2,7 +2,7 @@
 //!
 //! A [`Buffer`] is a `Vec<u8>` whose room behind the text is already initialised. So a writer may have a piece of
 //! it of fixed size ([`Buffer::room`]), store there what it likes, and say afterwards how much of that counts: a
-//! short text is two overlapping stores, not a call that copies, and nothing is written twice.
+//! short text is two overlapping stores, not a call that copies.
 
 use std::ops::{Deref, DerefMut};
 

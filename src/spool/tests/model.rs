@@ -196,7 +196,7 @@ impl Run {
         let mut record = format!("<{:05}:{:07}>", self.expected.len() - 1, self.accepted).into_bytes();
         record.resize(MARK + size, b'.');
         let (start, rest) = record.split_at(MARK / 2);
-        match self.spool().append(Kind(0), &[start, rest].concat()) {
+        match self.spool().append_parts(Kind(0), &[start, rest]) {
             Ok(_) => self.accepted += 1,
             Err(why) => return assert!(!self.has_room, "{why:?}"),
         }

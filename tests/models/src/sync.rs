@@ -1,4 +1,4 @@
-//! What `src/sync.rs` is to the library, for a model: within [`explore`] the locks and the bell's atomic
+//! What `src/sync` is to the library, for a model: within [`explore`] the locks and the bell's atomic
 //! are loom's, which tries every order; elsewhere they are the usual ones. The atomics of mapped memory
 //! are real, since a segment is not made of Rust values, and tell [`stores`](crate::stores) of each store.
 
@@ -20,7 +20,7 @@ thread_local! {
     static EXPLORING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `model` in every order of its threads (`loom::thread`), with at most two preemptions. Gives how
+/// Runs `model` in every order of its threads (`loom::thread`), with at most [`PREEMPTIONS`]. Gives how
 /// many orders there were.
 pub fn explore(model: impl Fn() + Send + Sync + 'static) -> u64 {
     let mut builder = loom::model::Builder::new();

@@ -96,8 +96,10 @@ fn a_crash_at_any_moment_costs_no_accepted_record_and_leaves_no_damage() {
                 let payload = record(next);
                 let (start, rest) = payload.split_at(payload.len() / 3);
                 // In one part and in two: these are written differently.
-                let parts: &[&[u8]] = if next % 2 == 0 { &[&payload] } else { &[start, rest] };
-                spool.append(Kind(0), &parts.concat()).unwrap();
+                match next % 2 {
+                    0 => spool.append(Kind(0), &payload).unwrap(),
+                    _ => spool.append_parts(Kind(0), &[start, rest]).unwrap(),
+                };
             });
             held.push(next);
             next += 1;
