@@ -17,6 +17,12 @@ use std::sync::atomic::Ordering;
 /// A page, for faulting pages in by hand. A larger page only makes some stores superfluous.
 const PAGE: usize = 4096;
 
+/// The length that a record's header tells: its own and the payload's.
+#[inline(always)]
+fn header_length(payload: usize) -> u32 {
+    (RECORD_HEADER + payload) as u32
+}
+
 /// A segment in memory.
 pub(super) struct Mapping {
     raw: MmapRaw,
@@ -81,20 +87,23 @@ impl Mapping {
 
     /// [`Mapping::write_record`] for a payload in parts; its checksum is taken where it is put together.
     pub fn write_parts(&self, at: usize, tag: u64, salt: u32, parts: &[&[u8]]) -> usize {
-        let payload = parts.iter().map(|part| part.len()).sum();
-        let start = self.place(at, payload);
-        // SAFETY: as in `write_checked_by`; the parts together are as long as the place is for.
-        let payload = unsafe {
-            let first = start.add(RECORD_HEADER);
+        let length = parts.iter().map(|part| part.len()).sum();
+        let copy = |first: *mut u8| {
             let mut to = first;
             for part in parts {
-                std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
-                to = to.add(part.len());
+                // SAFETY: `write_to` gives room for all parts together, which nobody else looks at yet.
+                unsafe { std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len()) };
+                to = to.wrapping_add(part.len());
             }
-            std::slice::from_raw_parts(first, payload)
+            // SAFETY: these bytes have just been written.
+            checksum::checksum(
+                unsafe { std::slice::from_raw_parts(first, length) },
+                tag,
+                header_length(length),
+                salt,
+            )
         };
-        let length = (RECORD_HEADER + payload.len()) as u32;
-        self.publish(at, tag, length, checksum::checksum(payload, tag, length, salt))
+        self.write_to(at, tag, length, copy)
     }
 
     #[inline(always)]
@@ -106,33 +115,26 @@ impl Mapping {
         salt: u32,
         payload: &[u8],
     ) -> usize {
-        let start = self.place(at, payload.len());
-        // SAFETY: the place is inside the mapping and long enough, is not published yet, and the spool's lock
-        // admits one writer.
-        unsafe { std::ptr::copy_nonoverlapping(payload.as_ptr(), start.add(RECORD_HEADER), payload.len()) };
-        let length = (RECORD_HEADER + payload.len()) as u32;
-        // Of the payload as it was given: there it is in the nearest cache, and is not just being written.
-        self.publish(at, tag, length, checksum(payload, tag, length, salt))
+        let copy = |to: *mut u8| {
+            // SAFETY: `write_to` gives room for the payload, which nobody else looks at yet.
+            unsafe { std::ptr::copy_nonoverlapping(payload.as_ptr(), to, payload.len()) };
+            // Of the payload as it was given: there it is in the nearest cache, and is not just being written.
+            checksum(payload, tag, header_length(payload.len()), salt)
+        };
+        self.write_to(at, tag, payload.len(), copy)
     }
 
-    /// Where a record with this payload goes: all of it inside the mapping, 8-aligned as the mapping is
-    /// page-aligned.
+    /// Writes a record whose payload of `length` bytes `copy` puts where it is told to, and gives its checksum.
     #[inline(always)]
-    fn place(&self, at: usize, payload: usize) -> *mut u8 {
-        let size = format::record_size(payload);
+    fn write_to(&self, at: usize, tag: u64, length: usize, copy: impl FnOnce(*mut u8) -> u32) -> usize {
+        let size = format::record_size(length);
         assert!(at >= HEADER_SIZE && at.is_multiple_of(8) && size <= self.len() && at <= self.len() - size);
-        self.raw.as_mut_ptr().wrapping_add(at)
-    }
-
-    /// Writes the header of a record whose payload is there, the length last; gives where the next record goes.
-    #[inline(always)]
-    fn publish(&self, at: usize, tag: u64, length: u32, checksum: u32) -> usize {
-        let payload = length as usize - RECORD_HEADER;
-        let start = self.place(at, payload);
-        let size = format::record_size(payload);
         let next = at + size;
-        // SAFETY: the header is inside the place; the length behind the record is stored only if there is
-        // room for a header.
+        let start = self.raw.as_mut_ptr().wrapping_add(at);
+        let checksum = copy(start.wrapping_add(RECORD_HEADER));
+        // SAFETY: [at, at + size) lies inside the mapping by the assertion above, is 8-aligned as the
+        // mapping is page-aligned, is not published yet, and the spool's lock admits one writer. The length
+        // behind the record is stored only if there is room for a header.
         unsafe {
             start.add(8).cast::<u64>().write(tag.to_le());
             start.add(4).cast::<u32>().write(checksum.to_le());
@@ -140,7 +142,7 @@ impl Mapping {
             if self.len() - next >= RECORD_HEADER {
                 (*start.add(size).cast::<AtomicU32>()).store(0, Ordering::Relaxed);
             }
-            (*start.cast::<AtomicU32>()).store(length.to_le(), Ordering::Release);
+            (*start.cast::<AtomicU32>()).store(header_length(length).to_le(), Ordering::Release);
         }
         next
     }
