@@ -27,7 +27,7 @@ go_bench() {
 }
 node_bench() {
     export PATH=${NODE%/*}:$PATH
-    [ -d bindings/node/node_modules/node-api-headers ] || npm ci --prefix bindings/node --no-audit --no-fund
+    [ -d bindings/node/node_modules/node-api-headers ] || npm ci --prefix bindings/node --prefer-offline --no-audit --no-fund
     make -C bindings/node all
 }
 ruby_bench() {

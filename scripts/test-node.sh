@@ -13,9 +13,9 @@ work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-# The lock file decides what is installed; nothing is fetched when it is there already.
+# The lock file decides what is installed, by hash; nothing is fetched that is there already.
 [ bindings/node/node_modules/.package-lock.json -nt bindings/node/package-lock.json ] ||
-    npm ci --prefix bindings/node --no-audit --no-fund
+    npm ci --prefix bindings/node --prefer-offline --no-audit --no-fund
 make -C bindings/node test
 
 echo "== node: the same tests in Bun and Deno"
@@ -24,7 +24,7 @@ runtimes=$PWD/build/tools/runtimes
 if ! cmp -s bindings/node/test/runtimes/package-lock.json "$runtimes/node_modules/installed-lock.json"; then
     mkdir -p "$runtimes"
     cp bindings/node/test/runtimes/package*.json "$runtimes"
-    npm ci --prefix "$runtimes" --ignore-scripts --no-audit --no-fund >"$work/runtimes" 2>&1 &&
+    npm ci --prefix "$runtimes" --prefer-offline --ignore-scripts --no-audit --no-fund >"$work/runtimes" 2>&1 &&
         cp "$runtimes/package-lock.json" "$runtimes/node_modules/installed-lock.json"
 fi || true
 # run_in NAME BINARY ARGUMENTS...

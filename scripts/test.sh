@@ -9,7 +9,7 @@ step() {
     "$@"
 }
 
-step "library, server and promises" cargo test --workspace
+step "library, server and promises" cargo test --workspace --features maxim/test-hooks
 step "instructions of the hot calls" scripts/instructions.sh
 for binding in scripts/test-*.sh; do
     [ -e "$binding" ] || continue
