@@ -106,5 +106,5 @@ $(BIN)/maxim-dev: $(SERVER_SOURCES)
 # so that nothing is built twice.
 $(BUILD)/hooks/libmaxim.so: $(RUST_SOURCES)
 	cargo test --workspace --features maxim/test-hooks --no-run
-	install -D target/debug/libmaxim.so $@
+	install -D target/debug/deps/libmaxim.so $@
 	ln -sf libmaxim.so $(BUILD)/hooks/libmaxim.so.$(SOVERSION)
