@@ -153,11 +153,9 @@ static int latency(const char *name, const char *pace, size_t count, size_t thre
         mean += samples[i] / ticks_per_sample / (double)count;
     }
 #define AT(share) (samples[(size_t)((double)(count - 1) * (share))] / ticks_per_sample)
-    if (pace[0] == 'g') {
-        count *= GROUP;
-    }
+    size_t calls = count * (pace[0] == 'g' ? GROUP : 1);
     printf("p50=%.1f p99=%.1f p99.9=%.1f max=%.1f mean=%.1f calls=%zu refused=%zu preempted=%ld\n", AT(0.5), AT(0.99),
-           AT(0.999), AT(1.0), mean, count, refused, preempted);
+           AT(0.999), AT(1.0), mean, calls, refused, preempted);
     free(work);
     free(samples);
     return 0;
