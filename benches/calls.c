@@ -91,12 +91,17 @@ static long preemptions(void) {
     return usage.ru_nivcsw;
 }
 
+/* How many calls each sample is of. */
+static size_t group_of(char pace) {
+    return pace == 'g' ? GROUP : 1;
+}
+
 static void *measure(void *argument) {
     struct thread_work *work = argument;
     struct timespec when;
     long preempted = preemptions();
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); /* else each sleep is 50 us longer */
-    const size_t group = work->pace == 'g' ? GROUP : 1;
+    const size_t group = group_of(work->pace);
     clock_gettime(CLOCK_MONOTONIC, &when);
     for (size_t i = 0; i < work->count; i++) {
         if (work->pace == 'b' && i % BURST == 0) {
@@ -148,14 +153,14 @@ static int latency(const char *name, const char *pace, size_t count, size_t thre
         preempted += work[t].preempted;
     }
     qsort(samples, count, sizeof *samples, ascending);
-    double mean = 0, ticks_per_sample = ticks_per_ns * (pace[0] == 'g' ? GROUP : 1);
+    size_t group = group_of(pace[0]);
+    double mean = 0, ticks_per_call = ticks_per_ns * (double)group;
     for (size_t i = 0; i < count; i++) {
-        mean += samples[i] / ticks_per_sample / (double)count;
+        mean += samples[i] / ticks_per_call / (double)count;
     }
-#define AT(share) (samples[(size_t)((double)(count - 1) * (share))] / ticks_per_sample)
-    size_t calls = count * (pace[0] == 'g' ? GROUP : 1);
+#define AT(share) (samples[(size_t)((double)(count - 1) * (share))] / ticks_per_call)
     printf("p50=%.1f p99=%.1f p99.9=%.1f max=%.1f mean=%.1f calls=%zu refused=%zu preempted=%ld\n", AT(0.5), AT(0.99),
-           AT(0.999), AT(1.0), mean, calls, refused, preempted);
+           AT(0.999), AT(1.0), mean, count * group, refused, preempted);
     free(work);
     free(samples);
     return 0;

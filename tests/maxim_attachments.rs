@@ -3,12 +3,12 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use common::host::HostProcess;
 use common::service::{Arrived, POISON, Service};
 use common::{Scratch, Server, compile, probe, root, run};
 use serde_json::{Value, json};
@@ -219,37 +219,6 @@ fn what_is_above_the_limit_is_refused() {
     host.check(1, 1000, 1);
 }
 
-/// A host process that goes on at its `wait` verbs when it is told to.
-struct Led {
-    child: std::process::Child,
-    said: BufReader<std::process::ChildStdout>,
-}
-
-impl Led {
-    fn start(mut command: std::process::Command) -> Led {
-        let piped = std::process::Stdio::piped;
-        let mut child = command.stdin(piped()).stdout(piped()).spawn().unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap());
-        Led { child, said }
-    }
-
-    /// Ends one `wait`.
-    fn go_on(&mut self) {
-        self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
-    }
-
-    /// The next document that it prints.
-    fn document(&mut self) -> Value {
-        let mut line = String::new();
-        self.said.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
-    }
-
-    fn end(mut self) {
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
 #[test]
 fn a_repository_whose_uploads_fail_holds_no_other_back() {
     for (what, first_fails) in
@@ -261,7 +230,7 @@ fn a_repository_whose_uploads_fail_holds_no_other_back() {
         ill.control(json!({what: "500:1000000"}));
         let attach = format!("data:2:{LARGE}");
         let add_sink = format!("sink:{}", sink.url());
-        let mut host_process = Led::start(host.command(&[
+        let mut host_process = HostProcess::start(host.command(&[
             "new",
             &add_sink,
             "data:3:1000",
@@ -275,14 +244,14 @@ fn a_repository_whose_uploads_fail_holds_no_other_back() {
             "flush:60000",
             "expect:MAXIM_OK",
         ]));
-        let (own, other) = (host_process.document(), host_process.document());
+        let (own, other) = (host_process.json(), host_process.json());
         let (held_ill, held_well) = if first_fails { (own, other) } else { (other, own) };
         assert_eq!((&held_well["held"], &held_ill["held"]), (&json!(0), &json!(5)), "{what}");
         assert_eq!((well.count("uploads"), well.count("lines")), (5, 7), "{what}");
         assert_eq!((ill.count("uploads"), ill.count("lines")), (0, 2), "{what}");
         ill.control(json!({what: null}));
-        host_process.go_on();
-        host_process.end();
+        host_process.tell();
+        host_process.must_succeed();
         for server in [well, ill] {
             assert_eq!((server.count("uploads"), server.count("lines")), (5, 7), "{what}");
             assert_eq!(server.count("upload_bytes"), 3000 + 2 * LARGE);
@@ -326,14 +295,13 @@ fn an_upload_that_gets_nowhere_holds_no_line_back() {
         let verbs = ["new", "data:1:1000", "line:3:10", flush, "wait"];
         let mut command = probe(&program, &url, &scratch.path().join("spool"), &verbs);
         command.env("UPLOADS_MANUAL", "1");
-        let mut host = Led::start(command);
+        let mut host = HostProcess::start(command);
         let mut first_two: Vec<Arrived> = service.arrived.iter().take(2).collect();
         first_two.sort_by_key(|arrived| matches!(arrived, Arrived::Lines(_)));
         // The upload is made again when nobody has answered for a while: that must not come first.
         let [Arrived::Upload(_), Arrived::Lines(lines)] = &first_two[..] else { panic!("{first_two:?}") };
         assert_eq!(lines.matches("seq-w-").count(), 3);
-        host.child.kill().unwrap();
-        host.child.wait().unwrap();
+        host.kill();
     }
 }
 
@@ -351,14 +319,14 @@ fn four_uploads_are_under_way_at_a_time_and_what_they_take_is_bounded() {
     let url = format!("http://127.0.0.1:{}", service.port);
     let attach = format!("file:10:{}", file.display());
     let verbs = ["new", "line:1:10", &attach, "flush:0", "wait", "flush:60000", "expect:MAXIM_OK"];
-    let mut host = Led::start(probe(&program, &url, &scratch.path().join("spool"), &verbs));
+    let mut host = HostProcess::start(probe(&program, &url, &scratch.path().join("spool"), &verbs));
     let mut uploads = 0;
     while uploads < IN_FLIGHT {
         let arrived = service.arrived.recv_timeout(PATIENCE).expect("fewer uploads are under way");
         uploads += usize::from(matches!(arrived, Arrived::Upload(_)));
     }
     // Pipes and devices are the host's, or a sanitizer's.
-    let open = std::fs::read_dir(format!("/proc/{}/fd", host.child.id())).unwrap().flatten();
+    let open = std::fs::read_dir(format!("/proc/{}/fd", host.pid())).unwrap().flatten();
     let open: Vec<PathBuf> = open
         .filter(|entry| {
             let kind = std::fs::metadata(entry.path()).map(|found| found.file_type());
@@ -371,8 +339,8 @@ fn four_uploads_are_under_way_at_a_time_and_what_they_take_is_bounded() {
     // What has not been answered is sent again.
     service.answers.store(true, Ordering::SeqCst);
     service.hang_up();
-    host.go_on();
-    host.end();
+    host.tell();
+    host.must_succeed();
     let rest: Vec<Arrived> = service.arrived.try_iter().collect();
     let told: usize = rest
         .iter()
@@ -448,11 +416,11 @@ fn large_bytes_count_towards_the_cap_on_disk() {
         let attach = format!("data:{COUNT}:{LARGE}");
         let mut command =
             host.command(&["new", &attach, "stats", "wait", "flush:60000", "expect:MAXIM_OK", "stats"]);
-        let mut process = Led::start({
+        let mut process = HostProcess::start({
             command.env("UPLOADS_DISK", MOST.to_string()).env("UPLOADS_OVERFLOW", policy);
             command
         });
-        let full = process.document();
+        let full = process.json();
         let number = |document: &Value, name: &str| document[name].as_u64().unwrap();
         let held = number(&full, "held");
         assert!(held > 10 && held * LARGE <= MOST, "{full}");
@@ -461,10 +429,10 @@ fn large_bytes_count_towards_the_cap_on_disk() {
         let expected = if policy == "0" { (COUNT, COUNT - held) } else { (held, 0) };
         assert_eq!((number(&full, "accepted"), number(&full, "dropped")), expected, "{full}");
         host.server.control(json!({"upload_fail": null}));
-        process.go_on();
-        let done = process.document();
+        process.tell();
+        let done = process.json();
         assert_eq!((number(&done, "delivered"), number(&done, "held")), (2 * held, 0), "{done}");
-        process.end();
+        process.must_succeed();
         host.check(held, held * LARGE, held);
         assert_eq!(host.side_files(), 0);
     }
@@ -486,17 +454,17 @@ fn a_caller_that_waits_for_room_on_disk_goes_on_when_an_upload_has_made_some() {
 fn a_logger_that_runs_makes_the_uploads_of_one_that_died() {
     let host = Host::with("attach-rescan", &["--upload-fail", "500:1000000"]);
     // It has looked for such when it was made, and attaches nothing itself.
-    let mut heir = Led::start(host.command(&["new", "stats", "wait", "cleanup:30000", "stats"]));
-    assert_eq!(heir.document()["adopted"], 0);
+    let mut heir = HostProcess::start(host.command(&["new", "stats", "wait", "cleanup:30000", "stats"]));
+    assert_eq!(heir.json()["adopted"], 0);
     let killed =
         host.command(&["new", "data:2:1000", &format!("data:1:{LARGE}"), "flush:300", "kill"]).status();
     assert!(!killed.unwrap().success(), "the process was to be killed");
     assert_eq!(host.server.count("uploads"), 0);
     host.server.control(json!({"upload_fail": null}));
     host.server.wait_for("uploads", 3, PATIENCE + PATIENCE);
-    heir.go_on();
-    assert_eq!(heir.document()["adopted"], 3);
-    heir.end();
+    heir.tell();
+    assert_eq!(heir.json()["adopted"], 3);
+    heir.must_succeed();
     host.check(3, 2000 + LARGE, 3);
     assert_eq!(host.side_files(), 0);
 }

@@ -3,11 +3,10 @@
 
 mod common;
 
-use std::io::Write;
-use std::process::Stdio;
 use std::time::Duration;
 
-use common::{Scratch, Server, compile, probe, run};
+use common::host::HostProcess;
+use common::{Scratch, Server, compile, nobody, probe, run};
 
 const RECORDS: u64 = 10_000;
 
@@ -16,29 +15,25 @@ fn ten_thousand_records_outlive_their_process_and_an_absent_server() {
     let scratch = Scratch::new("restart");
     let program = compile("tests/c/probe.c", &scratch);
     let spool = scratch.path().join("spool");
-    // A port that a server had, and has no more.
-    let gone = Server::start(&[]);
-    let (url, port) = (gone.url(), gone.port.to_string());
-    drop(gone);
+    let (url, port) = nobody();
 
     let said = run(&mut probe(&program, &url, &spool, &["new", "log:10000", "accepted", "_exit:0"]));
     assert_eq!(said.trim(), format!("accepted {RECORDS}"));
 
     let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
-    let mut next = probe(&program, &url, &spool, &["new", "wait", "cleanup:20000", "stats"]);
-    let mut next = next.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let next = probe(&program, &url, &spool, &["new", "wait", "cleanup:20000", "stats"]);
+    let mut next = HostProcess::start(next);
+    next.line();
     server.wait_for("lines", RECORDS, Duration::from_secs(60));
-    next.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
-    let next = next.wait_with_output().unwrap();
-    assert!(next.status.success(), "{}", next.status);
-    let next = String::from_utf8_lossy(&next.stdout);
+    next.tell();
+    let stats = next.json();
+    next.must_succeed();
     let writer = &server.sequences()["writers"]["w"];
     for (name, wanted) in
         [("count", RECORDS), ("unique", RECORDS), ("duplicates", 0), ("missing", 0), ("out_of_order", 0)]
     {
-        assert_eq!(writer[name], wanted, "{name} in {writer}; the second process said {next}");
+        assert_eq!(writer[name], wanted, "{name} in {writer}; the second process said {stats}");
     }
-    let stats: serde_json::Value = serde_json::from_str(next.lines().last().unwrap()).unwrap();
     assert_eq!(stats["adopted"], RECORDS, "{stats}");
     assert_eq!(stats["delivered"], RECORDS, "{stats}");
 }
@@ -51,18 +46,16 @@ fn what_a_dead_process_left_is_sent_beside_the_records_of_the_next() {
     let scratch = Scratch::new("beside");
     let program = compile("tests/c/probe.c", &scratch);
     let spool = scratch.path().join("spool");
-    let gone = Server::start(&[]);
-    let (url, port) = (gone.url(), gone.port.to_string());
-    drop(gone);
+    let (url, port) = nobody();
     let structured = ("PROBE_CLIENT", "structured");
     run(probe(&program, &url, &spool, &["new", "log:1000", "_exit:0"]).envs([structured]));
 
     let server = Server::start(&["--port", &port, "--delay-ms", "200"]);
     let mut next = probe(&program, &url, &spool, &["new", "wait", "log:1:own", "flush:20000", "wait"]);
-    let mut next = next.envs([structured]).stdin(Stdio::piped()).spawn().unwrap();
+    next.envs([structured]);
+    let mut next = HostProcess::start(next);
     server.wait_for("entries", 1, Duration::from_secs(30));
-    next.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    next.tell();
     server.wait_for("entries", LEFT + 1, Duration::from_secs(30));
-    next.kill().unwrap();
-    next.wait().unwrap();
+    next.kill();
 }

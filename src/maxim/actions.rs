@@ -200,35 +200,44 @@ impl Logger {
         })
     }
 
+    /// One last line of an entity, and its end.
+    fn log_and_end(
+        &self,
+        entity: Entity,
+        id: &str,
+        action: Action<'_>,
+        members: impl FnOnce(&mut Object<'_>),
+    ) -> Result<()> {
+        self.log(|lines| {
+            lines.line(entity, id, action, |line| {
+                members(line);
+                Ok(())
+            })?;
+            lines.line(entity, id, action!("end"), push_end)
+        })
+    }
+
     /// Logs a provider's result and ends the generation.
     pub fn generation_result(&self, generation: &str, given: Json<'_>, force: bool) -> Result<()> {
         let normal: &mut Buffer = &mut scratch::lend();
         result::normalise_text(given, force, normal)?;
-        self.log(|lines| {
-            lines.line(Entity::Generation, generation, action!("result"), |line| {
-                line.compacted(key!("result"), normal);
-                Ok(())
-            })?;
-            lines.line(Entity::Generation, generation, action!("end"), push_end)
+        self.log_and_end(Entity::Generation, generation, action!("result"), |line| {
+            line.compacted(key!("result"), normal);
         })
     }
 
     /// Logs a generation's failure and ends the generation.
     pub fn generation_error(&self, generation: &str, failure: Failure<'_>) -> Result<()> {
         let id = Uuid::new();
-        self.log(|lines| {
-            lines.line(Entity::Generation, generation, action!("result"), |line| {
-                line.object(key!("result"), |result| {
-                    result.object(key!("error"), |error| {
-                        error.text(key!("message"), failure.message.unwrap_or(""));
-                        error.text(key!("code"), failure.code.unwrap_or(""));
-                        error.text(key!("type"), failure.kind.unwrap_or(""));
-                    });
-                    result.plain(key!("id"), id.as_str());
+        self.log_and_end(Entity::Generation, generation, action!("result"), |line| {
+            line.object(key!("result"), |result| {
+                result.object(key!("error"), |error| {
+                    error.text(key!("message"), failure.message.unwrap_or(""));
+                    error.text(key!("code"), failure.code.unwrap_or(""));
+                    error.text(key!("type"), failure.kind.unwrap_or(""));
                 });
-                Ok(())
-            })?;
-            lines.line(Entity::Generation, generation, action!("end"), push_end)
+                result.plain(key!("id"), id.as_str());
+            });
         })
     }
 
@@ -237,14 +246,10 @@ impl Logger {
         let list: &mut Buffer = &mut scratch::lend();
         documents.compact(Shape::Any, list)?;
         let (open, close): (&[u8], &[u8]) = if list.starts_with(b"[") { (b"", b"") } else { (b"[", b"]") };
-        self.log(|lines| {
-            lines.line(Entity::Retrieval, retrieval, action!("update"), |line| {
-                line.written(key!("docs"), |out| {
-                    [open, list, close].into_iter().for_each(|piece| out.extend_from_slice(piece));
-                });
-                Ok(())
-            })?;
-            lines.line(Entity::Retrieval, retrieval, action!("end"), push_end)
+        self.log_and_end(Entity::Retrieval, retrieval, action!("update"), |line| {
+            line.written(key!("docs"), |out| {
+                [open, list, close].into_iter().for_each(|piece| out.extend_from_slice(piece));
+            });
         })
     }
 
@@ -264,27 +269,19 @@ impl Logger {
 
     /// Logs a tool call's result and ends it.
     pub fn tool_call_result(&self, tool_call: &str, result: &str) -> Result<()> {
-        self.log(|lines| {
-            lines.line(Entity::ToolCall, tool_call, action!("result"), |line| {
-                line.text(key!("result"), result);
-                Ok(())
-            })?;
-            lines.line(Entity::ToolCall, tool_call, action!("end"), push_end)
+        self.log_and_end(Entity::ToolCall, tool_call, action!("result"), |line| {
+            line.text(key!("result"), result)
         })
     }
 
     /// Logs a tool call's failure and ends it.
     pub fn tool_call_error(&self, tool_call: &str, failure: Failure<'_>) -> Result<()> {
-        self.log(|lines| {
-            lines.line(Entity::ToolCall, tool_call, action!("error"), |line| {
-                line.object(key!("error"), |error| {
-                    error.optional_text(key!("message"), failure.message);
-                    error.optional_text(key!("code"), failure.code);
-                    error.optional_text(key!("type"), failure.kind);
-                });
-                Ok(())
-            })?;
-            lines.line(Entity::ToolCall, tool_call, action!("end"), push_end)
+        self.log_and_end(Entity::ToolCall, tool_call, action!("error"), |line| {
+            line.object(key!("error"), |error| {
+                error.optional_text(key!("message"), failure.message);
+                error.optional_text(key!("code"), failure.code);
+                error.optional_text(key!("type"), failure.kind);
+            });
         })
     }
 

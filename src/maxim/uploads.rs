@@ -94,21 +94,20 @@ impl Head {
     pub fn append(mut self, content: &[u8], uploads: &Pipeline) -> Result<()> {
         if content.len() > INLINE_BYTES {
             let source = std::mem::replace(&mut self.source, Source::Beside);
-            let (length, head) = self.encoded()?;
-            if uploads.append_with_file(KIND_UPLOAD, &[&length, &head[..]].concat(), content)? {
+            if uploads.append_with_file(KIND_UPLOAD, &self.encoded()?, content)? {
                 return Ok(());
             }
             // Without a file system to write to, the record has to hold large content too.
             self.source = source;
         }
-        let (length, head) = self.encoded()?;
         let content_length = (content.len() as u32).to_le_bytes();
-        uploads.append_parts(KIND_UPLOAD, &[&length, &head, &content_length, content])
+        uploads.append_parts(KIND_UPLOAD, &[&self.encoded()?, &content_length, content])
     }
 
-    fn encoded(&self) -> Result<([u8; 4], Vec<u8>)> {
+    /// As it stands in a record: its length, then JSON.
+    fn encoded(&self) -> Result<Vec<u8>> {
         let json = serde_json::to_vec(self).map_err(|error| Error::new(Status::Io, error.to_string()))?;
-        Ok(((json.len() as u32).to_le_bytes(), json))
+        Ok([&(json.len() as u32).to_le_bytes(), &json[..]].concat())
     }
 
     fn mime(&self, beginning: &[u8]) -> String {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::claim::{LOCK, UNFINISHED};
-use super::format::{self, Key, Origin};
+use super::format::{Key, Origin};
 use super::held::{Held, State};
 use super::spool::Spool;
 use super::{Kind, Options, Refusal, place, quarantine};
@@ -139,9 +139,7 @@ impl Spool {
         }) {
             self.seal_active(&mut state);
         }
-        if state.active.as_ref().is_none_or(|active| active.room() < format::record_size(length)) {
-            state = self.rotate(state, length)?;
-        }
+        let mut state = self.with_room(state, length)?;
         let path = named(state.next);
         if fs::rename(partial, &path).is_err() {
             return Ok(None);

@@ -128,11 +128,19 @@ impl Spool {
 
     #[inline(always)]
     fn append_by(&self, kind: Kind, payload: usize, write: impl WriteRecord) -> Result<u64, Refusal> {
-        let mut state = self.state.lock();
-        if state.active.as_ref().is_none_or(|active| active.room() < format::record_size(payload)) {
-            state = self.rotate(state, payload)?;
-        }
+        let mut state = self.with_room(self.state.lock(), payload)?;
         self.put(&mut state, kind, payload, write)
+    }
+
+    /// Sees to it that the segment in use has room for a payload.
+    #[inline(always)]
+    pub(super) fn with_room<'a>(
+        &'a self,
+        state: LockGuard<'a, State>,
+        payload: usize,
+    ) -> Result<LockGuard<'a, State>, Refusal> {
+        let has_room = |active: &Held| active.room() >= format::record_size(payload);
+        if state.active.as_ref().is_some_and(has_room) { Ok(state) } else { self.rotate(state, payload) }
     }
 
     /// Writes a record into the segment in use, which has room for it.

@@ -6,8 +6,6 @@
 
 use std::ops::{Deref, DerefMut};
 
-const ROOM: &str = "room was made";
-
 /// Text that grows at its end.
 #[derive(Default)]
 pub struct Buffer {
@@ -49,14 +47,18 @@ impl Buffer {
     #[inline(always)]
     pub fn room<const N: usize>(&mut self) -> &mut [u8; N] {
         // The path with room has no second look at it: growing has one of its own.
-        if self.has_room(N) { self.bytes[self.len..].first_chunk_mut().expect(ROOM) } else { self.new_room() }
+        if self.has_room(N) {
+            self.bytes[self.len..].first_chunk_mut().expect("there is room")
+        } else {
+            self.new_room()
+        }
     }
 
     #[cold]
     #[inline(never)]
     fn new_room<const N: usize>(&mut self) -> &mut [u8; N] {
         self.grow(N);
-        self.bytes[self.len..].first_chunk_mut().expect(ROOM)
+        self.room()
     }
 
     #[inline(always)]
@@ -100,8 +102,7 @@ impl Buffer {
     #[inline(never)]
     fn extend_and_grow(&mut self, piece: &[u8]) {
         self.grow(piece.len());
-        self.bytes[self.len..][..piece.len()].copy_from_slice(piece);
-        self.advance(piece.len());
+        self.extend_from_slice(piece);
     }
 
     /// Appends a piece that is short, as an id is: two copies of fixed length that overlap cost less than the call

@@ -33,10 +33,7 @@ pub fn push_string(out: &mut Buffer, text: &str) {
 /// [`push_string`] and what comes behind it, in one piece.
 #[inline(always)]
 pub fn push_string_and<const N: usize>(out: &mut Buffer, text: &str, behind: [u8; N]) {
-    if !push_plain_short(out, text.as_bytes(), behind) {
-        push_long(out, text.as_bytes());
-        out.extend_from_slice(&behind);
-    }
+    push_valid_and(out, text.as_bytes(), behind);
 }
 
 pub use super::scan::is_ascii;
@@ -50,8 +47,14 @@ pub fn validate_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
 /// [`push_string`] for bytes that are known to be UTF-8.
 #[inline(always)]
 pub(super) fn push_valid(out: &mut Buffer, text: &[u8]) {
-    if !push_plain_short(out, text, []) {
+    push_valid_and(out, text, []);
+}
+
+#[inline(always)]
+fn push_valid_and<const N: usize>(out: &mut Buffer, text: &[u8], behind: [u8; N]) {
+    if !push_plain_short(out, text, behind) {
         push_long(out, text);
+        out.extend_from_slice(&behind);
     }
 }
 

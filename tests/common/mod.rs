@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+pub mod host;
 pub mod service;
 pub mod vectors;
 
@@ -130,6 +131,12 @@ impl Server {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// A URL of this machine at which nobody answers, and its port.
+pub fn nobody() -> (String, String) {
+    let gone = Server::start(&[]);
+    (gone.url(), gone.port.to_string())
 }
 
 impl Drop for Server {

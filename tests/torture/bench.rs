@@ -3,15 +3,17 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::common::host::HostProcess;
+pub use crate::common::nobody;
 use crate::common::{Scratch, Server, both, cc, compile_into, library, probe, root, run};
 
 /// Slots of the tally: see `tests/c/torture.h`.
@@ -217,10 +219,11 @@ impl Stage {
     }
 
     /// A host process that waits to be told to go on at each `wait`.
-    pub fn host(&self, url: &str, verbs: &[&str], env: &[(&str, String)]) -> Host {
+    pub fn host(&self, url: &str, verbs: &[&str], env: &[(&str, String)]) -> HostProcess {
         let mut command = self.probe(url, verbs);
         command.envs(env.iter().map(|(name, value)| (*name, value)));
-        Host::start(command)
+        command.stderr(Stdio::null());
+        HostProcess::start(command)
     }
 
     /// Lets a process adopt everything until the server has `records` different ones. Gives its stats.
@@ -270,12 +273,6 @@ pub fn wait_for_unique(server: &Server, records: u64) {
     }
 }
 
-/// A URL of this machine at which nobody answers, and its port.
-pub fn nobody() -> (String, String) {
-    let gone = Server::start(&[]);
-    (gone.url(), gone.port.to_string())
-}
-
 /// What writers had accepted, in a file that outlives them.
 pub struct Tally(PathBuf);
 
@@ -295,71 +292,6 @@ impl Tally {
 
     pub fn forget(&self) {
         let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// A running host process.
-pub struct Host {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Host {
-    pub fn start(mut command: Command) -> Host {
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let stdin = child.stdin.take();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        Host { child, stdin, stdout }
-    }
-
-    pub fn pid(&self) -> i32 {
-        self.child.id() as i32
-    }
-
-    /// The next line that it prints.
-    pub fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        assert!(!line.is_empty(), "the process has ended: {:?}", self.child.wait());
-        line.trim().to_owned()
-    }
-
-    pub fn json(&mut self) -> Value {
-        let line = self.line();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
-    }
-
-    /// Lets it go on after a `wait`.
-    pub fn tell(&mut self) {
-        self.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
-    }
-
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    pub fn signal(&self, signal: i32) {
-        // SAFETY: kill touches no memory; the child is ours and not yet waited for.
-        assert_eq!(unsafe { libc::kill(self.pid(), signal) }, 0);
-    }
-
-    pub fn end(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
-    }
-
-    pub fn must_succeed(&mut self) {
-        let status = self.end();
-        assert!(status.success(), "{status}");
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
