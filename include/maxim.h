@@ -350,6 +350,32 @@
 #define MAXIM_OVERFLOW_BLOCK 2
 
 /**
+ * What the environment says, else the default.
+ */
+#define MAXIM_SWITCH_DEFAULT 0
+
+/**
+ * On, whatever the environment says.
+ */
+#define MAXIM_SWITCH_ON 1
+
+/**
+ * Off, whatever the environment says.
+ */
+#define MAXIM_SWITCH_OFF 2
+
+/**
+ * How long a mask callback may take for one record, in microseconds, unless configured otherwise.
+ */
+#define MAXIM_DEFAULT_MASK_BUDGET_US 10000
+
+/**
+ * The entity that a mask callback is told for what a structured log client logs; for a logger it is one of
+ * MAXIM_ENTITY_….
+ */
+#define MAXIM_MASK_LOG_ENTRY -1
+
+/**
  * A file, named by `path`.
  */
 #define MAXIM_ATTACHMENT_FILE 1
@@ -605,6 +631,26 @@ typedef void (*maxim_debug_callback)(void *user_data,
                                      const char *message);
 
 /**
+ * Given one text of a record before it is kept, to replace it.
+ *
+ * `entity` is one of MAXIM_ENTITY_… or MAXIM_MASK_LOG_ENTRY. `field` is the NUL-terminated name of the
+ * member that the text is in, those within it behind dots, as in `messages.content`. `text` has `length`
+ * bytes of UTF-8 and is not NUL-terminated; both are valid during the call only. `*out` is absent at
+ * first: leave it so to keep the text, or set it to another one (empty to remove it), which must stay good
+ * until the callback is called again on this thread or the log call returns.
+ *
+ * Returns 0, or anything else when it failed: then the text is dropped, and the record goes without it.
+ * So is a text whose replacement is not UTF-8. Runs on the thread of the log call, inside it, with no lock
+ * held; every thread that logs may be in it at once. What it logs itself has its texts dropped.
+ */
+typedef int32_t (*maxim_mask_callback)(void *user_data,
+                                       int32_t entity,
+                                       const char *field,
+                                       const char *text,
+                                       size_t length,
+                                       struct maxim_str *out);
+
+/**
  * How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT.
  */
 typedef struct maxim_log_client_config {
@@ -723,6 +769,44 @@ typedef struct maxim_log_client_config {
      * As in `maxim_logger_config`.
      */
     bool allow_plaintext;
+    /**
+     * As in `maxim_logger_config`; neither a key nor a source is needed then.
+     */
+    bool disabled;
+    /**
+     * As in `maxim_logger_config`. When off, messages, data and stacks of errors stay here, and raw documents
+     * are accepted and let go; levels, times, error names, tags and ids go.
+     */
+    int32_t capture_content;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    struct maxim_str masks_json;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    maxim_mask_callback mask_callback;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    uint32_t mask_budget_us;
+    /**
+     * As in `maxim_logger_config`. With a limit, a message or stack above 10,000 characters is cut to that
+     * and not refused.
+     */
+    uint64_t max_field_bytes;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    uint64_t max_age_ms;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    uint64_t quarantine_max_age_ms;
+    /**
+     * As in `maxim_logger_config`.
+     */
+    bool memory_only;
 } maxim_log_client_config;
 
 /**
@@ -881,6 +965,14 @@ typedef struct maxim_stats {
      * Records that could not be read back (a damaged file).
      */
     uint64_t dropped_corrupt;
+    /**
+     * Records that were let go because their trace is not in the sample; not accepted, so in no sum.
+     */
+    uint64_t sampled_out;
+    /**
+     * Texts that were dropped because a mask failed or took too long; their records went without them.
+     */
+    uint64_t masks_failed;
 } maxim_stats;
 
 /**
@@ -973,6 +1065,69 @@ typedef struct maxim_logger_config {
      * The largest attachment that is accepted, in bytes; 0: 100 MiB.
      */
     uint64_t max_attachment_bytes;
+    /**
+     * Whether the library does nothing at all: calls are accepted and let go, no thread, file or
+     * descriptor is made, and neither key nor repository is needed. Also when the environment's
+     * MAXIM_DISABLED is 1.
+     */
+    bool disabled;
+    /**
+     * One of MAXIM_SWITCH_…: whether inputs, outputs, messages, documents, attachments and tool arguments are
+     * sent. When off they stay here, and names, times, models, tokens, costs, tags, metadata and errors go.
+     * Default: the environment's MAXIM_CAPTURE_CONTENT (0 or 1), else on.
+     */
+    int32_t capture_content;
+    /**
+     * One of MAXIM_SWITCH_…: whether images and audio in messages are taken out and become attachments;
+     * when off they stay in the messages. Default: on.
+     */
+    int32_t extract_media;
+    /**
+     * What is masked before a record is kept or sent: a JSON array of rules, each an object with one of
+     * `preset` (email, card, api_key, phone or ip), `key` (the name of members whose value is masked) and
+     * `regex` (matched in linear time), and optionally `replace` (the text that takes the place) and
+     * `name` (for messages). Searched are all texts of a record, also within JSON, and text that is JSON
+     * itself; not ids, times and the contents of attachments. A rule that cannot be used is
+     * MAXIM_ERR_INVALID_ARGUMENT, and the detail names it. Default: the environment's MAXIM_MASKS.
+     */
+    struct maxim_str masks_json;
+    /**
+     * Given every text that `masks_json` has gone over, to replace it; NULL: nobody is.
+     */
+    maxim_mask_callback mask_callback;
+    /**
+     * How long `mask_callback` may take for one record, in microseconds; 0: 10,000. The texts of a record
+     * that come after that are dropped, and so is the one that took too long.
+     */
+    uint32_t mask_budget_us;
+    /**
+     * The share of traces that is sent, up to 1, chosen by the trace's id, so that every process and
+     * language chooses alike: SHA-256 of the id, of its first 8 bytes as a big-endian number the highest 53
+     * bits, divided by 2^53, is below this. What belongs to another trace is let go (`sampled_out` in the
+     * stats counts it), but for errors and feedback, which are always sent; so are sessions. An entity that
+     * was begun in another process is sent. Negative: of no trace more than errors and feedback. 0: the
+     * environment's MAXIM_SAMPLE_RATE, else all.
+     */
+    double sample_rate;
+    /**
+     * Longer texts are cut at a character to so many bytes, and marked at their end; 0: no limit but that
+     * of a record.
+     */
+    uint64_t max_field_bytes;
+    /**
+     * Records that could not be sent for so long are given up, in milliseconds; 0: 72 hours.
+     */
+    uint64_t max_age_ms;
+    /**
+     * Files in the spool directory's `quarantine` are removed after so long, in milliseconds; 0: they stay
+     * until there are too many.
+     */
+    uint64_t quarantine_max_age_ms;
+    /**
+     * Whether records are kept in this process's memory only and no file is made. They are lost with the
+     * process, and an attachment of bytes takes its size in memory until it is sent.
+     */
+    bool memory_only;
 } maxim_logger_config;
 
 /**

@@ -324,5 +324,7 @@ pub(super) fn to_c(numbers: &delivery::Stats) -> maxim_stats {
         ignored: 0,
         refused: numbers.spool.refused,
         dropped_corrupt: numbers.spool.dropped_corrupt,
+        sampled_out: 0,
+        masks_failed: 0,
     }
 }

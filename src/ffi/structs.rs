@@ -6,7 +6,9 @@
 
 use std::ffi::c_void;
 
-use super::types::{CBool, Sized, maxim_debug_callback, maxim_error_callback, maxim_str};
+use super::types::{
+    CBool, Sized, maxim_debug_callback, maxim_error_callback, maxim_mask_callback, maxim_str,
+};
 
 /// How long a record waits for company, in milliseconds, unless configured otherwise.
 pub const MAXIM_DEFAULT_FLUSH_INTERVAL_MS: u32 = 10_000;
@@ -29,6 +31,19 @@ pub const MAXIM_OVERFLOW_DROP_NEWEST: i32 = 1;
 /// Let a log call wait up to `block_timeout_ms` for space, then refuse it. The only policy under
 /// which a log call may block.
 pub const MAXIM_OVERFLOW_BLOCK: i32 = 2;
+
+/// What the environment says, else the default.
+pub const MAXIM_SWITCH_DEFAULT: i32 = 0;
+/// On, whatever the environment says.
+pub const MAXIM_SWITCH_ON: i32 = 1;
+/// Off, whatever the environment says.
+pub const MAXIM_SWITCH_OFF: i32 = 2;
+
+/// How long a mask callback may take for one record, in microseconds, unless configured otherwise.
+pub const MAXIM_DEFAULT_MASK_BUDGET_US: u32 = 10_000;
+/// The entity that a mask callback is told for what a structured log client logs; for a logger it is one of
+/// MAXIM_ENTITY_….
+pub const MAXIM_MASK_LOG_ENTRY: i32 = -1;
 
 /// A file, named by `path`.
 pub const MAXIM_ATTACHMENT_FILE: i32 = 1;
@@ -120,6 +135,47 @@ pub struct maxim_logger_config {
     pub allow_plaintext: CBool,
     /// The largest attachment that is accepted, in bytes; 0: 100 MiB.
     pub max_attachment_bytes: u64,
+    /// Whether the library does nothing at all: calls are accepted and let go, no thread, file or
+    /// descriptor is made, and neither key nor repository is needed. Also when the environment's
+    /// MAXIM_DISABLED is 1.
+    pub disabled: CBool,
+    /// One of MAXIM_SWITCH_…: whether inputs, outputs, messages, documents, attachments and tool arguments are
+    /// sent. When off they stay here, and names, times, models, tokens, costs, tags, metadata and errors go.
+    /// Default: the environment's MAXIM_CAPTURE_CONTENT (0 or 1), else on.
+    pub capture_content: i32,
+    /// One of MAXIM_SWITCH_…: whether images and audio in messages are taken out and become attachments;
+    /// when off they stay in the messages. Default: on.
+    pub extract_media: i32,
+    /// What is masked before a record is kept or sent: a JSON array of rules, each an object with one of
+    /// `preset` (email, card, api_key, phone or ip), `key` (the name of members whose value is masked) and
+    /// `regex` (matched in linear time), and optionally `replace` (the text that takes the place) and
+    /// `name` (for messages). Searched are all texts of a record, also within JSON, and text that is JSON
+    /// itself; not ids, times and the contents of attachments. A rule that cannot be used is
+    /// MAXIM_ERR_INVALID_ARGUMENT, and the detail names it. Default: the environment's MAXIM_MASKS.
+    pub masks_json: maxim_str,
+    /// Given every text that `masks_json` has gone over, to replace it; NULL: nobody is.
+    pub mask_callback: maxim_mask_callback,
+    /// How long `mask_callback` may take for one record, in microseconds; 0: 10,000. The texts of a record
+    /// that come after that are dropped, and so is the one that took too long.
+    pub mask_budget_us: u32,
+    /// The share of traces that is sent, up to 1, chosen by the trace's id, so that every process and
+    /// language chooses alike: SHA-256 of the id, of its first 8 bytes as a big-endian number the highest 53
+    /// bits, divided by 2^53, is below this. What belongs to another trace is let go (`sampled_out` in the
+    /// stats counts it), but for errors and feedback, which are always sent; so are sessions. An entity that
+    /// was begun in another process is sent. Negative: of no trace more than errors and feedback. 0: the
+    /// environment's MAXIM_SAMPLE_RATE, else all.
+    pub sample_rate: f64,
+    /// Longer texts are cut at a character to so many bytes, and marked at their end; 0: no limit but that
+    /// of a record.
+    pub max_field_bytes: u64,
+    /// Records that could not be sent for so long are given up, in milliseconds; 0: 72 hours.
+    pub max_age_ms: u64,
+    /// Files in the spool directory's `quarantine` are removed after so long, in milliseconds; 0: they stay
+    /// until there are too many.
+    pub quarantine_max_age_ms: u64,
+    /// Whether records are kept in this process's memory only and no file is made. They are lost with the
+    /// process, and an attachment of bytes takes its size in memory until it is sent.
+    pub memory_only: CBool,
 }
 
 /// A new session. Initialise with MAXIM_SESSION_CONFIG_INIT.
@@ -344,6 +400,10 @@ pub struct maxim_stats {
     pub refused: u64,
     /// Records that could not be read back (a damaged file).
     pub dropped_corrupt: u64,
+    /// Records that were let go because their trace is not in the sample; not accepted, so in no sum.
+    pub sampled_out: u64,
+    /// Texts that were dropped because a mask failed or took too long; their records went without them.
+    pub masks_failed: u64,
 }
 
 /// How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT.
@@ -411,6 +471,26 @@ pub struct maxim_log_client_config {
     pub user_data: *mut c_void,
     /// As in `maxim_logger_config`.
     pub allow_plaintext: CBool,
+    /// As in `maxim_logger_config`; neither a key nor a source is needed then.
+    pub disabled: CBool,
+    /// As in `maxim_logger_config`. When off, messages, data and stacks of errors stay here, and raw documents
+    /// are accepted and let go; levels, times, error names, tags and ids go.
+    pub capture_content: i32,
+    /// As in `maxim_logger_config`.
+    pub masks_json: maxim_str,
+    /// As in `maxim_logger_config`.
+    pub mask_callback: maxim_mask_callback,
+    /// As in `maxim_logger_config`.
+    pub mask_budget_us: u32,
+    /// As in `maxim_logger_config`. With a limit, a message or stack above 10,000 characters is cut to that
+    /// and not refused.
+    pub max_field_bytes: u64,
+    /// As in `maxim_logger_config`.
+    pub max_age_ms: u64,
+    /// As in `maxim_logger_config`.
+    pub quarantine_max_age_ms: u64,
+    /// As in `maxim_logger_config`.
+    pub memory_only: CBool,
 }
 
 /// What a log call may say beside message and data. Initialise with MAXIM_LOG_OPTIONS_INIT.

@@ -87,6 +87,29 @@ pub type maxim_debug_callback = Option<unsafe extern "C" fn(user_data: *mut c_vo
 pub type maxim_flush_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, status: maxim_status, detail: *const c_char)>;
 
+/// Given one text of a record before it is kept, to replace it.
+///
+/// `entity` is one of MAXIM_ENTITY_… or MAXIM_MASK_LOG_ENTRY. `field` is the NUL-terminated name of the
+/// member that the text is in, those within it behind dots, as in `messages.content`. `text` has `length`
+/// bytes of UTF-8 and is not NUL-terminated; both are valid during the call only. `*out` is absent at
+/// first: leave it so to keep the text, or set it to another one (empty to remove it), which must stay good
+/// until the callback is called again on this thread or the log call returns.
+///
+/// Returns 0, or anything else when it failed: then the text is dropped, and the record goes without it.
+/// So is a text whose replacement is not UTF-8. Runs on the thread of the log call, inside it, with no lock
+/// held; every thread that logs may be in it at once. What it logs itself has its texts dropped.
+#[allow(non_camel_case_types)]
+pub type maxim_mask_callback = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        entity: i32,
+        field: *const c_char,
+        text: *const c_char,
+        length: usize,
+        out: *mut maxim_str,
+    ) -> i32,
+>;
+
 impl maxim_str {
     /// The bytes, or `None` when absent.
     ///
