@@ -27,6 +27,7 @@ pub enum Mode {
 #[derive(Debug)]
 pub struct Options {
     pub port: u16,
+    pub allowed_hosts: Vec<String>,
     pub port_file: Option<PathBuf>,
     pub mode: Mode,
     pub record: Option<PathBuf>,
@@ -48,6 +49,7 @@ pub enum Command {
 pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Result<Command, String> {
     let mut options = Options {
         port: DEFAULT_PORT,
+        allowed_hosts: Vec::new(),
         port_file: None,
         mode: if interactive { Mode::Tree } else { Mode::Quiet },
         record: None,
@@ -79,6 +81,10 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
             }
             "--port" => {
                 options.port = number(&flag, &value()?)?;
+                true
+            }
+            "--allow-host" => {
+                options.allowed_hosts.push(value()?);
                 true
             }
             "--seq-start" => {
@@ -142,6 +148,7 @@ Usage: maxim-dev [flags]            it binds 127.0.0.1 only
   --lines FILE                append each accepted log line and entry to FILE
   --check-seq                 follow the markers seq-<writer>-<number> and report on GET /seq
   --seq-start N               the first number each writer is expected to send (default 0)
+  --allow-host NAME           also take requests whose Host is NAME, beside 127.0.0.1, localhost and [::1]
   --exit-when-stdin-closes    stop when standard input ends
   --help, --version
 
@@ -218,7 +225,16 @@ mod tests {
     fn help_and_readme_name_every_flag() {
         let readme = include_str!("../README.md");
         let help = help();
-        let plain = ["--port", "--port-file", "--mode", "--record", "--lines", "--check-seq", "--seq-start"];
+        let plain = [
+            "--port",
+            "--port-file",
+            "--mode",
+            "--record",
+            "--lines",
+            "--check-seq",
+            "--seq-start",
+            "--allow-host",
+        ];
         let settings = SETTINGS.iter().map(|setting| setting.flag());
         for flag in plain.iter().map(|flag| flag.to_string()).chain(settings) {
             assert!(help.contains(&flag), "--help lacks {flag}");

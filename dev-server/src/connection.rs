@@ -5,7 +5,9 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::answer::{self, Reply, Request};
+use crate::guard;
 use crate::http::{Body, Connection, Framing, Head, ReadError, Response, Transport};
+use crate::limits::{BODY_TIME, MAX_COLLECTED_BYTES, MAX_COUNTED_BYTES, MAX_OWN_BYTES};
 use crate::record;
 use crate::routes::{Own, Route, route};
 use crate::server::{Server, now_us};
@@ -35,12 +37,19 @@ pub fn serve<S: Transport>(stream: S, server: &Server) {
             Err(ReadError::Bad(status, message)) => {
                 server.store.lock().finish(Outcome::Rejected);
                 let _ = connection.send(&Response::error(status, message), false, true);
-                return;
+                return connection.close_early();
             }
         };
         text.clear();
         text.shrink_to(KEPT_BUFFER_BYTES);
         let (route, is_proxied) = route(&head.method, &head.target);
+        if let Some(refusal) = guard::refuse(&head, &route, &server.allowed_hosts) {
+            if !matches!(route, Route::Own(_)) {
+                server.store.lock().finish(Outcome::Rejected);
+            }
+            let _ = connection.send(&refusal, false, head.method != "HEAD");
+            return connection.close_early();
+        }
         let next = if let Route::Own(own) = route {
             serve_own(&mut connection, server, &head, own, &mut text)
         } else {
@@ -58,7 +67,7 @@ pub fn serve<S: Transport>(stream: S, server: &Server) {
             Ok(Next::Reset) => return connection.reset(),
             Err(ReadError::Bad(status, message)) => {
                 let _ = connection.send(&Response::error(status, message), false, true);
-                return;
+                return connection.close_early();
             }
         }
     }
@@ -76,7 +85,7 @@ fn serve_own<S: Transport>(
         connection.send_continue()?;
     }
     let mut body = Body::new(head.framing);
-    read_body(connection, &mut body, 0, Some(text))?;
+    read_body(connection, &mut body, 0, MAX_OWN_BYTES, Some(text))?;
     connection.send(&answer::own(server, own, text), head.keep_alive, true)?;
     Ok(Next::KeepAlive)
 }
@@ -124,7 +133,8 @@ fn serve_api<S: Transport>(
         return Ok(Next::Reset);
     }
     let collected = plan.collects.then_some(&mut *text);
-    let tally = match read_body(connection, &mut body, plan.bytes_per_second, collected) {
+    let limit = if plan.collects { MAX_COLLECTED_BYTES } else { MAX_COUNTED_BYTES };
+    let tally = match read_body(connection, &mut body, plan.bytes_per_second, limit, collected) {
         Ok(tally) => tally,
         Err(error) => {
             let is_rejected = matches!(error, ReadError::Bad(..));
@@ -190,13 +200,20 @@ impl Plan {
     }
 }
 
-/// Reads a body to its end, slowly if asked to (0 is full speed), and keeps its text if asked to.
+/// Reads a body to its end, slowly if asked to (0 is full speed), and keeps its text if asked to. A body of more
+/// than `max_bytes` is refused.
 fn read_body<S: Transport>(
     connection: &mut Connection<S>,
     body: &mut Body,
     bytes_per_second: u64,
+    max_bytes: u64,
     mut text: Option<&mut Vec<u8>>,
 ) -> Result<Tally, ReadError> {
+    const TOO_LARGE: ReadError = ReadError::Bad(413, "the body is larger than this server takes");
+    if body.declared().is_some_and(|length| length > max_bytes) {
+        return Err(TOO_LARGE);
+    }
+    connection.limit_time((bytes_per_second == 0).then_some(BODY_TIME));
     let limit = match bytes_per_second {
         0 => usize::MAX,
         bytes => usize::try_from((bytes / SLOW_STEPS).max(1)).unwrap_or(usize::MAX),
@@ -204,6 +221,9 @@ fn read_body<S: Transport>(
     let mut tally = Tally::default();
     while let Some(piece) = connection.next_piece(body, limit)? {
         tally.add(piece);
+        if tally.bytes > max_bytes {
+            return Err(TOO_LARGE);
+        }
         if let Some(text) = &mut text {
             text.extend_from_slice(piece);
         }

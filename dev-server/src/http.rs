@@ -6,6 +6,10 @@
 //! unseen: a missing Host, two lengths, a broken chunk are refused. It knows nothing of routes.
 
 use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
+
+use crate::limits::{HEAD_TIME, IDLE_TIME};
+use crate::plain;
 
 /// Bytes read from the stream at once; also the largest piece of a body that is handed out.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -18,6 +22,9 @@ const MAX_CHUNK_LINE_BYTES: usize = 4096;
 pub trait Transport: Read + Write + Send {
     /// Makes the peer see a reset instead of an orderly end when the stream is dropped.
     fn reset_on_drop(&mut self);
+    /// Ends the sending half, and takes what the peer still sends for a moment, so that an answer to a request that
+    /// was not read to its end is not lost to a reset.
+    fn linger(&mut self);
 }
 
 /// A request's first line and headers; header names are in lower case.
@@ -71,7 +78,7 @@ pub struct Response {
 
 impl Response {
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
-        let body = format!("{body}\n").into_bytes();
+        let body = plain::escape_json(format!("{body}\n")).into_bytes();
         Response { status, content_type: "application/json", headers: Vec::new(), body, is_error: false }
     }
 
@@ -132,6 +139,11 @@ impl Body {
         };
         Body { state }
     }
+
+    /// The length that the head gave for what is not yet read.
+    pub fn declared(&self) -> Option<u64> {
+        if let BodyState::Length(length) = self.state { Some(length) } else { None }
+    }
 }
 
 /// One connection: the stream and what was read ahead of it.
@@ -140,15 +152,25 @@ pub struct Connection<S> {
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
+    /// When what is being read must be whole.
+    deadline: Option<Instant>,
 }
 
 impl<S: Transport> Connection<S> {
     pub fn new(stream: S) -> Self {
-        Connection { stream, buffer: vec![0; BUFFER_BYTES].into_boxed_slice(), start: 0, end: 0 }
+        let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
+        Connection { stream, buffer, start: 0, end: 0, deadline: None }
+    }
+
+    /// Ends the reading of a body that takes longer than that.
+    pub fn limit_time(&mut self, time: Option<Duration>) {
+        self.deadline = time.map(|time| Instant::now() + time);
     }
 
     /// Reads the next head; `None` when the peer ended the connection between requests.
     pub fn read_head(&mut self) -> Result<Option<Head>, ReadError> {
+        let idle_until = Instant::now() + IDLE_TIME;
+        self.limit_time(None);
         loop {
             let unread = &self.buffer[self.start..self.end];
             // A robust server passes over line ends before a request (RFC 9112, 2.2).
@@ -167,8 +189,19 @@ impl<S: Transport> Connection<S> {
             if unread.len() > MAX_HEAD_BYTES {
                 return Err(ReadError::Bad(431, "the head is too large"));
             }
-            if !self.fill()? {
-                return if self.start == self.end { Ok(None) } else { Err(ReadError::Ended) };
+            if self.start != self.end && self.deadline.is_none() {
+                self.limit_time(Some(HEAD_TIME));
+            }
+            match self.fill() {
+                Ok(true) => {}
+                Ok(false) => return if self.start == self.end { Ok(None) } else { Err(ReadError::Ended) },
+                // A stall between requests is rest, which may last longer.
+                Err(ReadError::Bad(408, _)) if self.start == self.end => {
+                    if Instant::now() >= idle_until {
+                        return Ok(None);
+                    }
+                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -225,12 +258,18 @@ impl<S: Transport> Connection<S> {
         self.stream.flush()
     }
 
+    /// Ends the connection although the peer may be in the middle of a request.
+    pub fn close_early(mut self) {
+        self.stream.linger();
+    }
+
     pub fn reset(mut self) {
         self.stream.reset_on_drop();
     }
 
     /// Reads more bytes behind those at hand; false at the end of the stream.
-    fn fill(&mut self) -> io::Result<bool> {
+    fn fill(&mut self) -> Result<bool, ReadError> {
+        const TOO_SLOW: ReadError = ReadError::Bad(408, "the request took too long");
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
         } else if self.end == self.buffer.len() {
@@ -238,6 +277,9 @@ impl<S: Transport> Connection<S> {
             (self.start, self.end) = (0, self.end - self.start);
         }
         loop {
+            if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Err(TOO_SLOW);
+            }
             match self.stream.read(&mut self.buffer[self.end..]) {
                 Ok(0) => return Ok(false),
                 Ok(read) => {
@@ -245,7 +287,10 @@ impl<S: Transport> Connection<S> {
                     return Ok(true);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                    return Err(TOO_SLOW);
+                }
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -419,6 +464,8 @@ mod tests {
 
     impl Transport for Script {
         fn reset_on_drop(&mut self) {}
+
+        fn linger(&mut self) {}
     }
 
     fn read_all(text: &str, step: usize) -> Result<Vec<(Head, Vec<u8>)>, ReadError> {

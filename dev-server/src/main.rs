@@ -13,9 +13,12 @@ mod answer;
 mod args;
 mod connection;
 mod entries;
+mod guard;
 mod http;
+mod limits;
 mod line;
 mod misbehave;
+mod plain;
 mod record;
 mod routes;
 mod sequence;
@@ -24,6 +27,7 @@ mod store;
 mod traces;
 mod tree;
 
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -77,7 +81,7 @@ fn serve(options: Options, is_terminal: bool) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
         .map_err(|error| about(Path::new(&format!("127.0.0.1:{}", options.port)), &error))?;
     let port = listener.local_addr()?.port();
-    let server = Arc::new(Server::new(port, options.behaviour, store, record));
+    let server = Arc::new(Server::new(port, options.allowed_hosts, options.behaviour, store, record));
     let accepting = Arc::clone(&server);
     std::thread::Builder::new().name("accept".into()).spawn(move || server::accept(&listener, &accepting))?;
     if let Some(path) = &options.port_file {
@@ -111,7 +115,9 @@ fn serve(options: Options, is_terminal: bool) -> io::Result<()> {
 fn write_port(path: &Path, port: u16) -> io::Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(format!(".{}.tmp", std::process::id()));
-    std::fs::write(&unfinished, format!("{port}\n"))?;
+    // What stands there is no file of ours, and may be a link to somebody's.
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&unfinished)?;
+    file.write_all(format!("{port}\n").as_bytes())?;
     std::fs::rename(&unfinished, path)
 }
 

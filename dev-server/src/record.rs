@@ -1,19 +1,30 @@
 //! The files that `--record` and `--lines` ask for.
 //!
 //! Both are appended to and are whole after each request, before its answer leaves: a test that was answered can
-//! read what it sent. A record holds headers as they came, API keys included; it is meant for keys made for tests.
+//! read what it sent. They are readable by their owner only, and a link in their place is not followed. A record holds
+//! headers as they came, but of a key only the start of its SHA-256, by which the same key can be recognised.
 //! If a file cannot be written the server says so and exits with status 1, because counts without their record
 //! would mislead.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
+#[cfg(unix)]
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::http::Head;
+use crate::plain;
+
+/// Headers whose values open something.
+const SECRET_HEADERS: [&str; 5] =
+    ["x-maxim-api-key", "x-api-key", "authorization", "proxy-authorization", "cookie"];
+/// Bytes of a key's digest that are written: enough to tell keys apart.
+const SHOWN_DIGEST_BYTES: usize = 8;
 
 /// A file that only grows.
 pub struct Log {
@@ -23,7 +34,26 @@ pub struct Log {
 
 impl Log {
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        let file = options.open(path).map_err(|error| match error.raw_os_error() {
+            #[cfg(unix)]
+            Some(libc::ELOOP) => io::Error::new(error.kind(), "it is a symbolic link, which is not followed"),
+            _ => error,
+        })?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        #[cfg(unix)]
+        {
+            if metadata.nlink() > 1 {
+                return Err(io::Error::other("it has a second name (a hard link)"));
+            }
+            file.set_permissions(Permissions::from_mode(0o600))?;
+        }
         Ok(Log { path: path.to_owned(), file })
     }
 
@@ -40,6 +70,7 @@ impl Log {
 pub fn request_line(head: &Head, body: &[u8], status: u16, at_us: u64) -> Vec<u8> {
     let mut headers = Map::new();
     for (name, value) in &head.headers {
+        let value = if SECRET_HEADERS.contains(&name.as_str()) { &digest(value) } else { value };
         let joined = match headers.get(name).and_then(Value::as_str) {
             Some(before) => format!("{before}, {value}"),
             None => value.clone(),
@@ -53,7 +84,20 @@ pub fn request_line(head: &Head, body: &[u8], status: u16, at_us: u64) -> Vec<u8
     }
     line["status"] = status.into();
     line["at_us"] = at_us.into();
-    format!("{line}\n").into_bytes()
+    plain::escape_json(format!("{line}\n")).into_bytes()
+}
+
+/// What stands for a key: `sha256:` and the first digits of its digest. A key that is empty stays so.
+fn digest(key: &str) -> String {
+    if key.is_empty() {
+        return String::new();
+    }
+    let digits = Sha256::digest(key)
+        .iter()
+        .take(SHOWN_DIGEST_BYTES)
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
+    format!("sha256:{digits}")
 }
 
 #[cfg(test)]

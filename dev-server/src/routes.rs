@@ -96,14 +96,22 @@ pub fn route(method: &str, target: &str) -> (Route, bool) {
 
 /// The target without scheme and host, if it has them.
 fn origin_form(target: &str) -> (&str, bool) {
-    for scheme in ["http://", "https://"] {
-        let has_scheme = target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-        if has_scheme {
-            let rest = &target[scheme.len()..];
-            return (rest.find(['/', '?']).map_or("/", |at| &rest[at..]), true);
-        }
+    match after_scheme(target) {
+        Some(rest) => (rest.find(['/', '?']).map_or("/", |at| &rest[at..]), true),
+        None => (target, false),
     }
-    (target, false)
+}
+
+/// The `host[:port]` of a target in absolute form.
+pub fn authority(target: &str) -> Option<&str> {
+    after_scheme(target).map(|rest| rest.split(['/', '?']).next().unwrap_or_default())
+}
+
+fn after_scheme(target: &str) -> Option<&str> {
+    ["http://", "https://"].iter().find_map(|scheme| {
+        let start = target.get(..scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then(|| &target[scheme.len()..])
+    })
 }
 
 fn pairs(query: &str) -> Vec<(String, String)> {

@@ -11,12 +11,15 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::args::Mode;
+use crate::limits::MAX_ACTIONS;
 use crate::line;
 use crate::record::Log;
 use crate::sequence::Sequences;
 
 /// Data kept for the tree; beyond it, lines are counted but not drawn. A tree of this size is not read any more.
 const KEPT_BYTES: usize = 256 * 1024 * 1024;
+/// Where actions are counted for which there is no room of their own.
+const OTHER_ACTIONS: &str = "(other)";
 /// How an upload is recognised whose text is a log line of its own.
 pub const LARGE_LOG_FOLDER: &str = "/large-logs/";
 
@@ -206,7 +209,9 @@ impl Store {
             Data::Upload { key, mime, content } => {
                 self.stats.uploads += 1;
                 self.stats.upload_bytes += content.tally.bytes;
-                if let Some(kept) = &mut self.kept {
+                if let Some(kept) = &mut self.kept
+                    && kept.makes_room(key.len() + mime.len())
+                {
                     let text = content.text.filter(|text| kept.makes_room(text.len()));
                     let upload = Upload {
                         mime: mime.to_owned(),
@@ -218,7 +223,9 @@ impl Store {
             }
             Data::Flow { id, name } => {
                 self.stats.flows += 1;
-                if let Some(kept) = &mut self.kept {
+                if let Some(kept) = &mut self.kept
+                    && kept.makes_room(id.len() + name.len())
+                {
                     kept.flows.push((id.to_owned(), name.to_owned()));
                 }
             }
@@ -292,11 +299,13 @@ impl Store {
             Some(line) => {
                 self.action.clear();
                 self.action.extend([line.entity, ".", line.action]);
+                let has_room = by_action.len() < MAX_ACTIONS;
                 match by_action.get_mut(&self.action) {
                     Some(count) => *count += 1,
-                    None => {
+                    None if has_room => {
                         by_action.insert(self.action.clone(), 1);
                     }
+                    None => *by_action.entry(OTHER_ACTIONS.to_owned()).or_default() += 1,
                 }
             }
             None => self.stats.malformed_lines += 1,

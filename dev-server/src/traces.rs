@@ -176,8 +176,8 @@ impl Entity {
     }
 
     fn branch(&self, kept: &Kept) -> Branch {
-        let mut head =
-            Text::new(Style::Kind, self.kind.replace('_', " ")).with(Style::Name, self.word("name"));
+        let mut head = Text::new(Style::Kind, tree::shorten(&self.kind.replace('_', " ")))
+            .with(Style::Name, self.word("name"));
         if self.kind == "error" {
             head.push(Style::Bad, self.word("message"));
             head.push(Style::Bad, self.word("errorType"));

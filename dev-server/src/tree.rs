@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use crate::plain;
 use crate::store::{Kept, Stats};
 use crate::{entries, traces};
 
@@ -57,10 +58,11 @@ impl Text {
         self
     }
 
+    /// Whatever the word is and wherever it comes from, it cannot steer a terminal.
     pub fn push(&mut self, style: Style, word: impl Into<String>) {
         let word = word.into();
         if !word.is_empty() {
-            self.words.push((style, word));
+            self.words.push((style, plain::visible(&word).into_owned()));
         }
     }
 
@@ -191,10 +193,9 @@ pub fn shorten(text: &str) -> String {
             short.push('…');
             break;
         }
-        let is_control = character.is_control() || is_direction(character);
         short.push(if is_blank {
             ' '
-        } else if is_control {
+        } else if plain::is_unsafe(character) {
             char::REPLACEMENT_CHARACTER
         } else {
             character
@@ -203,11 +204,6 @@ pub fn shorten(text: &str) -> String {
     }
     short.truncate(short.trim_end().len());
     short
-}
-
-/// Characters that turn the direction of the text behind them.
-fn is_direction(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A time span given in µs, with three figures or so.

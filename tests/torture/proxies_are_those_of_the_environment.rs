@@ -110,7 +110,7 @@ fn http_goes_through_the_proxy_that_the_environment_names() {
     ];
     for naming in namings {
         let stage = Stage::new("proxy-http");
-        let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+        let server = Server::start(&["--check-seq", "--seq-start", "1", "--allow-host", "maxim.invalid"]);
         let proxy = Proxy::start(server.port);
         let stats = log_ten(&stage, &proxy, HTTP, naming, "flush:20000");
         row.add_stats(&stats);

@@ -122,7 +122,7 @@ impl Client {
 
     pub fn send_request(&mut self, method: &str, target: &str, headers: &[&str], body: &[u8]) {
         let mut head =
-            format!("{method} {target} HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n", body.len());
+            format!("{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n", body.len());
         for header in headers {
             head.push_str(header);
             head.push_str("\r\n");
