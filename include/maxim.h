@@ -22,7 +22,9 @@
  * misused without harm: a freed or made-up one is MAXIM_ERR_INVALID_HANDLE. NULL may be freed, and is
  * MAXIM_ERR_NULL_POINTER elsewhere. Strings that the library returns are static or say how long they last.
  *
- * STRUCTS start with struct_size; initialise them with their MAXIM_…_INIT macro and set what you need.
+ * STRUCTS start with struct_size; initialise them with their MAXIM_…_INIT macro and set what you need. A
+ * program that was built with a later header may run with this library as long as the fields that came
+ * later are zero; a call that sets one is refused (MAXIM_ERR_INVALID_ARGUMENT), not half understood.
  *
  * ERRORS: a function that can fail returns a maxim_status; maxim_last_error() has the detail of the
  * last failure on the calling thread. Outputs are written only on success; a handle output is set to NULL

@@ -268,7 +268,8 @@ pub(super) unsafe trait Sized {
     const NAME: &'static str;
 }
 
-/// Reads a caller's struct, as much of it as the caller's `struct_size` covers; the rest is zero.
+/// Reads a caller's struct, as much of it as the caller's `struct_size` covers; the rest is zero. What a later
+/// header has behind the end of ours must be zero: a field that says what must not be sent is not ignored.
 #[inline]
 pub(super) fn read<T: Sized>(given: *const T) -> Result<T> {
     if given.is_null() {
@@ -282,6 +283,7 @@ pub(super) fn read<T: Sized>(given: *const T) -> Result<T> {
         return Ok(unsafe { ptr::read_unaligned(given) });
     }
     check_size::<T>(size)?;
+    check_tail(given, size)?;
     let mut value = MaybeUninit::<T>::zeroed();
     // SAFETY: the caller's struct has `size` bytes, ours has at least what is copied, and by the
     // trait's contract the bytes make a valid value.
@@ -326,6 +328,26 @@ fn check_size<T: Sized>(size: usize) -> Result<()> {
         Status::InvalidArgument,
         format!("{}: struct_size is {size}; initialise the struct with its …_INIT macro", T::NAME),
     ))
+}
+
+/// What a struct of `size` bytes has behind the end of ours is zero.
+#[cold]
+fn check_tail<T: Sized>(given: *const T, size: usize) -> Result<()> {
+    let ours = size_of::<T>();
+    let Some(len) = size.checked_sub(ours).filter(|len| *len > 0) else { return Ok(()) };
+    // SAFETY: the caller promises as many readable bytes as its `struct_size` says, within `MAX_STRUCT_SIZE`.
+    let tail = unsafe { slice::from_raw_parts(given.cast::<u8>().add(ours), len) };
+    match tail.iter().position(|byte| *byte != 0) {
+        None => Ok(()),
+        Some(at) => Err(Error::new(
+            Status::InvalidArgument,
+            format!(
+                "{}: a field at byte {} is set that this library does not know; it is older than the header",
+                T::NAME,
+                ours + at
+            ),
+        )),
+    }
 }
 
 /// Writes an output that may be NULL.

@@ -89,7 +89,7 @@ int main(void) {
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "entity", maxim_commit(logger, 99, id, MAXIM_STR("update"), MAXIM_STR("{}")));
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "action", maxim_commit(logger, 0, id, MAXIM_STR("up,date"), MAXIM_STR("{}")));
 
-    /* What is right is logged: three lines. Pretty-printed JSON stays one line. */
+    /* What is right is logged: four lines. Pretty-printed JSON stays one line. */
     EXPECT_OK(maxim_trace_add_metadata(logger, id, MAXIM_STR("{\r\n  \"seq-w-1\": [\n    1,\n    2\n  ]\n}\n")));
     EXPECT_OK(maxim_trace_add_tag(logger, id, MAXIM_STR("k\0\"\n"), maxim_str_n("seq-w-2\0\n", 9)));
     /* A caller that was built when the struct ended after the name. */
@@ -105,6 +105,17 @@ int main(void) {
         printf("out_id is %s\n", out_id.text);
         failures++;
     }
+    /* Callers that were built when the struct had another field, which this library must not ignore when set. */
+    struct {
+        maxim_span_config known;
+        maxim_str redact;
+    } newer = {.known = MAXIM_SPAN_CONFIG_INIT};
+    newer.known.struct_size = sizeof newer;
+    newer.redact = MAXIM_STR("all");
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "does not know", maxim_trace_add_span(logger, id, &newer.known, NULL));
+    memset(&newer.redact, 0, sizeof newer.redact);
+    newer.known.name = MAXIM_STR("seq-w-4");
+    EXPECT_OK(maxim_trace_add_span(logger, id, &newer.known, NULL));
 
     /* Handles. */
     EXPECT(MAXIM_ERR_NULL_POINTER, "logger", maxim_trace_add_tag(NULL, id, key, value));
