@@ -1038,12 +1038,15 @@ typedef struct maxim_logger_config {
      */
     uint32_t block_timeout_ms;
     /**
-     * A PEM file of certificates to trust instead of the platform's.
+     * A PEM file of certificates to trust instead of the platform's, as issuers or as the service's own
+     * (a self-signed one). It must be there now; one that is missing later is tried again.
      */
     struct maxim_str ca_file;
     /**
      * A proxy (http://host:port) instead of what the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
-     * and NO_PROXY say. It is asked for a tunnel (CONNECT), for http as for https.
+     * and NO_PROXY say. It is asked for a tunnel (CONNECT), for http as for https; with an http address, which
+     * would show it the API key, only if `allow_plaintext` is set. SOCKS proxies are not supported: one that
+     * is given here is refused, one of the environment is told of while records are held.
      */
     struct maxim_str proxy;
     /**

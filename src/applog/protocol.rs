@@ -47,7 +47,7 @@ impl StructuredLog {
         let request = Request {
             method: "POST",
             url: &format!("{}{target}", self.endpoint),
-            credential: Some(("x-api-key", self.api_key.expose())),
+            credential: Some(("x-api-key", &self.api_key)),
             headers: &[("content-type", content_type)],
             body: Body::Bytes(body),
         };
@@ -71,6 +71,7 @@ impl StructuredLog {
                 | Outcome::TooLarge { why }
                 | Outcome::BadRequest { why, .. }
                 | Outcome::Hold { why }
+                | Outcome::Aside { why, .. }
                 | Outcome::Unusable { why } => Err(Error::new(Status::Rejected, why)),
             },
             Err(error) if Instant::now() >= deadline => Err(Error::new(Status::Timeout, error.why)),

@@ -171,9 +171,10 @@ impl Client {
                 }
                 Outcome::Unauthorized { why, .. } => (Status::Unauthorized, why),
                 Outcome::TooLarge { why } => (Status::TooLarge, why),
-                Outcome::BadRequest { why, .. } | Outcome::Hold { why } | Outcome::Unusable { why } => {
-                    (Status::Rejected, why)
-                }
+                Outcome::BadRequest { why, .. }
+                | Outcome::Hold { why }
+                | Outcome::Aside { why, .. }
+                | Outcome::Unusable { why } => (Status::Rejected, why),
             };
             return Err(Error::new(status, format!("the document was not sent: {why}")));
         }

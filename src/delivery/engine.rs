@@ -14,8 +14,9 @@ use crate::sync::Mutex;
 
 use crate::delivery::body_limit::{self, BodyLimit};
 use crate::delivery::http::Http;
+use crate::delivery::outcome::Outcome;
 use crate::delivery::policy::{HOLD, Policy};
-use crate::delivery::protocol::{Framing, Outcome, Protocol};
+use crate::delivery::protocol::{Framing, Protocol};
 use crate::delivery::reporting::{News, Reporting};
 use crate::spool::{Batch, Kind, Reader, Record};
 use crate::status::Status;
@@ -272,6 +273,12 @@ impl Engine {
                     return Some(self.pause(batch.len(), wait, Status::Unauthorized, why));
                 }
                 Outcome::Hold { why } => return Some(self.hold(batch.len(), why)),
+                Outcome::Aside { .. } if window.len > 1 => {
+                    // Those before the first that has to wait leave.
+                    windows.clear();
+                    windows.push(Window::of(window.len / 2));
+                }
+                Outcome::Aside { wait, why } => return Some(self.aside(wait, why)),
             }
         }
         None
@@ -322,6 +329,16 @@ impl Engine {
             false => why,
         };
         self.pause(records, wait, Status::Network, why)
+    }
+
+    /// Some wait although the service takes others: no failure of the service.
+    fn aside(&mut self, wait: Duration, why: String) -> (Duration, Status) {
+        self.failures = 0;
+        self.note(&why);
+        let message = format!("{why}; kept, next attempt in {:.1} s", wait.as_secs_f64());
+        self.reporting.debug(|| message.clone());
+        self.reporting.delayed(Status::Rejected, 1, message, Instant::now());
+        (wait, Status::Rejected)
     }
 
     fn hold(&mut self, records: usize, why: String) -> (Duration, Status) {

@@ -6,12 +6,13 @@
 //!
 //! | outcome | what becomes of the records |
 //! |---|---|
-//! | delivered | acknowledged; the spool forgets them |
+//! | delivered (a 2xx without a body, or with a JSON object without an `error`) | acknowledged; the spool forgets them |
 //! | retry | kept; full-jitter backoff, or what `Retry-After` says |
-//! | unauthorized | kept; probes after 1, 5, 15 minutes |
+//! | unauthorized (the key, or a proxy's user) | kept; probes after 1, 5, 15 minutes |
 //! | bad request | bisected until the bad record stands alone, which is quarantined |
 //! | too large | halved; a single record that is too large is quarantined; the limit is remembered for a while |
-//! | hold | kept for 15 minutes: the address is wrong, or the service has moved |
+//! | hold | kept for 15 minutes: the address is wrong, the service has moved, or somebody else answers |
+//! | aside | this record waits, and those behind it only until the next attempt |
 //! | unusable | this one record can never be sent: quarantined |
 //!
 //! Promises: at least once and in order; one request in flight and at most one idle connection per
@@ -27,6 +28,7 @@
 mod body_limit;
 mod engine;
 mod http;
+mod outcome;
 mod pipeline;
 mod policy;
 mod protocol;
@@ -39,8 +41,11 @@ mod test_server;
 mod tests;
 mod writer;
 
-pub use http::{Body, Fault, Http, HttpConfig, Interrupter, Request, Response, TransportError, is_loopback};
+pub use http::{
+    Body, Http, HttpConfig, Interrupter, Request, Response, TransportError, UploadRule, checked_url,
+};
+pub use outcome::Outcome;
 pub use pipeline::{Done, Pipeline, PipelineConfig, Stats};
 pub use policy::{BackoffConfig, Policy, random_dice};
-pub use protocol::{Framing, Outcome, Protocol};
-pub use settings::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings, checked_url};
+pub use protocol::{Framing, Protocol};
+pub use settings::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings};

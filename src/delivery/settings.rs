@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::delivery::http::{HttpConfig, is_loopback};
+use crate::delivery::http::HttpConfig;
 use crate::delivery::pipeline::PipelineConfig;
 use crate::delivery::policy::BackoffConfig;
 use crate::delivery::protocol::Protocol;
@@ -13,8 +13,9 @@ use crate::process::is_running_on_lambda;
 use crate::report::Reporter;
 use crate::secret::Secret;
 use crate::spool::{self, Identity, Overflow};
-use crate::status::{Error, Result, Status};
 
+/// Who asks.
+const USER_AGENT: &str = concat!("libmaxim/", env!("CARGO_PKG_VERSION"));
 /// Space for records in memory (tmpfs) before new segments go to the spool directory.
 pub const DEFAULT_MAX_MEMORY_BYTES: u64 = 64 << 20;
 /// Space for records in the spool directory.
@@ -35,7 +36,7 @@ pub struct Settings {
     pub max_disk_bytes: u64,
     /// What happens when both are full.
     pub overflow: Overflow,
-    /// Roots to trust beside the platform's.
+    /// Certificates to trust instead of the platform's.
     pub ca_file: Option<PathBuf>,
     /// A proxy instead of the environment's.
     pub proxy: Option<String>,
@@ -69,6 +70,7 @@ impl Settings {
             ca_file: self.ca_file.clone(),
             proxy: self.proxy.clone(),
             allow_plaintext: self.allow_plaintext,
+            user_agent: USER_AGENT.to_owned(),
             ..HttpConfig::default()
         }
     }
@@ -92,33 +94,4 @@ impl Settings {
             synchronous: is_running_on_lambda(),
         }
     }
-}
-
-/// Checks a URL that credentials are sent to, and removes slashes at its end.
-pub fn checked_url(name: &str, url: &str, allow_plaintext: bool) -> Result<String> {
-    let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, format!("{name}: {reason}")));
-    let uri: ureq::http::Uri = match url.parse() {
-        Ok(uri) => uri,
-        Err(error) => return refuse(format!("not a URL ({error})")),
-    };
-    let Some(host) = uri.host().filter(|host| !host.is_empty()) else {
-        return refuse("a URL with a host is needed, as in https://app.getmaxim.ai".to_owned());
-    };
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return refuse("a URL must not hold a user name or password".to_owned());
-    }
-    if uri.query().is_some() {
-        return refuse("a URL without a query is needed".to_owned());
-    }
-    match uri.scheme_str() {
-        Some("https") => {}
-        Some("http") if allow_plaintext || is_loopback(host) => {}
-        Some("http") => {
-            return refuse(format!(
-                "the API key would travel unencrypted to {host}; use https, or set allow_plaintext"
-            ));
-        }
-        _ => return refuse("the scheme must be https or http".to_owned()),
-    }
-    Ok(url.trim_end_matches('/').to_owned())
 }

@@ -46,7 +46,7 @@ impl Given {
     /// The settings for a service at `url`, which the configuration calls `url_name`.
     pub(super) fn settings(self, url_name: &str, url: &str, reporter: Arc<dyn Reporter>) -> Result<Settings> {
         let allow_plaintext = self.allow_plaintext.get();
-        Ok(Settings {
+        let settings = Settings {
             base_url: checked_url(url_name, url, allow_plaintext)?,
             spool_dir: optional("spool_dir", self.spool_dir)?.map(PathBuf::from),
             max_memory_bytes: or_default(self.max_memory_bytes, DEFAULT_MAX_MEMORY_BYTES),
@@ -56,7 +56,11 @@ impl Given {
             proxy: optional("proxy", self.proxy)?.map(str::to_owned),
             allow_plaintext,
             reporter,
-        })
+        };
+        match settings.http().check(&settings.base_url) {
+            Ok(()) => Ok(settings),
+            Err(why) => Err(Error::new(Status::InvalidArgument, why)),
+        }
     }
 }
 

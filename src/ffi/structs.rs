@@ -119,10 +119,13 @@ pub struct maxim_logger_config {
     pub overflow_policy: i32,
     /// How long a log call waits for space under MAXIM_OVERFLOW_BLOCK, in milliseconds.
     pub block_timeout_ms: u32,
-    /// A PEM file of certificates to trust instead of the platform's.
+    /// A PEM file of certificates to trust instead of the platform's, as issuers or as the service's own
+    /// (a self-signed one). It must be there now; one that is missing later is tried again.
     pub ca_file: maxim_str,
     /// A proxy (http://host:port) instead of what the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
-    /// and NO_PROXY say. It is asked for a tunnel (CONNECT), for http as for https.
+    /// and NO_PROXY say. It is asked for a tunnel (CONNECT), for http as for https; with an http address, which
+    /// would show it the API key, only if `allow_plaintext` is set. SOCKS proxies are not supported: one that
+    /// is given here is refused, one of the environment is told of while records are held.
     pub proxy: maxim_str,
     /// Told of errors that happen after a call has returned; NULL: nobody is.
     pub error_callback: maxim_error_callback,

@@ -53,7 +53,7 @@ impl MaximLog {
         let request = Request {
             method: "POST",
             url: &self.push_url,
-            credential: Some(("x-maxim-api-key", self.api_key.expose())),
+            credential: Some(("x-maxim-api-key", &self.api_key)),
             headers: &[
                 ("x-maxim-sdk-version", env!("CARGO_PKG_VERSION")),
                 ("content-type", "text/plain; charset=utf-8"),

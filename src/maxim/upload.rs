@@ -91,7 +91,7 @@ impl Uploader {
             method: "GET",
             url: &format!("{base}/api/sdk/v1/log-repositories/attachments/upload-url{query}&size={size}"),
             headers: &[("x-maxim-sdk-version", env!("CARGO_PKG_VERSION"))],
-            credential: Some(("x-maxim-api-key", self.api_key.expose())),
+            credential: Some(("x-maxim-api-key", &self.api_key)),
             body: Body::Empty,
         };
         let response = http.send(request, deadline).map_err(Outcome::from)?;

@@ -307,7 +307,7 @@ impl Uploads {
 fn gravity(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Delivered => 0,
-        Outcome::Retry { .. } => 1,
+        Outcome::Retry { .. } | Outcome::Aside { .. } => 1,
         Outcome::Hold { .. } => 2,
         Outcome::Unauthorized { .. } => 3,
         Outcome::TooLarge { .. } | Outcome::BadRequest { .. } | Outcome::Unusable { .. } => 4,

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 pub mod host;
+pub mod scripted;
 pub mod service;
 pub mod vectors;
 

@@ -14,6 +14,7 @@ mod forked_children_and_exits_lose_nothing;
 mod given_up_records_leave_nothing_behind;
 mod hostile_servers_delay_and_never_lose;
 mod killed_processes_lose_nothing;
+mod only_a_success_is_taken_for_one;
 mod proxies_are_those_of_the_environment;
 mod scarce_resources_harm_nobody;
 mod secrets_stay_here;

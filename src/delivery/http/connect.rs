@@ -3,8 +3,9 @@
 //! - Names are resolved on a thread with all signals blocked, and only when there is a name to
 //!   resolve; a thread that can't be had is an error (ureq's own resolver starts a thread for
 //!   every connection, with the caller's signal mask, and panics without it).
-//! - The TLS configuration, with its parsed roots, is built once per agent although every request
-//!   brings its own timeouts.
+//! - TLS is set up with settings of our own ([`super::tls`]), built once for an agent.
+//! - What has been sent is wiped in the buffer it was sent from: a request's head holds the API key.
+//! - An error says whether the proxy or the service is to blame.
 //! - [`Exchange`] tells whether a failed request had used an old connection and whether any byte
 //!   of an answer had arrived: what must be known to retry it safely at once.
 //!
@@ -22,11 +23,12 @@ use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector, TcpConnector,
-    Transport,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
 };
 use ureq::{Error, Timeout};
+use zeroize::Zeroize;
 
+use super::tls::Tls;
 use crate::process::spawn_masked;
 
 /// How often a wait for a name looks whether it has been interrupted.
@@ -45,18 +47,23 @@ pub struct Exchange {
     pub interrupted: AtomicBool,
 }
 
-/// Proxy, TCP and TLS, one after the other.
+/// A way to a transport, or to none.
+type Way = Box<dyn Connector<Out = Box<dyn Transport>>>;
+
+/// Proxy or TCP, then TLS.
 pub struct Connect {
-    chain: Box<dyn Connector<Out = Box<dyn Transport>>>,
+    proxy: Way,
+    tcp: Way,
+    tls: Option<Arc<rustls::ClientConfig>>,
     exchange: Arc<Exchange>,
 }
 
 impl Connect {
-    /// Connections that report to `exchange`.
-    pub fn new(exchange: Arc<Exchange>) -> Connect {
-        let chain = ().chain(ConnectProxyConnector::default());
-        let chain = chain.chain(TcpConnector::default()).chain(RustlsConnector::default());
-        Connect { chain: Box::new(chain.chain(Boxed)), exchange }
+    /// Connections that report to `exchange`; without TLS settings, none to an https address.
+    pub fn new(exchange: Arc<Exchange>, tls: Option<Arc<rustls::ClientConfig>>) -> Connect {
+        let proxy = Box::new(().chain(ConnectProxyConnector::default()).chain(Boxed));
+        let tcp = Box::new(().chain(TcpConnector::default()).chain(Boxed));
+        Connect { proxy, tcp, tls, exchange }
     }
 }
 
@@ -64,23 +71,69 @@ impl Connector for Connect {
     type Out = Watched;
 
     fn connect(&self, details: &ConnectionDetails, chained: Option<()>) -> Result<Option<Watched>, Error> {
-        // All requests of an agent share its TLS settings; said so, the connector keeps what it
-        // built from them.
-        let details = ConnectionDetails {
-            uri: details.uri,
-            addrs: details.addrs.clone(),
-            config: details.config,
-            request_level: false,
-            resolver: details.resolver,
-            now: details.now,
-            timeout: details.timeout,
-            current_time: details.current_time.clone(),
-            run_connector: details.run_connector.clone(),
-            register_shutdown: details.register_shutdown.clone(),
-        };
         self.exchange.connected.store(true, Ordering::Relaxed);
-        let transport = self.chain.connect(&details, chained)?;
-        Ok(transport.map(|transport| Watched { transport, exchange: Arc::clone(&self.exchange) }))
+        let transport = match details.config.proxy() {
+            Some(proxy) => {
+                self.proxy.connect(details, chained).map_err(|error| ProxyTrouble::new(proxy, &error).into())
+            }
+            None => self.tcp.connect(details, chained),
+        };
+        let Some(mut transport) = transport? else { return Ok(None) };
+        if details.needs_tls() {
+            let tls = self.tls.as_ref().ok_or(Error::TlsRequired)?;
+            transport = Box::new(Tls::over(transport, tls, details)?);
+        }
+        Ok(Some(Watched { transport, exchange: Arc::clone(&self.exchange) }))
+    }
+}
+
+/// No connection, for which the proxy is to blame or the way to it.
+#[derive(Debug)]
+pub struct ProxyTrouble {
+    /// What it answered, if it did.
+    pub status: Option<u16>,
+    /// Which proxy, and what happened; no user, no password.
+    pub why: String,
+}
+
+impl ProxyTrouble {
+    fn new(proxy: &ureq::Proxy, error: &Error) -> ProxyTrouble {
+        // The one place where ureq tells the status.
+        const ANSWERED: &str = "proxy server responded ";
+        let (host, port) = (proxy.host(), proxy.port());
+        let status = match error {
+            Error::ConnectProxyFailed(said) => said
+                .strip_prefix(ANSWERED)
+                .and_then(|said| said.get(..3))
+                .and_then(|status| status.parse().ok()),
+            _ => None,
+        };
+        let what = match (status, error) {
+            (Some(407), _) => {
+                "asks for another user or password than http://user:password@host:port gives (HTTP 407)"
+                    .to_owned()
+            }
+            (Some(status), _) => format!("refuses the connection: HTTP {status}"),
+            (None, Error::ConnectProxyFailed(said)) => said.clone(),
+            (None, Error::Io(error)) => error.to_string(),
+            (None, Error::Timeout(phase)) => format!("timed out ({phase})"),
+            (None, error) => error.to_string(),
+        };
+        ProxyTrouble { status, why: format!("the proxy {host}:{port}: {what}") }
+    }
+}
+
+impl fmt::Display for ProxyTrouble {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for ProxyTrouble {}
+
+impl From<ProxyTrouble> for Error {
+    fn from(trouble: ProxyTrouble) -> Error {
+        Error::Other(Box::new(trouble))
     }
 }
 
@@ -102,7 +155,7 @@ impl<In: Transport> Connector<In> for Boxed {
     }
 }
 
-/// A connection that notes the first byte of an answer.
+/// A connection that notes the first byte of an answer, and wipes what it has sent.
 #[derive(Debug)]
 pub struct Watched {
     transport: Box<dyn Transport>,
@@ -115,7 +168,9 @@ impl Transport for Watched {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.transport.transmit_output(amount, timeout)
+        let sent = self.transport.transmit_output(amount, timeout);
+        self.transport.buffers().output()[..amount].zeroize();
+        sent
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {

@@ -4,12 +4,15 @@
 //! the body at 64 KB/s); at most 64 KiB of an answer are read; a status is an answer, not an error;
 //! redirects are not followed; a reused connection that fails before a byte of the answer is
 //! replaced once, at once; connections from before a freeze or a fork are not used; a credential
-//! is not sent in the clear to another machine unless that is allowed, and neither it nor a query
-//! (which may be signed) appears in an error text. No process-wide state is set.
+//! is not sent in the clear to another machine or a proxy unless that is allowed, is not copied (but
+//! into buffers that are wiped), and neither it nor a query (which may be signed) appears in an error
+//! text. No process-wide state is set.
 //!
 //! Does not: retry, wait, or judge an answer.
 
+mod address;
 mod connect;
+mod message;
 mod once;
 mod proxy;
 mod retry_after;
@@ -17,19 +20,21 @@ mod retry_after;
 mod tests;
 mod tls;
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::sync::Mutex;
-use ureq::http::{HeaderValue, Method, Uri};
+use ureq::http::{HeaderValue, Method};
 use ureq::{Agent, AsSendBody, SendBody};
 
 use crate::process;
-use connect::{Connect, Exchange, Names, host_and_port};
+pub use address::{Address, UploadRule, checked_url};
+use connect::{Connect, Exchange, Names};
+use message::FileBody;
+pub use message::{Body, Fault, MAX_ANSWER_BYTES, Request, Response, TransportError, without_query};
 use proxy::Proxies;
 pub use proxy::is_loopback;
 
@@ -41,8 +46,6 @@ const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(15);
 const BASE_TIMEOUT: Duration = Duration::from_secs(15);
 /// The slowest link that a body is sent over, in bytes a second.
 const SLOWEST_LINK: u64 = 64 * 1024;
-/// As much of an answer as is read.
-const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 /// An idle connection is closed after this; common servers keep one for 60 s or more.
 const MAX_IDLE: Duration = Duration::from_secs(50);
 /// If the wall clock and the monotonic clock disagree by more since the last request, the machine
@@ -56,7 +59,7 @@ const OUTPUT_BUFFER_BYTES: usize = 256 * 1024;
 /// What all requests of one pipeline have in common.
 #[derive(Debug, Clone, Default)]
 pub struct HttpConfig {
-    /// PEM certificates to trust beside the platform's.
+    /// PEM certificates to trust instead of the platform's.
     pub ca_file: Option<PathBuf>,
     /// The proxy for every request; otherwise the environment decides.
     pub proxy: Option<String>,
@@ -68,69 +71,28 @@ pub struct HttpConfig {
     pub max_idle: Option<Duration>,
 }
 
-/// One request.
-pub struct Request<'a> {
-    /// `GET`, `POST` or `PUT`.
-    pub method: &'a str,
-    /// An absolute http or https address.
-    pub url: &'a str,
-    /// Headers that may be seen.
-    pub headers: &'a [(&'a str, &'a str)],
-    /// The header that may not: sent like the others, but never in the clear to another machine
-    /// unless [`HttpConfig::allow_plaintext`], and struck out of everything that comes back.
-    pub credential: Option<(&'a str, &'a str)>,
-    /// What to send.
-    pub body: Body<'a>,
-}
-
-/// The body of a request.
-pub enum Body<'a> {
-    /// None.
-    Empty,
-    /// From memory.
-    Bytes(&'a [u8]),
-    /// This many bytes from the file's position on, read in pieces.
-    File(File, u64),
-}
-
-/// An answer, whatever its status.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Response {
-    /// The HTTP status.
-    pub status: u16,
-    /// `Retry-After` in either form, between 1 s and 15 min.
-    pub retry_after: Option<Duration>,
-    /// Where a redirect points, without its query.
-    pub location: Option<String>,
-    /// The first 64 KiB of the body, the request's credential struck out.
-    pub body: Vec<u8>,
-}
-
-/// Whose fault it is that there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The network, the name service, the proxy, TLS or the other end: may work later.
-    Network,
-    /// The configuration: will not work until somebody changes it.
-    Refused,
-    /// The body could not be read: will not work with this body.
-    Body,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TransportError {
-    /// Whose fault it is.
-    pub fault: Fault,
-    /// What happened; holds no credential.
-    pub why: String,
-}
-
-impl TransportError {
-    fn new(fault: Fault, why: impl Into<String>) -> TransportError {
-        TransportError { fault, why: why.into() }
+impl HttpConfig {
+    /// Whether requests to an address can be made like this, as far as one can tell without the network: the CA
+    /// file can be used, and so can the proxy, which does not get to see the credential. What the environment
+    /// says of proxies is not looked at: it was said for all programs, and records are kept until it is right.
+    pub fn check(&self, url: &str) -> Result<(), String> {
+        if let Some(ca_file) = &self.ca_file {
+            tls::check(ca_file)?;
+        }
+        if let Some(proxy) = &self.proxy {
+            proxy::tunnel(proxy).map_err(|why| format!("proxy: {why}"))?;
+            let address = Address::of(url).map_err(|error| error.why)?;
+            if !address.https && !self.allow_plaintext {
+                return Err(format!("proxy: {}", IN_THE_CLEAR_TO_A_PROXY));
+            }
+        }
+        Ok(())
     }
 }
+
+/// Why a key is not sent to an http address through a proxy.
+const IN_THE_CLEAR_TO_A_PROXY: &str =
+    "the API key would travel unencrypted to the proxy; use an https address, or set allow_plaintext";
 
 /// Sends requests, one at a time, over a connection that it keeps.
 pub struct Http {
@@ -218,36 +180,33 @@ impl Http {
 
     /// Sends one request and reads its answer, by `deadline`.
     pub fn send(&mut self, request: Request<'_>, deadline: Instant) -> Result<Response, TransportError> {
-        let secret = request.credential.map_or("", |(_, value)| value);
         let address = Address::of(request.url)?;
-        if request.credential.is_some()
-            && !address.https
-            && !self.config.allow_plaintext
-            && !is_loopback(&address.host)
-        {
-            let why = format!(
-                "the API key is not sent over plain http to {} (use https, or set allow_plaintext)",
-                address.host
-            );
-            return Err(TransportError::new(Fault::Refused, why));
+        if request.credential.is_some() && !address.https && !self.config.allow_plaintext {
+            let why = if !is_loopback(&address.host) {
+                format!(
+                    "the API key is not sent over plain http to {} (use https, or set allow_plaintext)",
+                    address.host
+                )
+            } else if self.proxies.for_request(false, &address.host, address.port).is_some() {
+                IN_THE_CLEAR_TO_A_PROXY.to_owned()
+            } else {
+                String::new()
+            };
+            if !why.is_empty() {
+                return Err(TransportError::new(Fault::Refused, why));
+            }
         }
+        let (url, secret) =
+            (without_query(request.url), request.credential.map(|(_, secret)| secret.clone()));
         let outcome = self.exchange(&address, request, deadline);
         if let Some(connections) = &mut self.agent {
             connections.used = (Instant::now(), SystemTime::now());
         }
-        match outcome {
-            Ok(mut response) => {
-                self.last_status = response.status;
-                strike_out(&mut response.body, secret);
-                Ok(response)
-            }
-            Err(mut error) => {
-                let mut why = error.why.into_bytes();
-                strike_out(&mut why, secret);
-                error.why = String::from_utf8_lossy(&why).into_owned();
-                Err(error)
-            }
-        }
+        let mut response = outcome?;
+        self.last_status = response.status;
+        response.url = url.into_owned();
+        response.secret = secret;
+        Ok(response)
     }
 
     /// Once, or once more where that can't do harm.
@@ -353,8 +312,8 @@ impl Http {
             }
             _ => {}
         }
-        let roots = if needs_tls { Some(tls::roots(self.config.ca_file.as_deref())?) } else { None };
-        let mut config = Agent::config_builder()
+        let tls = if needs_tls { Some(tls::settings(self.config.ca_file.as_deref())?) } else { None };
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
@@ -366,12 +325,9 @@ impl Http {
             .max_response_header_size(INPUT_BUFFER_BYTES)
             .input_buffer_size(INPUT_BUFFER_BYTES)
             .output_buffer_size(OUTPUT_BUFFER_BYTES);
-        let knows_tls = roots.is_some();
-        if let Some(roots) = roots {
-            config = config.tls_config(roots);
-        }
+        let knows_tls = tls.is_some();
         let exchange = &self.shared.exchange;
-        let connect = Connect::new(Arc::clone(exchange));
+        let connect = Connect::new(Arc::clone(exchange), tls);
         let agent = Agent::with_parts(config.build(), connect, Names::new(Arc::clone(exchange)));
         *self.shared.agent.lock() = Some(agent.clone());
         let used = (Instant::now(), SystemTime::now());
@@ -386,26 +342,25 @@ impl Http {
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| refused(format!("{:?} is no HTTP method", request.method)))?;
         let mut headers = Vec::with_capacity(request.headers.len() + 2);
-        let sensitive = request.credential.iter().map(|header| (header, true));
-        for ((name, value), sensitive) in
-            request.headers.iter().map(|header| (header, false)).chain(sensitive)
-        {
-            let illegal =
-                || refused(format!("the header {name:?} holds characters that HTTP does not allow"));
-            let name = ureq::http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| illegal())?;
-            let mut value = HeaderValue::from_str(value).map_err(|_| illegal())?;
-            value.set_sensitive(sensitive);
-            headers.push((name, value));
+        let illegal =
+            |name: &str| refused(format!("the header {name:?} holds characters that HTTP does not allow"));
+        for (name, value) in request.headers {
+            let value = HeaderValue::from_str(value).map_err(|_| illegal(name))?;
+            headers.push((header_name(name).ok_or_else(|| illegal(name))?, value));
+        }
+        if let Some((name, secret)) = request.credential {
+            // Refers to the key where it is kept.
+            let value = HeaderValue::from_maybe_shared(secret.expose());
+            let mut value = value.map_err(|_| illegal(name))?;
+            value.set_sensitive(true);
+            headers.push((header_name(name).ok_or_else(|| illegal(name))?, value));
         }
         if let Body::File(_, length) = &request.body {
             headers.push((ureq::http::header::CONTENT_LENGTH, HeaderValue::from(*length)));
         }
         let proxy = match self.proxies.for_request(address.https, &address.host, address.port) {
             None => None,
-            Some(proxy) => Some(tunnel(proxy).ok_or_else(|| {
-                // Not quoted: it may hold a password.
-                refused("the proxy is not an http or https address".into())
-            })?),
+            Some(proxy) => Some(proxy::tunnel(proxy).map_err(|why| refused(format!("the proxy: {why}")))?),
         };
         Ok(Prepared { method, headers, proxy })
     }
@@ -431,95 +386,22 @@ impl Connections {
     }
 }
 
-/// An http or https proxy; other kinds are not built in.
-fn tunnel(address: &str) -> Option<ureq::Proxy> {
-    let proxy = ureq::Proxy::new(address).ok()?;
-    matches!(proxy.protocol(), ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https).then_some(proxy)
-}
-
-/// Where a request goes.
-struct Address {
-    uri: Uri,
-    https: bool,
-    host: String,
-    port: u16,
-}
-
-impl Address {
-    fn of(url: &str) -> Result<Address, TransportError> {
-        let parsed = url.parse::<Uri>().ok().and_then(|uri| {
-            let (host, port) = host_and_port(&uri)?;
-            let (host, https) = (host.to_owned(), uri.scheme_str() == Some("https"));
-            Some(Address { uri, https, host, port })
-        });
-        // Not quoted: a query may be signed.
-        parsed.ok_or_else(|| TransportError::new(Fault::Refused, "not an absolute http or https address"))
-    }
-
-    /// ureq's error in our words: which host, what happened, and nothing that was sent.
-    fn explain(&self, error: ureq::Error) -> TransportError {
-        use ureq::Error;
-        let (fault, what) = match error {
-            Error::BadUri(_) | Error::Http(_) => (Fault::Refused, "not a valid request".to_owned()),
-            Error::Timeout(phase) => (Fault::Network, format!("timed out ({phase})")),
-            Error::Io(error) => (Fault::Network, error.to_string()),
-            other => (Fault::Network, other.to_string()),
-        };
-        TransportError::new(fault, format!("{}:{}: {what}", self.host, self.port))
-    }
+fn header_name(name: &str) -> Option<ureq::http::HeaderName> {
+    ureq::http::HeaderName::from_bytes(name.as_bytes()).ok()
 }
 
 /// Status, the headers that matter, and the beginning of the body.
 fn read_answer(answer: ureq::http::Response<ureq::Body>) -> Result<Response, ureq::Error> {
     let header = |name| answer.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let retry_after = header("retry-after").and_then(|value| retry_after::parse(value, SystemTime::now()));
-    let location = header("location").map(|target| target.split(['?', '#']).next().unwrap_or("").to_owned());
+    let location = header("location").map(|target| without_query(target).into_owned());
+    let encoding = header("content-encoding").filter(|encoding| !encoding.eq_ignore_ascii_case("identity"));
+    let encoding = encoding.map(str::to_owned);
     let status = answer.status().as_u16();
     let mut body = Vec::new();
-    answer.into_body().into_reader().take(MAX_ANSWER_BYTES).read_to_end(&mut body)?;
-    Ok(Response { status, retry_after, location, body })
-}
-
-/// Replaces every occurrence of `secret` by asterisks.
-fn strike_out(text: &mut [u8], secret: &str) {
-    if secret.is_empty() {
-        return;
-    }
-    let mut from = 0;
-    while let Some(at) = text[from..].windows(secret.len()).position(|window| window == secret.as_bytes()) {
-        text[from + at..from + at + secret.len()].fill(b'*');
-        from += at + secret.len();
-    }
-}
-
-/// Exactly `left` bytes of a file; a file that ends early is trouble, not a shorter body.
-struct FileBody {
-    file: File,
-    left: u64,
-    trouble: Option<String>,
-}
-
-impl Read for FileBody {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let wanted = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        if wanted == 0 {
-            return Ok(0);
-        }
-        match self.file.read(&mut buffer[..wanted]) {
-            Ok(0) => {
-                self.trouble = Some(format!("the file ends {} bytes early", self.left));
-                Err(io::ErrorKind::UnexpectedEof.into())
-            }
-            Ok(read) => {
-                self.left -= read as u64;
-                Ok(read)
-            }
-            Err(error) => {
-                if error.kind() != io::ErrorKind::Interrupted {
-                    self.trouble = Some(format!("the file cannot be read: {error}"));
-                }
-                Err(error)
-            }
-        }
-    }
+    // One byte more tells that there is more.
+    answer.into_body().into_reader().take(MAX_ANSWER_BYTES + 1).read_to_end(&mut body)?;
+    let is_cut = body.len() as u64 > MAX_ANSWER_BYTES;
+    body.truncate(MAX_ANSWER_BYTES as usize);
+    Ok(Response { status, retry_after, location, encoding, body, is_cut, ..Response::default() })
 }

@@ -9,7 +9,7 @@
 //! that would send: its records are held, and left to its successor.
 //!
 //! What else is made once was looked at and needs no such care: TLS configuration and roots belong to an
-//! agent, of which a child makes its own; rustls' default provider is only asked for, not made; ring's processor
+//! agent, of which a child makes its own; rustls is given its provider and keeps none; ring's processor
 //! features and getrandom's are made by whoever comes, twice if need be. libc sees to its own locks in
 //! `fork`, but for those of name look-ups, which have a thread of their own and a time limit.
 
@@ -30,7 +30,7 @@ pub fn prepare() {
     if BEGUN.swap(true, Ordering::Relaxed) {
         return;
     }
-    let agent = ureq::Agent::with_parts(Config::default(), Connect::new(Arc::default()), Nowhere);
+    let agent = ureq::Agent::with_parts(Config::default(), Connect::new(Arc::default(), None), Nowhere);
     let mut request = Request::new(());
     *request.uri_mut() = Uri::from_static("http://localhost/");
     // It fails where an address would be needed.
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_request_to_nowhere_gets_as_far_as_the_search_for_an_address() {
-        let agent = ureq::Agent::with_parts(Config::default(), Connect::new(Arc::default()), Nowhere);
+        let agent = ureq::Agent::with_parts(Config::default(), Connect::new(Arc::default(), None), Nowhere);
         let outcome = agent.get("http://localhost/").call();
         assert!(matches!(outcome, Err(Error::HostNotFound)), "{outcome:?}");
     }

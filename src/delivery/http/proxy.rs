@@ -2,7 +2,8 @@
 //!
 //! The environment is read once, when a pipeline is opened, on the thread that opens it: a host
 //! that changes its environment later races with nobody. As is usual: one variable per scheme,
-//! lower case before upper case, `ALL_PROXY` for both, `NO_PROXY` names the exceptions, and this
+//! lower case before upper case, `ALL_PROXY` for both, `NO_PROXY` names the exceptions (hosts, domains, addresses
+//! with or without brackets, networks as in `10.0.0.0/8`, each with or without a port), and this
 //! machine is never reached through a proxy from the environment. `HTTP_PROXY` in upper case is
 //! ignored in a CGI program, where a client can set it with a `Proxy` header.
 //!
@@ -62,13 +63,19 @@ impl Proxies {
                 return true;
             }
             let entry = match entry.rsplit_once(':') {
-                // A colon more is an IPv6 address, not a port.
-                Some((name, number)) if !name.contains(':') => match number.parse::<u16>() {
-                    Ok(number) if port == number => name,
-                    _ => return false,
-                },
+                // A colon more is an IPv6 address, not a port, unless that stands in brackets.
+                Some((name, number)) if !name.contains(':') || name.ends_with(']') => {
+                    match number.parse::<u16>() {
+                        Ok(number) if port == number => name,
+                        _ => return false,
+                    }
+                }
                 _ => entry,
             };
+            let entry = without_brackets(entry);
+            if let Ok(address) = host.parse::<IpAddr>() {
+                return is_in_network(address, entry);
+            }
             // `example.com`, `.example.com` and `*.example.com` all mean the domain and what is in it.
             let domain = entry.trim_start_matches('*').trim_start_matches('.');
             host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -76,9 +83,40 @@ impl Proxies {
     }
 }
 
-/// Whether `host` (without brackets) is this machine.
+/// Whether an address is of a network (`10.0.0.0/8`, `fd00::/8`), or the one that is named.
+fn is_in_network(address: IpAddr, network: &str) -> bool {
+    let (base, bits) = match network.split_once('/') {
+        Some((base, bits)) => (without_brackets(base), bits.parse().ok()),
+        None => (network, Some(u32::from(u8::MAX))),
+    };
+    let (Ok(base), Some(bits)) = (base.parse::<IpAddr>(), bits) else { return false };
+    // The bits in which the two differ, at the upper end of 128.
+    let (differ, most) = match (address.to_canonical(), base.to_canonical()) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (u128::from(a.to_bits() ^ b.to_bits()) << 96, 32),
+        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits(), 128),
+        _ => return false,
+    };
+    differ.leading_zeros() >= bits.min(most)
+}
+
+fn without_brackets(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+/// The proxy at an address, or why there is none. The address is not quoted: it may hold a password.
+pub fn tunnel(address: &str) -> Result<ureq::Proxy, String> {
+    let scheme = address.split_once("://").map_or("http", |(scheme, _)| scheme).to_ascii_lowercase();
+    if scheme.starts_with("socks") {
+        return Err(format!("{scheme} proxies are not supported; give one as in http://host:port"));
+    }
+    let proxy = ureq::Proxy::new(address).ok();
+    let proxy = proxy.filter(|proxy| matches!(scheme.as_str(), "http" | "https") && !proxy.host().is_empty());
+    proxy.ok_or_else(|| "not an address as in http://host:port or http://user:password@host:port".to_owned())
+}
+
+/// Whether `host` is this machine.
 pub fn is_loopback(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
+    match without_brackets(host).parse::<IpAddr>() {
         Ok(IpAddr::V4(address)) => address.is_loopback(),
         Ok(IpAddr::V6(address)) => {
             address.is_loopback() || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback())
@@ -118,9 +156,20 @@ mod tests {
     fn no_proxy_names_hosts_domains_and_ports() {
         let proxies = environment(&[
             ("HTTPS_PROXY", "http://p:1"),
-            ("NO_PROXY", "example.com, .internal,*.corp,10.1.2.3,host:8443,fd00::1"),
+            (
+                "NO_PROXY",
+                "example.com, .internal,*.corp,10.1.2.3,host:8443,fd00::1,192.168.0.0/16,2001:db8::/32,[fd00::2],[fd00::3]:8443",
+            ),
         ]);
         for (host, port, direct) in [
+            ("192.168.7.8", 443, true),
+            ("192.169.7.8", 443, false),
+            ("2001:db8::7", 443, true),
+            ("2001:db9::7", 443, false),
+            ("fd00::2", 443, true),
+            ("fd00::3", 8443, true),
+            ("fd00::3", 443, false),
+            ("110.1.2.3", 443, false),
             ("example.com", 443, true),
             ("API.example.com", 443, true),
             ("notexample.com", 443, false),
@@ -136,6 +185,20 @@ mod tests {
         }
         let none = environment(&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "*")]);
         assert_eq!(none.for_request(true, "example.com", 443), None);
+    }
+
+    #[test]
+    fn a_proxy_is_http_or_https_and_nothing_else() {
+        for proxy in ["http://p:1", "https://p", "p:3128", "http://me:pw@p:1", "http://[::1]:1"] {
+            assert!(tunnel(proxy).is_ok(), "{proxy}");
+        }
+        for (proxy, why) in [
+            ("socks5://me:pw@p:1", "socks5 proxies"),
+            ("ftp://p", "not an address"),
+            ("http://", "not an address"),
+        ] {
+            assert!(tunnel(proxy).is_err_and(|said| said.contains(why) && !said.contains("pw")), "{proxy}");
+        }
     }
 
     #[test]

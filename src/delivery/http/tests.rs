@@ -6,6 +6,7 @@ use std::sync::mpsc;
 
 use super::*;
 use crate::delivery::test_server::{Answer, TestServer, status};
+use crate::secret::Secret;
 
 const KEY: &str = "sk-very-secret-1234";
 
@@ -13,8 +14,13 @@ fn soon() -> Instant {
     Instant::now() + Duration::from_secs(60)
 }
 
+fn key() -> &'static Secret {
+    static SECRET: std::sync::OnceLock<Secret> = std::sync::OnceLock::new();
+    SECRET.get_or_init(|| Secret::new(KEY))
+}
+
 fn post<'a>(url: &'a str, body: &'a [u8]) -> Request<'a> {
-    let credential = Some(("x-key", KEY));
+    let credential = Some(("x-key", key()));
     Request { method: "POST", url, headers: &[("x-seen", "yes")], credential, body: Body::Bytes(body) }
 }
 
@@ -134,14 +140,14 @@ fn a_credential_is_not_sent_in_the_clear_to_another_machine() {
 fn a_credential_is_struck_out_of_whatever_comes_back() {
     let server = TestServer::new(|_| Answer::Status(500, format!("bad key {KEY}, really: {KEY}")));
     let response = http().send(post(&server.url, b"x"), soon()).unwrap();
-    let stars = "*".repeat(KEY.len());
-    assert_eq!(String::from_utf8(response.body).unwrap(), format!("bad key {stars}, really: {stars}"));
+    assert_eq!(response.shown(), "bad key ***, really: ***");
+    assert_eq!(response.strike_out(KEY), "***");
 }
 
 #[test]
 fn an_error_text_shows_no_header_value_no_query_and_no_password_of_a_proxy() {
-    let illegal = "broken\nvalue-with-secret";
-    let credential = Some(("x-key", illegal));
+    let illegal = Secret::new("broken\nvalue-with-secret");
+    let credential = Some(("x-key", &illegal));
     let request =
         Request { method: "POST", url: "http://127.0.0.1:1/", headers: &[], credential, body: Body::Empty };
     let error = http().send(request, soon()).unwrap_err();
@@ -186,7 +192,7 @@ fn a_file_is_sent_with_its_length_and_a_short_one_condemns_the_record() {
     let short = put(content.len() as u64 + 1).map_err(|error| error.fault);
     std::fs::remove_file(&path).unwrap();
     assert_eq!((whole, part), (Ok(200), Ok(200)));
-    assert_eq!(short, Err(Fault::Body));
+    assert_eq!(short.err(), Some(Fault::Body));
     let requests = server.requests();
     assert!(requests[0].body == content && requests[1].body == content[..1_000]);
     assert!(!requests[0].head.to_ascii_lowercase().contains("chunked"));
@@ -251,9 +257,56 @@ fn connections_from_before_a_freeze_are_not_used() {
 }
 
 #[test]
-fn a_ca_file_that_is_no_ca_file_is_named() {
+fn a_ca_file_that_cannot_be_used_is_named_and_may_be_there_the_next_time() {
     let config = HttpConfig { ca_file: Some("/no/such/roots.pem".into()), ..HttpConfig::default() };
+    assert!(config.check("https://127.0.0.1:1").is_err_and(|why| why.contains("/no/such/roots.pem")));
     let error = Http::new(config).send(post("https://127.0.0.1:1/", b"x"), soon()).unwrap_err();
-    assert_eq!(error.fault, Fault::Refused);
+    assert_eq!(error.fault, Fault::Network);
     assert!(error.why.contains("/no/such/roots.pem"), "{}", error.why);
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named_and_asks_for_a_password_as_a_service_for_a_key() {
+    for (status, fault) in [(407, Fault::Proxy { status: 407 }), (403, Fault::Network)] {
+        let proxy = TestServer::new(move |_| {
+            Answer::Raw(format!("HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n"))
+        });
+        let mut http = Http::new(HttpConfig { proxy: Some(proxy.url.clone()), ..HttpConfig::default() });
+        let error = http.send(post("https://example.invalid/log", b"x"), soon()).unwrap_err();
+        let port = proxy.url.rsplit(':').next().unwrap();
+        assert_eq!(error.fault, fault, "{}", error.why);
+        assert!(error.why.contains(&format!("the proxy 127.0.0.1:{port}: ")), "{}", error.why);
+        assert!(error.why.contains(&status.to_string()), "{}", error.why);
+    }
+    let config = HttpConfig { proxy: Some("http://127.0.0.1:1".into()), ..HttpConfig::default() };
+    let error = Http::new(config).send(post("https://example.invalid/log", b"x"), soon()).unwrap_err();
+    assert!(error.why.contains("the proxy 127.0.0.1:1: "), "{}", error.why);
+}
+
+#[test]
+fn a_credential_is_not_sent_in_the_clear_through_a_proxy() {
+    let proxy = TestServer::new(|_| status(200));
+    let config = HttpConfig { proxy: Some(proxy.url.clone()), ..HttpConfig::default() };
+    assert!(config.check("http://localhost:1").is_err_and(|why| why.contains("unencrypted to the proxy")));
+    assert_eq!(config.check("https://example.invalid"), Ok(()));
+    let error = Http::new(config.clone()).send(post("http://localhost:1/", b"x"), soon()).unwrap_err();
+    assert_eq!((error.fault, proxy.requests().len()), (Fault::Refused, 0));
+    let allowed = HttpConfig { allow_plaintext: true, ..config };
+    assert_eq!(allowed.check("http://localhost:1"), Ok(()));
+}
+
+#[test]
+fn what_does_not_speak_tls_is_called_so() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            // Until the other end has had enough.
+            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        }
+    });
+    let error = http().send(post(&url, b"x"), soon()).unwrap_err();
+    assert_eq!(error.fault, Fault::Network);
+    assert!(error.why.contains("this does not look like TLS"), "{}", error.why);
 }
