@@ -15,7 +15,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src -name '*.rs') dev-server/Cargo.toml Cargo.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help lib header demo test check bench install clean tools server hooks torture sanitize fuzz
+.PHONY: help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,9 +31,10 @@ test: tools ## Run everything that must hold; installs missing tools when root
 	$(MAKE) check
 	scripts/test.sh
 
-check: ## Format, lints, header and symbols, without running anything
+check: ## Format, lints, header, and the compiler's view of another platform, without running anything
 	cargo fmt --all --check
 	MAXIM_HEADER=verify cargo clippy --workspace --all-targets --all-features -- -D warnings
+	scripts/check-platforms.sh
 
 bench: lib server ## Measure calls and throughput (QUICK=1: under a minute)
 	scripts/bench.sh
@@ -62,6 +63,9 @@ install: lib ## Install library, C and C++ headers, pkg-config and CMake files b
 	ln -sf libmaxim.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libmaxim.so.$(SOVERSION)
 	ln -sf libmaxim.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libmaxim.so
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' scripts/maxim.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/maxim.pc
+
+fresh: ## Run make demo and make test on a Debian made from nothing (as root; STEPS: user tools demo test)
+	scripts/fresh.sh $(STEPS)
 
 clean: ## Remove everything that was built
 	rm -rf $(BUILD)

@@ -1,43 +1,115 @@
 #!/usr/bin/env bash
-# Makes sure that every tool the tests need is there: installs the missing Debian packages when run
-# by root on a system with apt, names them in one line and fails otherwise. Go and Node, which Debian
-# has too old, are seen to by install-go.sh and install-node.sh.
+# Makes sure that every tool that the tests need is there and works: each is used, not only looked for.
+# Run by root on a system with apt, it installs the Debian packages of those that do not; for anybody else
+# it names everything that is missing in one line and fails. A recent Go and Node, which Debian has too old,
+# are fetched by install-go.sh and install-node.sh with what this installs.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
-# command:package that brings it
-commands=(
-    cc:gcc c++:g++ make:make objcopy:binutils clang:clang cmake:cmake pkg-config:pkg-config
-    valgrind:valgrind strace:strace python3:python3 curl:curl
-    ruby:ruby rake:rake puma:puma unicorn:unicorn npm:npm
-)
-# Packages without a command of their own.
-packages=(
-    libc6-dev ca-certificates libgtest-dev nlohmann-json3-dev libspdlog-dev
-    ruby-dev ruby-minitest ruby-rack ruby-activesupport
-)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
-if ! command -v cargo >/dev/null; then
-    echo "error: cargo is missing: install Rust 1.88 or newer (rustup or your distribution)" >&2
-    exit 1
-fi
+echo 'int main(void) { return 0; }' >"$work/c.c"
+echo '#include <string>
+int main() { return static_cast<int>(std::string().size()); }' >"$work/cxx.cpp"
 
-missing=()
-for entry in "${commands[@]}"; do
-    command -v "${entry%%:*}" >/dev/null || missing+=("${entry#*:}")
-done
-if command -v dpkg-query >/dev/null; then
-    for package in "${packages[@]}"; do
-        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-    done
-fi
-[ ${#missing[@]} -eq 0 ] && exit 0
+# compiles COMPILER FLAGS...: the program is made, and runs.
+compiles() { "$@" -o "$work/program" && "$work/program"; }
+# includes HEADER FLAGS...: a C++ program that includes it links.
+includes() {
+    local header=$1
+    shift
+    echo "#include <$header>
+int main() {}" >"$work/header.cpp"
+    c++ -std=c++17 "$work/header.cpp" -o "$work/program" "$@"
+}
+# requires RUBY-LIBRARY
+requires() { ruby -e 'require ARGV[0]' "$1"; }
+has_ruby_headers() { [ -e "$(ruby -rrbconfig -e 'print RbConfig::CONFIG["rubyhdrdir"]')/ruby.h" ]; }
+has_go() { GO=$(command -v go || echo /usr/local/go/bin/go) && "$GO" version; }
+# Nobody else's certificates: the registries' ones have to be there.
+has_certificates() { [ -s "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" ]; }
 
-if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    echo "installing: ${missing[*]}"
+# package | how it is used. The order does not matter: each is tried, whatever became of the others.
+uses() {
+    cat <<'END'
+gcc|compiles cc "$work/c.c"
+libc6-dev|compiles cc "$work/c.c" -pthread -ldl -lm
+g++|compiles c++ "$work/cxx.cpp"
+clang|compiles clang "$work/c.c"
+clang|compiles clang++ "$work/cxx.cpp"
+libclang-rt-dev|compiles clang++ -fsanitize=address,undefined "$work/cxx.cpp"
+make|make --version
+binutils|objcopy --version && ld --version && strip --version && ar --version && nm --version
+cmake|cmake --version
+pkg-config|pkg-config --version
+valgrind|valgrind --version
+libc6-dbg|valgrind --quiet --error-exitcode=1 "$(command -v true)"
+strace|strace -o /dev/null true
+python3|python3 -c "import json, socket, ssl, subprocess"
+curl|curl --version
+git|git --version
+procps|ps -e
+bsdextrautils|echo | column -t
+util-linux|command -v unshare setsid
+ca-certificates|has_certificates
+libgtest-dev|includes gtest/gtest.h -lgtest -lgtest_main -lpthread
+nlohmann-json3-dev|includes nlohmann/json.hpp
+libspdlog-dev|includes spdlog/spdlog.h $(pkg-config --cflags --libs spdlog)
+ruby|ruby --version && gem --version
+ruby-dev|has_ruby_headers
+rake|rake --version
+puma|puma --version
+unicorn|unicorn --version
+ruby-minitest|requires minitest
+ruby-rack|requires rack
+ruby-activesupport|requires active_support
+npm|npm --version
+golang-go|has_go
+END
+}
+
+# Names of this system's packages where they are not those above.
+package_name() {
+    case $1 in
+        # The runtimes of the sanitizers lie in a package of their own, named after clang's version.
+        libclang-rt-dev)
+            local version
+            version=$(clang -dumpversion 2>/dev/null) ||
+                version=$(apt-cache show clang 2>/dev/null | sed -n 's/^Depends:.*clang-\([0-9]*\).*/\1/p' | head -n 1)
+            # A pattern will do for apt where the version is not to be known.
+            echo "libclang-rt-${version%%.*}-dev" | sed 's/--/-*-/'
+            ;;
+        *) echo "$1" ;;
+    esac
+}
+
+# The packages of everything that does not work, each once.
+missing() {
+    local package use
+    while IFS='|' read -r package use; do
+        (eval "$use") >/dev/null 2>&1 </dev/null || package_name "$package"
+    done < <(uses) | awk '!seen[$0]++' | paste -sd ' '
+}
+
+absent=$(missing)
+rust=
+cargo --version >/dev/null 2>&1 && rustc --version >/dev/null 2>&1 || rust='Rust 1.88 or newer with cargo (rustup, or your distribution)'
+[ -n "$absent$rust" ] || exit 0
+
+if [ -n "$absent" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -q
-    apt-get install -y -q --no-install-recommends "${missing[@]}"
-    exit 0
+    # Only with apt's lists is clang's version known, where it is not installed.
+    absent=$(missing)
+    echo "installing: $absent"
+    # Words on purpose.
+    # shellcheck disable=SC2086
+    apt-get install -y -q --no-install-recommends $absent
+    absent=$(missing)
 fi
-echo "error: missing tools; install these packages: ${missing[*]}" >&2
+[ -n "$absent$rust" ] || exit 0
+[ -z "$absent" ] || absent="these packages: $absent"
+[ -z "$absent" ] || [ -z "$rust" ] || rust="; and $rust"
+echo "error: tools are missing or do not work; install $absent$rust" >&2
 exit 1

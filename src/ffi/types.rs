@@ -376,5 +376,6 @@ pub(super) fn write_id(out: *mut maxim_id, text: &str) {
         Some(whole) => id[..MOST].copy_from_slice(whole),
         None => id[..text.len()].copy_from_slice(text.as_bytes()),
     }
-    write(out, maxim_id { text: id.map(u8::cast_signed) });
+    // C's `char` is signed on some processors only.
+    write(out, maxim_id { text: id.map(|byte| c_char::from_ne_bytes([byte])) });
 }
