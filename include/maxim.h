@@ -30,7 +30,12 @@
  * last failure on the calling thread. Outputs are written only on success; a handle output is set to NULL
  * first. What goes wrong after a call has returned is told by the error callback and maxim_stats.
  *
- * THREADS: every function may be called from any thread at any time, except from a signal handler.
+ * THREADS: every function may be called from any thread at any time, except from a signal handler. No
+ * signal that the library's own system calls raise (SIGXFSZ below a limit on the size of files, SIGPIPE)
+ * reaches the host: it is as if the disk were full. A thread that is cancelled (pthread_cancel) is
+ * cancelled before or after a call, never in it, unless it has chosen PTHREAD_CANCEL_ASYNCHRONOUS.
+ * What cannot be held back: SIGBUS when somebody truncates the library's files in /dev/shm, and SIGSYS of a
+ * sandbox that ends the process for a system call.
  *
  * BLOCKING: a function returns without waiting and without I/O unless its documentation says **May
  * block**; then it takes a timeout in milliseconds and keeps it. The exceptions are making a logger or

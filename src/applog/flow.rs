@@ -52,7 +52,9 @@ impl Flow {
         check_length("name", name, 1, entry::NAME)?;
         let protocol = client.open_protocol()?.clone();
         let body = serde_json::json!({ "name": name }).to_string();
-        let answer = protocol.ask(&client.config, "/v1/flows", body.as_bytes(), Instant::now() + timeout)?;
+        let deadline = Instant::now() + timeout;
+        let ask = || protocol.ask(&client.config, "/v1/flows", body.as_bytes(), deadline);
+        let answer = process::on_own_stack("maxim-flow", ask)?;
         let id = serde_json::from_slice::<Value>(&answer)
             .ok()
             .and_then(|answer| answer.get("flowId")?.as_str().map(str::to_owned))

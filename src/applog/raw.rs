@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use super::client::Client;
 use super::config::Environment;
 use super::entry::Level;
-use super::protocol::KIND_RAW;
+use super::protocol::{KIND_RAW, StructuredLog};
 use crate::delivery::{Http, Outcome, Policy, random_dice};
+use crate::process;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
 use crate::text::escape::push_percent_encoded;
@@ -150,7 +151,11 @@ impl Client {
         check(body, options)?;
         let protocol = self.open_protocol()?;
         let head = head(format, options);
-        let (target, content_type, _) = parse(&head).unwrap_or_default();
+        process::on_own_stack("maxim-ingest", || self.send_raw(protocol, &head, body, timeout))
+    }
+
+    fn send_raw(&self, protocol: &StructuredLog, head: &[u8], body: &[u8], timeout: Duration) -> Result<()> {
+        let (target, content_type, _) = parse(head).unwrap_or_default();
         let deadline = Instant::now() + timeout;
         let mut http = Http::new(self.config.settings.http());
         let mut policy = Policy::new(self.config.backoff, random_dice());

@@ -26,6 +26,8 @@ use crate::status::{Error, Result, Status};
 
 /// The name of the thread that moves records to files when somebody asks for it.
 const SPILL_THREAD: &str = "maxim-spill";
+/// The name of the thread that sends while a caller waits for it, where there is no writer.
+const HERE_THREAD: &str = "maxim-flush";
 /// Of the time given to close, what is kept for moving the rest to files: a tenth, at most this.
 const SPILL_RESERVE: Duration = Duration::from_millis(250);
 /// "No limit" for a wait: more than any process lives, and safe to add to an instant.
@@ -178,7 +180,7 @@ impl Pipeline {
         if timeout.is_zero() {
             return Ok(());
         }
-        shared.work_here(goal, deadline)
+        process::on_own_stack(HERE_THREAD, || shared.work_here(goal, deadline))
     }
 
     /// As [`Pipeline::flush`], for what dead owners have left by now too.
@@ -257,7 +259,8 @@ impl Pipeline {
             }
         } else if first {
             // What could not be delivered is told below.
-            let _ = shared.work_here(Goal::own(shared.spool.accepted()), send_until);
+            let all = Goal::own(shared.spool.accepted());
+            let _ = process::on_own_stack(HERE_THREAD, || shared.work_here(all, send_until));
             shared.leave(deadline);
         }
         match shared.spool.settled() >= shared.spool.accepted() {

@@ -4,8 +4,9 @@
 //! clients of a recovering service best), unless the service named a time. A refused key is probed
 //! after 1, 5 and then every 15 minutes; a wrong address after 15 minutes. Any success resets it all.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use crate::process::unique;
 
 /// The wait while nothing at the address takes records.
 pub const HOLD: Duration = Duration::from_secs(15 * 60);
@@ -87,9 +88,10 @@ impl Policy {
     }
 }
 
-/// Dice for production: SplitMix64, seeded from the standard library's per-process random keys.
+/// Dice for production: SplitMix64. Its seed is not the standard library's, which panics where no randomness
+/// can be had.
 pub fn random_dice() -> Dice {
-    let mut state = RandomState::new().hash_one(std::thread::current().id());
+    let mut state = unique::number();
     Box::new(move || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = state;

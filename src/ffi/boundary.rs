@@ -1,12 +1,13 @@
 //! The one way from C into the library: a panic becomes a status, a refusal sets the last error.
 //!
-//! Every export's body is one call of [`boundary`] or [`boundary_or`]; `tests/boundary.rs` proves it.
+//! Every export's body is one call of [`boundary`], [`slow_boundary`] or [`boundary_or`]; `tests/boundary.rs` proves it.
 
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::types::maxim_status;
+use crate::process::Undisturbed;
 use crate::status::{Error, Result, Status};
 
 /// Runs the body of an export that answers with a status.
@@ -20,6 +21,13 @@ pub(super) fn boundary(body: impl FnOnce() -> Result<()>) -> maxim_status {
         Ok(Err(error)) => refuse(&error),
         Err(payload) => caught(payload),
     }
+}
+
+/// As [`boundary`], for an export that works with files, threads or the network on the caller's thread: of
+/// that the thread hears nothing ([`Undisturbed`]).
+pub(super) fn slow_boundary(body: impl FnOnce() -> Result<()>) -> maxim_status {
+    let _undisturbed = Undisturbed::by_ourselves();
+    boundary(body)
 }
 
 /// Runs the body of an export that answers with something else; `fallback` is its answer to a

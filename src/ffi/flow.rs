@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use super::boundary::{boundary, boundary_or};
+use super::boundary::{boundary, boundary_or, slow_boundary};
 use super::callbacks::c_text;
 use super::handle::{self, handled};
 use super::log_client::{error_call, log_call, maxim_log_client, with_client};
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn maxim_flow_new_remote(
     timeout_ms: u32,
     out: *mut *mut maxim_flow,
 ) -> maxim_status {
-    boundary(|| {
+    slow_boundary(|| {
         let out = super::types::out("out", out)?;
         write(out, ptr::null_mut());
         let flow = with_client(client, |client| {

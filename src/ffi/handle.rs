@@ -12,11 +12,13 @@
 //! ever tried, because a lost slot costs a few bytes and a deadlock costs the host.
 
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::thread::LocalKey;
 
+use crate::process::Undisturbed;
 use crate::sync::Mutex;
 
 use crate::status::{Error, Result, Status};
@@ -24,7 +26,16 @@ use crate::status::{Error, Result, Status};
 /// What a table entry points to: the object, and whether its handle is still good.
 pub struct Entry<T> {
     live: AtomicBool,
-    value: T,
+    value: ManuallyDrop<T>,
+}
+
+impl<T> Drop for Entry<T> {
+    /// By whoever was the last to use it: that may be a log call, or the end of a thread.
+    fn drop(&mut self) {
+        let _undisturbed = Undisturbed::by_ourselves();
+        // SAFETY: dropped here and nowhere else, and not used after it.
+        unsafe { ManuallyDrop::drop(&mut self.value) };
+    }
 }
 
 /// The entry that a thread used last, with its handle.
@@ -219,7 +230,7 @@ impl<T> Table<T> {
                 .ok()?,
         };
         let slot = self.slot_or_allocate(index)?;
-        let entry = Arc::new(Entry { live: AtomicBool::new(true), value });
+        let entry = Arc::new(Entry { live: AtomicBool::new(true), value: ManuallyDrop::new(value) });
         slot.object.store(Arc::into_raw(entry).cast_mut(), Ordering::Release);
         let state = slot.state.fetch_or(LIVE, Ordering::AcqRel);
         Some(encode::<T>(index, state >> GENERATION_SHIFT))

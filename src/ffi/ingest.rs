@@ -1,6 +1,6 @@
 //! Raw ingestion: documents in a format of their own.
 
-use super::boundary::boundary;
+use super::boundary::{boundary, slow_boundary};
 use super::log_client::{maxim_log_client, numbered, with_client};
 use super::logger::milliseconds;
 use super::structs::maxim_raw_options;
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn maxim_ingest_raw(
     options: *const maxim_raw_options,
     timeout_ms: u32,
 ) -> maxim_status {
-    boundary(|| {
+    slow_boundary(|| {
         with_client(client, |client| {
             let format = numbered("format", format, &Format::ALL)?;
             let body = bytes("body", body, body_len)?;

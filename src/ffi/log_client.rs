@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{boundary, boundary_or};
+use super::boundary::{boundary, boundary_or, slow_boundary};
 use super::callbacks::Callbacks;
 use super::handle::{self, handled};
 use super::logger::{FlushDone, milliseconds, to_c};
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn maxim_log_client_new(
     config: *const maxim_log_client_config,
     out: *mut *mut maxim_log_client,
 ) -> maxim_status {
-    boundary(|| {
+    slow_boundary(|| {
         let out = super::types::out("out", out)?;
         write(out, ptr::null_mut());
         let given = read(config)?;
@@ -122,7 +122,7 @@ fn resolve(given: &maxim_log_client_config, reporter: Arc<dyn Reporter>) -> Resu
 /// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_client_free(client: *mut maxim_log_client) -> maxim_status {
-    boundary(|| {
+    slow_boundary(|| {
         if client.is_null() {
             return Ok(());
         }
@@ -320,7 +320,7 @@ pub unsafe extern "C" fn maxim_log_set_session_id(
 /// is lost by that.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_flush(client: *mut maxim_log_client, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_client(client, |client| client.flush(milliseconds(timeout_ms))))
+    slow_boundary(|| with_client(client, |client| client.flush(milliseconds(timeout_ms))))
 }
 
 /// As `maxim_log_flush`, without waiting; see `maxim_flush_async`.
@@ -331,7 +331,7 @@ pub unsafe extern "C" fn maxim_log_flush_async(
     callback: maxim_flush_callback,
     user_data: *mut c_void,
 ) -> maxim_status {
-    boundary(|| {
+    slow_boundary(|| {
         let done = FlushDone { callback: callback.ok_or_else(|| null("callback"))?, user_data };
         with_client(client, |client| {
             client.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
@@ -350,7 +350,7 @@ pub unsafe extern "C" fn maxim_log_disconnect(
     client: *mut maxim_log_client,
     timeout_ms: u32,
 ) -> maxim_status {
-    boundary(|| with_client(client, |client| client.close(Duration::from_millis(timeout_ms.into()))))
+    slow_boundary(|| with_client(client, |client| client.close(Duration::from_millis(timeout_ms.into()))))
 }
 
 /// Whether an entry of a level (MAXIM_LEVEL_…) would be logged: false below `min_level`, for a number

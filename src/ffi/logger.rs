@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{boundary, boundary_or};
+use super::boundary::{boundary, boundary_or, slow_boundary};
 use super::callbacks::{Callbacks, c_text};
 use super::entities::with_logger;
 use super::handle::{self, handled};
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn maxim_logger_new(
     config: *const maxim_logger_config,
     out: *mut *mut maxim_logger,
 ) -> maxim_status {
-    boundary(|| {
+    slow_boundary(|| {
         let out = super::types::out("out", out)?;
         write(out, ptr::null_mut());
         let config = read(config)?;
@@ -101,7 +101,7 @@ fn resolve(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<C
 /// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_status {
-    boundary(|| {
+    slow_boundary(|| {
         if logger.is_null() {
             return Ok(());
         }
@@ -128,7 +128,7 @@ pub unsafe extern "C" fn maxim_logger_repository_id(logger: *mut maxim_logger) -
 /// is lost by that.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.flush(milliseconds(timeout_ms))))
+    slow_boundary(|| with_logger(logger, |log| log.flush(milliseconds(timeout_ms))))
 }
 
 /// As `maxim_flush`, without waiting: `callback` is called once, on a thread of the library, when all
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn maxim_flush_async(
     callback: maxim_flush_callback,
     user_data: *mut c_void,
 ) -> maxim_status {
-    boundary(|| {
+    slow_boundary(|| {
         let done = FlushDone { callback: callback.ok_or_else(|| null("callback"))?, user_data };
         with_logger(logger, |log| {
             log.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
@@ -176,21 +176,21 @@ impl FlushDone {
 /// `timeout_ms` milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_commit_logs(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.flush_lines(milliseconds(timeout_ms))))
+    slow_boundary(|| with_logger(logger, |log| log.flush_lines(milliseconds(timeout_ms))))
 }
 
 /// Uploads all attachments, and waits for them: `maxim_flush` without log lines, but for those that the
 /// uploads make, which are sent afterwards. **May block** up to `timeout_ms` milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_attachments(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.flush_uploads(milliseconds(timeout_ms))))
+    slow_boundary(|| with_logger(logger, |log| log.flush_uploads(milliseconds(timeout_ms))))
 }
 
 /// Sends what earlier loggers for the same repository left behind in files, and everything else that
 /// is held. **May block** up to `timeout_ms` milliseconds; errors as for `maxim_flush`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_log_files(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.flush_leftovers(milliseconds(timeout_ms))))
+    slow_boundary(|| with_logger(logger, |log| log.flush_leftovers(milliseconds(timeout_ms))))
 }
 
 /// Writes everything that is held to files in the spool directory, where it survives a reboot too.
@@ -199,7 +199,7 @@ pub unsafe extern "C" fn maxim_flush_log_files(logger: *mut maxim_logger, timeou
 /// Errors: MAXIM_ERR_IO when there is no file system to write to, MAXIM_ERR_TIMEOUT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.write_to_file(milliseconds(timeout_ms))))
+    slow_boundary(|| with_logger(logger, |log| log.write_to_file(milliseconds(timeout_ms))))
 }
 
 /// Ends a logger's work: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_
 /// Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger; the detail says how much.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_cleanup(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.close(milliseconds(timeout_ms))))
+    slow_boundary(|| with_logger(logger, |log| log.close(milliseconds(timeout_ms))))
 }
 
 /// Whether the spool directory can be written to; when not, records are kept in memory only.
@@ -261,7 +261,7 @@ pub unsafe extern "C" fn maxim_logger_add_sink(
     config: *const maxim_logger_config,
     out_sink: *mut u32,
 ) -> maxim_status {
-    boundary(|| {
+    slow_boundary(|| {
         let config = read(config)?;
         let number = handle::with::<Owned, _>(logger.addr(), |owned| {
             let reporter = Arc::clone(&owned.callbacks) as Arc<dyn Reporter>;

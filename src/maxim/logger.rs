@@ -15,7 +15,7 @@ use super::line::{Entity, Lines};
 use super::protocol::{KIND_LINE, MaximLog};
 use super::uploads::Uploads;
 use crate::delivery::{self, MAX_AGE, Pipeline, Protocol};
-use crate::process::ForkCell;
+use crate::process::{ForkCell, Undisturbed};
 use crate::spool;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
@@ -176,6 +176,7 @@ impl Logger {
     /// Attaches something to an entity, everywhere. What has no content is a line, anything else an
     /// upload that makes a line when it has succeeded.
     pub fn attach(&self, entity: Entity, id: &str, attachment: &Attachment<'_>) -> Result<()> {
+        let _undisturbed = Undisturbed::by_ourselves();
         let mut result = Ok(());
         for target in self.targets() {
             let outcome = match attachment.content {

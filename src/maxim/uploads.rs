@@ -10,7 +10,7 @@
 //! of them have ended, and one that has succeeded is not repeated for one that has not. Files are streamed
 //! from disk, so that memory does not grow with what is uploaded.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -163,7 +163,7 @@ pub(super) struct Uploads {
     /// Of the last batch that did not succeed as a whole, the uploads that did.
     finished: Mutex<Vec<String>>,
     /// Uploads that the storage has refused, and how often.
-    refused: Mutex<HashMap<String, u32>>,
+    refused: Mutex<BTreeMap<String, u32>>,
     /// The connections beside the pipeline's own.
     siblings: Mutex<Vec<Http>>,
 }

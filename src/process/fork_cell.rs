@@ -7,7 +7,7 @@
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use super::fork;
+use super::{Undisturbed, fork};
 
 struct Owned<T> {
     generation: u64,
@@ -36,6 +36,8 @@ impl<T: Send + Sync> ForkCell<T> {
 
     #[cold]
     fn renewed<'a>(&'a self, inherited: &'a Owned<T>, renew: impl FnOnce(&T) -> T) -> &'a T {
+        // The child's first call may be a log call, and makes directories and files here.
+        let _undisturbed = Undisturbed::by_ourselves();
         let fresh = own(renew(&inherited.value));
         let expected = ptr::from_ref(inherited).cast_mut();
         match self.current.compare_exchange(expected, fresh, Ordering::AcqRel, Ordering::Acquire) {

@@ -5,6 +5,7 @@
 //! that can't be had is an error to return, never a panic.
 
 use std::io;
+use std::panic::resume_unwind;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
 /// Starts a thread called `name` (15 bytes are shown by the system) with all signals blocked.
@@ -24,6 +25,18 @@ pub fn spawn_scoped_masked<'scope, T: Send + 'scope>(
 ) -> io::Result<ScopedJoinHandle<'scope, T>> {
     let _blocked = SignalsBlocked::new();
     Builder::new().name(name.to_owned()).spawn_scoped(scope, body)
+}
+
+/// Runs `work` on a thread of its own and waits for it: for what needs more of the stack than a thread of the
+/// host's may have, as TLS does. Where no thread can be had, it runs here.
+pub fn on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
+    let mut work = Some(work);
+    let mut run = || work.take().map(|work| work());
+    let done = std::thread::scope(|scope| {
+        let thread = spawn_scoped_masked(scope, name, &mut run);
+        thread.ok().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    done.unwrap_or_else(run).expect("work is done once")
 }
 
 /// Blocks all signals on this thread, from which a new thread inherits its mask, until dropped.

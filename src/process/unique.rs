@@ -1,4 +1,5 @@
-//! New ids that no process of a fork tree makes twice.
+//! New ids that no process of a fork tree makes twice, where there is randomness and where there is none:
+//! whatever is to differ, in the whole library, comes from here.
 
 use super::fork;
 use crate::text::id;
@@ -23,4 +24,9 @@ impl Uuid {
         // SAFETY: `new_uuid` has written hexadecimal digits and hyphens, which are ASCII.
         unsafe { std::str::from_utf8_unchecked(&self.0) }
     }
+}
+
+/// A number that did not come up before, but by a chance of one in 2^64.
+pub fn number() -> u64 {
+    id::number(fork::generation())
 }

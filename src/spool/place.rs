@@ -135,11 +135,12 @@ fn allocate(file: &File, size: usize) -> io::Result<()> {
 }
 
 fn write_zeros(mut file: &File, size: usize) -> io::Result<()> {
-    let zeros = [0; 64 << 10];
+    // Not on the stack, of which a host's thread may have little.
+    static ZEROS: [u8; 16 << 10] = [0; 16 << 10];
     let mut left = size;
     while left > 0 {
-        let step = left.min(zeros.len());
-        file.write_all(&zeros[..step])?;
+        let step = left.min(ZEROS.len());
+        file.write_all(&ZEROS[..step])?;
         left -= step;
     }
     Ok(())

@@ -19,6 +19,7 @@ use super::format::{Key, Origin};
 use super::held::{Held, State};
 use super::spool::Spool;
 use super::{Kind, Options, Refusal, place, quarantine};
+use crate::process::unique::Uuid;
 
 /// Its name within the identity's directory.
 const DIRECTORY: &str = "attachments";
@@ -68,7 +69,7 @@ impl Spool {
         if !self.reserve_side_file(size)? {
             return Ok(None);
         }
-        let partial = directory.join(format!("{UNFINISHED}{}", uuid::Uuid::new_v4()));
+        let partial = directory.join(format!("{UNFINISHED}{}", Uuid::new().as_str()));
         let write = || {
             place::private_directory(&directory)
                 .and_then(|()| place::create(&partial))

@@ -6,6 +6,7 @@ use super::held::{Dropped, Held, Place, Spare, State};
 use super::segment::Mapping;
 use super::store::{Side, Store};
 use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, place, quarantine};
+use crate::process::Undisturbed;
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -209,6 +210,11 @@ impl Spool {
         mut state: LockGuard<'a, State>,
         payload: usize,
     ) -> Result<LockGuard<'a, State>, Refusal> {
+        // What is done under the lock is not left halfway; a wait for room may be long, and has no lock.
+        let _undisturbed = match self.options.overflow {
+            Overflow::Block(_) => Undisturbed::by_ourselves(),
+            _ => Undisturbed::by_handlers(),
+        };
         let needed = HEADER_SIZE + format::record_size(payload);
         let size = (needed.next_multiple_of(4096) as u64).max(self.next_size(&state));
         let cap = self.options.max_memory_bytes.max(self.disk_cap());

@@ -8,6 +8,7 @@ use super::format::{HEADER_SIZE, Header, Origin};
 use super::held::Place;
 use super::place;
 use super::segment::Mapping;
+use crate::process::unique;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
@@ -48,7 +49,7 @@ impl Origin {
     pub fn new() -> Origin {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let time = now.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
-        Origin { time, pid: std::process::id(), random: uuid::Uuid::new_v4().as_u64_pair().0 }
+        Origin { time, pid: std::process::id(), random: unique::number() }
     }
 
     /// The name of an instance's directory, and of its segments wherever they go.

@@ -12,6 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use wide::{u8x16, u32x4};
 
+use crate::process::Undisturbed;
+
 /// The longest id that is accepted, in bytes. Ids stand in every line and in attachments' keys:
 /// an id that is much longer than a UUID's 36 is content that has lost its way.
 pub const MAX_ID_LEN: usize = 256;
@@ -72,6 +74,11 @@ pub fn short_hex(out: &mut [u8; 8], process_generation: u64) {
     let mut bytes = [0; 16];
     bytes[..4].copy_from_slice(&random::<4>(process_generation));
     out.copy_from_slice(&hex(bytes)[..8]);
+}
+
+/// A random number; the generation is that of [`new_uuid`].
+pub fn number(process_generation: u64) -> u64 {
+    u64::from_le_bytes(random(process_generation))
 }
 
 /// Sixteen bytes in hexadecimal, all at once: the half bytes as bytes, those above nine moved up to the letters.
@@ -154,6 +161,8 @@ impl Generator {
 /// A key from the operating system.
 #[cold]
 fn new_key(process_generation: u64) -> [u32; 8] {
+    // A thread may be cancelled where it asks for randomness.
+    let _undisturbed = Undisturbed::by_ourselves();
     let mut bytes = [0; 32];
     if getrandom::fill(&mut bytes).is_ok() {
         let (words, _) = bytes.as_chunks();

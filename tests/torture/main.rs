@@ -13,6 +13,7 @@ mod broken_file_systems_cost_no_process;
 mod forked_children_and_exits_lose_nothing;
 mod given_up_records_leave_nothing_behind;
 mod hostile_servers_delay_and_never_lose;
+mod hosts_keep_their_threads;
 mod killed_processes_lose_nothing;
 mod only_a_success_is_taken_for_one;
 mod proxies_are_those_of_the_environment;

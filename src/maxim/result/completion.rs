@@ -5,6 +5,8 @@
 use serde_json::{Map, Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::process::unique::Uuid;
+
 /// A chat completion to be.
 #[derive(Default)]
 pub(super) struct Completion {
@@ -214,7 +216,7 @@ pub(super) fn filled(text: Option<&str>) -> Option<String> {
 }
 
 fn new_id() -> String {
-    uuid::Uuid::new_v4().to_string()
+    Uuid::new().as_str().to_owned()
 }
 
 fn now() -> Value {

@@ -1,0 +1,269 @@
+/*
+ * A host that is unkind to its own threads, for tests/torture/hosts_keep_their_threads.rs:
+ *
+ *     hostile_host WHAT [HOW]
+ *
+ *   file-size WHERE        no file may be larger than 64 KiB (RLIMIT_FSIZE): from the start (`new`), or once
+ *                          there is a logger (`log`, `attach`, `large`, `images`); prints the numbers
+ *   cancelled WHERE        cancels a thread in `new`, `log`, `attach`, `flush` or `cleanup`
+ *   no-randomness          the system has no randomness to give, and no descriptor is left
+ *
+ * Prints what came of it as lines of JSON; a fault is a line on standard error and exit code 3. The library's
+ * configuration comes from the environment.
+ */
+#define _GNU_SOURCE
+#include <maxim.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FILE_SIZE_LIMIT (64 * 1024)
+
+static maxim_logger *logger;
+static atomic_int signals;
+
+static void fail(const char *what) {
+    fprintf(stderr, "%s: %s\n", what, maxim_last_error());
+    exit(3);
+}
+
+static void must(const char *what, maxim_status wanted, maxim_status got) {
+    if (wanted != got) {
+        fprintf(stderr, "%s: %s, not %s: ", what, maxim_status_str(got), maxim_status_str(wanted));
+        fail(what);
+    }
+}
+
+static maxim_status make(maxim_logger **out, maxim_error_callback on_error, void *user_data) {
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    config.flush_interval_ms = 50;
+    config.error_callback = on_error;
+    config.user_data = user_data;
+    return maxim_logger_new(&config, out);
+}
+
+static maxim_status log_one(maxim_logger *to, unsigned long long number) {
+    char mark[48];
+    snprintf(mark, sizeof mark, "seq-w-%llu", number);
+    return maxim_trace_add_tag(to, MAXIM_STR("trace-1"), MAXIM_STR("mark"), maxim_str_z(mark));
+}
+
+static maxim_status attach(maxim_logger *to, size_t size) {
+    static uint8_t content[1 << 20];
+    maxim_attachment attachment = MAXIM_ATTACHMENT_INIT;
+    attachment.kind = MAXIM_ATTACHMENT_DATA;
+    attachment.data = content;
+    attachment.data_len = size;
+    return maxim_trace_add_attachment(to, MAXIM_STR("trace-1"), &attachment, NULL);
+}
+
+/* A generation with an image of that many base64 characters. */
+static maxim_status add_image(maxim_logger *to, size_t size) {
+    static const char head[] = "[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":"
+                               "\"data:image/png;base64,";
+    static const char tail[] = "\"}}]}]";
+    char *text = malloc(sizeof head + size + sizeof tail);
+    memcpy(text, head, sizeof head - 1);
+    memset(text + sizeof head - 1, 'A', size);
+    memcpy(text + sizeof head - 1 + size, tail, sizeof tail);
+    maxim_generation_config config = MAXIM_GENERATION_CONFIG_INIT;
+    config.provider = MAXIM_STR("openai");
+    config.model = MAXIM_STR("gpt-4o");
+    config.messages_json = maxim_str_z(text);
+    maxim_status status = maxim_trace_add_generation(to, MAXIM_STR("trace-1"), &config, NULL);
+    free(text);
+    return status;
+}
+
+static maxim_status log_large(maxim_logger *to, size_t size) {
+    char *text = malloc(size);
+    memset(text, 'x', size);
+    maxim_status status =
+        maxim_trace_add_tag(to, MAXIM_STR("trace-1"), MAXIM_STR("mark"), maxim_str_n(text, size));
+    free(text);
+    return status;
+}
+
+static void print_numbers(maxim_logger *of) {
+    maxim_stats s = MAXIM_STATS_INIT;
+    must("stats", MAXIM_OK, maxim_logger_stats(of, &s));
+#define N(field) (unsigned long long)s.field
+    printf("{\"accepted\":%llu,\"adopted\":%llu,\"delivered\":%llu,\"held\":%llu,\"dropped_memory\":%llu,"
+           "\"dropped_disk\":%llu,\"dropped_expired\":%llu,\"dropped_corrupt\":%llu,\"quarantined\":%llu,"
+           "\"refused\":%llu}\n",
+           N(accepted), N(adopted), N(delivered), N(held), N(dropped_memory), N(dropped_disk), N(dropped_expired),
+           N(dropped_corrupt), N(quarantined), N(refused));
+    fflush(stdout);
+}
+
+static int is_blocked(int signal_number) {
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    return sigismember(&mask, signal_number);
+}
+
+static void count_signal(int number) {
+    (void)number;
+    signals++;
+}
+
+static int file_size(const char *where) {
+    struct rlimit limit = {FILE_SIZE_LIMIT, FILE_SIZE_LIMIT};
+    int from_the_start = strcmp(where, "new") == 0;
+    if (from_the_start) {
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    must("new", MAXIM_OK, make(&logger, NULL, NULL));
+    setrlimit(RLIMIT_FSIZE, &limit);
+    unsigned long long accepted = 0;
+    if (strcmp(where, "attach") == 0) {
+        must("attach", MAXIM_OK, attach(logger, 300000));
+    } else if (strcmp(where, "images") == 0) {
+        must("image", MAXIM_OK, add_image(logger, 400000));
+    } else if (strcmp(where, "large") == 0) {
+        must("large", MAXIM_OK, log_large(logger, 3 << 20));
+    } else {
+        for (unsigned long long n = 1; n <= 50000; n++) {
+            accepted += log_one(logger, n) == MAXIM_OK;
+        }
+    }
+    maxim_write_to_file(logger, 5000);
+    must("flush", MAXIM_OK, maxim_flush(logger, 20000));
+    print_numbers(logger);
+    must("cleanup", MAXIM_OK, maxim_cleanup(logger, 5000));
+    must("free", MAXIM_OK, maxim_logger_free(logger));
+    /* What is the host's stays the host's: its mask, and the signal of its own write. */
+    if (is_blocked(SIGXFSZ) || is_blocked(SIGPIPE)) {
+        fail("a signal is still blocked");
+    }
+    signal(SIGXFSZ, count_signal);
+    char path[] = "/tmp/maxim-hostile-XXXXXX";
+    int file = mkstemp(path);
+    unlink(path);
+    if (file < 0 || pwrite(file, "x", 1, FILE_SIZE_LIMIT) != -1 || signals != 1) {
+        fail("the host's own signal did not come");
+    }
+    return 0;
+}
+
+static atomic_int started, go_on;
+static const char *where_cancelled;
+
+static void *to_be_cancelled(void *unused) {
+    int before;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    started = 1;
+    while (!go_on) {
+        usleep(1000);
+    }
+    /* From here on the first cancellation point ends this thread. */
+    pthread_setcancelstate(before, NULL);
+    maxim_status got = MAXIM_OK;
+    maxim_logger *another = NULL;
+    if (strcmp(where_cancelled, "new") == 0) {
+        got = make(&another, NULL, NULL);
+    } else if (strcmp(where_cancelled, "log") == 0) {
+        for (unsigned long long n = 1; n <= 100000 && got == MAXIM_OK; n++) {
+            got = log_one(logger, n);
+        }
+    } else if (strcmp(where_cancelled, "attach") == 0) {
+        for (int n = 0; n < 10 && got == MAXIM_OK; n++) {
+            got = attach(logger, 300000);
+        }
+    } else if (strcmp(where_cancelled, "large") == 0) {
+        got = log_large(logger, 3 << 20);
+    } else if (strcmp(where_cancelled, "flush") == 0) {
+        log_one(logger, 1);
+        got = maxim_flush(logger, 20000);
+    } else {
+        log_one(logger, 1);
+        got = maxim_cleanup(logger, 20000);
+    }
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    must(where_cancelled, MAXIM_OK, got);
+    if (another) {
+        must("free", MAXIM_OK, maxim_logger_free(another));
+    }
+    pthread_setcancelstate(before, NULL);
+    pthread_testcancel();
+    return unused;
+}
+
+static int cancelled(const char *where) {
+    pthread_t thread;
+    void *end = NULL;
+    where_cancelled = where;
+    must("new", MAXIM_OK, make(&logger, NULL, NULL));
+    pthread_create(&thread, NULL, to_be_cancelled, NULL);
+    while (!started) {
+        usleep(1000);
+    }
+    pthread_cancel(thread);
+    go_on = 1;
+    pthread_join(thread, &end);
+    if (end != PTHREAD_CANCELED) {
+        fail("the thread was not cancelled after the call");
+    }
+    if (strcmp(where, "cleanup") != 0) {
+        must("the next call", MAXIM_OK, log_one(logger, 1));
+        must("flush", MAXIM_OK, maxim_flush(logger, 20000));
+    }
+    print_numbers(logger);
+    return 0;
+}
+
+static int no_randomness(void) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    struct rlimit limit = {0, 0};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0 || setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        perror("no-randomness");
+        return 4;
+    }
+    must("new", MAXIM_OK, make(&logger, NULL, NULL));
+    maxim_id ids[2];
+    maxim_trace_config trace = MAXIM_TRACE_CONFIG_INIT;
+    for (int n = 0; n < 2; n++) {
+        must("trace", MAXIM_OK, maxim_trace_create(logger, &trace, &ids[n]));
+        must("attach", MAXIM_OK, attach(logger, 300000));
+    }
+    if (strcmp(ids[0].text, ids[1].text) == 0) {
+        fail("two traces have one id");
+    }
+    print_numbers(logger);
+    must("free", MAXIM_OK, maxim_logger_free(logger));
+    return 0;
+}
+
+int main(int count, char **words) {
+    const char *what = count > 1 ? words[1] : "", *how = count > 2 ? words[2] : "";
+    alarm(60);
+    if (strcmp(what, "file-size") == 0) {
+        return file_size(how);
+    } else if (strcmp(what, "cancelled") == 0) {
+        return cancelled(how);
+    } else if (strcmp(what, "no-randomness") == 0) {
+        return no_randomness();
+    }
+    fprintf(stderr, "hostile_host: %s?\n", what);
+    return 2;
+}

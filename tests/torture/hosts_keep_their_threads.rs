@@ -1,0 +1,80 @@
+//! A host's own threads end when the host ends them, and wait for nobody: neither a signal that a system call
+//! of ours raises, nor a cancellation in the middle of a call, nor want of randomness takes the process or a
+//! thread of it down.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::bench::{Row, json_lines};
+use crate::common::{Scratch, Server, compile_into, library};
+
+/// The program, for one test, and what it needs.
+struct Host {
+    scratch: Scratch,
+    program: PathBuf,
+    server: Server,
+}
+
+impl Host {
+    fn new(name: &str) -> Host {
+        let scratch = Scratch::new(name);
+        let program = compile_into("tests/c/hostile_host.c", scratch.path(), &library("lib/libmaxim.so"));
+        Host { scratch, program, server: Server::start(&[]) }
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        let name = self.scratch.path().file_name().unwrap();
+        command.args(words).env("MAXIM_BASE_URL", self.server.url()).env("MAXIM_LOG_REPO_ID", name);
+        command
+            .env("MAXIM_API_KEY", "key-of-a-hostile-host")
+            .env("MAXIM_SPOOL_DIR", self.scratch.path().join("spool"));
+        command
+    }
+
+    /// Lets it do something, which must go well.
+    fn run(&self, words: &[&str]) -> Vec<Value> {
+        json_lines(&mut self.command(words))
+    }
+}
+
+/// What arrived of one run, all of it: `records` marked lines or one upload.
+fn all_delivered(row: &mut Row, numbers: &Value, records: u64) {
+    row.add_stats(numbers);
+    assert_eq!(
+        (&numbers["accepted"], &numbers["delivered"]),
+        (&records.into(), &records.into()),
+        "{numbers}"
+    );
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_as_a_full_disk() {
+    let mut row = Row::new("RLIMIT_FSIZE of 64 KiB, in 5 places");
+    for (place, records) in [("new", 50_000), ("log", 50_000), ("attach", 2), ("large", 1), ("images", 3)] {
+        let host = Host::new("file-size");
+        all_delivered(&mut row, &host.run(&["file-size", place])[0], records);
+    }
+}
+
+#[test]
+fn a_thread_is_cancelled_after_a_call_and_never_in_it() {
+    let mut row = Row::new("pthread_cancel in 6 calls");
+    for (place, records) in
+        [("new", 1), ("log", 100_001), ("attach", 21), ("large", 2), ("flush", 2), ("cleanup", 1)]
+    {
+        let host = Host::new("cancelled");
+        all_delivered(&mut row, &host.run(&["cancelled", place])[0], records);
+    }
+}
+
+#[test]
+fn ids_are_made_without_randomness_and_without_descriptors() {
+    let mut row = Row::new("no getrandom, no /dev/urandom");
+    let host = Host::new("no-randomness");
+    let numbers = &host.run(&["no-randomness"])[0];
+    row.add_stats(numbers);
+    assert_eq!((&numbers["accepted"], &numbers["held"]), (&4.into(), &4.into()), "{numbers}");
+}
