@@ -12,7 +12,7 @@ BUILD      := build
 LIB        := $(BUILD)/lib
 BIN        := $(BUILD)/bin
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
-SERVER_SOURCES := $(shell find dev-server/src -name '*.rs') dev-server/Cargo.toml Cargo.lock
+SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-server/Cargo.toml Cargo.lock
 
 .DEFAULT_GOAL := help
 .PHONY: help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh

@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::args::Mode;
-use crate::limits::MAX_ACTIONS;
-use crate::line;
-use crate::record::Log;
-use crate::sequence::Sequences;
+use crate::cli::args::Mode;
+use crate::collect::limits::MAX_ACTIONS;
+use crate::collect::record::Log;
+use crate::collect::sequence::Sequences;
+use crate::model::line;
 
 /// Data kept for the tree; beyond it, lines are counted but not drawn. A tree of this size is not read any more.
 const KEPT_BYTES: usize = 256 * 1024 * 1024;
@@ -323,7 +323,7 @@ impl Store {
 }
 
 /// An entry's own text; an entry that was sent with line ends in it is compacted.
-fn on_one_line(entry: &RawValue) -> std::borrow::Cow<'_, str> {
+pub fn on_one_line(entry: &RawValue) -> std::borrow::Cow<'_, str> {
     let text = entry.get();
     if !text.contains(['\n', '\r']) {
         return text.into();

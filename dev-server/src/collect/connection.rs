@@ -1,17 +1,21 @@
 //! One connection: reads its requests one after the other, has them answered, and carries out what
-//! [`crate::misbehave`] decided, such as a pause, half an answer or a reset.
+//! [`crate::collect::misbehave`] decided, such as a pause, half an answer or a reset.
 
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::answer::{self, Reply, Request};
-use crate::guard;
-use crate::http::{Body, Connection, Framing, Head, ReadError, Response, Transport};
-use crate::limits::{BODY_TIME, MAX_COLLECTED_BYTES, MAX_COUNTED_BYTES, MAX_OWN_BYTES};
-use crate::record;
-use crate::routes::{Own, Route, route};
-use crate::server::{Server, now_us};
-use crate::store::{Content, Outcome, Tally};
+use crate::collect::answer::{self, Reply, Request};
+use crate::collect::attempts::{self, Attempt};
+use crate::collect::counts::{Content, Outcome, Tally};
+use crate::collect::guard;
+use crate::collect::http::{Body, Connection, Framing, Head, ReadError, Response, Transport};
+use crate::collect::limits::{BODY_TIME, MAX_COLLECTED_BYTES, MAX_COUNTED_BYTES, MAX_OWN_BYTES};
+use crate::collect::record;
+use crate::collect::routes::{Own, Route, route};
+use crate::collect::server::{Server, now_us};
+
+use crate::store::archive::MAX_UPLOAD_BYTES;
+use crate::web::{self, live};
 
 /// Steps a second that a slowed body is read in.
 const SLOW_STEPS: u64 = 20;
@@ -85,8 +89,14 @@ fn serve_own<S: Transport>(
         connection.send_continue()?;
     }
     let mut body = Body::new(head.framing);
-    read_body(connection, &mut body, 0, MAX_OWN_BYTES, Some(text))?;
-    connection.send(&answer::own(server, own, text), head.keep_alive, true)?;
+    let limit = if own == Own::Import { MAX_COLLECTED_BYTES } else { MAX_OWN_BYTES };
+    read_body(connection, &mut body, 0, limit, Some(text))?;
+    let response = match own {
+        Own::Live => return live::serve(connection, server, head).map(|()| Next::Close),
+        Own::Page | Own::Import => web::answer(server, head, text),
+        own => answer::own(server, own, text),
+    };
+    connection.send(&response.guarded(), head.keep_alive, head.method != "HEAD")?;
     Ok(Next::KeepAlive)
 }
 
@@ -99,7 +109,18 @@ fn serve_api<S: Transport>(
     text: &mut Vec<u8>,
 ) -> Result<Next, ReadError> {
     let arrived_us = now_us();
-    let finish = |body: &[u8], status: u16, outcome: Outcome| {
+    let finish = |body: &[u8], tally: Tally, status: u16, outcome: Outcome| {
+        server.attempts.lock().note(Attempt {
+            at_us: arrived_us,
+            method: attempts::kept(&head.method),
+            path: attempts::kept(head.target.split('?').next().unwrap_or_default()),
+            status,
+            outcome,
+            bytes: tally.bytes,
+            lines: if matches!(route, Route::Log { .. } | Route::Raw { .. }) { tally.lines() } else { 0 },
+            took_us: now_us().saturating_sub(arrived_us),
+            agent: attempts::kept(head.header("user-agent").unwrap_or_default()),
+        });
         if let Some(record) = &server.record {
             record.lock().append(&record::request_line(head, body, status, arrived_us));
         }
@@ -108,12 +129,12 @@ fn serve_api<S: Transport>(
 
     let plan = Plan::new(server, head, route);
     if plan.resets {
-        finish(b"", 0, Outcome::Dropped);
+        finish(b"", Tally::default(), 0, Outcome::Dropped);
         return Ok(Next::Reset);
     }
     if head.expects_continue {
         if plan.is_too_large {
-            finish(b"", 413, Outcome::Rejected);
+            finish(b"", Tally::default(), 413, Outcome::Rejected);
             connection.send(&Response::error(413, "the body is larger than max_body"), false, true)?;
             return Ok(Next::Close);
         }
@@ -129,7 +150,7 @@ fn serve_api<S: Transport>(
             let Some(piece) = connection.next_piece(&mut body, limit)? else { break };
             read += piece.len() as u64;
         }
-        finish(b"", 0, Outcome::Dropped);
+        finish(b"", Tally::default(), 0, Outcome::Dropped);
         return Ok(Next::Reset);
     }
     let collected = plan.collects.then_some(&mut *text);
@@ -151,17 +172,17 @@ fn serve_api<S: Transport>(
     match reply {
         Reply::Answer(response) => {
             let outcome = if response.is_error { Outcome::Rejected } else { Outcome::Answered };
-            finish(text, response.status, outcome);
+            finish(text, tally, response.status, outcome);
             connection.send(&response, head.keep_alive, head.method != "HEAD")?;
             Ok(Next::KeepAlive)
         }
         Reply::Truncate(response) => {
-            finish(text, 0, Outcome::Dropped);
+            finish(text, tally, 0, Outcome::Dropped);
             connection.send_truncated(&response)?;
             Ok(Next::Close)
         }
         Reply::Close => {
-            finish(text, 0, Outcome::Dropped);
+            finish(text, tally, 0, Outcome::Dropped);
             Ok(Next::Close)
         }
     }
@@ -190,9 +211,14 @@ impl Plan {
         let reads_bodies = behaviour.reads_bodies();
         drop(behaviour);
         let is_needed = match route {
-            Route::Log { .. } | Route::Raw { .. } => reads_bodies || server.store.lock().reads_lines(),
+            Route::Log { .. } | Route::Raw { .. } => {
+                reads_bodies || server.library.is_some() || server.store.lock().reads_lines()
+            }
             Route::Entries | Route::Flow => true,
-            Route::Upload { key } => server.store.lock().reads_upload(key),
+            Route::Upload { key } => {
+                (server.library.is_some() && length <= MAX_UPLOAD_BYTES)
+                    || server.store.lock().reads_upload(key)
+            }
             _ => false,
         };
         let collects = is_needed || server.record.is_some();

@@ -1,6 +1,6 @@
 //! The command line: text in, [`Command`] out.
 //!
-//! Every misbehaviour of [`crate::misbehave`] is a flag under its own name with dashes (`drop_before_read` is
+//! Every misbehaviour of [`crate::collect::misbehave`] is a flag under its own name with dashes (`drop_before_read` is
 //! `--drop-before-read`), taken from that module's table, so that flags and `POST /control` cannot drift apart.
 //! Nothing is opened and nothing is printed here.
 
@@ -8,8 +8,12 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::misbehave::{Behaviour, SETTINGS};
+use crate::cli::tail::TailOptions;
 
+use crate::collect::misbehave::{Behaviour, SETTINGS};
+
+/// How large the database of the pages may be when nothing else is asked for.
+const DEFAULT_MAX_DB_BYTES: u64 = 512 << 20;
 /// The port when none is asked for.
 pub const DEFAULT_PORT: u16 = 8899;
 
@@ -35,12 +39,19 @@ pub struct Options {
     pub check_seq: bool,
     pub seq_start: u64,
     pub exit_when_stdin_closes: bool,
+    /// The database of the pages; in memory without a file.
+    pub db: Option<PathBuf>,
+    pub max_db_bytes: u64,
+    pub prices: Option<PathBuf>,
+    /// One line on standard output for each thing that arrives.
+    pub is_live: bool,
     pub behaviour: Behaviour,
 }
 
 #[derive(Debug)]
 pub enum Command {
     Serve(Box<Options>),
+    Tail(TailOptions),
     Help,
     Version,
 }
@@ -51,15 +62,23 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
         port: DEFAULT_PORT,
         allowed_hosts: Vec::new(),
         port_file: None,
-        mode: if interactive { Mode::Tree } else { Mode::Quiet },
+        mode: Mode::Tree,
         record: None,
         lines: None,
         check_seq: false,
         seq_start: 0,
         exit_when_stdin_closes: false,
+        db: None,
+        max_db_bytes: DEFAULT_MAX_DB_BYTES,
+        prices: None,
+        is_live: false,
         behaviour: Behaviour::default(),
     };
-    let mut args = args.into_iter();
+    let mut mode = None;
+    let mut args = args.into_iter().peekable();
+    if args.next_if(|first| first == "tail").is_some() {
+        return tail(args);
+    }
     while let Some(arg) = args.next() {
         let (flag, attached) = match arg.split_once('=') {
             Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
@@ -83,6 +102,22 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
                 options.port = number(&flag, &value()?)?;
                 true
             }
+            "--db" => {
+                options.db = Some(value()?.into());
+                true
+            }
+            "--db-max" => {
+                options.max_db_bytes = bytes(&flag, &value()?)?;
+                true
+            }
+            "--prices" => {
+                options.prices = Some(value()?.into());
+                true
+            }
+            "--live" => {
+                options.is_live = true;
+                false
+            }
             "--allow-host" => {
                 options.allowed_hosts.push(value()?);
                 true
@@ -104,12 +139,12 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
                 true
             }
             "--mode" => {
-                options.mode = match value()?.as_str() {
+                mode = Some(match value()?.as_str() {
                     "tree" => Mode::Tree,
                     "count" => Mode::Count,
                     "quiet" => Mode::Quiet,
                     other => return Err(format!("--mode is tree, count or quiet, not {other:?}")),
-                };
+                });
                 true
             }
             _ => {
@@ -126,7 +161,44 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
             return Err(format!("{flag} takes no value"));
         }
     }
+    // A test that closes standard input wants counts; a person, on a terminal or through a pipe, wants to see.
+    let is_watched = !options.exit_when_stdin_closes;
+    options.is_live |= is_watched && mode.is_none_or(|mode| mode == Mode::Tree && interactive);
+    options.mode = mode.unwrap_or(if is_watched { Mode::Tree } else { Mode::Quiet });
+    if options.mode == Mode::Count && options.db.is_some() {
+        return Err("--mode count keeps nothing, so it goes with no --db".into());
+    }
     Ok(Command::Serve(Box::new(options)))
+}
+
+/// `tail [--port N] [--json] [QUERY…]`
+fn tail(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut options = TailOptions { port: DEFAULT_PORT, is_json: false, query: String::new() };
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "-h" | "--help" => return Ok(Command::Help),
+            "--json" => options.is_json = true,
+            "--port" => options.port = number("--port", &args.next().ok_or("--port needs a value")?)?,
+            flag if flag.starts_with("--") => return Err(format!("unknown flag {flag:?} of tail")),
+            term => {
+                options.query.push(' ');
+                options.query.push_str(term);
+            }
+        }
+    }
+    Ok(Command::Tail(options))
+}
+
+/// A size in bytes, also as `64k`, `512m` or `2g`.
+fn bytes(flag: &str, text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.as_bytes().last().map(u8::to_ascii_lowercase) {
+        Some(b'k') => (&text[..text.len() - 1], 10),
+        Some(b'm') => (&text[..text.len() - 1], 20),
+        Some(b'g') => (&text[..text.len() - 1], 30),
+        _ => (text, 0),
+    };
+    let bytes = number::<u64>(flag, digits)?.checked_mul(1 << shift).filter(|&bytes| bytes > 0);
+    bytes.ok_or_else(|| format!("{flag} needs a size, not {text:?}"))
 }
 
 fn number<N: std::str::FromStr>(flag: &str, text: &str) -> Result<N, String> {
@@ -138,12 +210,18 @@ pub fn help() -> String {
     let mut text = format!(
         "maxim-dev: a local server that speaks the Maxim log API and the structured log API
 
-Usage: maxim-dev [flags]            it binds 127.0.0.1 only
+Usage: maxim-dev [flags]                                serve; it binds 127.0.0.1 only
+       maxim-dev tail [--port N] [--json] [QUERY]       print what arrives at a running server
 
   --port N                    port to listen on; 0 takes a free one (default {DEFAULT_PORT})
+  --db FILE                   keep what arrives in FILE over restarts (default: in memory)
+  --db-max BYTES              delete the oldest beyond that size; 64k, 512m, 2g (default 512m)
+  --prices FILE               the table of models and prices that costs are estimated with
+  --live                      print a line for each thing that arrives (default where somebody watches)
   --port-file FILE            write the port to FILE once the server listens
-  --mode tree|count|quiet     tree draws what arrived when the server stops and on GET /tree (default on a
-                              terminal); count only counts, fast; quiet checks and counts by action (default)
+  --mode tree|count|quiet     tree keeps what arrives for the pages, and draws it when the server stops
+                              (default); count only counts, fast; quiet checks and counts by action (default
+                              with --exit-when-stdin-closes)
   --record FILE               append each request to FILE as one JSON line
   --lines FILE                append each accepted log line and entry to FILE
   --check-seq                 follow the markers seq-<writer>-<number> and report on GET /seq
@@ -185,15 +263,24 @@ mod tests {
     fn values_come_after_a_blank_or_an_equals_sign() {
         let given = options("--port 0 --mode=count --record a.jsonl --lines=b.txt --check-seq");
         assert_eq!((given.port, given.mode, given.check_seq), (0, Mode::Count, true));
+        assert_eq!(options("--db-max 2k").max_db_bytes, 2048);
         assert_eq!(given.record, Some("a.jsonl".into()));
         assert_eq!(given.lines, Some("b.txt".into()));
     }
 
     #[test]
-    fn the_default_mode_depends_on_the_terminal() {
-        assert_eq!(options("").mode, Mode::Quiet);
-        let Ok(Command::Serve(on_terminal)) = parse([], true) else { panic!("not served") };
-        assert_eq!(on_terminal.mode, Mode::Tree);
+    fn who_watches_decides_what_is_shown() {
+        let of =
+            |line: &str, interactive| match parse(line.split_whitespace().map(str::to_owned), interactive) {
+                Ok(Command::Serve(options)) => (options.mode, options.is_live),
+                other => panic!("{other:?}"),
+            };
+        assert_eq!(of("", true), (Mode::Tree, true));
+        assert_eq!(of("", false), (Mode::Tree, true));
+        assert_eq!(of("--mode tree", false), (Mode::Tree, false));
+        assert_eq!(of("--mode tree", true), (Mode::Tree, true));
+        assert_eq!(of("--exit-when-stdin-closes", true), (Mode::Quiet, false));
+        assert_eq!(of("--mode count", true), (Mode::Count, false));
     }
 
     #[test]
@@ -223,7 +310,7 @@ mod tests {
 
     #[test]
     fn help_and_readme_name_every_flag() {
-        let readme = include_str!("../README.md");
+        let readme = include_str!("../../README.md");
         let help = help();
         let plain = [
             "--port",
@@ -234,6 +321,10 @@ mod tests {
             "--check-seq",
             "--seq-start",
             "--allow-host",
+            "--db",
+            "--db-max",
+            "--prices",
+            "--live",
         ];
         let settings = SETTINGS.iter().map(|setting| setting.flag());
         for flag in plain.iter().map(|flag| flag.to_string()).chain(settings) {

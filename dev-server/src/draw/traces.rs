@@ -1,137 +1,55 @@
 //! Log lines of the Maxim log API as a tree: repository, session, trace, span, generation and the rest.
 //!
-//! Lines are applied in order of arrival to a table of entities; parents are found at the end, so the order of
-//! the lines does not matter. An entity that other lines only speak of is shown as such, under the session or
-//! repository it names.
+//! An entity that other lines only speak of is shown as such, under the session or repository it names.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use chrono::{DateTime, NaiveDateTime};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::line::{self, Line};
-use crate::store::Kept;
-use crate::tree::{self, Branch, MAX_DEPTH, Style, Text};
-
-/// What lines said about one entity.
-struct Entity {
-    kind: String,
-    id: String,
-    /// Whether a line made it, or others only speak of it.
-    is_created: bool,
-    /// The members of all its lines; objects such as tags are joined, messages appended.
-    data: Map<String, Value>,
-    /// Events, feedback, attachments and the like: the action and its data.
-    happened: Vec<(String, Value)>,
-    parent: Option<usize>,
-    children: Vec<usize>,
-}
-
-#[derive(Default)]
-struct Repository {
-    entities: Vec<Entity>,
-    index: HashMap<(String, String), usize>,
-    malformed: Vec<String>,
-    unnamed: usize,
-}
+use crate::collect::counts::Kept;
+use crate::draw::tree::{self, Branch, MAX_DEPTH, Style, Text};
+use crate::model::entities::{Entities, Entity, message_content};
+use crate::model::figures::{self, Tokens, unix_us};
 
 /// A branch for each repository that lines arrived for.
 pub fn branches(kept: &Kept) -> Vec<Branch> {
-    let mut repositories: Vec<_> = kept.repositories.iter().map(|_| Repository::default()).collect();
+    let mut repositories: Vec<_> = kept.repositories.iter().map(|_| Entities::default()).collect();
+    let upload = |key: &str| kept.uploads.get(key).and_then(|upload| upload.line.as_deref());
     for (at, text) in &kept.lines {
-        repositories[*at].apply(text, kept);
+        repositories[*at].apply(text, &upload);
     }
-    let named = kept.repositories.iter().zip(&mut repositories);
-    named.map(|(name, repository)| repository.branch(name, kept)).collect()
+    let named = kept.repositories.iter().zip(repositories);
+    named.map(|(name, entities)| Repository { entities }.branch(name, kept)).collect()
+}
+
+struct Repository {
+    entities: Entities,
 }
 
 impl Repository {
-    fn entity(&mut self, kind: &str, id: &str) -> usize {
-        let key = (kind.to_owned(), id.to_owned());
-        *self.index.entry(key).or_insert_with(|| {
-            self.entities.push(Entity {
-                kind: kind.to_owned(),
-                id: id.to_owned(),
-                is_created: false,
-                data: Map::new(),
-                happened: Vec::new(),
-                parent: None,
-                children: Vec::new(),
-            });
-            self.entities.len() - 1
-        })
-    }
-
-    fn apply(&mut self, text: &[u8], kept: &Kept) {
-        let parsed = line::parse(text)
-            .and_then(|line| serde_json::from_slice::<Map<String, Value>>(line.data).ok().map(|d| (line, d)));
-        let Some((Line { entity, id, action, .. }, data)) = parsed else {
-            self.malformed.push(String::from_utf8_lossy(text).into_owned());
-            return;
-        };
-        if action == "process-large-log" {
-            let key = data.get("key").and_then(Value::as_str).unwrap_or_default();
-            // The text may not lead to another upload: that would allow an endless chain.
-            let large = kept.uploads.get(key).and_then(|upload| upload.line.as_deref());
-            if let Some(large) = large.filter(|large| !large.starts_with(b"storage{")) {
-                return self.apply(large, kept);
-            }
-        }
-        let at = self.entity(entity, id);
-        match action {
-            "create" | "update" | "end" | "result" | "error" | "add-cost" => {
-                self.entities[at].is_created |= action == "create";
-                self.entities[at].merge(data);
-            }
-            "add-span" | "add-generation" | "add-retrieval" | "add-tool-call" | "add-error" => {
-                let kind = action["add-".len()..].replace('-', "_");
-                let child_id = match data.get("id").and_then(Value::as_str) {
-                    Some(id) => id.to_owned(),
-                    None => {
-                        self.unnamed += 1;
-                        format!("(without an id, {})", self.unnamed)
-                    }
-                };
-                let child = self.entity(&kind, &child_id);
-                self.entities[child].is_created = true;
-                self.entities[child].merge(data);
-                self.adopt(at, child);
-            }
-            _ => self.entities[at].happened.push((action.to_owned(), Value::Object(data))),
-        }
-    }
-
-    /// Makes `child` a child of `parent`, once.
-    fn adopt(&mut self, parent: usize, child: usize) {
-        if self.entities[child].parent.is_none() && parent != child {
-            self.entities[child].parent = Some(parent);
-            self.entities[parent].children.push(child);
-        }
-    }
-
     fn branch(&mut self, name: &str, kept: &Kept) -> Branch {
-        for trace in 0..self.entities.len() {
-            let entity = &self.entities[trace];
+        for trace in 0..self.entities.all.len() {
+            let entity = &self.entities.all[trace];
             if entity.kind == "trace"
                 && let Some(session) = entity.data.get("sessionId").and_then(Value::as_str).map(str::to_owned)
             {
-                let session = self.entity("session", &session);
-                self.adopt(session, trace);
+                let session = self.entities.entity("session", &session);
+                self.entities.adopt(session, trace);
             }
         }
         let mut branch =
             Branch::new(Text::new(Style::Kind, "repository").with(Style::Name, tree::shorten(name)));
         let mut drawn = HashSet::new();
-        let roots = (0..self.entities.len()).filter(|&at| self.entities[at].parent.is_none());
+        let roots = (0..self.entities.all.len()).filter(|&at| self.entities.all[at].parent.is_none());
         branch.children = roots.map(|root| self.draw(root, kept, &mut drawn, 0)).collect();
         // What only a loop of parents holds has no root and has not been reached.
-        for at in 0..self.entities.len() {
-            if !drawn.contains(&at) && self.entities[at].parent.is_some() {
+        for at in 0..self.entities.all.len() {
+            if !drawn.contains(&at) && self.entities.all[at].parent.is_some() {
                 let looped = self.draw(at, kept, &mut drawn, 0);
                 branch.children.push(looped);
             }
         }
-        for text in &self.malformed {
+        for text in &self.entities.malformed {
             let head = Text::new(Style::Bad, "malformed line").with(Style::Plain, tree::shorten(text));
             branch.children.push(Branch::new(head));
         }
@@ -140,8 +58,8 @@ impl Repository {
 
     fn draw(&self, at: usize, kept: &Kept, drawn: &mut HashSet<usize>, depth: usize) -> Branch {
         drawn.insert(at);
-        let entity = &self.entities[at];
-        let mut branch = entity.branch(kept);
+        let entity = &self.entities.all[at];
+        let mut branch = entity_branch(entity, kept);
         for &child in &entity.children {
             if depth == MAX_DEPTH {
                 drawn.insert(child);
@@ -154,21 +72,16 @@ impl Repository {
     }
 }
 
-impl Entity {
-    fn merge(&mut self, data: Map<String, Value>) {
-        for (name, value) in data {
-            match (self.data.get_mut(&name), value) {
-                (Some(Value::Object(known)), Value::Object(more)) if name != "result" => known.extend(more),
-                (Some(Value::Array(known)), Value::Array(more)) if name == "messages" => known.extend(more),
-                (_, value) => {
-                    self.data.insert(name, value);
-                }
-            }
-        }
-    }
+/// How one entity is drawn.
+struct Drawn<'a>(&'a Entity);
 
+fn entity_branch(entity: &Entity, kept: &Kept) -> Branch {
+    Drawn(entity).branch(kept)
+}
+
+impl Drawn<'_> {
     fn get(&self, name: &str) -> &Value {
-        self.data.get(name).unwrap_or(&Value::Null)
+        self.0.get(name)
     }
 
     fn word(&self, name: &str) -> String {
@@ -176,23 +89,23 @@ impl Entity {
     }
 
     fn branch(&self, kept: &Kept) -> Branch {
-        let mut head = Text::new(Style::Kind, tree::shorten(&self.kind.replace('_', " ")))
+        let mut head = Text::new(Style::Kind, tree::shorten(&self.0.kind.replace('_', " ")))
             .with(Style::Name, self.word("name"));
-        if self.kind == "error" {
+        if self.0.kind == "error" {
             head.push(Style::Bad, self.word("message"));
             head.push(Style::Bad, self.word("errorType"));
             head.push(Style::Bad, self.word("code"));
         }
-        head.push(Style::Dim, tree::shorten(&self.id));
+        head.push(Style::Dim, tree::shorten(&self.0.id));
         let model = [self.word("provider"), self.word("model")];
         head.push(
             Style::Plain,
             model.iter().filter(|w| !w.is_empty()).cloned().collect::<Vec<_>>().join("/"),
         );
         head.push(Style::Figure, self.duration());
-        head.push(Style::Figure, tokens(&self.get("result")["usage"]));
+        head.push(Style::Figure, Tokens::of(&self.get("result")["usage"]).text());
         head.push(Style::Figure, cost(self.get("cost")));
-        if !self.is_created {
+        if !self.0.is_created {
             head.push(Style::Warn, "(its creation did not arrive)");
         }
 
@@ -214,7 +127,8 @@ impl Entity {
         }
         self.note_result(&mut branch);
         branch.styled_note("error", Style::Bad, &failure(self.get("error")));
-        branch.children = self.happened.iter().map(|(action, data)| happening(action, data, kept)).collect();
+        branch.children =
+            self.0.happened.iter().map(|(action, data)| happening(action, data, kept)).collect();
         branch
     }
 
@@ -246,7 +160,7 @@ impl Entity {
     fn duration(&self) -> String {
         let time = |name| self.get(name).as_str().and_then(unix_us);
         match (time("startTimestamp"), time("endTimestamp")) {
-            (Some(start), Some(end)) if end >= start => tree::duration((end - start) as u64),
+            (Some(start), Some(end)) if end >= start => figures::duration((end - start) as u64),
             (Some(_), Some(_)) => "ends before it starts".into(),
             _ => String::new(),
         }
@@ -271,7 +185,7 @@ fn happening(action: &str, data: &Value, kept: &Kept) -> Branch {
             let uploaded = data["key"].as_str().and_then(|key| kept.uploads.get(key));
             match uploaded {
                 Some(upload) => {
-                    head.push(Style::Figure, tree::bytes(upload.bytes));
+                    head.push(Style::Figure, figures::bytes(upload.bytes));
                     if data["mimeType"] != upload.mime.as_str() {
                         head.push(Style::Bad, format!("uploaded as {}", tree::shorten(&upload.mime)));
                     }
@@ -296,12 +210,6 @@ fn happening(action: &str, data: &Value, kept: &Kept) -> Branch {
     branch
 }
 
-/// Where a message or an output item has its text.
-fn message_content(message: &Value) -> &Value {
-    let places = ["content", "output", "arguments", "summary"];
-    places.iter().map(|name| &message[*name]).find(|value| !value.is_null()).unwrap_or(&Value::Null)
-}
-
 /// Text in any of the shapes it comes in: plain, a typed value, or a list of parts.
 fn content(value: &Value) -> String {
     match value {
@@ -324,44 +232,15 @@ fn failure(error: &Value) -> String {
     }
 }
 
-/// `10 → 20 tokens`, in both naming styles that results have.
-fn tokens(usage: &Value) -> String {
-    let number = |names: [&str; 2]| names.iter().find_map(|name| usage[*name].as_u64());
-    let input = number(["prompt_tokens", "input_tokens"]);
-    let output = number(["completion_tokens", "output_tokens"]);
-    let detail = |names: [&str; 2], member: &str| names.iter().find_map(|name| usage[*name][member].as_u64());
-    let cached = detail(["prompt_tokens_details", "input_tokens_details"], "cached_tokens");
-    let reasoning = detail(["completion_tokens_details", "output_tokens_details"], "reasoning_tokens");
-    let mut text = match (input, output) {
-        (None, None) => {
-            return usage["total_tokens"].as_u64().map(|n| format!("{n} tokens")).unwrap_or_default();
-        }
-        (input, output) => format!("{} → {} tokens", input.unwrap_or(0), output.unwrap_or(0)),
-    };
-    for (count, what) in [(cached, "cached"), (reasoning, "reasoning")] {
-        if let Some(count) = count.filter(|&count| count > 0) {
-            text.push_str(&format!(", {count} {what}"));
-        }
-    }
-    text
-}
-
 fn cost(cost: &Value) -> String {
     cost["total"].as_f64().map(|total| format!("${total}")).unwrap_or_default()
-}
-
-/// A time as the wire has it, in Unix µs; without an offset it is taken as UTC.
-fn unix_us(text: &str) -> Option<i64> {
-    let with_offset = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_micros());
-    let without = || NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map(|t| t.and_utc());
-    with_offset.or_else(|_| without().map(|time| time.timestamp_micros())).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::Mode;
-    use crate::store::{Content, Data, Store, Tally};
+    use crate::cli::args::Mode;
+    use crate::collect::counts::{Content, Data, Store, Tally};
 
     fn drawn(lines: &[&str]) -> String {
         let mut store = Store::new(Mode::Tree, None, None);

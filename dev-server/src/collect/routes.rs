@@ -40,7 +40,35 @@ pub enum Own {
     ReadControl,
     Control,
     Reset,
+    /// What arrives, as it arrives.
+    Live,
+    /// Something for a browser; [`crate::web`] knows what.
+    Page,
+    /// A file that is brought in.
+    Import,
 }
+
+/// The first parts of the paths that are pages.
+const PAGES: [&str; 18] = [
+    "",
+    "traces",
+    "generations",
+    "sessions",
+    "trace",
+    "session",
+    "compare",
+    "logs",
+    "flows",
+    "flow",
+    "errors",
+    "delivery",
+    "transfer",
+    "export",
+    "share",
+    "assets",
+    "complete",
+    "attachment",
+];
 
 impl Route {
     /// Whether data arrives by it that misbehaviour of ingestion applies to.
@@ -89,13 +117,17 @@ pub fn route(method: &str, target: &str) -> (Route, bool) {
         ("GET", "/control") => Route::Own(Own::ReadControl),
         ("POST", "/control") => Route::Own(Own::Control),
         ("POST", "/control/reset") => Route::Own(Own::Reset),
+        ("GET", "/live" | "/live/lines") => Route::Own(Own::Live),
+        ("POST", "/import") => Route::Own(Own::Import),
+        ("GET" | "HEAD", "/favicon.ico") => Route::Own(Own::Page),
+        ("GET" | "HEAD", path) if PAGES.contains(&first_part(path)) => Route::Own(Own::Page),
         _ => Route::Unknown,
     };
     (route, proxied)
 }
 
 /// The target without scheme and host, if it has them.
-fn origin_form(target: &str) -> (&str, bool) {
+pub fn origin_form(target: &str) -> (&str, bool) {
     match after_scheme(target) {
         Some(rest) => (rest.find(['/', '?']).map_or("/", |at| &rest[at..]), true),
         None => (target, false),
@@ -114,7 +146,11 @@ fn after_scheme(target: &str) -> Option<&str> {
     })
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+fn first_part(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
+}
+
+pub fn pairs(query: &str) -> Vec<(String, String)> {
     query
         .split('&')
         .filter(|pair| !pair.is_empty())
@@ -124,7 +160,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 }
 
 /// Undoes percent-encoding; in a query a plus sign is a blank. What is no valid escape stays as it is.
-fn decode(text: &str, in_query: bool) -> Cow<'_, str> {
+pub fn decode(text: &str, in_query: bool) -> Cow<'_, str> {
     let has_escape = text.contains('%') || in_query && text.contains('+');
     if !has_escape {
         return Cow::Borrowed(text);
@@ -186,7 +222,7 @@ mod tests {
     #[test]
     fn a_proxys_target_is_served_as_its_path() {
         assert_eq!(route("POST", "http://host:1/v1/flows"), (Route::Flow, true));
-        assert_eq!(route("GET", "HTTP://host"), (Route::Unknown, true));
+        assert_eq!(route("GET", "HTTP://host/nowhere"), (Route::Unknown, true));
         assert_eq!(route("CONNECT", "host:443"), (Route::Connect, true));
     }
 

@@ -3,9 +3,9 @@
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::line;
-use crate::store::{Kept, RawDocument};
-use crate::tree::{self, Branch, Style, Text};
+use crate::collect::counts::{Kept, RawDocument};
+use crate::draw::tree::{self, Branch, Style, Text};
+use crate::model::{figures, line};
 
 /// Lines of a raw document that are shown.
 const SHOWN_RAW_LINES: usize = 3;
@@ -48,7 +48,9 @@ impl Flow {
         self.entries.sort_by_key(|entry| entry["stepIndex"].as_u64().unwrap_or(u64::MAX));
         let times = || self.entries.iter().filter_map(|entry| entry["timestamp"].as_u64());
         let took = match (times().min(), times().max()) {
-            (Some(first), Some(last)) if last > first => tree::duration((last - first).saturating_mul(1000)),
+            (Some(first), Some(last)) if last > first => {
+                figures::duration((last - first).saturating_mul(1000))
+            }
             _ => String::new(),
         };
         let steps = format!("{} steps", self.entries.len());
@@ -103,7 +105,7 @@ fn raw_branch(raw: &RawDocument) -> Branch {
         |name: &str| raw.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let mut head =
         Text::new(Style::Kind, "raw").with(Style::Name, tree::shorten(value("format").unwrap_or_default()));
-    head.push(Style::Figure, format!("{} lines, {}", raw.tally.lines(), tree::bytes(raw.tally.bytes)));
+    head.push(Style::Figure, format!("{} lines, {}", raw.tally.lines(), figures::bytes(raw.tally.bytes)));
     let mut branch = Branch::new(head);
     let options = raw.query.iter().filter(|(name, _)| name != "format");
     let options = options.map(|(name, value)| format!("{}={}", tree::shorten(name), tree::shorten(value)));
@@ -151,7 +153,7 @@ application logs
     fn a_raw_document_shows_its_first_lines() {
         let mut kept = kept(&[]);
         let text = b"a,b\n1,2\n3,4\n5,6\n";
-        let mut tally = crate::store::Tally::default();
+        let mut tally = crate::collect::counts::Tally::default();
         tally.add(text);
         let query = vec![("format".into(), "csv".into()), ("source".into(), "shop".into())];
         kept.raws.push(RawDocument { query, tally, text: text[..].into() });

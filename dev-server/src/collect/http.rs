@@ -8,8 +8,8 @@
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
-use crate::limits::{HEAD_TIME, IDLE_TIME};
-use crate::plain;
+use crate::collect::limits::{HEAD_TIME, IDLE_TIME};
+use crate::model::plain;
 
 /// Bytes read from the stream at once; also the largest piece of a body that is handed out.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -86,6 +86,19 @@ impl Response {
         let content_type = "text/plain; charset=utf-8";
         let body = body.into_bytes();
         Response { status, content_type, headers: Vec::new(), body, is_error: false }
+    }
+
+    /// With the headers that keep a browser from taking an answer of the server's own for something else.
+    pub fn guarded(mut self) -> Self {
+        self.headers.extend([
+            ("X-Content-Type-Options", "nosniff".to_owned()),
+            ("Cross-Origin-Resource-Policy", "same-origin".to_owned()),
+            ("Referrer-Policy", "no-referrer".to_owned()),
+        ]);
+        if !self.headers.iter().any(|(name, _)| *name == "Cache-Control") {
+            self.headers.push(("Cache-Control", "no-store".to_owned()));
+        }
+        self
     }
 
     /// The error shape of the Maxim API.
@@ -248,6 +261,12 @@ impl<S: Transport> Connection<S> {
 
     pub fn send(&mut self, response: &Response, keep_alive: bool, with_body: bool) -> io::Result<()> {
         self.stream.write_all(&response.to_bytes(keep_alive, with_body))?;
+        self.stream.flush()
+    }
+
+    /// Sends bytes of an answer that has no length, at once.
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)?;
         self.stream.flush()
     }
 

@@ -7,8 +7,8 @@
 //! a test's relay in front of the server has another one. A request in absolute form is one for a forward proxy; a
 //! browser sends it only when it was configured to, and then it may name any host, but only for the API.
 
-use crate::http::{Head, Response};
-use crate::routes::{Route, authority};
+use crate::collect::http::{Head, Response};
+use crate::collect::routes::{Route, authority};
 
 const LOOPBACK_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
@@ -52,8 +52,8 @@ fn is_origin_of(origin: &str, host: Option<&str>, allowed: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Framing;
-    use crate::routes::route;
+    use crate::collect::http::Framing;
+    use crate::collect::routes::route;
 
     fn status(target: &str, headers: &[(&str, &str)]) -> u16 {
         let head = Head {

@@ -10,12 +10,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use parking_lot::Mutex;
 use socket2::SockRef;
 
-use crate::connection;
-use crate::http::Transport;
-use crate::limits::{LINGER_TIME, MAX_CONNECTIONS, STALL_TIME};
-use crate::misbehave::Behaviour;
-use crate::record::Log;
-use crate::store::Store;
+use crate::collect::attempts::Attempts;
+use crate::collect::connection;
+use crate::collect::counts::Store;
+use crate::collect::http::Transport;
+use crate::collect::limits::{LINGER_TIME, MAX_CONNECTIONS, STALL_TIME};
+use crate::collect::misbehave::Behaviour;
+use crate::collect::record::Log;
+use crate::store::intake::Library;
 
 /// Pause after a connection could not be accepted, so that a lack of descriptors does not become a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -27,6 +29,11 @@ pub struct Server {
     pub behaviour: Mutex<Behaviour>,
     pub store: Mutex<Store>,
     pub record: Option<Mutex<Log>>,
+    /// What arrived, for the pages; only where something is kept.
+    pub library: Option<Arc<Library>>,
+    /// Whether the library is in a file that a reset leaves as it is.
+    pub is_library_kept: bool,
+    pub attempts: Mutex<Attempts>,
     random: RandomState,
     flow_count: AtomicU64,
     connection_count: AtomicUsize,
@@ -57,6 +64,8 @@ impl Server {
         behaviour: Behaviour,
         store: Store,
         record: Option<Log>,
+        library: Option<Arc<Library>>,
+        is_library_kept: bool,
     ) -> Self {
         Server {
             port,
@@ -64,6 +73,9 @@ impl Server {
             behaviour: Mutex::new(behaviour),
             store: Mutex::new(store),
             record: record.map(Mutex::new),
+            library,
+            is_library_kept,
+            attempts: Mutex::default(),
             random: RandomState::new(),
             flow_count: AtomicU64::new(0),
             connection_count: AtomicUsize::new(0),

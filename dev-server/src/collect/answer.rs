@@ -6,12 +6,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::http::{Head, Response};
-use crate::misbehave::{Behaviour, Ending, Failure, Verdict};
-use crate::routes::{Own, Route, encode_path};
-use crate::server::{Server, now_us};
-use crate::store::{Content, Data};
-use crate::tree;
+use crate::collect::counts::{Content, Data, on_one_line};
+use crate::collect::http::{Head, Response};
+use crate::collect::misbehave::{Behaviour, Ending, Failure, Verdict};
+use crate::collect::routes::{Own, Route, encode_path};
+use crate::collect::server::{Server, now_us};
+use crate::draw::tree;
+
+use crate::store::archive::{Item, MAX_UPLOAD_BYTES};
 
 /// Entries that the structured log API takes in one request.
 const MAX_ENTRIES: usize = 100;
@@ -82,8 +84,36 @@ fn accept(server: &Server, request: &Request<'_>, data: Data<'_>, response: Resp
     if ending == Ending::ErrorBody {
         return Reply::Answer(Response::error(200, "error_body on command"));
     }
+    let item = server.library.as_ref().and_then(|_| item(&data));
     server.store.lock().accept(data, request.arrived_us, now_us());
+    if let Some((library, item)) = server.library.as_ref().zip(item) {
+        library.take(item, request.arrived_us as i64);
+    }
     if ending == Ending::AcceptAndDrop { Reply::Close } else { Reply::Answer(response) }
+}
+
+/// Accepted data as the library takes it.
+fn item(data: &Data<'_>) -> Option<Item> {
+    Some(match data {
+        Data::Lines { repository, content } => {
+            Item::Lines { repo: (*repository).to_owned(), text: content.text?.to_vec() }
+        }
+        Data::Entries { entries, .. } => {
+            Item::Entries(entries.iter().map(|entry| on_one_line(entry).into_owned()).collect())
+        }
+        Data::Raw { query, content } => {
+            let format = query.iter().find(|(name, _)| name == "format").map(|(_, value)| value.clone());
+            Item::Raw { format: format.unwrap_or_default(), text: content.text?.to_vec() }
+        }
+        Data::Flow { id, name } => Item::Flow { id: (*id).to_owned(), name: (*name).to_owned() },
+        Data::UploadUrl => return None,
+        Data::Upload { key, mime, content } => Item::Upload {
+            key: (*key).to_owned(),
+            mime: (*mime).to_owned(),
+            bytes: content.tally.bytes,
+            content: content.text.filter(|text| text.len() as u64 <= MAX_UPLOAD_BYTES).map(Into::into),
+        },
+    })
 }
 
 fn log(server: &Server, request: &Request<'_>, repository: Option<&str>) -> Result<Reply, Response> {
@@ -188,8 +218,13 @@ pub fn own(server: &Server, own: Own, body: &[u8]) -> Response {
             let mut behaviour = server.behaviour.lock();
             *behaviour = Behaviour::default();
             server.store.lock().clear();
+            server.attempts.lock().clear();
+            if let Some(library) = server.library.as_ref().filter(|_| !server.is_library_kept) {
+                library.take(Item::Clear, 0);
+            }
             Response::json(200, &behaviour.to_json())
         }
+        Own::Live | Own::Page | Own::Import => Response::error(404, "there is no such route"),
     }
 }
 

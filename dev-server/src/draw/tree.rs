@@ -6,9 +6,10 @@
 
 use serde_json::Value;
 
-use crate::plain;
-use crate::store::{Kept, Stats};
-use crate::{entries, traces};
+use crate::collect::counts::{Kept, Stats};
+use crate::draw::{entries, traces};
+use crate::model::figures::{bytes, duration};
+use crate::model::plain;
 
 /// Characters of a value that are shown.
 pub const SHOWN_CHARACTERS: usize = 100;
@@ -64,6 +65,14 @@ impl Text {
         if !word.is_empty() {
             self.words.push((style, plain::visible(&word).into_owned()));
         }
+    }
+
+    /// The words as a line of their own.
+    pub fn line(&self, has_colours: bool) -> String {
+        let mut line = String::new();
+        self.write(&mut line, has_colours);
+        line.push('\n');
+        line
     }
 
     fn write(&self, out: &mut String, has_colours: bool) {
@@ -206,24 +215,6 @@ pub fn shorten(text: &str) -> String {
     short
 }
 
-/// A time span given in µs, with three figures or so.
-pub fn duration(us: u64) -> String {
-    match us {
-        0..1_000 => format!("{us} µs"),
-        1_000..1_000_000 => format!("{:.1} ms", us as f64 / 1e3),
-        1_000_000..60_000_000 => format!("{:.2} s", us as f64 / 1e6),
-        _ => format!("{} min {} s", us / 60_000_000, us / 1_000_000 % 60),
-    }
-}
-
-pub fn bytes(bytes: u64) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} B"),
-        1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
-        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
-    }
-}
-
 /// The members of an object as `name=value`, or the value itself when it is none.
 pub fn pairs(object: &Value) -> String {
     let Some(members) = object.as_object() else { return value(object) };
@@ -258,12 +249,5 @@ mod tests {
     fn long_and_dangerous_text_is_tamed() {
         assert_eq!(shorten(" a\n\t b\u{1b}[31m\u{202e} "), "a b\u{fffd}[31m\u{fffd}");
         assert_eq!(shorten(&"é".repeat(101)), format!("{}…", "é".repeat(100)));
-    }
-
-    #[test]
-    fn times_and_sizes_are_readable() {
-        let times = [7, 1_500, 2_345_678, 61_000_000].map(duration);
-        assert_eq!(times, ["7 µs", "1.5 ms", "2.35 s", "1 min 1 s"]);
-        assert_eq!([512, 2048, 5 << 20].map(bytes), ["512 B", "2.0 KiB", "5.0 MiB"]);
     }
 }

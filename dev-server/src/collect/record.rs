@@ -17,8 +17,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::http::Head;
-use crate::plain;
+use crate::collect::http::Head;
+use crate::model::plain;
 
 /// Headers whose values open something.
 const SECRET_HEADERS: [&str; 5] =
@@ -34,27 +34,7 @@ pub struct Log {
 
 impl Log {
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-        let file = options.open(path).map_err(|error| match error.raw_os_error() {
-            #[cfg(unix)]
-            Some(libc::ELOOP) => io::Error::new(error.kind(), "it is a symbolic link, which is not followed"),
-            _ => error,
-        })?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::other("it is not a regular file"));
-        }
-        #[cfg(unix)]
-        {
-            if metadata.nlink() > 1 {
-                return Err(io::Error::other("it has a second name (a hard link)"));
-            }
-            file.set_permissions(Permissions::from_mode(0o600))?;
-        }
-        Ok(Log { path: path.to_owned(), file })
+        open_private(path).map(|file| Log { path: path.to_owned(), file })
     }
 
     /// Appends bytes that end in a line end.
@@ -64,6 +44,31 @@ impl Log {
             std::process::exit(1);
         }
     }
+}
+
+/// Opens a file for appending that its owner alone may read: a new one, or a regular one with this name only.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = options.open(path).map_err(|error| match error.raw_os_error() {
+        #[cfg(unix)]
+        Some(libc::ELOOP) => io::Error::new(error.kind(), "it is a symbolic link, which is not followed"),
+        _ => error,
+    })?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    #[cfg(unix)]
+    {
+        if metadata.nlink() > 1 {
+            return Err(io::Error::other("it has a second name (a hard link)"));
+        }
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 /// One request as a line of the record. `status` is 0 when the connection was cut instead of an answer.
@@ -103,7 +108,7 @@ fn digest(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Framing;
+    use crate::collect::http::Framing;
 
     #[test]
     fn a_record_keeps_text_as_text_and_bytes_as_base64() {

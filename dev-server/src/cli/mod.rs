@@ -1,0 +1,17 @@
+//! The command line and the commands beside the server.
+
+pub mod args;
+pub mod client;
+pub mod serve;
+pub mod tail;
+
+use std::io::{self, Write as _};
+
+/// Writes to stdout at once; a reader that has gone away is no failure of the server's.
+pub fn say(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,125 @@
+//! The server as a command: serves until it is told to stop, then shows what arrived.
+
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal, Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use crate::cli::args::{Mode, Options};
+use crate::cli::{say, tail};
+use crate::collect::counts::Store;
+use crate::collect::record::Log;
+use crate::collect::sequence::Sequences;
+use crate::collect::server::{self, Server};
+use crate::draw::tree;
+use crate::store::archive::Archive;
+use crate::store::intake::Library;
+use crate::store::prices::Prices;
+
+pub fn serve(options: Options) -> io::Result<()> {
+    let (stop, stopped) = mpsc::channel();
+    let signalled = stop.clone();
+    ctrlc::set_handler(move || {
+        let _ = signalled.send(());
+    })
+    .map_err(io::Error::other)?;
+
+    let open = |path: &Option<PathBuf>| {
+        path.as_deref().map(|path| Log::open(path).map_err(|error| about(path, &error))).transpose()
+    };
+    let sequences = options.check_seq.then(|| Sequences::new(options.seq_start));
+    let store = Store::new(options.mode, sequences, open(&options.lines)?);
+    let record = open(&options.record)?;
+    let library = library(&options)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+        .map_err(|error| about(Path::new(&format!("127.0.0.1:{}", options.port)), &error))?;
+    let port = listener.local_addr()?.port();
+    let hosts = options.allowed_hosts.clone();
+    let server =
+        Server::new(port, hosts, options.behaviour, store, record, library.clone(), options.db.is_some());
+    let server = Arc::new(server);
+    let accepting = Arc::clone(&server);
+    std::thread::Builder::new().name("accept".into()).spawn(move || server::accept(&listener, &accepting))?;
+    if let Some(path) = &options.port_file {
+        write_port(path, port).map_err(|error| about(path, &error))?;
+    }
+    say(&format!("maxim-dev listening on http://127.0.0.1:{port}\n"))?;
+    if let Some(library) = library.as_ref().filter(|_| options.is_live) {
+        let library = Arc::clone(library);
+        std::thread::Builder::new().name("live".into()).spawn(move || show_live(&library))?;
+    }
+
+    if options.exit_when_stdin_closes {
+        std::thread::Builder::new().name("stdin".into()).spawn(move || {
+            let mut ignored = [0; 1024];
+            let mut stdin = io::stdin();
+            while stdin.read(&mut ignored).is_ok_and(|read| read > 0) {}
+            let _ = stop.send(());
+        })?;
+    }
+    // An error would mean that no sender is left; the signal handler always holds one.
+    let _ = stopped.recv();
+
+    if let Some(library) = &library {
+        // What was accepted is in the file before the process ends.
+        drop(library.read());
+    }
+    let store = server.store.lock();
+    if let Some(kept) = &store.kept {
+        say(&tree::draw(kept, has_colours()))?;
+    }
+    if options.mode != Mode::Quiet {
+        say(&tree::summary(&store.stats))?;
+    }
+    Ok(())
+}
+
+pub fn has_colours() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+fn library(options: &Options) -> io::Result<Option<Arc<Library>>> {
+    if options.mode != Mode::Tree && options.db.is_none() {
+        return Ok(None);
+    }
+    let prices = Prices::load(options.prices.as_deref()).map_err(io::Error::other)?;
+    let archive =
+        Archive::open(options.db.as_deref(), options.max_db_bytes, prices).map_err(io::Error::other)?;
+    Library::start(archive).map(Some)
+}
+
+/// A line for each thing that arrives.
+fn show_live(library: &Library) {
+    let (mut next, has_colours) = (0, has_colours());
+    loop {
+        let news = library.feed.wait(next, Duration::from_secs(3600));
+        next = news.next;
+        let mut text = String::new();
+        if news.left_out > 0 {
+            text.push_str(&format!("({} more than a terminal can follow)\n", news.left_out));
+        }
+        for event in &news.events {
+            let event = serde_json::from_str(event).unwrap_or_default();
+            text.push_str(&tail::line(&event, has_colours));
+        }
+        if say(&text).is_err() {
+            return;
+        }
+    }
+}
+
+/// Writes the port so that a reader sees a whole number or no file.
+fn write_port(path: &Path, port: u16) -> io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(format!(".{}.tmp", std::process::id()));
+    // What stands there is no file of ours, and may be a link to somebody's.
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&unfinished)?;
+    file.write_all(format!("{port}\n").as_bytes())?;
+    std::fs::rename(&unfinished, path)
+}
+
+fn about(what: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", what.display()))
+}

@@ -1,0 +1,362 @@
+//! What pages read out of the database.
+
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, params_from_iter};
+
+use crate::store::filter::Filter;
+
+/// A node as a list shows it; for a root, the sums are of everything below it.
+#[derive(Clone, Debug)]
+pub struct NodeRow {
+    pub node: i64,
+    pub parent: Option<i64>,
+    pub root: i64,
+    pub repo: String,
+    pub kind: String,
+    pub id: String,
+    pub is_created: bool,
+    pub name: Option<String>,
+    pub session: Option<String>,
+    pub preview: Option<String>,
+    pub provider: Option<String>,
+    pub model: Option<String>,
+    pub start: Option<i64>,
+    pub end: Option<i64>,
+    pub first_at: i64,
+    pub own: Sums,
+    pub sums: Sums,
+    pub error: Option<String>,
+    pub errors: i64,
+    pub below: i64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sums {
+    pub input: u64,
+    pub output: u64,
+    pub cached: u64,
+    pub cost: Option<f64>,
+    /// Whether a cost among it was logged, rather than estimated.
+    pub is_given: bool,
+}
+
+impl Sums {
+    pub fn add(&mut self, other: &Sums) {
+        self.input += other.input;
+        self.output += other.output;
+        self.cached += other.cached;
+        self.is_given |= other.is_given;
+        self.cost = match (self.cost, other.cost) {
+            (Some(a), Some(b)) => Some(a + b),
+            (a, b) => a.or(b),
+        };
+    }
+}
+
+const NODE_COLUMNS: &str = "n.id, n.parent, n.root, n.repo, n.kind, n.eid, n.created, n.name, n.session, n.preview, \
+    n.provider, n.model, n.start_us, n.end_us, n.first_at, n.tokens_in, n.tokens_out, n.tokens_cached, n.cost, \
+    n.cost_given, n.sum_tokens_in, n.sum_tokens_out, n.sum_tokens_cached, n.sum_cost, n.sum_given, n.error, n.errors, \
+    n.below";
+
+impl NodeRow {
+    fn read(row: &Row<'_>) -> Result<NodeRow> {
+        let number = |at| row.get::<_, i64>(at).map(|number| number.max(0) as u64);
+        let sums = |at: usize| {
+            Ok::<_, rusqlite::Error>(Sums {
+                input: number(at)?,
+                output: number(at + 1)?,
+                cached: number(at + 2)?,
+                cost: row.get(at + 3)?,
+                is_given: row.get(at + 4)?,
+            })
+        };
+        Ok(NodeRow {
+            node: row.get(0)?,
+            parent: row.get(1)?,
+            root: row.get(2)?,
+            repo: row.get(3)?,
+            kind: row.get(4)?,
+            id: row.get(5)?,
+            is_created: row.get(6)?,
+            name: row.get(7)?,
+            session: row.get(8)?,
+            preview: row.get(9)?,
+            provider: row.get(10)?,
+            model: row.get(11)?,
+            start: row.get(12)?,
+            end: row.get(13)?,
+            first_at: row.get(14)?,
+            own: sums(15)?,
+            sums: sums(20)?,
+            error: row.get(25)?,
+            errors: row.get(26)?,
+            below: row.get(27)?,
+        })
+    }
+
+    /// What it is called where there is little room.
+    pub fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+
+    pub fn began(&self) -> i64 {
+        self.start.unwrap_or(self.first_at)
+    }
+
+    pub fn duration(&self) -> Option<u64> {
+        self.start.zip(self.end).and_then(|(start, end)| u64::try_from(end - start).ok())
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.start.is_some() && self.end.is_none()
+    }
+}
+
+/// How a list is sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    Time,
+    Cost,
+    Duration,
+    Tokens,
+}
+
+impl Sort {
+    pub fn named(name: &str) -> Sort {
+        match name {
+            "cost" => Sort::Cost,
+            "dur" => Sort::Duration,
+            "tokens" => Sort::Tokens,
+            _ => Sort::Time,
+        }
+    }
+
+    fn sql(self, is_roots: bool) -> &'static str {
+        match (self, is_roots) {
+            (Sort::Time, _) => "n.id DESC",
+            (Sort::Cost, true) => "n.sum_cost DESC NULLS LAST, n.id DESC",
+            (Sort::Cost, false) => "n.cost DESC NULLS LAST, n.id DESC",
+            (Sort::Duration, _) => "n.end_us - n.start_us DESC NULLS LAST, n.id DESC",
+            (Sort::Tokens, true) => "n.sum_tokens_in + n.sum_tokens_out DESC, n.id DESC",
+            (Sort::Tokens, false) => "n.tokens_in + n.tokens_out DESC, n.id DESC",
+        }
+    }
+}
+
+/// Nodes of that kind; `traces` are those that stand at the top.
+pub fn nodes(
+    db: &Connection,
+    kind: &str,
+    filter: &Filter,
+    sort: Sort,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<NodeRow>> {
+    let order = sort.sql(kind == "trace");
+    let sql = format!(
+        "SELECT {NODE_COLUMNS} FROM nodes n WHERE n.kind = '{}' AND {} ORDER BY {order} LIMIT {limit} OFFSET {offset}",
+        kind.replace('\'', ""),
+        filter.condition
+    );
+    db.prepare_cached(&sql)?.query_map(params_from_iter(&filter.parameters), NodeRow::read)?.collect()
+}
+
+pub fn count_nodes(db: &Connection, kind: &str, filter: &Filter) -> Result<u64> {
+    let sql = format!(
+        "SELECT count(*) FROM nodes n WHERE n.kind = '{}' AND {}",
+        kind.replace('\'', ""),
+        filter.condition
+    );
+    db.prepare_cached(&sql)?
+        .query_row(params_from_iter(&filter.parameters), |row| row.get::<_, i64>(0))
+        .map(|n| n as u64)
+}
+
+pub fn node(db: &Connection, repo: &str, kind: &str, id: &str) -> Result<Option<NodeRow>> {
+    let sql = format!("SELECT {NODE_COLUMNS} FROM nodes n WHERE n.repo = ?1 AND n.kind = ?2 AND n.eid = ?3");
+    db.prepare_cached(&sql)?.query_row([repo, kind, id], NodeRow::read).optional()
+}
+
+pub fn node_by_number(db: &Connection, node: i64) -> Result<Option<NodeRow>> {
+    let sql = format!("SELECT {NODE_COLUMNS} FROM nodes n WHERE n.id = ?1");
+    db.prepare_cached(&sql)?.query_row([node], NodeRow::read).optional()
+}
+
+/// Everything below a root, itself included, in the order in which it was first spoken of.
+pub fn below(db: &Connection, root: i64) -> Result<Vec<NodeRow>> {
+    let sql = format!("SELECT {NODE_COLUMNS} FROM nodes n WHERE n.root = ?1 ORDER BY n.id");
+    db.prepare_cached(&sql)?.query_map([root], NodeRow::read)?.collect()
+}
+
+pub fn traces_of_session(db: &Connection, repo: &str, session: &str) -> Result<Vec<NodeRow>> {
+    let sql = format!(
+        "SELECT {NODE_COLUMNS} FROM nodes n WHERE n.repo = ?1 AND n.session = ?2 AND n.kind = 'trace' \
+         ORDER BY coalesce(n.start_us, n.first_at), n.id LIMIT 1000"
+    );
+    db.prepare_cached(&sql)?.query_map([repo, session], NodeRow::read)?.collect()
+}
+
+/// A line as it came.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub at: i64,
+    pub text: String,
+}
+
+fn record(row: &Row<'_>) -> Result<Record> {
+    Ok(Record { at: row.get(0)?, text: row.get(1)? })
+}
+
+pub fn records_of_node(db: &Connection, node: i64) -> Result<Vec<Record>> {
+    db.prepare_cached("SELECT at, text FROM records WHERE node = ?1 ORDER BY id")?
+        .query_map([node], record)?
+        .collect()
+}
+
+#[derive(Clone, Debug)]
+pub struct EntryRow {
+    pub id: i64,
+    pub at: i64,
+    pub level: String,
+    pub message: String,
+    pub flow: Option<String>,
+    pub step: Option<i64>,
+    pub source: Option<String>,
+    pub link: Option<String>,
+    pub error_name: Option<String>,
+    pub labels: Vec<String>,
+    pub text: String,
+}
+
+pub fn entries(
+    db: &Connection,
+    filter: &Filter,
+    order: &str,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<EntryRow>> {
+    let sql = format!(
+        "SELECT l.id, l.at, l.level, l.message, l.flow, l.step, l.source, l.link, l.error_name, l.labels, l.text \
+         FROM entries l WHERE {} ORDER BY {order} LIMIT {limit} OFFSET {offset}",
+        filter.condition
+    );
+    let read = |row: &Row<'_>| {
+        let labels: Option<String> = row.get(9)?;
+        Ok(EntryRow {
+            id: row.get(0)?,
+            at: row.get(1)?,
+            level: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+            message: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+            flow: row.get(4)?,
+            step: row.get(5)?,
+            source: row.get(6)?,
+            link: row.get(7)?,
+            error_name: row.get(8)?,
+            labels: labels.map(|labels| labels.split('\n').map(str::to_owned).collect()).unwrap_or_default(),
+            text: row.get(10)?,
+        })
+    };
+    db.prepare_cached(&sql)?.query_map(params_from_iter(&filter.parameters), read)?.collect()
+}
+
+pub fn count_entries(db: &Connection, filter: &Filter) -> Result<u64> {
+    let sql = format!("SELECT count(*) FROM entries l WHERE {}", filter.condition);
+    db.prepare_cached(&sql)?
+        .query_row(params_from_iter(&filter.parameters), |row| row.get::<_, i64>(0))
+        .map(|n| n as u64)
+}
+
+/// A filter for one column's value.
+pub fn only(column: &str, value: &str) -> Filter {
+    Filter { condition: format!("{column} = ?1"), parameters: vec![Sql::Text(value.to_owned())] }
+}
+
+pub struct FlowRow {
+    pub id: String,
+    pub name: Option<String>,
+    pub steps: i64,
+    pub first: i64,
+    pub last: i64,
+    pub errors: i64,
+}
+
+pub fn flows(db: &Connection) -> Result<Vec<FlowRow>> {
+    let sql = "SELECT l.flow, max(f.name), count(*), min(l.at), max(l.at), sum(l.level = 'error') FROM entries l \
+               LEFT JOIN flows f ON f.id = l.flow WHERE l.flow IS NOT NULL GROUP BY l.flow ORDER BY max(l.id) DESC LIMIT 500";
+    let read = |row: &Row<'_>| {
+        Ok(FlowRow {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            steps: row.get(2)?,
+            first: row.get(3)?,
+            last: row.get(4)?,
+            errors: row.get::<_, Option<i64>>(5)?.unwrap_or(0),
+        })
+    };
+    db.prepare_cached(sql)?.query_map([], read)?.collect()
+}
+
+/// Errors that say the same.
+pub struct ErrorGroup {
+    pub kind: Option<String>,
+    pub message: String,
+    pub count: i64,
+    pub first: i64,
+    pub last: i64,
+    /// One of them: a node, or none for log entries.
+    pub node: Option<i64>,
+    pub is_entry: bool,
+}
+
+pub fn error_groups(db: &Connection) -> Result<Vec<ErrorGroup>> {
+    let sql = "SELECT error_type, error, count(*), min(first_at), max(last_at) AS last, max(id), 0 FROM nodes \
+               WHERE error IS NOT NULL GROUP BY error_type, error \
+               UNION ALL SELECT error_name, coalesce(message, ''), count(*), min(at), max(at) AS last, NULL, 1 \
+               FROM entries WHERE level = 'error' GROUP BY error_name, message ORDER BY last DESC LIMIT 500";
+    let read = |row: &Row<'_>| {
+        Ok(ErrorGroup {
+            kind: row.get(0)?,
+            message: row.get(1)?,
+            count: row.get(2)?,
+            first: row.get(3)?,
+            last: row.get(4)?,
+            node: row.get(5)?,
+            is_entry: row.get(6)?,
+        })
+    };
+    db.prepare_cached(sql)?.query_map([], read)?.collect()
+}
+
+/// MIME type, size, and content where it was kept.
+pub type Upload = (String, u64, Option<Vec<u8>>);
+
+pub fn upload(db: &Connection, key: &str) -> Result<Option<Upload>> {
+    db.prepare_cached("SELECT mime, bytes, content FROM uploads WHERE key = ?1")?
+        .query_row([key], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64, row.get(2)?)))
+        .optional()
+}
+
+/// Values of a key that begin as told, the most frequent first, for the completion of a search.
+pub fn values(db: &Connection, key: &str, start: &str) -> Result<Vec<String>> {
+    let from = |column: &str, table: &str, condition: &str| {
+        format!(
+            "SELECT {column} AS value FROM {table} WHERE {column} IS NOT NULL AND {condition} \
+             AND lower(substr({column}, 1, length(?1))) = lower(?1) GROUP BY value ORDER BY count(*) DESC LIMIT 12"
+        )
+    };
+    let (key, part) = key.split_once('.').unwrap_or((key, ""));
+    let sql = match key {
+        "model" | "provider" | "name" | "session" | "repo" | "kind" => from(key, "nodes", "1"),
+        "id" => from("eid", "nodes", "kind = 'trace'"),
+        "error" => from("coalesce(error_type, error)", "nodes", "error IS NOT NULL"),
+        "flow" | "source" | "user" | "message" => from(key, "entries", "1"),
+        "env" => from("environment", "entries", "1"),
+        "tag" | "meta" if !part.is_empty() => {
+            let sql = from("value", "tags", &format!("kind = '{key}' AND name = ?2"));
+            return db.prepare_cached(&sql)?.query_map([start, part], |row| row.get(0))?.collect();
+        }
+        "tag" | "meta" => from("name", "tags", &format!("kind = '{key}'")),
+        _ => return Ok(Vec::new()),
+    };
+    db.prepare_cached(&sql)?.query_map([start], |row| row.get(0))?.collect()
+}

@@ -1,0 +1,114 @@
+//! What programs tried to send and what they were answered, and the switches that make it go wrong.
+
+use maud::{Markup, html};
+
+use crate::collect::counts::Outcome;
+use crate::collect::misbehave::SETTINGS;
+use crate::model::figures::{bytes, count, duration};
+use crate::web::text::{listed, time};
+use crate::web::{Ask, Page, layout};
+
+const SHOWN_ATTEMPTS: usize = 100;
+/// What a developer most wants to see a program live through, as one press each.
+const TRIALS: [(&str, &str); 8] = [
+    ("429 for five requests", r#"{"fail":"429:5","retry_after":"1"}"#),
+    ("503 until cleared", r#"{"status":503}"#),
+    ("every third fails", r#"{"random_fail":33}"#),
+    ("a second late", r#"{"delay_ms":1000}"#),
+    ("cut the next three", r#"{"drop":3}"#),
+    ("accept, then cut", r#"{"drop_after_accept":1}"#),
+    ("wrong key", r#"{"unauthorized":true}"#),
+    ("uploads fail", r#"{"upload_fail":"500:5"}"#),
+];
+
+pub fn page(ask: &Ask<'_>) -> Page {
+    let behaviour = ask.server.behaviour.lock().to_json();
+    let live = html! { (figures(ask)) (set(&behaviour)) (attempts(ask)) };
+    if ask.is_fragment() {
+        return Ok(layout::fragment(live));
+    }
+    let body = html! {
+        div.head { h1 { "Delivery" }
+            button.live type="button" data-pause aria-pressed="false" { span.dot aria-hidden="true" {} span.label { "Live" } } }
+        p.lead { "What programs sent, and what they were answered. Make it go wrong and see what yours does: nothing is lost, retries come, counts add up." }
+        section.trials aria-label="Misbehaviour" {
+            @for (label, change) in TRIALS { button type="button" data-control=(change) { (label) } }
+            button.primary type="button" data-control-clear { "Behave again" }
+        }
+        p #control-problem.problem role="alert" hidden {}
+        div data-live="rows" { (live) }
+        details.about {
+            summary { "All switches" }
+            p.fine { "Set one here, by " code { "POST /control" } " or as a flag at the start." }
+            table.switches { tbody { @for setting in SETTINGS {
+                tr { th scope="row" { code { (setting.name) } } td { (setting.help) }
+                    td { form data-control-name=(setting.name) {
+                        @if setting.is_switch() { button name="on" { "Switch on" } }
+                        @else { input name="value" aria-label=(setting.name) placeholder=(setting.value) autocomplete="off"; button { "Set" } }
+                    } } }
+            } } }
+        }
+    };
+    Ok(layout::page(ask, 200, "Delivery", body))
+}
+
+fn figures(ask: &Ask<'_>) -> Markup {
+    let store = ask.server.store.lock();
+    let stats = &store.stats;
+    let failure = ask.server.library.as_ref().and_then(|library| library.failure.lock().clone());
+    html! {
+        @if let Some(failure) = failure { p.problem role="alert" { "The database could not be written: " (listed(&failure)) } }
+        dl.figures.large {
+            div { dt { "Requests" } dd { (count(stats.requests)) } }
+            div { dt { "Answered" } dd { (count(stats.answered)) } }
+            div { dt { "Refused" } dd.bad[stats.rejected > 0] { (count(stats.rejected)) } }
+            div { dt { "Cut" } dd.bad[stats.dropped + stats.aborted > 0] { (count(stats.dropped + stats.aborted)) } }
+            div { dt { "Lines" } dd { (count(stats.lines)) } }
+            div { dt { "Log entries" } dd { (count(stats.entries + stats.raw_lines)) } }
+            div { dt { "Uploads" } dd { (count(stats.uploads)) } }
+            div { dt { "Volume" } dd { (bytes(stats.bytes + stats.upload_bytes)) } }
+            @if stats.malformed_lines > 0 { div { dt { "Malformed" } dd.bad { (count(stats.malformed_lines)) } } }
+            @if stats.credential_leaks > 0 { div { dt { "Keys in uploads" } dd.bad { (count(stats.credential_leaks)) } } }
+        }
+    }
+}
+
+fn set(behaviour: &serde_json::Value) -> Markup {
+    let is_set =
+        |value: &serde_json::Value| !(value.is_null() || value == false || value == 0 || value == 0.0);
+    let set: Vec<_> = behaviour
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, value)| *name != "seed" && is_set(value))
+        .collect();
+    html! {
+        @if !set.is_empty() {
+            p.set { "Now: " @for (name, value) in &set { span.badge.bad { (listed(&name.replace('_', " "))) " " (listed(&crate::store::event::plain(value))) } " " } }
+        }
+    }
+}
+
+fn attempts(ask: &Ask<'_>) -> Markup {
+    let attempts = ask.server.attempts.lock();
+    html! {
+        table.list.attempts {
+            thead { tr { th scope="col" { "Time" } th scope="col" { "Answer" } th scope="col" { "Request" } th.figure scope="col" { "Lines" } th.figure.wide scope="col" { "Size" } th.figure scope="col" { "Took" } th.wide scope="col" { "Program" } } }
+            tbody {
+                @for attempt in attempts.all.iter().rev().take(SHOWN_ATTEMPTS) {
+                    @let is_bad = attempt.outcome != Outcome::Answered;
+                    tr.row.failed[is_bad] {
+                        td.time { (time(attempt.at_us as i64, ask.now)) }
+                        td { span.badge.bad[is_bad] { @match (attempt.outcome, attempt.status) { (Outcome::Dropped, _) => "cut", (Outcome::Aborted, _) => "gone", (_, status) => (status) } } }
+                        td.what { span.method { (attempt.method) } " " span.name { (listed(&attempt.path)) } }
+                        td.figure data-label="lines" { @if attempt.lines > 0 { (count(attempt.lines)) } @else { span.none { "–" } } }
+                        td.figure.wide { (bytes(attempt.bytes)) }
+                        td.figure data-label="took" { (duration(attempt.took_us)) }
+                        td.wide.quiet { (listed(&attempt.agent)) }
+                    }
+                }
+            }
+        }
+        @if attempts.all.is_empty() { p.empty { "No program has sent anything yet." } }
+    }
+}

@@ -1,0 +1,209 @@
+//! Bringing data in and taking it out, as lines of JSON or as OTLP/JSON.
+//!
+//! The lines are those of `--record`, cut down to what matters: `{"repo": …, "line": …}` for a line of the log API and
+//! `{"entry": …}` for a structured entry, each with `at_us`.
+
+use maud::html;
+use serde_json::{Value, json};
+
+use crate::collect::http::Response;
+use crate::store::archive::{Archive, Item};
+use crate::store::rows::{self, NodeRow};
+use crate::web::text::listed;
+use crate::web::{Ask, Page, Refusal, compare, layout, plural};
+
+pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
+    let count = |table: &str| {
+        archive.db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0))
+    };
+    let (records, nodes) = (count("records")? as u64, count("nodes")? as u64);
+    let body = html! {
+        div.head { h1 { "Transfer" } }
+        div.cards {
+            section.card { h2 { "Export" }
+                p { (plural(records, "line")) " of " (plural(nodes, "entity").0.replace("entitys", "entities")) "." }
+                p { a.button href="/export/lines" download="maxim.ndjson" { "All as lines of JSON" } " " a.button href="/export/otlp" download="traces.otlp.json" { "Traces as OTLP/JSON" } }
+                p.fine { "A single trace: its page has “Share file” and “Raw lines”." }
+            }
+            section.card { h2 { "Import" }
+                p { "Lines of JSON that were exported here, or a file of " code { "--record" } " or " code { "--lines" } "." }
+                form #import { input type="file" name="file" aria-label="File to import" required; " " button.primary { "Import" } }
+                p #import-result role="status" {}
+            }
+            section.card { h2 { "On the command line" }
+                pre tabindex="0" { "maxim-dev tail 'level:error'\nmaxim-dev export > run.ndjson\nmaxim-dev import run.ndjson\nmaxim-dev replay run.ndjson --to https://…\nmaxim-dev spool" }
+            }
+        }
+    };
+    Ok(layout::page(ask, 200, "Transfer", body))
+}
+
+pub fn export(ask: &Ask<'_>, archive: &mut Archive, format: &str) -> Page {
+    let node = ask.parameter("id").map(|reference| compare::find(archive, reference)).transpose()?;
+    let (text, content_type) = match format {
+        "lines" => (lines(archive, node.as_ref())?, "application/x-ndjson"),
+        "otlp" => (otlp(archive, node.as_ref())?.to_string(), "application/json"),
+        _ => return Err(Refusal::NotFound("There is no such format.")),
+    };
+    let mut response = Response::text(200, text);
+    response.content_type = content_type;
+    Ok(response)
+}
+
+fn lines(archive: &Archive, node: Option<&NodeRow>) -> rusqlite::Result<String> {
+    let (condition, root) = match node {
+        Some(node) => ("r.node IN (SELECT id FROM nodes WHERE root = ?1)", node.root),
+        None => ("?1 = 0", 0),
+    };
+    let sql = format!(
+        "SELECT r.at, r.repo, r.text, e.id IS NOT NULL FROM records r LEFT JOIN entries e ON e.id = r.id \
+         WHERE {condition} ORDER BY r.id"
+    );
+    let mut statement = archive.db.prepare_cached(&sql)?;
+    let mut rows = statement.query([root])?;
+    let mut text = String::new();
+    while let Some(row) = rows.next()? {
+        let (at, repo, line, is_entry): (i64, String, String, bool) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let value = match serde_json::from_str::<Value>(&line) {
+            Ok(entry) if is_entry && entry.is_object() => json!({"at_us": at, "entry": entry}),
+            _ if is_entry => json!({"at_us": at, "entry": {"level": "info", "message": line}}),
+            _ => json!({"at_us": at, "repo": repo, "line": line}),
+        };
+        text.push_str(&value.to_string());
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// Spans as OpenTelemetry has them, with the attributes of its conventions for generative AI.
+fn otlp(archive: &Archive, node: Option<&NodeRow>) -> rusqlite::Result<Value> {
+    let roots = match node {
+        Some(node) => vec![node.clone()],
+        None => rows::nodes(
+            &archive.db,
+            "trace",
+            &crate::store::filter::Filter::new(&[], crate::store::filter::Scope::Traces),
+            rows::Sort::Time,
+            0,
+            100_000,
+        )?,
+    };
+    let mut spans = Vec::new();
+    for root in &roots {
+        let trace_id = hex_id(&format!("{}/{}", root.repo, root.id), 32);
+        for row in rows::below(&archive.db, root.root)? {
+            let span_id = |node: i64| hex_id(&format!("{trace_id}/{node}"), 16);
+            let nanoseconds = |us: i64| format!("{us}000");
+            let mut attributes = vec![
+                attribute("maxim.kind", json!({"stringValue": row.kind})),
+                attribute("maxim.id", json!({"stringValue": row.id})),
+            ];
+            for (name, value) in [
+                ("gen_ai.system", &row.provider),
+                ("gen_ai.request.model", &row.model),
+                ("session.id", &row.session),
+                ("error.type", &row.error),
+            ] {
+                attributes.extend(value.as_ref().map(|value| attribute(name, json!({"stringValue": value}))));
+            }
+            if row.own.input + row.own.output > 0 {
+                attributes.push(attribute(
+                    "gen_ai.usage.input_tokens",
+                    json!({"intValue": row.own.input.to_string()}),
+                ));
+                attributes.push(attribute(
+                    "gen_ai.usage.output_tokens",
+                    json!({"intValue": row.own.output.to_string()}),
+                ));
+            }
+            let mut span = json!({
+                "traceId": trace_id, "spanId": span_id(row.node), "name": row.title(), "kind": 1,
+                "startTimeUnixNano": nanoseconds(row.began()),
+                "endTimeUnixNano": nanoseconds(row.end.unwrap_or(row.began())),
+                "attributes": attributes,
+                "status": if row.error.is_some() { json!({"code": 2, "message": row.error}) } else { json!({}) },
+            });
+            if let Some(parent) = row.parent {
+                span["parentSpanId"] = span_id(parent).into();
+            }
+            spans.push(span);
+        }
+    }
+    Ok(json!({"resourceSpans": [{
+        "resource": {"attributes": [attribute("service.name", json!({"stringValue": "maxim-dev"}))]},
+        "scopeSpans": [{"scope": {"name": "maxim-dev", "version": env!("CARGO_PKG_VERSION")}, "spans": spans}],
+    }]}))
+}
+
+fn attribute(name: &str, value: Value) -> Value {
+    json!({"key": name, "value": value})
+}
+
+/// An id of OpenTelemetry's form for one of another form.
+fn hex_id(text: &str, digits: usize) -> String {
+    use sha2::{Digest as _, Sha256};
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>()[..digits].to_owned()
+}
+
+pub fn import(ask: &Ask<'_>, archive: &mut Archive) -> Page {
+    let text = std::str::from_utf8(ask.body).map_err(|_| Refusal::Bad("the file is not UTF-8".into()))?;
+    let mut items = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        items.extend(
+            parse_line(line, ask.now.us)
+                .map_err(|why| Refusal::Bad(format!("line {}: {why}", number + 1)))?,
+        );
+    }
+    let count = items.len() as u64;
+    archive.begin()?;
+    let written = items.into_iter().try_for_each(|(item, at)| match item {
+        Item::Lines { repo, text } => {
+            crate::model::line::split(&text).try_for_each(|line| archive.line(&repo, line, at).map(drop))
+        }
+        Item::Entries(entries) => entries.iter().try_for_each(|entry| archive.entry(entry, at).map(drop)),
+        _ => Ok(()),
+    });
+    if let Err(error) = written {
+        archive.db.execute_batch("ROLLBACK")?;
+        return Err(error.into());
+    }
+    archive.commit()?;
+    if let Some(library) = &ask.server.library {
+        library.feed.publish([json!({"kind": "import", "message": format!("{count} lines")}).to_string()]);
+    }
+    Ok(Response::json(200, &json!({"imported": count})))
+}
+
+/// A line of an export, of a record, or as the log API has it.
+pub fn parse_line(line: &str, now: i64) -> Result<Vec<(Item, i64)>, String> {
+    if !line.starts_with('{') {
+        return Ok(vec![(Item::Lines { repo: "imported".into(), text: line.into() }, now)]);
+    }
+    let value: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let at = value["at_us"].as_i64().unwrap_or(now);
+    let text = |name: &str| value[name].as_str();
+    Ok(match (text("line"), text("target"), text("body")) {
+        (Some(line), ..) => {
+            vec![(Item::Lines { repo: text("repo").unwrap_or("imported").into(), text: line.into() }, at)]
+        }
+        // What was refused then was sent again later.
+        (_, Some(_), _) if value["status"].as_u64().is_none_or(|status| !(200..300).contains(&status)) => {
+            Vec::new()
+        }
+        (_, Some(target), Some(body)) if target.starts_with("/api/sdk/v3/log?") => {
+            let repo = crate::collect::routes::pairs(target.split_once('?').map_or("", |(_, query)| query));
+            let repo = repo.into_iter().find(|(name, _)| name == "id").map_or_else(String::new, |(_, id)| id);
+            vec![(Item::Lines { repo, text: body.into() }, at)]
+        }
+        (_, Some("/v1/logs"), Some(body)) => {
+            let logs: Value = serde_json::from_str(body).unwrap_or_default();
+            let entries = logs["logs"].as_array().into_iter().flatten().map(Value::to_string).collect();
+            vec![(Item::Entries(entries), at)]
+        }
+        (_, Some(_), _) => Vec::new(),
+        _ if value["entry"].is_object() => vec![(Item::Entries(vec![value["entry"].to_string()]), at)],
+        _ if value["message"].is_string() => vec![(Item::Entries(vec![line.to_owned()]), at)],
+        _ => return Err(format!("it is neither a line nor an entry: {}", listed(line).0)),
+    })
+}

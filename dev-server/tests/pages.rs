@@ -1,0 +1,279 @@
+//! The pages as a browser gets them: what they show of what arrived, what searches find, and what stays over a restart.
+
+mod common;
+
+use std::io::BufRead as _;
+
+use common::{Client, KEY, LOG, Running, STRUCTURED_KEY, scratch, start};
+use serde_json::Value;
+
+const PAGES: [&str; 9] =
+    ["/", "/generations", "/sessions", "/logs", "/flows", "/errors", "/delivery", "/transfer", "/traces"];
+
+fn page(server: &Running, target: &str) -> String {
+    let answer = server.connect().request("GET", target, &[], b"");
+    assert_eq!(answer.status, 200, "{target}: {}", answer.text());
+    answer.text()
+}
+
+/// A session with two traces of one name, one of them failed, and a generation in each.
+fn talk(client: &mut Client) {
+    let lines = [
+        r#"session{id=s,action=create,data={"name":"support"}}"#,
+        r#"trace{id=t1,action=create,data={"name":"ask","sessionId":"s","input":"Why is the sky blue?","tags":{"customer":"acme"},"startTimestamp":"2026-01-02T03:04:05Z"}}"#,
+        r#"trace{id=t1,action=add-span,data={"id":"p1","name":"plan","startTimestamp":"2026-01-02T03:04:05Z"}}"#,
+        r#"span{id=p1,action=add-generation,data={"id":"g1","name":"answer","provider":"openai","model":"gpt-4o","messages":[{"role":"user","content":"Why is the sky blue?"}],"modelParameters":{"temperature":0.2},"startTimestamp":"2026-01-02T03:04:06Z"}}"#,
+        r#"generation{id=g1,action=result,data={"result":{"choices":[{"message":{"role":"assistant","content":"Rayleigh scattering."}}],"usage":{"prompt_tokens":1000000,"completion_tokens":100000}}}}"#,
+        r#"generation{id=g1,action=end,data={"endTimestamp":"2026-01-02T03:04:08Z"}}"#,
+        r#"trace{id=t1,action=end,data={"endTimestamp":"2026-01-02T03:04:09Z"}}"#,
+        r#"trace{id=t2,action=create,data={"name":"ask","sessionId":"s","input":"And the sea?","startTimestamp":"2026-01-02T04:04:05Z"}}"#,
+        r#"trace{id=t2,action=add-generation,data={"id":"g2","name":"answer","provider":"anthropic","model":"claude-sonnet-4","startTimestamp":"2026-01-02T04:04:05Z"}}"#,
+        r#"generation{id=g2,action=error,data={"error":{"message":"overloaded","type":"overloaded_error"}}}"#,
+    ];
+    assert_eq!(client.log(&lines.join("\n")).status, 200);
+    let entries = r#"{"logs":[
+        {"level":"info","message":"begun","flowId":"pay","stepIndex":0},
+        {"level":"error","message":"card refused","flowId":"pay","stepIndex":2,"errorName":"CardError","data":{"traceId":"t1"}}]}"#;
+    assert_eq!(client.request("POST", "/v1/logs", &[STRUCTURED_KEY], entries.as_bytes()).status, 200);
+}
+
+#[test]
+fn what_was_answered_is_on_the_pages_at_once() {
+    let server = start(&["--mode", "tree"]);
+    talk(&mut server.connect());
+    let list = page(&server, "/");
+    for expected in
+        ["/trace/repo-1/t1", "/trace/repo-1/t2", "4.00 s", "1 error", "$3.50", "Why is the sky blue?"]
+    {
+        assert!(list.contains(expected), "{expected} in {list}");
+    }
+    let trace = page(&server, "/trace/repo-1/t1?at=generation:g1");
+    for expected in ["plan", "gpt-4o", "Rayleigh scattering.", "temperature", "2.00 s", "action=result"] {
+        assert!(trace.contains(expected), "{expected} in {trace}");
+    }
+    let session = page(&server, "/session/repo-1/s");
+    assert!(session.contains("And the sea?") && session.contains("Why is the sky blue?"), "{session}");
+    let errors = page(&server, "/errors");
+    assert!(errors.contains("overloaded_error") && errors.contains("CardError"), "{errors}");
+    let flow = page(&server, "/flow/pay");
+    assert!(flow.contains("step 1 is missing") && flow.contains("/trace/repo-1/t1"), "{flow}");
+    let compared = page(&server, "/compare?id=repo-1%2Ftrace%2Ft1&id=repo-1%2Ftrace%2Ft2");
+    assert!(compared.contains("<del>") && compared.contains("<ins>"), "{compared}");
+    let share = page(&server, "/share/repo-1/t1?kind=trace");
+    assert!(
+        share.contains("Rayleigh scattering.") && !share.contains("<script") && !share.contains("href="),
+        "{share}"
+    );
+}
+
+#[test]
+fn searches_find_what_they_ask_for_and_nothing_else() {
+    let server = start(&["--mode", "tree"]);
+    talk(&mut server.connect());
+    for (query, first, second) in [
+        ("", true, true),
+        ("level:error", false, true),
+        ("-level:error", true, false),
+        ("model:gpt-4o", true, false),
+        ("model:GPT", true, false),
+        ("model=gpt", false, false),
+        ("tag.customer=acme", true, false),
+        ("tag.customer=other", false, false),
+        ("cost>0.01", true, false),
+        ("dur>2s", true, false),
+        ("dur>5s", false, false),
+        ("tokens>1k model:gpt-4o", true, false),
+        ("session:s", true, true),
+        ("is:open", false, true),
+        ("error:overloaded", false, true),
+        ("rayleigh", true, false),
+        ("\"sky blue\"", true, false),
+        ("\"blue sky\"", false, false),
+        ("since:2026-01-02 until:2026-01-03 sea", false, true),
+        ("id:g1", true, false),
+        ("'); DROP TABLE nodes; --", false, false),
+    ] {
+        let encoded: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let list = page(&server, &format!("/?q={encoded}"));
+        let found = (list.contains("/trace/repo-1/t1"), list.contains("/trace/repo-1/t2"));
+        assert_eq!(found, (first, second), "{query}");
+    }
+    assert!(page(&server, "/?q=colour:red").contains("no key “colour”"));
+    assert!(page(&server, "/logs?q=level:error").contains("card refused"));
+    assert!(!page(&server, "/logs?q=level:info").contains("card refused"));
+    let words = |word: &str| server.get(&format!("/complete?word={word}"));
+    assert_eq!(words("mod")[0]["text"], "model:");
+    assert_eq!(words("model:gpt")[0]["text"], "model:gpt-4o");
+    assert_eq!(words("tag.cus")[0]["text"], "tag.customer=");
+    assert_eq!(words("tag.customer=")[0]["text"], "tag.customer=acme");
+}
+
+#[test]
+fn hostile_texts_are_text_on_every_page() {
+    let server = start(&["--mode", "tree"]);
+    let mut client = server.connect();
+    let evil = r#"</script><img src=x onerror=alert(1)>\u001b[31m\u202e\"'`"#;
+    let data = format!(
+        r#"{{"id":"{evil}","name":"{evil}","input":"{evil}","model":"{evil}","sessionId":"{evil}","tags":{{"{evil}":"{evil}"}},"error":"{evil}","messages":[{{"role":"{evil}","content":"{evil}"}}],"url":"javascript:alert(1)"}}"#
+    );
+    let kinds =
+        ["create", "add-span", "add-generation", "add-error", "add-event", "add-attachment", "update"];
+    let lines = kinds.map(|action| format!("trace{{id=<b>x</b>,action={action},data={data}}}")).join("\n");
+    client.log(&format!("{lines}\n<b>{{id=<i>,action=<u>,data={data}}}\nbroken <b>"));
+    let entry = format!(
+        r#"{{"logs":[{{"level":"{evil}","message":"{evil}","flowId":"{evil}","tags":["{evil}"],"source":"{evil}","errorStack":"{evil}"}}]}}"#
+    );
+    client.request("POST", "/v1/logs", &[STRUCTURED_KEY], entry.as_bytes());
+    let id = "%3Cb%3Ex%3C%2Fb%3E";
+    let more = [
+        format!("/trace/repo-1/{id}"),
+        format!("/share/repo-1/{id}?kind=trace"),
+        format!("/compare?id=repo-1%2Ftrace%2F{}", id.replace('%', "%25")),
+        "/?q=%3Cscript%3Ealert(1)%3C/script%3E:1".to_owned(),
+    ];
+    for target in PAGES.iter().map(|target| (*target).to_owned()).chain(more) {
+        let answer = server.connect().request("GET", &target, &[], b"");
+        assert_eq!(answer.status, 200, "{target}");
+        let policy = answer.header("content-security-policy").expect("a policy");
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        let text = answer.text();
+        for bad in
+            ["<img src=x", "<b>", "<i>", "<u>", "</script><img", "href=\"javascript:", "\u{1b}", "\u{202e}"]
+        {
+            assert!(!text.contains(bad), "{bad:?} in {target}");
+        }
+    }
+}
+
+#[test]
+fn a_word_of_a_megabyte_is_cut_and_the_page_stays_small() {
+    let server = start(&["--mode", "tree"]);
+    let word = "x".repeat(1 << 20);
+    server
+        .connect()
+        .log(&format!(r#"trace{{id=t,action=create,data={{"name":"{word}","input":"{word}"}}}}"#));
+    for target in ["/", "/trace/repo-1/t", "/share/repo-1/t?kind=trace"] {
+        let size = page(&server, target).len();
+        assert!(size < 200_000, "{target}: {size}");
+    }
+}
+
+#[test]
+fn a_database_keeps_what_arrived_over_a_restart_and_keeps_to_its_cap() {
+    let path = scratch("pages-db");
+    let flags = ["--mode", "quiet", "--db", path.to_str().expect("UTF-8"), "--db-max", "1m"];
+    let mut server = start(&flags);
+    talk(&mut server.connect());
+    server.control("{}");
+    server.stop();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+    }
+    let mut server = start(&flags);
+    assert!(page(&server, "/").contains("/trace/repo-1/t1"));
+    // Twice the cap: the oldest goes, the newest stays.
+    for batch in 0..40 {
+        let lines: Vec<_> = (0..50)
+            .map(|n| {
+                format!(
+                    r#"trace{{id=b{batch}-{n},action=create,data={{"name":"n","input":"{}"}}}}"#,
+                    "word ".repeat(150)
+                )
+            })
+            .collect();
+        server.connect().log(&lines.join("\n"));
+    }
+    let list = page(&server, "/");
+    assert!(list.contains("b39-49"), "the newest is not there");
+    server.stop();
+    let size = std::fs::metadata(&path).expect("there").len();
+    assert!(size < 3 << 20, "{size} bytes");
+    let server = start(&flags);
+    assert!(!page(&server, "/?q=id%3Dt1").contains("/trace/repo-1/t1"), "the oldest is still there");
+}
+
+#[test]
+fn an_export_can_be_imported_elsewhere() {
+    let (one, other) = (start(&["--mode", "tree"]), start(&["--mode", "tree"]));
+    talk(&mut one.connect());
+    let export = one.connect().request("GET", "/export/lines", &[], b"").body;
+    assert_eq!(export.iter().filter(|&&byte| byte == b'\n').count(), 12);
+    let answer = other.connect().request("POST", "/import", &[], &export);
+    assert_eq!((answer.status, answer.json()["imported"].as_u64()), (200, Some(12)));
+    assert!(page(&other, "/").contains("/trace/repo-1/t1"));
+    assert!(page(&other, "/logs").contains("card refused"));
+    assert_eq!(other.connect().request("GET", "/export/lines", &[], b"").body, export);
+    let refused = other.connect().request("POST", "/import", &[], b"{\"nothing\": 1}");
+    assert_eq!(refused.status, 400);
+    let otlp: Value = one.get("/export/otlp");
+    let spans = otlp["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().expect("spans").clone();
+    let named = |name: &str| spans.iter().find(|span| span["name"] == name).expect(name).clone();
+    assert_eq!(
+        named("plan")["parentSpanId"],
+        named("ask")["spanId"].clone().as_str().map_or(Value::Null, |_| {
+            spans
+                .iter()
+                .find(|span| span["name"] == "ask" && span["traceId"] == named("plan")["traceId"])
+                .expect("its trace")["spanId"]
+                .clone()
+        })
+    );
+    assert_eq!(spans.len(), 5);
+}
+
+#[test]
+fn lines_arrive_in_the_order_in_which_they_were_accepted_at_whoever_watches() {
+    let server = start(&["--mode", "tree"]);
+    let mut watcher = server.connect();
+    watcher.send(b"GET /live/lines HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let mut line = String::new();
+    while line.trim() != "Connection: close" {
+        line.clear();
+        watcher.stream.read_line(&mut line).expect("a head");
+    }
+    talk(&mut server.connect());
+    let mut seen = Vec::new();
+    while seen.len() < 12 {
+        line.clear();
+        watcher.stream.read_line(&mut line).expect("a line");
+        if let Ok(event) = serde_json::from_str::<Value>(&line) {
+            seen.push(format!(
+                "{} {}",
+                event["kind"].as_str().unwrap_or("?"),
+                event["id"].as_str().unwrap_or("")
+            ));
+        }
+    }
+    assert_eq!(seen[0], "session s");
+    assert_eq!(seen[3], "generation g1");
+    assert_eq!(seen[11].trim(), "entry");
+}
+
+#[test]
+fn nothing_is_kept_where_only_counts_were_asked_for_and_delivery_is_shown_all_the_same() {
+    let server = start(&["--mode", "count"]);
+    server.connect().log("a\nb");
+    assert!(page(&server, "/").contains("Nothing is kept"));
+    let delivery = page(&server, "/delivery");
+    assert!(delivery.contains("/api/sdk/v3/log"), "{delivery}");
+    assert_eq!(server.get("/stats")["requests"], 1);
+}
+
+#[test]
+fn pages_are_never_counted_or_made_to_misbehave() {
+    let server = start(&["--mode", "tree", "--status", "503", "--delay-ms", "1"]);
+    for target in PAGES {
+        page(&server, target);
+    }
+    let stats = server.get("/stats");
+    assert_eq!((&stats["requests"], &stats["connections"]), (&0.into(), &0.into()));
+    assert_eq!(server.connect().request("POST", LOG, &[KEY], b"a").status, 503);
+    assert!(page(&server, "/delivery").contains("503"));
+    assert_eq!(server.connect().request("GET", "/trace/repo-1/none", &[], b"").status, 404);
+}
