@@ -1,44 +1,35 @@
-//! Generates `include/maxim.h` with cbindgen when asked to, and gives the shared library its SONAME.
+//! Has `tools/abi` write the header and all else that is generated from `src/ffi` when asked to, and gives the shared
+//! library its SONAME.
 //!
-//! A plain `cargo build` never writes into the source tree: `MAXIM_HEADER=write` (what `make header`
-//! sets) writes the header, `MAXIM_HEADER=verify` fails when the committed one is not what would be
-//! written.
+//! A plain `cargo build` never writes into the source tree: `MAXIM_HEADER=write` (what `make header` sets) does,
+//! `MAXIM_HEADER=verify` fails when what is committed is not what would be written.
 
 use std::env;
 use std::path::Path;
 
 fn main() {
     println!("cargo::rerun-if-env-changed=MAXIM_HEADER");
-    println!("cargo::rerun-if-changed=cbindgen.toml");
+    println!("cargo::rerun-if-changed=tools/abi");
     println!("cargo::rerun-if-changed=src");
-    println!("cargo::rerun-if-changed=include/maxim.h");
     link_arguments();
     let Ok(wish) = env::var("MAXIM_HEADER") else { return };
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
-    let header = Path::new(&root).join("include/maxim.h");
-    let bindings = abi(Path::new(&root)).expect("cbindgen reads src/ffi");
+    let root = Path::new(&root);
+    let version = env::var("CARGO_PKG_VERSION").expect("cargo sets the version");
+    for output in maxim_abi::outputs(root, &version).unwrap_or_else(|error| panic!("{error}")) {
+        println!("cargo::rerun-if-changed={}", output.path.display());
+    }
     match wish.as_str() {
         "write" => {
-            bindings.write_to_file(&header);
+            maxim_abi::write(root, &version).unwrap_or_else(|error| panic!("{error}"));
         }
         "verify" => {
-            let mut fresh = Vec::new();
-            bindings.write(&mut fresh);
-            let committed = std::fs::read(&header).unwrap_or_default();
-            assert!(committed == fresh, "include/maxim.h is not up to date: run `make header` and commit it");
+            let stale = maxim_abi::stale(root, &version).unwrap_or_else(|error| panic!("{error}"));
+            let names: Vec<_> = stale.iter().map(|output| output.path.display().to_string()).collect();
+            assert!(names.is_empty(), "not up to date: {}; run `make header` and commit", names.join(", "));
         }
         other => panic!("MAXIM_HEADER is `{other}`; it can be `write` or `verify`"),
     }
-}
-
-/// What src/ffi declares, and nothing of the other rooms: their constants and enums are not the ABI.
-/// cbindgen follows the `mod` lines of a file it is given.
-fn abi(root: &Path) -> Result<cbindgen::Bindings, cbindgen::Error> {
-    let mut config = cbindgen::Config::from_root_or_default(root);
-    let version = env::var("CARGO_PKG_VERSION").expect("cargo sets the version");
-    // cbindgen has no way to write a text constant.
-    config.after_includes = config.after_includes.map(|text| text.replace("@VERSION@", &version));
-    cbindgen::Builder::new().with_config(config).with_src(root.join("src/ffi/mod.rs")).generate()
 }
 
 /// The shared library's name for the dynamic linker carries major.minor before 1.0, because a minor

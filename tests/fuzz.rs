@@ -2,13 +2,12 @@
 //! are freed by another thread or never were. No crash, no panic at the boundary, no hang, books that
 //! balance, and not one malformed line at the server.
 //!
-//! The calls are generated from `include/maxim.h`; `tests/c/fuzz.h` makes the arguments. A few seconds
+//! The calls are generated from `include/maxim.api.json`; `tests/c/fuzz.h` makes the arguments. A few seconds
 //! with the same seed every time; `make fuzz` takes longer, and another seed (`MAXIM_FUZZ_SECONDS`,
 //! `MAXIM_FUZZ_SEED`). A failure names its seed.
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Command;
 
@@ -20,7 +19,7 @@ const THREADS: &str = "3";
 
 /// The kind of a handle, as `fuzz.h` has it.
 fn handle(kind: &str) -> Option<&'static str> {
-    match kind.trim_start_matches("struct ").trim_end_matches(['*', ' ']) {
+    match kind.trim_start_matches("const ").trim_end_matches(['*', ' ']) {
         "maxim_logger" => Some("LOGGER"),
         "maxim_log_client" => Some("CLIENT"),
         "maxim_flow" => Some("FLOW"),
@@ -31,58 +30,46 @@ fn handle(kind: &str) -> Option<&'static str> {
 /// An expression that makes a value of a type.
 fn any(kind: &str, name: &str) -> String {
     match kind {
-        "struct maxim_str" => format!("any_text(c, \"{name}\")"),
+        "maxim_str" => format!("any_text(c, \"{name}\")"),
         "bool" => format!("any_bool(c, \"{name}\")"),
         "double" => "any_double(c)".to_owned(),
-        "int32_t" | "uint32_t" | "int64_t" | "uint64_t" | "size_t" | "maxim_status" => {
+        "int32_t"
+        | "uint32_t"
+        | "int64_t"
+        | "uint64_t"
+        | "size_t"
+        | "maxim_status"
+        | "maxim_entity"
+        | "maxim_level"
+        | "maxim_environment"
+        | "maxim_format"
+        | "maxim_overflow_policy"
+        | "maxim_attachment_kind"
+        | "maxim_result_flags"
+        | "maxim_switch" => {
             format!("({kind})any_number(c, \"{name}\")")
         }
         "const uint8_t *" => "any_data(c)".to_owned(),
         "void *" => "one_in(c, 2) ? NULL : &user".to_owned(),
         "maxim_error_callback" => "ANY_CALLBACK(c, on_error)".to_owned(),
         "maxim_debug_callback" => "on_debug".to_owned(),
+        "maxim_mask_callback" => "NULL".to_owned(),
         "maxim_flush_callback" => "ANY_CALLBACK(c, on_flush)".to_owned(),
-        "struct maxim_id *" => "one_in(c, 4) ? NULL : filled(c, sizeof(maxim_id))".to_owned(),
+        "maxim_id *" => "one_in(c, 4) ? NULL : filled(c, sizeof(maxim_id))".to_owned(),
         "uint32_t *" => "one_in(c, 4) ? NULL : filled(c, sizeof(uint32_t))".to_owned(),
         pointer if pointer.ends_with("**") => "one_in(c, 40) ? NULL : filled(c, sizeof(void *))".to_owned(),
         pointer if handle(pointer).is_some() => format!("any_handle(c, {})", handle(pointer).unwrap()),
-        pointer if pointer.starts_with("const struct ") || pointer == "struct maxim_stats *" => {
-            let name = pointer.trim_start_matches("const ").trim_start_matches("struct ");
+        // What is initialised has room for whatever size is said.
+        pointer if name == "out" && !pointer.ends_with("**") => {
+            "one_in(c, 40) ? NULL : filled(c, 64 << 10)".to_owned()
+        }
+        "const maxim_tag *" => "any_tags(c)".to_owned(),
+        pointer if pointer.starts_with("const ") || pointer == "maxim_stats *" => {
+            let name = pointer.trim_start_matches("const ");
             format!("one_in(c, 40) ? NULL : any_{}(c)", name.trim_end_matches(['*', ' ']))
         }
         other => panic!("no value is known for `{other} {name}`: add one here"),
     }
-}
-
-/// The fields of every struct that begins with its size, by the struct's name.
-fn structs() -> BTreeMap<String, Vec<(String, String)>> {
-    let header = std::fs::read_to_string(common::root().join("include/maxim.h")).unwrap();
-    let mut code = String::new();
-    let mut rest = &header[..];
-    while let Some((before, comment)) = rest.split_once("/*") {
-        code.push_str(before);
-        rest = comment.split_once("*/").map_or("", |(_, after)| after);
-    }
-    code.push_str(rest);
-    let mut found = BTreeMap::new();
-    for declaration in code.split("typedef struct ").skip(1) {
-        let Some((name, fields)) = declaration.split_once('{') else { continue };
-        let Some((fields, _)) = fields.split_once('}') else { continue };
-        let fields: Vec<(String, String)> = fields
-            .split(';')
-            .map(|field| field.split_whitespace().collect::<Vec<_>>().join(" "))
-            .filter(|field| !field.is_empty())
-            .map(|field| {
-                let at = field.rfind([' ', '*']).unwrap() + 1;
-                (field[..at].trim().to_owned(), field[at..].to_owned())
-            })
-            .collect();
-        if fields[0].1 == "struct_size" {
-            found.insert(name.trim().to_owned(), fields);
-        }
-    }
-    assert!(found.len() > 10, "the header was not understood: {found:?}");
-    found
 }
 
 /// How rarely a call is made: those that make, end or wait would leave little else.
@@ -98,7 +85,7 @@ fn rarity(function: &Function) -> u64 {
 
 fn program(functions: &[Function]) -> String {
     let mut source = String::from("#include \"fuzz.h\"\n");
-    for (name, fields) in structs() {
+    for (name, fields) in common::sized_structs() {
         let _ = writeln!(source, "static void *any_{name}(struct chance *c) {{\n    {name} it = {{0}};");
         for (kind, field) in &fields[1..] {
             // What a call writes need not be made up.
@@ -136,7 +123,7 @@ fn program(functions: &[Function]) -> String {
             let kind = handle(&parameters[0].0).unwrap();
             let _ = writeln!(source, "    if (status == MAXIM_OK) was_freed({kind}, a0);");
         }
-        if let Some(at) = parameters.iter().position(|(kind, _)| kind == "struct maxim_stats *") {
+        if let Some(at) = parameters.iter().position(|(kind, _)| kind == "maxim_stats *") {
             let _ = writeln!(
                 source,
                 "    if (status == MAXIM_OK && a{at}->struct_size >= sizeof *a{at}) check_books(c, a{at});"

@@ -11,15 +11,35 @@ use common::{Scratch, cc, exported_functions, root, run};
 #[test]
 fn the_header_compiles_alone_in_c_and_cpp() {
     let header = root().join("include/maxim.h");
-    for standard in ["c99", "c11", "c2x"] {
+    for standard in ["c99", "c11", "c17", "c2x"] {
         run(cc()
-            .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-x", "c"])
+            .args([
+                "-Wall",
+                "-Wextra",
+                "-Wpedantic",
+                "-Wconversion",
+                "-Wshadow",
+                "-Werror",
+                "-fsyntax-only",
+                "-x",
+                "c",
+            ])
             .arg(format!("-std={standard}"))
             .arg(&header));
     }
-    for standard in ["c++11", "c++17", "c++20"] {
+    for standard in ["c++11", "c++14", "c++17", "c++20", "c++2b"] {
         run(Command::new("c++")
-            .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-x", "c++"])
+            .args([
+                "-Wall",
+                "-Wextra",
+                "-Wpedantic",
+                "-Wconversion",
+                "-Wshadow",
+                "-Werror",
+                "-fsyntax-only",
+                "-x",
+                "c++",
+            ])
             .arg(format!("-std={standard}"))
             .arg(&header));
     }
@@ -58,7 +78,7 @@ fn every_name_of_the_header_has_its_prefix() {
 #[test]
 fn every_export_is_documented() {
     let functions = exported_functions();
-    let bare: Vec<_> = functions.iter().filter(|f| !f.documented).map(|f| &f.name).collect();
+    let bare: Vec<_> = functions.iter().filter(|f| f.doc.is_empty()).map(|f| &f.name).collect();
     assert!(bare.is_empty(), "without a comment: {bare:?}");
 }
 

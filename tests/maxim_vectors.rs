@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::vectors::{json_str, json_text, recorded, text, vectors};
-use common::{Function, Scratch, Server, compile, exported_functions, root};
+use common::{Function, Scratch, Server, compile, exported_functions, root, sized_structs};
 use serde_json::{Value, json};
 
 /// What this client does instead.
@@ -275,13 +275,9 @@ fn as_text(value: &mut Value) {
     }
 }
 
-/// The names of a struct's fields, from the header.
+/// The names of a struct's fields.
 fn fields(name: &str) -> Vec<String> {
-    let header = std::fs::read_to_string(root().join("include/maxim.h")).unwrap();
-    let body = header.split_once(&format!("typedef struct {name} {{")).unwrap().1;
-    let body = body.split_once(&format!("}} {name};")).unwrap().0;
-    let declared = body.lines().filter_map(|line| line.trim().strip_suffix(';'));
-    declared.filter_map(|line| line.rsplit([' ', '*']).next()).map(str::to_owned).collect()
+    sized_structs().remove(name).unwrap().into_iter().map(|(_, name)| name).collect()
 }
 
 /// A captured argument with the texts that stand for times and bytes put in.
@@ -306,7 +302,7 @@ fn filled(kind: &str, given: &Value, code: &mut String) -> String {
             "start_timestamp" => {
                 format!("start_timestamp_us = {}", instant(value["$dt"].as_str().unwrap()).unwrap())
             }
-            "timestamp" => format!("timestamp = {value}"),
+            "timestamp" => format!("timestamp_s = {value}"),
             "kind" => format!(
                 "kind = {}",
                 match value.as_str().unwrap() {
@@ -354,7 +350,7 @@ fn call(function: &Function, args: &[Value]) -> String {
     let mut cost = Value::Null;
     let mut passed = Vec::new();
     for (kind, name) in &function.parameters {
-        let kind = kind.trim_start_matches("const ").trim_start_matches("struct ").trim_end_matches(" *");
+        let kind = kind.trim_start_matches("const ").trim_end_matches(" *");
         passed.push(match (kind, name.as_str()) {
             ("maxim_logger", _) => "logger".to_owned(),
             (_, "out_id") => "NULL".to_owned(),
@@ -363,7 +359,7 @@ fn call(function: &Function, args: &[Value]) -> String {
                 if cost.is_null() {
                     cost = args.next().unwrap().clone();
                 }
-                let value = cost.get(member).unwrap_or(&cost);
+                let value = cost.get(member.trim_end_matches("_usd")).unwrap_or(&cost);
                 if value.is_null() { "NAN".to_owned() } else { value.to_string() }
             }
             ("maxim_str", name) => match args.next() {
@@ -398,6 +394,13 @@ fn code(vector: &Value, functions: &HashMap<String, Function>) -> String {
             evaluators + "if (!status) " + &call(find("maxim_trace_evaluate_with_variables"), &with)
         }
         "retrieval_input" if !args[1].is_string() => call(find("maxim_retrieval_set_input_json"), args),
+        name if name.ends_with("_event") => {
+            let parts = ["id", "name", "tags", "metadata"].into_iter().zip(&args[1..]);
+            let event = parts
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name.to_owned(), value.clone()));
+            call(find(&format!("maxim_{name}")), &[args[0].clone(), Value::Object(event.collect())])
+        }
         name => call(find(&format!("maxim_{}", name.replace('.', "_"))), args),
     }
 }

@@ -19,10 +19,10 @@ fn check(mut command: Command, server: &Server, spool: &Path) {
         .unwrap();
     assert!(output.status.success(), "{}: {}", output.status, both(&output));
     let stats = server.stats();
-    assert_eq!(stats["lines"], 4, "{stats}");
+    assert_eq!(stats["lines"], 7, "{stats}");
     assert_eq!(stats["malformed_lines"], 0, "{stats}");
     let writer = &server.sequences()["writers"]["w"];
-    assert_eq!((&writer["unique"], &writer["missing"]), (&4.into(), &0.into()), "{writer}");
+    assert_eq!((&writer["unique"], &writer["missing"]), (&6.into(), &0.into()), "{writer}");
 }
 
 #[test]

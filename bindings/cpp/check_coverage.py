@@ -3,18 +3,21 @@
 
 A function that maxim.h marks as deprecated counts as reached by the one that its note names.
 """
+import json
 import pathlib
 import re
 import sys
 
 root = pathlib.Path(__file__).resolve().parents[2]
-header = (root / "include/maxim.h").read_text()
-declared = re.compile(r'(?:MAXIM_DEPRECATED\("use (\w+)"\)\s*)?^[a-z][\w* ]*?\b(maxim_\w+)\([^;{}]*\);', re.M)
-exports = {name: instead for instead, name in declared.findall(header)}
+functions = json.loads((root / "include/maxim.api.json").read_text())["functions"]
 
-listed = set((root / "maxim.symbols").read_text().split())
-if set(exports) != listed:
-    sys.exit(f"maxim.h and maxim.symbols differ: {sorted(set(exports) ^ listed)}")
+
+def for_c(function):
+    """Initialisers and lists of tags: here JSON does."""
+    return function.get("is_initialiser") or any(each["c"] == "const maxim_tag *" for each in function["parameters"])
+
+
+exports = {each["name"]: each.get("deprecated_for") for each in functions if not for_c(each)}
 
 binding = "".join(path.read_text() for path in sorted((root / "bindings/cpp/include/maxim").glob("*.hpp")))
 # Comments reach nothing.

@@ -50,7 +50,7 @@ func (a *Attachment) c() (C.maxim_attachment, error) {
 		attachment.kind = C.MAXIM_ATTACHMENT_DATA
 	}
 	if !a.Time.IsZero() {
-		attachment.timestamp = C.int64_t(a.Time.Unix())
+		attachment.timestamp_s = C.int64_t(a.Time.Unix())
 	}
 	return attachment, err
 }

@@ -19,8 +19,8 @@ func (s *Session) Trace(config TraceConfig) *Trace {
 //
 // Deprecated: use AddEvent.
 func (s *Session) Event(event Event) error {
-	return s.event("Session.Event", &event, func(id, name, tags, metadata C.maxim_str) C.maxim_go_created {
-		return C.maxim_go_session_event(s.handle, text(s.id), id, name, tags, metadata)
+	return s.event("Session.Event", &event, func(config C.maxim_event_config) C.maxim_go_created {
+		return C.maxim_go_session_event(s.handle, text(s.id), config)
 	})
 }
 
@@ -67,8 +67,8 @@ func (t *Trace) Span(config SpanConfig) *Span {
 //
 // Deprecated: use AddEvent.
 func (t *Trace) Event(event Event) error {
-	return t.event("Trace.Event", &event, func(id, name, tags, metadata C.maxim_str) C.maxim_go_created {
-		return C.maxim_go_trace_event(t.handle, text(t.id), id, name, tags, metadata)
+	return t.event("Trace.Event", &event, func(config C.maxim_event_config) C.maxim_go_created {
+		return C.maxim_go_trace_event(t.handle, text(t.id), config)
 	})
 }
 
@@ -115,8 +115,8 @@ func (s *Span) Span(config SpanConfig) *Span {
 //
 // Deprecated: use AddEvent.
 func (s *Span) Event(event Event) error {
-	return s.event("Span.Event", &event, func(id, name, tags, metadata C.maxim_str) C.maxim_go_created {
-		return C.maxim_go_span_event(s.handle, text(s.id), id, name, tags, metadata)
+	return s.event("Span.Event", &event, func(config C.maxim_event_config) C.maxim_go_created {
+		return C.maxim_go_span_event(s.handle, text(s.id), config)
 	})
 }
 

@@ -284,14 +284,25 @@ type Event struct {
 	Metadata any // a JSON object: json.RawMessage, []byte, or a value to marshal
 }
 
-// event gives a call an event's parts.
-func (e *entity) event(op string, event *Event,
-	call func(id, name, tags, metadata C.maxim_str) C.maxim_go_created) error {
-	tags, err := tagsText(event.Tags)
+func (e *Event) c() (C.maxim_event_config, error) {
+	tags, err := tagsText(e.Tags)
+	metadata, metadataErr := jsonText(e.Metadata)
+	if err == nil {
+		err = metadataErr
+	}
+	return C.maxim_event_config{
+		id:            optional(e.ID),
+		name:          text(e.Name),
+		tags_json:     optional(tags),
+		metadata_json: optional(metadata),
+	}, err
+}
+
+// event gives a call an event.
+func (e *entity) event(op string, event *Event, call func(C.maxim_event_config) C.maxim_go_created) error {
+	config, err := event.c()
 	if err != nil {
 		return e.logger.refuse(refused(op, ErrInvalidJSON, err.Error()))
 	}
-	return e.withJSON(op, event.Metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
-		return call(optional(event.ID), text(event.Name), optional(tags), metadata).failure
-	})
+	return e.done(op, call(config).failure)
 }

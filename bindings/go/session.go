@@ -49,8 +49,8 @@ func (s *Session) AddMetric(name string, value float64) error {
 
 // AddEvent adds an event, at the time of the call.
 func (s *Session) AddEvent(event Event) error {
-	return s.event("Session.AddEvent", &event, func(id, name, tags, metadata C.maxim_str) C.maxim_go_created {
-		return C.maxim_go_session_add_event(s.handle, text(s.id), id, name, tags, metadata)
+	return s.event("Session.AddEvent", &event, func(config C.maxim_event_config) C.maxim_go_created {
+		return C.maxim_go_session_add_event(s.handle, text(s.id), config)
 	})
 }
 

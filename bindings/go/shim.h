@@ -113,21 +113,12 @@ static inline maxim_str maxim_go_text(maxim_str text) {
         made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), &config, &made.id)); \
         return made; \
     }
-#define MAXIM_GO_EVENT(name) \
-    static inline maxim_go_created maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str event_id, \
-                                                   maxim_str event, maxim_str tags, maxim_str metadata) { \
-        maxim_go_created made = {NULL, {{0}}}; \
-        made.failure = \
-            maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), event_id, maxim_go_text(event), tags, metadata, &made.id)); \
-        return made; \
-    }
-
 MAXIM_GO_CREATE(session_create, maxim_session_config)
 MAXIM_GO_ADD(session_add_trace, maxim_trace_config)
 MAXIM_GO_ADD(session_trace, maxim_trace_config)
 MAXIM_GO_TWO_TEXTS(session_add_tag)
-MAXIM_GO_EVENT(session_add_event)
-MAXIM_GO_EVENT(session_event)
+MAXIM_GO_ADD(session_add_event, maxim_event_config)
+MAXIM_GO_ADD(session_event, maxim_event_config)
 MAXIM_GO_TEXT(session_add_feedback)
 MAXIM_GO_TEXT(session_feedback)
 MAXIM_GO_TEXT(session_add_metadata)
@@ -148,8 +139,8 @@ MAXIM_GO_ADD(trace_span, maxim_span_config)
 MAXIM_GO_ADD(trace_add_tool_call, maxim_tool_call_config)
 MAXIM_GO_ADD(trace_add_error, maxim_error_config)
 MAXIM_GO_TWO_TEXTS(trace_add_tag)
-MAXIM_GO_EVENT(trace_add_event)
-MAXIM_GO_EVENT(trace_event)
+MAXIM_GO_ADD(trace_add_event, maxim_event_config)
+MAXIM_GO_ADD(trace_event, maxim_event_config)
 MAXIM_GO_TEXT(trace_set_input)
 MAXIM_GO_TEXT(trace_set_output)
 MAXIM_GO_TEXT(trace_add_feedback)
@@ -173,8 +164,8 @@ MAXIM_GO_ADD(span_add_tool_call, maxim_tool_call_config)
 MAXIM_GO_ADD(span_add_error, maxim_error_config)
 MAXIM_GO_TEXT(span_set_input)
 MAXIM_GO_TWO_TEXTS(span_add_tag)
-MAXIM_GO_EVENT(span_add_event)
-MAXIM_GO_EVENT(span_event)
+MAXIM_GO_ADD(span_add_event, maxim_event_config)
+MAXIM_GO_ADD(span_event, maxim_event_config)
 MAXIM_GO_TEXT(span_add_metadata)
 MAXIM_GO_TEXT(span_evaluate_with_evaluators)
 MAXIM_GO_TWO_TEXTS(span_evaluate_with_variables)
@@ -227,7 +218,7 @@ MAXIM_GO_TEXT(tool_call_add_metadata)
 MAXIM_GO_NUMBER(tool_call_add_metric)
 MAXIM_GO_NOTHING(tool_call_end)
 
-static inline maxim_go_failure *maxim_go_commit(uintptr_t logger, int32_t entity, maxim_str id, maxim_str action,
+static inline maxim_go_failure *maxim_go_commit(uintptr_t logger, maxim_entity entity, maxim_str id, maxim_str action,
                                               maxim_str data_json) {
     return maxim_go_done(maxim_commit(MAXIM_GO_LOGGER, entity, maxim_go_text(id), maxim_go_text(action), data_json));
 }

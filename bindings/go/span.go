@@ -73,8 +73,8 @@ func (s *Span) AddMetadata(metadata any) error {
 
 // AddEvent adds an event, at the time of the call.
 func (s *Span) AddEvent(event Event) error {
-	return s.event("Span.AddEvent", &event, func(id, name, tags, metadata C.maxim_str) C.maxim_go_created {
-		return C.maxim_go_span_add_event(s.handle, text(s.id), id, name, tags, metadata)
+	return s.event("Span.AddEvent", &event, func(config C.maxim_event_config) C.maxim_go_created {
+		return C.maxim_go_span_add_event(s.handle, text(s.id), config)
 	})
 }
 

@@ -97,8 +97,8 @@ func (t *Trace) AddMetric(name string, value float64) error {
 
 // AddEvent adds an event, at the time of the call.
 func (t *Trace) AddEvent(event Event) error {
-	return t.event("Trace.AddEvent", &event, func(id, name, tags, metadata C.maxim_str) C.maxim_go_created {
-		return C.maxim_go_trace_add_event(t.handle, text(t.id), id, name, tags, metadata)
+	return t.event("Trace.AddEvent", &event, func(config C.maxim_event_config) C.maxim_go_created {
+		return C.maxim_go_trace_add_event(t.handle, text(t.id), config)
 	})
 }
 

@@ -116,8 +116,12 @@ static void ask_for_rules(maxim_logger *logger, maxim_str session) {
     failure.type = MAXIM_STR("overloaded_error");
     CHECK(maxim_generation_error(logger, maxim_str_z(generation.text), &failure));
     CHECK(maxim_trace_add_error(logger, trace_id, &failure, NULL));
-    CHECK(maxim_trace_add_event(logger, trace_id, maxim_str_z(NULL), MAXIM_STR("fallback answer"),
-                                MAXIM_STR("{\"source\": \"template\"}"), maxim_str_z(NULL), NULL));
+    maxim_tag source = {MAXIM_STR("source"), MAXIM_STR("template")};
+    maxim_event_config event = MAXIM_EVENT_CONFIG_INIT;
+    event.name = MAXIM_STR("fallback answer");
+    event.tags = &source;
+    event.tag_count = 1;
+    CHECK(maxim_trace_add_event(logger, trace_id, &event, NULL));
     CHECK(maxim_trace_set_output(logger, trace_id, MAXIM_STR("Please ask again in a minute.")));
     CHECK(maxim_trace_end(logger, trace_id));
 }

@@ -9,6 +9,9 @@ use crate::maxim::{self, Attachment, Content, Entity, Failure, Logger};
 use crate::process::clock;
 use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
+use crate::text::escape;
+use crate::text::object::Json;
+use crate::text::scratch::{self, Lent};
 
 /// An argument that names an entity, with its name for errors.
 pub(super) type Named = (&'static str, maxim_str);
@@ -16,7 +19,7 @@ pub(super) type Named = (&'static str, maxim_str);
 /// Runs a call on the logger behind a handle.
 #[inline]
 pub(super) fn with_logger<R>(
-    logger: *mut maxim_logger,
+    logger: *const maxim_logger,
     body: impl FnOnce(&Logger) -> Result<R>,
 ) -> Result<R> {
     handle::with::<Owned, _>(logger.addr(), |owned| body(&owned.logger))
@@ -49,6 +52,58 @@ pub(super) fn start(timestamp_us: i64) -> i64 {
     if timestamp_us == 0 { clock::now_us() } else { timestamp_us }
 }
 
+/// Refuses a member of a configuration that the call has no use for, if it is given.
+#[inline]
+pub(super) fn unused(name: &str, is_given: bool) -> Result<()> {
+    if !is_given {
+        return Ok(());
+    }
+    Err(Error::new(Status::InvalidArgument, format!("{name}: this call has no use for it; leave it absent")))
+}
+
+/// Tags as a caller gives them: a JSON text, or a list.
+#[derive(Clone, Copy)]
+pub(super) struct Tags {
+    pub(super) json: maxim_str,
+    pub(super) list: *const maxim_tag,
+    pub(super) count: usize,
+}
+
+impl Tags {
+    /// The tags as JSON; a list becomes one in `room`.
+    #[inline]
+    pub(super) fn json(self, room: &mut Option<Lent>) -> Result<Option<Json<'_>>> {
+        if self.list.is_null() && self.count == 0 {
+            return optional_json("tags_json", self.json);
+        }
+        unused("tags_json", !self.json.data.is_null())?;
+        tag_list(self.list, self.count, room).map(Some)
+    }
+}
+
+/// The JSON object of a list of tags.
+pub(super) fn tag_list(list: *const maxim_tag, count: usize, room: &mut Option<Lent>) -> Result<Json<'_>> {
+    let out = room.insert(scratch::lend());
+    out.push(b'{');
+    for (at, tag) in array("tags", list, count)?.enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        escape::push_string(out, required("tags: a key", tag.key)?);
+        out.push(b':');
+        escape::push_string(out, required("tags: a value", tag.value)?);
+    }
+    out.push(b'}');
+    Ok(Json { name: "tags", bytes: out })
+}
+
+/// The tags of a configuration.
+macro_rules! tags {
+    ($config:expr, $room:expr) => {
+        Tags { json: $config.tags_json, list: $config.tags, count: $config.tag_count }.json($room)?
+    };
+}
+
 /// The flags of `maxim_generation_result`.
 pub(super) fn force(flags: u32) -> Result<bool> {
     match flags {
@@ -60,11 +115,39 @@ pub(super) fn force(flags: u32) -> Result<bool> {
     }
 }
 
-pub(super) fn failure<'a>(config: &maxim_error_config) -> Result<Failure<'a>> {
+/// How an entity failed, which has no identity of its own.
+pub(super) fn failure<'a>(config: *const maxim_error_config) -> Result<Failure<'a>> {
+    let config = config_or_defaults(config)?;
+    for (name, given) in [
+        ("id", config.id),
+        ("name", config.name),
+        ("tags_json", config.tags_json),
+        ("metadata_json", config.metadata_json),
+    ] {
+        unused(name, !given.data.is_null())?;
+    }
+    unused("tags", !config.tags.is_null() || config.tag_count != 0)?;
     Ok(Failure {
         message: optional("message", config.message)?,
         code: optional("code", config.code)?,
         kind: optional("type", config.r#type)?,
+    })
+}
+
+pub(super) fn create_session(
+    logger: *mut maxim_logger,
+    config: *const maxim_session_config,
+    out_id: *mut maxim_id,
+) -> Result<()> {
+    let config = config_or_defaults(config)?;
+    let mut room = None;
+    make(logger, ("id", config.id), out_id, |log, id| {
+        log.create_session(&maxim::Session {
+            id,
+            name: optional("name", config.name)?,
+            tags: tags!(config, &mut room),
+            start: start(config.start_timestamp_us),
+        })
     })
 }
 
@@ -75,8 +158,10 @@ pub(super) fn create_trace(
     config: *const maxim_trace_config,
     out_id: *mut maxim_id,
 ) -> Result<()> {
-    let config = read(config)?;
+    let config = config_or_defaults(config)?;
+    unused("session_id", session.is_some() && !config.session_id.data.is_null())?;
     let start = start(config.start_timestamp_us);
+    let mut room = None;
     make(logger, ("id", config.id), out_id, |log, id| {
         log.create_trace(&maxim::Trace {
             id,
@@ -85,7 +170,7 @@ pub(super) fn create_trace(
                 Some((name, session)) => Some(required_id(name, session)?),
                 None => optional_id("session_id", config.session_id)?,
             },
-            tags: optional_json("tags_json", config.tags_json)?,
+            tags: tags!(config, &mut room),
             input: optional("input", config.input)?,
             start,
         })
@@ -100,18 +185,14 @@ pub(super) fn add_span(
     config: *const maxim_span_config,
     out_id: *mut maxim_id,
 ) -> Result<()> {
-    let config = read(config)?;
+    let config = config_or_defaults(config)?;
     let start = start(config.start_timestamp_us);
+    let mut room = None;
     make(logger, ("id", config.id), out_id, |log, id| {
         log.add_span(
             parent,
             required_id(parent_name, parent_id)?,
-            &maxim::Span {
-                id,
-                name: optional("name", config.name)?,
-                tags: optional_json("tags_json", config.tags_json)?,
-                start,
-            },
+            &maxim::Span { id, name: optional("name", config.name)?, tags: tags!(config, &mut room), start },
         )
     })
 }
@@ -123,18 +204,14 @@ pub(super) fn add_retrieval(
     config: *const maxim_retrieval_config,
     out_id: *mut maxim_id,
 ) -> Result<()> {
-    let config = read(config)?;
+    let config = config_or_defaults(config)?;
     let start = start(config.start_timestamp_us);
+    let mut room = None;
     make(logger, ("id", config.id), out_id, |log, id| {
         log.add_retrieval(
             parent,
             required_id(parent_name, parent_id)?,
-            &maxim::Span {
-                id,
-                name: optional("name", config.name)?,
-                tags: optional_json("tags_json", config.tags_json)?,
-                start,
-            },
+            &maxim::Span { id, name: optional("name", config.name)?, tags: tags!(config, &mut room), start },
         )
     })
 }
@@ -146,8 +223,9 @@ pub(super) fn add_generation(
     config: *const maxim_generation_config,
     out_id: *mut maxim_id,
 ) -> Result<()> {
-    let config = read(config)?;
+    let config = config_or_defaults(config)?;
     let start = start(config.start_timestamp_us);
+    let mut room = None;
     make(logger, ("id", config.id), out_id, |log, id| {
         log.add_generation(
             parent,
@@ -162,7 +240,7 @@ pub(super) fn add_generation(
                 span_id: optional_id("span_id", config.span_id)?,
                 maxim_prompt_id: optional("maxim_prompt_id", config.maxim_prompt_id)?,
                 maxim_prompt_version_id: optional("maxim_prompt_version_id", config.maxim_prompt_version_id)?,
-                tags: optional_json("tags_json", config.tags_json)?,
+                tags: tags!(config, &mut room),
                 start,
             },
         )
@@ -176,8 +254,9 @@ pub(super) fn add_tool_call(
     config: *const maxim_tool_call_config,
     out_id: *mut maxim_id,
 ) -> Result<()> {
-    let config = read(config)?;
+    let config = config_or_defaults(config)?;
     let start = start(config.start_timestamp_us);
+    let mut room = None;
     make(logger, ("id", config.id), out_id, |log, id| {
         log.add_tool_call(
             parent,
@@ -187,7 +266,7 @@ pub(super) fn add_tool_call(
                 name: optional("name", config.name)?,
                 description: optional("description", config.description)?,
                 args: optional("args", config.args)?,
-                tags: optional_json("tags_json", config.tags_json)?,
+                tags: tags!(config, &mut room),
                 start,
             },
         )
@@ -201,7 +280,8 @@ pub(super) fn add_error(
     config: *const maxim_error_config,
     out_id: *mut maxim_id,
 ) -> Result<()> {
-    let config = read(config)?;
+    let config = config_or_defaults(config)?;
+    let mut room = None;
     make(logger, ("id", config.id), out_id, |log, id| {
         log.add_error(
             parent,
@@ -212,37 +292,34 @@ pub(super) fn add_error(
                 message: required("message", config.message)?,
                 code: optional("code", config.code)?,
                 kind: optional("type", config.r#type)?,
-                tags: optional_json("tags_json", config.tags_json)?,
+                tags: tags!(config, &mut room),
                 metadata: optional_json("metadata_json", config.metadata_json)?,
             },
         )
     })
 }
 
-/// An event, as the exports take it.
-pub(super) struct Event {
-    pub(super) event_id: maxim_str,
-    pub(super) name: maxim_str,
-    pub(super) tags_json: maxim_str,
-    pub(super) metadata_json: maxim_str,
-}
-
-/// Adds an event to an entity, at the time of the call.
+/// Adds an event to an entity.
 pub(super) fn add_event(
     logger: *mut maxim_logger,
     entity: Entity,
     (entity_name, entity_id): Named,
-    Event { event_id, name, tags_json, metadata_json }: Event,
+    config: *const maxim_event_config,
     out_id: *mut maxim_id,
 ) -> Result<()> {
-    make(logger, ("event_id", event_id), out_id, |log, id| {
+    let config = config_or_defaults(config)?;
+    let mut room = None;
+    make(logger, ("id", config.id), out_id, |log, id| {
         log.add_event(
             entity,
             required_id(entity_name, entity_id)?,
-            id,
-            required("name", name)?,
-            optional_json("tags_json", tags_json)?,
-            optional_json("metadata_json", metadata_json)?,
+            &maxim::Event {
+                id,
+                name: required("name", config.name)?,
+                tags: tags!(config, &mut room),
+                metadata: optional_json("metadata_json", config.metadata_json)?,
+                time: start(config.timestamp_us),
+            },
         )
     })
 }
@@ -256,6 +333,14 @@ pub(super) fn add_attachment(
     out_id: *mut maxim_id,
 ) -> Result<()> {
     let given = read(attachment)?;
+    for (name, kind, is_given) in [
+        ("path", MAXIM_ATTACHMENT_FILE, !given.path.data.is_null()),
+        ("data", MAXIM_ATTACHMENT_DATA, !given.data.is_null() || given.data_len != 0),
+        ("url", MAXIM_ATTACHMENT_URL, !given.url.data.is_null()),
+    ] {
+        unused(name, given.kind != kind && is_given)?;
+    }
+    let mut room = None;
     let content = match given.kind {
         MAXIM_ATTACHMENT_FILE => Content::File(required("path", given.path)?),
         MAXIM_ATTACHMENT_DATA => Content::Data(bytes("data", given.data, given.data_len)?),
@@ -271,9 +356,9 @@ pub(super) fn add_attachment(
             content,
             name: optional("name", given.name)?,
             mime_type: optional("mime_type", given.mime_type)?,
-            tags: optional_json("tags_json", given.tags_json)?,
+            tags: tags!(given, &mut room),
             metadata: optional_json("metadata_json", given.metadata_json)?,
-            timestamp: (given.timestamp != 0).then_some(given.timestamp),
+            timestamp: (given.timestamp_s != 0).then_some(given.timestamp_s),
         };
         log.attach(entity, required_id(entity_name, entity_id)?, &attachment)
     })

@@ -29,7 +29,7 @@ struct OwnedFlow {
 
 handled!(OwnedFlow, "flow", 0x5);
 
-fn with_flow<R>(flow: *mut maxim_flow, body: impl FnOnce(&OwnedFlow) -> Result<R>) -> Result<R> {
+fn with_flow<R>(flow: *const maxim_flow, body: impl FnOnce(&OwnedFlow) -> Result<R>) -> Result<R> {
     handle::with::<OwnedFlow, _>(flow.addr(), body)
 }
 
@@ -43,6 +43,10 @@ fn insert(flow: Flow, out: *mut *mut maxim_flow) -> Result<()> {
 ///
 /// `name` has 1 to 41 characters. `*out` is set to NULL first, and to the flow on success; the caller
 /// frees it with `maxim_flow_free`. The flow is good as long as its client is.
+///
+/// @param name What to call it, 1 to 41 characters.
+/// @gives CLOSED
+#[must_use = "without the handle it cannot be used or freed"]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flow_new(
     client: *mut maxim_log_client,
@@ -61,6 +65,11 @@ pub unsafe extern "C" fn maxim_flow_new(
 ///
 /// `name` has 1 to 50 characters; `out` as for `maxim_flow_new`. Errors: MAXIM_ERR_NOT_CONFIGURED without
 /// an API key, MAXIM_ERR_NETWORK, MAXIM_ERR_TIMEOUT, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_REJECTED.
+///
+/// @param name What to call it, 1 to 50 characters.
+/// @param timeout_ms How long to wait for the service, in milliseconds.
+/// @gives CLOSED NOT_CONFIGURED NETWORK TIMEOUT UNAUTHORIZED REJECTED
+#[must_use = "without the handle it cannot be used or freed"]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flow_new_remote(
     client: *mut maxim_log_client,
@@ -79,20 +88,26 @@ pub unsafe extern "C" fn maxim_flow_new_remote(
 }
 
 /// A flow's id, NUL-terminated; good until the flow is freed. NULL for a bad handle.
+///
+/// @return The id; NULL for a bad handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_flow_id(flow: *mut maxim_flow) -> *const c_char {
+pub unsafe extern "C" fn maxim_flow_id(flow: *const maxim_flow) -> *const c_char {
     boundary_or(ptr::null(), || with_flow(flow, |flow| Ok(flow.id.as_ptr())))
 }
 
 /// A flow's name, NUL-terminated; good until the flow is freed. NULL for a bad handle.
+///
+/// @return The name; NULL for a bad handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_flow_name(flow: *mut maxim_flow) -> *const c_char {
+pub unsafe extern "C" fn maxim_flow_name(flow: *const maxim_flow) -> *const c_char {
     boundary_or(ptr::null(), || with_flow(flow, |flow| Ok(flow.name.as_ptr())))
 }
 
 /// The index that the flow's next step will have, 0 to 1,001; -1 for a bad handle.
+///
+/// @return The index.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_flow_step_index(flow: *mut maxim_flow) -> i32 {
+pub unsafe extern "C" fn maxim_flow_step_index(flow: *const maxim_flow) -> i32 {
     boundary_or(-1, || with_flow(flow, |flow| Ok(flow.flow.step_index())))
 }
 
@@ -100,6 +115,9 @@ pub unsafe extern "C" fn maxim_flow_step_index(flow: *mut maxim_flow) -> i32 {
 ///
 /// Steps are numbered from 0 without a gap, in the order of the calls; a step that is filtered or refused
 /// takes no number. After 1,001 steps the flow is used up: MAXIM_ERR_FLOW_EXHAUSTED.
+///
+/// @logs
+/// @gives FLOW_EXHAUSTED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flow_debug(
     flow: *mut maxim_flow,
@@ -111,6 +129,9 @@ pub unsafe extern "C" fn maxim_flow_debug(
 }
 
 /// Logs a step that is as it should be; see `maxim_flow_debug`.
+///
+/// @logs
+/// @gives FLOW_EXHAUSTED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flow_info(
     flow: *mut maxim_flow,
@@ -122,6 +143,9 @@ pub unsafe extern "C" fn maxim_flow_info(
 }
 
 /// Logs a step that is odd; see `maxim_flow_debug`.
+///
+/// @logs
+/// @gives FLOW_EXHAUSTED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flow_warn(
     flow: *mut maxim_flow,
@@ -133,6 +157,9 @@ pub unsafe extern "C" fn maxim_flow_warn(
 }
 
 /// Logs a step that went wrong; see `maxim_flow_debug`.
+///
+/// @logs
+/// @gives FLOW_EXHAUSTED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flow_error(
     flow: *mut maxim_flow,
@@ -144,6 +171,9 @@ pub unsafe extern "C" fn maxim_flow_error(
 }
 
 /// Logs a step that went wrong, with the error; see `maxim_flow_debug` and `maxim_log_error_with`.
+///
+/// @logs
+/// @gives FLOW_EXHAUSTED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flow_error_with(
     flow: *mut maxim_flow,
@@ -161,6 +191,8 @@ pub unsafe extern "C" fn maxim_flow_error_with(
 /// Gives a flow back; what it logged goes its way. NULL is safe.
 ///
 /// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+///
+/// @param flow The flow. May be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flow_free(flow: *mut maxim_flow) -> maxim_status {
     boundary(|| {

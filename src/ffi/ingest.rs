@@ -5,6 +5,7 @@ use super::log_client::{maxim_log_client, numbered, with_client};
 use super::logger::milliseconds;
 use super::structs::maxim_raw_options;
 use super::types::*;
+use super::{MAXIM_ENVIRONMENT_NONE, MAXIM_LEVEL_NONE, maxim_format};
 use crate::applog::{Environment, Format, Level, RawOptions};
 use crate::status::Result;
 
@@ -13,13 +14,16 @@ fn options<'a>(given: *const maxim_raw_options) -> Result<RawOptions<'a>> {
         return Ok(RawOptions::default());
     }
     let given = read(given)?;
-    let unless_none = |number: i32| (number != -1).then_some(number);
     Ok(RawOptions {
         source: optional("source", given.source)?,
-        environment: unless_none(given.environment)
+        environment: (given.environment != MAXIM_ENVIRONMENT_NONE)
+            .then_some(given.environment)
             .map(|number| numbered("environment", number, &Environment::ALL))
             .transpose()?,
-        level: unless_none(given.level).map(|number| numbered("level", number, &Level::ALL)).transpose()?,
+        level: (given.level != MAXIM_LEVEL_NONE)
+            .then_some(given.level)
+            .map(|number| numbered("level", number, &Level::ALL))
+            .transpose()?,
         dataset: optional("dataset", given.dataset)?,
     })
 }
@@ -30,12 +34,15 @@ fn options<'a>(given: *const maxim_raw_options) -> Result<RawOptions<'a>> {
 /// `format` is one of MAXIM_FORMAT_…; `options` may be NULL. Errors: MAXIM_ERR_INVALID_ARGUMENT for an
 /// unknown format or an empty body, MAXIM_ERR_NOT_CONFIGURED without an API key, MAXIM_ERR_NETWORK,
 /// MAXIM_ERR_TIMEOUT, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_REJECTED, MAXIM_ERR_TOO_LARGE.
+///
+/// @param timeout_ms How long to wait, in milliseconds.
+/// @gives NOT_CONFIGURED NETWORK TIMEOUT UNAUTHORIZED REJECTED TOO_LARGE CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_ingest_raw(
     client: *mut maxim_log_client,
     body: *const u8,
     body_len: usize,
-    format: i32,
+    format: maxim_format,
     options: *const maxim_raw_options,
     timeout_ms: u32,
 ) -> maxim_status {
@@ -54,12 +61,15 @@ pub unsafe extern "C" fn maxim_ingest_raw(
 ///
 /// Arguments as for `maxim_ingest_raw`. Errors: MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_NOT_CONFIGURED
 /// without an API key, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_SPOOL_FULL.
+///
+/// @logs
+/// @gives NOT_CONFIGURED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_ingest_raw_async(
     client: *mut maxim_log_client,
     body: *const u8,
     body_len: usize,
-    format: i32,
+    format: maxim_format,
     options: *const maxim_raw_options,
 ) -> maxim_status {
     boundary(|| {

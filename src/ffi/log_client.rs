@@ -9,6 +9,7 @@ use super::boundary::{boundary, boundary_or, slow_boundary};
 use super::callbacks::Callbacks;
 use super::handle::{self, handled};
 use super::logger::{FlushDone, milliseconds, to_c};
+use super::maxim_level;
 use super::settings::{checked_key, given};
 use super::structs::*;
 use super::types::*;
@@ -38,7 +39,7 @@ handled!(OwnedClient, "client", 0x3);
 /// Runs a call on the client behind a handle.
 #[inline]
 pub(super) fn with_client<R>(
-    client: *mut maxim_log_client,
+    client: *const maxim_log_client,
     body: impl FnOnce(&Arc<Client>) -> Result<R>,
 ) -> Result<R> {
     handle::with::<OwnedClient, _>(client.addr(), |owned| body(&owned.client))
@@ -59,6 +60,7 @@ pub(super) fn numbered<T: Copy>(name: &str, number: i32, all: &[T]) -> Result<T>
 ///
 /// Errors: MAXIM_ERR_INVALID_ARGUMENT for a field out of its range (the detail names it),
 /// MAXIM_ERR_NULL_POINTER.
+#[must_use = "without the handle it cannot be used or freed"]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_client_new(
     config: *const maxim_log_client_config,
@@ -67,7 +69,7 @@ pub unsafe extern "C" fn maxim_log_client_new(
     slow_boundary(|| {
         let out = super::types::out("out", out)?;
         write(out, ptr::null_mut());
-        let given = read(config)?;
+        let given = config_or_defaults(config)?;
         let callbacks = Arc::new(Callbacks::new(
             given.error_callback,
             given.debug_callback,
@@ -120,6 +122,8 @@ fn resolve(given: &maxim_log_client_config, reporter: Arc<dyn Reporter>) -> Resu
 /// and are still to be freed.
 ///
 /// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+///
+/// @param client The client. May be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_client_free(client: *mut maxim_log_client) -> maxim_status {
     slow_boundary(|| {
@@ -184,6 +188,8 @@ pub(super) fn error_call(
 /// absent; `options` may be NULL. Below the client's `min_level` nothing is looked at and nothing is done.
 ///
 /// Errors: MAXIM_ERR_INVALID_ARGUMENT names the field, its limit and its length; nothing else is lost.
+///
+/// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_debug(
     client: *mut maxim_log_client,
@@ -199,6 +205,8 @@ pub unsafe extern "C" fn maxim_log_debug(
 }
 
 /// Logs that something is as it should be. Arguments and errors as for `maxim_log_debug`.
+///
+/// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_info(
     client: *mut maxim_log_client,
@@ -214,6 +222,8 @@ pub unsafe extern "C" fn maxim_log_info(
 }
 
 /// Logs that something is odd. Arguments and errors as for `maxim_log_debug`.
+///
+/// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_warn(
     client: *mut maxim_log_client,
@@ -229,6 +239,8 @@ pub unsafe extern "C" fn maxim_log_warn(
 }
 
 /// Logs that something is wrong. Arguments and errors as for `maxim_log_debug`.
+///
+/// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_error(
     client: *mut maxim_log_client,
@@ -245,6 +257,8 @@ pub unsafe extern "C" fn maxim_log_error(
 
 /// Logs an error with its kind and stack; its own message becomes `data.message`. `error` is required,
 /// `options` may be NULL. Errors as for `maxim_log_debug`.
+///
+/// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_error_with(
     client: *mut maxim_log_client,
@@ -258,6 +272,9 @@ pub unsafe extern "C" fn maxim_log_error_with(
 }
 
 /// Logs an entry with any of its fields. Errors as for `maxim_log_debug`.
+///
+/// @param entry The entry. Not NULL.
+/// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log(
     client: *mut maxim_log_client,
@@ -292,6 +309,8 @@ pub unsafe extern "C" fn maxim_log(
 
 /// Sets the user of entries that name none, from now on and on all threads; absent clears it. Up to 100
 /// characters.
+///
+/// @param user_id The user, up to 100 characters; absent: none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_set_user_id(
     client: *mut maxim_log_client,
@@ -302,6 +321,8 @@ pub unsafe extern "C" fn maxim_log_set_user_id(
 
 /// Sets the session of entries that name none, from now on and on all threads; absent clears it. Up to
 /// 100 characters.
+///
+/// @param session_id The session, up to 100 characters; absent: none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_set_session_id(
     client: *mut maxim_log_client,
@@ -318,12 +339,16 @@ pub unsafe extern "C" fn maxim_log_set_session_id(
 ///
 /// Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
 /// is lost by that.
+///
+/// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_flush(client: *mut maxim_log_client, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| with_client(client, |client| client.flush(milliseconds(timeout_ms))))
 }
 
 /// As `maxim_log_flush`, without waiting; see `maxim_flush_async`.
+///
+/// @gives CLOSED NO_RESOURCES
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_flush_async(
     client: *mut maxim_log_client,
@@ -345,6 +370,8 @@ pub unsafe extern "C" fn maxim_log_flush_async(
 /// block**, never longer than `timeout_ms`. The handle is still to be freed.
 ///
 /// Errors: MAXIM_ERR_TIMEOUT when something is left for the next client; the detail says how much.
+///
+/// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_disconnect(
     client: *mut maxim_log_client,
@@ -355,8 +382,10 @@ pub unsafe extern "C" fn maxim_log_disconnect(
 
 /// Whether an entry of a level (MAXIM_LEVEL_…) would be logged: false below `min_level`, for a number
 /// that is no level, and for a bad handle.
+///
+/// @return Whether it would.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_log_would_log(client: *mut maxim_log_client, level: i32) -> bool {
+pub unsafe extern "C" fn maxim_log_would_log(client: *const maxim_log_client, level: maxim_level) -> bool {
     boundary_or(false, || {
         with_client(client, |client| Ok(client.would_log(numbered("level", level, &Level::ALL)?)))
     })
@@ -365,7 +394,7 @@ pub unsafe extern "C" fn maxim_log_would_log(client: *mut maxim_log_client, leve
 /// What became of the client's entries. `stats->struct_size` must be set (MAXIM_STATS_INIT).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_client_stats(
-    client: *mut maxim_log_client,
+    client: *const maxim_log_client,
     stats: *mut maxim_stats,
 ) -> maxim_status {
     boundary(|| {

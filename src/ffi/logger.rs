@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::boundary::{boundary, boundary_or, slow_boundary};
 use super::callbacks::{Callbacks, c_text};
-use super::entities::with_logger;
+use super::entities::{unused, with_logger};
 use super::handle::{self, handled};
+use super::maxim_entity;
 use super::settings::{checked_key, given, given_or_env, or_default};
 use super::structs::*;
 use super::types::*;
@@ -43,6 +44,9 @@ handled!(Owned, "logger", 0x1);
 ///
 /// Errors: MAXIM_ERR_NOT_CONFIGURED without an API key or repository id, MAXIM_ERR_INVALID_ARGUMENT
 /// for a field out of its range (the detail names it), MAXIM_ERR_NULL_POINTER.
+///
+/// @gives NOT_CONFIGURED
+#[must_use = "without the handle it cannot be used or freed"]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_new(
     config: *const maxim_logger_config,
@@ -51,7 +55,7 @@ pub unsafe extern "C" fn maxim_logger_new(
     slow_boundary(|| {
         let out = super::types::out("out", out)?;
         write(out, ptr::null_mut());
-        let config = read(config)?;
+        let config = config_or_defaults(config)?;
         let callbacks = Arc::new(Callbacks::new(
             config.error_callback,
             config.debug_callback,
@@ -99,6 +103,8 @@ fn resolve(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<C
 /// this returns, no callback of the logger runs any more.
 ///
 /// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+///
+/// @param logger The logger. May be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_status {
     slow_boundary(|| {
@@ -113,8 +119,10 @@ pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_s
 }
 
 /// The log repository's id, NUL-terminated; good until the logger is freed. NULL for a bad handle.
+///
+/// @return The id; NULL for a bad handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_logger_repository_id(logger: *mut maxim_logger) -> *const c_char {
+pub unsafe extern "C" fn maxim_logger_repository_id(logger: *const maxim_logger) -> *const c_char {
     boundary_or(ptr::null(), || {
         handle::with::<Owned, _>(logger.addr(), |owned| Ok(owned.repository.as_ptr()))
     })
@@ -126,6 +134,8 @@ pub unsafe extern "C" fn maxim_logger_repository_id(logger: *mut maxim_logger) -
 ///
 /// Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
 /// is lost by that.
+///
+/// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| with_logger(logger, |log| log.flush(milliseconds(timeout_ms))))
@@ -135,6 +145,8 @@ pub unsafe extern "C" fn maxim_flush(logger: *mut maxim_logger, timeout_ms: u32)
 /// has arrived or `timeout_ms` milliseconds are over. It is not called when this function fails.
 ///
 /// `user_data` is passed to the callback and must stay good until then.
+///
+/// @gives CLOSED NO_RESOURCES
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_async(
     logger: *mut maxim_logger,
@@ -174,6 +186,8 @@ impl FlushDone {
 
 /// Sends all log lines, and waits for them: `maxim_flush` without attachments. **May block** up to
 /// `timeout_ms` milliseconds.
+///
+/// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_commit_logs(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| with_logger(logger, |log| log.flush_lines(milliseconds(timeout_ms))))
@@ -181,6 +195,8 @@ pub unsafe extern "C" fn maxim_flush_commit_logs(logger: *mut maxim_logger, time
 
 /// Uploads all attachments, and waits for them: `maxim_flush` without log lines, but for those that the
 /// uploads make, which are sent afterwards. **May block** up to `timeout_ms` milliseconds.
+///
+/// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_attachments(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| with_logger(logger, |log| log.flush_uploads(milliseconds(timeout_ms))))
@@ -188,6 +204,8 @@ pub unsafe extern "C" fn maxim_flush_attachments(logger: *mut maxim_logger, time
 
 /// Sends what earlier loggers for the same repository left behind in files, and everything else that
 /// is held. **May block** up to `timeout_ms` milliseconds; errors as for `maxim_flush`.
+///
+/// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_log_files(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| with_logger(logger, |log| log.flush_leftovers(milliseconds(timeout_ms))))
@@ -197,6 +215,8 @@ pub unsafe extern "C" fn maxim_flush_log_files(logger: *mut maxim_logger, timeou
 /// **May block** up to `timeout_ms` milliseconds.
 ///
 /// Errors: MAXIM_ERR_IO when there is no file system to write to, MAXIM_ERR_TIMEOUT.
+///
+/// @gives IO TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| with_logger(logger, |log| log.write_to_file(milliseconds(timeout_ms))))
@@ -207,20 +227,26 @@ pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_
 /// **May block**, never longer than `timeout_ms`. The handle is still to be freed.
 ///
 /// Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger; the detail says how much.
+///
+/// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_cleanup(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| with_logger(logger, |log| log.close(milliseconds(timeout_ms))))
 }
 
 /// Whether the spool directory can be written to; when not, records are kept in memory only.
+///
+/// @return Whether files can be written; false for a bad handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_can_access_filesystem(logger: *mut maxim_logger) -> bool {
+pub unsafe extern "C" fn maxim_can_access_filesystem(logger: *const maxim_logger) -> bool {
     boundary_or(false, || with_logger(logger, |log| Ok(log.has_files())))
 }
 
 /// Whether this process runs on AWS Lambda (AWS_LAMBDA_FUNCTION_NAME is set). Then there is no writer
 /// thread: records are sent by `maxim_flush` on the caller's thread, before the function's answer
 /// lets the machine freeze.
+///
+/// @return Whether it does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_is_running_on_lambda() -> bool {
     boundary_or(false, || Ok(is_running_on_lambda()))
@@ -229,16 +255,19 @@ pub unsafe extern "C" fn maxim_is_running_on_lambda() -> bool {
 /// What became of the logger's records. `stats->struct_size` must be set (MAXIM_STATS_INIT).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_stats(
-    logger: *mut maxim_logger,
+    logger: *const maxim_logger,
     stats: *mut maxim_stats,
 ) -> maxim_status {
     boundary(|| write_sized(stats, &with_logger(logger, |log| log.stats(0)).map(|numbers| to_c(&numbers))?))
 }
 
 /// What became of the records of one of the logger's sinks, numbered as by `maxim_logger_add_sink`.
+///
+/// @param sink The number of the sink; 0: the logger itself.
+/// @gives INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_sink_stats(
-    logger: *mut maxim_logger,
+    logger: *const maxim_logger,
     sink: u32,
     stats: *mut maxim_stats,
 ) -> maxim_status {
@@ -255,6 +284,9 @@ pub unsafe extern "C" fn maxim_logger_sink_stats(
 ///
 /// `config` is as for `maxim_logger_new`; its callbacks and `user_data` are ignored, the logger's are
 /// used. `out_sink`, which may be NULL, receives the sink's number (1 and up). Does no network I/O.
+///
+/// @param out_sink Receives the number of the sink. May be NULL.
+/// @gives NOT_CONFIGURED CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_add_sink(
     logger: *mut maxim_logger,
@@ -262,7 +294,11 @@ pub unsafe extern "C" fn maxim_logger_add_sink(
     out_sink: *mut u32,
 ) -> maxim_status {
     slow_boundary(|| {
-        let config = read(config)?;
+        let config = config_or_defaults(config)?;
+        unused("error_callback", config.error_callback.is_some())?;
+        unused("debug_callback", config.debug_callback.is_some())?;
+        unused("user_data", !config.user_data.is_null())?;
+        unused("is_debug", config.is_debug.get())?;
         let number = handle::with::<Owned, _>(logger.addr(), |owned| {
             let reporter = Arc::clone(&owned.callbacks) as Arc<dyn Reporter>;
             owned.logger.add_sink(resolve(&config, reporter)?)
@@ -276,10 +312,16 @@ pub unsafe extern "C" fn maxim_logger_add_sink(
 ///
 /// `entity` is one of MAXIM_ENTITY_…, `action` as in `create`, `update`, `end` or `add-event` (a-z and
 /// hyphens), `data_json` a JSON object.
+///
+/// @param entity What the line is about.
+/// @param entity_id Its id.
+/// @param action The action, as in `create`, `update`, `end` or `add-event`: a-z and hyphens.
+/// @param data_json The line's data: a JSON object.
+/// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_commit(
     logger: *mut maxim_logger,
-    entity: i32,
+    entity: maxim_entity,
     entity_id: maxim_str,
     action: maxim_str,
     data_json: maxim_str,

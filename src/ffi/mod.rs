@@ -15,19 +15,15 @@
 mod boundary;
 mod callbacks;
 mod entities;
+#[rustfmt::skip] // generated
+mod exports;
 mod flow;
-mod generation;
 mod handle;
 mod ingest;
 mod log_client;
 mod logger;
-mod retrieval;
-mod session;
 mod settings;
-mod span;
 pub mod structs;
-mod tool_call;
-mod trace;
 mod types;
 
 use std::ffi::c_char;
@@ -45,98 +41,119 @@ pub const MAXIM_VERSION_MINOR: i32 = 1;
 pub const MAXIM_VERSION_PATCH: i32 = 0;
 
 /// The call did what it says.
-pub const MAXIM_OK: i32 = 0;
+pub const MAXIM_OK: maxim_status = 0;
 /// A pointer that must not be NULL was NULL.
-pub const MAXIM_ERR_NULL_POINTER: i32 = 1;
+pub const MAXIM_ERR_NULL_POINTER: maxim_status = 1;
 /// The handle was never made, or has been freed.
-pub const MAXIM_ERR_INVALID_HANDLE: i32 = 2;
+pub const MAXIM_ERR_INVALID_HANDLE: maxim_status = 2;
 /// An argument is out of its range; the detail names it.
-pub const MAXIM_ERR_INVALID_ARGUMENT: i32 = 3;
+pub const MAXIM_ERR_INVALID_ARGUMENT: maxim_status = 3;
 /// A string is not UTF-8.
-pub const MAXIM_ERR_INVALID_UTF8: i32 = 4;
+pub const MAXIM_ERR_INVALID_UTF8: maxim_status = 4;
 /// A JSON text does not parse, or is not of the kind asked for; the detail has line and column.
-pub const MAXIM_ERR_INVALID_JSON: i32 = 5;
+pub const MAXIM_ERR_INVALID_JSON: maxim_status = 5;
 /// An id does not match `[A-Za-z0-9_-]+` or is longer than 256 characters.
-pub const MAXIM_ERR_INVALID_ID: i32 = 6;
+pub const MAXIM_ERR_INVALID_ID: maxim_status = 6;
 /// A provider's result has a shape that is not known.
-pub const MAXIM_ERR_INVALID_RESULT: i32 = 7;
+pub const MAXIM_ERR_INVALID_RESULT: maxim_status = 7;
 /// The logger or client has been cleaned up or disconnected.
-pub const MAXIM_ERR_CLOSED: i32 = 8;
+pub const MAXIM_ERR_CLOSED: maxim_status = 8;
 /// The time given ran out; what was not delivered is still held.
-pub const MAXIM_ERR_TIMEOUT: i32 = 9;
+pub const MAXIM_ERR_TIMEOUT: maxim_status = 9;
 /// The configured space is full and the overflow policy refuses the newest record.
-pub const MAXIM_ERR_SPOOL_FULL: i32 = 10;
+pub const MAXIM_ERR_SPOOL_FULL: maxim_status = 10;
 /// A record or attachment is above its size limit.
-pub const MAXIM_ERR_TOO_LARGE: i32 = 11;
+pub const MAXIM_ERR_TOO_LARGE: maxim_status = 11;
 /// A file could not be read or written.
-pub const MAXIM_ERR_IO: i32 = 12;
+pub const MAXIM_ERR_IO: maxim_status = 12;
 /// The service could not be reached.
-pub const MAXIM_ERR_NETWORK: i32 = 13;
+pub const MAXIM_ERR_NETWORK: maxim_status = 13;
 /// The service answered with an error.
-pub const MAXIM_ERR_REJECTED: i32 = 14;
+pub const MAXIM_ERR_REJECTED: maxim_status = 14;
 /// The service refused the API key.
-pub const MAXIM_ERR_UNAUTHORIZED: i32 = 15;
+pub const MAXIM_ERR_UNAUTHORIZED: maxim_status = 15;
 /// There is no API key, repository or endpoint to log to.
-pub const MAXIM_ERR_NOT_CONFIGURED: i32 = 16;
+pub const MAXIM_ERR_NOT_CONFIGURED: maxim_status = 16;
 /// A flow has used all of its step indices.
-pub const MAXIM_ERR_FLOW_EXHAUSTED: i32 = 17;
+pub const MAXIM_ERR_FLOW_EXHAUSTED: maxim_status = 17;
 /// A bug in the library was caught at its boundary; the host is unharmed. Please report it.
-pub const MAXIM_ERR_PANIC: i32 = 18;
+pub const MAXIM_ERR_PANIC: maxim_status = 18;
 /// Memory, a thread or another resource could not be had.
-pub const MAXIM_ERR_NO_RESOURCES: i32 = 19;
+pub const MAXIM_ERR_NO_RESOURCES: maxim_status = 19;
 
+/// How a result is to be taken: 0, or MAXIM_RESULT_FORCE.
+#[allow(non_camel_case_types)]
+pub type maxim_result_flags = u32;
 /// Send a result as it is, even when its shape is not known.
-pub const MAXIM_RESULT_FORCE: u32 = 1;
+pub const MAXIM_RESULT_FORCE: maxim_result_flags = 1;
 
+/// What a line is about: one of MAXIM_ENTITY_….
+#[allow(non_camel_case_types)]
+pub type maxim_entity = i32;
 /// A conversation of several traces.
-pub const MAXIM_ENTITY_SESSION: i32 = 0;
+pub const MAXIM_ENTITY_SESSION: maxim_entity = 0;
 /// One request through the application.
-pub const MAXIM_ENTITY_TRACE: i32 = 1;
+pub const MAXIM_ENTITY_TRACE: maxim_entity = 1;
 /// A step within a trace.
-pub const MAXIM_ENTITY_SPAN: i32 = 2;
+pub const MAXIM_ENTITY_SPAN: maxim_entity = 2;
 /// One call of a model.
-pub const MAXIM_ENTITY_GENERATION: i32 = 3;
+pub const MAXIM_ENTITY_GENERATION: maxim_entity = 3;
 /// A user's verdict.
-pub const MAXIM_ENTITY_FEEDBACK: i32 = 4;
+pub const MAXIM_ENTITY_FEEDBACK: maxim_entity = 4;
 /// One look-up of documents.
-pub const MAXIM_ENTITY_RETRIEVAL: i32 = 5;
+pub const MAXIM_ENTITY_RETRIEVAL: maxim_entity = 5;
 /// One call of a tool.
-pub const MAXIM_ENTITY_TOOL_CALL: i32 = 6;
+pub const MAXIM_ENTITY_TOOL_CALL: maxim_entity = 6;
 /// Something that went wrong.
-pub const MAXIM_ENTITY_ERROR: i32 = 7;
+pub const MAXIM_ENTITY_ERROR: maxim_entity = 7;
 /// A line that was too large to be sent as one.
-pub const MAXIM_ENTITY_STORAGE: i32 = 8;
+pub const MAXIM_ENTITY_STORAGE: maxim_entity = 8;
 
+/// How bad an entry is: one of MAXIM_LEVEL_….
+#[allow(non_camel_case_types)]
+pub type maxim_level = i32;
+/// Not said.
+pub const MAXIM_LEVEL_NONE: maxim_level = -1;
 /// For the developer.
-pub const MAXIM_LEVEL_DEBUG: i32 = 0;
+pub const MAXIM_LEVEL_DEBUG: maxim_level = 0;
 /// As it should be.
-pub const MAXIM_LEVEL_INFO: i32 = 1;
+pub const MAXIM_LEVEL_INFO: maxim_level = 1;
 /// Odd.
-pub const MAXIM_LEVEL_WARN: i32 = 2;
+pub const MAXIM_LEVEL_WARN: maxim_level = 2;
 /// Wrong.
-pub const MAXIM_LEVEL_ERROR: i32 = 3;
+pub const MAXIM_LEVEL_ERROR: maxim_level = 3;
 
+/// Where an application runs: one of MAXIM_ENVIRONMENT_….
+#[allow(non_camel_case_types)]
+pub type maxim_environment = i32;
+/// Not said.
+pub const MAXIM_ENVIRONMENT_NONE: maxim_environment = -1;
 /// On a developer's machine.
-pub const MAXIM_ENVIRONMENT_DEVELOPMENT: i32 = 0;
+pub const MAXIM_ENVIRONMENT_DEVELOPMENT: maxim_environment = 0;
 /// Before production.
-pub const MAXIM_ENVIRONMENT_STAGING: i32 = 1;
+pub const MAXIM_ENVIRONMENT_STAGING: maxim_environment = 1;
 /// For real.
-pub const MAXIM_ENVIRONMENT_PRODUCTION: i32 = 2;
+pub const MAXIM_ENVIRONMENT_PRODUCTION: maxim_environment = 2;
 
+/// What a raw document is: one of MAXIM_FORMAT_….
+#[allow(non_camel_case_types)]
+pub type maxim_format = i32;
 /// One JSON document.
-pub const MAXIM_FORMAT_JSON: i32 = 0;
+pub const MAXIM_FORMAT_JSON: maxim_format = 0;
 /// A JSON document a line.
-pub const MAXIM_FORMAT_JSONL: i32 = 1;
+pub const MAXIM_FORMAT_JSONL: maxim_format = 1;
 /// Syslog lines.
-pub const MAXIM_FORMAT_SYSLOG: i32 = 2;
+pub const MAXIM_FORMAT_SYSLOG: maxim_format = 2;
 /// Plain text.
-pub const MAXIM_FORMAT_TEXT: i32 = 3;
+pub const MAXIM_FORMAT_TEXT: maxim_format = 3;
 /// Comma-separated values with a head line.
-pub const MAXIM_FORMAT_CSV: i32 = 4;
+pub const MAXIM_FORMAT_CSV: maxim_format = 4;
 /// The service's own format.
-pub const MAXIM_FORMAT_OBL: i32 = 5;
+pub const MAXIM_FORMAT_OBL: maxim_format = 5;
 
 /// The version of the library that is running, as "0.1.0"; static, never NULL.
+///
+/// @return The version, static.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_version() -> *const c_char {
     const VERSION: *const c_char = concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast();
@@ -145,6 +162,9 @@ pub unsafe extern "C" fn maxim_version() -> *const c_char {
 
 /// A status's name, as "MAXIM_ERR_INVALID_ID"; "MAXIM_ERR_UNKNOWN" for a number that is none. Static,
 /// never NULL.
+///
+/// @param status The status.
+/// @return The name, static.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_status_str(status: maxim_status) -> *const c_char {
     boundary_or(c"MAXIM_ERR_UNKNOWN".as_ptr(), || {
@@ -156,6 +176,8 @@ pub unsafe extern "C" fn maxim_status_str(status: maxim_status) -> *const c_char
 /// What was wrong with the last call that failed on the calling thread: which argument, which limit,
 /// what to do. Empty when none failed. UTF-8, at most 1,023 bytes, never NULL, never a credential;
 /// good until the next call fails on this thread, or the thread ends.
+///
+/// @return The detail.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_last_error() -> *const c_char {
     boundary_or(c"".as_ptr(), || Ok(boundary::last_error()))

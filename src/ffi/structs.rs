@@ -5,10 +5,13 @@
 //! the `MAXIM_…_INIT` macros at the end of the header set the rest.
 
 use std::ffi::c_void;
+use std::mem::size_of;
 
 use super::types::{
-    CBool, Sized, maxim_debug_callback, maxim_error_callback, maxim_mask_callback, maxim_str,
+    CBool, Sized, maxim_debug_callback, maxim_error_callback, maxim_mask_callback, maxim_str, maxim_tag,
+    zeros,
 };
+use super::{MAXIM_ENVIRONMENT_NONE, MAXIM_LEVEL_NONE, maxim_environment, maxim_level};
 
 /// How long a record waits for company, in milliseconds, unless configured otherwise.
 pub const MAXIM_DEFAULT_FLUSH_INTERVAL_MS: u32 = 10_000;
@@ -24,20 +27,26 @@ pub const MAXIM_DEFAULT_INITIAL_DELAY_MS: u32 = 1_000;
 /// The longest wait before a retry, in milliseconds.
 pub const MAXIM_DEFAULT_MAX_DELAY_MS: u32 = 30_000;
 
+/// What happens to a record when the configured space is full: one of MAXIM_OVERFLOW_….
+#[allow(non_camel_case_types)]
+pub type maxim_overflow_policy = i32;
 /// Evict the oldest unsent records when the configured space is full (the default).
-pub const MAXIM_OVERFLOW_DROP_OLDEST: i32 = 0;
+pub const MAXIM_OVERFLOW_DROP_OLDEST: maxim_overflow_policy = 0;
 /// Refuse new records with MAXIM_ERR_SPOOL_FULL when the configured space is full.
-pub const MAXIM_OVERFLOW_DROP_NEWEST: i32 = 1;
+pub const MAXIM_OVERFLOW_DROP_NEWEST: maxim_overflow_policy = 1;
 /// Let a log call wait up to `block_timeout_ms` for space, then refuse it. The only policy under
 /// which a log call may block.
-pub const MAXIM_OVERFLOW_BLOCK: i32 = 2;
+pub const MAXIM_OVERFLOW_BLOCK: maxim_overflow_policy = 2;
 
+/// Whether something is on: one of MAXIM_SWITCH_….
+#[allow(non_camel_case_types)]
+pub type maxim_switch = i32;
 /// What the environment says, else the default.
-pub const MAXIM_SWITCH_DEFAULT: i32 = 0;
+pub const MAXIM_SWITCH_DEFAULT: maxim_switch = 0;
 /// On, whatever the environment says.
-pub const MAXIM_SWITCH_ON: i32 = 1;
+pub const MAXIM_SWITCH_ON: maxim_switch = 1;
 /// Off, whatever the environment says.
-pub const MAXIM_SWITCH_OFF: i32 = 2;
+pub const MAXIM_SWITCH_OFF: maxim_switch = 2;
 
 /// How long a mask callback may take for one record, in microseconds, unless configured otherwise.
 pub const MAXIM_DEFAULT_MASK_BUDGET_US: u32 = 10_000;
@@ -45,28 +54,35 @@ pub const MAXIM_DEFAULT_MASK_BUDGET_US: u32 = 10_000;
 /// MAXIM_ENTITY_….
 pub const MAXIM_MASK_LOG_ENTRY: i32 = -1;
 
+/// Where the content of an attachment is: one of MAXIM_ATTACHMENT_….
+#[allow(non_camel_case_types)]
+pub type maxim_attachment_kind = i32;
 /// A file, named by `path`.
-pub const MAXIM_ATTACHMENT_FILE: i32 = 1;
+pub const MAXIM_ATTACHMENT_FILE: maxim_attachment_kind = 1;
 /// Bytes, at `data`.
-pub const MAXIM_ATTACHMENT_DATA: i32 = 2;
+pub const MAXIM_ATTACHMENT_DATA: maxim_attachment_kind = 2;
 /// A URL, which is logged and not fetched.
-pub const MAXIM_ATTACHMENT_URL: i32 = 3;
+pub const MAXIM_ATTACHMENT_URL: maxim_attachment_kind = 3;
 
-/// Declares a struct of the ABI readable by its size.
+/// Declares the structs of the ABI, with those of their defaults that are not zero.
 macro_rules! sized {
-    ($($type:ident),* $(,)?) => {
+    ($($type:ident $({ $($field:ident: $value:expr),* $(,)? })?),* $(,)?) => {
         $(
             // SAFETY: `repr(C)`, `struct_size` first, and nothing in it but integers, floats,
             // pointers, optional function pointers and `CBool`s.
             unsafe impl Sized for $type {
                 const NAME: &'static str = stringify!($type);
+
+                fn defaults() -> Self {
+                    $type { struct_size: size_of::<$type>(), $($($field: $value,)*)? ..zeros() }
+                }
             }
         )*
     };
 }
 
 sized!(
-    maxim_logger_config,
+    maxim_logger_config { auto_flush: CBool::TRUE, flush_interval_ms: MAXIM_DEFAULT_FLUSH_INTERVAL_MS },
     maxim_session_config,
     maxim_trace_config,
     maxim_span_config,
@@ -74,18 +90,26 @@ sized!(
     maxim_generation_config,
     maxim_tool_call_config,
     maxim_error_config,
+    maxim_event_config,
     maxim_attachment,
     maxim_stats,
-    maxim_log_client_config,
+    maxim_log_client_config {
+        batch_size: MAXIM_DEFAULT_BATCH_SIZE,
+        flush_interval_ms: MAXIM_DEFAULT_LOG_FLUSH_INTERVAL_MS,
+        max_retries: MAXIM_DEFAULT_MAX_RETRIES,
+        initial_delay_ms: MAXIM_DEFAULT_INITIAL_DELAY_MS,
+        max_delay_ms: MAXIM_DEFAULT_MAX_DELAY_MS,
+    },
     maxim_log_options,
     maxim_log_error_info,
-    maxim_log_entry,
-    maxim_raw_options,
+    maxim_log_entry { step_index: -1 },
+    maxim_raw_options { environment: MAXIM_ENVIRONMENT_NONE, level: MAXIM_LEVEL_NONE },
 );
 
 /// How a logger is made. Initialise with MAXIM_LOGGER_CONFIG_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_logger_config {
     /// sizeof(maxim_logger_config).
     pub struct_size: usize,
@@ -116,7 +140,7 @@ pub struct maxim_logger_config {
     /// files attached by their path); 0: 1 GiB.
     pub max_disk_bytes: u64,
     /// One of MAXIM_OVERFLOW_…: what happens when both are full.
-    pub overflow_policy: i32,
+    pub overflow_policy: maxim_overflow_policy,
     /// How long a log call waits for space under MAXIM_OVERFLOW_BLOCK, in milliseconds.
     pub block_timeout_ms: u32,
     /// A PEM file of certificates to trust instead of the platform's, as issuers or as the service's own
@@ -145,10 +169,10 @@ pub struct maxim_logger_config {
     /// One of MAXIM_SWITCH_…: whether inputs, outputs, messages, documents, attachments and tool arguments are
     /// sent. When off they stay here, and names, times, models, tokens, costs, tags, metadata and errors go.
     /// Default: the environment's MAXIM_CAPTURE_CONTENT (0 or 1), else on.
-    pub capture_content: i32,
+    pub capture_content: maxim_switch,
     /// One of MAXIM_SWITCH_…: whether images and audio in messages are taken out and become attachments;
     /// when off they stay in the messages. Default: on.
-    pub extract_media: i32,
+    pub extract_media: maxim_switch,
     /// What is masked before a record is kept or sent: a JSON array of rules, each an object with one of
     /// `preset` (email, card, api_key, phone or ip), `key` (the name of members whose value is masked) and
     /// `regex` (matched in linear time), and optionally `replace` (the text that takes the place) and
@@ -184,6 +208,7 @@ pub struct maxim_logger_config {
 /// A new session. Initialise with MAXIM_SESSION_CONFIG_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_session_config {
     /// sizeof(maxim_session_config).
     pub struct_size: usize,
@@ -191,8 +216,12 @@ pub struct maxim_session_config {
     pub id: maxim_str,
     /// What to call it.
     pub name: maxim_str,
-    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
+    /// Tags: `tag_count` of them, where `tags_json` gives none; both is MAXIM_ERR_INVALID_ARGUMENT.
+    pub tags: *const maxim_tag,
+    /// How many tags are at `tags`.
+    pub tag_count: usize,
     /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
     pub start_timestamp_us: i64,
 }
@@ -200,6 +229,7 @@ pub struct maxim_session_config {
 /// A new trace. Initialise with MAXIM_TRACE_CONFIG_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_trace_config {
     /// sizeof(maxim_trace_config).
     pub struct_size: usize,
@@ -209,8 +239,12 @@ pub struct maxim_trace_config {
     pub name: maxim_str,
     /// The session it belongs to; may be absent.
     pub session_id: maxim_str,
-    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
+    /// Tags: `tag_count` of them, where `tags_json` gives none; both is MAXIM_ERR_INVALID_ARGUMENT.
+    pub tags: *const maxim_tag,
+    /// How many tags are at `tags`.
+    pub tag_count: usize,
     /// What the user asked, as text.
     pub input: maxim_str,
     /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
@@ -220,6 +254,7 @@ pub struct maxim_trace_config {
 /// A new span. Initialise with MAXIM_SPAN_CONFIG_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_span_config {
     /// sizeof(maxim_span_config).
     pub struct_size: usize,
@@ -227,8 +262,12 @@ pub struct maxim_span_config {
     pub id: maxim_str,
     /// What to call it.
     pub name: maxim_str,
-    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
+    /// Tags: `tag_count` of them, where `tags_json` gives none; both is MAXIM_ERR_INVALID_ARGUMENT.
+    pub tags: *const maxim_tag,
+    /// How many tags are at `tags`.
+    pub tag_count: usize,
     /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
     pub start_timestamp_us: i64,
 }
@@ -236,6 +275,7 @@ pub struct maxim_span_config {
 /// A new retrieval. Initialise with MAXIM_RETRIEVAL_CONFIG_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_retrieval_config {
     /// sizeof(maxim_retrieval_config).
     pub struct_size: usize,
@@ -243,8 +283,12 @@ pub struct maxim_retrieval_config {
     pub id: maxim_str,
     /// What to call it.
     pub name: maxim_str,
-    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
+    /// Tags: `tag_count` of them, where `tags_json` gives none; both is MAXIM_ERR_INVALID_ARGUMENT.
+    pub tags: *const maxim_tag,
+    /// How many tags are at `tags`.
+    pub tag_count: usize,
     /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
     pub start_timestamp_us: i64,
 }
@@ -252,6 +296,7 @@ pub struct maxim_retrieval_config {
 /// A new generation. Initialise with MAXIM_GENERATION_CONFIG_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_generation_config {
     /// sizeof(maxim_generation_config).
     pub struct_size: usize,
@@ -276,8 +321,12 @@ pub struct maxim_generation_config {
     pub maxim_prompt_id: maxim_str,
     /// The version of that prompt.
     pub maxim_prompt_version_id: maxim_str,
-    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
+    /// Tags: `tag_count` of them, where `tags_json` gives none; both is MAXIM_ERR_INVALID_ARGUMENT.
+    pub tags: *const maxim_tag,
+    /// How many tags are at `tags`.
+    pub tag_count: usize,
     /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
     pub start_timestamp_us: i64,
 }
@@ -285,6 +334,7 @@ pub struct maxim_generation_config {
 /// A new tool call. Initialise with MAXIM_TOOL_CALL_CONFIG_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_tool_call_config {
     /// sizeof(maxim_tool_call_config).
     pub struct_size: usize,
@@ -296,8 +346,12 @@ pub struct maxim_tool_call_config {
     pub description: maxim_str,
     /// What it was called with, as the model wrote it: text, usually JSON.
     pub args: maxim_str,
-    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
+    /// Tags: `tag_count` of them, where `tags_json` gives none; both is MAXIM_ERR_INVALID_ARGUMENT.
+    pub tags: *const maxim_tag,
+    /// How many tags are at `tags`.
+    pub tag_count: usize,
     /// When it began, in microseconds since 1970-01-01 UTC; 0: now.
     pub start_timestamp_us: i64,
 }
@@ -305,6 +359,7 @@ pub struct maxim_tool_call_config {
 /// An error. Initialise with MAXIM_ERROR_CONFIG_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_error_config {
     /// sizeof(maxim_error_config).
     pub struct_size: usize,
@@ -318,10 +373,37 @@ pub struct maxim_error_config {
     pub code: maxim_str,
     /// The kind of error.
     pub r#type: maxim_str,
-    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
+    /// Tags: `tag_count` of them, where `tags_json` gives none; both is MAXIM_ERR_INVALID_ARGUMENT.
+    pub tags: *const maxim_tag,
+    /// How many tags are at `tags`.
+    pub tag_count: usize,
     /// Anything else: a JSON object.
     pub metadata_json: maxim_str,
+}
+
+/// Something that happened at one time. Initialise with MAXIM_EVENT_CONFIG_INIT.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct maxim_event_config {
+    /// sizeof(maxim_event_config).
+    pub struct_size: usize,
+    /// Its id; generated (UUID version 4) when absent.
+    pub id: maxim_str,
+    /// What happened. Required.
+    pub name: maxim_str,
+    /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
+    pub tags_json: maxim_str,
+    /// Tags: `tag_count` of them, where `tags_json` gives none; both is MAXIM_ERR_INVALID_ARGUMENT.
+    pub tags: *const maxim_tag,
+    /// How many tags are at `tags`.
+    pub tag_count: usize,
+    /// Anything else: a JSON object. Values that are not strings are sent as their JSON text.
+    pub metadata_json: maxim_str,
+    /// When it happened, in microseconds since 1970-01-01 UTC; 0: now.
+    pub timestamp_us: i64,
 }
 
 /// A file, bytes or a URL to attach. Initialise with MAXIM_ATTACHMENT_INIT.
@@ -332,13 +414,14 @@ pub struct maxim_error_config {
 /// and a connection each, which end with them; log lines do not wait for uploads.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_attachment {
     /// sizeof(maxim_attachment).
     pub struct_size: usize,
     /// Its id; generated (UUID version 4) when absent.
     pub id: maxim_str,
     /// One of MAXIM_ATTACHMENT_….
-    pub kind: i32,
+    pub kind: maxim_attachment_kind,
     /// What to call it.
     pub name: maxim_str,
     /// MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded.
@@ -351,12 +434,16 @@ pub struct maxim_attachment {
     pub url: maxim_str,
     /// The MIME type; used where the content does not tell.
     pub mime_type: maxim_str,
-    /// Tags: a JSON object. Values that are not strings are sent as their JSON text.
+    /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
+    /// Tags: `tag_count` of them, where `tags_json` gives none; both is MAXIM_ERR_INVALID_ARGUMENT.
+    pub tags: *const maxim_tag,
+    /// How many tags are at `tags`.
+    pub tag_count: usize,
     /// Anything else: a JSON object.
     pub metadata_json: maxim_str,
     /// When it was made, in seconds since 1970-01-01 UTC; 0: not said.
-    pub timestamp: i64,
+    pub timestamp_s: i64,
 }
 
 /// What became of the records of one logger, sink or client. Set `struct_size` before the call
@@ -366,7 +453,7 @@ pub struct maxim_attachment {
 /// dropped_expired + quarantined.
 #[allow(non_camel_case_types)]
 #[repr(C)]
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct maxim_stats {
     /// sizeof(maxim_stats), set by the caller.
     pub struct_size: usize,
@@ -412,13 +499,14 @@ pub struct maxim_stats {
 /// How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_log_client_config {
     /// sizeof(maxim_log_client_config).
     pub struct_size: usize,
     /// What logs: the name of an application or service. Required, and not empty.
     pub source: maxim_str,
     /// Where it runs: one of MAXIM_ENVIRONMENT_….
-    pub environment: i32,
+    pub environment: maxim_environment,
     /// The API key. Without one, log calls are let go silently (`ignored` in the stats counts them) and
     /// raw ingestion is MAXIM_ERR_NOT_CONFIGURED.
     pub api_key: maxim_str,
@@ -440,7 +528,7 @@ pub struct maxim_log_client_config {
     /// MAXIM_LOG_CLIENT_CONFIG_INIT.
     pub flush_interval_ms: u32,
     /// Entries below this level are let go: one of MAXIM_LEVEL_….
-    pub min_level: i32,
+    pub min_level: maxim_level,
     /// How often a failed request is tried again before the error callback is told, and before
     /// `maxim_ingest_raw` gives up; 3 after MAXIM_LOG_CLIENT_CONFIG_INIT. Entries are held and tried
     /// again beyond that.
@@ -457,7 +545,7 @@ pub struct maxim_log_client_config {
     /// As in `maxim_logger_config`.
     pub max_disk_bytes: u64,
     /// As in `maxim_logger_config`.
-    pub overflow_policy: i32,
+    pub overflow_policy: maxim_overflow_policy,
     /// As in `maxim_logger_config`.
     pub block_timeout_ms: u32,
     /// As in `maxim_logger_config`.
@@ -478,7 +566,7 @@ pub struct maxim_log_client_config {
     pub disabled: CBool,
     /// As in `maxim_logger_config`. When off, messages, data and stacks of errors stay here, and raw documents
     /// are accepted and let go; levels, times, error names, tags and ids go.
-    pub capture_content: i32,
+    pub capture_content: maxim_switch,
     /// As in `maxim_logger_config`.
     pub masks_json: maxim_str,
     /// As in `maxim_logger_config`.
@@ -499,6 +587,7 @@ pub struct maxim_log_client_config {
 /// What a log call may say beside message and data. Initialise with MAXIM_LOG_OPTIONS_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_log_options {
     /// sizeof(maxim_log_options).
     pub struct_size: usize,
@@ -509,6 +598,7 @@ pub struct maxim_log_options {
 /// An error to log. Initialise with MAXIM_LOG_ERROR_INFO_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_log_error_info {
     /// sizeof(maxim_log_error_info).
     pub struct_size: usize,
@@ -523,11 +613,12 @@ pub struct maxim_log_error_info {
 /// Everything that an entry can say. Initialise with MAXIM_LOG_ENTRY_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_log_entry {
     /// sizeof(maxim_log_entry).
     pub struct_size: usize,
     /// One of MAXIM_LEVEL_….
-    pub level: i32,
+    pub level: maxim_level,
     /// What happened, 1 to 10,000 characters. Required.
     pub message: maxim_str,
     /// Whatever belongs to it: a JSON object.
@@ -561,16 +652,16 @@ pub struct maxim_log_entry {
 /// What the service is told about a raw document. Initialise with MAXIM_RAW_OPTIONS_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct maxim_raw_options {
     /// sizeof(maxim_raw_options).
     pub struct_size: usize,
     /// What logs, up to 1,000 bytes.
     pub source: maxim_str,
-    /// One of MAXIM_ENVIRONMENT_…; -1 after MAXIM_RAW_OPTIONS_INIT: not said.
-    pub environment: i32,
-    /// How bad entries without a level are, one of MAXIM_LEVEL_…; -1 after MAXIM_RAW_OPTIONS_INIT: not
-    /// said.
-    pub level: i32,
+    /// Where it runs; MAXIM_ENVIRONMENT_NONE after MAXIM_RAW_OPTIONS_INIT: not said.
+    pub environment: maxim_environment,
+    /// How bad entries without a level are; MAXIM_LEVEL_NONE after MAXIM_RAW_OPTIONS_INIT: not said.
+    pub level: maxim_level,
     /// The dataset, up to 1,000 bytes.
     pub dataset: maxim_str,
 }

@@ -38,17 +38,27 @@ pub struct maxim_str {
     pub len: usize,
 }
 
-/// An id written by the library: 36 characters of a UUID and a terminating NUL, or a flow's id.
+/// An id written by the library, given or generated: up to 256 characters and a terminating NUL.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct maxim_id {
     /// The text, NUL-terminated.
-    pub text: [c_char; 37],
+    pub text: [c_char; 257],
 }
 
-/// The size of a [`maxim_id`]: a UUID's 36 characters and a NUL.
-const ID_BYTES: usize = 37;
+const _: () = assert!(size_of::<maxim_id>() == id::MAX_ID_LEN + 1);
+
+/// One tag. In an array, as the `tags` of a config or of a `maxim_…_add_tags`.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct maxim_tag {
+    /// Its name. Required.
+    pub key: maxim_str,
+    /// Its value. Required.
+    pub value: maxim_str,
+}
 
 /// A C `bool` as it may arrive: any byte but 0 is true, so that no caller can make an invalid one.
 #[repr(transparent)]
@@ -56,6 +66,9 @@ const ID_BYTES: usize = 37;
 pub struct CBool(u8);
 
 impl CBool {
+    /// What C calls `true`.
+    pub(super) const TRUE: CBool = CBool(1);
+
     pub(super) fn get(self) -> bool {
         self.0 != 0
     }
@@ -253,6 +266,18 @@ pub(super) fn bytes<'a>(name: &str, data: *const u8, len: usize) -> Result<&'a [
     Ok(unsafe { slice::from_raw_parts(data, len) })
 }
 
+/// The items of an array; NULL where there is none.
+pub(super) fn array<T: Copy>(name: &str, items: *const T, count: usize) -> Result<impl Iterator<Item = T>> {
+    if items.is_null() && count != 0 {
+        return Err(null(name));
+    }
+    if count > isize::MAX as usize / size_of::<T>() {
+        return Err(Error::new(Status::InvalidArgument, format!("{name}: {count} of them cannot be")));
+    }
+    // SAFETY: the export documents `count` readable items for the call, of whatever alignment.
+    Ok((0..count).map(move |at| unsafe { ptr::read_unaligned(items.add(at)) }))
+}
+
 #[cold]
 pub(super) fn null(name: &str) -> Error {
     Error::new(Status::NullPointer, format!("{name}: must not be NULL"))
@@ -263,12 +288,40 @@ pub(super) fn null(name: &str) -> Error {
 /// # Safety
 /// The implementor is `repr(C)`, its first field is `struct_size: usize`, and every bit pattern,
 /// all zeros included, is a valid value of it.
-pub(super) unsafe trait Sized {
+pub(super) unsafe trait Sized: Copy {
     /// The struct's and its initialiser's name in the header, for the error message.
     const NAME: &'static str;
+
+    /// The struct as its initialiser leaves it.
+    fn defaults() -> Self;
 }
 
-/// Reads a caller's struct, as much of it as the caller's `struct_size` covers; the rest is zero. What a later
+/// A struct of zeros.
+pub(super) fn zeros<T: Sized>() -> T {
+    // SAFETY: by the trait's contract all zeros are a valid value.
+    unsafe { MaybeUninit::zeroed().assume_init() }
+}
+
+/// A caller's configuration; NULL stands for its defaults.
+#[inline]
+pub(super) fn config_or_defaults<T: Sized>(given: *const T) -> Result<T> {
+    if given.is_null() { Ok(T::defaults()) } else { read(given) }
+}
+
+/// Fills a caller's struct with its defaults, as much of it as the caller's size covers.
+pub(super) fn initialise<T: Sized>(out: *mut T, size: usize) -> Result<()> {
+    if out.is_null() {
+        return Err(null(T::NAME));
+    }
+    check_size::<T>(size)?;
+    // SAFETY: the caller promises `size` writable bytes; what is beyond the library's struct becomes zero.
+    unsafe { ptr::write_bytes(out.cast::<u8>(), 0, size) };
+    // SAFETY: as above.
+    unsafe { ptr::write_unaligned(out.cast::<usize>(), size) };
+    write_sized(out, &T::defaults())
+}
+
+/// Reads a caller's struct, as much of it as the caller's `struct_size` covers; the rest has its default. What a later
 /// header has behind the end of ours must be zero: a field that says what must not be sent is not ignored.
 #[inline]
 pub(super) fn read<T: Sized>(given: *const T) -> Result<T> {
@@ -284,17 +337,14 @@ pub(super) fn read<T: Sized>(given: *const T) -> Result<T> {
     }
     check_size::<T>(size)?;
     check_tail(given, size)?;
-    let mut value = MaybeUninit::<T>::zeroed();
+    let mut value = T::defaults();
     // SAFETY: the caller's struct has `size` bytes, ours has at least what is copied, and by the
     // trait's contract the bytes make a valid value.
-    Ok(unsafe {
-        ptr::copy_nonoverlapping(
-            given.cast::<u8>(),
-            value.as_mut_ptr().cast::<u8>(),
-            size.min(size_of::<T>()),
-        );
-        value.assume_init()
-    })
+    unsafe {
+        let bytes = ptr::from_mut(&mut value).cast::<u8>();
+        ptr::copy_nonoverlapping(given.cast::<u8>(), bytes, size.min(size_of::<T>()));
+    }
+    Ok(value)
 }
 
 /// Writes a result struct, as much of it as the caller's `struct_size` covers, which it keeps.
@@ -363,19 +413,17 @@ pub(super) fn out<T>(name: &str, pointer: *mut T) -> Result<*mut T> {
     if pointer.is_null() { Err(null(name)) } else { Ok(pointer) }
 }
 
-/// Writes an id with its NUL to an optional output. An id longer than a UUID is cut; only ids that the
-/// caller gave can be, and the caller has them.
+/// Writes an id with its NUL to an optional output. What is behind the NUL stays as it was.
 #[inline]
 pub(super) fn write_id(out: *mut maxim_id, text: &str) {
     if out.is_null() {
         return;
     }
-    const MOST: usize = ID_BYTES - 1;
-    let mut id = [0_u8; ID_BYTES];
-    match text.as_bytes().first_chunk::<MOST>() {
-        Some(whole) => id[..MOST].copy_from_slice(whole),
-        None => id[..text.len()].copy_from_slice(text.as_bytes()),
+    debug_assert!(text.len() <= id::MAX_ID_LEN, "ids are checked before they are used");
+    let length = text.len().min(id::MAX_ID_LEN);
+    // SAFETY: the caller promises room for a `maxim_id`, and `length` and a NUL fit one.
+    unsafe {
+        ptr::copy_nonoverlapping(text.as_ptr(), out.cast::<u8>(), length);
+        out.cast::<u8>().add(length).write(0);
     }
-    // C's `char` is signed on some processors only.
-    write(out, maxim_id { text: id.map(|byte| c_char::from_ne_bytes([byte])) });
 }

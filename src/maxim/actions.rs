@@ -26,6 +26,20 @@ pub struct Failure<'a> {
     pub kind: Option<&'a str>,
 }
 
+/// Something that happened at one time.
+pub struct Event<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What happened.
+    pub name: &'a str,
+    /// A JSON object.
+    pub tags: Option<Json<'a>>,
+    /// A JSON object.
+    pub metadata: Option<Json<'a>>,
+    /// When, in Unix microseconds.
+    pub time: i64,
+}
+
 impl Logger {
     /// An update of one entity.
     #[inline(always)]
@@ -93,23 +107,20 @@ impl Logger {
         })
     }
 
+    /// Adds several tags: a JSON object.
+    pub fn add_tags(&self, entity: Entity, id: &str, tags: Json<'_>) -> Result<()> {
+        self.update(entity, id, |line| line.tags(Some(tags)))
+    }
+
     /// Adds an event.
-    pub fn add_event(
-        &self,
-        entity: Entity,
-        id: &str,
-        event_id: &str,
-        name: &str,
-        tags: Option<Json<'_>>,
-        metadata: Option<Json<'_>>,
-    ) -> Result<()> {
+    pub fn add_event(&self, entity: Entity, id: &str, event: &Event<'_>) -> Result<()> {
         self.log(|lines| {
             lines.line(entity, id, action!("add-event"), |line| {
-                line.plain(key!("id"), event_id);
-                line.text(key!("name"), name);
-                line.time(key!("timestamp"), clock::now_us());
-                line.tags(tags)?;
-                line.metadata(metadata)
+                line.plain(key!("id"), event.id);
+                line.text(key!("name"), event.name);
+                line.time(key!("timestamp"), event.time);
+                line.tags(event.tags)?;
+                line.metadata(event.metadata)
             })
         })
     }
@@ -152,16 +163,20 @@ impl Logger {
         self.log(|lines| lines.line(entity, id, action!("end"), push_end))
     }
 
-    /// Adds what a generation cost, in US dollars.
-    pub fn add_cost(&self, generation: &str, input: f64, output: f64, total: f64) -> Result<()> {
-        check_finite("input", input)?;
-        check_finite("output", output)?;
-        check_finite("total", total)?;
+    /// Adds what a generation cost, in US dollars: for input and output where that is known, and in total.
+    pub fn add_cost(&self, generation: &str, parts: Option<(f64, f64)>, total: f64) -> Result<()> {
+        if let Some((input, output)) = parts {
+            check_finite("input_usd", input)?;
+            check_finite("output_usd", output)?;
+        }
+        check_finite("total_usd", total)?;
         self.log(|lines| {
             lines.line(Entity::Generation, generation, action!("add-cost"), |line| {
                 line.object(key!("cost"), |cost| {
-                    cost.number(key!("input"), input);
-                    cost.number(key!("output"), output);
+                    if let Some((input, output)) = parts {
+                        cost.number(key!("input"), input);
+                        cost.number(key!("output"), output);
+                    }
                     cost.number(key!("total"), total);
                 });
                 Ok(())

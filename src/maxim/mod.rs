@@ -19,7 +19,7 @@ mod source;
 mod upload;
 mod uploads;
 
-pub use actions::Failure;
+pub use actions::{Event, Failure};
 pub use attachment::{Attachment, Content};
 pub use config::Config;
 pub use create::{ErrorEntry, Generation, Session, Span, ToolCall, Trace};

@@ -66,6 +66,26 @@ static maxim_attachment attachment(const char *path) {
     return file;
 }
 
+/* Tags as a list, and with a name that JSON would escape. */
+static const maxim_tag *two_tags(void) {
+    static maxim_tag tags[2];
+    tags[0].key = MAXIM_STR("a \"quoted\" key");
+    tags[0].value = MAXIM_STR("");
+    tags[1].key = NAME;
+    tags[1].value = MAXIM_STR("value");
+    return tags;
+}
+
+static maxim_event_config happened(void) {
+    maxim_event_config config = MAXIM_EVENT_CONFIG_INIT;
+    config.name = NAME;
+    config.tags = two_tags();
+    config.tag_count = 2;
+    config.metadata_json = OBJECT;
+    config.timestamp_us = START_US;
+    return config;
+}
+
 static maxim_error_config error(void) {
     maxim_error_config config = MAXIM_ERROR_CONFIG_INIT;
     config.message = MAXIM_STR("it broke");
@@ -73,6 +93,7 @@ static maxim_error_config error(void) {
 }
 
 static void sessions(maxim_logger *logger, const maxim_attachment *file) {
+    maxim_event_config event = happened();
     maxim_session_config config = MAXIM_SESSION_CONFIG_INIT;
     maxim_trace_config trace = MAXIM_TRACE_CONFIG_INIT;
     maxim_id made, child;
@@ -83,8 +104,9 @@ static void sessions(maxim_logger *logger, const maxim_attachment *file) {
     REQUIRE(strcmp(made.text, child.text) != 0);
     LOGS(1, maxim_session_trace(logger, id, &trace, NULL));
     LOGS(1, maxim_session_add_tag(logger, id, NAME, MAXIM_STR("value")));
-    LOGS(1, maxim_session_add_event(logger, id, MAXIM_STR("e-1"), NAME, OBJECT, OBJECT, NULL));
-    LOGS(1, maxim_session_event(logger, id, ABSENT, NAME, ABSENT, ABSENT, &child));
+    LOGS(1, maxim_session_add_tags(logger, id, two_tags(), 2));
+    LOGS(1, maxim_session_add_event(logger, id, &event, NULL));
+    LOGS(1, maxim_session_event(logger, id, &event, &child));
     LOGS(1, maxim_session_add_feedback(logger, id, MAXIM_STR("{\"score\": 5}")));
     LOGS(1, maxim_session_feedback(logger, id, MAXIM_STR("{\"score\": 1}")));
     LOGS(1, maxim_session_add_metadata(logger, id, OBJECT));
@@ -98,6 +120,7 @@ static void sessions(maxim_logger *logger, const maxim_attachment *file) {
 }
 
 static void traces(maxim_logger *logger, const maxim_attachment *file) {
+    maxim_event_config event = happened();
     maxim_trace_config config = MAXIM_TRACE_CONFIG_INIT;
     maxim_generation_config generation = MAXIM_GENERATION_CONFIG_INIT;
     maxim_retrieval_config retrieval = MAXIM_RETRIEVAL_CONFIG_INIT;
@@ -116,8 +139,9 @@ static void traces(maxim_logger *logger, const maxim_attachment *file) {
     LOGS(1, maxim_trace_add_tool_call(logger, id, &tool, NULL));
     LOGS(1, maxim_trace_add_error(logger, id, &broken, NULL));
     LOGS(1, maxim_trace_add_tag(logger, id, NAME, MAXIM_STR("value")));
-    LOGS(1, maxim_trace_add_event(logger, id, ABSENT, NAME, OBJECT, OBJECT, NULL));
-    LOGS(1, maxim_trace_event(logger, id, ABSENT, NAME, OBJECT, OBJECT, NULL));
+    LOGS(1, maxim_trace_add_tags(logger, id, two_tags(), 2));
+    LOGS(1, maxim_trace_add_event(logger, id, &event, NULL));
+    LOGS(1, maxim_trace_event(logger, id, &event, NULL));
     LOGS(1, maxim_trace_set_input(logger, id, MAXIM_STR("in")));
     LOGS(1, maxim_trace_set_output(logger, id, MAXIM_STR("out")));
     LOGS(1, maxim_trace_add_feedback(logger, id, OBJECT));
@@ -134,6 +158,7 @@ static void traces(maxim_logger *logger, const maxim_attachment *file) {
 }
 
 static void spans(maxim_logger *logger, const maxim_attachment *file) {
+    maxim_event_config event = happened();
     maxim_generation_config generation = MAXIM_GENERATION_CONFIG_INIT;
     maxim_retrieval_config retrieval = MAXIM_RETRIEVAL_CONFIG_INIT;
     maxim_span_config span = MAXIM_SPAN_CONFIG_INIT;
@@ -150,8 +175,9 @@ static void spans(maxim_logger *logger, const maxim_attachment *file) {
     LOGS(1, maxim_span_add_error(logger, id, &broken, NULL));
     LOGS(1, maxim_span_set_input(logger, id, MAXIM_STR("in")));
     LOGS(1, maxim_span_add_tag(logger, id, NAME, MAXIM_STR("value")));
-    LOGS(1, maxim_span_add_event(logger, id, ABSENT, NAME, OBJECT, OBJECT, NULL));
-    LOGS(1, maxim_span_event(logger, id, ABSENT, NAME, OBJECT, OBJECT, NULL));
+    LOGS(1, maxim_span_add_tags(logger, id, two_tags(), 2));
+    LOGS(1, maxim_span_add_event(logger, id, &event, NULL));
+    LOGS(1, maxim_span_event(logger, id, &event, NULL));
     LOGS(1, maxim_span_add_metadata(logger, id, OBJECT));
     LOGS(1, maxim_span_add_attachment(logger, id, file, NULL));
     LOGS(1, maxim_span_evaluate_with_evaluators(logger, id, EVALUATORS));
@@ -175,6 +201,7 @@ static void generations(maxim_logger *logger, const maxim_attachment *file) {
     LOGS(1, maxim_generation_add_cost(logger, id, 0.001, 0.002, 0.003));
     LOGS(1, maxim_generation_add_metric(logger, id, NAME, 12.5));
     LOGS(1, maxim_generation_add_tag(logger, id, NAME, MAXIM_STR("value")));
+    LOGS(1, maxim_generation_add_tags(logger, id, two_tags(), 2));
     LOGS(1, maxim_generation_add_metadata(logger, id, OBJECT));
     LOGS(1, maxim_generation_add_attachment(logger, id, file, NULL));
     LOGS(1, maxim_generation_evaluate_with_evaluators(logger, id, EVALUATORS));
@@ -192,6 +219,7 @@ static void retrievals(maxim_logger *logger, const maxim_attachment *file) {
     LOGS(2, maxim_retrieval_set_output(logger, id, MAXIM_STR("[\"a document\"]")));
     LOGS(2, maxim_retrieval_output(logger, id, MAXIM_STR("\"a document\"")));
     LOGS(1, maxim_retrieval_add_tag(logger, id, NAME, MAXIM_STR("value")));
+    LOGS(1, maxim_retrieval_add_tags(logger, id, two_tags(), 2));
     LOGS(1, maxim_retrieval_add_metadata(logger, id, OBJECT));
     LOGS(1, maxim_retrieval_add_metric(logger, id, NAME, 0));
     LOGS(1, maxim_retrieval_add_attachment(logger, id, file, NULL));
@@ -207,6 +235,7 @@ static void tool_calls(maxim_logger *logger) {
     LOGS(2, maxim_tool_call_result(logger, id, MAXIM_STR("42")));
     LOGS(2, maxim_tool_call_error(logger, id, &broken));
     LOGS(1, maxim_tool_call_add_tag(logger, id, NAME, MAXIM_STR("value")));
+    LOGS(1, maxim_tool_call_add_tags(logger, id, two_tags(), 2));
     LOGS(1, maxim_tool_call_add_metadata(logger, id, OBJECT));
     LOGS(1, maxim_tool_call_add_metric(logger, id, NAME, 3));
     LOGS(1, maxim_tool_call_end(logger, id));

@@ -281,6 +281,13 @@ static double any_double(struct chance *c) {
     return PICK(c, odd);
 }
 
+static const maxim_tag *any_tags(struct chance *c) {
+    static _Thread_local maxim_tag tags[1];
+    tags[0].key = any_text(c, "key");
+    tags[0].value = any_text(c, "value");
+    return one_in(c, 4) ? NULL : tags;
+}
+
 static const uint8_t *any_data(struct chance *c) {
     c->data_len = one_in(c, 8) ? below(c, 100000) : below(c, 100);
     return one_in(c, 4) ? NULL : filled(c, c->data_len);

@@ -27,7 +27,8 @@ int main(void) {
 
     /* A logger that cannot be. */
     EXPECT(MAXIM_ERR_NULL_POINTER, "out", maxim_logger_new(&config, NULL));
-    EXPECT(MAXIM_ERR_NULL_POINTER, "maxim_logger_config", maxim_logger_new(NULL, &logger));
+    /* NULL is the defaults, and by default the key comes from the environment. */
+    EXPECT(MAXIM_ERR_NOT_CONFIGURED, "MAXIM_API_KEY", maxim_logger_new(NULL, &logger));
     EXPECT(MAXIM_ERR_NOT_CONFIGURED, "MAXIM_API_KEY", maxim_logger_new(&config, &logger));
     if (logger != NULL) {
         printf("a failed maxim_logger_new left its output unset\n");
@@ -89,7 +90,7 @@ int main(void) {
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "entity", maxim_commit(logger, 99, id, MAXIM_STR("update"), MAXIM_STR("{}")));
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "action", maxim_commit(logger, 0, id, MAXIM_STR("up,date"), MAXIM_STR("{}")));
 
-    /* What is right is logged: four lines. Pretty-printed JSON stays one line. */
+    /* What is right is logged: seven lines with what follows. Pretty-printed JSON stays one line. */
     EXPECT_OK(maxim_trace_add_metadata(logger, id, MAXIM_STR("{\r\n  \"seq-w-1\": [\n    1,\n    2\n  ]\n}\n")));
     EXPECT_OK(maxim_trace_add_tag(logger, id, MAXIM_STR("k\0\"\n"), maxim_str_n("seq-w-2\0\n", 9)));
     /* A caller that was built when the struct ended after the name. */
@@ -114,8 +115,60 @@ int main(void) {
     newer.redact = MAXIM_STR("all");
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "does not know", maxim_trace_add_span(logger, id, &newer.known, NULL));
     memset(&newer.redact, 0, sizeof newer.redact);
-    newer.known.name = MAXIM_STR("seq-w-4");
+    newer.known.name = MAXIM_STR("seq-w-6");
     EXPECT_OK(maxim_trace_add_span(logger, id, &newer.known, NULL));
+
+    /* An id of the longest sort comes back whole; one character more is none. */
+    char longest[258];
+    memset(longest, 'x', 257);
+    longest[257] = 0;
+    maxim_span_config span = MAXIM_SPAN_CONFIG_INIT;
+    span.name = MAXIM_STR("seq-w-4");
+    span.id = maxim_str_n(longest, 257);
+    EXPECT(MAXIM_ERR_INVALID_ID, "id", maxim_trace_add_span(logger, id, &span, &out_id));
+    span.id = maxim_str_n(longest, 256);
+    EXPECT_OK(maxim_trace_add_span(logger, id, &span, &out_id));
+    if (strlen(out_id.text) != 256 || strncmp(out_id.text, longest, 256) != 0) {
+        printf("a long out_id is %s\n", out_id.text);
+        failures++;
+    }
+    EXPECT_OK(maxim_trace_add_span(logger, id, NULL, &out_id));
+    if (strlen(out_id.text) != 36) {
+        printf("without a config out_id is %s\n", out_id.text);
+        failures++;
+    }
+
+    /* Members that a call has no use for are refused, not ignored. */
+    maxim_trace_config trace = MAXIM_TRACE_CONFIG_INIT;
+    trace.session_id = MAXIM_STR("s");
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "session_id: this call has no use", maxim_session_add_trace(logger, id, &trace, NULL));
+    maxim_error_config broken = MAXIM_ERROR_CONFIG_INIT;
+    broken.name = MAXIM_STR("n");
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "name: this call has no use", maxim_generation_error(logger, id, &broken));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "name: this call has no use", maxim_tool_call_error(logger, id, &broken));
+    maxim_attachment file = MAXIM_ATTACHMENT_INIT;
+    file.kind = MAXIM_ATTACHMENT_URL;
+    file.url = MAXIM_STR("https://example.test/a");
+    file.path = MAXIM_STR("/a");
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "path: this call has no use", maxim_trace_add_attachment(logger, id, &file, NULL));
+    maxim_logger_config sink = config;
+    sink.user_data = &sink;
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "user_data: this call has no use", maxim_logger_add_sink(logger, &sink, NULL));
+
+    /* Tags as a list, or as JSON, and not both. */
+    maxim_tag tags[2];
+    tags[0].key = MAXIM_STR("a\"\n");
+    tags[0].value = MAXIM_STR("seq-w-5");
+    tags[1].key = key;
+    tags[1].value = none;
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "tags: a value: must be given", maxim_trace_add_tags(logger, id, tags, 2));
+    EXPECT(MAXIM_ERR_NULL_POINTER, "tags", maxim_trace_add_tags(logger, id, NULL, 2));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "cannot be", maxim_trace_add_tags(logger, id, tags, SIZE_MAX / 2));
+    EXPECT_OK(maxim_trace_add_tags(logger, id, tags, 1));
+    span.tags = tags;
+    span.tag_count = 1;
+    span.tags_json = MAXIM_STR("{}");
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "tags_json", maxim_trace_add_span(logger, id, &span, NULL));
 
     /* Handles. */
     EXPECT(MAXIM_ERR_NULL_POINTER, "logger", maxim_trace_add_tag(NULL, id, key, value));

@@ -9,6 +9,7 @@
 
 #![allow(dead_code)] // Each test uses its part of this.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -167,53 +168,55 @@ pub fn cc() -> Command {
     Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
 }
 
+/// What `tools/abi` says of the ABI.
+pub fn api() -> serde_json::Value {
+    let file = std::fs::File::open(root().join("include/maxim.api.json")).unwrap();
+    serde_json::from_reader(std::io::BufReader::new(file)).unwrap()
+}
+
+/// The text of a member of it.
+fn word(of: &serde_json::Value, name: &str) -> String {
+    of[name].as_str().unwrap_or_else(|| panic!("no {name} in {of}")).to_owned()
+}
+
+/// Type and name of each item of a list of it.
+pub fn typed(list: &serde_json::Value) -> Vec<(String, String)> {
+    list.as_array().unwrap().iter().map(|item| (word(item, "c"), word(item, "name"))).collect()
+}
+
 /// One function of the header.
 pub struct Function {
     pub returns: String,
     pub name: String,
     /// Type and name of each.
     pub parameters: Vec<(String, String)>,
-    /// Whether a comment stands before it.
-    pub documented: bool,
+    /// The statuses that it can give.
+    pub statuses: Vec<String>,
+    pub doc: String,
 }
 
-/// Every exported function, read from the header. cbindgen writes one parameter a line, and every
-/// prototype ends in `);` at the start of nothing else.
+/// Every exported function.
 pub fn exported_functions() -> Vec<Function> {
-    let header = std::fs::read_to_string(root().join("include/maxim.h")).unwrap();
-    let header = header.split("static inline").next().unwrap();
-    let mut functions = Vec::new();
-    let mut rest = header;
-    while let Some(end) = rest.find(");\n") {
-        let before = &rest[..end];
-        rest = &rest[end + 2..];
-        let start = before.rfind("\n\n").map_or(0, |at| at + 2);
-        let comment_end = before.rfind("*/").map_or(start, |at| at + 2).max(start);
-        let prototype: String = before[comment_end..].split_whitespace().collect::<Vec<_>>().join(" ");
-        let prototype = match prototype.strip_prefix("MAXIM_DEPRECATED(") {
-            Some(deprecated) => deprecated.split_once("\") ").unwrap().1,
-            None => &prototype,
-        };
-        let Some((head, parameters)) = prototype.split_once('(') else { continue };
-        let Some(at) = head.find("maxim_").and_then(|_| head.rfind("maxim_")) else { continue };
-        if head.starts_with("typedef") {
-            continue;
-        }
-        let split = |text: &str| {
-            let at = text.rfind([' ', '*']).map_or(0, |at| at + 1);
-            (text[..at].trim().to_owned(), text[at..].to_owned())
-        };
-        functions.push(Function {
-            returns: head[..at].trim().to_owned(),
-            name: head[at..].to_owned(),
-            parameters: match parameters {
-                "void" => Vec::new(),
-                parameters => parameters.split(", ").map(split).collect(),
-            },
-            documented: before[start..comment_end].trim_start().starts_with("/**"),
-        });
-    }
-    functions
+    let function = |of: &serde_json::Value| Function {
+        returns: word(&of["returns"], "c"),
+        name: word(of, "name"),
+        parameters: typed(&of["parameters"]),
+        statuses: of["statuses"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|each| each.as_str().unwrap().to_owned())
+            .collect(),
+        doc: word(of, "doc"),
+    };
+    api()["functions"].as_array().unwrap().iter().map(function).collect()
+}
+
+/// The fields of every struct that begins with its size, by the struct's name.
+pub fn sized_structs() -> BTreeMap<String, Vec<(String, String)>> {
+    let api = api();
+    let structs = api["structs"].as_array().unwrap().iter().filter(|each| each["sized"] == true);
+    structs.map(|each| (word(each, "name"), typed(&each["fields"]))).collect()
 }
 
 /// The shared library: the one given here, unless another is under test.

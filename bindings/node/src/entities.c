@@ -93,6 +93,7 @@ union config {
     maxim_retrieval_config retrieval;
     maxim_tool_call_config tool_call;
     maxim_error_config error;
+    maxim_event_config event;
     maxim_attachment attachment;
 };
 
@@ -109,25 +110,6 @@ static napi_value call_create(napi_env env, napi_callback_info info) {
     take_fields(&call, 2, call.method->fields, call.method->field_count, &config);
     if (!call.failed) {
         status = call.method->function.create(logger, parent, &config, &out);
-    }
-    call_end(&call);
-    return answer_id(&call, status, &out);
-}
-
-/* (logger, parent's id, event's id, name, tags, metadata) -> id */
-static napi_value call_event(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    maxim_id out = {{0}};
-    call_begin(&call, env, info, 6);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str parent = take_text(&call, 1);
-    maxim_str id = take_text(&call, 2);
-    maxim_str name = take_text(&call, 3);
-    maxim_str tags = take_text(&call, 4);
-    maxim_str metadata = take_text(&call, 5);
-    if (!call.failed) {
-        status = call.method->function.event(logger, parent, id, name, tags, metadata, &out);
     }
     call_end(&call);
     return answer_id(&call, status, &out);
@@ -200,6 +182,9 @@ CREATES(maxim_span_add_generation, maxim_generation_config)
 CREATES(maxim_span_add_retrieval, maxim_retrieval_config)
 CREATES(maxim_span_add_tool_call, maxim_tool_call_config)
 CREATES(maxim_span_add_error, maxim_error_config)
+CREATES(maxim_session_add_event, maxim_event_config)
+CREATES(maxim_trace_add_event, maxim_event_config)
+CREATES(maxim_span_add_event, maxim_event_config)
 CREATES(maxim_session_add_attachment, maxim_attachment)
 CREATES(maxim_trace_add_attachment, maxim_attachment)
 CREATES(maxim_span_add_attachment, maxim_attachment)
@@ -250,10 +235,12 @@ static const struct field tool_call_fields[] = {T(tool_call, id),   T(tool_call,
 static const struct field error_fields[] = {T(error, id),   T(error, name),      T(error, message),      T(error, code),
                                             T(error, type), T(error, tags_json), T(error, metadata_json)};
 
+static const struct field event_fields[] = {T(event, id), T(event, name), T(event, tags_json), T(event, metadata_json)};
+
 #define A(type, member) FIELD(type, maxim_attachment, member)
 static const struct field attachment_fields[] = {
     A(TEXT, id),  A(I32, kind),       A(TEXT, name),      A(TEXT, path),          A(BYTES, data),
-    A(TEXT, url), A(TEXT, mime_type), A(TEXT, tags_json), A(TEXT, metadata_json), A(I64, timestamp),
+    A(TEXT, url), A(TEXT, mime_type), A(TEXT, tags_json), A(TEXT, metadata_json), A(I64, timestamp_s),
 };
 _Static_assert(offsetof(maxim_attachment, data_len) == offsetof(maxim_attachment, data) + sizeof(const uint8_t *),
                "FIELD_BYTES fills both");
@@ -263,7 +250,6 @@ _Static_assert(offsetof(maxim_attachment, data_len) == offsetof(maxim_attachment
 #define TEXTS(js, c) {.name = #js, .callback = call_text_text, .function.text_text = c}
 #define METRIC(js, c) {.name = #js, .callback = call_text_number, .function.text_number = c}
 #define TIME(js, c) {.name = #js, .callback = call_time, .function.time = c}
-#define EVENT(js, c) {.name = #js, .callback = call_event, .function.event = c}
 #define MAKE(js, c, type, members)     \
     {.name = #js,                      \
      .callback = call_create,          \
@@ -278,7 +264,7 @@ static const struct method METHODS[] = {
     CREATE(sessionCreate, maxim_session_create, session),
     CREATE(sessionAddTrace, maxim_session_add_trace, trace),
     TEXTS(sessionAddTag, maxim_session_add_tag),
-    EVENT(sessionAddEvent, maxim_session_add_event),
+    CREATE(sessionAddEvent, maxim_session_add_event, event),
     TEXT(sessionAddFeedback, maxim_session_add_feedback),
     ATTACH(sessionAddAttachment, maxim_session_add_attachment),
     TEXT(sessionAddMetadata, maxim_session_add_metadata),
@@ -296,7 +282,7 @@ static const struct method METHODS[] = {
     CREATE(traceAddToolCall, maxim_trace_add_tool_call, tool_call),
     CREATE(traceAddError, maxim_trace_add_error, error),
     TEXTS(traceAddTag, maxim_trace_add_tag),
-    EVENT(traceAddEvent, maxim_trace_add_event),
+    CREATE(traceAddEvent, maxim_trace_add_event, event),
     TEXT(traceSetInput, maxim_trace_set_input),
     TEXT(traceSetOutput, maxim_trace_set_output),
     TEXT(traceAddFeedback, maxim_trace_add_feedback),
@@ -317,7 +303,7 @@ static const struct method METHODS[] = {
     CREATE(spanAddError, maxim_span_add_error, error),
     TEXT(spanSetInput, maxim_span_set_input),
     TEXTS(spanAddTag, maxim_span_add_tag),
-    EVENT(spanAddEvent, maxim_span_add_event),
+    CREATE(spanAddEvent, maxim_span_add_event, event),
     ATTACH(spanAddAttachment, maxim_span_add_attachment),
     TEXT(spanAddMetadata, maxim_span_add_metadata),
     TEXT(spanEvaluateWithEvaluators, maxim_span_evaluate_with_evaluators),

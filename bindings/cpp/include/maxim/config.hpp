@@ -187,7 +187,7 @@ void set_common(C& c, const Config& config) {
     c.spool_dir = str(config.spool_dir);
     c.max_memory_bytes = config.max_memory_bytes;
     c.max_disk_bytes = config.max_disk_bytes;
-    c.overflow_policy = static_cast<std::int32_t>(config.overflow_policy);
+    c.overflow_policy = static_cast<maxim_overflow_policy>(config.overflow_policy);
     c.block_timeout_ms = timeout(config.block_timeout);
     c.ca_file = str(config.ca_file);
     c.proxy = str(config.proxy);
@@ -267,6 +267,15 @@ inline maxim_error_config c_struct(const error_config& config) {
     return c;
 }
 
+inline maxim_event_config c_struct(const event_config& config) {
+    maxim_event_config c = MAXIM_EVENT_CONFIG_INIT;
+    c.id = str(config.id);
+    c.name = str(config.name);
+    c.tags_json = str(config.tags);
+    c.metadata_json = str(config.metadata);
+    return c;
+}
+
 inline maxim_attachment c_struct(const attachment& given) {
     maxim_attachment c = MAXIM_ATTACHMENT_INIT;
     const int sources =
@@ -288,7 +297,7 @@ inline maxim_attachment c_struct(const attachment& given) {
     c.mime_type = str(given.mime_type);
     c.tags_json = str(given.tags);
     c.metadata_json = str(given.metadata);
-    c.timestamp = given.timestamp ? given.timestamp->count() : 0;
+    c.timestamp_s = given.timestamp ? given.timestamp->count() : 0;
     return c;
 }
 

@@ -217,8 +217,8 @@ class basic_entity : public entity {
     template <class F = Functions, class = decltype(F::add_event)>
     status add_event(const event_config& event, std::string* id = nullptr) const {
         maxim_id generated{};
-        const auto made = log(F::add_event, detail::str(event.id), detail::str(event.name),
-                              detail::str(event.tags), detail::str(event.metadata), &generated);
+        const auto c = detail::c_struct(event);
+        const auto made = log(F::add_event, &c, &generated);
         return tell_id(id, event.id, generated, made);
     }
 

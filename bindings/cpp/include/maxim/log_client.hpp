@@ -95,7 +95,7 @@ class log_client {
 
     /// Whether entries of a level are logged, for callers that would work to make one.
     [[nodiscard]] bool would_log(level of) const noexcept {
-        return ::maxim_log_would_log(handle(), static_cast<std::int32_t>(of));
+        return ::maxim_log_would_log(handle(), static_cast<maxim_level>(of));
     }
 
     /// Sends everything accepted so far and waits for it, at most `timeout`.
@@ -128,7 +128,7 @@ class log_client {
         const auto c = detail::c_struct(options);
         return detail::checked(::maxim_ingest_raw(handle(),
                                                   reinterpret_cast<const std::uint8_t*>(body.data()),
-                                                  body.size(), static_cast<std::int32_t>(format), &c,
+                                                  body.size(), static_cast<maxim_format>(format), &c,
                                                   detail::timeout(timeout)));
     }
 
@@ -138,7 +138,7 @@ class log_client {
         const auto c = detail::c_struct(options);
         return detail::checked(::maxim_ingest_raw_async(handle(),
                                                         reinterpret_cast<const std::uint8_t*>(body.data()),
-                                                        body.size(), static_cast<std::int32_t>(format),
+                                                        body.size(), static_cast<maxim_format>(format),
                                                         &c));
     }
 

@@ -108,7 +108,7 @@ namespace detail {
 inline maxim_log_client_config c_struct(const log_client_config& config) {
     maxim_log_client_config c = MAXIM_LOG_CLIENT_CONFIG_INIT;
     c.source = str(config.source);
-    c.environment = static_cast<std::int32_t>(config.environment);
+    c.environment = static_cast<maxim_environment>(config.environment);
     c.api_key = str(config.api_key);
     c.endpoint = str(config.endpoint);
     c.version = str(config.version);
@@ -117,7 +117,7 @@ inline maxim_log_client_config c_struct(const log_client_config& config) {
     c.session_id = str(config.session_id);
     c.batch_size = config.batch_size.value_or(c.batch_size);
     c.flush_interval_ms = config.flush_interval ? timeout(*config.flush_interval) : c.flush_interval_ms;
-    c.min_level = static_cast<std::int32_t>(config.min_level);
+    c.min_level = static_cast<maxim_level>(config.min_level);
     c.max_retries = config.max_retries.value_or(c.max_retries);
     c.initial_delay_ms = config.initial_delay ? timeout(*config.initial_delay) : c.initial_delay_ms;
     c.max_delay_ms = config.max_delay ? timeout(*config.max_delay) : c.max_delay_ms;
@@ -141,7 +141,7 @@ inline maxim_log_error_info c_struct(const error_info& info) {
 
 inline maxim_log_entry c_struct(const log_entry& entry) {
     maxim_log_entry c = MAXIM_LOG_ENTRY_INIT;
-    c.level = static_cast<std::int32_t>(entry.level);
+    c.level = static_cast<maxim_level>(entry.level);
     c.message = str(entry.message);
     c.data_json = str(entry.data);
     c.user_id = str(entry.user_id);
@@ -163,10 +163,10 @@ inline maxim_raw_options c_struct(const raw_options& options) {
     maxim_raw_options c = MAXIM_RAW_OPTIONS_INIT;
     c.source = str(options.source);
     if (options.environment) {
-        c.environment = static_cast<std::int32_t>(*options.environment);
+        c.environment = static_cast<maxim_environment>(*options.environment);
     }
     if (options.level) {
-        c.level = static_cast<std::int32_t>(*options.level);
+        c.level = static_cast<maxim_level>(*options.level);
     }
     c.dataset = str(options.dataset);
     return c;

@@ -85,7 +85,7 @@ class logger {
     /// object.
     status commit(entity_kind kind, std::string_view id, std::string_view action,
                   const json_arg& data) const {
-        return detail::settle(core_, ::maxim_commit(handle(), static_cast<std::int32_t>(kind),
+        return detail::settle(core_, ::maxim_commit(handle(), static_cast<maxim_entity>(kind),
                                                     detail::str(id), detail::str(action),
                                                     detail::str(data)));
     }

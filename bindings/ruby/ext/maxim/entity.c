@@ -81,7 +81,7 @@ typedef maxim_status (*fn_metric)(maxim_logger *, maxim_str, maxim_str, double);
 typedef maxim_status (*fn_cost)(maxim_logger *, maxim_str, double, double, double);
 typedef maxim_status (*fn_time)(maxim_logger *, maxim_str, int64_t);
 typedef maxim_status (*fn_result)(maxim_logger *, maxim_str, maxim_str, uint32_t);
-typedef maxim_status (*fn_event)(maxim_logger *, maxim_str, maxim_str, maxim_str, maxim_str, maxim_str, maxim_id *);
+typedef maxim_status (*fn_event)(maxim_logger *, maxim_str, const maxim_event_config *, maxim_id *);
 typedef maxim_status (*fn_error)(maxim_logger *, maxim_str, const maxim_error_config *, maxim_id *);
 typedef maxim_status (*fn_failure)(maxim_logger *, maxim_str, const maxim_error_config *);
 typedef maxim_status (*fn_attachment)(maxim_logger *, maxim_str, const maxim_attachment *, maxim_id *);
@@ -102,7 +102,12 @@ static void invoke_result(mx_call *call) {
     call->status = FN(fn_result)(call->handle, call->id, call->text[0], (uint32_t)call->integer);
 }
 static void invoke_event(mx_call *call) {
-    call->status = FN(fn_event)(call->handle, call->id, call->text[0], call->text[1], call->text[2], call->text[3], NULL);
+    maxim_event_config config = MAXIM_EVENT_CONFIG_INIT;
+    config.id = call->text[0];
+    config.name = call->text[1];
+    config.tags_json = call->text[2];
+    config.metadata_json = call->text[3];
+    call->status = FN(fn_event)(call->handle, call->id, &config, NULL);
 }
 static void invoke_error(mx_call *call) { call->status = FN(fn_error)(call->handle, call->id, call->config, NULL); }
 static void invoke_failure(mx_call *call) { call->status = FN(fn_failure)(call->handle, call->id, call->config); }
@@ -285,7 +290,7 @@ static const mx_field attachment_fields[] = {
     {"data", MX_BYTES, offsetof(maxim_attachment, data), offsetof(maxim_attachment, data_len)},
     FIELD(maxim_attachment, mime_type, MX_TEXT), FIELD_AS(maxim_attachment, "tags", tags_json, MX_JSON),
     FIELD_AS(maxim_attachment, "metadata", metadata_json, MX_JSON),
-    FIELD(maxim_attachment, timestamp, MX_TIME_S),
+    FIELD_AS(maxim_attachment, "timestamp", timestamp_s, MX_TIME_S),
 };
 #endif
 #undef FIELD

@@ -1,0 +1,577 @@
+//! From the sources of `src/ffi` to the [`model`](crate::model).
+//!
+//! Documentation is read too: `@param name …`, `@return …` and `@gives STATUS…` say of a function what its types do
+//! not, `@logs` that it makes a record, and **May block** what it says. A parameter may be NULL where its
+//! documentation says `May be NULL`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::{Attribute, Expr, FnArg, Item, Lit, Meta, Pat, ReturnType};
+
+use crate::model::{Api, Constant, Enum, Field, Function, Handle, Parameter, Struct, Type};
+use crate::shapes::ENTITIES;
+
+/// In this order the header has them; files that are not named follow.
+const FILES: [&str; 8] =
+    ["mod.rs", "types.rs", "structs.rs", "logger.rs", "exports.rs", "log_client.rs", "flow.rs", "ingest.rs"];
+
+/// The defaults that are not zero, of each struct that starts with its size: what `sized!` lists.
+pub fn defaults(structs: &str) -> Result<BTreeMap<String, Vec<(String, String)>>, String> {
+    let file = syn::parse_file(structs).map_err(|error| format!("structs.rs: {error}"))?;
+    let tokens = file.items.into_iter().find_map(|item| match item {
+        Item::Macro(call) if call.ident.is_none() && call.mac.path.is_ident("sized") => Some(call.mac.tokens),
+        _ => None,
+    });
+    let mut found = BTreeMap::new();
+    let mut last = String::new();
+    for token in tokens.ok_or("structs.rs: there is no sized!")? {
+        match token {
+            TokenTree::Ident(name) => {
+                last = name.to_string();
+                found.insert(last.clone(), Vec::new());
+            }
+            TokenTree::Group(group) => {
+                found.insert(last.clone(), values(group.stream()));
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// `field: value, …`, the values as C has them.
+fn values(tokens: TokenStream) -> Vec<(String, String)> {
+    tokens
+        .to_string()
+        .split(',')
+        .filter_map(|pair| pair.split_once(':'))
+        .map(|(field, value)| {
+            let value = value.replace(' ', "");
+            (field.trim().to_owned(), if value == "CBool::TRUE" { "true".to_owned() } else { value })
+        })
+        .collect()
+}
+
+/// The whole ABI; `exports` is what exports.rs will hold.
+pub fn api(ffi: &Path, exports: &str, version: &str) -> Result<Api, String> {
+    let structs = fs::read_to_string(ffi.join("structs.rs")).map_err(|error| error.to_string())?;
+    let mut reader = Reader {
+        api: Api {
+            version: version.to_owned(),
+            enums: Vec::new(),
+            constants: Vec::new(),
+            handles: Vec::new(),
+            callbacks: Vec::new(),
+            structs: Vec::new(),
+            functions: Vec::new(),
+        },
+        defaults: defaults(&structs)?,
+    };
+    let mut names: Vec<String> = fs::read_dir(ffi)
+        .map_err(|error| format!("{}: {error}", ffi.display()))?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "rs"))
+        .collect();
+    names.push("exports.rs".to_owned());
+    names.sort_by_key(|name| {
+        (FILES.iter().position(|known| known == name).unwrap_or(FILES.len()), name.clone())
+    });
+    names.dedup();
+    let mut files = Vec::new();
+    for name in names {
+        let source = match &*name {
+            "exports.rs" => exports.to_owned(),
+            _ => fs::read_to_string(ffi.join(&name)).map_err(|error| format!("{name}: {error}"))?,
+        };
+        let file = syn::parse_file(&source).map_err(|error| format!("{name}: {error}"))?;
+        files.push((name, file.items));
+    }
+    // Types first: constants belong to them.
+    let (types, rest): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .flat_map(|(name, items)| items.into_iter().map(move |item| (name.clone(), item)))
+        .partition(|(_, item)| matches!(item, Item::Type(_)));
+    for (name, item) in types.into_iter().chain(rest) {
+        reader.item(item).map_err(|error| format!("{name}: {error}"))?;
+    }
+    reader.finish()
+}
+
+struct Reader {
+    api: Api,
+    defaults: BTreeMap<String, Vec<(String, String)>>,
+}
+
+impl Reader {
+    fn item(&mut self, item: Item) -> Result<(), String> {
+        match item {
+            Item::Const(item) if item.ident.to_string().starts_with("MAXIM_") => {
+                let name = item.ident.to_string();
+                let value = number(&item.expr).ok_or_else(|| format!("{name}: not a number"))?;
+                let constant = Constant { doc: documented(&name, &item.attrs)?, name, value };
+                let owner = c_type(&item.ty)?.base;
+                match self.api.enums.iter_mut().find(|each| each.name == owner) {
+                    Some(owner) => owner.values.push(constant),
+                    None => self.api.constants.push(constant),
+                }
+            }
+            Item::Type(item) if item.ident.to_string().starts_with("maxim_") => {
+                let name = item.ident.to_string();
+                let doc = documented(&name, &item.attrs)?;
+                if let Some(function) = bare_function(&item.ty) {
+                    let mut callback = self.function(name, &doc, None)?;
+                    for argument in &function.inputs {
+                        let (name, _) = argument
+                            .name
+                            .as_ref()
+                            .ok_or_else(|| format!("{}: a nameless parameter", callback.name))?;
+                        let kind = c_type(&argument.ty)?;
+                        callback.parameters.push(Parameter {
+                            name: name.to_string(),
+                            nullable: kind.base == "void",
+                            kind,
+                            doc: String::new(),
+                        });
+                    }
+                    callback.returns = returned(&function.output)?;
+                    self.api.callbacks.push(callback);
+                } else {
+                    let base = c_type(&item.ty)?.base;
+                    self.api.enums.push(Enum { name, doc, base, values: Vec::new() });
+                }
+            }
+            Item::Struct(item) if item.ident.to_string().starts_with("maxim_") => {
+                let name = item.ident.to_string();
+                let doc = documented(&name, &item.attrs)?;
+                if item.fields.iter().all(|field| field.ident.as_ref().is_some_and(|name| name == "_opaque"))
+                {
+                    self.api.handles.push(Handle { name, doc });
+                    return Ok(());
+                }
+                let defaults = self.defaults.get(&name);
+                let sized = defaults.is_some();
+                let mut fields = Vec::new();
+                for field in &item.fields {
+                    let field_name = plain(&field.ident.as_ref().ok_or("a nameless field")?.to_string());
+                    let doc = documented(&format!("{name}.{field_name}"), &field.attrs)?;
+                    fields.push(Field {
+                        kind: c_type(&field.ty)?,
+                        unit: unit(&field_name),
+                        range: range(&doc),
+                        default: defaults
+                            .and_then(|all| all.iter().find(|(of, _)| *of == field_name))
+                            .map(|(_, value)| value.clone()),
+                        name: field_name,
+                        doc,
+                    });
+                }
+                self.api.structs.push(Struct { name, doc, sized, fields });
+            }
+            Item::Fn(item) if item.sig.abi.is_some() && !is_hidden(&item.attrs) => {
+                let name = item.sig.ident.to_string();
+                let doc = documented(&name, &item.attrs)?;
+                let mut function = self.function(name, &doc, deprecation(&item.attrs))?;
+                function.must_use = item.attrs.iter().any(|attribute| attribute.path().is_ident("must_use"));
+                for input in &item.sig.inputs {
+                    let FnArg::Typed(input) = input else { return Err("a method is exported".to_owned()) };
+                    let Pat::Ident(pattern) = &*input.pat else {
+                        return Err("a pattern is exported".to_owned());
+                    };
+                    let kind = c_type(&input.ty)?;
+                    function.parameters.push(Parameter {
+                        name: plain(&pattern.ident.to_string()),
+                        kind,
+                        nullable: false,
+                        doc: String::new(),
+                    });
+                }
+                function.returns = returned(&item.sig.output)?;
+                function.doc = doc;
+                self.api.functions.push(function);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn function(&self, name: String, doc: &str, deprecated_for: Option<String>) -> Result<Function, String> {
+        let noun = name.trim_start_matches("maxim_");
+        let entity = ENTITIES
+            .iter()
+            .find(|entity| noun.strip_prefix(**entity).is_some_and(|rest| rest.starts_with('_')));
+        Ok(Function {
+            entity: entity.map(|entity| (*entity).to_owned()),
+            name,
+            doc: doc.to_owned(),
+            parameters: Vec::new(),
+            returns: void(),
+            returns_null: false,
+            statuses: Vec::new(),
+            may_block: says(doc, "**May block**"),
+            must_use: false,
+            is_initialiser: false,
+            deprecated_for,
+        })
+    }
+
+    /// What needs the whole: parameters' documentation and statuses.
+    fn finish(mut self) -> Result<Api, String> {
+        let order: Vec<String> = self
+            .api
+            .enums
+            .iter()
+            .find(|each| each.name == "maxim_status")
+            .map_or(Vec::new(), |each| each.values.iter().map(|value| value.name.clone()).collect());
+        let mut functions = std::mem::take(&mut self.api.functions);
+        for function in &mut functions {
+            self.describe(function, &order).map_err(|error| format!("{}: {error}", function.name))?;
+        }
+        self.api.functions = functions;
+        Ok(self.api)
+    }
+
+    fn describe(&self, function: &mut Function, order: &[String]) -> Result<(), String> {
+        let mut tags = Tags::default();
+        let mut text = Vec::new();
+        for block in crate::text::blocks(&function.doc) {
+            match block.strip_prefix('@') {
+                Some(tag) => tags.read(tag)?,
+                None => text.push(block),
+            }
+        }
+        while text.last().is_some_and(String::is_empty) {
+            text.pop();
+        }
+        function.doc = text.join("\n");
+        function.is_initialiser = tags.is_initialiser;
+        if function.is_initialiser {
+            function.entity = None;
+        }
+        let mut gives = vec!["OK".to_owned(), "PANIC".to_owned()];
+        for parameter in &mut function.parameters {
+            parameter.doc = match tags.parameters.remove(&parameter.name) {
+                Some(doc) => doc,
+                None => self
+                    .usual(&function.name, parameter)
+                    .ok_or_else(|| format!("@param {} is missing", parameter.name))?,
+            };
+            parameter.nullable = parameter.kind.stars > 0 && says(&parameter.doc, "May be NULL")
+                || parameter.kind.base == "void"
+                || self.api.callbacks.iter().any(|callback| callback.name == parameter.kind.base)
+                    && says(&parameter.doc, "May be NULL");
+            let members = match (parameter.kind.stars, function.is_initialiser) {
+                (1, false) => self.api.structs.iter().find(|each| each.name == parameter.kind.base),
+                _ => None,
+            };
+            gives.extend(refusals(&parameter.name, &parameter.kind, parameter.nullable));
+            for member in members.iter().flat_map(|each| &each.fields).filter(|_| parameter.kind.is_const) {
+                gives.extend(refusals(&member.name, &member.kind, true));
+            }
+        }
+        if let Some((unknown, _)) = tags.parameters.pop_first() {
+            return Err(format!("@param {unknown}: there is no such parameter"));
+        }
+        if tags.logs {
+            gives.extend(["CLOSED", "SPOOL_FULL", "TOO_LARGE"].map(str::to_owned));
+        }
+        gives.extend(tags.gives);
+        if function.returns.base == "maxim_status" && function.returns.stars == 0 {
+            let names: Vec<String> = gives
+                .iter()
+                .map(|given| if given == "OK" { "MAXIM_OK".to_owned() } else { format!("MAXIM_ERR_{given}") })
+                .collect();
+            if let Some(unknown) = names.iter().find(|name| !order.contains(name)) {
+                return Err(format!("{unknown} is no status"));
+            }
+            function.statuses = order.iter().filter(|status| names.contains(status)).cloned().collect();
+        } else if function.returns.base != "void" && tags.returns.is_none() {
+            return Err("@return is missing".to_owned());
+        }
+        if let Some(returns) = tags.returns {
+            function.returns_null = says(&returns, "NULL");
+            function.doc = format!("{}\n@return {returns}", function.doc);
+        }
+        Ok(())
+    }
+
+    /// What parameters of this name are everywhere.
+    fn usual(&self, function: &str, parameter: &Parameter) -> Option<String> {
+        let name = &*parameter.name;
+        let kind = &parameter.kind;
+        if let Some(handle) =
+            self.api.handles.iter().find(|handle| handle.name == kind.base && kind.stars == 1)
+        {
+            return Some(format!(
+                "The {}.",
+                handle.name.trim_start_matches("maxim_log_").trim_start_matches("maxim_")
+            ));
+        }
+        if let Some(noun) = name.strip_suffix("_id")
+            && ENTITIES.contains(&noun)
+            && function.starts_with(&format!("maxim_{noun}_"))
+        {
+            return Some(format!("The {}'s id.", noun.replace('_', " ")));
+        }
+        Some(match (name, &*kind.base) {
+            ("config", _) => "What it is. May be NULL: then everything has its default.".to_owned(),
+            ("out_id", _) => "Receives the id, given or generated. May be NULL.".to_owned(),
+            ("out", _) if kind.stars == 2 => {
+                "Receives the handle; NULL when the call fails. Not NULL.".to_owned()
+            }
+            ("stats", _) => {
+                "Receives the numbers; its struct_size is set before (MAXIM_STATS_INIT). Not NULL.".to_owned()
+            }
+            ("timeout_ms", _) => {
+                "How long it may take, in milliseconds; 0: start the work and return at once.".to_owned()
+            }
+            ("message", "maxim_str") => "What happened, 1 to 10,000 characters.".to_owned(),
+            ("data_json", "maxim_str") => "What belongs to it: a JSON object; may be absent.".to_owned(),
+            ("options", "maxim_log_options") => "Tags. May be NULL.".to_owned(),
+            ("error", "maxim_log_error_info") => "The error. Not NULL.".to_owned(),
+            ("callback", "maxim_flush_callback") => "Told of the outcome. Not NULL.".to_owned(),
+            ("user_data", _) => "Passed to the callback. May be NULL.".to_owned(),
+            ("level", "maxim_level") => "How bad it is.".to_owned(),
+            ("format", "maxim_format") => "What the document is.".to_owned(),
+            ("options", "maxim_raw_options") => "What the service is told about it. May be NULL.".to_owned(),
+            ("body", _) => "The document. Not NULL.".to_owned(),
+            ("body_len", _) => "Its length in bytes.".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+/// What a value of a type can be refused with.
+fn refusals(name: &str, kind: &Type, nullable: bool) -> Vec<String> {
+    let mut gives: Vec<&str> = Vec::new();
+    if kind.stars > 0 && !nullable {
+        gives.push("NULL_POINTER");
+    }
+    if kind.stars == 2 {
+        gives.push("NO_RESOURCES");
+    }
+    match &*kind.base {
+        "maxim_logger" | "maxim_log_client" | "maxim_flow" if kind.stars == 1 => gives.push("INVALID_HANDLE"),
+        "maxim_str" => {
+            gives.extend(["INVALID_ARGUMENT", "INVALID_UTF8"]);
+            if name.ends_with("_json") {
+                gives.push("INVALID_JSON");
+            }
+            if name == "id"
+                || (name.ends_with("_id")
+                    && !name.starts_with("maxim_")
+                    && name != "user_id"
+                    && name != "request_id")
+            {
+                gives.push("INVALID_ID");
+            }
+        }
+        "double" | "maxim_entity" | "maxim_format" | "maxim_level" | "maxim_result_flags" => {
+            gives.push("INVALID_ARGUMENT")
+        }
+        base if base.starts_with("maxim_") && kind.stars == 1 && base != "maxim_id" => {
+            gives.push("INVALID_ARGUMENT")
+        }
+        _ => {}
+    }
+    gives.into_iter().map(str::to_owned).collect()
+}
+
+/// What the documentation of a function says in a form of its own.
+#[derive(Default)]
+struct Tags {
+    parameters: BTreeMap<String, String>,
+    returns: Option<String>,
+    gives: Vec<String>,
+    logs: bool,
+    is_initialiser: bool,
+}
+
+impl Tags {
+    fn read(&mut self, tag: &str) -> Result<(), String> {
+        let (kind, rest) = tag.split_once(' ').unwrap_or((tag, ""));
+        match kind {
+            "param" => {
+                let (name, doc) = rest.split_once(' ').ok_or_else(|| format!("@{tag}: says nothing"))?;
+                self.parameters.insert(name.to_owned(), doc.to_owned());
+            }
+            "return" => self.returns = Some(rest.to_owned()),
+            "gives" => self.gives.extend(rest.split_whitespace().map(str::to_owned)),
+            "logs" => self.logs = true,
+            "initialiser" => self.is_initialiser = true,
+            other => return Err(format!("@{other} means nothing")),
+        }
+        Ok(())
+    }
+}
+
+/// A C type of a Rust one.
+fn c_type(kind: &syn::Type) -> Result<Type, String> {
+    match kind {
+        syn::Type::Ptr(pointer) => {
+            let inner = c_type(&pointer.elem)?;
+            let is_const = if inner.stars == 0 { pointer.const_token.is_some() } else { inner.is_const };
+            Ok(spelled(inner.base, is_const, inner.stars + 1, None))
+        }
+        syn::Type::Array(array) => {
+            let inner = c_type(&array.elem)?;
+            Ok(spelled(
+                inner.base,
+                inner.is_const,
+                inner.stars,
+                Some(number(&array.len).ok_or("a length is no number")?),
+            ))
+        }
+        syn::Type::Path(path) => {
+            let name = path.path.segments.last().ok_or("an empty path")?.ident.to_string();
+            let base = match &*name {
+                "i32" => "int32_t",
+                "u32" => "uint32_t",
+                "i64" => "int64_t",
+                "u64" => "uint64_t",
+                "u8" => "uint8_t",
+                "usize" => "size_t",
+                "f64" => "double",
+                "c_char" => "char",
+                "c_void" => "void",
+                "CBool" => "bool",
+                other => other,
+            };
+            Ok(spelled(base.to_owned(), false, 0, None))
+        }
+        _ => Err("a type that C does not have".to_owned()),
+    }
+}
+
+fn spelled(base: String, is_const: bool, stars: usize, length: Option<i64>) -> Type {
+    let space = if stars > 0 { " " } else { "" };
+    let c = format!("{}{base}{space}{}", if is_const { "const " } else { "" }, "*".repeat(stars));
+    Type { c, base, is_const, stars, length }
+}
+
+fn void() -> Type {
+    spelled("void".to_owned(), false, 0, None)
+}
+
+fn returned(output: &ReturnType) -> Result<Type, String> {
+    match output {
+        ReturnType::Default => Ok(void()),
+        ReturnType::Type(_, kind) => c_type(kind),
+    }
+}
+
+/// The function type in `Option<unsafe extern "C" fn(…)>`.
+fn bare_function(kind: &syn::Type) -> Option<&syn::TypeBareFn> {
+    let syn::Type::Path(path) = kind else { return None };
+    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(syn::Type::BareFn(function)) => Some(function),
+        _ => None,
+    }
+}
+
+fn number(expression: &Expr) -> Option<i64> {
+    match expression {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(int) => int.base10_parse().ok(),
+            _ => None,
+        },
+        Expr::Unary(unary) => number(&unary.expr).map(|value| -value),
+        _ => None,
+    }
+}
+
+fn documented(name: &str, attributes: &[Attribute]) -> Result<String, String> {
+    let lines: Vec<String> = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("doc"))
+        .filter_map(|attribute| match &attribute.meta {
+            Meta::NameValue(pair) => match &pair.value {
+                Expr::Lit(literal) => match &literal.lit {
+                    Lit::Str(text) => {
+                        Some(text.value().strip_prefix(' ').map_or_else(|| text.value(), str::to_owned))
+                    }
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    if lines.is_empty() { Err(format!("{name} is not documented")) } else { Ok(lines.join("\n")) }
+}
+
+fn is_hidden(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("doc")
+            && matches!(&attribute.meta, Meta::List(list) if list.tokens.to_string() == "hidden")
+    })
+}
+
+fn deprecation(attributes: &[Attribute]) -> Option<String> {
+    let attribute = attributes.iter().find(|attribute| attribute.path().is_ident("deprecated"))?;
+    let Meta::List(list) = &attribute.meta else { return None };
+    let note = list.tokens.to_string();
+    note.split_once("use ").map(|(_, name)| name.trim_end_matches('"').to_owned())
+}
+
+fn plain(name: &str) -> String {
+    name.trim_start_matches("r#").to_owned()
+}
+
+fn says(doc: &str, words: &str) -> bool {
+    doc.split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
+}
+
+fn unit(name: &str) -> Option<String> {
+    let known = [
+        ("_ms", "milliseconds"),
+        ("_us", "microseconds"),
+        ("_s", "seconds"),
+        ("_bytes", "bytes"),
+        ("_usd", "US dollars"),
+        ("data_len", "bytes"),
+    ];
+    known.iter().find(|(suffix, _)| name.ends_with(suffix)).map(|(_, unit)| (*unit).to_owned())
+}
+
+/// `1 to 100`, `up to 50 characters`, `at least 1`, where a field's documentation says so.
+fn range(doc: &str) -> Option<String> {
+    let text = doc.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_number =
+        |word: &str| word.trim_end_matches([',', ';', ':', '.']).replace(',', "").parse::<u64>().is_ok();
+    for (at, word) in words.iter().enumerate() {
+        let next = |ahead: usize| words.get(at + ahead).copied().unwrap_or("");
+        if !is_number(word) {
+            continue;
+        }
+        let before = at.checked_sub(1).map_or("", |at| words[at]);
+        let first = at.checked_sub(2).map_or("", |at| words[at]);
+        let unit = |of: &str| {
+            if ["characters", "characters.", "characters;", "bytes."].iter().any(|unit| of.starts_with(unit))
+            {
+                format!(" {}", of.trim_end_matches(['.', ';', ',']))
+            } else {
+                String::new()
+            }
+        };
+        let bare = |word: &str| word.trim_end_matches([',', ';', ':', '.']).to_owned();
+        if next(1) == "to" && is_number(next(2)) {
+            return Some(format!("{} to {}{}", bare(word), bare(next(2)), unit(next(3))));
+        }
+        if before == "to" && first.eq_ignore_ascii_case("up") || before == "least" {
+            return Some(format!(
+                "{} {}{}",
+                if before == "to" { "at most" } else { "at least" },
+                bare(word),
+                unit(next(1))
+            ));
+        }
+    }
+    None
+}
