@@ -48,7 +48,7 @@ sanitize: lib server hooks ## Run the tests of the C ABI with AddressSanitizer, 
 fuzz: server hooks ## Make calls, texts and damage by chance for FUZZ_SECONDS (60)
 	scripts/fuzz.sh $(FUZZ_SECONDS)
 
-header: ## Write include/maxim.h from src/ffi
+header: ## Write include/maxim.h and all else that is generated from src/ffi
 	MAXIM_HEADER=write cargo check --lib
 
 install: lib ## Install library, C and C++ headers, pkg-config and CMake files below PREFIX (default /usr/local)

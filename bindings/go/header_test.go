@@ -15,8 +15,11 @@ func TestEveryFunctionAndConstantOfTheHeaderIsBound(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(root, "include/maxim.api.json"))
 	must(t, err)
 	var api struct {
-		Version   string
-		Enums     []struct{ Name string; Values []struct{ Name string } }
+		Version string
+		Enums   []struct {
+			Name   string
+			Values []struct{ Name string }
+		}
 		Functions []struct {
 			Name          string
 			IsInitialiser bool `json:"is_initialiser"`
@@ -60,6 +63,10 @@ func TestEveryFunctionAndConstantOfTheHeaderIsBound(t *testing.T) {
 		t.Errorf("the library is of version %s, the header of %s", Version(), api.Version)
 	}
 	for _, enum := range api.Enums {
+		// What C says with three numbers is a pointer to a bool.
+		if enum.Name == "maxim_switch" {
+			continue
+		}
 		for _, constant := range enum.Values {
 			// Absent values are Go's zero values; success is no error.
 			absent := constant.Name == "MAXIM_OK" || strings.HasSuffix(constant.Name, "_NONE")

@@ -1,6 +1,7 @@
 //! The C ABI: pointers become references, panics become statuses.
 //!
-//! `include/maxim.h` is generated from this room, documentation included. Every export is one call
+//! `include/maxim.h` is generated from this room by `tools/abi`, documentation included; the exports of the entities
+//! come from the table `entities.shapes`. Every export is one call
 //! of the [`boundary`], and reads like safe Rust: arguments checked by [`types`], handles looked up by
 //! [`handle`], then the core's function. All `unsafe` about foreign pointers is in [`types`].
 //!

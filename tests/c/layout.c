@@ -246,109 +246,289 @@ _Static_assert(sizeof(maxim_attachment_kind) == 4, "maxim_attachment_kind has 32
 
 static int failures;
 
-static void alike(const char *name, maxim_status status, const void *by_macro, const void *by_function, size_t size) {
-    if (status != MAXIM_OK || memcmp(by_macro, by_function, size) != 0) {
-        printf("%s: macro and function differ\n", name);
-        failures++;
+#define ALIKE(field) \
+    if (memcmp(&macro.field, &function.field, sizeof macro.field) != 0) { \
+        printf("%s: macro and function differ\n", #field); \
+        failures++; \
     }
-}
 
 int main(void) {
     {
         maxim_logger_config macro = MAXIM_LOGGER_CONFIG_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_logger_config_init(&function, sizeof function);
-        alike("maxim_logger_config", status, &macro, &function, sizeof macro);
+        failures += maxim_logger_config_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(base_url)
+        ALIKE(api_key)
+        ALIKE(repository_id)
+        ALIKE(auto_flush)
+        ALIKE(flush_interval_ms)
+        ALIKE(is_debug)
+        ALIKE(spool_dir)
+        ALIKE(max_memory_bytes)
+        ALIKE(max_disk_bytes)
+        ALIKE(overflow_policy)
+        ALIKE(block_timeout_ms)
+        ALIKE(ca_file)
+        ALIKE(proxy)
+        ALIKE(error_callback)
+        ALIKE(debug_callback)
+        ALIKE(user_data)
+        ALIKE(allow_plaintext)
+        ALIKE(max_attachment_bytes)
+        ALIKE(disabled)
+        ALIKE(capture_content)
+        ALIKE(extract_media)
+        ALIKE(masks_json)
+        ALIKE(mask_callback)
+        ALIKE(mask_budget_us)
+        ALIKE(sample_rate)
+        ALIKE(max_field_bytes)
+        ALIKE(max_age_ms)
+        ALIKE(quarantine_max_age_ms)
+        ALIKE(memory_only)
     }
     {
         maxim_session_config macro = MAXIM_SESSION_CONFIG_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_session_config_init(&function, sizeof function);
-        alike("maxim_session_config", status, &macro, &function, sizeof macro);
+        failures += maxim_session_config_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(id)
+        ALIKE(name)
+        ALIKE(tags_json)
+        ALIKE(tags)
+        ALIKE(tag_count)
+        ALIKE(start_timestamp_us)
     }
     {
         maxim_trace_config macro = MAXIM_TRACE_CONFIG_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_trace_config_init(&function, sizeof function);
-        alike("maxim_trace_config", status, &macro, &function, sizeof macro);
+        failures += maxim_trace_config_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(id)
+        ALIKE(name)
+        ALIKE(session_id)
+        ALIKE(tags_json)
+        ALIKE(tags)
+        ALIKE(tag_count)
+        ALIKE(input)
+        ALIKE(start_timestamp_us)
     }
     {
         maxim_span_config macro = MAXIM_SPAN_CONFIG_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_span_config_init(&function, sizeof function);
-        alike("maxim_span_config", status, &macro, &function, sizeof macro);
+        failures += maxim_span_config_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(id)
+        ALIKE(name)
+        ALIKE(tags_json)
+        ALIKE(tags)
+        ALIKE(tag_count)
+        ALIKE(start_timestamp_us)
     }
     {
         maxim_retrieval_config macro = MAXIM_RETRIEVAL_CONFIG_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_retrieval_config_init(&function, sizeof function);
-        alike("maxim_retrieval_config", status, &macro, &function, sizeof macro);
+        failures += maxim_retrieval_config_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(id)
+        ALIKE(name)
+        ALIKE(tags_json)
+        ALIKE(tags)
+        ALIKE(tag_count)
+        ALIKE(start_timestamp_us)
     }
     {
         maxim_generation_config macro = MAXIM_GENERATION_CONFIG_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_generation_config_init(&function, sizeof function);
-        alike("maxim_generation_config", status, &macro, &function, sizeof macro);
+        failures += maxim_generation_config_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(id)
+        ALIKE(name)
+        ALIKE(provider)
+        ALIKE(model)
+        ALIKE(messages_json)
+        ALIKE(model_parameters_json)
+        ALIKE(span_id)
+        ALIKE(maxim_prompt_id)
+        ALIKE(maxim_prompt_version_id)
+        ALIKE(tags_json)
+        ALIKE(tags)
+        ALIKE(tag_count)
+        ALIKE(start_timestamp_us)
     }
     {
         maxim_tool_call_config macro = MAXIM_TOOL_CALL_CONFIG_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_tool_call_config_init(&function, sizeof function);
-        alike("maxim_tool_call_config", status, &macro, &function, sizeof macro);
+        failures += maxim_tool_call_config_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(id)
+        ALIKE(name)
+        ALIKE(description)
+        ALIKE(args)
+        ALIKE(tags_json)
+        ALIKE(tags)
+        ALIKE(tag_count)
+        ALIKE(start_timestamp_us)
     }
     {
         maxim_error_config macro = MAXIM_ERROR_CONFIG_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_error_config_init(&function, sizeof function);
-        alike("maxim_error_config", status, &macro, &function, sizeof macro);
+        failures += maxim_error_config_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(id)
+        ALIKE(name)
+        ALIKE(message)
+        ALIKE(code)
+        ALIKE(type)
+        ALIKE(tags_json)
+        ALIKE(tags)
+        ALIKE(tag_count)
+        ALIKE(metadata_json)
     }
     {
         maxim_event_config macro = MAXIM_EVENT_CONFIG_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_event_config_init(&function, sizeof function);
-        alike("maxim_event_config", status, &macro, &function, sizeof macro);
+        failures += maxim_event_config_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(id)
+        ALIKE(name)
+        ALIKE(tags_json)
+        ALIKE(tags)
+        ALIKE(tag_count)
+        ALIKE(metadata_json)
+        ALIKE(timestamp_us)
     }
     {
         maxim_attachment macro = MAXIM_ATTACHMENT_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_attachment_init(&function, sizeof function);
-        alike("maxim_attachment", status, &macro, &function, sizeof macro);
+        failures += maxim_attachment_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(id)
+        ALIKE(kind)
+        ALIKE(name)
+        ALIKE(path)
+        ALIKE(data)
+        ALIKE(data_len)
+        ALIKE(url)
+        ALIKE(mime_type)
+        ALIKE(tags_json)
+        ALIKE(tags)
+        ALIKE(tag_count)
+        ALIKE(metadata_json)
+        ALIKE(timestamp_s)
     }
     {
         maxim_stats macro = MAXIM_STATS_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_stats_init(&function, sizeof function);
-        alike("maxim_stats", status, &macro, &function, sizeof macro);
+        failures += maxim_stats_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(accepted)
+        ALIKE(delivered)
+        ALIKE(held)
+        ALIKE(dropped_memory)
+        ALIKE(dropped_disk)
+        ALIKE(dropped_expired)
+        ALIKE(quarantined)
+        ALIKE(retries)
+        ALIKE(bytes_delivered)
+        ALIKE(bytes_held)
+        ALIKE(adopted)
+        ALIKE(oldest_held_ms)
+        ALIKE(last_http_status)
+        ALIKE(ignored)
+        ALIKE(refused)
+        ALIKE(dropped_corrupt)
+        ALIKE(sampled_out)
+        ALIKE(masks_failed)
     }
     {
         maxim_log_client_config macro = MAXIM_LOG_CLIENT_CONFIG_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_log_client_config_init(&function, sizeof function);
-        alike("maxim_log_client_config", status, &macro, &function, sizeof macro);
+        failures += maxim_log_client_config_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(source)
+        ALIKE(environment)
+        ALIKE(api_key)
+        ALIKE(endpoint)
+        ALIKE(version)
+        ALIKE(dataset)
+        ALIKE(user_id)
+        ALIKE(session_id)
+        ALIKE(batch_size)
+        ALIKE(flush_interval_ms)
+        ALIKE(min_level)
+        ALIKE(max_retries)
+        ALIKE(initial_delay_ms)
+        ALIKE(max_delay_ms)
+        ALIKE(spool_dir)
+        ALIKE(max_memory_bytes)
+        ALIKE(max_disk_bytes)
+        ALIKE(overflow_policy)
+        ALIKE(block_timeout_ms)
+        ALIKE(ca_file)
+        ALIKE(proxy)
+        ALIKE(is_debug)
+        ALIKE(error_callback)
+        ALIKE(debug_callback)
+        ALIKE(user_data)
+        ALIKE(allow_plaintext)
+        ALIKE(disabled)
+        ALIKE(capture_content)
+        ALIKE(masks_json)
+        ALIKE(mask_callback)
+        ALIKE(mask_budget_us)
+        ALIKE(max_field_bytes)
+        ALIKE(max_age_ms)
+        ALIKE(quarantine_max_age_ms)
+        ALIKE(memory_only)
     }
     {
         maxim_log_options macro = MAXIM_LOG_OPTIONS_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_log_options_init(&function, sizeof function);
-        alike("maxim_log_options", status, &macro, &function, sizeof macro);
+        failures += maxim_log_options_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(tags_json)
     }
     {
         maxim_log_error_info macro = MAXIM_LOG_ERROR_INFO_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_log_error_info_init(&function, sizeof function);
-        alike("maxim_log_error_info", status, &macro, &function, sizeof macro);
+        failures += maxim_log_error_info_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(name)
+        ALIKE(message)
+        ALIKE(stack)
     }
     {
         maxim_log_entry macro = MAXIM_LOG_ENTRY_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_log_entry_init(&function, sizeof function);
-        alike("maxim_log_entry", status, &macro, &function, sizeof macro);
+        failures += maxim_log_entry_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(level)
+        ALIKE(message)
+        ALIKE(data_json)
+        ALIKE(user_id)
+        ALIKE(session_id)
+        ALIKE(request_id)
+        ALIKE(error_name)
+        ALIKE(error_stack)
+        ALIKE(tags_json)
+        ALIKE(flow_id)
+        ALIKE(step_index)
+        ALIKE(dataset)
+        ALIKE(timestamp_ms)
+        ALIKE(ip_address)
+        ALIKE(country)
     }
     {
         maxim_raw_options macro = MAXIM_RAW_OPTIONS_INIT, function;
         memset(&function, 0x5a, sizeof function);
-        maxim_status status = maxim_raw_options_init(&function, sizeof function);
-        alike("maxim_raw_options", status, &macro, &function, sizeof macro);
+        failures += maxim_raw_options_init(&function, sizeof function) != MAXIM_OK;
+        ALIKE(struct_size)
+        ALIKE(source)
+        ALIKE(environment)
+        ALIKE(level)
+        ALIKE(dataset)
     }
     return failures != 0;
 }

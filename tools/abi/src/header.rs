@@ -51,7 +51,7 @@ fn enumeration(out: &mut String, each: &Enum) {
     if each.values.is_empty() || each.name.ends_with("_flags") {
         let _ = writeln!(out, "typedef {} {};", each.base, each.name);
         for value in &each.values {
-            let _ = write!(out, "{}#define {} {}u\n", comment(&value.doc, 0), value.name, value.value);
+            let _ = writeln!(out, "{}#define {} {}u", comment(&value.doc, 0), value.name, value.value);
         }
         return;
     }
@@ -199,29 +199,24 @@ pub fn layout(api: &Api) -> String {
         "
 static int failures;
 
-static void alike(const char *name, maxim_status status, const void *by_macro, const void *by_function, size_t size) {
-    if (status != MAXIM_OK || memcmp(by_macro, by_function, size) != 0) {
-        printf(\"%s: macro and function differ\\n\", name);
-        failures++;
+#define ALIKE(field) \\
+    if (memcmp(&macro.field, &function.field, sizeof macro.field) != 0) { \\
+        printf(\"%s: macro and function differ\\n\", #field); \\
+        failures++; \\
     }
-}
 
 int main(void) {
 ",
     );
     for each in api.structs.iter().filter(|each| each.sized) {
-        let _ = write!(
-            out,
-            "    {{
-        {name} macro = {}_INIT, function;
-        memset(&function, 0x5a, sizeof function);
-        maxim_status status = {name}_init(&function, sizeof function);
-        alike(\"{name}\", status, &macro, &function, sizeof macro);
-    }}
-",
-            each.name.to_uppercase(),
-            name = each.name
-        );
+        let name = &each.name;
+        let _ = writeln!(out, "    {{\n        {name} macro = {}_INIT, function;", name.to_uppercase());
+        let _ = writeln!(out, "        memset(&function, 0x5a, sizeof function);");
+        let _ = writeln!(out, "        failures += {name}_init(&function, sizeof function) != MAXIM_OK;");
+        for field in &each.fields {
+            let _ = writeln!(out, "        ALIKE({})", field.name);
+        }
+        out.push_str("    }\n");
     }
     out + "    return failures != 0;\n}\n"
 }

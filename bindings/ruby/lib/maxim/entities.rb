@@ -54,6 +54,11 @@ module Maxim
       name = details.delete(:name)
       { name: name, type: name, message: details.delete(:message), metadata: details }.merge(config)
     end
+
+    # The same for an entity that ends with it: its message, code and type.
+    def failure_config(error, config)
+      error_config(error, {}).slice(:message, :code, :type).merge(config)
+    end
   end
 
   # A conversation of several traces.
@@ -114,7 +119,7 @@ module Maxim
 
     # Logs that the model failed, and ends the generation: an exception, a message, or keywords.
     def error(error = nil, **config)
-      error_native(error_config(error, config))
+      error_native(failure_config(error, config))
     end
 
     # What the generation cost, in US dollars.
@@ -153,7 +158,7 @@ module Maxim
   class ToolCall
     # Logs that the tool failed, and ends the tool call: an exception, a message, or keywords.
     def error(error = nil, **config)
-      error_native(error_config(error, config))
+      error_native(failure_config(error, config))
     end
     private :error_native
 
