@@ -278,7 +278,7 @@ impl Engine {
                     windows.clear();
                     windows.push(Window::of(window.len / 2));
                 }
-                Outcome::Aside { wait, why } => return Some(self.aside(wait, why)),
+                Outcome::Aside { wait, status, why } => return Some(self.aside(wait, status, why)),
             }
         }
         None
@@ -332,13 +332,13 @@ impl Engine {
     }
 
     /// Some wait although the service takes others: no failure of the service.
-    fn aside(&mut self, wait: Duration, why: String) -> (Duration, Status) {
+    fn aside(&mut self, wait: Duration, status: Status, why: String) -> (Duration, Status) {
         self.failures = 0;
         self.note(&why);
         let message = format!("{why}; kept, next attempt in {:.1} s", wait.as_secs_f64());
         self.reporting.debug(|| message.clone());
-        self.reporting.delayed(Status::Rejected, 1, message, Instant::now());
-        (wait, Status::Rejected)
+        self.reporting.delayed(status, 1, message, Instant::now());
+        (wait, status)
     }
 
     fn hold(&mut self, records: usize, why: String) -> (Duration, Status) {

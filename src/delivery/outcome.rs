@@ -12,6 +12,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::delivery::http::{Fault, Response, TransportError};
+use crate::status::Status;
 
 /// How many characters of a service's own words go into an error text.
 const QUOTED_CHARACTERS: usize = 200;
@@ -57,6 +58,8 @@ pub enum Outcome {
     Aside {
         /// How long.
         wait: Duration,
+        /// What kind of trouble: [`Status::Rejected`] or [`Status::Network`].
+        status: Status,
         /// Why they have to.
         why: String,
     },

@@ -409,8 +409,11 @@ pub struct maxim_event_config {
 /// A file, bytes or a URL to attach. Initialise with MAXIM_ATTACHMENT_INIT.
 ///
 /// A file that cannot be read is refused with MAXIM_ERR_IO, and content above `max_attachment_bytes` with
-/// MAXIM_ERR_TOO_LARGE. A file that is gone when its turn has come is told of by the error callback and
-/// counted as quarantined. Each repository has up to 4 uploads under way at a time, with a thread, a file
+/// MAXIM_ERR_TOO_LARGE. A file is opened at the call and again when its turn has come. It is uploaded only
+/// if it is the same file then (not another one or a link in its place), no shorter, and unchanged or only longer;
+/// of a longer one, as much as it had at the call. Otherwise, or if it is gone, that is told by the error callback
+/// and counted as quarantined. What the storage refuses steps aside for other uploads, and is counted so when
+/// it has refused it for some seconds while it takes others. Each repository has up to 4 uploads under way at a time, with a thread, a file
 /// and a connection each, which end with them; log lines do not wait for uploads.
 #[allow(non_camel_case_types)]
 #[repr(C)]
@@ -432,7 +435,8 @@ pub struct maxim_attachment {
     pub data_len: usize,
     /// MAXIM_ATTACHMENT_URL: the URL.
     pub url: maxim_str,
-    /// The MIME type; used where the content does not tell.
+    /// The MIME type, as in image/png; used where the content does not tell. Anything else, or more than 255
+    /// bytes, is MAXIM_ERR_INVALID_ARGUMENT.
     pub mime_type: maxim_str,
     /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::config::Config;
 use super::line::{Entity, Lines, action};
+use super::mime;
 use super::source;
 use super::uploads::{Head, Source};
 use crate::delivery::Pipeline;
@@ -22,7 +23,7 @@ use crate::text::object::{Json, Object, key};
 /// What is attached.
 #[derive(Clone, Copy)]
 pub enum Content<'a> {
-    /// A file, read when it is uploaded.
+    /// A file, read when it is uploaded, if it is still the same.
     File(&'a str),
     /// Bytes.
     Data(&'a [u8]),
@@ -67,6 +68,11 @@ impl Attachment<'_> {
             line.text(key!("url"), url);
         }
         line.optional_text(key!("name"), self.name);
+        if let Some(mime) = self.mime_type.filter(|mime| !mime::is_valid(mime)) {
+            let shown: String = mime.chars().take(64).flat_map(char::escape_debug).collect();
+            let reason = format!("mime_type: \"{shown}\" is not a MIME type, as in image/png");
+            return Err(Error::new(Status::InvalidArgument, reason));
+        }
         line.optional_text(key!("mime_type"), self.mime_type);
         line.tags(self.tags)?;
         if let Some(metadata) = self.metadata {
@@ -111,17 +117,16 @@ impl Attachment<'_> {
             key: self.key(&config.repository, entity, entity_id),
             mime: self.mime_type.map(str::to_owned),
             source: Source::Content,
+            stamp: None,
             most,
             line: String::from_utf8_lossy(&line).into_owned(),
         };
         let content = match self.content {
             Content::File(path) => {
                 let path = absolute(path)?;
-                match source::open(Path::new(&path), most) {
-                    Err(refused) if !refused.for_now => return Err(refused.error("path")),
-                    // What this process is short of now may be there when its turn comes.
-                    _ => head.source = Source::File(path),
-                }
+                let stamp = source::stamp(Path::new(&path), most).map_err(|refused| refused.error("path"))?;
+                head.stamp = Some(stamp);
+                head.source = Source::File(path);
                 &[]
             }
             Content::Data(bytes) if bytes.len() as u64 > most => {

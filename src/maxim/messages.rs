@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::attachment::{Attachment, Content};
 use super::line::Entity;
 use super::logger::Logger;
+use super::mime;
 use crate::process::unique::Uuid;
 use crate::status::Result;
 use crate::text::buffer::Buffer;
@@ -50,7 +51,8 @@ impl Media {
                 Stored::Url(url) => Content::Url(url),
             },
             name: None,
-            mime_type: self.mime.as_deref(),
+            // Said by whoever wrote the message: what it is not, it is not called.
+            mime_type: self.mime.as_deref().filter(|mime| mime::is_valid(mime)),
             tags: Some(Json { name: "tags", bytes: br#"{"attach-to":"input"}"# }),
             metadata: None,
             timestamp: None,

@@ -13,9 +13,11 @@ pub mod create;
 pub mod line;
 pub mod logger;
 mod messages;
+mod mime;
 pub mod protocol;
 pub mod result;
 mod source;
+mod turns;
 mod upload;
 mod uploads;
 

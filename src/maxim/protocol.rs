@@ -6,11 +6,12 @@ use std::time::Instant;
 use super::config::Config;
 use super::line::{Entity, Lines, action};
 use super::logger::LateUploads;
-use super::upload::Uploader;
+use super::upload::{Uploaded, Uploader};
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Request};
 use crate::process::unique::Uuid;
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, Kind};
+use crate::sync::Mutex;
 use crate::text::buffer::Buffer;
 use crate::text::escape::push_percent_encoded;
 use crate::text::object::{Object, key};
@@ -26,11 +27,17 @@ const MAX_BATCH_BYTES: usize = 1 << 20;
 /// A longer line is uploaded, and a storage line that names it is sent in its place (wire protocol).
 const LARGE_LINE_BYTES: usize = 900 << 10;
 
+/// Refusals of one large line by the storage, each of a fresh URL and after a longer wait (minutes in all), after
+/// which the fault is the line's.
+const REFUSALS_BELIEVED: u32 = 12;
+
 /// The Maxim log API, as one logger uses it.
 pub struct MaximLog {
     push_url: String,
     api_key: Secret,
     uploader: Uploader,
+    /// The checksum of the large line that the storage refused last, and how often.
+    refused: Mutex<Option<(u32, u32)>>,
     /// Where this logger's attachments go, to be looked after on the way.
     uploads: Weak<LateUploads>,
 }
@@ -45,6 +52,7 @@ impl MaximLog {
             push_url: format!("{}/api/sdk/v3/log?id={repository}", config.settings.base_url),
             api_key: config.api_key.clone(),
             uploader: Uploader::new(config),
+            refused: Mutex::default(),
             uploads,
         }
     }
@@ -63,14 +71,32 @@ impl MaximLog {
         http.send(request, deadline).into()
     }
 
+    /// What becomes of a large line. Lines keep their order, so that the others wait for it: one that the storage
+    /// goes on refusing is set aside, for a storage that took none at all would be wrong for longer.
+    fn judge(&self, line: &[u8], uploaded: Uploaded) -> Outcome {
+        let mut refused = self.refused.lock();
+        match uploaded {
+            Uploaded::Refused(why) => {
+                let which = crc32c::crc32c(line);
+                let times = refused.filter(|(known, _)| *known == which).map_or(0, |(_, times)| times) + 1;
+                *refused = Some((which, times));
+                if times > REFUSALS_BELIEVED {
+                    return Outcome::Unusable { why };
+                }
+                Outcome::Retry { after: None, why }
+            }
+            other => other.outcome(),
+        }
+    }
+
     fn push_large(&self, http: &mut Http, line: &[u8], deadline: Instant) -> Outcome {
         let id = Uuid::new();
         let key = format!("{}/large-logs/{}", self.uploader.repository, id.as_str());
         let body = Body::Bytes(line);
-        let outcome =
-            self.uploader.upload(http, &key, "text/plain", line.len() as u64, body, deadline).outcome();
-        if outcome != Outcome::Delivered {
-            return outcome;
+        let uploaded = self.uploader.upload(http, &key, "text/plain", line.len() as u64, body, deadline);
+        match self.judge(line, uploaded) {
+            Outcome::Delivered => {}
+            other => return other,
         }
         let stored: &mut Buffer = &mut scratch::lend();
         let members = |line: &mut Object<'_>| {

@@ -1,39 +1,65 @@
-//! A file of the caller's, to be uploaded: whether it can be, and what it is.
+//! A file of the caller's, to be uploaded: whether it can be, what it is, and whether it is still what was attached.
 //!
-//! It is looked at when it is attached, so that the call can refuse it, and again when its turn has come.
+//! It is looked at when it is attached, so that the call can refuse it, and again when its turn has come. What
+//! is then at its path is uploaded only if it is the same file, no shorter, and unchanged or only longer; no more
+//! of it than it had at the call. So nobody who may write to its directory can put another file in its
+//! place, or a link to one, and what a program appends to a log later stays where it is.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use serde::{Deserialize, Serialize};
 
 use crate::status::{Error, Status};
 
 /// What is read of a file to see what it is; `infer` looks no further.
-const SNIFFED_BYTES: usize = 8 * 1024;
+const SNIFFED_BYTES: u64 = 8 * 1024;
+
+/// What tells a file from others, and from itself at another time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+}
 
 /// A file that can be uploaded.
 pub(super) struct Opened {
     pub file: File,
-    /// In bytes.
+    /// In bytes: how much is to be uploaded.
     pub size: u64,
 }
 
 /// Why a file cannot.
+#[derive(Debug)]
 pub(super) struct Unreadable {
     status: Status,
     pub why: String,
-    /// Because this process or machine is short of something.
+    /// Because this process, the machine or a server of files is short of something.
     pub for_now: bool,
 }
 
 impl Unreadable {
     fn io(path: &Path, error: &io::Error) -> Unreadable {
-        let short = [libc::EMFILE, libc::ENFILE, libc::ENOMEM];
+        let passing = [
+            libc::EMFILE,
+            libc::ENFILE,
+            libc::ENOMEM,
+            libc::EINTR,
+            libc::EIO,
+            libc::ESTALE,
+            libc::ETIMEDOUT,
+            libc::EHOSTDOWN,
+            libc::EHOSTUNREACH,
+        ];
         Unreadable {
             status: Status::Io,
             why: format!("\"{}\" can't be read: {error}", path.display()),
-            for_now: error.raw_os_error().is_some_and(|code| short.contains(&code)),
+            for_now: error.raw_os_error().is_some_and(|code| passing.contains(&code)),
         }
     }
 
@@ -43,14 +69,66 @@ impl Unreadable {
     }
 }
 
-/// Opens a file of at most so many bytes.
-pub(super) fn open(path: &Path, most: u64) -> Result<Opened, Unreadable> {
-    let refused = |status, why| Err(Unreadable { status, why, for_now: false });
+impl Stamp {
+    fn of(found: &Metadata) -> Stamp {
+        Stamp {
+            device: found.dev(),
+            inode: found.ino(),
+            size: found.size(),
+            modified: (found.mtime(), found.mtime_nsec()),
+        }
+    }
+
+    /// What has become of the file since, unless nothing that matters has.
+    fn change(&self, now: &Stamp) -> Option<&'static str> {
+        match () {
+            () if (self.device, self.inode) != (now.device, now.inode) => {
+                Some("another file has taken its place since it was attached")
+            }
+            () if now.size < self.size => Some("it has become shorter since it was attached"),
+            () if now.size == self.size && now.modified != self.modified => {
+                Some("it has been changed since it was attached")
+            }
+            () => None,
+        }
+    }
+}
+
+/// Looks at a file of at most so many bytes that is being attached. A process without a descriptor left sees
+/// all but whether it may read the file.
+pub(super) fn stamp(path: &Path, most: u64) -> Result<Stamp, Unreadable> {
+    match open(path, most, None) {
+        Ok(opened) => opened
+            .file
+            .metadata()
+            .map(|found| Stamp::of(&found))
+            .map_err(|error| Unreadable::io(path, &error)),
+        Err(refused) if refused.for_now => {
+            let found = std::fs::metadata(path).map_err(|_| refused)?;
+            usable(path, &found, found.size(), most).map(|()| Stamp::of(&found))
+        }
+        Err(refused) => Err(refused),
+    }
+}
+
+/// Opens a file of at most so many bytes; with a stamp, the file that had it.
+pub(super) fn open(path: &Path, most: u64, stamp: Option<&Stamp>) -> Result<Opened, Unreadable> {
     // Opening a pipe would otherwise wait for somebody to write to it.
-    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
     let file = opened.map_err(|error| Unreadable::io(path, &error))?;
     let found = file.metadata().map_err(|error| Unreadable::io(path, &error))?;
-    let size = found.len();
+    if let Some(change) = stamp.and_then(|stamp| stamp.change(&Stamp::of(&found))) {
+        let why = format!("\"{}\": {change}", path.display());
+        return Err(Unreadable { status: Status::Io, why, for_now: false });
+    }
+    let size = stamp.map_or(found.len(), |stamp| stamp.size);
+    usable(path, &found, size, most)?;
+    Ok(Opened { file, size })
+}
+
+/// Whether so much of a file may be uploaded.
+fn usable(path: &Path, found: &Metadata, size: u64, most: u64) -> Result<(), Unreadable> {
+    let refused = |status, why| Err(Unreadable { status, why, for_now: false });
     let path = path.display();
     if !found.is_file() {
         return refused(Status::Io, format!("\"{path}\" is not a regular file"));
@@ -59,14 +137,15 @@ pub(super) fn open(path: &Path, most: u64) -> Result<Opened, Unreadable> {
         let why = format!("\"{path}\" has {size} bytes, more than the {most} that are allowed");
         return refused(Status::TooLarge, why);
     }
-    Ok(Opened { file, size })
+    Ok(())
 }
 
 impl Opened {
     /// The beginning of the file, by which its type is told, and the file as before.
     pub fn sniffed(mut self, path: &Path) -> Result<(Vec<u8>, Opened), Unreadable> {
-        let mut beginning = Vec::with_capacity(SNIFFED_BYTES);
-        let read = (&mut self.file).take(SNIFFED_BYTES as u64).read_to_end(&mut beginning);
+        let wanted = self.size.min(SNIFFED_BYTES);
+        let mut beginning = Vec::with_capacity(wanted as usize);
+        let read = (&mut self.file).take(wanted).read_to_end(&mut beginning);
         let back = read.and_then(|_| self.file.seek(SeekFrom::Start(0)));
         back.map_err(|error| Unreadable::io(path, &error))?;
         Ok((beginning, self))

@@ -5,25 +5,33 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::config::Config;
-use crate::delivery::{Body, Http, Outcome, Request};
+use crate::delivery::{Body, Http, Outcome, Request, UploadRule};
 use crate::secret::Secret;
 use crate::text::buffer::Buffer;
 use crate::text::escape::push_percent_encoded;
 
 /// What an upload came to.
 pub(super) enum Uploaded {
-    /// What any request may come to.
-    Outcome(Outcome),
-    /// The storage refuses the content, or the URL that it was given for it.
+    /// The storage has the content.
+    Done,
+    /// This content is refused, or the URL that was given for it: by the storage, or already by the service.
     Refused(String),
+    /// The storage does not answer, or with something that says nothing about the content.
+    Failed(String),
+    /// This content can never be uploaded.
+    Impossible(String),
+    /// What has nothing to do with this upload: the service takes none at present.
+    General(Outcome),
 }
 
 impl Uploaded {
-    /// A refusal is of this URL, which is good for a while only, as far as one can tell: ask for another.
+    /// The outcome of a record that must not be overtaken: the others wait for it.
     pub fn outcome(self) -> Outcome {
         match self {
-            Uploaded::Outcome(outcome) => outcome,
-            Uploaded::Refused(why) => Outcome::Retry { after: None, why },
+            Uploaded::Done => Outcome::Delivered,
+            Uploaded::Refused(why) | Uploaded::Failed(why) => Outcome::Retry { after: None, why },
+            Uploaded::Impossible(why) => Outcome::Unusable { why },
+            Uploaded::General(outcome) => outcome,
         }
     }
 }
@@ -32,6 +40,7 @@ impl Uploaded {
 pub(super) struct Uploader {
     base_url: String,
     api_key: Secret,
+    rule: UploadRule,
     /// The repository's id, which keys begin with.
     pub repository: String,
 }
@@ -40,6 +49,7 @@ impl Uploader {
     pub fn new(config: &Config) -> Uploader {
         Uploader {
             base_url: config.settings.base_url.clone(),
+            rule: UploadRule::of(&config.settings.base_url),
             api_key: config.api_key.clone(),
             repository: config.repository.clone(),
         }
@@ -57,18 +67,36 @@ impl Uploader {
     ) -> Uploaded {
         let url = match self.url(http, key, mime, size, deadline) {
             Ok(url) => url,
-            Err(outcome) => return Uploaded::Outcome(outcome),
+            Err(uploaded) => return uploaded,
         };
+        let told = |why| format!("upload of {key}: {why}");
+        if let Err(why) = self.rule.check(&url) {
+            return Uploaded::Refused(told(why));
+        }
         let request =
             Request { method: "PUT", url: &url, headers: &[("content-type", mime)], credential: None, body };
-        match Outcome::from(http.send(request, deadline)) {
-            Outcome::Unauthorized { why, .. } | Outcome::BadRequest { why, .. } | Outcome::Hold { why } => {
-                Uploaded::Refused(format!("upload of {key}: {why}"))
+        let response = match http.send(request, deadline) {
+            Ok(response) => response,
+            Err(error) => {
+                return match Outcome::from(error) {
+                    Outcome::Unusable { why } => Uploaded::Impossible(told(why)),
+                    Outcome::Hold { why } => Uploaded::Refused(told(why)),
+                    Outcome::Retry { why, .. } => Uploaded::Failed(told(why)),
+                    other => Uploaded::General(other),
+                };
             }
-            Outcome::TooLarge { why } => {
-                Uploaded::Outcome(Outcome::Unusable { why: format!("upload of {key}: {why}") })
-            }
-            other => Uploaded::Outcome(other),
+        };
+        match Outcome::of_storage(&response) {
+            Outcome::Delivered => Uploaded::Done,
+            Outcome::TooLarge { why } => Uploaded::Impossible(told(why)),
+            Outcome::Retry { why, .. } => Uploaded::Failed(told(why)),
+            // A page instead of the storage's answer.
+            Outcome::Hold { why } if response.status < 300 => Uploaded::Failed(told(why)),
+            Outcome::Unauthorized { why, .. }
+            | Outcome::BadRequest { why, .. }
+            | Outcome::Hold { why }
+            | Outcome::Aside { why, .. }
+            | Outcome::Unusable { why } => Uploaded::Refused(told(why)),
         }
     }
 
@@ -79,7 +107,7 @@ impl Uploader {
         mime: &str,
         size: u64,
         deadline: Instant,
-    ) -> Result<String, Outcome> {
+    ) -> Result<String, Uploaded> {
         let mut query = Buffer::new();
         for (name, value) in [("?key=", key), ("&mimeType=", mime)] {
             query.extend_from_slice(name.as_bytes());
@@ -94,16 +122,21 @@ impl Uploader {
             credential: Some(("x-maxim-api-key", &self.api_key)),
             body: Body::Empty,
         };
-        let response = http.send(request, deadline).map_err(Outcome::from)?;
+        let told = |why| format!("the upload URL of {key}: {why}");
+        let response = http.send(request, deadline).map_err(|error| Uploaded::General(error.into()))?;
         match Outcome::of(&response) {
             Outcome::Delivered => {}
-            other => return Err(other),
+            // It is asked for a URL and nothing else: what it refuses is this one.
+            Outcome::BadRequest { why, .. } | Outcome::TooLarge { why } => {
+                return Err(Uploaded::Refused(told(why)));
+            }
+            Outcome::Hold { why } if response.status >= 400 => return Err(Uploaded::Refused(told(why))),
+            other => return Err(Uploaded::General(other)),
         }
-        let answer: Option<Value> = serde_json::from_slice(&response.body).ok();
+        let answer: Option<Value> = serde_json::from_slice(response.text()).ok();
         let url = answer.as_ref().and_then(|answer| answer.pointer("/data/url")?.as_str());
-        url.map(str::to_owned).ok_or_else(|| Outcome::Retry {
-            after: None,
-            why: "the service answered without the upload URL that it should give".to_owned(),
+        url.map(str::to_owned).ok_or_else(|| {
+            Uploaded::Failed(told("the service answered without the URL that it should give".to_owned()))
         })
     }
 }

@@ -6,11 +6,10 @@
 //! pipeline of lines, so a crash in between repeats the upload and loses neither.
 //!
 //! Up to [`IN_FLIGHT`] uploads are under way at a time, each on a thread and a connection of its own, since
-//! each waits for two answers and small ones do little else. They are one batch: the next begin when all
-//! of them have ended, and one that has succeeded is not repeated for one that has not. Files are streamed
-//! from disk, so that memory does not grow with what is uploaded.
+//! each waits for two answers and small ones do little else. A batch is up to [`WINDOW`] of them: one that fails
+//! steps aside ([`super::turns`]) and the others go on; one that has succeeded is not repeated for one that has
+//! not. Files are streamed from disk, so that memory does not grow with what is uploaded.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -22,8 +21,10 @@ use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::line::{Entity, Lines, action};
+use super::mime;
 use super::protocol::KIND_LINE;
-use super::source::{self, Opened, Unreadable};
+use super::source::{self, Opened, Stamp, Unreadable};
+use super::turns::{Round, Trouble, Turns, Verdict};
 use super::upload::{Uploaded, Uploader};
 use crate::delivery::{Body, Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process;
@@ -43,13 +44,10 @@ const IN_FLIGHT: usize = 4;
 /// A longer record (there is no file system for its content) is uploaded alone, without a copy.
 const ALONE_BYTES: usize = 2 * INLINE_BYTES;
 
-/// Finished uploads remembered: more than can be in batches that did not succeed as a whole, the own one
-/// and one of a dead logger's.
-const FINISHED_MAX: usize = 4 * IN_FLIGHT;
-
-/// After so many refusals by the storage, each of a fresh URL, while uploads beside it succeeded, the fault is
-/// the content's: some storages look into it.
-const REFUSALS_BELIEVED: u32 = 5;
+/// Uploads in a batch: as many as may have failed before others are kept waiting.
+const WINDOW: usize = 256;
+/// Their bytes, small contents included.
+const WINDOW_BYTES: usize = 4 << 20;
 
 /// The head of an upload record.
 #[derive(Serialize, Deserialize)]
@@ -66,6 +64,9 @@ pub(super) struct Head {
     pub mime: Option<String>,
     /// Where the content comes from.
     pub source: Source,
+    /// What the caller's file was when it was attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
     /// The largest content that is uploaded.
     pub most: u64,
     /// The line's members without key and MIME type: a JSON object.
@@ -114,7 +115,8 @@ impl Head {
         // In a compound file with names beyond ASCII, infer meets a table that is made once in a process: a
         // fork while it is made would keep such a file of the child, and nothing else, waiting.
         let sniffed = infer::get(beginning).map(|kind| kind.mime_type());
-        sniffed.or(self.mime.as_deref()).unwrap_or("application/octet-stream").to_owned()
+        let said = self.mime.as_deref().filter(|mime| mime::is_valid(mime));
+        sniffed.or(said).unwrap_or("application/octet-stream").to_owned()
     }
 
     /// The line that tells of the finished upload.
@@ -160,10 +162,7 @@ fn measured(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 pub(super) struct Uploads {
     uploader: Uploader,
     lines: Weak<Pipeline>,
-    /// Of the last batch that did not succeed as a whole, the uploads that did.
-    finished: Mutex<Vec<String>>,
-    /// Uploads that the storage has refused, and how often.
-    refused: Mutex<BTreeMap<String, u32>>,
+    turns: Mutex<Turns>,
     /// The connections beside the pipeline's own.
     siblings: Mutex<Vec<Http>>,
 }
@@ -171,61 +170,45 @@ pub(super) struct Uploads {
 impl Uploads {
     pub fn new(config: &Config, lines: Weak<Pipeline>) -> Uploads {
         let uploader = Uploader::new(config);
-        Uploads {
-            uploader,
-            lines,
-            finished: Mutex::default(),
-            refused: Mutex::default(),
-            siblings: Mutex::default(),
-        }
+        Uploads { uploader, lines, turns: Mutex::default(), siblings: Mutex::default() }
     }
 
-    /// Makes all uploads that are not finished; the outcome is that of the one that fared worst.
+    /// Makes all uploads whose turn it is.
     fn send_all(&self, http: &mut Http, uploads: &[Upload<'_>], deadline: Instant) -> Outcome {
-        let before = std::mem::take(&mut *self.finished.lock());
-        let is_finished = |upload: &Upload<'_>| before.contains(&upload.head.record);
-        let (finished, waiting): (Vec<_>, Vec<_>) = uploads.iter().partition(|upload| is_finished(upload));
-        let uploaded = self.send_together(http, &waiting, deadline);
-        let storage_works = !before.is_empty()
-            || uploaded.iter().any(|uploaded| matches!(uploaded, Uploaded::Outcome(Outcome::Delivered)));
-        let judged =
-            waiting.iter().zip(uploaded).map(|(upload, came)| self.judge(upload, came, storage_works));
-        let outcomes: Vec<Outcome> = judged.collect();
-        let succeeded = waiting.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Delivered);
-        let records: Vec<String> = finished
-            .iter()
-            .chain(succeeded.map(|(upload, _)| upload))
-            .map(|upload| upload.head.record.clone())
-            .collect();
-        let worst = outcomes.into_iter().max_by_key(gravity).unwrap_or(Outcome::Delivered);
-        // A part of a batch that failed is sent by itself: what is finished of the other parts stays so.
-        let mut still: Vec<String> = before.into_iter().filter(|record| !records.contains(record)).collect();
-        if worst != Outcome::Delivered {
-            still.extend(records);
-        }
-        // Those of records that the spool has dropped since are asked for by nobody.
-        still.drain(..still.len().saturating_sub(FINISHED_MAX));
-        *self.finished.lock() = still;
-        worst
-    }
-
-    /// What becomes of an upload: one that the storage goes on refusing while it takes others must not hold
-    /// them back for ever.
-    fn judge(&self, upload: &Upload<'_>, uploaded: Uploaded, storage_works: bool) -> Outcome {
-        let record = &upload.head.record;
-        let mut refused = self.refused.lock();
-        let times = refused.get(record).copied().unwrap_or(0);
-        match uploaded {
-            Uploaded::Refused(why) if times == REFUSALS_BELIEVED => Outcome::Unusable { why },
-            Uploaded::Refused(why) if storage_works => {
-                if refused.len() >= FINISHED_MAX {
-                    // Of records that have left since.
-                    refused.clear();
-                }
-                refused.insert(record.clone(), times + 1);
-                Outcome::Retry { after: None, why }
+        let records: Vec<&str> = uploads.iter().map(|upload| &*upload.head.record).collect();
+        let due = self.turns.lock().due(&records, Instant::now());
+        let mut round = Round::default();
+        let mut general = None;
+        for group in due.chunks(IN_FLIGHT) {
+            let together: Vec<&Upload<'_>> = group.iter().map(|index| &uploads[*index]).collect();
+            let uploaded = self.send_together(http, &together, deadline);
+            let (mut turns, now) = (self.turns.lock(), Instant::now());
+            for (index, uploaded) in group.iter().zip(uploaded) {
+                let record = records[*index];
+                let (trouble, why) = match uploaded {
+                    Uploaded::Done => {
+                        turns.succeeded(record, &mut round, now);
+                        continue;
+                    }
+                    Uploaded::General(outcome) => {
+                        general.get_or_insert(outcome);
+                        continue;
+                    }
+                    Uploaded::Refused(why) => (Trouble::Refusal, why),
+                    Uploaded::Failed(why) => (Trouble::Failure, why),
+                    Uploaded::Impossible(why) => (Trouble::Final, why),
+                };
+                turns.failed(record, trouble, why, &mut round, now);
             }
-            other => other.outcome(),
+            if general.is_some() || round.is_barren() || now >= deadline {
+                break;
+            }
+        }
+        match (self.turns.lock().verdict(&records, Instant::now()), general) {
+            (Verdict::GivenUp(why), _) => Outcome::Unusable { why },
+            (_, Some(general)) => general,
+            (Verdict::Finished, None) => Outcome::Delivered,
+            (Verdict::Wait(wait, status, why), None) => Outcome::Aside { wait, status, why },
         }
     }
 
@@ -266,35 +249,31 @@ impl Uploads {
 
     fn send(&self, http: &mut Http, upload: &Upload<'_>, deadline: Instant) -> Uploaded {
         let Upload { head, content } = upload;
-        let again = |why| Uploaded::Outcome(Outcome::Retry { after: None, why });
+        let told = |why| format!("attachment {}: {why}", head.key);
         let path = match &head.source {
             Source::Content => None,
             Source::File(path) => Some(Path::new(path)),
             Source::Beside => Some(Path::new(OsStr::from_bytes(content))),
         };
-        let opened = path.map(|path| source::open(path, head.most).and_then(|file| file.sniffed(path)));
-        let (mime, size, body) = match opened {
+        let open = |path| source::open(path, head.most, head.stamp.as_ref())?.sniffed(path);
+        let (mime, size, body) = match path.map(open) {
             None => (head.mime(content), content.len() as u64, Body::Bytes(content)),
             Some(Ok((beginning, Opened { file, size }))) => {
                 (head.mime(&beginning), size, Body::File(file, size))
             }
-            Some(Err(Unreadable { for_now: true, why, .. })) => {
-                return again(format!("attachment {}: {why}", head.key));
-            }
-            Some(Err(Unreadable { why, .. })) => {
-                let why = format!("attachment {}: {why}", head.key);
-                return Uploaded::Outcome(Outcome::Unusable { why });
-            }
+            Some(Err(Unreadable { for_now: true, why, .. })) => return Uploaded::Failed(told(why)),
+            Some(Err(Unreadable { why, .. })) => return Uploaded::Impossible(told(why)),
         };
         let uploaded = self.uploader.upload(http, &head.key, &mime, size, body, deadline);
-        if !matches!(uploaded, Uploaded::Outcome(Outcome::Delivered)) {
+        if !matches!(uploaded, Uploaded::Done) {
             return uploaded;
         }
+        let again = |why| Uploaded::General(Outcome::Retry { after: None, why });
         let Some(lines) = self.lines.upgrade() else { return again("the logger has ended".to_owned()) };
         let line: &mut Buffer = &mut scratch::lend();
         let told = match head.finished_line(&mime, line) {
             Some(()) => lines.append(KIND_LINE, line),
-            None => Err(Error::new(Status::Io, "an upload of a later version")),
+            None => return Uploaded::Impossible("an upload of a later version".to_owned()),
         };
         match told {
             Ok(()) => uploaded,
@@ -303,20 +282,9 @@ impl Uploads {
     }
 }
 
-/// Which of several outcomes speaks for all: what concerns one record alone is sorted out first.
-fn gravity(outcome: &Outcome) -> u8 {
-    match outcome {
-        Outcome::Delivered => 0,
-        Outcome::Retry { .. } | Outcome::Aside { .. } => 1,
-        Outcome::Hold { .. } => 2,
-        Outcome::Unauthorized { .. } => 3,
-        Outcome::TooLarge { .. } | Outcome::BadRequest { .. } | Outcome::Unusable { .. } => 4,
-    }
-}
-
 impl Protocol for Uploads {
     fn limits(&self) -> BatchLimits {
-        BatchLimits { max_bytes: IN_FLIGHT * ALONE_BYTES, max_records: IN_FLIGHT, per_record_overhead: 0 }
+        BatchLimits { max_bytes: WINDOW_BYTES, max_records: WINDOW, per_record_overhead: 0 }
     }
 
     fn framing(&self) -> Framing {
@@ -337,7 +305,7 @@ impl Protocol for Uploads {
 
     fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome {
         match Upload::first(payload).filter(|_| kind == KIND_UPLOAD) {
-            Some((upload, _)) => self.send(http, &upload, deadline).outcome(),
+            Some((upload, _)) => self.send_all(http, &[upload], deadline),
             // Written by a later version and adopted by this one.
             None => {
                 Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }

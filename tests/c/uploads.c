@@ -15,6 +15,10 @@
  *   line:N:BYTES       log N lines whose text has that many bytes, marked seq-w-1, seq-w-2, …
  *   result:N           log N results of a generation, two lines each
  *   image:N:BYTES      log N messages with two images of that many bytes each
+ *   typed:N:TYPE       attach N bytes with that MIME type
+ *   media:N:BYTES      log N messages with an image whose media type is that long; of 0 bytes: has a line break
+ *   append:PATH, replace:PATH:TARGET
+ *                      add to a file; put a link to another one in its place
  *   flush:MS, flush-attachments:MS, flush-commit-logs:MS, flush-log-files:MS, cleanup:MS, free
  *   flush-async:MS     start a flush
  *   unlink:PATH        remove a file
@@ -163,6 +167,44 @@ static void log_images(unsigned long count, size_t bytes) {
     free(message);
 }
 
+static void attach_typed(size_t bytes, const char *type) {
+    maxim_attachment attachment = MAXIM_ATTACHMENT_INIT;
+    uint8_t *data = calloc(1, bytes + 1);
+    attachment.kind = MAXIM_ATTACHMENT_DATA;
+    attachment.data = data;
+    attachment.data_len = bytes;
+    attachment.mime_type = maxim_str_z(type);
+    attach(1, attachment);
+    free(data);
+}
+
+static void log_media(unsigned long count, size_t bytes) {
+    char *message = malloc(bytes + 512), *at = message;
+    at += sprintf(at, "{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/");
+    memset(at, 'a', bytes);
+    at += bytes;
+    sprintf(at, "%s\",\"data\":\"aGVsbG8=\"}}]}", bytes > 0 ? "" : "png\\r\\nX-Evil: 1");
+    while (count-- > 0) {
+        noted(maxim_generation_add_message(logger, MAXIM_STR("g-1"), maxim_str_z(message)));
+    }
+    free(message);
+}
+
+static void append(const char *path) {
+    FILE *file = fopen(path, "a");
+    fputs("LATER", file);
+    fclose(file);
+}
+
+static void replace(char *path) {
+    char *target = strchr(path, ':');
+    *target++ = '\0';
+    unlink(path);
+    if (symlink(target, path) != 0) {
+        perror(path);
+    }
+}
+
 static void print_stats(uint32_t sink) {
     maxim_stats s = MAXIM_STATS_INIT;
     noted(maxim_logger_sink_stats(logger, sink, &s));
@@ -239,6 +281,14 @@ int main(int count, char **verbs) {
             noted(maxim_flush_async(logger, (uint32_t)number, on_flushed, NULL));
         } else if (IS("sink")) {
             add_sink(first);
+        } else if (IS("typed")) {
+            attach_typed(number, rest);
+        } else if (IS("media")) {
+            log_media(number, strtoul(rest, NULL, 10));
+        } else if (IS("append")) {
+            append(first);
+        } else if (IS("replace")) {
+            replace(first);
         } else if (IS("unlink")) {
             unlink(first);
         } else if (IS("wait")) {

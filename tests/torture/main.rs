@@ -15,6 +15,7 @@ mod given_up_records_leave_nothing_behind;
 mod hostile_servers_delay_and_never_lose;
 mod hosts_keep_their_threads;
 mod killed_processes_lose_nothing;
+mod one_attachment_harms_no_other;
 mod only_a_success_is_taken_for_one;
 mod proxies_are_those_of_the_environment;
 mod scarce_resources_harm_nobody;

@@ -1,0 +1,200 @@
+//! An attachment that cannot be uploaded holds no other back, whatever is wrong with it; what is uploaded is what was
+//! attached, and goes where a service may send it.
+
+use std::path::PathBuf;
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use crate::bench::{Row, scaled};
+use crate::common::scripted::{Asked, Scripted, answer};
+use crate::common::{Scratch, both, compile, probe};
+
+/// What content begins with that the storage refuses.
+const POISON: u8 = b'!';
+
+struct Host {
+    scratch: Scratch,
+    program: PathBuf,
+}
+
+impl Host {
+    fn new(name: &str) -> Host {
+        let scratch = Scratch::new(name);
+        let program = compile("tests/c/uploads.c", &scratch);
+        Host { scratch, program }
+    }
+
+    fn run(&self, server: &Scripted, verbs: &[&str]) -> (Value, Output) {
+        let spool = self.scratch.path().join("spool");
+        let output = probe(&self.program, &server.url(), &spool, verbs).output().unwrap();
+        assert!(output.status.success(), "{}", both(&output));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (said.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default(), output)
+    }
+
+    fn file(&self, name: &str, content: &[u8]) -> String {
+        let path = self.scratch.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+/// A service whose storage answers poison with `refusal`, and requests of more than 8 KiB of head as nginx does.
+fn service(refusal: &'static str) -> Scripted {
+    Scripted::start(move |asked| match asked {
+        _ if asked.head.len() > 8 * 1024 => answer("414 URI Too Long", "<html>414</html>"),
+        _ if asked.is("GET") => {
+            let host = asked.header("host").unwrap();
+            answer("200 OK", json!({"data": {"url": format!("http://{host}/put")}}).to_string())
+        }
+        _ if asked.is("PUT") && asked.body.first() == Some(&POISON) => match refusal {
+            "" => Vec::new(),
+            refusal => answer(refusal, ""),
+        },
+        _ => answer("200 OK", "{}"),
+    })
+}
+
+fn good_uploads(server: &Scripted) -> usize {
+    let is_good = |asked: &&Asked| asked.is("PUT") && asked.body.first() != Some(&POISON);
+    server.asked().iter().filter(is_good).count()
+}
+
+#[test]
+fn refused_uploads_step_aside() {
+    let mut row = Row::new("40 attachments that the storage refuses before 20 others");
+    let all = ["403 Forbidden", "500 Error", "", "400 Bad Request", "404 Not Found", "302 Found"];
+    for refusal in &all[..scaled(3, all.len())] {
+        let host = Host::new("aside");
+        let server = service(refusal);
+        let poison = format!("file:40:{}", host.file("poison", &[POISON; 300]));
+        let verbs = ["new", &poison, "data:20:1000", "flush-attachments:4000", "stats"];
+        let (stats, output) = host.run(&server, &verbs);
+        assert_eq!(good_uploads(&server), 20, "{refusal}: {stats}: {}", both(&output));
+        assert!(both(&output).contains("upload of "), "the host was not told: {}", both(&output));
+        row.accepted += 60;
+        row.delivered += 20;
+        row.held += 40;
+    }
+}
+
+#[test]
+fn a_mime_type_that_cannot_be_sent_stops_nothing() {
+    let mut row = Row::new("MIME types of 70 KB and with line breaks");
+    let host = Host::new("mime");
+    let server = service("");
+    let refused = "expect:MAXIM_ERR_INVALID_ARGUMENT";
+    let long = format!("typed:10:image/{}", "a".repeat(3_000));
+    let verbs = [
+        "new",
+        "media:4:0",
+        "media:4:70000",
+        "typed:10:image/png\r\nX-Evil: 1",
+        refused,
+        &long,
+        refused,
+        "typed:10:nonsense",
+        refused,
+        "typed:10:text/plain; charset=utf-8",
+        "data:19:1000",
+        "flush:20000",
+        "expect:MAXIM_OK",
+        "stats",
+    ];
+    let (stats, output) = host.run(&server, &verbs);
+    assert_eq!((&stats["held"], &stats["quarantined"]), (&json!(0), &json!(0)), "{}", both(&output));
+    let asked = server.asked();
+    assert_eq!(good_uploads(&server), 28);
+    assert!(asked.iter().all(|asked| asked.header("x-evil").is_none()));
+    let typed = |kind| {
+        asked.iter().filter(|asked| asked.is("PUT") && asked.header("content-type") == Some(kind)).count()
+    };
+    assert_eq!((typed("application/octet-stream"), typed("text/plain; charset=utf-8")), (8 + 19, 1));
+    row.accepted = 28;
+    row.delivered = 28;
+}
+
+#[test]
+fn what_is_uploaded_is_what_was_attached() {
+    let mut row = Row::new("files that change before their upload");
+    let host = Host::new("swapped");
+    let server = service("");
+    let secret = host.file("secret", b"SECRET of somebody else");
+    let (swapped, grown, edited, cut) = (
+        host.file("swapped", b"harmless"),
+        host.file("grown", b"a line\n"),
+        host.file("edited", b"before"),
+        host.file("cut", b"more than that"),
+    );
+    let attach = |path: &str| format!("file:1:{path}");
+    let spool = host.scratch.path().join("spool");
+    let verbs = [
+        "new",
+        &attach(&swapped),
+        &attach(&grown),
+        &attach(&edited),
+        &attach(&cut),
+        "data:1:10",
+        &format!("replace:{swapped}:{secret}"),
+        &format!("append:{grown}"),
+        "wait",
+        "flush:20000",
+        "expect:MAXIM_OK",
+        "stats",
+    ];
+    let mut command = probe(&host.program, &server.url(), &spool, &verbs);
+    command
+        .env("UPLOADS_MANUAL", "1")
+        .stderr(std::process::Stdio::piped())
+        .stdin(std::process::Stdio::piped());
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    // Its records are made in no time; a file of the same size with another time has been edited.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    std::fs::write(&edited, b"after!").unwrap();
+    std::fs::write(&cut, b"less").unwrap();
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", both(&output));
+    let mut uploaded: Vec<String> =
+        server.asked().iter().filter(|asked| asked.is("PUT")).map(Asked::text).collect();
+    uploaded.sort();
+    assert_eq!(uploaded, ["\u{1}".repeat(10), "a line\n".to_owned()], "{}", both(&output));
+    let stats: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(stats["quarantined"], 3, "{}", both(&output));
+    row.accepted = 5;
+    row.delivered = 2;
+    row.dropped = 3;
+}
+
+#[test]
+fn content_goes_nowhere_but_where_a_service_may_send_it() {
+    let mut row = Row::new("upload URLs of a hostile service");
+    let urls = [
+        "http://169.254.169.254/latest/meta-data",
+        "http://192.0.2.1/put",
+        "https://[fe80::1]/put",
+        "ftp://127.0.0.1/put",
+        "file:///etc/hostname",
+        "http://user:password@127.0.0.1/put",
+        "//127.0.0.1/put",
+        "put",
+        "",
+    ];
+    for url in urls {
+        let host = Host::new("upload-url");
+        let server = Scripted::start(move |asked| match asked.is("GET") {
+            true => answer("200 OK", json!({"data": {"url": url}}).to_string()),
+            false => answer("200 OK", "{}"),
+        });
+        let (stats, output) = host.run(&server, &["new", "data:1:1000", "flush-attachments:300", "stats"]);
+        assert_eq!((&stats["held"], &stats["delivered"]), (&json!(1), &json!(0)), "{url}");
+        let told = both(&output);
+        assert!(
+            told.contains("an upload URL that is not used") && !told.contains("password"),
+            "{url}: {told}"
+        );
+        row.accepted += 1;
+        row.held += 1;
+    }
+}
