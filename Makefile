@@ -15,7 +15,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-server/Cargo.toml Cargo.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh
+.PHONY: help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ fuzz: server hooks ## Make calls, texts and damage by chance for FUZZ_SECONDS (6
 header: ## Write include/maxim.h and all else that is generated from src/ffi
 	MAXIM_HEADER=write cargo check --lib
 
-install: lib ## Install library, C and C++ headers, pkg-config and CMake files below PREFIX (default /usr/local)
+install: lib server ## Install library, headers, pkg-config and CMake files, and maxim-dev, below PREFIX (default /usr/local)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,lib/pkgconfig lib/cmake/maxim include/maxim)
 	install -m 644 include/maxim.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 bindings/cpp/include/maxim/*.hpp $(DESTDIR)$(PREFIX)/include/maxim/
@@ -63,9 +63,18 @@ install: lib ## Install library, C and C++ headers, pkg-config and CMake files b
 	ln -sf libmaxim.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libmaxim.so.$(SOVERSION)
 	ln -sf libmaxim.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libmaxim.so
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' scripts/maxim.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/maxim.pc
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/,man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d))
+	install -m 755 $(BIN)/maxim-dev $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 dev-server/maxim-dev.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	$(BIN)/maxim-dev completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/maxim-dev
+	$(BIN)/maxim-dev completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_maxim-dev
+	$(BIN)/maxim-dev completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/maxim-dev.fish
 
 fresh: ## Run make demo and make test on a Debian made from nothing (as root; STEPS: user tools demo test)
 	scripts/fresh.sh $(STEPS)
+
+browser: server ## Use maxim-dev's pages in a headless Chromium (installs it and its driver)
+	scripts/browser.sh
 
 clean: ## Remove everything that was built
 	rm -rf $(BUILD)

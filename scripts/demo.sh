@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the C examples against a local maxim-dev and shows what arrived.
+# Runs the C examples against a local maxim-dev and shows what arrived: as a tree, and with KEEP=1 in a browser until
+# it is stopped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -7,7 +8,7 @@ work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-build/bin/maxim-dev --port 0 --port-file "$work/port" --mode tree >"$work/tree" &
+build/bin/maxim-dev --port "${PORT:-0}" --port-file "$work/port" --mode tree >"$work/tree" &
 server=$!
 for _ in $(seq 100); do
     [ -s "$work/port" ] && break
@@ -24,6 +25,18 @@ for example in examples/c/*.c; do
     "$work/$name"
 done
 
+if [ -n "${KEEP:-}" ]; then
+    echo
+    echo "== what arrived"
+    build/bin/maxim-dev tree --port "$port"
+    echo
+    echo "The same in a browser, until Ctrl-C: http://127.0.0.1:$port/"
+    trap - INT
+    wait "$server" || true
+    server=
+    exit 0
+fi
+
 # Told to stop, the server draws what it got.
 kill -TERM "$server"
 wait "$server"
@@ -31,3 +44,4 @@ server=
 echo
 echo "== what arrived"
 sed 1d "$work/tree"
+echo "To see the same in a browser: make demo KEEP=1 PORT=8899, then http://127.0.0.1:8899/"

@@ -25,7 +25,7 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use cli::args::{self, Command};
-use cli::{say, serve, tail};
+use cli::{say, serve, spool, tail, transfer};
 
 /// Exit status for a command line that is not understood, as getopt-based tools have it.
 const USAGE: u8 = 2;
@@ -36,6 +36,11 @@ fn main() -> ExitCode {
         Ok(Command::Version) => say(concat!("maxim-dev ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Serve(options)) => serve::serve(*options),
         Ok(Command::Tail(options)) => tail::tail(&options),
+        Ok(Command::Spool(options)) => spool::run(&options),
+        Ok(Command::Print { port, target }) => transfer::print(port, target),
+        Ok(Command::Import { port, path }) => transfer::import(port, &path),
+        Ok(Command::Replay(options)) => transfer::replay(&options),
+        Ok(Command::Completion(script)) => say(&script),
         Err(message) => {
             eprintln!("maxim-dev: {message}");
             return ExitCode::from(USAGE);

@@ -8,7 +8,10 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::cli::completion;
+use crate::cli::spool::SpoolOptions;
 use crate::cli::tail::TailOptions;
+use crate::cli::transfer::ReplayOptions;
 
 use crate::collect::misbehave::{Behaviour, SETTINGS};
 
@@ -52,6 +55,18 @@ pub struct Options {
 pub enum Command {
     Serve(Box<Options>),
     Tail(TailOptions),
+    Spool(SpoolOptions),
+    /// Prints what a running server answers there.
+    Print {
+        port: u16,
+        target: &'static str,
+    },
+    Import {
+        port: u16,
+        path: PathBuf,
+    },
+    Replay(ReplayOptions),
+    Completion(String),
     Help,
     Version,
 }
@@ -76,8 +91,8 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
     };
     let mut mode = None;
     let mut args = args.into_iter().peekable();
-    if args.next_if(|first| first == "tail").is_some() {
-        return tail(args);
+    if let Some(name) = args.next_if(|first| COMMANDS.iter().any(|(name, _)| name == first)) {
+        return command(&name, args);
     }
     while let Some(arg) = args.next() {
         let (flag, attached) = match arg.split_once('=') {
@@ -171,22 +186,59 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
     Ok(Command::Serve(Box::new(options)))
 }
 
-/// `tail [--port N] [--json] [QUERY…]`
-fn tail(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
-    let mut options = TailOptions { port: DEFAULT_PORT, is_json: false, query: String::new() };
+/// The commands beside serving, and what they do.
+pub const COMMANDS: [(&str, &str); 7] = [
+    ("tail", "print what arrives at a running server, a line each; a QUERY filters"),
+    ("tree", "print the tree of a running server"),
+    ("spool", "show what has not left this machine, and what was set aside and why"),
+    ("export", "print what a running server holds, as lines of JSON (--otlp: as OTLP/JSON)"),
+    ("import", "bring a file of an export, a record or lines into a running server"),
+    ("replay", "send such a file to an endpoint, with the key of MAXIM_API_KEY"),
+    ("completion", "print completion for bash, zsh or fish"),
+];
+
+/// Reads the arguments behind a command's name.
+fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut port = DEFAULT_PORT;
+    let (mut is_json, mut is_otlp, mut is_export) = (false, false, false);
+    let (mut to, mut repository) = (None, None);
+    let mut words = Vec::new();
     while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "-h" | "--help" => return Ok(Command::Help),
-            "--json" => options.is_json = true,
-            "--port" => options.port = number("--port", &args.next().ok_or("--port needs a value")?)?,
-            flag if flag.starts_with("--") => return Err(format!("unknown flag {flag:?} of tail")),
-            term => {
-                options.query.push(' ');
-                options.query.push_str(term);
-            }
+        let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
+        match (arg.as_str(), name) {
+            ("-h" | "--help", _) => return Ok(Command::Help),
+            ("--port", "tail" | "tree" | "export" | "import") => port = number("--port", &value()?)?,
+            ("--json", "tail" | "spool") => is_json = true,
+            ("--export", "spool") => is_export = true,
+            ("--otlp", "export") => is_otlp = true,
+            ("--to", "replay") => to = Some(value()?),
+            ("--repository", "replay") => repository = Some(value()?),
+            (flag, _) if flag.starts_with("--") => return Err(format!("unknown flag {flag:?} of {name}")),
+            _ => words.push(arg),
         }
     }
-    Ok(Command::Tail(options))
+    let one = |what: &str| match words.as_slice() {
+        [word] => Ok(word.clone()),
+        _ => Err(format!("{name} needs one {what}")),
+    };
+    Ok(match name {
+        "tail" => Command::Tail(TailOptions { port, is_json, query: words.join(" ") }),
+        "spool" => {
+            let places = words.iter().map(PathBuf::from).collect();
+            Command::Spool(SpoolOptions { places, is_export, is_json })
+        }
+        "tree" => Command::Print { port, target: "/tree" },
+        "export" => Command::Print { port, target: if is_otlp { "/export/otlp" } else { "/export/lines" } },
+        "import" => Command::Import { port, path: one("file")?.into() },
+        "replay" => {
+            let to = to.ok_or("replay needs --to URL")?;
+            Command::Replay(ReplayOptions { path: one("file")?.into(), to, repository })
+        }
+        _ => {
+            let shell = one("shell: bash, zsh or fish")?;
+            Command::Completion(completion::script(&shell).ok_or("completion is for bash, zsh or fish")?)
+        }
+    })
 }
 
 /// A size in bytes, also as `64k`, `512m` or `2g`.
@@ -205,42 +257,72 @@ fn number<N: std::str::FromStr>(flag: &str, text: &str) -> Result<N, String> {
     text.parse().map_err(|_| format!("{flag} needs a number in its range, not {text:?}"))
 }
 
+/// Every flag of the server but for misbehaviour, with its value, and what it does.
+pub const FLAGS: &[(&str, &str)] = &[
+    ("--port", "N|port to listen on; 0 takes a free one (default 8899)"),
+    ("--db", "FILE|keep what arrives in FILE over restarts (default: in memory)"),
+    ("--db-max", "BYTES|delete the oldest beyond that size; 64k, 512m, 2g (default 512m)"),
+    ("--prices", "FILE|the table of models and prices that costs are estimated with"),
+    ("--live", "|print a line for each thing that arrives (default where somebody watches)"),
+    (
+        "--mode",
+        "tree|count|quiet|tree keeps what arrives for the pages, and draws it when the server stops (default); \
+         count only counts, fast; quiet checks and counts by action (default with --exit-when-stdin-closes)",
+    ),
+    ("--record", "FILE|append each request to FILE as one JSON line, keys as digests"),
+    ("--lines", "FILE|append each accepted log line and entry to FILE"),
+    ("--check-seq", "|follow the markers seq-<writer>-<number> and report on GET /seq"),
+    ("--seq-start", "N|the first number each writer is expected to send (default 0)"),
+    ("--allow-host", "NAME|also take requests whose Host is NAME, beside 127.0.0.1, localhost and [::1]"),
+    ("--port-file", "FILE|write the port to FILE once the server listens"),
+    ("--exit-when-stdin-closes", "|stop when standard input ends"),
+];
+
+/// Columns that `--help` keeps to.
+const HELP_WIDTH: usize = 100;
+
+/// One row of `--help`, its text broken into lines.
+fn help_row(name: &str, text: &str) -> String {
+    let mut row = format!("  {name:<29}");
+    let mut width = row.chars().count();
+    for word in text.split_whitespace() {
+        if width + word.len() + 1 > HELP_WIDTH {
+            row.push_str(&format!("\n{:31}", ""));
+            width = 31;
+        }
+        row.push(' ');
+        row.push_str(word);
+        width += word.len() + 1;
+    }
+    row + "\n"
+}
+
 /// The text of `--help`.
 pub fn help() -> String {
-    let mut text = format!(
-        "maxim-dev: a local server that speaks the Maxim log API and the structured log API
+    let mut text = "maxim-dev: a local server for the Maxim log API and the structured log API, and a view of what arrives
 
-Usage: maxim-dev [flags]                                serve; it binds 127.0.0.1 only
-       maxim-dev tail [--port N] [--json] [QUERY]       print what arrives at a running server
-
-  --port N                    port to listen on; 0 takes a free one (default {DEFAULT_PORT})
-  --db FILE                   keep what arrives in FILE over restarts (default: in memory)
-  --db-max BYTES              delete the oldest beyond that size; 64k, 512m, 2g (default 512m)
-  --prices FILE               the table of models and prices that costs are estimated with
-  --live                      print a line for each thing that arrives (default where somebody watches)
-  --port-file FILE            write the port to FILE once the server listens
-  --mode tree|count|quiet     tree keeps what arrives for the pages, and draws it when the server stops
-                              (default); count only counts, fast; quiet checks and counts by action (default
-                              with --exit-when-stdin-closes)
-  --record FILE               append each request to FILE as one JSON line
-  --lines FILE                append each accepted log line and entry to FILE
-  --check-seq                 follow the markers seq-<writer>-<number> and report on GET /seq
-  --seq-start N               the first number each writer is expected to send (default 0)
-  --allow-host NAME           also take requests whose Host is NAME, beside 127.0.0.1, localhost and [::1]
-  --exit-when-stdin-closes    stop when standard input ends
-  --help, --version
-
-Misbehaviour, also at run time: POST /control with the same names ({{\"drop_before_read\": 2}})
+Usage: maxim-dev [flags]          serve; open the URL that it prints. It binds 127.0.0.1 only
+       maxim-dev COMMAND …        --port N names a running server (default 8899)
 
 "
+    .to_owned();
+    for (name, help) in COMMANDS {
+        text.push_str(&help_row(name, help));
+    }
+    text.push('\n');
+    for (flag, help) in FLAGS {
+        let (value, help) = help.rsplit_once('|').unwrap_or(("", help));
+        text.push_str(&help_row(&format!("{flag} {value}"), help));
+    }
+    text.push_str(&help_row("--help, --version", ""));
+    text.push_str(
+        "\nMisbehaviour, also at run time: POST /control with the same names ({\"drop_before_read\": 2})\n\n",
     );
     for setting in SETTINGS {
-        let flag = format!("{} {}", setting.flag(), setting.value);
-        text.push_str(&format!("  {flag:<27} {}\n", setting.help));
+        text.push_str(&help_row(&format!("{} {}", setting.flag(), setting.value), setting.help));
     }
-    text.push_str(
-        "\nGET /stats, /seq, /tree and /control tell the state; POST /control/reset clears counts and misbehaviour.\n",
-    );
+    text.push_str("\nQueries: level:error model:gpt-4o tag.k=v cost>0.01 dur>2s since:yesterday \"free text\" -name:retry\n");
+    text.push_str("GET /stats, /seq, /tree and /control tell the state; POST /control/reset clears counts and misbehaviour.\n");
     text
 }
 
@@ -309,27 +391,23 @@ mod tests {
     }
 
     #[test]
-    fn help_and_readme_name_every_flag() {
+    fn help_readme_and_manual_name_every_flag_and_command() {
         let readme = include_str!("../../README.md");
+        let manual = include_str!("../../maxim-dev.1");
         let help = help();
-        let plain = [
-            "--port",
-            "--port-file",
-            "--mode",
-            "--record",
-            "--lines",
-            "--check-seq",
-            "--seq-start",
-            "--allow-host",
-            "--db",
-            "--db-max",
-            "--prices",
-            "--live",
-        ];
         let settings = SETTINGS.iter().map(|setting| setting.flag());
-        for flag in plain.iter().map(|flag| flag.to_string()).chain(settings) {
+        for flag in FLAGS.iter().map(|(flag, _)| (*flag).to_owned()).chain(settings) {
             assert!(help.contains(&flag), "--help lacks {flag}");
             assert!(readme.contains(&format!("`{flag}")), "README.md lacks {flag}");
+            assert!(manual.contains(&flag.replace('-', "\\-")), "maxim-dev.1 lacks {flag}");
+        }
+        for (name, _) in COMMANDS {
+            assert!(
+                help.contains(name)
+                    && readme.contains(&format!("`maxim-dev {name}"))
+                    && manual.contains(name),
+                "{name}"
+            );
         }
     }
 }

@@ -2,8 +2,11 @@
 
 pub mod args;
 pub mod client;
+pub mod completion;
 pub mod serve;
+pub mod spool;
 pub mod tail;
+pub mod transfer;
 
 use std::io::{self, Write as _};
 

@@ -5,3 +5,4 @@ pub mod entities;
 pub mod figures;
 pub mod line;
 pub mod plain;
+pub mod spool;

@@ -5,10 +5,12 @@ use maud::{Markup, html};
 use crate::collect::counts::Outcome;
 use crate::collect::misbehave::SETTINGS;
 use crate::model::figures::{bytes, count, duration};
+use crate::model::spool;
 use crate::web::text::{listed, time};
-use crate::web::{Ask, Page, layout};
+use crate::web::{Ask, Page, layout, plural};
 
 const SHOWN_ATTEMPTS: usize = 100;
+const SHOWN_SET_ASIDE: usize = 20;
 /// What a developer most wants to see a program live through, as one press each.
 const TRIALS: [(&str, &str); 8] = [
     ("429 for five requests", r#"{"fail":"429:5","retry_after":"1"}"#),
@@ -23,7 +25,7 @@ const TRIALS: [(&str, &str); 8] = [
 
 pub fn page(ask: &Ask<'_>) -> Page {
     let behaviour = ask.server.behaviour.lock().to_json();
-    let live = html! { (figures(ask)) (set(&behaviour)) (attempts(ask)) };
+    let live = html! { (figures(ask)) (set(&behaviour)) (held()) (attempts(ask)) };
     if ask.is_fragment() {
         return Ok(layout::fragment(live));
     }
@@ -86,6 +88,35 @@ fn set(behaviour: &serde_json::Value) -> Markup {
         @if !set.is_empty() {
             p.set { "Now: " @for (name, value) in &set { span.badge.bad { (listed(&name.replace('_', " "))) " " (listed(&crate::store::event::plain(value))) } " " } }
         }
+    }
+}
+
+/// What loggers of this machine hold, and what they set aside and why, read from the library's own files.
+fn held() -> Markup {
+    let found = spool::read(&spool::usual_places());
+    html! {
+        section.held {
+            h2 { "On this machine" }
+            @if found.holders.is_empty() && found.quarantine.is_empty() && found.attachments == 0 {
+                p.fine { "Everything that was logged has left: no logger of yours holds a record, and none was set aside." }
+            } @else {
+                table.list { tbody {
+                    @for holder in &found.holders {
+                        tr.row { td { span.badge { @if holder.is_alive { "waiting" } @else { "left behind" } } }
+                            td.what { span.name { (plural(holder.records.len() as u64, "record")) } " of process " (holder.pid) @if !holder.is_alive { ", which has ended: the next logger of the same repository sends them" }
+                                @if let Some(first) = holder.records.first() { span.preview { (listed(&String::from_utf8_lossy(first))) } } }
+                            td.wide.quiet { (holder.place.display().to_string()) } }
+                    }
+                    @for aside in found.quarantine.iter().take(SHOWN_SET_ASIDE) {
+                        tr.row.failed { td { span.badge.bad { "set aside" } }
+                            td.what { span.name { (listed(&aside.reason)) } span.preview { (listed(&aside.record)) } }
+                            td.wide.quiet { (aside.path.display().to_string()) } }
+                    }
+                    @if found.attachments > 0 { tr.row { td { span.badge { "waiting" } } td.what { (plural(found.attachments, "attachment")) " to be uploaded" } td.wide {} } }
+                } }
+            }
+        }
+        h2 { "Requests" }
     }
 }
 

@@ -1,0 +1,110 @@
+//! `maxim-dev spool`: what loggers on this machine hold that has not left, and what they set aside and why.
+
+use std::io;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::cli::{say, serve};
+use crate::draw::tree::{Style, Text, shorten};
+use crate::model::figures::{bytes, count};
+use crate::model::plain::escape_json;
+use crate::model::{line, spool};
+
+#[derive(Debug, Default)]
+pub struct SpoolOptions {
+    /// The usual places without one.
+    pub places: Vec<PathBuf>,
+    /// The records themselves, as an export has them.
+    pub is_export: bool,
+    pub is_json: bool,
+}
+
+pub fn run(options: &SpoolOptions) -> io::Result<()> {
+    let places = if options.places.is_empty() { spool::usual_places() } else { options.places.clone() };
+    let found = spool::read(&places);
+    if options.is_export {
+        return export(&found);
+    }
+    if options.is_json {
+        let holders: Vec<_> = found
+            .holders
+            .iter()
+            .map(|h| {
+                json!({"identity": h.identity, "instance": h.instance, "pid": h.pid, "alive": h.is_alive,
+                       "place": h.place, "records": h.records.len(), "bytes": size(h), "unread": h.unread})
+            })
+            .collect();
+        let aside: Vec<_> = found
+            .quarantine
+            .iter()
+            .map(|q| json!({"path": q.path, "reason": q.reason, "record": q.record}))
+            .collect();
+        let all = json!({"places": found.places, "holders": holders, "quarantine": aside, "attachments": found.attachments});
+        return say(&escape_json(format!("{all}\n")));
+    }
+    say(&drawn(&found, serve::has_colours()))
+}
+
+fn size(holder: &spool::Holder) -> u64 {
+    holder.records.iter().map(|record| record.len() as u64).sum()
+}
+
+fn drawn(found: &spool::Spool, has_colours: bool) -> String {
+    let mut text = String::new();
+    let mut put = |line: Text| text.push_str(&line.line(has_colours));
+    if found.places.is_empty() {
+        put(Text::new(Style::Plain, "no logger has kept anything on this machine"));
+    }
+    for place in &found.places {
+        put(Text::new(Style::Dim, place.display().to_string()));
+    }
+    for holder in &found.holders {
+        let (style, owner) =
+            if holder.is_alive { (Style::Figure, "running") } else { (Style::Warn, "ended") };
+        let mut head = Text::new(Style::Kind, "waiting")
+            .with(Style::Name, format!("{} records", count(holder.records.len() as u64)));
+        head.push(Style::Plain, bytes(size(holder)));
+        head.push(style, format!("process {} {owner}", holder.pid));
+        head.push(Style::Dim, holder.place.display().to_string());
+        if holder.unread > 0 {
+            head.push(Style::Bad, format!("{} segments could not be read", holder.unread));
+        }
+        put(head);
+        for record in holder.records.iter().take(3) {
+            put(Text::new(Style::Plain, " ").with(Style::Plain, shorten(&String::from_utf8_lossy(record))));
+        }
+        if holder.records.len() > 3 {
+            put(Text::new(Style::Plain, " ").with(Style::Dim, "…"));
+        }
+    }
+    for aside in &found.quarantine {
+        put(Text::new(Style::Bad, "set aside")
+            .with(Style::Name, shorten(&aside.reason))
+            .with(Style::Dim, aside.path.display().to_string()));
+        put(Text::new(Style::Plain, " ").with(Style::Plain, shorten(&aside.record)));
+    }
+    if found.attachments > 0 {
+        put(Text::new(Style::Kind, "attachments")
+            .with(Style::Name, format!("{} wait to be uploaded", found.attachments)));
+    }
+    if !found.places.is_empty() && found.holders.is_empty() && found.quarantine.is_empty() {
+        put(Text::new(Style::Plain, "everything that was logged has left this machine"));
+    }
+    text
+}
+
+fn export(found: &spool::Spool) -> io::Result<()> {
+    for holder in &found.holders {
+        for record in &holder.records {
+            let text = String::from_utf8_lossy(record);
+            let value = match serde_json::from_str::<serde_json::Value>(&text) {
+                Ok(entry) if entry.is_object() => json!({"entry": entry}),
+                _ if line::parse(record).is_some() => json!({"repo": "spool", "line": text}),
+                _ => continue,
+            };
+            say(&escape_json(format!("{value}\n")))?;
+        }
+    }
+    Ok(())
+}
