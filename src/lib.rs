@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`ffi`] | the C ABI: pointers become references, panics become statuses |
 //! | [`maxim`], [`applog`] | what is logged: the JSON of one action, one structured entry |
+//! | [`control`] | what may leave: masks, content that stays here, samples, limits |
 //! | [`delivery`] | batches, retries, quarantine, HTTP |
 //! | [`spool`] | records in segments that survive the process |
 //! | [`text`], [`process`], [`status`], [`report`], [`secret`] | what every room needs: JSON, time and ids; fork, threads and clocks; errors; credentials |
@@ -23,6 +24,7 @@ compile_error!(
 );
 
 pub mod applog;
+pub mod control;
 pub mod delivery;
 pub mod ffi;
 pub mod maxim;

@@ -18,7 +18,7 @@ mod walk;
 
 pub use compact::{compact, compact_outlined, embed, embed_strings};
 pub use outline::{Outline, Value};
-pub use walk::{Kind, as_str_raw, elements, is_integer, kind, members};
+pub use walk::{Kind, as_str_raw, elements, is_integer, kind, members, string_end, value_end};
 
 use std::fmt;
 

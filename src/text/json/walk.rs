@@ -90,7 +90,7 @@ fn next_item(container: &[u8], end: usize) -> Option<usize> {
 }
 
 /// Where the value that begins at `start` ends; always behind `start`, never behind the text.
-fn value_end(json: &[u8], start: usize) -> usize {
+pub fn value_end(json: &[u8], start: usize) -> usize {
     let mut at = start;
     let mut depth = 0_usize;
     while let Some(byte) = json.get(at) {
@@ -114,7 +114,7 @@ fn value_end(json: &[u8], start: usize) -> usize {
 }
 
 /// Where the string that begins at `start` ends, its closing quote included.
-fn string_end(json: &[u8], start: usize) -> usize {
+pub fn string_end(json: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     loop {
         let Some(found) = json.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) else {
