@@ -1308,8 +1308,9 @@ MAXIM_API maxim_status maxim_logger_sink_stats(
  * delivery state of its own: one that fails never holds another back. At most 8.
  *
  * `config` is as for `maxim_logger_new`; its callbacks and `user_data` are ignored, the logger's
- * are used. `out_sink`, which may be NULL, receives the sink's number (1 and up). Does no network
- * I/O.
+ * are used. What the logger sends is what the sink is sent: masks, sampling and their like are the
+ * logger's, and are MAXIM_ERR_INVALID_ARGUMENT here. `out_sink`, which may be NULL, receives the
+ * sink's number (1 and up). Does no network I/O.
  *
  * @param logger The logger.
  * @param config What it is. May be NULL: then everything has its default.

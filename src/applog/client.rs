@@ -1,5 +1,6 @@
 //! The structured log client: where its entries go, and its life.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use super::config::Config;
 use super::defaults::{Defaults, Which};
 use super::entry::{self, Entry, Level, check_length};
 use super::protocol::{KIND_ENTRY, StructuredLog};
+use crate::control::{Control, Records};
 use crate::delivery::{self, Pipeline, PipelineConfig};
 use crate::process::ForkCell;
 use crate::spool;
@@ -15,6 +17,11 @@ use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
 use crate::text::object::{Object, key};
 use crate::text::scratch;
+
+/// Above every level.
+const NO_LEVEL: u8 = u8::MAX;
+/// What a mask is told instead of an entity.
+pub(super) const LOG_ENTRY: i32 = -1;
 
 /// A client for one source.
 pub struct Client {
@@ -24,6 +31,10 @@ pub struct Client {
     constant: Vec<u8>,
     own: ForkCell<Own>,
     ignored: AtomicU64,
+    /// What every record passes; `None`: nothing is to be looked at.
+    pub(super) control: Option<Control>,
+    /// The lowest level that is logged, as a number; above all of them when nothing is.
+    least: u8,
 }
 
 /// What belongs to one process.
@@ -37,7 +48,9 @@ impl Client {
     /// A client; opens its spool and starts its writer, without touching the network. Without an API
     /// key it does neither.
     pub fn new(config: Config) -> Result<Client> {
-        check_length("source", &config.source, 1, usize::MAX)?;
+        if !config.disabled {
+            check_length("source", &config.source, 1, usize::MAX)?;
+        }
         for (name, text, most) in [
             ("dataset", &config.dataset, entry::NAME),
             ("user_id", &config.user_id, entry::ID),
@@ -54,10 +67,13 @@ impl Client {
             line.optional_text(key!("version"), config.version.as_deref());
             Ok(())
         })?;
-        let protocol = config.api_key.clone().map(|key| Arc::new(StructuredLog::new(&config, key)));
+        let key = config.api_key.clone().filter(|_| !config.disabled);
+        let protocol = key.map(|key| Arc::new(StructuredLog::new(&config, key)));
         let defaults = Defaults::new(config.user_id.as_deref(), config.session_id.as_deref());
         let own = Own { pipeline: open(&config, protocol.as_ref()), defaults };
         Ok(Client {
+            control: Control::new(&config.control),
+            least: if config.disabled { NO_LEVEL } else { config.min_level as u8 },
             config,
             protocol,
             constant: constant.into_vec(),
@@ -82,7 +98,7 @@ impl Client {
     /// Whether entries of this level are logged.
     #[inline]
     pub fn would_log(&self, level: Level) -> bool {
-        level >= self.config.min_level
+        level as u8 >= self.least
     }
 
     /// Logs one entry, if its level is high enough.
@@ -96,8 +112,48 @@ impl Client {
             self.ignored.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         };
+        if let Some(control) = &self.control {
+            return self.log_through(control, entry, pipeline, &own.defaults);
+        }
         let mut out = scratch::lend();
-        Object::open(&mut out, |line| {
+        self.write(entry, &own.defaults, &mut out)?;
+        let accepted = pipeline.append(KIND_ENTRY, &out);
+        out.give_back();
+        accepted
+    }
+
+    /// Logs one entry as it may leave.
+    #[cold]
+    #[inline(never)]
+    fn log_through(
+        &self,
+        control: &Control,
+        entry: &Entry<'_>,
+        pipeline: &Pipeline,
+        defaults: &Defaults,
+    ) -> Result<()> {
+        // With a limit, texts are cut and not refused: here to the service's, with the mark to come.
+        let (message, stack);
+        let mut entry = *entry;
+        if control.cuts() {
+            message = entry::within_limit(control, "message", entry.message);
+            stack = entry.error_stack.map(|stack| entry::within_limit(control, "errorStack", stack));
+            entry.message = &message;
+            entry.error_stack = stack.as_deref();
+        }
+        let mut out = scratch::lend();
+        self.write(&entry, defaults, &mut out)?;
+        let rewritten: &mut Buffer = &mut scratch::lend();
+        if !control.rewrite(Records::Entries, LOG_ENTRY, &out, rewritten) {
+            return Ok(());
+        }
+        pipeline.append(KIND_ENTRY, rewritten)
+    }
+
+    /// Writes an entry with what the client adds to it.
+    #[inline(always)]
+    fn write(&self, entry: &Entry<'_>, defaults: &Defaults, out: &mut Buffer) -> Result<()> {
+        Object::open(out, |line| {
             entry.write(line)?;
             line.again(&self.constant);
             if let Some(dataset) = entry.dataset {
@@ -106,12 +162,16 @@ impl Client {
             line.optional_text(key!("dataset"), entry.dataset.or(self.config.dataset.as_deref()));
             entry::limited(line, key!("userId"), "user_id", entry.user_id, entry::ID)?;
             entry::limited(line, key!("sessionId"), "session_id", entry.session_id, entry::ID)?;
-            own.defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
+            defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
             Ok(())
-        })?;
-        let accepted = pipeline.append(KIND_ENTRY, &out);
-        out.give_back();
-        accepted
+        })
+    }
+
+    /// A flow's name as it may leave, of at most so many characters.
+    pub(super) fn name_of_flow<'n>(&self, name: &'n str, most: usize) -> Cow<'n, str> {
+        self.control.as_ref().map_or(Cow::Borrowed(name), |control| {
+            Cow::Owned(control.rewrite_within(LOG_ENTRY, "flowId", name, most))
+        })
     }
 
     /// Appends a record that is no entry.
@@ -173,6 +233,11 @@ impl Client {
         if let Some(pipeline) = &self.own().pipeline {
             pipeline.abandon();
         }
+    }
+
+    /// Texts at which a mask failed.
+    pub fn masks_failed(&self) -> u64 {
+        self.control.as_ref().map_or(0, Control::failed)
     }
 
     /// What became of the entries, and how many were let go for want of a key.

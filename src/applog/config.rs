@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::entry::Level;
+use crate::control;
 use crate::delivery::{BackoffConfig, Settings};
 use crate::secret::Secret;
 
@@ -64,4 +65,8 @@ pub struct Config {
     pub min_level: Level,
     /// How failed requests are tried again.
     pub backoff: BackoffConfig,
+    /// What may leave.
+    pub control: control::Config,
+    /// Nothing is done at all.
+    pub disabled: bool,
 }

@@ -1,5 +1,9 @@
 //! One entry: its members, the service's limits, and its JSON.
 
+use std::borrow::Cow;
+
+use super::client::LOG_ENTRY;
+use crate::control::Control;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
 use crate::text::json::{self, Kind, Shape};
@@ -175,6 +179,15 @@ fn write_tags(line: &mut Object<'_>, tags: Json<'_>) -> Result<()> {
     }
     line.compacted(key!("tags"), list);
     Ok(())
+}
+
+/// The beginning of a text with which the service's limit is kept; the mark for what is cut included.
+pub(super) fn within_limit<'t>(control: &Control, field: &str, text: &'t str) -> Cow<'t, str> {
+    match text.len() > MESSAGE && text.chars().count() > MESSAGE {
+        // A secret must not lose the half by which it is known, so it is masked while it is whole.
+        true => Cow::Owned(control.rewrite_within(LOG_ENTRY, field, text, MESSAGE)),
+        false => Cow::Borrowed(text),
+    }
 }
 
 /// Writes a text within its limit, if there is one.

@@ -43,13 +43,21 @@ impl Flow {
         check_length("name", name, 1, entry::NAME - DIGITS - 1)?;
         let mut digits = [0; DIGITS];
         id::short_hex(&mut digits, process::generation());
-        let id = format!("{name}-{}", String::from_utf8_lossy(&digits));
+        let shown = client.name_of_flow(name, entry::NAME - DIGITS - 1);
+        let id = format!("{shown}-{}", String::from_utf8_lossy(&digits));
+        drop(shown);
         Ok(Flow::with_id(client, name, id))
     }
 
     /// A flow whose id the service gives. Waits for the answer.
     pub fn new_remote(client: Arc<Client>, name: &str, timeout: Duration) -> Result<Flow> {
         check_length("name", name, 1, entry::NAME)?;
+        if client.config.disabled {
+            // Nobody is asked; no entry will have the id.
+            return Ok(Flow::with_id(client, name, name.to_owned()));
+        }
+        let given = name;
+        let name = &*client.name_of_flow(name, entry::NAME);
         let protocol = client.open_protocol()?.clone();
         let body = serde_json::json!({ "name": name }).to_string();
         let deadline = Instant::now() + timeout;
@@ -63,7 +71,7 @@ impl Flow {
             })?;
         check_length("flowId", &id, 1, entry::NAME)
             .map_err(|error| Error::new(Status::Rejected, format!("the service's {error}")))?;
-        Ok(Flow::with_id(client, name, id))
+        Ok(Flow::with_id(Arc::clone(&client), given, id))
     }
 
     fn with_id(client: Arc<Client>, name: &str, id: String) -> Flow {

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::client::Client;
+use super::client::{Client, LOG_ENTRY};
 use super::config::Environment;
 use super::entry::Level;
 use super::protocol::{KIND_RAW, StructuredLog};
@@ -136,8 +136,13 @@ fn check(body: &[u8], options: &RawOptions<'_>) -> Result<()> {
 impl Client {
     /// Accepts a document, to be sent like entries are.
     pub fn ingest_raw_async(&self, body: &[u8], format: Format, options: &RawOptions<'_>) -> Result<()> {
+        if self.config.disabled {
+            return Ok(());
+        }
         check(body, options)?;
-        self.append(KIND_RAW, &[&head(format, options), body])
+        self.as_it_may_leave(body, options, |body, options| {
+            self.append(KIND_RAW, &[&head(format, options), body])
+        })
     }
 
     /// Sends a document and waits for the answer, with retries, up to `timeout`.
@@ -148,7 +153,43 @@ impl Client {
         options: &RawOptions<'_>,
         timeout: Duration,
     ) -> Result<()> {
+        if self.config.disabled {
+            return Ok(());
+        }
         check(body, options)?;
+        self.as_it_may_leave(body, options, |body, options| {
+            self.ingest_passed(body, format, options, timeout)
+        })
+    }
+
+    /// Gives `send` the document as it may leave. A document is content through and through.
+    fn as_it_may_leave(
+        &self,
+        body: &[u8],
+        options: &RawOptions<'_>,
+        send: impl FnOnce(&[u8], &RawOptions<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let Some(control) = &self.control else { return send(body, options) };
+        if !control.captures_content() {
+            // A client without a key, or that was closed, says so all the same.
+            return self.open_protocol().map(|_| ());
+        }
+        let text = |field: &str, given: Option<&str>| {
+            given.map(|given| control.rewrite_text(LOG_ENTRY, field, given).into_owned())
+        };
+        let (source, dataset) = (text("source", options.source), text("dataset", options.dataset));
+        let options = RawOptions { source: source.as_deref(), dataset: dataset.as_deref(), ..*options };
+        send(&control.rewrite_bytes(LOG_ENTRY, "document", body), &options)
+    }
+
+    /// Sends a document as it is.
+    fn ingest_passed(
+        &self,
+        body: &[u8],
+        format: Format,
+        options: &RawOptions<'_>,
+        timeout: Duration,
+    ) -> Result<()> {
         let protocol = self.open_protocol()?;
         let head = head(format, options);
         process::on_own_stack("maxim-ingest", || self.send_raw(protocol, &head, body, timeout))

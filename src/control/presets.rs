@@ -429,10 +429,11 @@ fn api_key(text: &[u8], from: usize) -> Option<Range<usize>> {
             if let Some(length) = user_info(&text[at + 3..]) {
                 return Some(at + 3..at + 3 + length);
             }
-        } else if begins && byte.is_ascii_alphabetic() {
-            if let Some(found) = KEYS.iter().find_map(|key| key_at(text, at, key)) {
-                return Some(found);
-            }
+        } else if begins
+            && byte.is_ascii_alphabetic()
+            && let Some(found) = KEYS.iter().find_map(|key| key_at(text, at, key))
+        {
+            return Some(found);
         }
         at += 1;
     }

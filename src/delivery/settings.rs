@@ -36,6 +36,12 @@ pub struct Settings {
     pub max_disk_bytes: u64,
     /// What happens when both are full.
     pub overflow: Overflow,
+    /// Unsent records older than this are given up.
+    pub max_age: Duration,
+    /// Files in quarantine older than this are removed; `None`: none is for its age.
+    pub quarantine_max_age: Option<Duration>,
+    /// Touch no file system at all.
+    pub memory_only: bool,
     /// Certificates to trust instead of the platform's.
     pub ca_file: Option<PathBuf>,
     /// A proxy instead of the environment's.
@@ -54,7 +60,8 @@ impl Settings {
             max_memory_bytes: self.max_memory_bytes,
             max_disk_bytes: self.max_disk_bytes,
             overflow: self.overflow,
-            max_age: MAX_AGE,
+            max_age: self.max_age,
+            memory_only: self.memory_only,
             ..spool::Options::new(Identity {
                 protocol,
                 base_url: self.base_url.clone(),

@@ -49,6 +49,11 @@ impl Callbacks {
         }
     }
 
+    /// What the host wants to be given back.
+    pub(super) fn user_data(&self) -> *mut c_void {
+        self.user_data
+    }
+
     /// Lets no further callback run, and waits for those that are running on other threads.
     pub(super) fn mute(&self) {
         self.muted.store(true, Ordering::SeqCst);
@@ -61,7 +66,8 @@ impl Callbacks {
         }
     }
 
-    fn call(&self, run: impl FnOnce()) {
+    /// Runs a call of the host's function, unless the host has been told that there will be none.
+    pub(super) fn call(&self, run: impl FnOnce()) {
         self.running.fetch_add(1, Ordering::SeqCst);
         if !self.muted.load(Ordering::SeqCst) {
             let outer = INSIDE.replace(true);

@@ -16,13 +16,16 @@ use crate::text::scratch::{self, Lent};
 /// An argument that names an entity, with its name for errors.
 pub(super) type Named = (&'static str, maxim_str);
 
-/// Runs a call on the logger behind a handle.
+/// Runs a call on the logger behind a handle; a disabled one has nothing to do.
 #[inline]
-pub(super) fn with_logger<R>(
+pub(super) fn with_logger<R: Default>(
     logger: *const maxim_logger,
     body: impl FnOnce(&Logger) -> Result<R>,
 ) -> Result<R> {
-    handle::with::<Owned, _>(logger.addr(), |owned| body(&owned.logger))
+    handle::with::<Owned, _>(logger.addr(), |owned| match &owned.logger {
+        Some(logger) => body(logger),
+        None => Ok(R::default()),
+    })
 }
 
 /// Runs one call that makes something, under the caller's id or a new one, and tells the id at the end.

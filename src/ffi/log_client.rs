@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::boundary::{boundary, boundary_or, slow_boundary};
 use super::callbacks::Callbacks;
+use super::control::{given_control, is_disabled};
 use super::handle::{self, handled};
 use super::logger::{FlushDone, milliseconds, to_c};
 use super::maxim_level;
@@ -76,14 +77,16 @@ pub unsafe extern "C" fn maxim_log_client_new(
             given.is_debug.get(),
             given.user_data,
         ));
-        let config = resolve(&given, Arc::clone(&callbacks) as Arc<dyn Reporter>)?;
+        let config = resolve(&given, &callbacks)?;
         let client = Arc::new(Client::new(config)?);
         write(out, ptr::without_provenance_mut(handle::insert(OwnedClient { client, callbacks })?));
         Ok(())
     })
 }
 
-fn resolve(given: &maxim_log_client_config, reporter: Arc<dyn Reporter>) -> Result<Config> {
+fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Result<Config> {
+    let reporter = Arc::clone(callbacks) as Arc<dyn Reporter>;
+    let disabled = is_disabled(given.disabled)?;
     let refuse = |reason: &str| Err(Error::new(Status::InvalidArgument, reason));
     let owned = |name: &str, text: maxim_str| optional(name, text).map(|text| text.map(str::to_owned));
     let endpoint = owned("endpoint", given.endpoint)?.unwrap_or_else(|| config::DEFAULT_ENDPOINT.to_owned());
@@ -95,7 +98,10 @@ fn resolve(given: &maxim_log_client_config, reporter: Arc<dyn Reporter>) -> Resu
         return refuse("flush_interval_ms: must be at least 1");
     }
     Ok(Config {
-        source: required("source", given.source)?.to_owned(),
+        source: match disabled {
+            true => optional("source", given.source)?.unwrap_or_default().to_owned(),
+            false => required("source", given.source)?.to_owned(),
+        },
         environment: numbered("environment", given.environment, &Environment::ALL)?,
         api_key: api_key.map(checked_key).transpose()?,
         settings: given!(given).settings("endpoint", &endpoint, reporter)?,
@@ -111,6 +117,8 @@ fn resolve(given: &maxim_log_client_config, reporter: Arc<dyn Reporter>) -> Resu
             max: milliseconds(given.max_delay_ms.max(given.initial_delay_ms)),
             max_retries: Some(given.max_retries),
         },
+        control: given_control!(given).config(callbacks)?,
+        disabled,
     })
 }
 
@@ -398,7 +406,8 @@ pub unsafe extern "C" fn maxim_log_client_stats(
     stats: *mut maxim_stats,
 ) -> maxim_status {
     boundary(|| {
-        let (numbers, ignored) = with_client(client, |client| Ok(client.stats()))?;
-        write_sized(stats, &maxim_stats { ignored, ..to_c(&numbers) })
+        let ((numbers, ignored), masks_failed) =
+            with_client(client, |client| Ok((client.stats(), client.masks_failed())))?;
+        write_sized(stats, &maxim_stats { ignored, masks_failed, ..to_c(&numbers) })
     })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::boundary::{boundary, boundary_or, slow_boundary};
 use super::callbacks::{Callbacks, c_text};
+use super::control::{for_the_logger, given_control, is_disabled, sample_rate, switch};
 use super::entities::{unused, with_logger};
 use super::handle::{self, handled};
 use super::maxim_entity;
@@ -30,7 +31,8 @@ pub struct maxim_logger {
 
 /// What a logger's handle stands for.
 pub(super) struct Owned {
-    pub(super) logger: Logger,
+    /// None when it is disabled.
+    pub(super) logger: Option<Logger>,
     callbacks: Arc<Callbacks>,
     repository: std::ffi::CString,
 }
@@ -62,15 +64,23 @@ pub unsafe extern "C" fn maxim_logger_new(
             config.is_debug.get(),
             config.user_data,
         ));
-        let config = resolve(&config, Arc::clone(&callbacks) as Arc<dyn Reporter>)?;
-        let repository = c_text(&config.repository);
-        let handle = handle::insert(Owned { logger: Logger::new(config), callbacks, repository })?;
+        let (logger, repository) = match is_disabled(config.disabled)? {
+            true => (None, optional("repository_id", config.repository_id)?.unwrap_or("").to_owned()),
+            false => {
+                let config = resolve(&config, &callbacks)?;
+                let repository = config.repository.clone();
+                (Some(Logger::new(config)), repository)
+            }
+        };
+        let repository = c_text(&repository);
+        let handle = handle::insert(Owned { logger, callbacks, repository })?;
         write(out, ptr::without_provenance_mut(handle));
         Ok(())
     })
 }
 
-fn resolve(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<Config> {
+fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Config> {
+    let reporter = Arc::clone(callbacks) as Arc<dyn Reporter>;
     let missing = |name: &str, variable: &str| {
         Error::new(Status::NotConfigured, format!("{name}: give it, or set {variable} in the environment"))
     };
@@ -93,6 +103,9 @@ fn resolve(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<C
             (false, _) => None,
         },
         max_attachment_bytes: or_default(given.max_attachment_bytes, config::DEFAULT_MAX_ATTACHMENT_BYTES),
+        control: given_control!(given).config(callbacks)?,
+        sample_rate: sample_rate(given.sample_rate)?,
+        extract_media: switch("extract_media", given.extract_media, None, true)?,
     })
 }
 
@@ -112,7 +125,9 @@ pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_s
             return Ok(());
         }
         let owned = handle::remove::<Owned>(logger.addr())?;
-        owned.value().logger.abandon();
+        if let Some(logger) = &owned.value().logger {
+            logger.abandon();
+        }
         owned.value().callbacks.mute();
         Ok(())
     })
@@ -156,8 +171,13 @@ pub unsafe extern "C" fn maxim_flush_async(
 ) -> maxim_status {
     slow_boundary(|| {
         let done = FlushDone { callback: callback.ok_or_else(|| null("callback"))?, user_data };
-        with_logger(logger, |log| {
-            log.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
+        handle::with::<Owned, _>(logger.addr(), |owned| {
+            match &owned.logger {
+                Some(log) => {
+                    log.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
+                }
+                None => done.call(Ok(())),
+            }
             Ok(())
         })
     })
@@ -258,7 +278,7 @@ pub unsafe extern "C" fn maxim_logger_stats(
     logger: *const maxim_logger,
     stats: *mut maxim_stats,
 ) -> maxim_status {
-    boundary(|| write_sized(stats, &with_logger(logger, |log| log.stats(0)).map(|numbers| to_c(&numbers))?))
+    boundary(|| write_sized(stats, &self::stats(logger, 0)?))
 }
 
 /// What became of the records of one of the logger's sinks, numbered as by `maxim_logger_add_sink`.
@@ -271,19 +291,22 @@ pub unsafe extern "C" fn maxim_logger_sink_stats(
     sink: u32,
     stats: *mut maxim_stats,
 ) -> maxim_status {
-    boundary(|| {
-        write_sized(
-            stats,
-            &with_logger(logger, |log| log.stats(sink as usize)).map(|numbers| to_c(&numbers))?,
-        )
-    })
+    boundary(|| write_sized(stats, &self::stats(logger, sink as usize)?))
+}
+
+fn stats(logger: *const maxim_logger, sink: usize) -> Result<maxim_stats> {
+    let (numbers, counts) = with_logger(logger, |log| Ok((log.stats(sink)?, log.gate_counts())))?;
+    let (sampled_out, masks_failed) = counts;
+    Ok(maxim_stats { sampled_out, masks_failed, ..to_c(&numbers) })
 }
 
 /// Sends every record from now on to a further repository or endpoint as well, with a spool and a
 /// delivery state of its own: one that fails never holds another back. At most 8.
 ///
 /// `config` is as for `maxim_logger_new`; its callbacks and `user_data` are ignored, the logger's are
-/// used. `out_sink`, which may be NULL, receives the sink's number (1 and up). Does no network I/O.
+/// used. What the logger sends is what the sink is sent: masks, sampling and their like are the logger's,
+/// and are MAXIM_ERR_INVALID_ARGUMENT here. `out_sink`, which may be NULL, receives the sink's number (1
+/// and up). Does no network I/O.
 ///
 /// @param out_sink Receives the number of the sink. May be NULL.
 /// @gives NOT_CONFIGURED CLOSED
@@ -299,9 +322,19 @@ pub unsafe extern "C" fn maxim_logger_add_sink(
         unused("debug_callback", config.debug_callback.is_some())?;
         unused("user_data", !config.user_data.is_null())?;
         unused("is_debug", config.is_debug.get())?;
-        let number = handle::with::<Owned, _>(logger.addr(), |owned| {
-            let reporter = Arc::clone(&owned.callbacks) as Arc<dyn Reporter>;
-            owned.logger.add_sink(resolve(&config, reporter)?)
+        given_control!(config).refuse_for_a_sink()?;
+        let own_only = [
+            ("disabled", config.disabled.get()),
+            ("extract_media", config.extract_media != MAXIM_SWITCH_DEFAULT),
+            ("sample_rate", config.sample_rate != 0.0),
+        ];
+        if let Some((name, _)) = own_only.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(for_the_logger(name));
+        }
+        let number = handle::with::<Owned, _>(logger.addr(), |owned| match &owned.logger {
+            Some(log) => log.add_sink(resolve(&config, &owned.callbacks)?),
+            // Nothing goes there either.
+            None => Ok(1),
         })?;
         write(out_sink, number as u32);
         Ok(())

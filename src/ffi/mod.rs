@@ -15,6 +15,7 @@
 
 mod boundary;
 mod callbacks;
+mod control;
 mod entities;
 #[rustfmt::skip] // generated
 mod exports;

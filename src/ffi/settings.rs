@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::structs::*;
 use super::types::*;
-use crate::delivery::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, Settings, checked_url};
+use crate::delivery::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings, checked_url};
 use crate::report::Reporter;
 use crate::secret::Secret;
 use crate::spool::Overflow;
@@ -23,6 +23,9 @@ pub(super) struct Given {
     pub(super) ca_file: maxim_str,
     pub(super) proxy: maxim_str,
     pub(super) allow_plaintext: CBool,
+    pub(super) max_age_ms: u64,
+    pub(super) quarantine_max_age_ms: u64,
+    pub(super) memory_only: CBool,
 }
 
 /// The [`Given`] of a C configuration.
@@ -37,6 +40,9 @@ macro_rules! given {
             ca_file: $config.ca_file,
             proxy: $config.proxy,
             allow_plaintext: $config.allow_plaintext,
+            max_age_ms: $config.max_age_ms,
+            quarantine_max_age_ms: $config.quarantine_max_age_ms,
+            memory_only: $config.memory_only,
         }
     };
 }
@@ -52,6 +58,10 @@ impl Given {
             max_memory_bytes: or_default(self.max_memory_bytes, DEFAULT_MAX_MEMORY_BYTES),
             max_disk_bytes: or_default(self.max_disk_bytes, DEFAULT_MAX_DISK_BYTES),
             overflow: overflow(self.overflow_policy, self.block_timeout_ms)?,
+            max_age: or_else(self.max_age_ms, MAX_AGE),
+            quarantine_max_age: (self.quarantine_max_age_ms != 0)
+                .then(|| Duration::from_millis(self.quarantine_max_age_ms)),
+            memory_only: self.memory_only.get(),
             ca_file: optional("ca_file", self.ca_file)?.map(PathBuf::from),
             proxy: optional("proxy", self.proxy)?.map(str::to_owned),
             allow_plaintext,
@@ -83,6 +93,11 @@ pub(super) fn checked_key(key: &str) -> Result<Secret> {
 /// Zero says "the default".
 pub(super) fn or_default(given: u64, default: u64) -> u64 {
     if given == 0 { default } else { given }
+}
+
+/// Milliseconds, of which zero says "the default".
+fn or_else(given_ms: u64, default: Duration) -> Duration {
+    if given_ms == 0 { default } else { Duration::from_millis(given_ms) }
 }
 
 /// What to do when the space is full.

@@ -190,7 +190,8 @@ impl Logger {
         list.push(b'[');
         message.compact(Shape::Object, list)?;
         list.push(b']');
-        let media = messages::take_media(Json { name: message.name, bytes: list })?;
+        let given = Json { name: message.name, bytes: list };
+        let media = if self.extracts_media() { messages::take_media(given)? } else { None };
         let messages = media.as_ref().map_or(&list[..], |(messages, _)| messages);
         let logged = self.update(Entity::Generation, generation, |line| {
             line.compacted(key!("messages"), messages);

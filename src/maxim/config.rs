@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::control;
 use crate::delivery::Settings;
 use crate::secret::Secret;
 
@@ -23,4 +24,10 @@ pub struct Config {
     pub flush_interval: Option<Duration>,
     /// The largest attachment accepted.
     pub max_attachment_bytes: u64,
+    /// What may leave. A sink's is not asked: the logger's holds for its sinks too.
+    pub control: control::Config,
+    /// The share of traces that is sent.
+    pub sample_rate: f64,
+    /// Whether images and audio in messages become attachments.
+    pub extract_media: bool,
 }

@@ -194,6 +194,7 @@ impl Logger {
     /// Begins a generation in a trace or span; images and audio in its messages become attachments.
     pub fn add_generation(&self, parent: Entity, parent_id: &str, generation: &Generation<'_>) -> Result<()> {
         if let Some(given) = generation.messages
+            && self.extracts_media()
             && let Some((bytes, media)) = messages::take_media(given)?
         {
             let messages = Some(Json { name: given.name, bytes: &bytes });

@@ -11,10 +11,11 @@ use crate::sync::Mutex;
 
 use super::attachment::{Attachment, Content};
 use super::config::Config;
+use super::gate::{Gate, Passed};
 use super::line::{Entity, Lines};
 use super::protocol::{KIND_LINE, MaximLog};
 use super::uploads::Uploads;
-use crate::delivery::{self, MAX_AGE, Pipeline, Protocol};
+use crate::delivery::{self, Pipeline, Protocol};
 use crate::process::{ForkCell, Undisturbed};
 use crate::spool;
 use crate::status::{Error, Result, Status};
@@ -26,6 +27,8 @@ pub const MAX_SINKS: usize = 8;
 
 /// A logger for one repository, and any number up to [`MAX_SINKS`] of further ones.
 pub struct Logger {
+    /// What every line passes before it is appended anywhere; `None`: nothing is to be looked at.
+    gate: Option<Box<Gate>>,
     first: Target,
     sinks: [OnceLock<Target>; MAX_SINKS],
 }
@@ -110,7 +113,8 @@ impl Pipelines {
 impl Logger {
     /// A logger; opens its spool and starts its writer, without touching the network.
     pub fn new(config: Config) -> Logger {
-        Logger { first: Target::new(config), sinks: [const { OnceLock::new() }; MAX_SINKS] }
+        let gate = Gate::new(&config);
+        Logger { gate, first: Target::new(config), sinks: [const { OnceLock::new() }; MAX_SINKS] }
     }
 
     /// The log repository's id.
@@ -159,10 +163,30 @@ impl Logger {
         accepted
     }
 
-    /// Appends one line to every pipeline of lines; the first refusal is the answer, after all were
-    /// tried.
+    /// Lets one line pass the gate, if there is one, and appends it to every pipeline of lines.
     #[inline(never)]
     pub(super) fn append(&self, line: &[u8]) -> Result<()> {
+        match &self.gate {
+            None => self.append_passed(line),
+            Some(gate) => self.append_through(gate, line),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn append_through(&self, gate: &Gate, line: &[u8]) -> Result<()> {
+        let rewritten: &mut Buffer = &mut scratch::lend();
+        match gate.pass(line, rewritten) {
+            Passed::Same => self.append_passed(line),
+            Passed::Rewritten => self.append_passed(rewritten),
+            Passed::Nothing => Ok(()),
+        }
+    }
+
+    /// Appends one line to every pipeline of lines; the first refusal is the answer, after all were
+    /// tried.
+    #[inline(always)]
+    fn append_passed(&self, line: &[u8]) -> Result<()> {
         let result = self.first.own().lines.append(KIND_LINE, line);
         if self.sinks[0].get().is_none() { result } else { result.and(self.append_to_sinks(line)) }
     }
@@ -176,6 +200,16 @@ impl Logger {
     /// Attaches something to an entity, everywhere. What has no content is a line, anything else an
     /// upload that makes a line when it has succeeded.
     pub fn attach(&self, entity: Entity, id: &str, attachment: &Attachment<'_>) -> Result<()> {
+        match &self.gate {
+            None => self.attach_passed(entity, id, attachment),
+            Some(gate) if !gate.takes_attachment(entity, id) => Ok(()),
+            Some(gate) => {
+                gate.attachment(entity, attachment, |passed| self.attach_passed(entity, id, passed))
+            }
+        }
+    }
+
+    fn attach_passed(&self, entity: Entity, id: &str, attachment: &Attachment<'_>) -> Result<()> {
         let _undisturbed = Undisturbed::by_ourselves();
         let mut result = Ok(());
         for target in self.targets() {
@@ -190,6 +224,16 @@ impl Logger {
             result = result.and(outcome);
         }
         result
+    }
+
+    /// Whether images and audio in messages become attachments.
+    pub(super) fn extracts_media(&self) -> bool {
+        self.gate.as_ref().is_none_or(|gate| gate.extracts_media())
+    }
+
+    /// Records that were let go because their trace is not in the sample, and texts at which a mask failed.
+    pub fn gate_counts(&self) -> (u64, u64) {
+        self.gate.as_ref().map_or((0, 0), |gate| gate.counted())
     }
 
     /// Waits until everything accepted so far has been delivered everywhere: first the uploads, then the
@@ -347,7 +391,7 @@ fn open_lines(config: &Config, uploads: Weak<LateUploads>) -> Pipeline {
 
 fn open_uploads(config: &Config, lines: Weak<Pipeline>) -> Pipeline {
     let uploads = open(config, UPLOADS, "maxim-uploads", Arc::new(Uploads::new(config, lines)));
-    uploads.spool().sweep_side_files(MAX_AGE);
+    uploads.spool().sweep_side_files(config.settings.max_age);
     uploads
 }
 

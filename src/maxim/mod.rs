@@ -10,6 +10,7 @@ pub mod actions;
 pub mod attachment;
 pub mod config;
 pub mod create;
+mod gate;
 pub mod line;
 pub mod logger;
 mod messages;

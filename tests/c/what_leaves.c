@@ -1,0 +1,419 @@
+/*
+ * Every call that takes a text, with each text given in every place that takes one: tests/what_leaves.rs runs this
+ * with masks and other controls in the environment, and searches what it left anywhere.
+ *
+ *     what_leaves send|keep|trace TEXT...    (MAXIM_BASE_URL, MAXIM_API_KEY and MAXIM_SPOOL_DIR set;
+ *                                            WHAT_LEAVES_NAME: of repository and source)
+ *
+ * `send` waits until all has arrived, or been refused; `keep` writes all to files and leaves; `trace` begins and
+ * ends one trace under each text as its id, with a bit of everything in it, and sends that.
+ *
+ * WHAT_LEAVES_CALLBACK: a mask that replaces "hunter2" and fails at "fail". Prints the stats.
+ */
+#include <maxim.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void check(maxim_status status, const char *what) {
+    if (status != MAXIM_OK) {
+        fprintf(stderr, "%s: %s: %s\n", what, maxim_status_str(status), maxim_last_error());
+        exit(1);
+    }
+}
+#define CHECK(call) check((call), #call)
+#define ABSENT maxim_str_n(NULL, 0)
+
+/* A text as a JSON string; the caller frees it. */
+static char *quoted(const char *text) {
+    char *out = malloc(6 * strlen(text) + 3), *to = out;
+    *to++ = '"';
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\') {
+            *to++ = '\\';
+            *to++ = *text;
+        } else if ((unsigned char)*text < 0x20) {
+            to += sprintf(to, "\\u%04x", *text);
+        } else {
+            *to++ = *text;
+        }
+    }
+    *to++ = '"';
+    *to = 0;
+    return out;
+}
+
+/* A template with each $ replaced; good until 255 more have been made. */
+static maxim_str filled(const char *template, const char *piece) {
+    static char *rooms[256];
+    static unsigned next;
+    size_t count = 0;
+    for (const char *at = template; *at; at++) {
+        count += *at == '$';
+    }
+    char **room = &rooms[next++ % 256];
+    *room = realloc(*room, strlen(template) + count * strlen(piece) + 1);
+    char *to = *room;
+    for (const char *at = template; *at; at++) {
+        if (*at == '$') {
+            to = stpcpy(to, piece);
+        } else {
+            *to++ = *at;
+        }
+    }
+    *to = 0;
+    return maxim_str_z(*room);
+}
+
+#define IN(template) filled(template, quote)
+#define TAGS IN("{$: $, \"nested\": {\"tag\": [$, {$: $}]}}")
+#define METADATA IN("{\"plain\": $, $: [$, {\"deep\": {$: $}}]}")
+#define VARIABLES IN("{\"output\": $, \"context\": [$]}")
+#define MESSAGES                                                                                       \
+    IN("[{\"role\": \"user\", \"content\": $}, {\"role\": \"user\", \"content\": [{\"type\": \"text\", " \
+       "\"text\": $}]}, {\"role\": \"assistant\", \"content\": null, \"tool_calls\": [{\"id\": \"c\", "     \
+       "\"type\": \"function\", \"function\": {\"name\": \"f\", \"arguments\": $}}]}]")
+
+static maxim_error_config broken(maxim_str text, maxim_str tags, maxim_str metadata, int is_entity) {
+    maxim_error_config config = MAXIM_ERROR_CONFIG_INIT;
+    config.message = config.code = config.type = text;
+    if (is_entity) {
+        config.name = text;
+        config.tags_json = tags;
+        config.metadata_json = metadata;
+    }
+    return config;
+}
+
+static maxim_attachment attachment(int kind, maxim_str text, maxim_str tags, maxim_str metadata) {
+    maxim_attachment file = MAXIM_ATTACHMENT_INIT;
+    file.kind = kind;
+    file.name = text;
+    file.tags_json = tags;
+    file.metadata_json = metadata;
+    if (kind == MAXIM_ATTACHMENT_URL) {
+        file.url = text;
+    } else {
+        file.data = (const uint8_t *)"content";
+        file.data_len = 7;
+    }
+    return file;
+}
+
+static void lines(maxim_logger *logger, const char *given, unsigned number) {
+    char *quote = quoted(given), *twice = quoted(quote);
+    maxim_str text = maxim_str_z(given);
+    char names[8][32];
+    for (unsigned i = 0; i < 8; i++) {
+        snprintf(names[i], sizeof names[i], "e%u-%u", number, i);
+    }
+    maxim_str session = maxim_str_z(names[0]), trace = maxim_str_z(names[1]), span = maxim_str_z(names[2]);
+    maxim_str generation = maxim_str_z(names[3]), retrieval = maxim_str_z(names[4]), tool = maxim_str_z(names[5]);
+    maxim_attachment url = attachment(MAXIM_ATTACHMENT_URL, text, TAGS, METADATA);
+    maxim_attachment data = attachment(MAXIM_ATTACHMENT_DATA, text, TAGS, METADATA);
+    maxim_str evaluators = IN("[$]");
+
+    maxim_event_config event = MAXIM_EVENT_CONFIG_INIT;
+    event.name = text;
+    event.tags_json = TAGS;
+    event.metadata_json = METADATA;
+    maxim_session_config a_session = MAXIM_SESSION_CONFIG_INIT;
+    a_session.id = session;
+    a_session.name = text;
+    a_session.tags_json = TAGS;
+    CHECK(maxim_session_create(logger, &a_session, NULL));
+    CHECK(maxim_session_add_tag(logger, session, text, text));
+    CHECK(maxim_session_add_event(logger, session, &event, NULL));
+    CHECK(maxim_session_add_feedback(logger, session, IN("{\"score\": 1, \"comment\": $, \"tags\": {$: $}}")));
+    CHECK(maxim_session_add_metadata(logger, session, METADATA));
+    CHECK(maxim_session_add_metric(logger, session, text, 1));
+    CHECK(maxim_session_add_attachment(logger, session, &url, NULL));
+    CHECK(maxim_session_evaluate_with_evaluators(logger, session, evaluators));
+    CHECK(maxim_session_evaluate_with_variables(logger, session, VARIABLES, evaluators));
+
+    maxim_trace_config a_trace = MAXIM_TRACE_CONFIG_INIT;
+    a_trace.id = trace;
+    a_trace.session_id = session;
+    a_trace.name = a_trace.input = text;
+    a_trace.tags_json = TAGS;
+    CHECK(maxim_trace_create(logger, &a_trace, NULL));
+    CHECK(maxim_trace_set_input(logger, trace, text));
+    CHECK(maxim_trace_set_output(logger, trace, text));
+    CHECK(maxim_trace_add_tag(logger, trace, text, text));
+    CHECK(maxim_trace_add_event(logger, trace, &event, NULL));
+    CHECK(maxim_trace_add_feedback(logger, trace, IN("{\"score\": 1, \"comment\": $}")));
+    CHECK(maxim_trace_add_metadata(logger, trace, METADATA));
+    CHECK(maxim_trace_add_metric(logger, trace, text, 1));
+    CHECK(maxim_trace_evaluate_with_evaluators(logger, trace, evaluators));
+    CHECK(maxim_trace_evaluate_with_variables(logger, trace, VARIABLES, evaluators));
+    maxim_error_config error = broken(text, TAGS, METADATA, 1);
+    CHECK(maxim_trace_add_error(logger, trace, &error, NULL));
+    CHECK(maxim_trace_add_attachment(logger, trace, &data, NULL));
+
+    maxim_span_config a_span = MAXIM_SPAN_CONFIG_INIT;
+    a_span.id = span;
+    a_span.name = text;
+    a_span.tags_json = TAGS;
+    CHECK(maxim_trace_add_span(logger, trace, &a_span, NULL));
+    a_span.id = ABSENT;
+    a_span.tags_json = TAGS;
+    CHECK(maxim_span_add_sub_span(logger, span, &a_span, NULL));
+    CHECK(maxim_span_set_input(logger, span, text));
+    CHECK(maxim_span_add_tag(logger, span, text, text));
+    CHECK(maxim_span_add_event(logger, span, &event, NULL));
+    CHECK(maxim_span_add_metadata(logger, span, METADATA));
+    error = broken(text, TAGS, METADATA, 1);
+    CHECK(maxim_span_add_error(logger, span, &error, NULL));
+    url.tags_json = TAGS;
+    url.metadata_json = METADATA;
+    CHECK(maxim_span_add_attachment(logger, span, &url, NULL));
+    CHECK(maxim_span_evaluate_with_variables(logger, span, VARIABLES, evaluators));
+
+    maxim_generation_config a_generation = MAXIM_GENERATION_CONFIG_INIT;
+    a_generation.id = generation;
+    a_generation.name = a_generation.model = text;
+    a_generation.messages_json = MESSAGES;
+    a_generation.model_parameters_json = IN("{\"system\": $, \"tools\": [{$: $}], \"temperature\": 1}");
+    a_generation.tags_json = TAGS;
+    CHECK(maxim_span_add_generation(logger, span, &a_generation, NULL));
+    CHECK(maxim_generation_set_name(logger, generation, text));
+    CHECK(maxim_generation_set_model(logger, generation, text));
+    CHECK(maxim_generation_set_provider(logger, generation, text));
+    CHECK(maxim_generation_add_message(logger, generation, IN("{\"role\": \"user\", \"content\": $}")));
+    CHECK(maxim_generation_add_message(
+        logger, generation,
+        IN("{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": $}, {\"type\": \"image_url\", "
+           "\"image_url\": {\"url\": $}}]}")));
+    CHECK(maxim_generation_set_model_parameters(logger, generation, IN("{\"stop\": [$], \"user\": $}")));
+    CHECK(maxim_generation_result(logger, generation,
+                                  IN("{\"id\": \"r\", \"object\": \"chat.completion\", \"created\": 1, \"model\": "
+                                     "\"m\", \"choices\": [{\"index\": 0, \"message\": {\"role\": \"assistant\", "
+                                     "\"content\": $, \"tool_calls\": [{\"id\": \"c\", \"type\": \"function\", "
+                                     "\"function\": {\"name\": \"f\", \"arguments\": $}}]}, \"finish_reason\": "
+                                     "\"stop\"}], \"usage\": {\"prompt_tokens\": 1, \"completion_tokens\": 1, "
+                                     "\"total_tokens\": 2}}"),
+                                  0));
+    CHECK(maxim_generation_result(
+        logger, generation,
+        IN("[{\"id\": \"r\", \"object\": \"chat.completion.chunk\", \"created\": 1, \"model\": \"m\", \"choices\": "
+           "[{\"index\": 0, \"delta\": {\"role\": \"assistant\", \"content\": $}, \"finish_reason\": null}]}, {\"id\": "
+           "\"r\", \"object\": \"chat.completion.chunk\", \"created\": 1, \"model\": \"m\", \"choices\": [{\"index\": 0, "
+           "\"delta\": {}, \"finish_reason\": \"stop\"}]}]"),
+        0));
+    CHECK(maxim_generation_result(logger, generation, IN("{\"mine\": [$, {$: $}]}"), MAXIM_RESULT_FORCE));
+    error = broken(text, ABSENT, ABSENT, 0);
+    CHECK(maxim_generation_error(logger, generation, &error));
+    CHECK(maxim_generation_add_metric(logger, generation, text, 1));
+    CHECK(maxim_generation_add_tag(logger, generation, text, text));
+    CHECK(maxim_generation_add_metadata(logger, generation, METADATA));
+    data.tags_json = TAGS;
+    data.metadata_json = METADATA;
+    CHECK(maxim_generation_add_attachment(logger, generation, &data, NULL));
+    CHECK(maxim_generation_evaluate_with_variables(logger, generation, VARIABLES, evaluators));
+
+    maxim_retrieval_config a_retrieval = MAXIM_RETRIEVAL_CONFIG_INIT;
+    a_retrieval.id = retrieval;
+    a_retrieval.name = text;
+    a_retrieval.tags_json = TAGS;
+    CHECK(maxim_trace_add_retrieval(logger, trace, &a_retrieval, NULL));
+    CHECK(maxim_retrieval_set_input(logger, retrieval, text));
+    CHECK(maxim_retrieval_set_input_json(logger, retrieval, IN("{\"query\": $, \"filters\": [{$: $}]}")));
+    CHECK(maxim_retrieval_set_output(logger, retrieval, IN("[$, {\"document\": $}]")));
+    CHECK(maxim_retrieval_add_tag(logger, retrieval, text, text));
+    CHECK(maxim_retrieval_add_metadata(logger, retrieval, METADATA));
+    CHECK(maxim_retrieval_add_metric(logger, retrieval, text, 1));
+    CHECK(maxim_retrieval_evaluate_with_variables(logger, retrieval, VARIABLES, evaluators));
+
+    maxim_tool_call_config a_tool = MAXIM_TOOL_CALL_CONFIG_INIT;
+    a_tool.id = tool;
+    a_tool.name = a_tool.description = a_tool.args = text;
+    a_tool.tags_json = TAGS;
+    CHECK(maxim_trace_add_tool_call(logger, trace, &a_tool, NULL));
+    CHECK(maxim_tool_call_update(logger, tool, IN("{\"args\": $, \"name\": $, $: $}")));
+    CHECK(maxim_tool_call_update(logger, tool, filled("{\"args\": $}", twice)));
+    CHECK(maxim_tool_call_result(logger, tool, text));
+    CHECK(maxim_tool_call_error(logger, tool, &error));
+    CHECK(maxim_tool_call_add_tag(logger, tool, text, text));
+    CHECK(maxim_tool_call_add_metadata(logger, tool, METADATA));
+    CHECK(maxim_tool_call_add_metric(logger, tool, text, 1));
+
+    CHECK(maxim_commit(logger, MAXIM_ENTITY_TRACE, trace, MAXIM_STR("update"),
+                       IN("{$: $, \"timestamp\": $, \"whatever\": {$: [$]}}")));
+    CHECK(maxim_commit(logger, MAXIM_ENTITY_FEEDBACK, trace, MAXIM_STR("create"), IN("{\"comment\": $}")));
+    CHECK(maxim_tool_call_end(logger, tool));
+    CHECK(maxim_retrieval_end(logger, retrieval));
+    CHECK(maxim_generation_end(logger, generation));
+    CHECK(maxim_span_end(logger, span));
+    CHECK(maxim_trace_end(logger, trace));
+    CHECK(maxim_session_end(logger, session));
+    free(quote);
+    free(twice);
+}
+
+static void entries(maxim_log_client *client, const char *given, int waits) {
+    char *quote = quoted(given);
+    maxim_str text = maxim_str_z(given);
+    const int is_short = strlen(given) <= 32;
+    maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
+    options.tags_json = is_short ? IN("[$]") : ABSENT;
+    CHECK(maxim_log_debug(client, text, METADATA, &options));
+    maxim_log_error_info error = MAXIM_LOG_ERROR_INFO_INIT;
+    error.message = error.stack = text;
+    error.name = strlen(given) <= 200 ? text : ABSENT;
+    CHECK(maxim_log_error_with(client, text, &error, &options));
+    maxim_log_entry entry = MAXIM_LOG_ENTRY_INIT;
+    entry.level = MAXIM_LEVEL_WARN;
+    entry.message = entry.error_stack = text;
+    entry.data_json = METADATA;
+    entry.error_name = error.name;
+    if (is_short) {
+        entry.user_id = entry.session_id = entry.request_id = entry.flow_id = entry.dataset = text;
+        entry.ip_address = text;
+        entry.tags_json = IN("[$]");
+        maxim_flow *flow;
+        CHECK(maxim_flow_new(client, text, &flow));
+        CHECK(maxim_flow_info(flow, text, METADATA, NULL));
+        CHECK(maxim_flow_free(flow));
+        if (waits) {
+            CHECK(maxim_flow_new_remote(client, text, 10000, &flow));
+            CHECK(maxim_flow_info(flow, text, METADATA, NULL));
+            CHECK(maxim_flow_free(flow));
+        }
+        CHECK(maxim_log_set_user_id(client, text));
+        CHECK(maxim_log_set_session_id(client, text));
+    }
+    CHECK(maxim_log(client, &entry));
+    CHECK(maxim_log_info(client, text, ABSENT, NULL));
+    maxim_raw_options raw = MAXIM_RAW_OPTIONS_INIT;
+    raw.source = raw.dataset = text;
+    static const char *const FORMS[] = {"{\"a\": $}", "{\"a\": [$]}\n{$: $}\n", "<34>1 - - - $", "say $", "a,b\n1,$\n"};
+    for (int format = MAXIM_FORMAT_JSON; format <= MAXIM_FORMAT_CSV; format++) {
+        maxim_str body = filled(FORMS[format], format <= MAXIM_FORMAT_JSONL ? quote : given);
+        const uint8_t *bytes = (const uint8_t *)body.data;
+        CHECK(maxim_ingest_raw_async(client, bytes, strlen(body.data), format, &raw));
+        if (waits) {
+            CHECK(maxim_ingest_raw(client, bytes, strlen(body.data), format, &raw, 10000));
+        }
+    }
+    free(quote);
+}
+
+/* One trace with a bit of everything, under an id. */
+static void one_trace(maxim_logger *logger, const char *given) {
+    maxim_str trace = maxim_str_z(given);
+    maxim_trace_config config = MAXIM_TRACE_CONFIG_INIT;
+    config.id = trace;
+    config.name = MAXIM_STR("sampled");
+    CHECK(maxim_trace_create(logger, &config, NULL));
+    maxim_span_config a_span = MAXIM_SPAN_CONFIG_INIT;
+    maxim_id made, inner;
+    CHECK(maxim_trace_add_span(logger, trace, &a_span, &made));
+    maxim_str span = maxim_str_z(made.text);
+    maxim_generation_config a_generation = MAXIM_GENERATION_CONFIG_INIT;
+    CHECK(maxim_span_add_generation(logger, span, &a_generation, &inner));
+    maxim_str generation = maxim_str_z(inner.text);
+    CHECK(maxim_generation_add_message(logger, generation, MAXIM_STR("{\"role\": \"user\", \"content\": \"x\"}")));
+    CHECK(maxim_generation_end(logger, generation));
+    CHECK(maxim_span_add_tag(logger, span, MAXIM_STR("a"), MAXIM_STR("b")));
+    CHECK(maxim_span_end(logger, span));
+    maxim_attachment url = attachment(MAXIM_ATTACHMENT_URL, MAXIM_STR("https://example.test/x"), ABSENT, ABSENT);
+    CHECK(maxim_trace_add_attachment(logger, trace, &url, NULL));
+    maxim_error_config error = MAXIM_ERROR_CONFIG_INIT;
+    error.message = MAXIM_STR("kept");
+    CHECK(maxim_trace_add_error(logger, trace, &error, NULL));
+    CHECK(maxim_trace_add_feedback(logger, trace, MAXIM_STR("{\"score\": 1}")));
+    CHECK(maxim_trace_end(logger, trace));
+}
+
+static int mask(void *user_data, int32_t entity, const char *field, const char *text, size_t length, maxim_str *out) {
+    (void)user_data;
+    static _Thread_local char room[1 << 16];
+    if (entity < MAXIM_MASK_LOG_ENTRY || !*field || length >= sizeof room) {
+        abort();
+    }
+    memcpy(room, text, length);
+    room[length] = 0;
+    if (strstr(room, "fail")) {
+        return 1;
+    }
+    char *found = strstr(room, "hunter2");
+    if (found) {
+        memcpy(found, "*******", 7);
+        *out = maxim_str_n(room, length);
+    }
+    return 0;
+}
+
+static void print(const char *who, const maxim_stats *stats) {
+    printf("%s accepted %llu delivered %llu quarantined %llu sampled_out %llu masks_failed %llu\n", who,
+           (unsigned long long)stats->accepted, (unsigned long long)stats->delivered,
+           (unsigned long long)stats->quarantined, (unsigned long long)stats->sampled_out,
+           (unsigned long long)stats->masks_failed);
+}
+
+int main(int count, char **arguments) {
+    if (count < 3) {
+        fprintf(stderr, "usage: what_leaves send|keep|trace TEXT...\n");
+        return 2;
+    }
+    const int keeps = strcmp(arguments[1], "keep") == 0, samples = strcmp(arguments[1], "trace") == 0;
+    const int is_off = getenv("MAXIM_DISABLED") != NULL;
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    maxim_log_client_config client_config = MAXIM_LOG_CLIENT_CONFIG_INIT;
+    config.flush_interval_ms = client_config.flush_interval_ms = keeps ? 600000 : 50;
+    if (!is_off) {
+        config.repository_id = client_config.source = maxim_str_z(getenv("WHAT_LEAVES_NAME"));
+        client_config.api_key = maxim_str_z(getenv("MAXIM_API_KEY"));
+        client_config.endpoint = maxim_str_z(getenv("MAXIM_BASE_URL"));
+    }
+    config.is_debug = client_config.is_debug = !is_off;
+    config.mask_callback = client_config.mask_callback = getenv("WHAT_LEAVES_CALLBACK") ? mask : NULL;
+    maxim_logger *logger;
+    maxim_log_client *client;
+    CHECK(maxim_logger_new(&config, &logger));
+    CHECK(maxim_log_client_new(&client_config, &client));
+    for (int i = 2; i < count; i++) {
+        if (samples) {
+            one_trace(logger, arguments[i]);
+        } else {
+            lines(logger, arguments[i], (unsigned)i);
+            entries(client, arguments[i], !keeps && !getenv("WHAT_LEAVES_REFUSED"));
+        }
+    }
+    if (keeps) {
+        CHECK(maxim_write_to_file(logger, 30000));
+        /* The client's lie in shared memory. */
+        return 0;
+    }
+    maxim_stats stats = MAXIM_STATS_INIT;
+    /* What is refused is no failure here. */
+    const uint32_t patience = getenv("WHAT_LEAVES_REFUSED") ? 5000 : 60000;
+    (void)maxim_flush(logger, patience);
+    (void)maxim_log_flush(client, patience);
+    CHECK(maxim_logger_stats(logger, &stats));
+    print("lines", &stats);
+    CHECK(maxim_log_client_stats(client, &stats));
+    print("entries", &stats);
+    if (is_off) {
+        /* Asynchronous ones are answered too. */
+        CHECK(maxim_can_access_filesystem(logger) ? MAXIM_ERR_IO : MAXIM_OK);
+        if (getenv("WHAT_LEAVES_PAUSE")) {
+            puts("paused");
+            fflush(stdout);
+            getchar();
+        }
+    }
+    if (getenv("WHAT_LEAVES_REFUSED")) {
+        /* What was refused too often to go on is held. */
+        (void)maxim_cleanup(logger, 2000);
+        (void)maxim_log_disconnect(client, 2000);
+    } else {
+        CHECK(maxim_cleanup(logger, 10000));
+        CHECK(maxim_log_disconnect(client, 10000));
+    }
+    CHECK(maxim_logger_free(logger));
+    CHECK(maxim_log_client_free(client));
+    return 0;
+}
