@@ -1149,6 +1149,9 @@ MAXIM_API const char *MAXIM_NULLABLE maxim_logger_repository_id(const maxim_logg
  * `timeout_ms` milliseconds. **May block**, never longer than that; with 0 it starts the work and
  * returns MAXIM_OK at once. A retry that is waiting is tried at once.
  *
+ * What earlier loggers for the same repository left behind is sent beside it and not waited for:
+ * `maxim_flush_log_files` and `maxim_cleanup` wait for that too.
+ *
  * Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why);
  * nothing is lost by that.
  *
@@ -1240,6 +1243,10 @@ MAXIM_API maxim_status maxim_write_to_file(maxim_logger *MAXIM_NONNULL logger, u
  * Ends a logger's work: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
  * `timeout_ms` milliseconds, leaves the rest in files for the next logger, and stops its threads.
  * **May block**, never longer than `timeout_ms`. The handle is still to be freed.
+ *
+ * Once its own records have arrived it looks for what earlier loggers for the same repository left
+ * behind, and sends that while there is time: where every process is short, as on a command line,
+ * nobody else would. A forked child leaves that to its parent.
  *
  * Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger; the detail says how much.
  *

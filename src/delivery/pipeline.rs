@@ -185,15 +185,21 @@ impl Pipeline {
 
     /// As [`Pipeline::flush`], for what dead owners have left by now too.
     pub fn flush_leftovers(&self, timeout: Duration) -> Result {
-        let shared = &self.shared;
         let deadline = Instant::now() + timeout.min(FOREVER);
+        let goal = self.look_for_leftovers(deadline);
+        self.flush_until(goal, timeout, deadline)
+    }
+
+    /// Takes over what dead owners have left; what there is to be sent then.
+    fn look_for_leftovers(&self, deadline: Instant) -> Goal {
+        let shared = &self.shared;
         // Whoever holds the engine for longer looks for them by itself, if later.
         if let Some(engine) =
             shared.engine.try_lock_until(deadline).as_mut().and_then(|engine| engine.as_mut())
         {
             engine.adopt();
         }
-        self.flush_until(Goal { target: shared.spool.accepted(), leftovers: true }, timeout, deadline)
+        Goal { target: shared.spool.accepted(), leftovers: true }
     }
 
     /// As [`Pipeline::flush`], but returns at once and calls `done` on the pipeline's thread. Where
@@ -238,8 +244,8 @@ impl Pipeline {
         }
     }
 
-    /// Stops accepting, delivers what can be delivered within `timeout`, moves the rest to files
-    /// and ends the thread. Returns by then in any case; a zero timeout is [`Pipeline::abandon`].
+    /// Stops accepting, delivers what can be delivered within `timeout`, then what dead owners have left,
+    /// moves the rest to files and ends the thread. [`Status::Timeout`] if there is a rest of either. Returns by then in any case; a zero timeout is [`Pipeline::abandon`].
     pub fn close(&self, timeout: Duration) -> Result {
         let shared = &self.shared;
         if timeout.is_zero() {
@@ -259,11 +265,19 @@ impl Pipeline {
             }
         } else if first {
             // What could not be delivered is told below.
-            let all = Goal::own(shared.spool.accepted());
-            let _ = process::on_own_stack(HERE_THREAD, || shared.work_here(all, send_until));
+            let own = Goal::own(shared.spool.accepted());
+            let _ = process::on_own_stack(HERE_THREAD, || {
+                shared.work_here(own, send_until)?;
+                // As the writer does before it leaves.
+                match process::is_forked() {
+                    true => Ok(()),
+                    false => shared.work_here(self.look_for_leftovers(send_until), send_until),
+                }
+            });
             shared.leave(deadline);
         }
-        match shared.spool.settled() >= shared.spool.accepted() {
+        let all = Goal { target: shared.spool.accepted(), leftovers: true };
+        match shared.has_reached(all) {
             true => Ok(()),
             false => Err(shared.unfinished(Status::Timeout)),
         }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::delivery::engine::{Engine, Round, Supervisor};
 use crate::delivery::pipeline::Done;
 use crate::delivery::shared::{Goal, Message, Shared};
+use crate::process;
 use crate::report::Report;
 use crate::status::Status;
 
@@ -106,14 +107,18 @@ impl<'a> Writer<'a> {
         self.answer_flushes();
         let now = Instant::now();
         let (accepted, settled) = self.look(now);
-        let sending = settled < self.target || self.foreign;
         if let Some(stop) = self.stop {
             // A pause that outlasts the time given won't be waited for.
             let hopeless = self.pause.is_some_and(|until| until >= stop);
-            if settled >= accepted || now >= stop || hopeless {
+            if now >= stop || hopeless {
+                return true;
+            }
+            // Its own come first: while those cannot be sent, nobody else's can.
+            if settled >= accepted && !self.foreign && !self.adopt_before_leaving() {
                 return true;
             }
         }
+        let sending = settled < self.target || self.foreign;
         if sending && self.pause.is_none_or(|until| now >= until) {
             self.round();
         } else if !self.adopt() {
@@ -135,6 +140,17 @@ impl<'a> Writer<'a> {
         self.foreign |= more;
         // While nothing can be sent, news of more is no reason not to sleep.
         more && self.pause.is_none()
+    }
+
+    /// A process that lives for a moment may be the only one that ever comes, so what dead owners left is
+    /// sent before it leaves. Whether there is any; more of it is looked for until there is none.
+    ///
+    /// Not in a forked child: its parent looks after its siblings' records, and a child that is gone before
+    /// the answer would have sent them twice.
+    fn adopt_before_leaving(&mut self) -> bool {
+        let looked = !process::is_forked() && self.guarded(Engine::adopt).is_some();
+        self.foreign = looked && self.shared.spool.adopted_held() > 0;
+        self.foreign
     }
 
     fn read_messages(&mut self) {
@@ -200,6 +216,8 @@ impl<'a> Writer<'a> {
                 self.pause = None;
                 self.foreign = false;
                 self.target = 0;
+                // Nothing will change before it leaves.
+                self.stop = self.stop.map(|stop| stop.min(Instant::now()));
             }
             Round::Progress => {
                 self.pause = None;

@@ -11,7 +11,7 @@ use super::control::{for_the_logger, given_control, is_disabled, sample_rate, sw
 use super::entities::{unused, with_logger};
 use super::handle::{self, handled};
 use super::maxim_entity;
-use super::settings::{checked_key, given, given_or_env, or_default};
+use super::settings::{checked_key, checked_repository, given, given_or_env, or_default};
 use super::structs::*;
 use super::types::*;
 use crate::delivery;
@@ -93,7 +93,7 @@ fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Co
     Ok(Config {
         api_key: checked_key(&api_key)?,
         settings: given!(given).settings("base_url", &base_url, reporter)?,
-        repository,
+        repository: checked_repository(repository)?,
         flush_interval: match (given.auto_flush.get(), given.flush_interval_ms) {
             (true, 0) => {
                 let reason = "flush_interval_ms: must be at least 1 when auto_flush is set";
@@ -146,6 +146,9 @@ pub unsafe extern "C" fn maxim_logger_repository_id(logger: *const maxim_logger)
 /// Sends everything that was accepted before the call, and waits until it has arrived, up to
 /// `timeout_ms` milliseconds. **May block**, never longer than that; with 0 it starts the work and
 /// returns MAXIM_OK at once. A retry that is waiting is tried at once.
+///
+/// What earlier loggers for the same repository left behind is sent beside it and not waited for:
+/// `maxim_flush_log_files` and `maxim_cleanup` wait for that too.
 ///
 /// Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
 /// is lost by that.
@@ -245,6 +248,10 @@ pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_
 /// Ends a logger's work: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
 /// `timeout_ms` milliseconds, leaves the rest in files for the next logger, and stops its threads.
 /// **May block**, never longer than `timeout_ms`. The handle is still to be freed.
+///
+/// Once its own records have arrived it looks for what earlier loggers for the same repository left
+/// behind, and sends that while there is time: where every process is short, as on a command line, nobody
+/// else would. A forked child leaves that to its parent.
 ///
 /// Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger; the detail says how much.
 ///

@@ -90,6 +90,16 @@ pub(super) fn checked_key(key: &str) -> Result<Secret> {
     Err(Error::new(Status::InvalidArgument, "api_key: only visible ASCII characters can be sent"))
 }
 
+/// A repository's id without what only a slip of the hand puts there, such as the line break of `echo`:
+/// its records would go nowhere.
+pub(super) fn checked_repository(id: String) -> Result<String> {
+    if id.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let reason = format!("repository_id: {id:?} has a space, a line break or a control character in it");
+        return Err(Error::new(Status::InvalidArgument, reason));
+    }
+    Ok(id)
+}
+
 /// Zero says "the default".
 pub(super) fn or_default(given: u64, default: u64) -> u64 {
     if given == 0 { default } else { given }

@@ -294,8 +294,12 @@ impl Logger {
         self.wait_for_all(timeout, Pipeline::spill)
     }
 
-    /// Refuses further records, delivers what it can in the time, leaves the rest in files.
+    /// Refuses further records, delivers what it can in the time, and what loggers that have ended left
+    /// behind; leaves the rest in files.
     pub fn close(&self, timeout: Duration) -> Result<()> {
+        if !timeout.is_zero() {
+            self.targets().for_each(|target| target.own().uploads.adopt());
+        }
         self.wait_for_all(timeout, Pipeline::close)
     }
 

@@ -47,7 +47,7 @@ impl Reader {
         let spool = Arc::clone(&self.spool);
         let mut orphans = BTreeSet::new();
         for side in [&spool.store.hot, &spool.store.cold].into_iter().flatten() {
-            orphans.extend(instances_in(&side.root));
+            orphans.extend(side.roots().into_iter().flat_map(instances_in));
         }
         orphans.remove(&spool.store.origin);
         // Lazily: most of these may be living instances, which cost a look and do not count.
@@ -86,10 +86,11 @@ impl Spool {
     fn adopt_one(&self, name: &str) -> bool {
         let mut claims = Vec::new();
         for side in [&self.store.hot, &self.store.cold].into_iter().flatten() {
-            let path = side.root.join(name);
-            if fs::symlink_metadata(&path).is_ok() {
-                let Some(claim) = Claim::seize(&path, &self.store.locks) else { return false };
-                claims.push((side, claim));
+            for path in side.roots().map(|root| root.join(name)) {
+                if fs::symlink_metadata(&path).is_ok() {
+                    let Some(claim) = Claim::seize(&path, &self.store.locks) else { return false };
+                    claims.push((side, claim));
+                }
             }
         }
         let mut segments: BTreeMap<Key, Found> = BTreeMap::new();

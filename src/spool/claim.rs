@@ -9,8 +9,9 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
+use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use std::time::Duration;
 
 pub(super) const LOCK: &str = "lock";
@@ -19,13 +20,36 @@ pub(super) const UNFINISHED: &str = ".new-";
 /// A directory without a lock file is an orphan when nothing has changed in it for this long. Its
 /// owner, if there is one, puts the lock file back every minute.
 const GRACE: Duration = Duration::from_secs(300);
-/// The lock files one spool can hold at once: hot and cold, its own and those of one dead owner.
-const SLOTS: usize = 4;
+/// The lock files one spool can hold at once: hot and cold, its own and those of one dead owner, whose
+/// directories may be under the identity's former name too.
+const SLOTS: usize = 6;
 
-/// The descriptors of held locks, readable without any lock: for a forked child.
-#[derive(Default)]
-pub(super) struct Locks {
+/// The descriptors of one spool's held locks, readable without any lock: a forked child closes its copies,
+/// or the locks would stay held as long as the child lives, and nobody could adopt its dead parent's records.
+pub(super) struct Locks(&'static Table);
+
+/// Never freed, so that the fork handler can go through all tables whatever other threads were doing: one
+/// whose spool is gone is the next spool's.
+struct Table {
     slots: [Slot; SLOTS],
+    is_taken: AtomicBool,
+    next: AtomicPtr<Table>,
+}
+
+/// All tables of this process.
+static TABLES: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
+/// Whether [`close_all_inherited`] has been registered.
+static IS_HANDLED: AtomicBool = AtomicBool::new(false);
+
+fn tables() -> impl Iterator<Item = &'static Table> {
+    // SAFETY: what is in the list comes from `Box::leak`, and nothing is ever taken out.
+    let at = |table: &AtomicPtr<Table>| unsafe { table.load(Ordering::Acquire).as_ref() };
+    std::iter::successors(at(&TABLES), move |table| at(&table.next))
+}
+
+/// Runs in every child of `fork`, before anything else can: loads, stores and `close`, which are safe there.
+extern "C" fn close_all_inherited() {
+    tables().for_each(Table::close_inherited);
 }
 
 struct Slot {
@@ -46,8 +70,34 @@ impl Default for Slot {
 }
 
 impl Locks {
+    /// A table of one's own.
+    pub fn new() -> Locks {
+        if !IS_HANDLED.swap(true, Ordering::AcqRel) {
+            // SAFETY: the handler is async-signal-safe, and the library is never unloaded. Without it (no
+            // memory) a child closes its copies with its first call.
+            unsafe { libc::pthread_atfork(None, None, Some(close_all_inherited)) };
+        }
+        let free = tables().find(|table| !table.is_taken.swap(true, Ordering::AcqRel));
+        Locks(free.unwrap_or_else(|| {
+            let table = Box::leak(Box::new(Table {
+                slots: Default::default(),
+                is_taken: AtomicBool::new(true),
+                next: AtomicPtr::default(),
+            }));
+            let mut first = TABLES.load(Ordering::Acquire);
+            loop {
+                table.next.store(first, Ordering::Relaxed);
+                let pushed = TABLES.compare_exchange(first, table, Ordering::AcqRel, Ordering::Acquire);
+                match pushed {
+                    Ok(_) => return table,
+                    Err(other) => first = other,
+                }
+            }
+        }))
+    }
+
     fn enter(&self, file: &File, inode: Inode) {
-        for slot in &self.slots {
+        for slot in &self.0.slots {
             let exchange = slot.descriptor.compare_exchange(FREE, TAKEN, Ordering::AcqRel, Ordering::Relaxed);
             if exchange.is_ok() {
                 slot.device.store(inode.device, Ordering::Relaxed);
@@ -59,7 +109,7 @@ impl Locks {
     }
 
     fn leave(&self, file: &File) {
-        for slot in &self.slots {
+        for slot in &self.0.slots {
             let descriptor = file.as_raw_fd();
             let _ = slot.descriptor.compare_exchange(descriptor, FREE, Ordering::AcqRel, Ordering::Relaxed);
         }
@@ -68,6 +118,18 @@ impl Locks {
     /// In a forked child: gives back the inherited descriptors, so that the parent's death frees the
     /// locks. A plain close does not release them while the parent lives.
     pub fn close_inherited(&self) {
+        self.0.close_inherited();
+    }
+}
+
+impl Drop for Locks {
+    fn drop(&mut self) {
+        self.0.is_taken.store(false, Ordering::Release);
+    }
+}
+
+impl Table {
+    fn close_inherited(&self) {
         for slot in &self.slots {
             let descriptor = slot.descriptor.swap(FREE, Ordering::AcqRel);
             if descriptor >= 0 {

@@ -29,7 +29,8 @@
 //! <spool dir>/<identity>/attachments/<maker>.<sequence>        content of one record (sidefile.rs)
 //! ```
 //!
-//! *identity* is a hash over whose records these are ([`Identity`]). *instance* and *maker* are
+//! *identity* is a hash over whose records these are ([`Identity`]): 32 hexadecimal digits. Directories of 16
+//! digits, which earlier versions made, are adopted from and never made. *instance* and *maker* are
 //! `<unix time in ns>-<pid>-<random>` of a logger instance: the one that owns the directory, and the one
 //! that made the file. They differ once an owner has died and another instance of the same identity
 //! has taken its files over, by renaming them into its own directory while it holds the dead
@@ -87,6 +88,7 @@ pub use reader::{BatchLimits, Reader};
 pub use sidefile::has_orphans;
 pub use spool::Spool;
 
+use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -108,11 +110,25 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The name of the identity's directory: 16 hexadecimal digits.
+    fn parts(&self) -> [&str; 4] {
+        [self.protocol, &self.base_url, &self.repository, &self.key_fingerprint]
+    }
+
+    /// The name of the identity's directory: 32 hexadecimal digits, the head of SHA-256 over the parts, each
+    /// behind its length, so that no two identities share one.
     fn name(&self) -> String {
-        // FNV-1a, 64 bits: stable over versions and machines, which std's hasher is not.
+        let mut hash = Sha256::new();
+        for part in self.parts() {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The name that it had before: 16 digits of FNV-1a.
+    fn former_name(&self) -> String {
         let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for part in [self.protocol, &self.base_url, &self.repository, &self.key_fingerprint] {
+        for part in self.parts() {
             for byte in part.bytes().chain([0]) {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }

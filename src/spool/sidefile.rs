@@ -38,10 +38,11 @@ pub(super) struct SideFile {
 
 /// Whether a spool of this identity has ended and left something behind.
 pub fn has_orphans(options: &Options) -> bool {
-    let name = options.identity.name();
+    let names = [options.identity.name(), options.identity.former_name()];
     let hot = place::hot_candidates(options.hot_dir.clone());
     let roots = place::spool_candidates(options.dir.clone()).into_iter().chain(hot);
-    let mut instances = roots.flat_map(|root| fs::read_dir(root.join(&name)).into_iter().flatten().flatten());
+    let roots = roots.flat_map(|root| names.each_ref().map(|name| root.join(name)));
+    let mut instances = roots.flat_map(|root| fs::read_dir(root).into_iter().flatten().flatten());
     instances.any(|entry| {
         entry.file_name().to_str().and_then(Origin::parse).is_some() && !has_owner(&entry.path())
     })
@@ -202,11 +203,10 @@ impl Spool {
             let sequence = held.header.base + u64::from(count) - 1;
             held.sides.iter().any(|side| side.sequence == sequence).then_some(sequence)
         });
-        if let (Some(sequence), Some(cold), Some(directory)) =
-            (sequence, &self.store.cold, self.side_directory())
-        {
-            let file = directory.join(name(&segment.0, sequence));
-            quarantine::set_aside(&cold.root, &[file], quarantine::cap(self.options.max_disk_bytes));
+        if let (Some(sequence), Some(cold)) = (sequence, &self.store.cold) {
+            let files = self.side_directories().map(|directory| directory.join(name(&segment.0, sequence)));
+            let files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
+            quarantine::set_aside(&cold.root, &files, quarantine::cap(self.options.max_disk_bytes));
         }
     }
 
@@ -215,24 +215,31 @@ impl Spool {
         if files.is_empty() {
             return;
         }
-        let Some(directory) = self.side_directory() else { return };
-        for file in files {
-            // One that stays behind is swept away when it is old.
-            let _ = fs::remove_file(directory.join(name(maker, file.sequence)));
+        for directory in self.side_directories() {
+            for file in files {
+                // One that stays behind is swept away when it is old.
+                let _ = fs::remove_file(directory.join(name(maker, file.sequence)));
+            }
         }
     }
 
     /// Removes side files that no record can name any more, because they are older than records get: a
     /// segment expires when the last of its records is too old.
     pub fn sweep_side_files(&self, max_age: Duration) {
-        if let Some(directory) = self.side_directory() {
+        for directory in self.side_directories() {
             remove_older(&directory, max_age + self.segment_span());
         }
     }
 
     fn side_entries(&self) -> impl Iterator<Item = fs::DirEntry> {
-        let entries = self.side_directory().and_then(|directory| fs::read_dir(directory).ok());
-        entries.into_iter().flatten().flatten()
+        let entries = self.side_directories().filter_map(|directory| fs::read_dir(directory).ok());
+        entries.flatten().flatten()
+    }
+
+    /// The own directory, and the one under the identity's former name.
+    fn side_directories(&self) -> impl Iterator<Item = PathBuf> {
+        let roots = self.store.cold.iter().flat_map(|side| side.roots());
+        roots.map(|root| root.join(DIRECTORY))
     }
 
     fn side_directory(&self) -> Option<PathBuf> {

@@ -514,19 +514,19 @@ impl Drop for Spool {
 
 fn open_store(options: &Options) -> Store {
     let origin = Origin::new();
-    let locks = Arc::new(Locks::default());
+    let locks = Arc::new(Locks::new());
     let mut store = Store { hot: None, cold: None, origin, locks };
     if options.memory_only {
         return store;
     }
-    let identity = options.identity.name();
+    let identity = &options.identity;
     let usable = |dir: &PathBuf| place::private_directory(dir).is_ok() && place::is_writable(dir);
     if options.max_disk_bytes > 0 {
         let dir = place::spool_candidates(options.dir.clone()).into_iter().find(usable);
-        store.cold = dir.map(|dir| Side::new(dir.join(&identity)));
+        store.cold = dir.map(|dir| Side::new(&dir, identity));
     }
     let hot = place::hot_candidates(options.hot_dir.clone()).into_iter().find(usable);
-    if let Some(side) = hot.map(|dir| Side::new(dir.join(&identity)))
+    if let Some(side) = hot.map(|dir| Side::new(&dir, identity))
         && store.prepare(&side).is_ok()
     {
         store.hot = Some(side);

@@ -3,6 +3,7 @@
 //! A store makes, reads, moves and removes files; it knows nothing of records. Whatever fails here
 //! is an `io::Error` for the spool to fall back on. No descriptor outlives a call, but for the locks.
 
+use super::Identity;
 use super::claim::{Claim, Locks};
 use super::format::{HEADER_SIZE, Header, Origin};
 use super::held::Place;
@@ -32,12 +33,21 @@ pub(super) struct Store {
 /// One of the two roots: `<hot_dir>/<identity>` or `<spool dir>/<identity>`.
 pub(super) struct Side {
     pub root: PathBuf,
+    /// The same under the identity's former name: what earlier versions left is adopted from there.
+    pub former: PathBuf,
     claim: Mutex<Option<Claim>>,
 }
 
 impl Side {
-    pub fn new(root: PathBuf) -> Side {
-        Side { root, claim: Mutex::new(None) }
+    /// Of this identity, in a hot directory or spool directory.
+    pub fn new(directory: &Path, identity: &Identity) -> Side {
+        let [root, former] = [identity.name(), identity.former_name()].map(|name| directory.join(name));
+        Side { root, former, claim: Mutex::new(None) }
+    }
+
+    /// The directories of the identity's instances.
+    pub fn roots(&self) -> [&Path; 2] {
+        [&self.root, &self.former]
     }
 
     fn claim(&self) -> MutexGuard<'_, Option<Claim>> {

@@ -25,7 +25,7 @@ impl Spool {
             let identities = side.root.parent().and_then(|all| fs::read_dir(all).ok());
             for identity in identities.into_iter().flatten().flatten() {
                 let root = identity.path();
-                if root != side.root && is_identity(&root) {
+                if !side.roots().contains(&&*root) && is_identity(&root) {
                     self.sweep_identity(side, &root);
                     if self.is_given_up(&root) {
                         sidefile::sweep_given_up(&root, self.options.max_age);
@@ -92,5 +92,5 @@ impl Spool {
 /// Whether a directory has the name of an identity.
 fn is_identity(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+    matches!(name.len(), 16 | 32) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

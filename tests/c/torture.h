@@ -14,6 +14,8 @@
  *   masks                  fail unless every other thread blocks every signal that can be blocked
  *   few-descriptors        leave no descriptor to be opened
  *   idle-thread            have a thread that does nothing
+ *   idle-child             fork a child that never calls the library and ends after a minute, or when it is
+ *                          killed; print its process id
  *   leaving                print the monotonic clock in ns: the verb before an exit
  *   sigterm, segfault      end by that signal
  *   throw, throw-caught    throw a C++ exception past the logger, out of the plugin PROBE_PLUGIN: nobody
@@ -305,6 +307,23 @@ static void *do_nothing(void *unused) {
     return unused;
 }
 
+static void fork_idle_child(void) {
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        /* Whoever reads what the parent prints is not to wait for the child. */
+        close(0);
+        close(1);
+        close(2);
+        alarm(60);
+        for (;;) {
+            pause();
+        }
+    }
+    printf("%d\n", (int)child);
+    fflush(stdout);
+}
+
 static void log_for_plugin(void) {
     static unsigned long long number;
     char name[24];
@@ -383,6 +402,8 @@ static int torture_verb(const char *verb) {
     } else if (IS_VERB("idle-thread")) {
         pthread_t thread;
         pthread_create(&thread, NULL, do_nothing, NULL);
+    } else if (IS_VERB("idle-child")) {
+        fork_idle_child();
     } else if (IS_VERB("leaving")) {
         printf("%llu\n", now_ns());
         fflush(stdout);

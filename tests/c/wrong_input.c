@@ -36,6 +36,8 @@ int main(void) {
     }
     config.api_key = MAXIM_STR("key-0123456789");
     EXPECT(MAXIM_ERR_NOT_CONFIGURED, "MAXIM_LOG_REPO_ID", maxim_logger_new(&config, &logger));
+    config.repository_id = MAXIM_STR("repo\n");
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "line break", maxim_logger_new(&config, &logger));
     config.repository_id = MAXIM_STR("repo");
     config.flush_interval_ms = 0;
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "flush_interval_ms", maxim_logger_new(&config, &logger));

@@ -9,7 +9,7 @@ use crate::bench::{
     CHILD_SLOTS, Client, Row, Stage, for_both_clients, monotonic_ns, nobody, scaled, wait_for_unique,
     wait_until,
 };
-use crate::common::{Server, root, run};
+use crate::common::{Server, both, root, run};
 
 for_both_clients! {
     children_log_and_end_in_every_way
@@ -77,6 +77,29 @@ fn a_living_parent_sends_what_its_dead_children_left(client: Client) {
     row.duplicates = totals["duplicates"].as_u64().unwrap();
     assert_eq!((&totals["missing"], &totals["duplicates"]), (&json!(0), &json!(0)), "{totals}; {forked}");
     row.note = format!("{forks} forks");
+}
+
+#[test]
+fn a_child_that_never_logs_keeps_nothing_of_its_dead_parent() {
+    let mut row = Row::new("a killed parent of a child that never logs");
+    let stage = Stage::new("idle-child");
+    let (url, port) = nobody();
+    let mut host = stage.host(&url, &["new", "log:1000", "attach:2:200000", "idle-child", "wait"], &[]);
+    let child: i32 = host.line().parse().unwrap();
+    host.line();
+    host.kill();
+    row.accepted = 1_002;
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+    let verbs = ["new", "flush-log-files:20000", "expect:MAXIM_OK", "stats"];
+    let adopter = stage.probe(&url, &verbs).output().unwrap();
+    // SAFETY: kill touches no memory; with 0 it only asks whether the process is there.
+    let lives = unsafe { libc::kill(child, 0) } == 0;
+    // SAFETY: as above; the child is the test's own.
+    unsafe { libc::kill(child, libc::SIGKILL) };
+    assert!(lives, "the child has ended, and this shows nothing");
+    assert!(adopter.status.success(), "{}", both(&adopter));
+    row.delivered = server.sequences()["totals"]["unique"].as_u64().unwrap() + server.count("uploads");
+    assert_eq!(row.delivered, row.accepted);
 }
 
 /// Verbs of an end, and the signal that it is meant to be.

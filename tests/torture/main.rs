@@ -20,3 +20,4 @@ mod only_a_success_is_taken_for_one;
 mod proxies_are_those_of_the_environment;
 mod scarce_resources_harm_nobody;
 mod secrets_stay_here;
+mod short_programs_send_what_others_left;

@@ -46,6 +46,43 @@ fn records_of_another_identity_are_left_alone() {
 }
 
 #[test]
+fn what_an_earlier_version_left_under_the_former_name_is_adopted() {
+    let site = Site::new();
+    let (spool, reader) = site.open();
+    append(&spool, 0..100);
+    let content = spool.append_with_file(Kind(1), b"", &[b'x'; 1000]).unwrap();
+    assert_eq!(content, Some(101));
+    crash(spool, reader);
+    let identity = site.options().identity;
+    for root in [site.hot.path(), site.cold.path()] {
+        std::fs::rename(root.join(identity.name()), root.join(identity.former_name())).unwrap();
+    }
+    let (spool, mut reader) = site.open();
+    reader.maintain();
+    assert_eq!(check(&spool).bytes_held, spool.state.lock().adopted[0].unsettled_bytes() + 1000);
+    assert_eq!(deliver_all(&mut reader)[..100], lines(0..100));
+    reader.finish();
+    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn no_two_identities_share_a_directory() {
+    let of = |base_url: &str, repository: &str| {
+        let identity = super::super::Identity {
+            base_url: base_url.into(),
+            repository: repository.into(),
+            ..Site::new().options().identity
+        };
+        identity.name()
+    };
+    // What is told apart by the parts' ends alone.
+    let names = [of("a", "b\0c"), of("a\0b", "c"), of("a", "bc"), of("ab", "c"), of("", "abc")];
+    assert!(names.iter().all(|name| name.len() == 32));
+    let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len());
+}
+
+#[test]
 fn a_clean_end_leaves_what_was_not_sent_on_disk_for_the_next() {
     let site = Site::new();
     let (spool, reader) = site.open();

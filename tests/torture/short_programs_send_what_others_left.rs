@@ -1,0 +1,60 @@
+//! Where every process is short (a command line, cron, CI), each sends what the one before left, or says how much
+//! it could not send.
+
+use serde_json::json;
+
+use crate::bench::{Client, Row, Stage, for_both_clients, json_lines, nobody, scaled};
+use crate::common::{Server, both};
+
+for_both_clients! {
+    one_record_and_a_cleanup_send_what_a_killed_process_left
+    a_cleanup_without_the_time_for_it_says_how_much_is_left
+}
+
+const LEFT: u64 = 1_000;
+
+fn leave_records(stage: &Stage, url: &str) {
+    let killed = stage.probe(url, &["new", format!("log:{LEFT}:left").as_str(), "kill"]).status().unwrap();
+    assert!(!killed.success());
+}
+
+fn one_record_and_a_cleanup_send_what_a_killed_process_left(client: Client) {
+    let mut row = Row::of("one record and a cleanup after a SIGKILL", client);
+    let rounds = scaled(6, 48);
+    for round in 0..rounds {
+        let stage = Stage::of("short", client);
+        let (url, port) = nobody();
+        leave_records(&stage, &url);
+        let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+        let verbs = ["new", "log:1:own", "cleanup:20000", "expect:MAXIM_OK", "stats"];
+        let stats = json_lines(&mut stage.probe(&url, &verbs)).remove(0);
+        row.add_stats(&stats);
+        let totals = server.sequences()["totals"].clone();
+        assert_eq!(
+            (&totals["unique"], &totals["duplicates"], &stats["held"]),
+            (&json!(LEFT + 1), &json!(0), &json!(0)),
+            "round {round}: {totals}; {stats}"
+        );
+    }
+    row.note = format!("{rounds} times");
+}
+
+fn a_cleanup_without_the_time_for_it_says_how_much_is_left(client: Client) {
+    let mut row = Row::of("cleanup without time for what others left", client);
+    let stage = Stage::of("late", client);
+    let (url, port) = nobody();
+    leave_records(&stage, &url);
+    // Own records take one answer, those of the other at least one more.
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1", "--delay-ms", "700"]);
+    let verbs = ["new", "log:1:own", "cleanup:1000", "expect:MAXIM_ERR_TIMEOUT", "stats"];
+    let output = stage.probe(&url, &verbs).output().unwrap();
+    assert!(output.status.success(), "{}", both(&output));
+    let said = String::from_utf8_lossy(&output.stdout);
+    let stats: serde_json::Value = said.lines().find_map(|line| serde_json::from_str(line).ok()).unwrap();
+    row.add_stats(&stats);
+    assert!(row.held > 0, "{stats}");
+    server.control(json!({"delay_ms": 0}));
+    let verbs = ["new", "cleanup:20000", "expect:MAXIM_OK"];
+    assert!(stage.probe(&url, &verbs).status().unwrap().success());
+    assert_eq!(server.sequences()["totals"]["unique"], LEFT + 1);
+}
