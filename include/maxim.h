@@ -2423,6 +2423,25 @@ MAXIM_API maxim_status maxim_span_add_metadata(
     maxim_str metadata_json);
 
 /**
+ * Adds a named number to a span. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+ *
+ * @param logger The logger.
+ * @param span_id The span's id.
+ * @param name What the number is.
+ * @param value The number.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_span_add_metric(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str span_id,
+    maxim_str name,
+    double value);
+
+/**
  * Attaches a file, bytes or a URL to a span; see `maxim_attachment`.
  *
  * The call returns at once: a file is read and uploaded later, by the library's own threads, and
@@ -2585,6 +2604,41 @@ MAXIM_API maxim_status maxim_generation_set_name(
     maxim_str name);
 
 /**
+ * Sets the Maxim prompt that a generation used, where that is known only after its creation.
+ *
+ * @param logger The logger.
+ * @param generation_id The generation's id.
+ * @param maxim_prompt_id The prompt's id.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_generation_set_maxim_prompt_id(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str generation_id,
+    maxim_str maxim_prompt_id);
+
+/**
+ * Sets the version of the Maxim prompt that a generation used, where that is known only after its
+ * creation.
+ *
+ * @param logger The logger.
+ * @param generation_id The generation's id.
+ * @param maxim_prompt_version_id The id of the prompt's version.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_generation_set_maxim_prompt_version_id(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str generation_id,
+    maxim_str maxim_prompt_version_id);
+
+/**
  * Adds a message to a generation.
  *
  * @param logger The logger.
@@ -2683,6 +2737,24 @@ MAXIM_API maxim_status maxim_generation_add_cost(
     double total_usd);
 
 /**
+ * Adds what a generation cost where only the total is known. NaN and infinities are
+ * MAXIM_ERR_INVALID_ARGUMENT.
+ *
+ * @param logger The logger.
+ * @param generation_id The generation's id.
+ * @param total_usd What it cost in all, in US dollars.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_generation_add_total_cost(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str generation_id,
+    double total_usd);
+
+/**
  * Adds one tag to a generation. A tag given again replaces the earlier value.
  *
  * @param logger The logger.
@@ -2719,6 +2791,25 @@ MAXIM_API maxim_status maxim_generation_add_tags(
     maxim_str generation_id,
     const maxim_tag *MAXIM_NULLABLE tags,
     size_t tag_count);
+
+/**
+ * Adds an event to a generation. `config.name` is required.
+ *
+ * @param logger The logger.
+ * @param generation_id The generation's id.
+ * @param config What it is. May be NULL: then everything has its default.
+ * @param out_id Receives the id, given or generated. May be NULL.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
+ *     MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_generation_add_event(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str generation_id,
+    const maxim_event_config *MAXIM_NULLABLE config,
+    maxim_id *MAXIM_NULLABLE out_id);
 
 /**
  * Adds metadata to a generation.
@@ -3091,6 +3182,42 @@ MAXIM_API maxim_status maxim_retrieval_evaluate_with_variables(
     maxim_str evaluators_json);
 
 /**
+ * Sets when a retrieval began.
+ *
+ * @param logger The logger.
+ * @param retrieval_id The retrieval's id.
+ * @param timestamp_us Microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the nearest
+ *     is taken).
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_retrieval_set_start_timestamp(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str retrieval_id,
+    int64_t timestamp_us);
+
+/**
+ * Sets when a retrieval ended.
+ *
+ * @param logger The logger.
+ * @param retrieval_id The retrieval's id.
+ * @param timestamp_us Microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the nearest
+ *     is taken).
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_retrieval_set_end_timestamp(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str retrieval_id,
+    int64_t timestamp_us);
+
+/**
  * Ends a retrieval, at the time of the call.
  *
  * @param logger The logger.
@@ -3230,6 +3357,42 @@ MAXIM_API maxim_status maxim_tool_call_add_metric(
     double value);
 
 /**
+ * Sets when a tool call began.
+ *
+ * @param logger The logger.
+ * @param tool_call_id The tool call's id.
+ * @param timestamp_us Microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the nearest
+ *     is taken).
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_tool_call_set_start_timestamp(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str tool_call_id,
+    int64_t timestamp_us);
+
+/**
+ * Sets when a tool call ended.
+ *
+ * @param logger The logger.
+ * @param tool_call_id The tool call's id.
+ * @param timestamp_us Microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the nearest
+ *     is taken).
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_tool_call_set_end_timestamp(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str tool_call_id,
+    int64_t timestamp_us);
+
+/**
  * Ends a tool call, at the time of the call.
  *
  * @param logger The logger.
@@ -3241,6 +3404,61 @@ MAXIM_API maxim_status maxim_tool_call_add_metric(
  * Threads: any. Blocking: no.
  */
 MAXIM_API maxim_status maxim_tool_call_end(maxim_logger *MAXIM_NONNULL logger, maxim_str tool_call_id);
+
+/**
+ * Adds one tag to an error. A tag given again replaces the earlier value.
+ *
+ * @param logger The logger.
+ * @param error_id The error's id.
+ * @param key The tag's name.
+ * @param value Its value.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_error_add_tag(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str error_id,
+    maxim_str key,
+    maxim_str value);
+
+/**
+ * Adds several tags to an error in one record. A tag given again replaces the earlier value.
+ *
+ * @param logger The logger.
+ * @param error_id The error's id.
+ * @param tags The tags. May be NULL when there are none.
+ * @param tag_count How many.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_error_add_tags(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str error_id,
+    const maxim_tag *MAXIM_NULLABLE tags,
+    size_t tag_count);
+
+/**
+ * Adds metadata to an error.
+ *
+ * @param logger The logger.
+ * @param error_id The error's id.
+ * @param metadata_json A JSON object. Values that are not strings are sent as their JSON text.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
+ *     MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_error_add_metadata(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str error_id,
+    maxim_str metadata_json);
 
 /**
  * Sets an attachment to the defaults of MAXIM_ATTACHMENT_INIT, for languages that have no macros.

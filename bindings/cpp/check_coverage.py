@@ -12,17 +12,25 @@ root = pathlib.Path(__file__).resolve().parents[2]
 functions = json.loads((root / "include/maxim.api.json").read_text())["functions"]
 
 
-def for_c(function):
-    """Initialisers and lists of tags: here JSON does."""
-    return function.get("is_initialiser") or any(each["c"] == "const maxim_tag *" for each in function["parameters"])
+exports = {each["name"]: each.get("deprecated_for") for each in functions if not each.get("for_c")}
 
-
-exports = {each["name"]: each.get("deprecated_for") for each in functions if not for_c(each)}
-
-binding = "".join(path.read_text() for path in sorted((root / "bindings/cpp/include/maxim").glob("*.hpp")))
+binding = "".join(
+    path.read_text()
+    for path in sorted((root / "bindings/cpp/include/maxim").glob("*.hpp"))
+    if path.name != "entity_functions.hpp"
+)
 # Comments reach nothing.
 binding = re.sub(r"//.*", "", binding)
 used = set(re.findall(r"::(maxim_\w+)", binding))
+# A method over the table of a kind's functions is there for each kind that has the function.
+used_verbs = set(re.findall(r"\b(?:F|Functions)::(\w+)", binding))
+used_verbs_of = set(re.findall(r"\b(\w+_functions::\w+)", binding))
+for function in functions:
+    entity = function.get("entity")
+    if entity and not function.get("for_c"):
+        verb = function["name"].removeprefix(f"maxim_{entity}_")
+        if verb in used_verbs or f"{entity}_functions::{verb}" in used_verbs_of:
+            used.add(function["name"])
 missing = [name for name, instead in exports.items() if (instead or name) not in used]
 if missing:
     sys.exit("not reached by the C++ binding: " + " ".join(missing))

@@ -5,38 +5,6 @@ package maxim
 // C keeps nothing after the call.
 
 // #include "shim.h"
-//
-// // Calls that may be made thousands of times a second keep no pointer, and never call back on the
-// // caller's thread: their strings may stay on the goroutine's stack. (`nocallback` would say the
-// // second, at a price of 2 ns a call: measured on Go 1.26.)
-// #cgo noescape maxim_go_session_add_tag
-// #cgo noescape maxim_go_session_add_metadata
-// #cgo noescape maxim_go_session_add_metric
-// #cgo noescape maxim_go_session_end
-// #cgo noescape maxim_go_trace_add_tag
-// #cgo noescape maxim_go_trace_set_input
-// #cgo noescape maxim_go_trace_set_output
-// #cgo noescape maxim_go_trace_add_metadata
-// #cgo noescape maxim_go_trace_add_metric
-// #cgo noescape maxim_go_trace_end
-// #cgo noescape maxim_go_span_set_input
-// #cgo noescape maxim_go_span_add_tag
-// #cgo noescape maxim_go_span_add_metadata
-// #cgo noescape maxim_go_span_end
-// #cgo noescape maxim_go_generation_add_metric
-// #cgo noescape maxim_go_generation_add_tag
-// #cgo noescape maxim_go_generation_add_metadata
-// #cgo noescape maxim_go_generation_end
-// #cgo noescape maxim_go_retrieval_set_input
-// #cgo noescape maxim_go_retrieval_set_output
-// #cgo noescape maxim_go_retrieval_add_tag
-// #cgo noescape maxim_go_retrieval_add_metadata
-// #cgo noescape maxim_go_retrieval_add_metric
-// #cgo noescape maxim_go_retrieval_end
-// #cgo noescape maxim_go_tool_call_add_tag
-// #cgo noescape maxim_go_tool_call_add_metadata
-// #cgo noescape maxim_go_tool_call_add_metric
-// #cgo noescape maxim_go_tool_call_end
 import "C"
 
 import (

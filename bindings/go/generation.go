@@ -122,6 +122,28 @@ func (g *Generation) SetEndTimestamp(at time.Time) error {
 	return g.done("Generation.SetEndTimestamp", C.maxim_go_generation_set_end_timestamp(g.handle, text(g.id), C.int64_t(at.UnixMicro())))
 }
 
+// AddEvent adds an event, at the time of the call.
+func (g *Generation) AddEvent(event Event) error {
+	return g.event("Generation.AddEvent", &event, func(config C.maxim_event_config) C.maxim_go_created {
+		return C.maxim_go_generation_add_event(g.handle, text(g.id), config)
+	})
+}
+
+// AddTotalCost adds what the generation cost in all, in US dollars, where the parts are not known.
+func (g *Generation) AddTotalCost(total float64) error {
+	return g.done("Generation.AddTotalCost", C.maxim_go_generation_add_total_cost(g.handle, text(g.id), C.double(total)))
+}
+
+// SetMaximPromptID sets the Maxim prompt that was used.
+func (g *Generation) SetMaximPromptID(id string) error {
+	return g.done("Generation.SetMaximPromptID", C.maxim_go_generation_set_maxim_prompt_id(g.handle, text(g.id), text(id)))
+}
+
+// SetMaximPromptVersionID sets the version of the Maxim prompt that was used.
+func (g *Generation) SetMaximPromptVersionID(id string) error {
+	return g.done("Generation.SetMaximPromptVersionID", C.maxim_go_generation_set_maxim_prompt_version_id(g.handle, text(g.id), text(id)))
+}
+
 // End ends the generation, at the time of the call.
 func (g *Generation) End() error {
 	return g.done("Generation.End", C.maxim_go_generation_end(g.handle, text(g.id)))

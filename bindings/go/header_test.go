@@ -21,9 +21,8 @@ func TestEveryFunctionAndConstantOfTheHeaderIsBound(t *testing.T) {
 			Values []struct{ Name string }
 		}
 		Functions []struct {
-			Name          string
-			IsInitialiser bool `json:"is_initialiser"`
-			Parameters    []struct{ C string }
+			Name string
+			ForC bool `json:"for_c"`
 		}
 	}
 	must(t, json.Unmarshal(content, &api))
@@ -46,13 +45,8 @@ func TestEveryFunctionAndConstantOfTheHeaderIsBound(t *testing.T) {
 	must(t, err)
 
 	for _, function := range api.Functions {
-		// Initialisers and lists of tags are for C: here a map does.
-		forC := function.IsInitialiser
-		for _, parameter := range function.Parameters {
-			forC = forC || parameter.C == "const maxim_tag *"
-		}
 		name := function.Name
-		if forC || used[name] || used["maxim_go_"+strings.TrimPrefix(name, "maxim_")] {
+		if function.ForC || used[name] || used["maxim_go_"+strings.TrimPrefix(name, "maxim_")] {
 			continue
 		}
 		if name != "maxim_last_error" || !strings.Contains(string(shim), name) {

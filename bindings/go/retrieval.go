@@ -5,6 +5,8 @@ package maxim
 // #include "shim.h"
 import "C"
 
+import "time"
+
 // Retrieval is one look-up of documents.
 type Retrieval struct{ entity }
 
@@ -62,6 +64,16 @@ func (r *Retrieval) EvaluateWithVariables(variables any, evaluators ...string) e
 		func(variables, names C.maxim_str) *C.maxim_go_failure {
 			return C.maxim_go_retrieval_evaluate_with_variables(r.handle, text(r.id), variables, names)
 		})
+}
+
+// SetStartTimestamp sets when the retrieval began (years 1 to 9999).
+func (r *Retrieval) SetStartTimestamp(at time.Time) error {
+	return r.done("Retrieval.SetStartTimestamp", C.maxim_go_retrieval_set_start_timestamp(r.handle, text(r.id), C.int64_t(at.UnixMicro())))
+}
+
+// SetEndTimestamp sets when the retrieval ended (years 1 to 9999).
+func (r *Retrieval) SetEndTimestamp(at time.Time) error {
+	return r.done("Retrieval.SetEndTimestamp", C.maxim_go_retrieval_set_end_timestamp(r.handle, text(r.id), C.int64_t(at.UnixMicro())))
 }
 
 // End ends the retrieval, at the time of the call.

@@ -113,110 +113,21 @@ static inline maxim_str maxim_go_text(maxim_str text) {
         made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), &config, &made.id)); \
         return made; \
     }
-MAXIM_GO_CREATE(session_create, maxim_session_config)
-MAXIM_GO_ADD(session_add_trace, maxim_trace_config)
-MAXIM_GO_ADD(session_trace, maxim_trace_config)
-MAXIM_GO_TWO_TEXTS(session_add_tag)
-MAXIM_GO_ADD(session_add_event, maxim_event_config)
-MAXIM_GO_ADD(session_event, maxim_event_config)
-MAXIM_GO_TEXT(session_add_feedback)
-MAXIM_GO_TEXT(session_feedback)
-MAXIM_GO_TEXT(session_add_metadata)
-MAXIM_GO_NUMBER(session_add_metric)
-MAXIM_GO_TEXT(session_evaluate_with_evaluators)
-MAXIM_GO_TWO_TEXTS(session_evaluate_with_variables)
-MAXIM_GO_TIME(session_set_start_timestamp)
-MAXIM_GO_TIME(session_set_end_timestamp)
-MAXIM_GO_NOTHING(session_end)
+#define MAXIM_GO_RESULT(name) \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str json, uint32_t flags) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), json, flags)); \
+    }
+#define MAXIM_GO_COST(name) \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, double input, double output, \
+                                                  double total) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), input, output, total)); \
+    }
+#define MAXIM_GO_TOTAL(name) \
+    static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, double total) { \
+        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), total)); \
+    }
 
-MAXIM_GO_CREATE(trace_create, maxim_trace_config)
-MAXIM_GO_ADD(trace_add_generation, maxim_generation_config)
-MAXIM_GO_ADD(trace_generation, maxim_generation_config)
-MAXIM_GO_ADD(trace_add_retrieval, maxim_retrieval_config)
-MAXIM_GO_ADD(trace_retrieval, maxim_retrieval_config)
-MAXIM_GO_ADD(trace_add_span, maxim_span_config)
-MAXIM_GO_ADD(trace_span, maxim_span_config)
-MAXIM_GO_ADD(trace_add_tool_call, maxim_tool_call_config)
-MAXIM_GO_ADD(trace_add_error, maxim_error_config)
-MAXIM_GO_TWO_TEXTS(trace_add_tag)
-MAXIM_GO_ADD(trace_add_event, maxim_event_config)
-MAXIM_GO_ADD(trace_event, maxim_event_config)
-MAXIM_GO_TEXT(trace_set_input)
-MAXIM_GO_TEXT(trace_set_output)
-MAXIM_GO_TEXT(trace_add_feedback)
-MAXIM_GO_TEXT(trace_feedback)
-MAXIM_GO_TEXT(trace_add_metadata)
-MAXIM_GO_NUMBER(trace_add_metric)
-MAXIM_GO_TEXT(trace_add_to_session)
-MAXIM_GO_TEXT(trace_evaluate_with_evaluators)
-MAXIM_GO_TWO_TEXTS(trace_evaluate_with_variables)
-MAXIM_GO_TIME(trace_set_start_timestamp)
-MAXIM_GO_TIME(trace_set_end_timestamp)
-MAXIM_GO_NOTHING(trace_end)
-
-MAXIM_GO_ADD(span_add_generation, maxim_generation_config)
-MAXIM_GO_ADD(span_generation, maxim_generation_config)
-MAXIM_GO_ADD(span_add_retrieval, maxim_retrieval_config)
-MAXIM_GO_ADD(span_retrieval, maxim_retrieval_config)
-MAXIM_GO_ADD(span_add_sub_span, maxim_span_config)
-MAXIM_GO_ADD(span_span, maxim_span_config)
-MAXIM_GO_ADD(span_add_tool_call, maxim_tool_call_config)
-MAXIM_GO_ADD(span_add_error, maxim_error_config)
-MAXIM_GO_TEXT(span_set_input)
-MAXIM_GO_TWO_TEXTS(span_add_tag)
-MAXIM_GO_ADD(span_add_event, maxim_event_config)
-MAXIM_GO_ADD(span_event, maxim_event_config)
-MAXIM_GO_TEXT(span_add_metadata)
-MAXIM_GO_TEXT(span_evaluate_with_evaluators)
-MAXIM_GO_TWO_TEXTS(span_evaluate_with_variables)
-MAXIM_GO_TIME(span_set_start_timestamp)
-MAXIM_GO_TIME(span_set_end_timestamp)
-MAXIM_GO_NOTHING(span_end)
-
-MAXIM_GO_TEXT(generation_set_model)
-MAXIM_GO_TEXT(generation_set_provider)
-MAXIM_GO_TEXT(generation_set_name)
-MAXIM_GO_TEXT(generation_add_message)
-MAXIM_GO_TEXT(generation_set_model_parameters)
-MAXIM_GO_CONFIG(generation_error, maxim_error_config)
-MAXIM_GO_NUMBER(generation_add_metric)
-MAXIM_GO_TWO_TEXTS(generation_add_tag)
-MAXIM_GO_TEXT(generation_add_metadata)
-MAXIM_GO_TEXT(generation_evaluate_with_evaluators)
-MAXIM_GO_TWO_TEXTS(generation_evaluate_with_variables)
-MAXIM_GO_TIME(generation_set_start_timestamp)
-MAXIM_GO_TIME(generation_set_end_timestamp)
-MAXIM_GO_NOTHING(generation_end)
-
-static inline maxim_go_failure *maxim_go_generation_result(uintptr_t logger, maxim_str id, maxim_str result_json,
-                                                         uint32_t flags) {
-    return maxim_go_done(maxim_generation_result(MAXIM_GO_LOGGER, maxim_go_text(id), result_json, flags));
-}
-
-static inline maxim_go_failure *maxim_go_generation_add_cost(uintptr_t logger, maxim_str id, double input,
-                                                           double output, double total) {
-    return maxim_go_done(maxim_generation_add_cost(MAXIM_GO_LOGGER, maxim_go_text(id), input, output, total));
-}
-
-MAXIM_GO_TEXT(retrieval_set_input)
-MAXIM_GO_TEXT(retrieval_set_input_json)
-MAXIM_GO_TEXT(retrieval_input)
-MAXIM_GO_TEXT(retrieval_set_output)
-MAXIM_GO_TEXT(retrieval_output)
-MAXIM_GO_TWO_TEXTS(retrieval_add_tag)
-MAXIM_GO_TEXT(retrieval_add_metadata)
-MAXIM_GO_NUMBER(retrieval_add_metric)
-MAXIM_GO_TEXT(retrieval_evaluate_with_evaluators)
-MAXIM_GO_TWO_TEXTS(retrieval_evaluate_with_variables)
-MAXIM_GO_NOTHING(retrieval_end)
-
-MAXIM_GO_TEXT(tool_call_update)
-MAXIM_GO_TEXT(tool_call_result)
-MAXIM_GO_CONFIG(tool_call_error, maxim_error_config)
-MAXIM_GO_TWO_TEXTS(tool_call_add_tag)
-MAXIM_GO_TEXT(tool_call_add_metadata)
-MAXIM_GO_NUMBER(tool_call_add_metric)
-MAXIM_GO_NOTHING(tool_call_end)
+#include "entity_table.h"
 
 static inline maxim_go_failure *maxim_go_commit(uintptr_t logger, maxim_entity entity, maxim_str id, maxim_str action,
                                               maxim_str data_json) {
@@ -287,13 +198,6 @@ static inline maxim_go_counts maxim_go_logger_sink_stats(uintptr_t logger, uint3
     return counts;
 }
 
-/* Attachments. */
-
-MAXIM_GO_ADD(session_add_attachment, maxim_attachment)
-MAXIM_GO_ADD(trace_add_attachment, maxim_attachment)
-MAXIM_GO_ADD(span_add_attachment, maxim_attachment)
-MAXIM_GO_ADD(generation_add_attachment, maxim_attachment)
-MAXIM_GO_ADD(retrieval_add_attachment, maxim_attachment)
 MAXIM_GO_WAIT(flush_attachments)
 
 #endif /* MAXIM_GO_SHIM_H */

@@ -104,6 +104,11 @@ func (s *Span) SetEndTimestamp(at time.Time) error {
 	return s.done("Span.SetEndTimestamp", C.maxim_go_span_set_end_timestamp(s.handle, text(s.id), C.int64_t(at.UnixMicro())))
 }
 
+// AddMetric adds a named number. NaN and infinities are ErrInvalidArgument.
+func (s *Span) AddMetric(name string, value float64) error {
+	return s.done("Span.AddMetric", C.maxim_go_span_add_metric(s.handle, text(s.id), text(name), C.double(value)))
+}
+
 // End ends the span, at the time of the call.
 func (s *Span) End() error {
 	return s.done("Span.End", C.maxim_go_span_end(s.handle, text(s.id)))

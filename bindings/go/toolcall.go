@@ -5,6 +5,8 @@ package maxim
 // #include "shim.h"
 import "C"
 
+import "time"
+
 // ToolCall is one call of a tool.
 type ToolCall struct{ entity }
 
@@ -47,6 +49,16 @@ func (call *ToolCall) AddMetadata(metadata any) error {
 // AddMetric adds a named number. NaN and infinities are ErrInvalidArgument.
 func (call *ToolCall) AddMetric(name string, value float64) error {
 	return call.done("ToolCall.AddMetric", C.maxim_go_tool_call_add_metric(call.handle, text(call.id), text(name), C.double(value)))
+}
+
+// SetStartTimestamp sets when the tool call began (years 1 to 9999).
+func (call *ToolCall) SetStartTimestamp(at time.Time) error {
+	return call.done("ToolCall.SetStartTimestamp", C.maxim_go_tool_call_set_start_timestamp(call.handle, text(call.id), C.int64_t(at.UnixMicro())))
+}
+
+// SetEndTimestamp sets when the tool call ended (years 1 to 9999).
+func (call *ToolCall) SetEndTimestamp(at time.Time) error {
+	return call.done("ToolCall.SetEndTimestamp", C.maxim_go_tool_call_set_end_timestamp(call.handle, text(call.id), C.int64_t(at.UnixMicro())))
 }
 
 // End ends the tool call, at the time of the call.

@@ -232,7 +232,7 @@ export class Span extends Entity {
   private constructor();
   addSubSpan(config?: SpanConfig): Span;
 }
-export interface Span extends Evaluated, Timed, Eventful, Attached, Parent {}
+export interface Span extends Evaluated, Measured, Timed, Eventful, Attached, Parent {}
 
 export class Generation extends Entity {
   private constructor();
@@ -246,9 +246,12 @@ export class Generation extends Entity {
   result(result: Value, options?: { force?: boolean }): void;
   /** Ends the generation with an error. */
   error(error: Error | ErrorConfig): void;
-  addCost(cost: Cost): void;
+  /** Input, output and total, or the total alone where the parts are not known. */
+  addCost(cost: Cost | { total: number }): void;
+  setMaximPromptId(id: string): void;
+  setMaximPromptVersionId(id: string): void;
 }
-export interface Generation extends Evaluated, Measured, Timed, Attached {}
+export interface Generation extends Evaluated, Measured, Timed, Eventful, Attached {}
 
 export class Retrieval extends Entity {
   private constructor();
@@ -258,7 +261,7 @@ export class Retrieval extends Entity {
   setOutput(documents: Value): void;
   output(documents: Value): void;
 }
-export interface Retrieval extends Evaluated, Measured, Attached {}
+export interface Retrieval extends Evaluated, Measured, Timed, Attached {}
 
 export class ToolCall extends Entity {
   private constructor();
@@ -268,7 +271,7 @@ export class ToolCall extends Entity {
   /** Ends the tool call with an error. */
   error(error: Error | ErrorConfig): void;
 }
-export interface ToolCall extends Measured {}
+export interface ToolCall extends Measured, Timed {}
 
 export class Logger {
   /** Throws MaximError when it cannot be made; log calls don't, unless `raiseExceptions` is set. */

@@ -790,6 +790,21 @@ pub unsafe extern "C" fn maxim_span_add_metadata(
     boundary(|| with_logger(logger, |log| log.add_metadata(Entity::Span, required_id("span_id", span_id)?, required_json("metadata_json", metadata_json)?)))
 }
 
+/// Adds a named number to a span. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+///
+/// @param name What the number is.
+/// @param value The number.
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_span_add_metric(
+    logger: *mut maxim_logger,
+    span_id: maxim_str,
+    name: maxim_str,
+    value: f64,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.add_metric(Entity::Span, required_id("span_id", span_id)?, required("name", name)?, value)))
+}
+
 /// Attaches a file, bytes or a URL to a span; see `maxim_attachment`.
 ///
 /// The call returns at once: a file is read and uploaded later, by the library's own threads, and must stay as it is
@@ -913,6 +928,32 @@ pub unsafe extern "C" fn maxim_generation_set_name(
     boundary(|| with_logger(logger, |log| log.set_text(Entity::Generation, required_id("generation_id", generation_id)?, key!("name"), required("name", name)?)))
 }
 
+/// Sets the Maxim prompt that a generation used, where that is known only after its creation.
+///
+/// @param maxim_prompt_id The prompt's id.
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_generation_set_maxim_prompt_id(
+    logger: *mut maxim_logger,
+    generation_id: maxim_str,
+    maxim_prompt_id: maxim_str,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.set_text(Entity::Generation, required_id("generation_id", generation_id)?, key!("maximPromptId"), required("maxim_prompt_id", maxim_prompt_id)?)))
+}
+
+/// Sets the version of the Maxim prompt that a generation used, where that is known only after its creation.
+///
+/// @param maxim_prompt_version_id The id of the prompt's version.
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_generation_set_maxim_prompt_version_id(
+    logger: *mut maxim_logger,
+    generation_id: maxim_str,
+    maxim_prompt_version_id: maxim_str,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.set_text(Entity::Generation, required_id("generation_id", generation_id)?, key!("maximPromptVersionId"), required("maxim_prompt_version_id", maxim_prompt_version_id)?)))
+}
+
 /// Adds a message to a generation.
 ///
 /// @param message_json A JSON object with `role` and `content`. Images and audio in it become attachments of the
@@ -989,6 +1030,19 @@ pub unsafe extern "C" fn maxim_generation_add_cost(
     boundary(|| with_logger(logger, |log| log.add_cost(required_id("generation_id", generation_id)?, Some((input_usd, output_usd)), total_usd)))
 }
 
+/// Adds what a generation cost where only the total is known. NaN and infinities are MAXIM_ERR_INVALID_ARGUMENT.
+///
+/// @param total_usd What it cost in all, in US dollars.
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_generation_add_total_cost(
+    logger: *mut maxim_logger,
+    generation_id: maxim_str,
+    total_usd: f64,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.add_cost(required_id("generation_id", generation_id)?, None, total_usd)))
+}
+
 /// Adds one tag to a generation. A tag given again replaces the earlier value.
 ///
 /// @param key The tag's name.
@@ -1017,6 +1071,19 @@ pub unsafe extern "C" fn maxim_generation_add_tags(
     tag_count: usize,
 ) -> maxim_status {
     boundary(|| with_logger(logger, |log| log.add_tags(Entity::Generation, required_id("generation_id", generation_id)?, tag_list(tags, tag_count, &mut None)?)))
+}
+
+/// Adds an event to a generation. `config.name` is required.
+///
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_generation_add_event(
+    logger: *mut maxim_logger,
+    generation_id: maxim_str,
+    config: *const maxim_event_config,
+    out_id: *mut maxim_id,
+) -> maxim_status {
+    boundary(|| add_event(logger, Entity::Generation, ("generation_id", generation_id), config, out_id))
 }
 
 /// Adds metadata to a generation.
@@ -1301,6 +1368,32 @@ pub unsafe extern "C" fn maxim_retrieval_evaluate_with_variables(
     boundary(|| with_logger(logger, |log| log.evaluate_with_variables(Entity::Retrieval, required_id("retrieval_id", retrieval_id)?, required_json("variables_json", variables_json)?, required_json("evaluators_json", evaluators_json)?)))
 }
 
+/// Sets when a retrieval began.
+///
+/// @param timestamp_us Microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the nearest is taken).
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_retrieval_set_start_timestamp(
+    logger: *mut maxim_logger,
+    retrieval_id: maxim_str,
+    timestamp_us: i64,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.set_time(Entity::Retrieval, required_id("retrieval_id", retrieval_id)?, key!("startTimestamp"), timestamp_us)))
+}
+
+/// Sets when a retrieval ended.
+///
+/// @param timestamp_us Microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the nearest is taken).
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_retrieval_set_end_timestamp(
+    logger: *mut maxim_logger,
+    retrieval_id: maxim_str,
+    timestamp_us: i64,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.set_time(Entity::Retrieval, required_id("retrieval_id", retrieval_id)?, key!("endTimestamp"), timestamp_us)))
+}
+
 /// Ends a retrieval, at the time of the call.
 ///
 /// @logs
@@ -1409,6 +1502,32 @@ pub unsafe extern "C" fn maxim_tool_call_add_metric(
     boundary(|| with_logger(logger, |log| log.add_metric(Entity::ToolCall, required_id("tool_call_id", tool_call_id)?, required("name", name)?, value)))
 }
 
+/// Sets when a tool call began.
+///
+/// @param timestamp_us Microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the nearest is taken).
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_tool_call_set_start_timestamp(
+    logger: *mut maxim_logger,
+    tool_call_id: maxim_str,
+    timestamp_us: i64,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.set_time(Entity::ToolCall, required_id("tool_call_id", tool_call_id)?, key!("startTimestamp"), timestamp_us)))
+}
+
+/// Sets when a tool call ended.
+///
+/// @param timestamp_us Microseconds since 1970-01-01 UTC (years 1 to 9999; beyond them the nearest is taken).
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_tool_call_set_end_timestamp(
+    logger: *mut maxim_logger,
+    tool_call_id: maxim_str,
+    timestamp_us: i64,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.set_time(Entity::ToolCall, required_id("tool_call_id", tool_call_id)?, key!("endTimestamp"), timestamp_us)))
+}
+
 /// Ends a tool call, at the time of the call.
 ///
 /// @logs
@@ -1418,6 +1537,49 @@ pub unsafe extern "C" fn maxim_tool_call_end(
     tool_call_id: maxim_str,
 ) -> maxim_status {
     boundary(|| with_logger(logger, |log| log.end(Entity::ToolCall, required_id("tool_call_id", tool_call_id)?)))
+}
+
+/// Adds one tag to an error. A tag given again replaces the earlier value.
+///
+/// @param key The tag's name.
+/// @param value Its value.
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_error_add_tag(
+    logger: *mut maxim_logger,
+    error_id: maxim_str,
+    key: maxim_str,
+    value: maxim_str,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.add_tag(Entity::Error, required_id("error_id", error_id)?, required("key", key)?, required("value", value)?)))
+}
+
+/// Adds several tags to an error in one record. A tag given again replaces the earlier value.
+///
+/// @param tags The tags. May be NULL when there are none.
+/// @param tag_count How many.
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_error_add_tags(
+    logger: *mut maxim_logger,
+    error_id: maxim_str,
+    tags: *const maxim_tag,
+    tag_count: usize,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.add_tags(Entity::Error, required_id("error_id", error_id)?, tag_list(tags, tag_count, &mut None)?)))
+}
+
+/// Adds metadata to an error.
+///
+/// @param metadata_json A JSON object. Values that are not strings are sent as their JSON text.
+/// @logs
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_error_add_metadata(
+    logger: *mut maxim_logger,
+    error_id: maxim_str,
+    metadata_json: maxim_str,
+) -> maxim_status {
+    boundary(|| with_logger(logger, |log| log.add_metadata(Entity::Error, required_id("error_id", error_id)?, required_json("metadata_json", metadata_json)?)))
 }
 
 /// Sets an attachment to the defaults of MAXIM_ATTACHMENT_INIT, for languages that have no macros.

@@ -2,6 +2,8 @@
 //!
 //! Entities are named by id, so another thread, process or host can go on with them.
 
+use std::collections::BTreeSet;
+
 use super::line::{self, Action, Entity, action};
 use super::logger::Logger;
 use super::messages;
@@ -335,9 +337,30 @@ fn push_evaluators(line: &mut Object<'_>, evaluators: Json<'_>) -> Result<()> {
         let reason = format!("{}: every evaluator is named by a string", evaluators.name);
         return Err(Error::new(Status::InvalidArgument, reason));
     }
-    line.compacted(key!("evaluators"), list);
+    line.written(key!("evaluators"), |out| push_distinct(list, out));
     line.time(key!("timestamp"), clock::now_us());
     Ok(())
+}
+
+/// Up to so many evaluators are compared one by one, which allocates nothing.
+const FEW_EVALUATORS: usize = 64;
+
+/// The elements of a list, each once.
+fn push_distinct(list: &[u8], out: &mut Buffer) {
+    out.push(b'[');
+    let are_few = json::elements(list).nth(FEW_EVALUATORS).is_none();
+    let mut seen = BTreeSet::new();
+    let mut is_new = |(at, element): &(usize, &'_ [u8])| match are_few {
+        true => json::elements(list).take(*at).all(|earlier| earlier != *element),
+        false => seen.insert(element.to_vec()),
+    };
+    for (_, element) in json::elements(list).enumerate().filter(|each| is_new(each)) {
+        if !out.ends_with(b"[") {
+            out.push(b',');
+        }
+        out.extend_from_slice(element);
+    }
+    out.push(b']');
 }
 
 fn check_finite(name: &str, value: f64) -> Result<()> {

@@ -138,6 +138,9 @@ static void traces(maxim_logger *logger, const maxim_attachment *file) {
     LOGS(1, maxim_trace_span(logger, id, &span, NULL));
     LOGS(1, maxim_trace_add_tool_call(logger, id, &tool, NULL));
     LOGS(1, maxim_trace_add_error(logger, id, &broken, NULL));
+    LOGS(1, maxim_error_add_tag(logger, MAXIM_STR("e-9"), NAME, MAXIM_STR("value")));
+    LOGS(1, maxim_error_add_tags(logger, MAXIM_STR("e-9"), two_tags(), 2));
+    LOGS(1, maxim_error_add_metadata(logger, MAXIM_STR("e-9"), OBJECT));
     LOGS(1, maxim_trace_add_tag(logger, id, NAME, MAXIM_STR("value")));
     LOGS(1, maxim_trace_add_tags(logger, id, two_tags(), 2));
     LOGS(1, maxim_trace_add_event(logger, id, &event, NULL));
@@ -179,6 +182,7 @@ static void spans(maxim_logger *logger, const maxim_attachment *file) {
     LOGS(1, maxim_span_add_event(logger, id, &event, NULL));
     LOGS(1, maxim_span_event(logger, id, &event, NULL));
     LOGS(1, maxim_span_add_metadata(logger, id, OBJECT));
+    LOGS(1, maxim_span_add_metric(logger, id, NAME, 0.25));
     LOGS(1, maxim_span_add_attachment(logger, id, file, NULL));
     LOGS(1, maxim_span_evaluate_with_evaluators(logger, id, EVALUATORS));
     LOGS(1, maxim_span_evaluate_with_variables(logger, id, VARIABLES, EVALUATORS));
@@ -188,6 +192,7 @@ static void spans(maxim_logger *logger, const maxim_attachment *file) {
 }
 
 static void generations(maxim_logger *logger, const maxim_attachment *file) {
+    maxim_event_config event = happened();
     maxim_error_config broken = error();
     maxim_str id = MAXIM_STR("g-1");
     LOGS(1, maxim_generation_set_model(logger, id, MAXIM_STR("gpt-4o")));
@@ -199,6 +204,10 @@ static void generations(maxim_logger *logger, const maxim_attachment *file) {
     LOGS(2, maxim_generation_result(logger, id, MAXIM_STR("{\"mine\": 1}"), MAXIM_RESULT_FORCE));
     LOGS(2, maxim_generation_error(logger, id, &broken));
     LOGS(1, maxim_generation_add_cost(logger, id, 0.001, 0.002, 0.003));
+    LOGS(1, maxim_generation_add_total_cost(logger, id, 0.003));
+    LOGS(1, maxim_generation_set_maxim_prompt_id(logger, id, MAXIM_STR("p-1")));
+    LOGS(1, maxim_generation_set_maxim_prompt_version_id(logger, id, MAXIM_STR("v-1")));
+    LOGS(1, maxim_generation_add_event(logger, id, &event, NULL));
     LOGS(1, maxim_generation_add_metric(logger, id, NAME, 12.5));
     LOGS(1, maxim_generation_add_tag(logger, id, NAME, MAXIM_STR("value")));
     LOGS(1, maxim_generation_add_tags(logger, id, two_tags(), 2));
@@ -222,6 +231,8 @@ static void retrievals(maxim_logger *logger, const maxim_attachment *file) {
     LOGS(1, maxim_retrieval_add_tags(logger, id, two_tags(), 2));
     LOGS(1, maxim_retrieval_add_metadata(logger, id, OBJECT));
     LOGS(1, maxim_retrieval_add_metric(logger, id, NAME, 0));
+    LOGS(1, maxim_retrieval_set_start_timestamp(logger, id, START_US));
+    LOGS(1, maxim_retrieval_set_end_timestamp(logger, id, START_US + 1));
     LOGS(1, maxim_retrieval_add_attachment(logger, id, file, NULL));
     LOGS(1, maxim_retrieval_evaluate_with_evaluators(logger, id, EVALUATORS));
     LOGS(1, maxim_retrieval_evaluate_with_variables(logger, id, VARIABLES, EVALUATORS));
@@ -238,6 +249,8 @@ static void tool_calls(maxim_logger *logger) {
     LOGS(1, maxim_tool_call_add_tags(logger, id, two_tags(), 2));
     LOGS(1, maxim_tool_call_add_metadata(logger, id, OBJECT));
     LOGS(1, maxim_tool_call_add_metric(logger, id, NAME, 3));
+    LOGS(1, maxim_tool_call_set_start_timestamp(logger, id, START_US));
+    LOGS(1, maxim_tool_call_set_end_timestamp(logger, id, START_US + 1));
     LOGS(1, maxim_tool_call_end(logger, id));
 }
 

@@ -220,7 +220,12 @@ const addError = (entity, method, error) => {
 };
 
 const endWithError = (entity, method, error) =>
-  attempt(entity, () => invoke(entity, method, ...fields.error(errorConfig(error))));
+  attempt(entity, () => {
+    const given = errorConfig(error);
+    // What ends with an error has no name and metadata of its own.
+    const { message, code, type } = given ?? {};
+    invoke(entity, method, ...fields.error(isError(error) ? { message, code, type } : given));
+  });
 
 /** An error that was logged. */
 class LoggedError {
@@ -308,12 +313,13 @@ class Trace extends attached(rated(eventful(measured(timed(evaluated(Entity)))))
   }
 }
 
-class Span extends attached(eventful(timed(evaluated(Entity)))) {
+class Span extends attached(eventful(measured(timed(evaluated(Entity))))) {
   static entity = 'span';
   static calls = {
     addTag: native.spanAddTag,
     addMetadata: native.spanAddMetadata,
     addAttachment: native.spanAddAttachment,
+    addMetric: native.spanAddMetric,
     addEvent: native.spanAddEvent,
     evaluators: native.spanEvaluateWithEvaluators,
     variables: native.spanEvaluateWithVariables,
@@ -349,13 +355,14 @@ class Span extends attached(eventful(timed(evaluated(Entity)))) {
   }
 }
 
-class Generation extends attached(measured(timed(evaluated(Entity)))) {
+class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) {
   static entity = 'generation';
   static calls = {
     addTag: native.generationAddTag,
     addMetadata: native.generationAddMetadata,
     addAttachment: native.generationAddAttachment,
     addMetric: native.generationAddMetric,
+    addEvent: native.generationAddEvent,
     evaluators: native.generationEvaluateWithEvaluators,
     variables: native.generationEvaluateWithVariables,
     setStart: native.generationSetStartTimestamp,
@@ -397,12 +404,25 @@ class Generation extends attached(measured(timed(evaluated(Entity)))) {
     endWithError(this, native.generationError, error);
   }
 
+  /** Input, output and total in US dollars; the total alone where the parts are not known. */
   addCost({ input, output, total }) {
-    attempt(this, () => invoke(this, native.generationAddCost, input, output, total));
+    attempt(this, () =>
+      input === undefined && output === undefined
+        ? invoke(this, native.generationAddTotalCost, total)
+        : invoke(this, native.generationAddCost, input, output, total),
+    );
+  }
+
+  setMaximPromptId(id) {
+    send(this, native.generationSetMaximPromptId, id);
+  }
+
+  setMaximPromptVersionId(id) {
+    send(this, native.generationSetMaximPromptVersionId, id);
   }
 }
 
-class Retrieval extends attached(measured(evaluated(Entity))) {
+class Retrieval extends attached(measured(timed(evaluated(Entity)))) {
   static entity = 'retrieval';
   static calls = {
     addTag: native.retrievalAddTag,
@@ -411,6 +431,8 @@ class Retrieval extends attached(measured(evaluated(Entity))) {
     addMetric: native.retrievalAddMetric,
     evaluators: native.retrievalEvaluateWithEvaluators,
     variables: native.retrievalEvaluateWithVariables,
+    setStart: native.retrievalSetStartTimestamp,
+    setEnd: native.retrievalSetEndTimestamp,
     end: native.retrievalEnd,
   };
 
@@ -425,12 +447,14 @@ class Retrieval extends attached(measured(evaluated(Entity))) {
   }
 }
 
-class ToolCall extends measured(Entity) {
+class ToolCall extends measured(timed(Entity)) {
   static entity = 'tool_call';
   static calls = {
     addTag: native.toolCallAddTag,
     addMetadata: native.toolCallAddMetadata,
     addMetric: native.toolCallAddMetric,
+    setStart: native.toolCallSetStartTimestamp,
+    setEnd: native.toolCallSetEndTimestamp,
     end: native.toolCallEnd,
   };
 

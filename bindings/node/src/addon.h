@@ -81,6 +81,9 @@ typedef maxim_status (*text_text_function)(maxim_logger *, maxim_str, maxim_str,
 typedef maxim_status (*text_number_function)(maxim_logger *, maxim_str, maxim_str, double);
 typedef maxim_status (*time_function)(maxim_logger *, maxim_str, int64_t);
 typedef maxim_status (*create_function)(maxim_logger *, maxim_str, const void *, maxim_id *);
+typedef maxim_status (*number_function)(maxim_logger *, maxim_str, double);
+typedef maxim_status (*cost_function)(maxim_logger *, maxim_str, double, double, double);
+typedef maxim_status (*result_function)(maxim_logger *, maxim_str, maxim_str, maxim_result_flags);
 typedef maxim_status (*wait_function)(void *, uint32_t);
 typedef maxim_status (*entry_function)(void *, maxim_str, maxim_str, const void *);
 typedef maxim_status (*start_function)(void *, uint32_t, maxim_flush_callback, void *);
@@ -97,6 +100,9 @@ struct method {
         text_number_function text_number;
         time_function time;
         create_function create;
+        number_function number;
+        cost_function cost;
+        result_function result;
         wait_function wait;
         entry_function entry;
         start_function start;

@@ -1,8 +1,6 @@
 /*
- * Sessions, traces, spans, generations, retrievals and tool calls: one table that says which function
- * of the library stands behind which name, and one reader of arguments per shape of function.
- *
- * Deprecated names of the C ABI are not here; their successors are.
+ * Sessions, traces, spans, generations, retrievals and tool calls: one reader of arguments per shape of function.
+ * entity_table.h says which function of the library stands behind which name.
  */
 #include "addon.h"
 
@@ -143,7 +141,22 @@ static napi_value call_cost(napi_env env, napi_callback_info info) {
     double output = take_number(&call, 3);
     double total = take_number(&call, 4);
     if (!call.failed) {
-        status = maxim_generation_add_cost(logger, id, input, output, total);
+        status = call.method->function.cost(logger, id, input, output, total);
+    }
+    call_end(&call);
+    return answer_status(&call, status);
+}
+
+/* (logger, id, number) */
+static napi_value call_number(napi_env env, napi_callback_info info) {
+    struct call call;
+    maxim_status status = MAXIM_OK;
+    call_begin(&call, env, info, 3);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    maxim_str id = take_text(&call, 1);
+    double number = take_number(&call, 2);
+    if (!call.failed) {
+        status = call.method->function.number(logger, id, number);
     }
     call_end(&call);
     return answer_status(&call, status);
@@ -160,54 +173,48 @@ static napi_value call_result(napi_env env, napi_callback_info info) {
     maxim_str result = take_text(&call, 2);
     napi_get_value_bool(env, call.values[3], &force);
     if (!call.failed) {
-        status = maxim_generation_result(logger, id, result, force ? MAXIM_RESULT_FORCE : 0);
+        status = call.method->function.result(logger, id, result, force ? MAXIM_RESULT_FORCE : 0);
     }
     call_end(&call);
     return answer_status(&call, status);
 }
 
-/* One type for the functions that make something: each converts its own struct's pointer. */
-#define CREATES(function, config_type)                                                                       \
+/* One type for the functions that take a struct: each converts its own struct's pointer. Sessions and traces have no
+ * parent, and an error that ends something has no id of its own. */
+#define ONLY_ID(js, function)
+#define TEXT(js, function)
+#define TEXTS(js, function)
+#define METRIC(js, function)
+#define TOTAL(js, function)
+#define COST(js, function)
+#define TIME(js, function)
+#define RESULT(js, function)
+#define ADD(js, function, type, members)                                                                     \
     static maxim_status do_##function(maxim_logger *logger, maxim_str parent, const void *config, maxim_id *id) { \
-        return function(logger, parent, (const config_type *)config, id);                                    \
+        return function(logger, parent, (const type *)config, id);                                           \
     }
-CREATES(maxim_session_add_trace, maxim_trace_config)
-CREATES(maxim_trace_add_span, maxim_span_config)
-CREATES(maxim_trace_add_generation, maxim_generation_config)
-CREATES(maxim_trace_add_retrieval, maxim_retrieval_config)
-CREATES(maxim_trace_add_tool_call, maxim_tool_call_config)
-CREATES(maxim_trace_add_error, maxim_error_config)
-CREATES(maxim_span_add_sub_span, maxim_span_config)
-CREATES(maxim_span_add_generation, maxim_generation_config)
-CREATES(maxim_span_add_retrieval, maxim_retrieval_config)
-CREATES(maxim_span_add_tool_call, maxim_tool_call_config)
-CREATES(maxim_span_add_error, maxim_error_config)
-CREATES(maxim_session_add_event, maxim_event_config)
-CREATES(maxim_trace_add_event, maxim_event_config)
-CREATES(maxim_span_add_event, maxim_event_config)
-CREATES(maxim_session_add_attachment, maxim_attachment)
-CREATES(maxim_trace_add_attachment, maxim_attachment)
-CREATES(maxim_span_add_attachment, maxim_attachment)
-CREATES(maxim_generation_add_attachment, maxim_attachment)
-CREATES(maxim_retrieval_add_attachment, maxim_attachment)
-
-/* Sessions and traces have no parent; an error that ends something has no id of its own. */
-static maxim_status do_maxim_session_create(maxim_logger *logger, maxim_str parent, const void *config, maxim_id *id) {
-    (void)parent;
-    return maxim_session_create(logger, (const maxim_session_config *)config, id);
-}
-static maxim_status do_maxim_trace_create(maxim_logger *logger, maxim_str parent, const void *config, maxim_id *id) {
-    (void)parent;
-    return maxim_trace_create(logger, (const maxim_trace_config *)config, id);
-}
-static maxim_status do_maxim_generation_error(maxim_logger *logger, maxim_str id, const void *config, maxim_id *out) {
-    (void)out;
-    return maxim_generation_error(logger, id, (const maxim_error_config *)config);
-}
-static maxim_status do_maxim_tool_call_error(maxim_logger *logger, maxim_str id, const void *config, maxim_id *out) {
-    (void)out;
-    return maxim_tool_call_error(logger, id, (const maxim_error_config *)config);
-}
+#define CREATE(js, function, type, members)                                                                  \
+    static maxim_status do_##function(maxim_logger *logger, maxim_str parent, const void *config, maxim_id *id) { \
+        (void)parent;                                                                                        \
+        return function(logger, (const type *)config, id);                                                   \
+    }
+#define FAIL(js, function, type, members)                                                                    \
+    static maxim_status do_##function(maxim_logger *logger, maxim_str parent, const void *config, maxim_id *id) { \
+        (void)id;                                                                                            \
+        return function(logger, parent, (const type *)config);                                               \
+    }
+#include "entity_table.h"
+#undef ONLY_ID
+#undef TEXT
+#undef TEXTS
+#undef METRIC
+#undef TOTAL
+#undef COST
+#undef TIME
+#undef RESULT
+#undef ADD
+#undef CREATE
+#undef FAIL
 
 #define T(type, member) FIELD(TEXT, maxim_##type##_config, member)
 #define START(type) FIELD(I64, maxim_##type##_config, start_timestamp_us)
@@ -245,110 +252,27 @@ static const struct field attachment_fields[] = {
 _Static_assert(offsetof(maxim_attachment, data_len) == offsetof(maxim_attachment, data) + sizeof(const uint8_t *),
                "FIELD_BYTES fills both");
 
-#define ONLY_ID(js, c) {.name = #js, .callback = call_id, .function.id = c}
-#define TEXT(js, c) {.name = #js, .callback = call_text, .function.text = c}
-#define TEXTS(js, c) {.name = #js, .callback = call_text_text, .function.text_text = c}
-#define METRIC(js, c) {.name = #js, .callback = call_text_number, .function.text_number = c}
-#define TIME(js, c) {.name = #js, .callback = call_time, .function.time = c}
+#define ONLY_ID(js, c) {.name = #js, .callback = call_id, .function.id = c},
+#define TEXT(js, c) {.name = #js, .callback = call_text, .function.text = c},
+#define TEXTS(js, c) {.name = #js, .callback = call_text_text, .function.text_text = c},
+#define METRIC(js, c) {.name = #js, .callback = call_text_number, .function.text_number = c},
+#define TIME(js, c) {.name = #js, .callback = call_time, .function.time = c},
+#define TOTAL(js, c) {.name = #js, .callback = call_number, .function.number = c},
+#define COST(js, c) {.name = #js, .callback = call_cost, .function.cost = c},
+#define RESULT(js, c) {.name = #js, .callback = call_result, .function.result = c},
 #define MAKE(js, c, type, members)     \
     {.name = #js,                      \
      .callback = call_create,          \
      .function.create = do_##c,        \
      .size = sizeof(type),             \
      .fields = members,                \
-     .field_count = COUNT(members)}
-#define CREATE(js, c, type) MAKE(js, c, maxim_##type##_config, type##_fields)
-#define ATTACH(js, c) MAKE(js, c, maxim_attachment, attachment_fields)
+     .field_count = COUNT(members)},
+#define ADD MAKE
+#define CREATE MAKE
+#define FAIL MAKE
 
 static const struct method METHODS[] = {
-    CREATE(sessionCreate, maxim_session_create, session),
-    CREATE(sessionAddTrace, maxim_session_add_trace, trace),
-    TEXTS(sessionAddTag, maxim_session_add_tag),
-    CREATE(sessionAddEvent, maxim_session_add_event, event),
-    TEXT(sessionAddFeedback, maxim_session_add_feedback),
-    ATTACH(sessionAddAttachment, maxim_session_add_attachment),
-    TEXT(sessionAddMetadata, maxim_session_add_metadata),
-    METRIC(sessionAddMetric, maxim_session_add_metric),
-    TEXT(sessionEvaluateWithEvaluators, maxim_session_evaluate_with_evaluators),
-    TEXTS(sessionEvaluateWithVariables, maxim_session_evaluate_with_variables),
-    TIME(sessionSetStartTimestamp, maxim_session_set_start_timestamp),
-    TIME(sessionSetEndTimestamp, maxim_session_set_end_timestamp),
-    ONLY_ID(sessionEnd, maxim_session_end),
-
-    CREATE(traceCreate, maxim_trace_create, trace),
-    CREATE(traceAddSpan, maxim_trace_add_span, span),
-    CREATE(traceAddGeneration, maxim_trace_add_generation, generation),
-    CREATE(traceAddRetrieval, maxim_trace_add_retrieval, retrieval),
-    CREATE(traceAddToolCall, maxim_trace_add_tool_call, tool_call),
-    CREATE(traceAddError, maxim_trace_add_error, error),
-    TEXTS(traceAddTag, maxim_trace_add_tag),
-    CREATE(traceAddEvent, maxim_trace_add_event, event),
-    TEXT(traceSetInput, maxim_trace_set_input),
-    TEXT(traceSetOutput, maxim_trace_set_output),
-    TEXT(traceAddFeedback, maxim_trace_add_feedback),
-    ATTACH(traceAddAttachment, maxim_trace_add_attachment),
-    TEXT(traceAddMetadata, maxim_trace_add_metadata),
-    METRIC(traceAddMetric, maxim_trace_add_metric),
-    TEXT(traceAddToSession, maxim_trace_add_to_session),
-    TEXT(traceEvaluateWithEvaluators, maxim_trace_evaluate_with_evaluators),
-    TEXTS(traceEvaluateWithVariables, maxim_trace_evaluate_with_variables),
-    TIME(traceSetStartTimestamp, maxim_trace_set_start_timestamp),
-    TIME(traceSetEndTimestamp, maxim_trace_set_end_timestamp),
-    ONLY_ID(traceEnd, maxim_trace_end),
-
-    CREATE(spanAddSubSpan, maxim_span_add_sub_span, span),
-    CREATE(spanAddGeneration, maxim_span_add_generation, generation),
-    CREATE(spanAddRetrieval, maxim_span_add_retrieval, retrieval),
-    CREATE(spanAddToolCall, maxim_span_add_tool_call, tool_call),
-    CREATE(spanAddError, maxim_span_add_error, error),
-    TEXT(spanSetInput, maxim_span_set_input),
-    TEXTS(spanAddTag, maxim_span_add_tag),
-    CREATE(spanAddEvent, maxim_span_add_event, event),
-    ATTACH(spanAddAttachment, maxim_span_add_attachment),
-    TEXT(spanAddMetadata, maxim_span_add_metadata),
-    TEXT(spanEvaluateWithEvaluators, maxim_span_evaluate_with_evaluators),
-    TEXTS(spanEvaluateWithVariables, maxim_span_evaluate_with_variables),
-    TIME(spanSetStartTimestamp, maxim_span_set_start_timestamp),
-    TIME(spanSetEndTimestamp, maxim_span_set_end_timestamp),
-    ONLY_ID(spanEnd, maxim_span_end),
-
-    TEXT(generationSetModel, maxim_generation_set_model),
-    TEXT(generationSetProvider, maxim_generation_set_provider),
-    TEXT(generationSetName, maxim_generation_set_name),
-    TEXT(generationAddMessage, maxim_generation_add_message),
-    TEXT(generationSetModelParameters, maxim_generation_set_model_parameters),
-    {.name = "generationResult", .callback = call_result},
-    CREATE(generationError, maxim_generation_error, error),
-    {.name = "generationAddCost", .callback = call_cost},
-    METRIC(generationAddMetric, maxim_generation_add_metric),
-    TEXTS(generationAddTag, maxim_generation_add_tag),
-    ATTACH(generationAddAttachment, maxim_generation_add_attachment),
-    TEXT(generationAddMetadata, maxim_generation_add_metadata),
-    TEXT(generationEvaluateWithEvaluators, maxim_generation_evaluate_with_evaluators),
-    TEXTS(generationEvaluateWithVariables, maxim_generation_evaluate_with_variables),
-    TIME(generationSetStartTimestamp, maxim_generation_set_start_timestamp),
-    TIME(generationSetEndTimestamp, maxim_generation_set_end_timestamp),
-    ONLY_ID(generationEnd, maxim_generation_end),
-
-    TEXT(retrievalSetInput, maxim_retrieval_set_input),
-    TEXT(retrievalSetInputJson, maxim_retrieval_set_input_json),
-    TEXT(retrievalSetOutput, maxim_retrieval_set_output),
-    TEXTS(retrievalAddTag, maxim_retrieval_add_tag),
-    ATTACH(retrievalAddAttachment, maxim_retrieval_add_attachment),
-    TEXT(retrievalAddMetadata, maxim_retrieval_add_metadata),
-    METRIC(retrievalAddMetric, maxim_retrieval_add_metric),
-    TEXT(retrievalEvaluateWithEvaluators, maxim_retrieval_evaluate_with_evaluators),
-    TEXTS(retrievalEvaluateWithVariables, maxim_retrieval_evaluate_with_variables),
-    ONLY_ID(retrievalEnd, maxim_retrieval_end),
-
-    TEXT(toolCallUpdate, maxim_tool_call_update),
-    TEXT(toolCallResult, maxim_tool_call_result),
-    CREATE(toolCallError, maxim_tool_call_error, error),
-    TEXTS(toolCallAddTag, maxim_tool_call_add_tag),
-    TEXT(toolCallAddMetadata, maxim_tool_call_add_metadata),
-    METRIC(toolCallAddMetric, maxim_tool_call_add_metric),
-    ONLY_ID(toolCallEnd, maxim_tool_call_end),
-
+#include "entity_table.h"
     {.name = "commit", .callback = call_commit},
 };
 

@@ -9,9 +9,7 @@ import { ROOT } from './support.mjs';
 
 const native = createRequire(import.meta.url)('../lib/native.js');
 const { version, functions } = JSON.parse(readFileSync(join(ROOT, 'include/maxim.api.json'), 'utf8'));
-// Initialisers and lists of tags are for C: here an object does.
-const forC = ({ is_initialiser, parameters }) => is_initialiser || parameters.some(({ c }) => c === 'const maxim_tag *');
-const exported = functions.filter((each) => !forC(each)).map((each) => ({ name: each.name, successor: each.deprecated_for }));
+const exported = functions.filter((each) => !each.for_c).map((each) => ({ name: each.name, successor: each.deprecated_for }));
 
 const directory = join(ROOT, 'bindings/node');
 const sources = (folder, ending) =>
@@ -19,7 +17,7 @@ const sources = (folder, ending) =>
     .filter((name) => name.endsWith(ending))
     .map((name) => readFileSync(join(directory, folder, name), 'utf8'))
     .join('\n');
-const c = sources('src', '.c').replace(/\/\*[\s\S]*?\*\//g, '');
+const c = (sources('src', '.c') + sources('src', 'table.h')).replace(/\/\*[\s\S]*?\*\//g, '');
 const js = sources('lib', '.js');
 
 for (const { name, successor } of exported) {

@@ -109,6 +109,10 @@ pub struct Function {
     /// Whether it fills a struct with its defaults, for languages without macros.
     #[serde(skip_serializing_if = "is_false")]
     pub is_initialiser: bool,
+    /// Whether only C has a use for it: what fills structs and takes lists of tags, where other languages have objects,
+    /// and what is said of an error, which has no object in them.
+    #[serde(skip_serializing_if = "is_false")]
+    pub for_c: bool,
     /// The function to use instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deprecated_for: Option<String>,

@@ -213,6 +213,7 @@ impl Reader {
             may_block: says(doc, "**May block**"),
             must_use: false,
             is_initialiser: false,
+            for_c: false,
             deprecated_for,
         })
     }
@@ -250,6 +251,9 @@ impl Reader {
         if function.is_initialiser {
             function.entity = None;
         }
+        function.for_c = function.is_initialiser
+            || function.entity.as_deref() == Some("error")
+            || function.parameters.iter().any(|each| each.kind.base == "maxim_tag");
         let mut gives = vec!["OK".to_owned(), "PANIC".to_owned()];
         for parameter in &mut function.parameters {
             parameter.doc = match tags.parameters.remove(&parameter.name) {

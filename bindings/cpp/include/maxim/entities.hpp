@@ -14,6 +14,7 @@
 #define MAXIM_ENTITIES_HPP
 
 #include <maxim/core.hpp>
+#include <maxim/entity_functions.hpp>
 
 #include <exception>
 #include <string>
@@ -34,92 +35,6 @@ class tool_call;
     config.message = exception.what();
     return config;
 }
-
-namespace detail {
-
-struct session_functions {
-    static constexpr auto add_tag = &::maxim_session_add_tag;
-    static constexpr auto add_attachment = &::maxim_session_add_attachment;
-    static constexpr auto add_metadata = &::maxim_session_add_metadata;
-    static constexpr auto add_metric = &::maxim_session_add_metric;
-    static constexpr auto add_event = &::maxim_session_add_event;
-    static constexpr auto add_feedback = &::maxim_session_add_feedback;
-    static constexpr auto evaluate_with_evaluators = &::maxim_session_evaluate_with_evaluators;
-    static constexpr auto evaluate_with_variables = &::maxim_session_evaluate_with_variables;
-    static constexpr auto set_start_timestamp = &::maxim_session_set_start_timestamp;
-    static constexpr auto set_end_timestamp = &::maxim_session_set_end_timestamp;
-    static constexpr auto end = &::maxim_session_end;
-};
-
-struct trace_functions {
-    static constexpr auto add_generation = &::maxim_trace_add_generation;
-    static constexpr auto add_retrieval = &::maxim_trace_add_retrieval;
-    static constexpr auto add_tool_call = &::maxim_trace_add_tool_call;
-    static constexpr auto add_error = &::maxim_trace_add_error;
-    static constexpr auto add_tag = &::maxim_trace_add_tag;
-    static constexpr auto add_attachment = &::maxim_trace_add_attachment;
-    static constexpr auto add_metadata = &::maxim_trace_add_metadata;
-    static constexpr auto add_metric = &::maxim_trace_add_metric;
-    static constexpr auto add_event = &::maxim_trace_add_event;
-    static constexpr auto add_feedback = &::maxim_trace_add_feedback;
-    static constexpr auto set_input = &::maxim_trace_set_input;
-    static constexpr auto evaluate_with_evaluators = &::maxim_trace_evaluate_with_evaluators;
-    static constexpr auto evaluate_with_variables = &::maxim_trace_evaluate_with_variables;
-    static constexpr auto set_start_timestamp = &::maxim_trace_set_start_timestamp;
-    static constexpr auto set_end_timestamp = &::maxim_trace_set_end_timestamp;
-    static constexpr auto end = &::maxim_trace_end;
-};
-
-struct span_functions {
-    static constexpr auto add_generation = &::maxim_span_add_generation;
-    static constexpr auto add_retrieval = &::maxim_span_add_retrieval;
-    static constexpr auto add_tool_call = &::maxim_span_add_tool_call;
-    static constexpr auto add_error = &::maxim_span_add_error;
-    static constexpr auto add_tag = &::maxim_span_add_tag;
-    static constexpr auto add_attachment = &::maxim_span_add_attachment;
-    static constexpr auto add_metadata = &::maxim_span_add_metadata;
-    static constexpr auto add_event = &::maxim_span_add_event;
-    static constexpr auto set_input = &::maxim_span_set_input;
-    static constexpr auto evaluate_with_evaluators = &::maxim_span_evaluate_with_evaluators;
-    static constexpr auto evaluate_with_variables = &::maxim_span_evaluate_with_variables;
-    static constexpr auto set_start_timestamp = &::maxim_span_set_start_timestamp;
-    static constexpr auto set_end_timestamp = &::maxim_span_set_end_timestamp;
-    static constexpr auto end = &::maxim_span_end;
-};
-
-struct generation_functions {
-    static constexpr auto add_tag = &::maxim_generation_add_tag;
-    static constexpr auto add_attachment = &::maxim_generation_add_attachment;
-    static constexpr auto add_metadata = &::maxim_generation_add_metadata;
-    static constexpr auto add_metric = &::maxim_generation_add_metric;
-    static constexpr auto error = &::maxim_generation_error;
-    static constexpr auto evaluate_with_evaluators = &::maxim_generation_evaluate_with_evaluators;
-    static constexpr auto evaluate_with_variables = &::maxim_generation_evaluate_with_variables;
-    static constexpr auto set_start_timestamp = &::maxim_generation_set_start_timestamp;
-    static constexpr auto set_end_timestamp = &::maxim_generation_set_end_timestamp;
-    static constexpr auto end = &::maxim_generation_end;
-};
-
-struct retrieval_functions {
-    static constexpr auto set_input = &::maxim_retrieval_set_input;
-    static constexpr auto add_tag = &::maxim_retrieval_add_tag;
-    static constexpr auto add_attachment = &::maxim_retrieval_add_attachment;
-    static constexpr auto add_metadata = &::maxim_retrieval_add_metadata;
-    static constexpr auto add_metric = &::maxim_retrieval_add_metric;
-    static constexpr auto evaluate_with_evaluators = &::maxim_retrieval_evaluate_with_evaluators;
-    static constexpr auto evaluate_with_variables = &::maxim_retrieval_evaluate_with_variables;
-    static constexpr auto end = &::maxim_retrieval_end;
-};
-
-struct tool_call_functions {
-    static constexpr auto add_tag = &::maxim_tool_call_add_tag;
-    static constexpr auto add_metadata = &::maxim_tool_call_add_metadata;
-    static constexpr auto add_metric = &::maxim_tool_call_add_metric;
-    static constexpr auto error = &::maxim_tool_call_error;
-    static constexpr auto end = &::maxim_tool_call_end;
-};
-
-}  // namespace detail
 
 /// What all kinds are: an id, and a share in a logger.
 class entity {
@@ -335,12 +250,12 @@ class retrieval : public basic_entity<detail::retrieval_functions> {
 
     /// Sets what was looked for, as JSON.
     status set_input(const json_arg& input) const {
-        return log(&::maxim_retrieval_set_input_json, detail::str(input));
+        return log(detail::retrieval_functions::set_input_json, detail::str(input));
     }
 
     /// Sets the documents found, a JSON array or a single one, and ends the retrieval.
     status set_output(const json_arg& documents) const {
-        return log(&::maxim_retrieval_set_output, detail::str(documents));
+        return log(detail::retrieval_functions::set_output, detail::str(documents));
     }
 };
 
@@ -351,12 +266,12 @@ class tool_call : public basic_entity<detail::tool_call_functions> {
 
     /// Adds members to the tool call: a JSON object.
     status update(const json_arg& data) const {
-        return log(&::maxim_tool_call_update, detail::str(data));
+        return log(detail::tool_call_functions::update, detail::str(data));
     }
 
     /// Sets what the tool answered, and ends the tool call.
     status result(std::string_view answer) const {
-        return log(&::maxim_tool_call_result, detail::str(answer));
+        return log(detail::tool_call_functions::result, detail::str(answer));
     }
 };
 
@@ -369,37 +284,52 @@ class generation : public basic_entity<detail::generation_functions> {
     using basic_entity::basic_entity;
 
     status set_model(std::string_view model) const {
-        return log(&::maxim_generation_set_model, detail::str(model));
+        return log(detail::generation_functions::set_model, detail::str(model));
     }
 
     /// Sets who runs the model; names that are not known are logged as `unknown`.
     status set_provider(std::string_view provider) const {
-        return log(&::maxim_generation_set_provider, detail::str(provider));
+        return log(detail::generation_functions::set_provider, detail::str(provider));
     }
 
     status set_name(std::string_view name) const {
-        return log(&::maxim_generation_set_name, detail::str(name));
+        return log(detail::generation_functions::set_name, detail::str(name));
     }
 
     /// Adds a message: a JSON object with `role` and `content`. Images and audio become attachments.
     status add_message(const json_arg& message) const {
-        return log(&::maxim_generation_add_message, detail::str(message));
+        return log(detail::generation_functions::add_message, detail::str(message));
     }
 
     /// Sets the model's parameters: a JSON object.
     status set_model_parameters(const json_arg& parameters) const {
-        return log(&::maxim_generation_set_model_parameters, detail::str(parameters));
+        return log(detail::generation_functions::set_model_parameters, detail::str(parameters));
     }
 
     /// Logs what the model answered, the provider's own response, and ends the generation. A shape that
     /// is not known is refused, unless `result_shape::any` is asked for.
     status result(const json_arg& response, result_shape shape = result_shape::known) const {
-        return log(&::maxim_generation_result, detail::str(response), static_cast<std::uint32_t>(shape));
+        return log(detail::generation_functions::result, detail::str(response), static_cast<std::uint32_t>(shape));
+    }
+
+    /// Sets the Maxim prompt that was used.
+    status set_maxim_prompt_id(std::string_view id) const {
+        return log(detail::generation_functions::set_maxim_prompt_id, detail::str(id));
+    }
+
+    /// Sets the version of the Maxim prompt that was used.
+    status set_maxim_prompt_version_id(std::string_view id) const {
+        return log(detail::generation_functions::set_maxim_prompt_version_id, detail::str(id));
+    }
+
+    /// Adds what it cost in all, in US dollars, where the parts are not known.
+    status add_total_cost(double total) const {
+        return log(detail::generation_functions::add_total_cost, total);
     }
 
     /// Adds what it cost, in US dollars.
     status add_cost(double input, double output, double total) const {
-        return log(&::maxim_generation_add_cost, input, output, total);
+        return log(detail::generation_functions::add_cost, input, output, total);
     }
 };
 
@@ -410,7 +340,7 @@ class span : public basic_entity<detail::span_functions> {
 
     /// Begins a span in this one.
     span add_span(const span_config& config = {}) const {
-        return add<span>(&::maxim_span_add_sub_span, config);
+        return add<span>(detail::span_functions::add_sub_span, config);
     }
 };
 
@@ -421,17 +351,17 @@ class trace : public basic_entity<detail::trace_functions> {
 
     /// Begins a span in it.
     span add_span(const span_config& config = {}) const {
-        return add<span>(&::maxim_trace_add_span, config);
+        return add<span>(detail::trace_functions::add_span, config);
     }
 
     /// Sets what the application answered.
     status set_output(std::string_view output) const {
-        return log(&::maxim_trace_set_output, detail::str(output));
+        return log(detail::trace_functions::set_output, detail::str(output));
     }
 
     /// Puts a trace that began without a session into one.
     status add_to_session(std::string_view session_id) const {
-        return log(&::maxim_trace_add_to_session, detail::str(session_id));
+        return log(detail::trace_functions::add_to_session, detail::str(session_id));
     }
 };
 
@@ -442,7 +372,7 @@ class session : public basic_entity<detail::session_functions> {
 
     /// Begins a trace in it.
     trace add_trace(const trace_config& config = {}) const {
-        return add<trace>(&::maxim_session_add_trace, config);
+        return add<trace>(detail::session_functions::add_trace, config);
     }
 };
 

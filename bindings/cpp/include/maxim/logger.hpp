@@ -69,7 +69,7 @@ class logger {
     session create_session(const session_config& config = {}) const {
         const auto c = detail::c_struct(config);
         maxim_id id{};
-        const auto code = ::maxim_session_create(handle(), &c, &id);
+        const auto code = detail::session_functions::create(handle(), &c, &id);
         return session(core_, config.id, id, detail::settle(core_, code));
     }
 
@@ -77,7 +77,7 @@ class logger {
     trace create_trace(const trace_config& config = {}) const {
         const auto c = detail::c_struct(config);
         maxim_id id{};
-        const auto code = ::maxim_trace_create(handle(), &c, &id);
+        const auto code = detail::trace_functions::create(handle(), &c, &id);
         return trace(core_, config.id, id, detail::settle(core_, code));
     }
 

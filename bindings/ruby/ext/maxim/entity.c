@@ -79,6 +79,7 @@ typedef maxim_status (*fn_text)(maxim_logger *, maxim_str, maxim_str);
 typedef maxim_status (*fn_text2)(maxim_logger *, maxim_str, maxim_str, maxim_str);
 typedef maxim_status (*fn_metric)(maxim_logger *, maxim_str, maxim_str, double);
 typedef maxim_status (*fn_cost)(maxim_logger *, maxim_str, double, double, double);
+typedef maxim_status (*fn_total)(maxim_logger *, maxim_str, double);
 typedef maxim_status (*fn_time)(maxim_logger *, maxim_str, int64_t);
 typedef maxim_status (*fn_result)(maxim_logger *, maxim_str, maxim_str, uint32_t);
 typedef maxim_status (*fn_event)(maxim_logger *, maxim_str, const maxim_event_config *, maxim_id *);
@@ -97,6 +98,7 @@ static void invoke_metric(mx_call *call) {
 static void invoke_cost(mx_call *call) {
     call->status = FN(fn_cost)(call->handle, call->id, call->number[0], call->number[1], call->number[2]);
 }
+static void invoke_total(mx_call *call) { call->status = FN(fn_total)(call->handle, call->id, call->number[0]); }
 static void invoke_time(mx_call *call) { call->status = FN(fn_time)(call->handle, call->id, call->integer); }
 static void invoke_result(mx_call *call) {
     call->status = FN(fn_result)(call->handle, call->id, call->text[0], (uint32_t)call->integer);
@@ -186,6 +188,14 @@ static VALUE call_cost(VALUE self, fn_cost fn, VALUE input, VALUE output, VALUE 
     VALUE failed = mx_to_number(input, &call.number[0]);
     if (!failed) failed = mx_to_number(output, &call.number[1]);
     if (!failed) failed = mx_to_number(total, &call.number[2]);
+    if (failed) return mx_refused(entity->logger, failed);
+    return finish(&call, entity, false);
+}
+
+static VALUE call_total(VALUE self, fn_total fn, VALUE total) {
+    mx_call call;
+    mx_entity *entity = begin(&call, self, invoke_total, GENERIC(fn));
+    VALUE failed = mx_to_number(total, &call.number[0]);
     if (failed) return mx_refused(entity->logger, failed);
     return finish(&call, entity, false);
 }
@@ -407,6 +417,7 @@ static VALUE create(int argc, VALUE *argv, VALUE logger, VALUE klass, mx_call *c
 #define JSON_JSON(klass, method, function) METHOD2(function, call_text2(self, function, a, b, mx_to_json))
 #define METRIC(klass, method, function) METHOD2(function, call_metric(self, function, a, b))
 #define COST(klass, method, function) METHOD3(function, call_cost(self, function, a, b, c))
+#define TOTAL(klass, method, function) METHOD1(function, call_total(self, function, a))
 #define TIME(klass, method, function) METHOD1(function, call_time(self, function, a))
 #define RESULT(klass, method, function) METHOD2(function, call_result(self, function, a, b))
 #define EVENT(klass, method, function) METHODV(function, call_event(argc, argv, self, function))
@@ -434,6 +445,7 @@ static VALUE create(int argc, VALUE *argv, VALUE logger, VALUE klass, mx_call *c
 #undef JSON_JSON
 #undef METRIC
 #undef COST
+#undef TOTAL
 #undef TIME
 #undef RESULT
 #undef EVENT
@@ -457,6 +469,7 @@ static VALUE create(int argc, VALUE *argv, VALUE logger, VALUE klass, mx_call *c
 #define JSON_JSON DEFINE2
 #define METRIC DEFINE2
 #define COST DEFINE3
+#define TOTAL DEFINE1
 #define TIME DEFINE1
 #define RESULT DEFINE2
 #define EVENT DEFINEV

@@ -108,7 +108,8 @@ module Maxim
     FORCE = 1
     private_constant :FORCE
 
-    setters :model, :provider, :name, :model_parameters, :start_timestamp, :end_timestamp
+    setters :model, :provider, :name, :model_parameters, :maxim_prompt_id, :maxim_prompt_version_id,
+            :start_timestamp, :end_timestamp
 
     # Logs what the model answered, and ends the generation. `result` is the provider's own response, as a
     # hash, an array of stream chunks, or any object that has to_h or to_json.
@@ -144,7 +145,7 @@ module Maxim
     end
     alias input set_input
 
-    setters :input, :output
+    setters :input, :output, :start_timestamp, :end_timestamp
     private :set_input_text, :set_input_json, :input_text
 
     private
@@ -156,6 +157,8 @@ module Maxim
 
   # One call of a tool.
   class ToolCall
+    setters :start_timestamp, :end_timestamp
+
     # Logs that the tool failed, and ends the tool call: an exception, a message, or keywords.
     def error(error = nil, **config)
       error_native(failure_config(error, config))
