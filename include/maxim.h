@@ -553,6 +553,15 @@ typedef struct maxim_logger_config {
      * with the process, and an attachment of bytes takes its size in memory until it is sent.
      */
     bool memory_only;
+    /**
+     * Whether a call is accepted although a value in it cannot be sent as it is: the value is
+     * changed, and the record kept. Bytes that are not UTF-8 become U+FFFD, and so does half of a
+     * surrogate pair in JSON; texts over a limit are cut at a character and marked with "…" (a
+     * message or a stack in its middle), surplus tags left out; NaN and infinities become null; an
+     * id with other characters becomes a valid one, the same each time; a text that is no JSON
+     * stands as text, with the reason. False by default: such calls are refused.
+     */
+    bool lossy;
 } maxim_logger_config;
 
 /** A new session. Initialise with MAXIM_SESSION_CONFIG_INIT. */
@@ -992,6 +1001,8 @@ typedef struct maxim_log_client_config {
     uint64_t quarantine_max_age_ms;
     /** As in `maxim_logger_config`. */
     bool memory_only;
+    /** As in `maxim_logger_config`. */
+    bool lossy;
 } maxim_log_client_config;
 
 /** What a log call may say beside message and data. Initialise with MAXIM_LOG_OPTIONS_INIT. */

@@ -61,6 +61,7 @@ type LogClientConfig struct {
 	CAFile         string        // as in Config
 	Proxy          string        // as in Config
 	AllowPlaintext bool          // as in Config
+	Strict         bool          // as in Config
 
 	OnError func(error) // as in Config
 	Debug   bool        // as in Config
@@ -101,6 +102,7 @@ func (c *LogClientConfig) c() C.maxim_log_client_config {
 	config.ca_file = optional(c.CAFile)
 	config.proxy = optional(c.Proxy)
 	config.allow_plaintext = C.bool(c.AllowPlaintext)
+	config.lossy = C.bool(!c.Strict)
 	config.is_debug = C.bool(c.Debug)
 	return config
 }

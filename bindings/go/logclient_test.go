@@ -18,6 +18,7 @@ import (
 
 func (s *server) clientConfig(t testing.TB) LogClientConfig {
 	return LogClientConfig{
+		Strict:        true,
 		Source:        "svc",
 		Environment:   Production,
 		APIKey:        "key",

@@ -59,6 +59,10 @@ type Config struct {
 	Proxy          string // http://host:port, instead of the environment's
 	AllowPlaintext bool   // lets the API key travel over plain http to another host
 
+	// Strict refuses a call with a value that cannot be sent as it is (too long, not UTF-8, NaN); otherwise the
+	// value is changed and the record kept.
+	Strict bool
+
 	// OnError is told of log calls that were refused, on the caller's goroutine, and of what goes
 	// wrong with delivery later (records dropped, a key refused), on a thread of the library. The
 	// errors are *Error. It may log; it must not wait for the logger.
@@ -88,6 +92,7 @@ func (c *Config) c() C.maxim_logger_config {
 	config.ca_file = optional(c.CAFile)
 	config.proxy = optional(c.Proxy)
 	config.allow_plaintext = C.bool(c.AllowPlaintext)
+	config.lossy = C.bool(!c.Strict)
 	config.max_attachment_bytes = C.uint64_t(c.MaxAttachmentBytes)
 	return config
 }

@@ -140,6 +140,7 @@ func (s *server) wantSequences(t testing.TB, want uint64) {
 // config is that of a logger of the test's own.
 func (s *server) config(t testing.TB) Config {
 	return Config{
+		Strict:        true,
 		BaseURL:       s.url,
 		APIKey:        "key",
 		RepositoryID:  "repo-1",

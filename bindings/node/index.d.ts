@@ -25,6 +25,11 @@ export interface Hooks {
   onDebug?: (line: string) => void;
   /** Whether refused log calls throw. Off: the program goes on, `onError` is told. */
   raiseExceptions?: boolean;
+  /**
+   * Whether a value that cannot be sent as it is (too long, not text, no JSON) is changed rather than its record
+   * refused. On unless set to false.
+   */
+  lossy?: boolean;
 }
 
 export interface DeliveryOptions extends Hooks {
@@ -314,17 +319,21 @@ export class Logger {
   stats(sink?: number): Stats | undefined;
   get canAccessFilesystem(): boolean;
 
-  /** Sends everything; rejects with MAXIM_ERR_TIMEOUT when something is still held. Default: 30 s. */
-  flush(timeoutMs?: number): Promise<void>;
+  /** Sends everything within the time (default: 30 s) and gives how many records are still held. Never rejects. */
+  flush(timeoutMs?: number): Promise<number>;
+  /** The same; rejects with a MaximError (MAXIM_ERR_TIMEOUT, say) when something is still held. */
+  flushOrThrow(timeoutMs?: number): Promise<void>;
   /** The same, blocking the thread: for `process.on('exit', …)`. */
   flushSync(timeoutMs?: number): void;
   flushCommitLogs(timeoutMs?: number): Promise<void>;
   flushAttachments(timeoutMs?: number): Promise<void>;
   flushLogFiles(timeoutMs?: number): Promise<void>;
   writeToFile(timeoutMs?: number): Promise<void>;
-  /** Sends what is held and ends; rejects when something had to be left for the next logger. */
-  close(timeoutMs?: number): Promise<void>;
-  /** The same, never rejecting. */
+  /** Sends what is held, ends, and gives how many records are left for the next logger. Never rejects. */
+  close(timeoutMs?: number): Promise<number>;
+  /** The same; rejects with a MaximError when something is left. */
+  closeOrThrow(timeoutMs?: number): Promise<void>;
+  /** The public SDK's name of `close`. */
   cleanup(timeoutMs?: number): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 
@@ -451,11 +460,15 @@ export interface RawOptions {
   dataset?: string;
 }
 
+/** What belongs to an entry: an object, as a rule; another value becomes its member `value`. */
+type Data = object | Value | null;
+
 interface Log {
-  debug(message: string, data?: Record<string, Value> | null, options?: LogOptions): void;
-  info(message: string, data?: Record<string, Value> | null, options?: LogOptions): void;
-  warn(message: string, data?: Record<string, Value> | null, options?: LogOptions): void;
-  error(message: string, data?: Error | Record<string, Value> | null, options?: LogOptions): void;
+  debug(message: unknown, data?: Data, options?: LogOptions): void;
+  info(message: unknown, data?: Data, options?: LogOptions): void;
+  warn(message: unknown, data?: Data, options?: LogOptions): void;
+  /** `data` is an Error, or what it is for the other levels; an Error alone, in the place of the message, is enough. */
+  error(message: unknown, data?: Data, options?: LogOptions): void;
 }
 
 /** The steps of one piece of work, numbered. */
@@ -486,10 +499,16 @@ export class LogClient {
   ingestRaw(body: Bytes, format: RawFormat, options?: RawOptions, timeoutMs?: number): Promise<void>;
   /** The same in the background. */
   ingestRawAsync(body: Bytes, format: RawFormat, options?: RawOptions): void;
-  flush(timeoutMs?: number): Promise<void>;
+  /** Sends everything within the time (default: 30 s) and gives how many records are still held. Never rejects. */
+  flush(timeoutMs?: number): Promise<number>;
+  /** The same; rejects with a MaximError when something is still held. */
+  flushOrThrow(timeoutMs?: number): Promise<void>;
   flushSync(timeoutMs?: number): void;
-  close(timeoutMs?: number): Promise<void>;
-  /** The same as `close`, never rejecting. */
+  /** Sends what is held, ends, and gives how many records are left for the next client. Never rejects. */
+  close(timeoutMs?: number): Promise<number>;
+  /** The same; rejects with a MaximError when something is left. */
+  closeOrThrow(timeoutMs?: number): Promise<void>;
+  /** The public client's name of `close`. */
   disconnect(timeoutMs?: number): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

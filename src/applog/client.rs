@@ -16,7 +16,7 @@ use crate::spool;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
 use crate::text::object::{Object, key};
-use crate::text::scratch;
+use crate::text::{lossy, scratch};
 
 /// Above every level.
 const NO_LEVEL: u8 = u8::MAX;
@@ -101,6 +101,12 @@ impl Client {
         level as u8 >= self.least
     }
 
+    /// Whether a value that cannot be sent is changed rather than its entry refused.
+    #[inline]
+    pub fn is_lossy(&self) -> bool {
+        self.config.lossy
+    }
+
     /// Logs one entry, if its level is high enough.
     #[inline]
     pub fn log(&self, entry: &Entry<'_>) -> Result<()> {
@@ -156,15 +162,17 @@ impl Client {
         Object::open(out, |line| {
             entry.write(line)?;
             line.again(&self.constant);
-            if let Some(dataset) = entry.dataset {
-                check_length("dataset", dataset, 0, entry::NAME)?;
-            }
-            line.optional_text(key!("dataset"), entry.dataset.or(self.config.dataset.as_deref()));
+            let dataset = entry.dataset.or(self.config.dataset.as_deref());
+            entry::limited(line, key!("dataset"), "dataset", dataset, entry::NAME)?;
             entry::limited(line, key!("userId"), "user_id", entry.user_id, entry::ID)?;
             entry::limited(line, key!("sessionId"), "session_id", entry.session_id, entry::ID)?;
             defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
             Ok(())
-        })
+        })?;
+        if self.is_lossy() {
+            lossy::replace_lone_surrogates(out);
+        }
+        Ok(())
     }
 
     /// A flow's name as it may leave, of at most so many characters.

@@ -69,4 +69,6 @@ pub struct Config {
     pub control: control::Config,
     /// Nothing is done at all.
     pub disabled: bool,
+    /// Whether a value that cannot be sent is changed rather than its entry refused.
+    pub lossy: bool,
 }

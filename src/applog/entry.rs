@@ -6,7 +6,9 @@ use super::client::LOG_ENTRY;
 use crate::control::Control;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
+use crate::text::escape;
 use crate::text::json::{self, Kind, Shape};
+use crate::text::lossy;
 use crate::text::object::{Json, Key, Object, key};
 use crate::text::scratch;
 
@@ -115,18 +117,22 @@ impl<'a> Entry<'a> {
 
     /// Writes the entry's own members.
     pub(super) fn write(&self, line: &mut Object<'_>) -> Result<()> {
-        check_length("message", self.message, 1, MESSAGE)?;
         line.plain(key!("level"), self.level.name());
-        line.text(key!("message"), self.message);
+        line.text(key!("message"), &fit("message", self.message, 1, MESSAGE, lossy::head_and_tail)?);
         self.write_data(line)?;
         if let Some(tags) = self.tags {
             write_tags(line, tags)?;
         }
         limited(line, key!("requestId"), "request_id", self.request_id, ID)?;
         limited(line, key!("errorName"), "error_name", self.error_name, ERROR_NAME)?;
-        limited(line, key!("errorStack"), "error_stack", self.error_stack, ERROR_STACK)?;
+        if let Some(stack) = self.error_stack {
+            line.text(key!("errorStack"), &fit("error_stack", stack, 0, ERROR_STACK, lossy::head_and_tail)?);
+        }
         limited(line, key!("flowId"), "flow_id", self.flow_id, NAME)?;
-        if let Some(step) = self.step_index {
+        if let Some(mut step) = self.step_index {
+            if lossy::active() {
+                step = step.clamp(0, MAX_STEP_INDEX);
+            }
             if !(0..=MAX_STEP_INDEX).contains(&step) {
                 let reason = format!("step_index: {step} is not in 0 to {MAX_STEP_INDEX}");
                 return Err(Error::new(Status::InvalidArgument, reason));
@@ -161,6 +167,10 @@ impl<'a> Entry<'a> {
 fn write_tags(line: &mut Object<'_>, tags: Json<'_>) -> Result<()> {
     let list: &mut Buffer = &mut scratch::lend();
     tags.compact(Shape::Array, list)?;
+    if lossy::active() {
+        write_fitting_tags(line, list);
+        return Ok(());
+    }
     let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, format!("tags: {reason}")));
     let count = json::elements(list).count();
     if count > TAGS {
@@ -190,6 +200,21 @@ pub(super) fn within_limit<'t>(control: &Control, field: &str, text: &'t str) ->
     }
 }
 
+/// Writes the first tags, as many as are taken, each cut to its limit; one that is no string as its JSON text.
+fn write_fitting_tags(line: &mut Object<'_>, list: &[u8]) {
+    line.written(key!("tags"), |out| {
+        out.push(b'[');
+        for (index, tag) in json::elements(list).take(TAGS).enumerate() {
+            let text = serde_json::from_slice(tag).unwrap_or_else(|_| lossy::utf8(tag).into_owned());
+            if index > 0 {
+                out.push(b',');
+            }
+            escape::push_string(out, &lossy::head(&text, TAG));
+        }
+        out.push(b']');
+    });
+}
+
 /// Writes a text within its limit, if there is one.
 #[inline(always)]
 pub(super) fn limited(
@@ -200,11 +225,29 @@ pub(super) fn limited(
     most: usize,
 ) -> Result<()> {
     if let Some(text) = text {
-        check_length(name, text, 0, most)?;
-        line.text(member, text);
+        line.text(member, &fit(name, text, 0, most, lossy::head)?);
     }
     Ok(())
 }
+
+/// A text within its limits, in code points; in a lossy call, what it is cut to.
+#[inline(always)]
+fn fit<'t>(
+    name: &str,
+    text: &'t str,
+    least: usize,
+    most: usize,
+    cut: fn(&str, usize) -> Cow<'_, str>,
+) -> Result<Cow<'t, str>> {
+    match check_length(name, text, least, most) {
+        Ok(()) => Ok(Cow::Borrowed(text)),
+        Err(_) if lossy::active() => Ok(if text.is_empty() { Cow::Borrowed(EMPTY) } else { cut(text, most) }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Stands for a message that is empty, which the service does not take.
+const EMPTY: &str = "(empty message)";
 
 /// Checks a text's length in code points.
 pub(super) fn check_length(name: &str, text: &str, least: usize, most: usize) -> Result<()> {

@@ -3,6 +3,7 @@
 
 use super::handle;
 use super::logger::{Owned, maxim_logger};
+use super::lossy;
 use super::structs::*;
 use super::types::*;
 use crate::maxim::{self, Attachment, Content, Entity, Failure, Logger};
@@ -16,14 +17,15 @@ use crate::text::scratch::{self, Lent};
 /// An argument that names an entity, with its name for errors.
 pub(super) type Named = (&'static str, maxim_str);
 
-/// Runs a call on the logger behind a handle; a disabled one has nothing to do.
+/// Runs a call on the logger behind a handle, for a lossy one a second time if a value is refused; a disabled
+/// one has nothing to do.
 #[inline]
 pub(super) fn with_logger<R: Default>(
     logger: *const maxim_logger,
-    body: impl FnOnce(&Logger) -> Result<R>,
+    mut body: impl FnMut(&Logger) -> Result<R>,
 ) -> Result<R> {
     handle::with::<Owned, _>(logger.addr(), |owned| match &owned.logger {
-        Some(logger) => body(logger),
+        Some(logger) => lossy::or_again(logger.is_lossy(), || body(logger)),
         None => Ok(R::default()),
     })
 }
@@ -34,19 +36,36 @@ pub(super) fn make(
     logger: *mut maxim_logger,
     (id_name, given): Named,
     out_id: *mut maxim_id,
-    call: impl FnOnce(&Logger, &str) -> Result<()>,
+    mut call: impl FnMut(&Logger, &str) -> Result<()>,
 ) -> Result<()> {
     let fresh;
-    let id = match optional_id(id_name, given)? {
-        Some(id) => id,
-        None => {
+    let id = match optional_id(id_name, given) {
+        Ok(Some(id)) => id,
+        Ok(None) => {
             fresh = Uuid::new();
             fresh.as_str()
         }
+        Err(_) => return make_with_odd_id(logger, (id_name, given), out_id, call),
     };
     with_logger(logger, |log| call(log, id))?;
     write_id(out_id, id);
     Ok(())
+}
+
+/// [`make`] where the id given is none: a lossy logger takes another in its place.
+#[cold]
+fn make_with_odd_id(
+    logger: *mut maxim_logger,
+    (id_name, given): Named,
+    out_id: *mut maxim_id,
+    mut call: impl FnMut(&Logger, &str) -> Result<()>,
+) -> Result<()> {
+    with_logger(logger, |log| {
+        let id = required_id(id_name, given)?;
+        call(log, id)?;
+        write_id(out_id, id);
+        Ok(())
+    })
 }
 
 /// A start time: 0 says now.

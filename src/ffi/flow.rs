@@ -8,6 +8,7 @@ use super::callbacks::c_text;
 use super::handle::{self, handled};
 use super::log_client::{error_call, log_call, maxim_log_client, with_client};
 use super::logger::milliseconds;
+use super::lossy;
 use super::structs::*;
 use super::types::*;
 use crate::applog::{Flow, Level};
@@ -29,8 +30,10 @@ struct OwnedFlow {
 
 handled!(OwnedFlow, "flow", 0x5);
 
-fn with_flow<R>(flow: *const maxim_flow, body: impl FnOnce(&OwnedFlow) -> Result<R>) -> Result<R> {
-    handle::with::<OwnedFlow, _>(flow.addr(), body)
+fn with_flow<R>(flow: *const maxim_flow, mut body: impl FnMut(&OwnedFlow) -> Result<R>) -> Result<R> {
+    handle::with::<OwnedFlow, _>(flow.addr(), |owned| {
+        lossy::or_again(owned.flow.client().is_lossy(), || body(owned))
+    })
 }
 
 fn insert(flow: Flow, out: *mut *mut maxim_flow) -> Result<()> {

@@ -10,6 +10,7 @@ use super::callbacks::Callbacks;
 use super::control::{given_control, is_disabled};
 use super::handle::{self, handled};
 use super::logger::{FlushDone, milliseconds, to_c};
+use super::lossy;
 use super::maxim_level;
 use super::settings::{checked_key, given};
 use super::structs::*;
@@ -41,9 +42,11 @@ handled!(OwnedClient, "client", 0x3);
 #[inline]
 pub(super) fn with_client<R>(
     client: *const maxim_log_client,
-    body: impl FnOnce(&Arc<Client>) -> Result<R>,
+    mut body: impl FnMut(&Arc<Client>) -> Result<R>,
 ) -> Result<R> {
-    handle::with::<OwnedClient, _>(client.addr(), |owned| body(&owned.client))
+    handle::with::<OwnedClient, _>(client.addr(), |owned| {
+        lossy::or_again(owned.client.is_lossy(), || body(&owned.client))
+    })
 }
 
 /// One of a list, by its number in the ABI.
@@ -112,6 +115,7 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
         batch_size: given.batch_size,
         flush_interval: milliseconds(given.flush_interval_ms),
         min_level: numbered("min_level", given.min_level, &Level::ALL)?,
+        lossy: given.lossy.get(),
         backoff: BackoffConfig {
             initial: milliseconds(given.initial_delay_ms),
             max: milliseconds(given.max_delay_ms.max(given.initial_delay_ms)),

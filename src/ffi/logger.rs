@@ -106,6 +106,7 @@ fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Co
         control: given_control!(given).config(callbacks)?,
         sample_rate: sample_rate(given.sample_rate)?,
         extract_media: switch("extract_media", given.extract_media, None, true)?,
+        lossy: given.lossy.get(),
     })
 }
 
@@ -187,6 +188,7 @@ pub unsafe extern "C" fn maxim_flush_async(
 }
 
 /// A host's callback on its way to the thread that calls it.
+#[derive(Clone, Copy)]
 pub(super) struct FlushDone {
     pub(super) callback: unsafe extern "C" fn(*mut c_void, maxim_status, *const c_char),
     pub(super) user_data: *mut c_void,

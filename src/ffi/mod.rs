@@ -24,6 +24,7 @@ mod handle;
 mod ingest;
 mod log_client;
 mod logger;
+mod lossy;
 mod settings;
 pub mod structs;
 mod types;

@@ -203,6 +203,12 @@ pub struct maxim_logger_config {
     /// Whether records are kept in this process's memory only and no file is made. They are lost with the
     /// process, and an attachment of bytes takes its size in memory until it is sent.
     pub memory_only: CBool,
+    /// Whether a call is accepted although a value in it cannot be sent as it is: the value is changed, and the
+    /// record kept. Bytes that are not UTF-8 become U+FFFD, and so does half of a surrogate pair in JSON; texts over a
+    /// limit are cut at a character and marked with "…" (a message or a stack in its middle), surplus tags left
+    /// out; NaN and infinities become null; an id with other characters becomes a valid one, the same each time;
+    /// a text that is no JSON stands as text, with the reason. False by default: such calls are refused.
+    pub lossy: CBool,
 }
 
 /// A new session. Initialise with MAXIM_SESSION_CONFIG_INIT.
@@ -586,6 +592,8 @@ pub struct maxim_log_client_config {
     pub quarantine_max_age_ms: u64,
     /// As in `maxim_logger_config`.
     pub memory_only: CBool,
+    /// As in `maxim_logger_config`.
+    pub lossy: CBool,
 }
 
 /// What a log call may say beside message and data. Initialise with MAXIM_LOG_OPTIONS_INIT.

@@ -7,9 +7,10 @@ use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, size_of};
 use std::{ptr, slice};
 
+use super::lossy;
 use crate::status::{Error, Result, Status};
 use crate::text::object::Json;
-use crate::text::{escape, id};
+use crate::text::{self, escape, id};
 
 /// What a call came to: `MAXIM_OK` (0) or one of the `MAXIM_ERR_…` codes.
 ///
@@ -190,9 +191,15 @@ fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
         // SAFETY: ASCII is UTF-8.
         return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });
     }
-    escape::validate_utf8(bytes).map_err(|error| {
-        Error::new(Status::InvalidUtf8, format!("{name}: not UTF-8 at byte {}", error.valid_up_to))
-    })
+    escape::validate_utf8(bytes).or_else(|error| not_utf8(name, bytes, error.valid_up_to))
+}
+
+#[cold]
+fn not_utf8<'a>(name: &str, bytes: &[u8], valid_up_to: usize) -> Result<&'a str> {
+    if text::lossy::active() {
+        return Ok(lossy::keep(text::lossy::utf8(bytes).into_owned()));
+    }
+    Err(Error::new(Status::InvalidUtf8, format!("{name}: not UTF-8 at byte {valid_up_to}")))
 }
 
 #[cold]
@@ -224,20 +231,22 @@ fn checked_id<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
         // SAFETY: an id consists of ASCII letters, digits, `_` and `-`.
         return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });
     }
-    Err(bad_id(name, bytes))
+    bad_id(name, bytes)
 }
 
 #[cold]
-fn bad_id(name: &str, bytes: &[u8]) -> Error {
-    let text = match utf8(name, bytes) {
-        Ok(text) => text,
-        Err(error) => return error,
-    };
+fn bad_id<'a>(name: &str, bytes: &[u8]) -> Result<&'a str> {
+    if text::lossy::active()
+        && let Some(id) = text::lossy::id(bytes)
+    {
+        return Ok(lossy::keep(id));
+    }
+    let text = utf8(name, bytes)?;
     let shown: String = text.chars().take(64).flat_map(char::escape_debug).collect();
-    Error::new(
+    Err(Error::new(
         Status::InvalidId,
         format!("{name}: \"{shown}\" is not an id: 1 to {} characters of A-Z a-z 0-9 _ -", id::MAX_ID_LEN),
-    )
+    ))
 }
 
 /// A JSON text that may be absent; parsed where it is used.

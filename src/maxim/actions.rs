@@ -14,6 +14,7 @@ use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
 use crate::text::escape;
 use crate::text::json::{self, Shape};
+use crate::text::lossy;
 use crate::text::object::{Json, Key, Object, key};
 use crate::text::scratch;
 
@@ -364,7 +365,7 @@ fn push_distinct(list: &[u8], out: &mut Buffer) {
 }
 
 fn check_finite(name: &str, value: f64) -> Result<()> {
-    if value.is_finite() {
+    if value.is_finite() || lossy::active() {
         return Ok(());
     }
     Err(Error::new(Status::InvalidArgument, format!("{name}: {value} is not a number that JSON can hold")))

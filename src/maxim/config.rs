@@ -30,4 +30,6 @@ pub struct Config {
     pub sample_rate: f64,
     /// Whether images and audio in messages become attachments.
     pub extract_media: bool,
+    /// Whether a value that cannot be sent is changed rather than its record refused.
+    pub lossy: bool,
 }

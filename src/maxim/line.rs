@@ -139,6 +139,11 @@ impl<'b> Lines<'b> {
         Lines { out, ends: [0; Lines::MOST], count: 0 }
     }
 
+    /// All that has been written.
+    pub fn written(&mut self) -> &mut [u8] {
+        self.out
+    }
+
     /// The finished line, if it is the only one.
     #[inline(always)]
     pub fn only(&self) -> Option<&[u8]> {

@@ -20,7 +20,7 @@ use crate::process::{ForkCell, Undisturbed};
 use crate::spool;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
-use crate::text::scratch;
+use crate::text::{lossy, scratch};
 
 /// Sinks beside the logger's own pipeline.
 pub const MAX_SINKS: usize = 8;
@@ -154,6 +154,9 @@ impl Logger {
         let mut buffer = scratch::lend();
         let mut lines = Lines::new(&mut buffer);
         build(&mut lines)?;
+        if self.is_lossy() {
+            lossy::replace_lone_surrogates(lines.written());
+        }
         let accepted = match lines.only() {
             Some(line) => self.append(line),
             // Where one is refused, the next may still be taken elsewhere.
@@ -161,6 +164,12 @@ impl Logger {
         };
         buffer.give_back();
         accepted
+    }
+
+    /// Whether a value that cannot be sent is changed rather than its record refused.
+    #[inline]
+    pub fn is_lossy(&self) -> bool {
+        self.first.config.lossy
     }
 
     /// Lets one line pass the gate, if there is one, and appends it to every pipeline of lines.

@@ -14,6 +14,7 @@
 //! | [`time`] | RFC 3339 texts with microseconds |
 //! | [`decimal`] | integers in decimal |
 //! | [`id`] | the ids of entities: checked, or newly made |
+//! | [`lossy`] | what becomes of a value that cannot be sent as it is, where a logger would rather degrade than drop |
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +23,7 @@ pub mod decimal;
 pub mod escape;
 pub mod id;
 pub mod json;
+pub mod lossy;
 pub mod object;
 mod scan;
 pub mod scratch;

@@ -5,7 +5,7 @@
 
 use super::buffer::Buffer;
 use super::json::{self, Shape};
-use super::{decimal, escape, time};
+use super::{decimal, escape, lossy, time};
 use crate::status::{Error, Result, Status};
 
 /// A JSON text as the caller gave it, with the name of the argument it came in.
@@ -20,19 +20,31 @@ pub struct Json<'a> {
 impl Json<'_> {
     /// Appends the validated, compacted text.
     pub fn compact(self, shape: Shape, out: &mut Buffer) -> Result<()> {
-        json::compact(self.bytes, shape, out).map_err(|error| self.refuse(&error))
+        json::compact(self.bytes, shape, out).or_else(|error| self.repair(&error, shape, out))
     }
 
     /// Appends the validated text, fit for a line.
     #[inline]
     pub fn embed(self, shape: Shape, out: &mut Buffer) -> Result<()> {
-        json::embed(self.bytes, shape, out).map_err(|error| self.refuse(&error))
+        json::embed(self.bytes, shape, out).or_else(|error| self.repair(&error, shape, out))
     }
 
     /// Appends the validated object, fit for a line, and tells whether each of its values is a string.
     #[inline]
     pub fn embed_strings(self, out: &mut Buffer) -> Result<bool> {
-        json::embed_strings(self.bytes, out).map_err(|error| self.refuse(&error))
+        // Whether all values of a repaired object are strings is not known: no.
+        json::embed_strings(self.bytes, out)
+            .or_else(|error| self.repair(&error, Shape::Object, out).map(|()| false))
+    }
+
+    /// Appends what the text becomes in a lossy call; refuses it in a strict one.
+    #[cold]
+    fn repair(self, error: &json::JsonError, shape: Shape, out: &mut Buffer) -> Result<()> {
+        if !lossy::active() {
+            return Err(self.refuse(error));
+        }
+        out.extend_from_slice(&lossy::json::repaired(self.bytes, shape, error));
+        Ok(())
     }
 
     #[cold]
@@ -215,9 +227,9 @@ impl Object<'_> {
     }
 }
 
-/// The shortest text that reads back as the same number. The caller has refused NaN and infinities,
-/// which JSON does not have.
+/// The shortest text that reads back as the same number. NaN and infinities, which JSON does not have and a
+/// strict call has refused, become `null`.
 fn push_number(out: &mut Buffer, value: f64) {
-    // Writing a finite number to memory cannot fail.
+    // Writing a number to memory cannot fail.
     let _ = serde_json::to_writer(out, &value);
 }

@@ -51,6 +51,7 @@ AT(maxim_logger_config, max_field_bytes, 240);
 AT(maxim_logger_config, max_age_ms, 248);
 AT(maxim_logger_config, quarantine_max_age_ms, 256);
 AT(maxim_logger_config, memory_only, 264);
+AT(maxim_logger_config, lossy, 265);
 OF(maxim_logger_config, 272);
 AT(maxim_session_config, struct_size, 0);
 AT(maxim_session_config, id, 8);
@@ -202,6 +203,7 @@ AT(maxim_log_client_config, max_field_bytes, 296);
 AT(maxim_log_client_config, max_age_ms, 304);
 AT(maxim_log_client_config, quarantine_max_age_ms, 312);
 AT(maxim_log_client_config, memory_only, 320);
+AT(maxim_log_client_config, lossy, 321);
 OF(maxim_log_client_config, 328);
 AT(maxim_log_options, struct_size, 0);
 AT(maxim_log_options, tags_json, 8);
@@ -287,6 +289,7 @@ int main(void) {
         ALIKE(max_age_ms)
         ALIKE(quarantine_max_age_ms)
         ALIKE(memory_only)
+        ALIKE(lossy)
     }
     {
         maxim_session_config macro = MAXIM_SESSION_CONFIG_INIT, function;
@@ -482,6 +485,7 @@ int main(void) {
         ALIKE(max_age_ms)
         ALIKE(quarantine_max_age_ms)
         ALIKE(memory_only)
+        ALIKE(lossy)
     }
     {
         maxim_log_options macro = MAXIM_LOG_OPTIONS_INIT, function;

@@ -198,6 +198,7 @@ class logging : public ::testing::Test {
         given.api_key = "key";
         given.repository_id = "repo-1";
         given.spool_dir = spool_;
+        given.lossy = false;
         // Flushing decides when something is sent.
         given.flush_interval = 1h;
         return given;
@@ -218,6 +219,7 @@ class client_logging : public ::testing::Test {
         given.api_key = "key";
         given.endpoint = server.url();
         given.spool_dir = spool_;
+        given.lossy = false;
         // Flushing decides when something is sent.
         given.flush_interval = 1h;
         given.batch_size = 100;

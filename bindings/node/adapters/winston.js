@@ -8,6 +8,7 @@
 
 const { Transport } = require('winston');
 const { clientOf, levelOf } = require('./client.js');
+const { isError, messageText } = require('../lib/values.js');
 
 // Where winston's formats keep the level without colours, and the arguments after the message.
 const LEVEL = Symbol.for('level');
@@ -18,14 +19,15 @@ class MaximTransport extends Transport {
   #owned;
 
   constructor(options = {}) {
-    super({ level: options.level, format: options.format, silent: options.silent });
-    ({ client: this.#client, owned: this.#owned } = clientOf(options));
+    const { level, format, silent, handleExceptions, handleRejections, ...own } = options;
+    super({ level, format, silent, handleExceptions, handleRejections });
+    ({ client: this.#client, owned: this.#owned } = clientOf(own));
   }
 
   log(info, done) {
     const { level, message, stack, ...data } = info;
-    const error = info instanceof Error ? info : info[SPLAT]?.find((value) => value instanceof Error);
-    const entry = { level: levelOf(info[LEVEL] ?? level), message: String(message ?? '') || '(no message)' };
+    const error = isError(info) ? info : info[SPLAT]?.find(isError);
+    const entry = { level: levelOf(info[LEVEL] ?? level), message: messageText(message ?? '') || '(no message)' };
     if (error) entry.error = error;
     else if (stack) Object.assign(entry, { errorName: data.name ?? 'Error', errorStack: stack });
     if (Object.keys(data).length > 0) entry.data = data;

@@ -4,15 +4,24 @@
 // thrown where exceptions were asked for; what takes time is a promise; after `close` everything is
 // refused. The handle is private to this class: no value that JavaScript code can make stands for it.
 
+const native = require('./native.js');
 const { MaximError, failure, asMaximError } = require('./error.js');
 const { listen, later } = require('./mailbox.js');
 
 /** How long `flush` and `close` try before they give up waiting; nothing is lost by that. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
+/** The same kind of warning is given again after so long. */
+const WARNING_PAUSE_MS = 10_000;
+
+const ON_LAMBDA = native.isRunningOnLambda();
+
 // The id of the last call, when it was accepted: the addon still has it, and the handle stands for it. Reading the
 // same string again would cost as much as the way into the addon.
 let lastId;
+
+/** The cores that are not closed, held weakly. */
+const open = new Set();
 
 class Core {
   #handle;
@@ -21,16 +30,19 @@ class Core {
   #onDebug;
   #raise;
   #closing;
-  #warned = new Set();
+  #warned = new Map();
+  #self = new WeakRef(this);
+  #triedAtEnd = false;
 
   /**
    * `functions` are the addon's for this kind of handle: create, flush, end, free. Throws MaximError.
    */
-  constructor(functions, config, { onError, onDebug, raiseExceptions = false } = {}) {
+  constructor(functions, config, { onError, onDebug, raiseExceptions = false, lossy = true } = {}) {
     this.#functions = functions;
     this.#onError = onError;
     this.#onDebug = onDebug;
     this.#raise = raiseExceptions;
+    this.lossy = lossy;
     let made;
     try {
       made = functions.create(config, listen(this), typeof onDebug === 'function');
@@ -39,6 +51,7 @@ class Core {
     }
     if (typeof made === 'number') throw failure(made);
     this.#handle = made;
+    open.add(this.#self);
   }
 
   /** One log call on an entity, with arguments that need no conversion. */
@@ -89,15 +102,23 @@ class Core {
     this.happened(refused, 0);
   }
 
-  /** Reports what went wrong; without a hook, each kind of it is a warning of the process, once. */
+  /** Reports what went wrong; without a hook, as a warning of the process, each kind once in ten seconds. */
   happened(error, records) {
     if (typeof this.#onError === 'function') {
       error.records = records;
-      this.#onError(error);
-    } else if (!this.#warned.has(error.code)) {
-      this.#warned.add(error.code);
-      process.emitWarning(error.message, { type: 'MaximWarning', code: error.code });
+      try {
+        this.#onError(error);
+      } catch (thrown) {
+        // A hook that throws must not take its log call with it.
+        warn(`onError threw: ${asMaximError(thrown).message}`, error.code);
+      }
+      return;
     }
+    const now = performance.now();
+    const last = this.#warned.get(error.code);
+    if (last !== undefined && now - last < WARNING_PAUSE_MS) return;
+    this.#warned.set(error.code, now);
+    warn(error.message, error.code);
   }
 
   debug(line) {
@@ -117,11 +138,27 @@ class Core {
     return result;
   }
 
-  /** Sends what is held, without a thread of ours waiting. */
-  async flush(timeoutMs = DEFAULT_TIMEOUT_MS) {
-    const handle = this.#handle;
-    if (handle === undefined) throw closedError();
-    await later((number) => this.#functions.flush(handle, timeoutMs, number));
+  /** Sends what is held, without a thread of ours waiting; gives how many records are still held. */
+  async flush(timeoutMs) {
+    try {
+      await this.flushOrThrow(timeoutMs);
+    } catch (error) {
+      this.happened(error, 0);
+    }
+    return this.#held(this.#handle);
+  }
+
+  /** The same; rejects with a MaximError when something is still held. */
+  async flushOrThrow(timeoutMs = DEFAULT_TIMEOUT_MS) {
+    if (this.#handle === undefined) throw closedError();
+    await this.#send(this.#handle, timeoutMs);
+  }
+
+  /** On Lambda the library sends on the thread that asks for it, which must not be the event loop's. */
+  async #send(handle, timeoutMs) {
+    if (!ON_LAMBDA) return later((number) => this.#functions.flush(handle, timeoutMs, number));
+    const failed = await this.#functions.wait(handle, timeoutMs);
+    if (failed !== undefined) throw failure(...failed);
   }
 
   /** The same, blocking this thread: for the process's exit handlers. Throws MaximError. */
@@ -131,24 +168,64 @@ class Core {
     if (status !== undefined) throw failure(status);
   }
 
-  /** Refuses further calls, sends what is held, and gives the handle back. Further closes wait for the first. */
-  close(timeoutMs = DEFAULT_TIMEOUT_MS) {
-    this.#closing ??= this.#close(timeoutMs);
-    return this.#closing;
+  #held(handle) {
+    return handle === undefined ? 0 : (this.#functions.stats(handle)?.held ?? 0);
+  }
+
+  /** Refuses further calls, sends what is held, gives the handle back, and gives how many records are left. */
+  async close(timeoutMs) {
+    const first = this.#closing === undefined;
+    this.#closing ??= this.#close(timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const { left, error } = await this.#closing;
+    if (first && error) this.happened(error, 0);
+    return left;
+  }
+
+  /** The same; rejects with a MaximError when something is left. Further closes wait for the first. */
+  async closeOrThrow(timeoutMs) {
+    this.#closing ??= this.#close(timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const { error } = await this.#closing;
+    if (error) throw error;
   }
 
   async #close(timeoutMs) {
     const handle = this.#handle;
-    const sent = later((number) => this.#functions.flush(handle, timeoutMs, number));
+    const result = {};
+    const sent = this.#send(handle, timeoutMs);
     this.#handle = undefined;
+    open.delete(this.#self);
     try {
       await sent;
-    } finally {
-      // What is left goes to files for the next logger; the flush has said how much.
-      this.#functions.end(handle, 0);
-      this.#functions.free(handle);
+    } catch (error) {
+      result.error = asMaximError(error);
     }
+    result.left = this.#held(handle);
+    // What is left goes to files for the next logger; the flush has said how much.
+    this.#functions.end(handle, 0);
+    this.#functions.free(handle);
+    return result;
   }
+
+  static {
+    // A program that ends by itself sends what it logged last, in so long at most. `process.exit` does not come
+    // here; what it leaves is sent by the next program.
+    const AT_END_MS = 2_000;
+    process.on('beforeExit', () => {
+      for (const reference of open) {
+        const core = reference.deref();
+        if (core === undefined) open.delete(reference);
+        // Once for each state of things: an end that the flush has put off must not be put off for ever.
+        else if (core.#held(core.#handle) > 0 && !core.#triedAtEnd) {
+          core.#triedAtEnd = true;
+          core.#send(core.#handle, AT_END_MS).catch((error) => core.happened(asMaximError(error), 0));
+        }
+      }
+    });
+  }
+}
+
+function warn(message, code) {
+  process.emitWarning(message, { type: 'MaximWarning', code });
 }
 
 function closedError() {

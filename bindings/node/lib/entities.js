@@ -36,7 +36,7 @@ class Entity {
 
   constructor(core, id) {
     this.#core = core;
-    this.#id = id;
+    this.#id = idOf(id);
   }
 
   static {
@@ -53,8 +53,8 @@ class Entity {
 
   /** Adds a tag; a value that is not a string is sent as its JSON text. */
   addTag(key, value) {
-    if (typeof value === 'string') send(this, this.constructor.calls.addTag, key, value);
-    else attempt(this, () => invoke(this, this.constructor.calls.addTag, key, text(value)));
+    if (typeof value === 'string' && typeof key === 'string') send(this, this.constructor.calls.addTag, key, value);
+    else attempt(this, () => invoke(this, this.constructor.calls.addTag, text(key), text(value)));
   }
 
   /** Adds metadata: an object of any values. */
@@ -106,7 +106,8 @@ const evaluated = (Base) =>
 const measured = (Base) =>
   class extends Base {
     addMetric(name, value) {
-      send(this, this.constructor.calls.addMetric, name, value);
+      if (typeof value === 'number' && typeof name === 'string') send(this, this.constructor.calls.addMetric, name, value);
+      else attempt(this, () => invoke(this, this.constructor.calls.addMetric, text(name), quantity(value)));
     }
   };
 
@@ -148,6 +149,10 @@ const attached = (Base) =>
     }
   };
 
+/** A metric's value: a number, or a text or bigint that is one; anything else is refused. */
+const quantity = (value) => (typeof value === 'string' || typeof value === 'bigint' ? Number(value) : value);
+/** An id as the library takes it: numbers are common as ids of rows and requests. */
+const idOf = (id) => (typeof id === 'number' || typeof id === 'bigint' ? String(id) : id);
 const started = (config) => microseconds(config.startTimestamp);
 /** Whole seconds, which is what attachments have. */
 const seconds = (time) => (time === undefined || time === null ? undefined : Math.floor(microseconds(time) / 1e6));
@@ -155,25 +160,33 @@ const tagged = (config) => optionalJson(config.tags);
 
 // The members of each kind's configuration, in the order of its C struct.
 const fields = {
-  session: (c) => [c.id, c.name, tagged(c), started(c)],
-  trace: (c) => [c.id, c.name, c.sessionId, tagged(c), optionalText(c.input), started(c)],
-  span: (c) => [c.id, c.name, tagged(c), started(c)],
-  retrieval: (c) => [c.id, c.name, tagged(c), started(c)],
+  session: (c) => [idOf(c.id), optionalText(c.name), tagged(c), started(c)],
+  trace: (c) => [idOf(c.id), optionalText(c.name), idOf(c.sessionId), tagged(c), optionalText(c.input), started(c)],
+  span: (c) => [idOf(c.id), optionalText(c.name), tagged(c), started(c)],
+  retrieval: (c) => [idOf(c.id), optionalText(c.name), tagged(c), started(c)],
   generation: (c) => [
-    c.id,
-    c.name,
-    c.provider,
-    c.model,
+    idOf(c.id),
+    optionalText(c.name),
+    optionalText(c.provider),
+    optionalText(c.model),
     optionalJson(c.messages),
     optionalJson(c.modelParameters),
-    c.spanId,
-    c.maximPromptId,
-    c.maximPromptVersionId,
+    idOf(c.spanId),
+    optionalText(c.maximPromptId),
+    optionalText(c.maximPromptVersionId),
     tagged(c),
     started(c),
   ],
-  toolCall: (c) => [c.id, c.name, c.description, optionalText(c.args), tagged(c), started(c)],
-  error: (c) => [c.id, c.name, c.message, c.code, c.type, tagged(c), optionalJson(c.metadata)],
+  toolCall: (c) => [idOf(c.id), optionalText(c.name), optionalText(c.description), optionalText(c.args), tagged(c), started(c)],
+  error: (c) => [
+    idOf(c.id),
+    optionalText(c.name),
+    optionalText(c.message),
+    optionalText(c.code),
+    optionalText(c.type),
+    tagged(c),
+    optionalJson(c.metadata),
+  ],
   attachment: (c) => [
     c.id,
     numberOf(ATTACHMENTS, c.type ?? '', "an attachment's type"),
@@ -190,9 +203,22 @@ const fields = {
 
 /** An Error, or an object with a message, as the members of an error's configuration. */
 function errorConfig(error) {
-  if (!isError(error)) return error;
+  if (!isError(error)) return typeof error === 'object' && error !== null ? error : { message: text(error) };
   const { name, message, ...rest } = errorMembers(error);
-  return { name, message, code: rest.code === undefined ? undefined : String(rest.code), type: name, metadata: rest };
+  return { name, message, code: rest.code, type: name, metadata: rest };
+}
+
+/** The members of a configuration that can be read: a getter that throws is a member that is not there. */
+function readable(config) {
+  const members = {};
+  for (const name in config) {
+    try {
+      members[name] = config[name];
+    } catch {
+      // Left out.
+    }
+  }
+  return members;
 }
 
 /** Makes something and gives its object, which has an id even when the call was refused. */
@@ -200,10 +226,17 @@ function make(core, Kind, method, parent, list, config) {
   let id;
   let end;
   core.attempt(() => {
-    const given = config ?? {};
-    id = given.id;
+    let given = config ?? {};
+    let members;
+    try {
+      members = list(given);
+    } catch {
+      given = readable(given);
+      members = list(given);
+    }
+    id = idOf(given.id);
     end = given.endTimestamp;
-    const made = core.invoke(method, parent, ...list(given));
+    const made = core.invoke(method, parent, ...members);
     id ??= made;
   });
   const entity = new Kind(core, id ?? randomUUID());

@@ -5,7 +5,8 @@
 const native = require('./native.js');
 const { Core } = require('./core.js');
 const { failure } = require('./error.js');
-const { bytes, isError, numberOf, optionalJson } = require('./values.js');
+const { checkOptions, LOG_CLIENT } = require('./options.js');
+const { bytes, fenced, isError, messageText, milliseconds, numberOf, optionalJson } = require('./values.js');
 const { configuration: loggerConfiguration } = require('./logger.js');
 
 const FUNCTIONS = {
@@ -14,6 +15,8 @@ const FUNCTIONS = {
   block: native.logFlush,
   end: native.logDisconnect,
   free: native.logClientFree,
+  stats: native.logClientStats,
+  wait: native.logFlushWait,
 };
 
 const LEVELS = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -25,12 +28,21 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** How many causes of an error are shown: a chain that is longer, or a ring, says nothing new. */
 const MAX_CAUSES = 8;
 
-/** The stack of an error and of what caused it. */
+/** The stack of an error, of what caused it, and of the errors that an AggregateError is made of. */
 function stackOf(error) {
   const stacks = [];
-  for (let at = error; isError(at) && stacks.length < MAX_CAUSES; at = at.cause) stacks.push(String(at.stack));
+  for (let at = error; isError(at) && stacks.length < MAX_CAUSES; at = fenced(() => at.cause)) {
+    stacks.push(ownStack(at));
+    const parts = fenced(() => at.errors);
+    if (Array.isArray(parts)) stacks.push(...parts.filter(isError).slice(0, MAX_CAUSES).map(ownStack));
+  }
   return stacks.join('\nCaused by: ');
 }
+
+const ownStack = (error) => fenced(() => String(error.stack ?? `${error.name}: ${error.message}`));
+
+/** An id, a name, a country: a text that is short; numbers and the like are given as their text. */
+const shortText = (value) => (value === undefined || value === null ? undefined : messageText(value));
 
 /** Options as the addon's configuration: the client's own members, and those of a logger. */
 function configuration(options) {
@@ -69,7 +81,9 @@ class Log {
   }
 
   #log(method, message, data, options) {
-    this.#core.attempt(() => this.#invoke(method, message, optionalJson(data), optionalJson(options?.tags)));
+    // An error in the place of the message, or of the data of a level that is none of error's, is data.
+    const [text, about] = isError(message) ? [messageText(message), data ?? message] : [messageText(message), data];
+    this.#core.attempt(() => this.#invoke(method, text, optionalJson(about), optionalJson(options?.tags)));
   }
 
   debug(message, data, options) {
@@ -84,16 +98,17 @@ class Log {
     this.#log(this.constructor.calls.warn, message, data, options);
   }
 
-  /** Logs an error: `data` is an Error, or an object as for the other levels. */
+  /** Logs an error: `data` is an Error, or an object as for the other levels. The Error alone is enough. */
   error(message, data, options) {
-    if (!isError(data)) {
+    const error = isError(data) ? data : data === undefined && isError(message) ? message : undefined;
+    if (error === undefined) {
       this.#log(this.constructor.calls.error, message, data, options);
       return;
     }
     const { errorWith } = this.constructor.calls;
     this.#core.attempt(() => {
-      const error = [String(data.name), String(data.message), stackOf(data)];
-      this.#invoke(errorWith, message, ...error, optionalJson(options?.tags));
+      const parts = [fenced(() => String(error.name)), messageText(error), stackOf(error)];
+      this.#invoke(errorWith, messageText(message), ...parts, optionalJson(options?.tags));
     });
   }
 }
@@ -143,6 +158,7 @@ class LogClient extends Log {
 
   /** Throws MaximError when it cannot be made; log calls don't, unless `raiseExceptions` is set. */
   constructor(options = {}) {
+    checkOptions(options, LOG_CLIENT, 'LogClient');
     const core = new Core(FUNCTIONS, configuration(options), options);
     super(core, (method, ...values) => core.invoke(method, ...values));
   }
@@ -153,26 +169,27 @@ class LogClient extends Log {
   }
 
   /** Logs an entry with every member that the API knows. */
-  log(entry) {
+  log(given) {
     const core = coreOf(this);
     core.attempt(() => {
-      const { error = {} } = entry;
+      const entry = typeof given === 'object' && given !== null ? given : { message: messageText(given) };
+      const { error } = entry;
       core.invoke(native.log, {
-        level: numberOf(LEVELS, entry.level ?? 'info', 'level'),
-        message: entry.message,
+        level: core.lossy ? (LEVELS[entry.level] ?? LEVELS[error ? 'error' : 'info']) : numberOf(LEVELS, entry.level ?? 'info', 'level'),
+        message: messageText(entry.message ?? error),
         data_json: optionalJson(entry.data),
-        user_id: entry.userId,
-        session_id: entry.sessionId,
-        request_id: entry.requestId,
-        error_name: entry.errorName ?? error.name,
-        error_stack: entry.errorStack ?? (isError(error) ? stackOf(error) : undefined),
+        user_id: shortText(entry.userId),
+        session_id: shortText(entry.sessionId),
+        request_id: shortText(entry.requestId),
+        error_name: shortText(entry.errorName ?? fenced(() => error?.name)),
+        error_stack: shortText(entry.errorStack ?? (isError(error) ? stackOf(error) : undefined)),
         tags_json: optionalJson(entry.tags),
-        flow_id: entry.flowId,
-        step_index: entry.stepIndex,
-        dataset: entry.dataset,
-        timestamp_ms: entry.timestamp === undefined ? undefined : Number(entry.timestamp),
-        ip_address: entry.ipAddress,
-        country: entry.country,
+        flow_id: shortText(entry.flowId),
+        step_index: typeof entry.stepIndex === 'number' ? entry.stepIndex : undefined,
+        dataset: shortText(entry.dataset),
+        timestamp_ms: milliseconds(entry.timestamp),
+        ip_address: shortText(entry.ipAddress),
+        country: shortText(entry.country),
       });
     });
   }
@@ -218,8 +235,14 @@ class LogClient extends Log {
     core.attempt(() => core.invoke(native.ingestRawAsync, ...rawArguments(body, format, options)));
   }
 
+  /** Sends everything. Never rejects: gives how many records are still held. */
   flush(timeoutMs) {
     return coreOf(this).flush(timeoutMs);
+  }
+
+  /** The same; rejects with a MaximError when something is still held. */
+  flushOrThrow(timeoutMs) {
+    return coreOf(this).flushOrThrow(timeoutMs);
   }
 
   /** The same, blocking the thread: for `process.on('exit', …)`, where no promise is awaited. */
@@ -227,15 +250,22 @@ class LogClient extends Log {
     coreOf(this).flushSync(timeoutMs);
   }
 
-  /** Sends what is held and ends; rejects when something had to be left for the next client. */
+  /**
+   * Sends what is held and ends. Never rejects: gives how many records are left for the next client, and `onError`
+   * (or a warning) says why.
+   */
   close(timeoutMs) {
     return coreOf(this).close(timeoutMs);
   }
 
-  /** The public client's name of `close`; never rejects. */
+  /** The same; rejects with a MaximError when something is left. */
+  closeOrThrow(timeoutMs) {
+    return coreOf(this).closeOrThrow(timeoutMs);
+  }
+
+  /** The public client's name of `close`. */
   async disconnect(timeoutMs) {
-    const core = coreOf(this);
-    await core.close(timeoutMs).catch((error) => core.happened(error, 0));
+    await this.close(timeoutMs);
   }
 
   async [Symbol.asyncDispose]() {

@@ -5,7 +5,8 @@
 const { AsyncLocalStorage } = require('node:async_hooks');
 const native = require('./native.js');
 const { Core } = require('./core.js');
-const { json } = require('./values.js');
+const { checkOptions, LOGGER } = require('./options.js');
+const { isError, json, messageText } = require('./values.js');
 const entities = require('./entities.js');
 
 const { Session, Trace, Span, Generation, Retrieval, ToolCall } = entities;
@@ -16,6 +17,8 @@ const FUNCTIONS = {
   block: native.flush,
   end: native.cleanup,
   free: native.loggerFree,
+  stats: (handle) => native.loggerStats(handle, 0),
+  wait: native.flushWait,
 };
 
 const ENTITY_NUMBERS = {
@@ -56,6 +59,7 @@ function configuration(options) {
     ca_file: options.caFile,
     proxy: options.proxy,
     allow_plaintext: options.allowPlaintext,
+    lossy: options.lossy ?? true,
     max_attachment_bytes: options.maxAttachmentBytes,
   };
 }
@@ -66,6 +70,7 @@ class Logger {
 
   /** Throws MaximError when it cannot be made; log calls don't, unless `raiseExceptions` is set. */
   constructor(options = {}) {
+    checkOptions(options, LOGGER, 'Logger');
     this.#core = new Core(FUNCTIONS, configuration(options), options);
   }
 
@@ -137,7 +142,7 @@ class Logger {
 
   #within(entity, work) {
     const failed = (error) => {
-      entity.addError?.(error instanceof Error ? error : { message: String(error) });
+      entity.addError?.(isError(error) ? error : { message: messageText(error) });
       entity.end();
       throw error;
     };
@@ -163,7 +168,10 @@ class Logger {
 
   /** Sends every record from now on to a further repository or endpoint too; gives the sink's number. */
   addSink(options) {
-    return this.#core.attempt(() => this.#core.invoke(native.loggerAddSink, configuration(options))[0]);
+    return this.#core.attempt(() => {
+      checkOptions(options, LOGGER, 'a sink');
+      return this.#core.invoke(native.loggerAddSink, configuration(options))[0];
+    });
   }
 
   /** What became of the records of the logger, or of one of its sinks. */
@@ -175,9 +183,17 @@ class Logger {
     return this.#core.attempt(() => this.#core.invoke(native.canAccessFilesystem)) ?? false;
   }
 
-  /** Sends everything; rejects with MAXIM_ERR_TIMEOUT when something is still held. Nothing is lost by that. */
+  /**
+   * Sends everything. Never rejects: gives how many records are still held, and `onError` (or a warning) says why.
+   * Nothing is lost by that.
+   */
   flush(timeoutMs) {
     return this.#core.flush(timeoutMs);
+  }
+
+  /** The same; rejects with a MaximError when something is still held. */
+  flushOrThrow(timeoutMs) {
+    return this.#core.flushOrThrow(timeoutMs);
   }
 
   /** The same, blocking the thread: for `process.on('exit', …)`, where no promise is awaited. */
@@ -205,14 +221,22 @@ class Logger {
     return this.#core.wait(native.writeToFile, timeoutMs);
   }
 
-  /** Sends what is held and ends; rejects when something had to be left for the next logger. */
+  /**
+   * Sends what is held and ends. Never rejects: gives how many records are left for the next logger, and `onError`
+   * (or a warning) says why.
+   */
   close(timeoutMs) {
     return this.#core.close(timeoutMs);
   }
 
-  /** The public SDK's name of `close`; never rejects. */
+  /** The same; rejects with a MaximError when something is left. */
+  closeOrThrow(timeoutMs) {
+    return this.#core.closeOrThrow(timeoutMs);
+  }
+
+  /** The public SDK's name of `close`. */
   async cleanup(timeoutMs) {
-    await this.#core.close(timeoutMs).catch((error) => this.#core.happened(error, 0));
+    await this.close(timeoutMs);
   }
 
   async [Symbol.asyncDispose]() {
@@ -326,7 +350,10 @@ class Maxim {
   #loggers = new Map();
 
   constructor(options = {}) {
-    this.#options = options;
+    // The public SDK's options for what is not logging.
+    const { promptManagement: _prompts, cache: _cache, ...own } = options;
+    checkOptions(own, LOGGER, 'Maxim');
+    this.#options = own;
   }
 
   /** The logger for a repository; the same one for the same id. */

@@ -1,39 +1,57 @@
 'use strict';
 
-// JavaScript's values as the C library takes them: JSON texts, texts, and microseconds.
+// JavaScript's values as the C library takes them: JSON texts, texts, times and bytes.
+//
+// A value that has no JSON never costs the record that it belongs to: it is written as a short text that says what
+// it was (`[Circular]`, `[Throws: …]`). Whatever code of the caller's runs here (getters, `toJSON`, Proxy traps,
+// `toString`) may throw.
 
 const { types } = require('node:util');
 const { MaximError } = require('./error.js');
 
-const isError = (value) => types.isNativeError(value) || value instanceof Error;
+const isError = (value) => {
+  try {
+    return types.isNativeError(value) || value instanceof Error;
+  } catch {
+    // A Proxy whose trap throws, or one that was revoked.
+    return false;
+  }
+};
 
-/** The members of an error that matter to a reader, its cause included. */
+/** What `read` gives; a text that says so when it throws. */
+function fenced(read) {
+  try {
+    return read();
+  } catch (error) {
+    return `[Throws: ${messageOf(error)}]`;
+  }
+}
+
+/** The text of something that was thrown, whatever it is. */
+function messageOf(error) {
+  try {
+    return String(isError(error) ? error.message : error).split('\n')[0];
+  } catch {
+    return 'a value without a text';
+  }
+}
+
+/** The members of an error that matter to a reader: its own, its cause, and the errors of an AggregateError. */
 function errorMembers(error) {
-  const members = { ...error, name: error.name, message: error.message, stack: error.stack };
-  if (error.cause !== undefined) members.cause = error.cause;
+  const members = { ...error };
+  for (const name of ['name', 'message', 'stack', 'cause', 'errors']) {
+    const value = fenced(() => error[name]);
+    if (value !== undefined) members[name] = value;
+  }
   return members;
 }
 
-// What JSON.stringify refuses or would show as {}.
-function replace(_key, value) {
-  if (typeof value === 'bigint') {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value.toString();
-  }
-  if (typeof value === 'object' && value !== null) {
-    if (isError(value)) return errorMembers(value);
-    if (value instanceof Map) return Object.fromEntries(value);
-    if (value instanceof Set) return [...value];
-  }
-  return value;
-}
-
-// Deeper values, and cycles, are left to JSON.stringify.
+// Deeper values, and cycles, are left to `degraded`.
 const MAX_PLAIN_DEPTH = 16;
 
-// Whether JSON.stringify needs no help: it is five times as fast without a replacer.
+// Whether JSON.stringify writes the value as it should be, five times as fast as a walk of our own.
 function isPlain(value, depth) {
-  if (typeof value !== 'object' || value === null) return typeof value !== 'bigint';
+  if (typeof value !== 'object' || value === null) return typeof value !== 'bigint' && typeof value !== 'symbol' && typeof value !== 'function';
   if (depth === MAX_PLAIN_DEPTH) return false;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth + 1)) return false;
@@ -44,37 +62,119 @@ function isPlain(value, depth) {
   return true;
 }
 
-/** The JSON text of a value; cycles and getters that throw are MAXIM_ERR_INVALID_JSON. */
+// The library takes 128 levels; a document within a line has a few around it.
+const MAX_DEPTH = 100;
+
+/** What stands in JSON for a bigint: the number where it is exact, else its digits as a text. */
+function integer(value) {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value.toString();
+}
+
+/** A value that JSON.stringify writes for any value; `path` is the objects around it. */
+function degraded(value, path) {
+  switch (typeof value) {
+    case 'bigint':
+      return integer(value);
+    case 'symbol':
+      return value.toString();
+    case 'function':
+      return fenced(() => `[Function: ${value.name || 'anonymous'}]`);
+    case 'object':
+      if (value === null) return null;
+      break;
+    default:
+      return value;
+  }
+  if (path.includes(value)) return '[Circular]';
+  if (path.length === MAX_DEPTH) return '[nested too deep]';
+  return fenced(() => members(value, [...path, value]));
+}
+
+function members(value, path) {
+  if (isError(value)) return entriesOf(errorMembers(value), path);
+  if (typeof value.toJSON === 'function') {
+    const json = value.toJSON();
+    return json === value ? entriesOf(value, path) : degraded(json, path);
+  }
+  if (Array.isArray(value)) {
+    return Array.from({ length: value.length }, (_, index) => degraded(fenced(() => value[index]), path) ?? null);
+  }
+  if (types.isSet(value)) return members([...value], path);
+  if (types.isMap(value)) {
+    // Names are texts; a map with other keys is written as its entries.
+    const pairs = [...value];
+    return pairs.every(([key]) => typeof key !== 'object' && typeof key !== 'function')
+      ? entriesOf(Object.fromEntries(pairs.map(([key, of]) => [String(key), of])), path)
+      : members(pairs, path);
+  }
+  if (types.isBoxedPrimitive(value)) return degraded(value.valueOf(), path);
+  return entriesOf(value, path);
+}
+
+function entriesOf(object, path) {
+  // Without a prototype, so that a member named __proto__ is one.
+  const written = Object.create(null);
+  for (const name of Object.keys(object)) {
+    const value = degraded(fenced(() => object[name]), path);
+    if (value !== undefined) written[name] = value;
+  }
+  return written;
+}
+
+/** The JSON text of any value. */
 function json(value) {
-  let text;
   try {
-    text = isPlain(value, 0) ? JSON.stringify(value) : JSON.stringify(value, replace);
-  } catch (error) {
-    let reason = 'a getter threw';
-    if (isError(error)) reason = String(error.message).split('\n')[0];
-    throw new MaximError('MAXIM_ERR_INVALID_JSON', `the value cannot be written as JSON: ${reason}`, { cause: error });
+    if (isPlain(value, 0)) {
+      const text = JSON.stringify(value);
+      if (text !== undefined) return text;
+    }
+  } catch {
+    // A getter, a toJSON or a trap threw: the walk finds out which.
   }
-  if (text === undefined) {
-    throw new MaximError('MAXIM_ERR_INVALID_JSON', `a value of type ${typeof value} has no JSON`);
-  }
-  return text;
+  return JSON.stringify(degraded(value, [])) ?? JSON.stringify(`[${typeof value}]`);
 }
 
 /** The same, where undefined and null mean that there is nothing to say. */
 const optionalJson = (value) => (value === undefined || value === null ? undefined : json(value));
 
-/** A text as it is, anything else as its JSON text. */
-const text = (value) => (typeof value === 'string' ? value : json(value));
+/** A text as it is, anything else as its JSON text; what JSON has no form for as the text that stands for it. */
+function text(value) {
+  if (typeof value === 'string') return value;
+  const written = typeof value === 'object' ? value : degraded(value, []);
+  return typeof written === 'string' ? written : (json(written) ?? '');
+}
 
 /** The same, where undefined and null mean absent. */
-const optionalText = (value) => (typeof value === 'string' || value === undefined || value === null ? value : json(value));
+const optionalText = (value) => (value === undefined || value === null ? undefined : text(value));
 
-/** A Date, or milliseconds since 1970 (fractions are microseconds), in microseconds. */
-function microseconds(time) {
+/** A message for a person: of an error its own, of a value without JSON its text. */
+function messageText(value) {
+  if (typeof value === 'string') return value;
+  if (isError(value)) return fenced(() => String(value.message || value.name));
+  if (typeof value === 'object' && value !== null) return json(value);
+  return fenced(() => String(value));
+}
+
+// Before the year 0 and after 9999 there is no RFC 3339.
+const FIRST_MS = -62_167_219_200_000;
+const LAST_MS = 253_402_300_799_999;
+
+/**
+ * A Date, milliseconds since 1970, or a text that Date reads (ISO 8601), in milliseconds; what is none of them is
+ * undefined, which means now, and what is out of range is the first or last time there is.
+ */
+function milliseconds(time) {
   if (time === undefined || time === null) return undefined;
-  const milliseconds = Number(time);
-  if (Number.isNaN(milliseconds)) throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', 'the time is not a valid date');
-  return Math.round(milliseconds * 1000);
+  const number = fenced(() => (typeof time === 'string' ? Date.parse(time) : Number(time)));
+  if (typeof number !== 'number' || Number.isNaN(number)) return undefined;
+  return Math.min(Math.max(number, FIRST_MS), LAST_MS);
+}
+
+/** The same in microseconds: fractions of a millisecond count. */
+function microseconds(time) {
+  const ms = milliseconds(time);
+  return ms === undefined ? undefined : Math.round(ms * 1000);
 }
 
 /** Bytes as the addon takes them: a string becomes UTF-8, a buffer of any type a view of the same memory. */
@@ -90,9 +190,23 @@ function bytes(value, what) {
 function numberOf(words, word, what) {
   if (word === undefined || word === null) return undefined;
   if (!Object.hasOwn(words, word)) {
-    throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} must be one of ${Object.keys(words).join(', ')}`);
+    const known = Object.keys(words).join(', ');
+    throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} is ${json(word)}; it must be one of ${known}`);
   }
   return words[word];
 }
 
-module.exports = { isError, errorMembers, json, optionalJson, text, optionalText, microseconds, bytes, numberOf };
+module.exports = {
+  isError,
+  errorMembers,
+  fenced,
+  json,
+  optionalJson,
+  text,
+  optionalText,
+  messageText,
+  milliseconds,
+  microseconds,
+  bytes,
+  numberOf,
+};

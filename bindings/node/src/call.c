@@ -7,6 +7,7 @@
  */
 #include "addon.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,16 +247,65 @@ napi_value answer_status(struct call *call, maxim_status status) {
     return result;
 }
 
+/* How long the records of a logger that nobody holds any more are tried to be sent, in milliseconds. */
+#define LAST_TRY_MS 30000
+
+/* A handle that JavaScript has let go of, with what is still to be sent. */
+struct farewell {
+    void *handle;
+    struct listener *listener;
+    enum kind kind;
+};
+
+static void part(struct farewell *farewell) {
+    if (farewell->kind == KIND_LOGGER) {
+        maxim_logger_free(farewell->handle);
+    } else {
+        maxim_log_client_free(farewell->handle);
+    }
+    listener_free(farewell->listener);
+    free(farewell);
+}
+
+static void *send_and_part(void *argument) {
+    struct farewell *farewell = argument;
+    if (farewell->kind == KIND_LOGGER) {
+        maxim_cleanup(farewell->handle, LAST_TRY_MS);
+    } else {
+        maxim_log_disconnect(farewell->handle, LAST_TRY_MS);
+    }
+    part(farewell);
+    return NULL;
+}
+
+/* The end of a handle that was collected, or whose environment (a worker) has ended. What it still holds is sent by
+ * a thread of its own while the process lives: a server that ends its workers goes on for days, and the next logger
+ * may come as late. A handle that was closed has been freed before. */
+static void let_go(void *handle, struct listener *listener, enum kind kind) {
+    maxim_stats stats = MAXIM_STATS_INIT;
+    maxim_status status =
+        kind == KIND_LOGGER ? maxim_logger_stats(handle, &stats) : maxim_log_client_stats(handle, &stats);
+    struct farewell *farewell = malloc(sizeof *farewell);
+    if (!farewell) {
+        return; /* What is held is in the spool; the handle is lost. */
+    }
+    *farewell = (struct farewell){handle, listener, kind};
+    pthread_t thread;
+    if (status == MAXIM_OK && stats.held > 0 && pthread_create(&thread, NULL, send_and_part, farewell) == 0) {
+        pthread_detach(thread);
+    } else {
+        part(farewell);
+    }
+}
+
 static void free_logger(napi_env env, void *handle, void *hint) {
     (void)env;
-    maxim_logger_free(handle);
-    listener_free(hint);
+    let_go(handle, hint, KIND_LOGGER);
 }
 
 static void free_log_client(napi_env env, void *handle, void *hint) {
     (void)env;
-    maxim_log_client_free(handle);
-    listener_free(hint);
+    let_go(handle, hint, KIND_LOG_CLIENT);
 }
 
 static void free_flow(napi_env env, void *handle, void *hint) {

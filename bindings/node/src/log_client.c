@@ -14,6 +14,7 @@ static const struct field config_fields[] = {
     C(U32, initial_delay_ms),  C(U32, max_delay_ms),      C(TEXT, spool_dir),      C(U64, max_memory_bytes),
     C(U64, max_disk_bytes),    C(I32, overflow_policy),   C(U32, block_timeout_ms), C(TEXT, ca_file),
     C(TEXT, proxy),            C(BOOL, is_debug),         C(BOOL, allow_plaintext),
+    C(BOOL, lossy),
 };
 
 #define E(type, member) FIELD(type, maxim_log_entry, member)
@@ -361,6 +362,7 @@ static const struct method METHODS[] = {
     {.name = "logClientStats", .callback = client_stats},
     BLOCK(logDisconnect, maxim_log_disconnect),
     BLOCK(logFlush, maxim_log_flush),
+    {.name = "logFlushWait", .callback = call_wait, .kind = KIND_LOG_CLIENT, .function.wait = do_maxim_log_flush},
     {.name = "logFlushAsync", .callback = call_start, .kind = KIND_LOG_CLIENT, .function.start = do_maxim_log_flush_async},
     LOG(logDebug, maxim_log_debug),
     LOG(logInfo, maxim_log_info),

@@ -11,6 +11,7 @@ static const struct field config_fields[] = {
     C(U32, flush_interval_ms), C(BOOL, is_debug),        C(TEXT, spool_dir),      C(U64, max_memory_bytes),
     C(U64, max_disk_bytes),    C(I32, overflow_policy),  C(U32, block_timeout_ms), C(TEXT, ca_file),
     C(TEXT, proxy),            C(BOOL, allow_plaintext), C(U64, max_attachment_bytes),
+    C(BOOL, lossy),
 };
 
 /* (config, number of the listener, whether it wants debug output) -> handle or status */
@@ -168,6 +169,7 @@ static const struct method METHODS[] = {
     {.name = "flushAsync", .callback = call_start, .kind = KIND_LOGGER, .function.start = do_maxim_flush_async},
     BLOCK(cleanup, maxim_cleanup),
     BLOCK(flush, maxim_flush),
+    WAIT(flushWait, maxim_flush),
     WAIT(flushCommitLogs, maxim_flush_commit_logs),
     WAIT(flushAttachments, maxim_flush_attachments),
     WAIT(flushLogFiles, maxim_flush_log_files),

@@ -30,6 +30,7 @@ afterEach(async () => {
 
 function newLogger(options = {}) {
   return new Logger({
+    lossy: false,
     baseUrl: server.url,
     apiKey: 'key',
     id: 'repo',
@@ -126,8 +127,6 @@ test('everything but a tool call has attachments, also by id', async () => {
 
 test('what cannot be attached is refused, and nothing is thrown', () => {
   const trace = logger.trace({ id: 't' });
-  const ring = {};
-  ring.ring = ring;
   const refused = [
     [undefined, 'INVALID_ARGUMENT'],
     [{ data: 'no type' }, 'INVALID_ARGUMENT'],
@@ -136,9 +135,7 @@ test('what cannot be attached is refused, and nothing is thrown', () => {
     [{ type: 'fileData', data: [1, 2] }, 'INVALID_ARGUMENT'],
     [{ type: 'file' }, 'INVALID_ARGUMENT'],
     [{ type: 'url', url: 5 }, 'INVALID_ARGUMENT'],
-    [{ type: 'url', url: 'x', timestamp: new Date(NaN) }, 'INVALID_ARGUMENT'],
     [{ type: 'url', url: 'x', id: 'not an id' }, 'INVALID_ID'],
-    [{ type: 'url', url: 'x', metadata: ring }, 'INVALID_JSON'],
     [{ type: 'fileData', get data() { throw new Error('no'); } }, 'INVALID_ARGUMENT'],
   ];
   for (const [attachment] of refused) assert.equal(trace.addAttachment(attachment), undefined);
@@ -158,7 +155,7 @@ test('a file that cannot be read is reported, and the rest is sent', async () =>
   const trace = logger.trace({ id: 't' });
   trace.addAttachment({ type: 'file', path: join(directory.path, 'missing') });
   trace.addAttachment({ type: 'fileData', id: 'there', data: 'x' });
-  await logger.flush().catch(() => {});
+  await logger.flush();
   await until(() => errors.length > 0);
   assert.match(errors[0].message, /missing.*can't be read/);
   assert.deepEqual([...attached().keys()], ['there']);
@@ -197,7 +194,7 @@ test('media in messages become attachments of the generation', async () => {
 test('an attachment of a logger that ended is sent by the next', async () => {
   await server.control({ upload_url_fail: '503:1000' });
   logger.trace({ id: 't' }).addAttachment({ type: 'fileData', id: 'left', data: 'behind' });
-  await assert.rejects(logger.close(200));
+  await assert.rejects(logger.closeOrThrow(200));
   await server.control({ upload_url_fail: null });
   logger = newLogger();
   await until(async () => {

@@ -60,9 +60,38 @@ const VERBS = {
     const { parentPort } = await import('node:worker_threads');
     const logger = new Logger(options);
     log(logger, workerData, 1000);
-    if (workerData === 'terminate') logger.flush(10_000).catch(() => {});
+    if (workerData === 'terminate') logger.flush(10_000);
     parentPort.postMessage(workerData);
     if (workerData === 'close') await logger.close();
+  },
+  // Workers end without a word; the process goes on, and nobody makes another logger.
+  async 'forgotten-workers'() {
+    for (const how of ['end', 'exit', 'throw']) {
+      const worker = new Worker(self, { argv: ['in-forgotten-worker'], workerData: how });
+      worker.on('error', () => {});
+      await once(worker, 'exit').catch(() => {});
+    }
+    await until(async () => (await (await fetch(`${process.env.MAXIM_BASE_URL}/stats`)).json()).lines === 3_000);
+  },
+  async 'in-forgotten-worker'() {
+    log(new Logger(options), workerData, 1000);
+    if (workerData === 'exit') process.exit(0);
+    if (workerData === 'throw') throw new Error('on purpose');
+  },
+  // A program that neither flushes nor closes, and ends by itself.
+  short() {
+    log(new Logger(options), 'short', 10);
+  },
+  // The event loop goes on while a flush waits, also on Lambda, where the library has no thread of its own for that.
+  async lambda() {
+    const logger = new Logger(options);
+    log(logger, 'lambda', 10);
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 5);
+    await logger.flush(1_000);
+    clearInterval(timer);
+    process.stdout.write(String(ticks));
+    await logger.close(0);
   },
   async fork() {
     const logger = new Logger(options);

@@ -122,6 +122,7 @@ before(async () => {
   directory = scratch();
   server = await startServer(['--lines', join(directory.path, 'lines'), '--record', join(directory.path, 'requests')]);
   logger = new Logger({
+    lossy: false,
     baseUrl: server.url,
     apiKey: 'key',
     id: 'repo-1',

@@ -89,7 +89,7 @@ class MaximTest < Minitest::Test
   def server_flags = []
 
   def config
-    { api_key: API_KEY, spool_dir: @spool, on_error: @errors.method(:<<), exit_timeout: nil }
+    { api_key: API_KEY, spool_dir: @spool, on_error: @errors.method(:<<), exit_timeout: nil, lossy: false }
   end
 
   def logger(**options)

@@ -58,6 +58,9 @@ struct logger_config {
     debug_hook on_debug{};
     bool allow_plaintext = false;
     std::uint64_t max_attachment_bytes = 0;
+    /// Whether a value that cannot be sent as it is (too long, not UTF-8, NaN) is changed rather than its record
+    /// refused.
+    bool lossy = true;
     /// Strict: log calls that are refused throw `maxim::error` instead of being told to `on_error`.
     /// Without exceptions a logger cannot be made so.
     bool raise_exceptions = false;
@@ -193,6 +196,7 @@ void set_common(C& c, const Config& config) {
     c.proxy = str(config.proxy);
     c.is_debug = config.is_debug;
     c.allow_plaintext = config.allow_plaintext;
+    c.lossy = config.lossy;
 }
 
 inline maxim_logger_config c_struct(const logger_config& config) {

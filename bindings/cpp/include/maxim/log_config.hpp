@@ -61,6 +61,8 @@ struct log_client_config {
     error_hook on_error{};
     debug_hook on_debug{};
     bool allow_plaintext = false;
+    /// As in `logger_config`.
+    bool lossy = true;
     /// Strict: log calls that are refused throw `maxim::error` instead of being told to `on_error`.
     /// Without exceptions a client cannot be made so.
     bool raise_exceptions = false;

@@ -16,6 +16,7 @@ static const mx_field client_fields[] = {
     CLIENT(spool_dir, MX_TEXT), CLIENT(max_memory_bytes, MX_U64), CLIENT(max_disk_bytes, MX_U64),
     CLIENT(overflow_policy, MX_I32), CLIENT(block_timeout_ms, MX_U32), CLIENT(ca_file, MX_TEXT),
     CLIENT(proxy, MX_TEXT), CLIENT(is_debug, MX_BOOL), CLIENT(allow_plaintext, MX_BOOL),
+    CLIENT(lossy, MX_BOOL),
 };
 #undef CLIENT
 #define ENTRY(name, kind) FIELD(maxim_log_entry, name, kind)

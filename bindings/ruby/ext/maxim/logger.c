@@ -12,6 +12,7 @@ static const mx_field config_fields[] = {
     FIELD(max_memory_bytes, MX_U64), FIELD(max_disk_bytes, MX_U64), FIELD(overflow_policy, MX_I32),
     FIELD(block_timeout_ms, MX_U32), FIELD(ca_file, MX_TEXT), FIELD(proxy, MX_TEXT),
     FIELD(allow_plaintext, MX_BOOL), FIELD(max_attachment_bytes, MX_U64),
+    FIELD(lossy, MX_BOOL),
 };
 #undef FIELD
 

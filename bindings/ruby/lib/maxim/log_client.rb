@@ -56,14 +56,15 @@ module Maxim
     # api_key, endpoint, version, dataset, user_id, session_id, batch_size, flush_interval_ms, max_retries,
     # initial_delay_ms, max_delay_ms, spool_dir, max_memory_bytes, max_disk_bytes, block_timeout_ms, ca_file,
     # proxy, is_debug, allow_plaintext. And those of Maxim::Logger.new (overflow_policy, raise_exceptions,
-    # on_error, on_debug, exit_timeout), and:
+    # on_error, on_debug, exit_timeout, lossy), and:
     #
     # environment:: :development (default), :staging or :production
     # level:: the lowest that is logged, also called min_level
     def initialize(environment: :development, level: :debug, min_level: level, overflow_policy: :drop_oldest,
                    raise_exceptions: false, on_error: nil, on_debug: nil, exit_timeout: Owner::EXIT_TIMEOUT,
-                   progname: nil, formatter: nil, **config)
+                   progname: nil, formatter: nil, lossy: true, **config)
       Owner.check_ractor("a Maxim::LogClient")
+      config[:lossy] = lossy
       config[:environment] = ENVIRONMENTS.fetch(environment.to_s.to_sym, NO_SUCH)
       config[:overflow_policy] = Logger::OVERFLOW.fetch(overflow_policy.to_s.to_sym, NO_SUCH)
       @level = severity(min_level)

@@ -31,9 +31,12 @@ module Maxim
     # on_error:: called with a Maxim::Error for a refused call, and for what went wrong later
     # on_debug:: called with lines of debug output, when is_debug is set
     # exit_timeout:: seconds that the end of the process waits for delivery; nil: it does not wait
-    def initialize(raise_exceptions: false, on_error: nil, on_debug: nil, exit_timeout: EXIT_TIMEOUT, **config)
+    # lossy:: whether a value that cannot be sent as it is (too long, not UTF-8, NaN) is changed rather than its
+    #         record refused; true unless given
+    def initialize(raise_exceptions: false, on_error: nil, on_debug: nil, exit_timeout: EXIT_TIMEOUT, lossy: true,
+                   **config)
       Owner.check_ractor("a Maxim::Logger")
-      open_native(raise_exceptions, on_debug, native_config(config))
+      open_native(raise_exceptions, on_debug, native_config(config.merge(lossy: lossy)))
       @closed = false
       watch(on_error, on_debug, exit_timeout)
     end
