@@ -946,11 +946,12 @@ typedef struct maxim_log_client_config {
     uint32_t max_retries;
     /**
      * The longest first wait before a retry, in milliseconds; it doubles. 1,000 after
-     * MAXIM_LOG_CLIENT_CONFIG_INIT.
+     * MAXIM_LOG_CLIENT_CONFIG_INIT. Less than 100 is taken for 100.
      */
     uint32_t initial_delay_ms;
     /**
      * The longest wait before a retry, in milliseconds; 30,000 after MAXIM_LOG_CLIENT_CONFIG_INIT.
+     * Less than 1,000 is taken for 1,000.
      */
     uint32_t max_delay_ms;
     /** As in `maxim_logger_config`. */

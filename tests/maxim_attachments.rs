@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use common::host::HostProcess;
+use common::scripted::{Scripted, answer};
 use common::service::{Arrived, POISON, Service};
 use common::{Scratch, Server, compile, probe, root, run};
 use serde_json::{Value, json};
@@ -486,4 +487,24 @@ fn two_hundred_files_of_20_megabytes_need_little_memory() {
     assert!(peak <= MOST_KIB, "the peak of memory was {peak} KiB, above {MOST_KIB}");
     let descriptors = said[0]["descriptors"].as_u64().unwrap();
     assert!(descriptors <= MOST_DESCRIPTORS, "{descriptors} descriptors");
+}
+
+#[test]
+fn a_flush_gives_each_repository_all_of_its_time() {
+    let scratch = Scratch::new("attach-share");
+    let program = compile("tests/c/uploads.c", &scratch);
+    let slow = || {
+        Scripted::start(|_| {
+            // More than a third of the time that is given.
+            std::thread::sleep(Duration::from_millis(2_000));
+            answer("200 OK", "{}")
+        })
+    };
+    let (own, sinks) = (slow(), [slow(), slow()]);
+    let [first, second] = sinks.each_ref().map(|sink| format!("sink:{}", sink.url()));
+    for flush in ["flush:5000", "flush-commit-logs:5000"] {
+        let verbs = ["new", &first, &second, "line:1:10", flush, "expect:MAXIM_OK"];
+        run(&mut probe(&program, &own.url(), &scratch.path().join("spool"), &verbs));
+    }
+    assert_eq!([&own, &sinks[0], &sinks[1]].map(|server| server.asked().len()), [2, 2, 2]);
 }

@@ -305,6 +305,11 @@ impl Pipeline {
         self.shared.spool.after_fork_in_child();
     }
 
+    /// Whether this is the thread that empties the spool, as in a callback.
+    pub fn is_on_its_thread(&self) -> bool {
+        self.shared.refuse_to_wait_for_itself().is_err()
+    }
+
     /// Whether [`Pipeline::close`] or [`Pipeline::abandon`] has been called.
     pub fn is_closed(&self) -> bool {
         self.shared.closed.load(Ordering::SeqCst)

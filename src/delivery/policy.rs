@@ -29,6 +29,19 @@ pub struct BackoffConfig {
     pub max_retries: Option<u32>,
 }
 
+/// The least bounds of the first wait and of any: what is given as less is taken for these, so that nobody asks a
+/// service that is away without a pause.
+const LEAST_INITIAL: Duration = Duration::from_millis(100);
+const LEAST_MAX: Duration = Duration::from_secs(1);
+
+impl BackoffConfig {
+    /// A host's wishes, within reason.
+    pub fn of_host(initial: Duration, max: Duration, max_retries: u32) -> BackoffConfig {
+        let initial = initial.max(LEAST_INITIAL);
+        BackoffConfig { initial, max: max.max(initial).max(LEAST_MAX), max_retries: Some(max_retries) }
+    }
+}
+
 impl Default for BackoffConfig {
     fn default() -> BackoffConfig {
         BackoffConfig { initial: Duration::from_millis(500), max: Duration::from_secs(60), max_retries: None }
@@ -121,6 +134,15 @@ mod tests {
         assert_eq!(waits, [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
         policy.succeeded();
         assert_eq!(policy.after_failure(None).as_millis(), 250);
+    }
+
+    #[test]
+    fn a_host_cannot_ask_for_no_wait_at_all() {
+        let mut policy = loaded(BackoffConfig::of_host(Duration::ZERO, Duration::ZERO, 3), 1 << 63);
+        let waits: Vec<u128> = (0..6).map(|_| policy.after_failure(None).as_millis()).collect();
+        assert_eq!(waits, [50, 100, 200, 500, 500, 500]);
+        let slow = BackoffConfig::of_host(seconds(5), seconds(2), 3);
+        assert_eq!((slow.initial, slow.max), (seconds(5), seconds(5)));
     }
 
     #[test]

@@ -116,11 +116,11 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
         flush_interval: milliseconds(given.flush_interval_ms),
         min_level: numbered("min_level", given.min_level, &Level::ALL)?,
         lossy: given.lossy.get(),
-        backoff: BackoffConfig {
-            initial: milliseconds(given.initial_delay_ms),
-            max: milliseconds(given.max_delay_ms.max(given.initial_delay_ms)),
-            max_retries: Some(given.max_retries),
-        },
+        backoff: BackoffConfig::of_host(
+            milliseconds(given.initial_delay_ms),
+            milliseconds(given.max_delay_ms),
+            given.max_retries,
+        ),
         control: given_control!(given).config(callbacks)?,
         disabled,
     })

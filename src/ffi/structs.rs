@@ -544,9 +544,10 @@ pub struct maxim_log_client_config {
     /// again beyond that.
     pub max_retries: u32,
     /// The longest first wait before a retry, in milliseconds; it doubles. 1,000 after
-    /// MAXIM_LOG_CLIENT_CONFIG_INIT.
+    /// MAXIM_LOG_CLIENT_CONFIG_INIT. Less than 100 is taken for 100.
     pub initial_delay_ms: u32,
-    /// The longest wait before a retry, in milliseconds; 30,000 after MAXIM_LOG_CLIENT_CONFIG_INIT.
+    /// The longest wait before a retry, in milliseconds; 30,000 after MAXIM_LOG_CLIENT_CONFIG_INIT. Less than
+    /// 1,000 is taken for 1,000.
     pub max_delay_ms: u32,
     /// As in `maxim_logger_config`.
     pub spool_dir: maxim_str,

@@ -16,7 +16,7 @@ use super::line::{Entity, Lines};
 use super::protocol::{KIND_LINE, MaximLog};
 use super::uploads::Uploads;
 use crate::delivery::{self, Pipeline, Protocol};
-use crate::process::{ForkCell, Undisturbed};
+use crate::process::{self, ForkCell, Undisturbed};
 use crate::spool;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
@@ -24,6 +24,9 @@ use crate::text::{lossy, scratch};
 
 /// Sinks beside the logger's own pipeline.
 pub const MAX_SINKS: usize = 8;
+
+/// Of the time to close, the part that uploads leave for the lines that they make: a quarter.
+const CLOSING_OF_LINES: u32 = 4;
 
 /// A logger for one repository, and any number up to [`MAX_SINKS`] of further ones.
 pub struct Logger {
@@ -248,26 +251,27 @@ impl Logger {
     /// Waits until everything accepted so far has been delivered everywhere: first the uploads, then the
     /// lines, those that the uploads made included.
     pub fn flush(&self, timeout: Duration) -> Result<()> {
-        self.wait_for_all(timeout, Pipeline::flush)
+        self.wait_for_all(timeout, 0, Pipeline::flush)
     }
 
     /// As [`Logger::flush`] for lines only.
     pub fn flush_lines(&self, timeout: Duration) -> Result<()> {
         let deadline = Instant::now() + timeout;
-        first_failure(self.targets().map(|target| target.own().lines.flush(left(deadline))))
+        self.at_once(timeout, |own| own.lines.flush(at_least(timeout, left(deadline))))
     }
 
     /// As [`Logger::flush`] for uploads only.
     pub fn flush_uploads(&self, timeout: Duration) -> Result<()> {
         let deadline = Instant::now() + timeout;
-        let uploads = self.targets().filter_map(|target| target.own().uploads.get());
-        first_failure(uploads.map(|uploads| uploads.flush(left(deadline))))
+        self.at_once(timeout, |own| {
+            own.uploads.get().map_or(Ok(()), |uploads| uploads.flush(at_least(timeout, left(deadline))))
+        })
     }
 
     /// As [`Logger::flush`], for what loggers that have ended by now left behind too.
     pub fn flush_leftovers(&self, timeout: Duration) -> Result<()> {
         self.targets().for_each(|target| target.own().uploads.adopt());
-        self.wait_for_all(timeout, Pipeline::flush_leftovers)
+        self.wait_for_all(timeout, 0, Pipeline::flush_leftovers)
     }
 
     /// As [`Logger::flush`], without waiting: `done` is called when all has arrived or the time is over.
@@ -300,7 +304,7 @@ impl Logger {
 
     /// Writes everything that is held to files in the spool directory.
     pub fn write_to_file(&self, timeout: Duration) -> Result<()> {
-        self.wait_for_all(timeout, Pipeline::spill)
+        self.wait_for_all(timeout, 0, Pipeline::spill)
     }
 
     /// Refuses further records, delivers what it can in the time, and what loggers that have ended left
@@ -309,7 +313,7 @@ impl Logger {
         if !timeout.is_zero() {
             self.targets().for_each(|target| target.own().uploads.adopt());
         }
-        self.wait_for_all(timeout, Pipeline::close)
+        self.wait_for_all(timeout, CLOSING_OF_LINES, Pipeline::close)
     }
 
     /// Ends without waiting: the writers put what is left into files by themselves.
@@ -331,23 +335,54 @@ impl Logger {
         Ok(numbers)
     }
 
-    /// Starts all pipelines on their work first, then waits for each within the one timeout.
+    /// Starts all pipelines on their work first, then waits for each within the one timeout, all
+    /// repositories at the same time: none takes another's. Within one the uploads come first, and leave
+    /// the lines `of_lines` of the time, as one part in so many (0: none; the lines have been at work all
+    /// the while).
     fn wait_for_all(
         &self,
         timeout: Duration,
-        work: impl Fn(&Pipeline, Duration) -> Result<()>,
+        of_lines: u32,
+        work: impl Fn(&Pipeline, Duration) -> Result<()> + Sync,
     ) -> Result<()> {
         let deadline = Instant::now() + timeout;
         if self.pipelines().nth(1).is_some() {
             first_failure(self.pipelines().map(|pipeline| pipeline.flush(Duration::ZERO)))?;
         }
-        let mut waiting = self.pipelines().count() as u32;
-        first_failure(self.pipelines().map(|pipeline| {
-            // One that takes long leaves the others their share.
-            let share = left(deadline) / waiting.max(1);
-            waiting = waiting.saturating_sub(1);
-            work(pipeline, share)
-        }))
+        self.at_once(timeout, |own| {
+            let uploaded = match own.uploads.get() {
+                Some(uploads) => {
+                    let left = left(deadline);
+                    work(uploads, at_least(timeout, left - left.checked_div(of_lines).unwrap_or_default()))
+                }
+                None => Ok(()),
+            };
+            uploaded.and(work(&own.lines, at_least(timeout, left(deadline))))
+        })
+    }
+
+    /// Does something for each repository, on a thread for each but the first if it may take time. The first
+    /// failure is the answer, after all were tried.
+    fn at_once(&self, timeout: Duration, work: impl Fn(&Pipelines) -> Result<()> + Sync) -> Result<()> {
+        let targets: Vec<&Pipelines> = self.targets().map(Target::own).collect();
+        // A callback waits for nobody, and is told so by the pipeline whose thread it is on.
+        if targets.len() == 1 || timeout.is_zero() || self.pipelines().any(Pipeline::is_on_its_thread) {
+            return first_failure(targets.into_iter().map(work));
+        }
+        let work = &work;
+        std::thread::scope(|scope| {
+            let others: Vec<_> = targets[1..]
+                .iter()
+                .map(|own| (own, process::spawn_scoped_masked(scope, "maxim-flush", move || work(own))))
+                .collect();
+            let first = work(targets[0]);
+            let results = others.into_iter().map(|(own, thread)| match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                // There are no more threads to be had.
+                Err(_) => work(own),
+            });
+            first_failure(std::iter::once(first).chain(results))
+        })
     }
 }
 
@@ -358,6 +393,11 @@ fn first_failure(results: impl Iterator<Item = Result<()>>) -> Result<()> {
         first = first.and(result);
     }
     first
+}
+
+/// A time that is up is not the same as none given, which only starts the work.
+fn at_least(given: Duration, left: Duration) -> Duration {
+    if given.is_zero() { left } else { left.max(Duration::from_nanos(1)) }
 }
 
 fn left(deadline: Instant) -> Duration {

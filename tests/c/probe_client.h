@@ -27,6 +27,9 @@ static maxim_status make_client(maxim_error_callback on_error) {
     config.overflow_policy = (int32_t)env_number("PROBE_OVERFLOW", 0);
     config.block_timeout_ms = (uint32_t)env_number("PROBE_BLOCK_MS", 0);
     config.is_debug = getenv("PROBE_DEBUG") != NULL;
+    if (getenv("PROBE_NO_DELAY")) {
+        config.initial_delay_ms = config.max_delay_ms = 0;
+    }
     config.error_callback = on_error;
     maxim_status status = maxim_log_client_new(&config, &client);
     if (status != MAXIM_OK) {

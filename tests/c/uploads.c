@@ -92,6 +92,7 @@ static void make_logger(void) {
 static void add_sink(const char *url) {
     maxim_logger_config config = configuration();
     config.base_url = maxim_str_z(url);
+    config.error_callback = NULL; /* the logger's own */
     noted(maxim_logger_add_sink(logger, &config, NULL));
 }
 

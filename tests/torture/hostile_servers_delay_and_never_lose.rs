@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::bench::{Client, Row, Stage, files_below, for_both_clients, json_lines, nobody, scaled};
 use crate::common::Server;
+use crate::common::scripted::{Scripted, answer};
 
 const MIB: u64 = 1 << 20;
 
@@ -225,4 +226,18 @@ fn a_reset_connection_is_no_signal_for_the_host() {
         row.add_stats(&stats);
     }
     assert_eq!((row.accepted, row.held), (100, 100));
+}
+
+#[test]
+fn a_service_that_is_away_is_not_asked_without_a_pause() {
+    let mut row = Row::of("retry delays of 0", Client::Structured);
+    let stage = Stage::of("no-delay", Client::Structured);
+    let server = Scripted::start(|_| answer("500 Error", ""));
+    let mut command = stage.probe(&server.url(), &["new", "log:1", "sleep:1500", "stats"]);
+    command.env("PROBE_NO_DELAY", "1").env("PROBE_FLUSH_MS", "10");
+    row.add_stats(&json_lines(&mut command).remove(0));
+    let asked = server.asked().len();
+    // Without a least wait they are thousands.
+    assert!((2..60).contains(&asked), "{asked} requests");
+    row.note = format!("{asked} requests in 1.5 s");
 }
