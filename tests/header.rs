@@ -114,3 +114,49 @@ fn the_layout_of_the_structs_is_the_one_that_was_promised() {
     let scratch = Scratch::new("layout");
     run(&mut Command::new(common::compile("tests/c/layout.c", &scratch)));
 }
+
+/// The header with each struct that may grow as an edit makes it, in a directory of its own.
+fn edited(scratch: &Scratch, name: &str, edit: impl Fn(&mut Vec<&str>)) -> std::path::PathBuf {
+    let mut header = std::fs::read_to_string(root().join("include/maxim.h")).unwrap();
+    for structure in common::sized_structs().keys() {
+        let (before, rest) = header.split_once(&format!("typedef struct {structure} {{\n")).unwrap();
+        let (fields, after) = rest.split_once(&format!("}} {structure};")).unwrap();
+        let mut fields: Vec<&str> = fields.split_inclusive(";\n").collect();
+        edit(&mut fields);
+        header = format!("{before}typedef struct {structure} {{\n{}}} {structure};{after}", fields.concat());
+    }
+    let directory = scratch.path().join(name);
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::write(directory.join("maxim.h"), header).unwrap();
+    directory
+}
+
+#[test]
+fn programs_of_an_older_and_of_a_newer_header_run_with_this_library() {
+    let scratch = Scratch::new("versions");
+    // An older one did not have the last field of each struct; a newer one has another behind it.
+    let older = edited(&scratch, "older", |fields| {
+        fields.pop();
+    });
+    let newer = edited(&scratch, "newer", |fields| fields.push("    maxim_str added_later;\n"));
+    let lib = common::library("lib/libmaxim.so");
+    let mut lines = Vec::new();
+    for headers in [edited(&scratch, "same", |_| ()), older, newer] {
+        let server = common::Server::start(&[]);
+        let program = headers.join("quickstart");
+        run(cc()
+            .args(["-std=gnu11", "-Wall", "-Werror", "-I"])
+            .arg(&headers)
+            .arg(root().join("examples/c/quickstart.c"))
+            .arg("-o")
+            .arg(&program)
+            .arg(&lib)
+            .arg(format!("-Wl,-rpath,{}", lib.parent().unwrap().display())));
+        run(Command::new(program)
+            .env("MAXIM_BASE_URL", server.url())
+            .env("MAXIM_SPOOL_DIR", headers.join("spool")));
+        lines.push(server.count("lines"));
+        assert_eq!(server.count("malformed_lines"), 0, "{}", headers.display());
+    }
+    assert!(lines[0] > 20 && lines.iter().all(|count| *count == lines[0]), "{lines:?}");
+}

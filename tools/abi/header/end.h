@@ -13,7 +13,7 @@
 static inline maxim_str maxim_str_n(const char *MAXIM_NULLABLE data, size_t length) {
     maxim_str text;
     text.data = data;
-    text.len = data ? length : 0;
+    text.len = data != NULL ? length : 0;
     return text;
 }
 
