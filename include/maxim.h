@@ -383,10 +383,14 @@ typedef struct maxim_tag {
  * `message` is NUL-terminated text, valid during the call only; `records` says how many records it
  * concerns (0: none). The same kind of trouble is told of at most once in ten seconds; the next
  * message says how often it was left out. Records that are refused for good are all told of in the
- * end, so that the numbers in reports of them add up. Runs on a thread of the library with all
- * signals blocked, or on the thread inside `maxim_flush` in Lambda mode; never on the thread of a
- * log call. No lock is held, so it may call the library, but a blocking call from here waits in
- * vain and times out.
+ * end, so that the numbers in reports of them add up.
+ *
+ * Runs on a thread that the library makes for it, with all signals blocked and with no lock held;
+ * one at a time for each logger or client. So it may take its time, call the library, wait for it,
+ * free its own logger or another one, fork, and end its thread with `pthread_exit`; delivery goes
+ * on meanwhile. No exception may leave it. (Where no thread can be had it runs on one of the
+ * library's own or inside `maxim_flush`, and must return; it never runs on the thread of a log
+ * call.)
  */
 typedef void (*MAXIM_NULLABLE maxim_error_callback)(void *MAXIM_NULLABLE user_data, maxim_status status, const char *MAXIM_NONNULL message, uint64_t records);
 
@@ -1135,12 +1139,15 @@ MAXIM_NODISCARD MAXIM_API maxim_status maxim_logger_new(
  *
  * Does not wait for the network: what is still held is put into files in the background and sent by
  * the next logger for the same repository. Call `maxim_cleanup` first to have it sent now. When
- * this returns, no callback of the logger runs any more.
+ * this returns, no error or debug callback of the logger runs any more, but for the one that the
+ * call is made in. A callback that is running is waited for, for a second at most.
  *
- * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+ * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before; MAXIM_ERR_TIMEOUT when a callback
+ * still runs after that second: the logger is freed, and `user_data` must stay good until the
+ * callback returns.
  *
  * @param logger The logger. May be NULL.
- * @return MAXIM_OK, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_PANIC.
+ * @return MAXIM_OK, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_TIMEOUT, MAXIM_ERR_PANIC.
  *
  * Threads: any. Blocking: no.
  */
@@ -1178,7 +1185,8 @@ MAXIM_API maxim_status maxim_flush(maxim_logger *MAXIM_NONNULL logger, uint32_t 
 
 /**
  * As `maxim_flush`, without waiting: `callback` is called once, on a thread of the library, when
- * all has arrived or `timeout_ms` milliseconds are over. It is not called when this function fails.
+ * all has arrived or `timeout_ms` milliseconds are over, also when the logger has been freed by
+ * then. It is not called when this function fails.
  *
  * `user_data` is passed to the callback and must stay good until then.
  *
@@ -3708,13 +3716,14 @@ MAXIM_NODISCARD MAXIM_API maxim_status maxim_log_client_new(
  *
  * Does not wait for the network: what is still held is put into files in the background and sent by
  * the next client for the same source. Call `maxim_log_disconnect` first to have it sent now. When
- * this returns, no callback of the client runs any more. Its flows answer MAXIM_ERR_CLOSED from
- * then on and are still to be freed.
+ * this returns, no callback of the client runs any more, as `maxim_logger_free` has it. Its flows
+ * answer MAXIM_ERR_CLOSED from then on and are still to be freed.
  *
- * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+ * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before; MAXIM_ERR_TIMEOUT as for
+ * `maxim_logger_free`.
  *
  * @param client The client. May be NULL.
- * @return MAXIM_OK, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_PANIC.
+ * @return MAXIM_OK, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_TIMEOUT, MAXIM_ERR_PANIC.
  *
  * Threads: any. Blocking: no.
  */

@@ -26,6 +26,8 @@ use crate::status::{Error, Result, Status};
 
 /// The name of the thread that moves records to files when somebody asks for it.
 const SPILL_THREAD: &str = "maxim-spill";
+/// The name of the thread that makes a pipeline.
+const OPEN_THREAD: &str = "maxim-open";
 /// The name of the thread that sends while a caller waits for it, where there is no writer.
 const HERE_THREAD: &str = "maxim-flush";
 /// Of the time given to close, what is kept for moving the rest to files: a tenth, at most this.
@@ -94,8 +96,10 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Opens the spool and starts the thread. No network; what can't be had is made up for later.
+    #[inline(never)]
     pub fn open(config: PipelineConfig) -> Pipeline {
-        let pipeline = Pipeline { shared: Shared::open(config) };
+        // A log call may be what makes an upload's, or a forked child's.
+        let pipeline = process::on_own_stack(OPEN_THREAD, || Pipeline { shared: Shared::open(config) });
         pipeline.shared.ensure_writer();
         pipeline
     }

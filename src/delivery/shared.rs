@@ -99,6 +99,7 @@ enum Writer {
 
 impl Shared {
     /// The spool is open, the thread not started.
+    #[inline(never)]
     pub fn open(config: PipelineConfig) -> Arc<Shared> {
         let bell = Arc::new(Bell::new());
         let brief = process::is_forked();

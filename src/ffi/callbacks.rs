@@ -1,35 +1,123 @@
 //! The host's callbacks: reports on their way out of the library.
 //!
-//! After `free` no callback runs any more: [`Callbacks::mute`] waits for one that is running on
-//! another thread, so that the host may give up `user_data` afterwards.
+//! A callback may do what it likes: take long, wait for a lock of the host's, call the library, fork, free
+//! its own logger or another one, end its thread by `pthread_exit`. So it runs on a thread that has nothing else
+//! to do, made when there is something to tell and gone afterwards: nothing is delivered later because of it,
+//! and whatever ends that thread finds no Rust frame with something to be dropped ([`serve`]). Each
+//! logger's callbacks run one after the other, in the order of the news.
+//!
+//! After `free` no callback starts any more; [`Callbacks::mute`] waits for one that is running on another thread,
+//! so that the host may give up `user_data`, but not longer than [`PATIENCE`]. Which loggers a thread is
+//! inside a callback of is known to that thread ([`TURNS`]), and a forked child knows of none
+//! but its own.
 
-use std::ffi::{CString, c_void};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::ffi::{CString, c_char, c_void};
+use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::types::{maxim_debug_callback, maxim_error_callback, maxim_status};
+use crate::process::{self, ForkCell};
 use crate::report::{Report, Reporter};
+use crate::status::{Error, Result, Status};
+use crate::sync::{Condvar, Mutex};
+
+/// How long a logger's end waits for a callback that is running.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often a wait looks whether the host's threads are out of its own functions.
+const LOOK: Duration = Duration::from_millis(1);
+/// Jobs that wait for a slow callback; what comes then is merged with what waits.
+const WAITING_MAX: usize = 256;
+
+/// What the host calls an ended flush's callback.
+pub(super) type FlushFunction = unsafe extern "C-unwind" fn(*mut c_void, maxim_status, *const c_char);
 
 /// The callbacks of one logger or client.
-pub(super) struct Callbacks {
+#[derive(Clone)]
+pub(super) struct Callbacks(Arc<Shared>);
+
+struct Shared {
     error: maxim_error_callback,
     debug: maxim_debug_callback,
     is_debug: bool,
     user_data: *mut c_void,
     muted: AtomicBool,
-    running: AtomicUsize,
+    own: ForkCell<Own>,
 }
 
 // SAFETY: `user_data` is only handed back to the host's callbacks, which the header says run on
 // other threads; the library never looks at it.
-unsafe impl Send for Callbacks {}
+unsafe impl Send for Shared {}
 // SAFETY: as above.
-unsafe impl Sync for Callbacks {}
+unsafe impl Sync for Shared {}
+
+/// What belongs to one process.
+#[derive(Default)]
+struct Own {
+    queue: Mutex<Queue>,
+    ended: Condvar,
+    /// Threads of the host's inside a function of its own that a log call calls.
+    masking: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Job>,
+    /// Whether a thread is at it, or about to be.
+    is_served: bool,
+}
+
+/// One call of a callback.
+struct Job {
+    call: Call,
+    /// What `call` points to.
+    _text: CString,
+}
+
+// SAFETY: the pointers in it are the host's `user_data`, as above, and to the job's own text.
+unsafe impl Send for Job {}
+
+/// A call as plain data, with nothing in it that would have to be dropped.
+#[derive(Clone, Copy)]
+struct Call {
+    function: Function,
+    user_data: *mut c_void,
+    status: maxim_status,
+    text: *const c_char,
+    records: u64,
+}
+
+#[derive(Clone, Copy)]
+enum Function {
+    Error(unsafe extern "C-unwind" fn(*mut c_void, maxim_status, *const c_char, u64)),
+    Debug(unsafe extern "C-unwind" fn(*mut c_void, *const c_char)),
+    Flush(FlushFunction),
+}
+
+/// A call within a log call of this thread.
+struct Within {
+    shared: *const Shared,
+    outer: *const Within,
+}
+
+/// A thread's time with one logger's callbacks.
+struct Turn {
+    shared: Arc<Shared>,
+    /// The process that it began in.
+    generation: u64,
+    /// Whose text the running callback reads.
+    current: Option<Job>,
+    is_over: bool,
+}
 
 thread_local! {
-    /// Whether this thread is inside a callback of ours.
-    static INSIDE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    /// The loggers that this thread is inside of, the innermost last.
+    static TURNS: RefCell<Vec<Turn>> = const { RefCell::new(Vec::new()) };
+    /// The same for [`Callbacks::call`].
+    static WITHIN: Cell<*const Within> = const { Cell::new(ptr::null()) };
 }
 
 impl Callbacks {
@@ -39,42 +127,279 @@ impl Callbacks {
         is_debug: bool,
         user_data: *mut c_void,
     ) -> Callbacks {
-        Callbacks {
-            error,
-            debug,
-            is_debug,
-            user_data,
-            muted: AtomicBool::new(false),
-            running: AtomicUsize::new(0),
-        }
+        let own = ForkCell::new(Own::default());
+        Callbacks(Arc::new(Shared { error, debug, is_debug, user_data, muted: AtomicBool::new(false), own }))
     }
 
     /// What the host wants to be given back.
     pub(super) fn user_data(&self) -> *mut c_void {
-        self.user_data
+        self.0.user_data
     }
 
-    /// Lets no further callback run, and waits for those that are running on other threads.
-    pub(super) fn mute(&self) {
-        self.muted.store(true, Ordering::SeqCst);
-        // A callback that frees its own logger cannot wait for itself.
-        if INSIDE.get() {
+    /// Runs a call of the host's function on this thread, unless the host has been told that there will be none.
+    pub(super) fn call(&self, run: impl FnOnce()) {
+        // Of a process: a child that is forked in there has none of the other threads that are.
+        let own = self.0.own();
+        own.masking.fetch_add(1, Ordering::SeqCst);
+        if !self.0.muted.load(Ordering::SeqCst) {
+            let here = Within { shared: Arc::as_ptr(&self.0), outer: WITHIN.get() };
+            WITHIN.set(&here);
+            run();
+            WITHIN.set(here.outer);
+        }
+        own.masking.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Lets no further report out, and waits for a callback that is running on another thread.
+    ///
+    /// [`Status::Timeout`] when it still runs after [`PATIENCE`].
+    pub(super) fn mute(&self) -> Result {
+        self.0.muted.store(true, Ordering::SeqCst);
+        self.0.own().queue.lock().waiting.retain(|job| matches!(job.call.function, Function::Flush(_)));
+        if self.settle(PATIENCE, true) {
+            return Ok(());
+        }
+        let reason = "freed, but a callback is still running: user_data must stay good until it returns";
+        Err(Error::new(Status::Timeout, reason))
+    }
+
+    /// Runs a call that may wait so long, and lets what it has to tell be told before it returns: a process that
+    /// ends or is frozen afterwards has heard of it. A slow callback is waited for as long as [`mute`] waits.
+    ///
+    /// [`mute`]: Callbacks::mute
+    pub(super) fn told_within(
+        &self,
+        limit: Duration,
+        call: impl FnOnce(Duration) -> Result<()>,
+    ) -> Result<()> {
+        let start = Instant::now();
+        let result = call(limit);
+        self.settle(limit.saturating_sub(start.elapsed()).min(PATIENCE), false);
+        result
+    }
+
+    /// Waits until everything has been told, so long at most; whether it has. Within a callback of this
+    /// logger's there is nothing to wait for. Calls within log calls are only waited for if that is asked for.
+    fn settle(&self, limit: Duration, log_calls_too: bool) -> bool {
+        if self.0.is_entered_by_this_thread() {
+            return true;
+        }
+        let own = self.0.own();
+        let deadline = Instant::now() + limit;
+        let mut queue = own.queue.lock();
+        loop {
+            let is_masking = log_calls_too && own.masking.load(Ordering::SeqCst) != 0;
+            if !queue.is_served && !is_masking {
+                return true;
+            }
+            let now = Instant::now();
+            if now >= deadline {
+                return false;
+            }
+            // Nobody tells of the end of a call within a log call.
+            let look = if is_masking { deadline.min(now + LOOK) } else { deadline };
+            own.ended.wait_until(&mut queue, look);
+        }
+    }
+
+    /// Tells of the end of a flush, once, whatever has become of the logger.
+    pub(super) fn flushed(&self, function: FlushFunction, user_data: *mut c_void, result: Result<()>) {
+        let (status, detail) = match result {
+            Ok(()) => (Status::Ok, String::new()),
+            Err(error) => (error.status, error.into_detail()),
+        };
+        self.0.post(Function::Flush(function), user_data, status, &detail, 0);
+    }
+}
+
+impl Shared {
+    fn own(&self) -> &Own {
+        // A child's threads are its own, and so is what they are to tell.
+        self.own.get(|_| Own::default())
+    }
+
+    fn is_entered_by_this_thread(&self) -> bool {
+        let inside = |turns: &RefCell<Vec<Turn>>| turns.borrow().iter().any(|turn| turn.is_of(self));
+        // A thread that is being torn down is inside of nothing any more.
+        TURNS.try_with(inside).unwrap_or(false) || self.is_masking_here()
+    }
+
+    fn is_masking_here(&self) -> bool {
+        let mut within = WITHIN.get();
+        // SAFETY: each stands in a frame of this thread that has not returned.
+        while let Some(call) = unsafe { within.as_ref() } {
+            if ptr::eq(call.shared, self) {
+                return true;
+            }
+            within = call.outer;
+        }
+        false
+    }
+
+    /// Has a callback called, after those that wait already.
+    fn post(
+        self: &Arc<Shared>,
+        function: Function,
+        user_data: *mut c_void,
+        status: Status,
+        text: &str,
+        records: u64,
+    ) {
+        let text = c_text(text);
+        let call = Call { function, user_data, status: status as maxim_status, text: text.as_ptr(), records };
+        {
+            let mut queue = self.own().queue.lock();
+            let is_report = !matches!(function, Function::Flush(_));
+            if is_report && self.muted.load(Ordering::SeqCst) {
+                return;
+            }
+            queue.add(Job { call, _text: text });
+            if std::mem::replace(&mut queue.is_served, true) {
+                return;
+            }
+        }
+        self.start();
+    }
+
+    /// Begins to call back, on a thread of its own.
+    fn start(self: &Arc<Shared>) {
+        let shared = Arc::into_raw(Arc::clone(self)).cast_mut().cast();
+        if process::spawn_bare(serve, shared).is_err() {
+            // Where no thread can be had it is this one, which must not end in a callback.
+            serve(shared);
+        }
+    }
+}
+
+impl Queue {
+    fn add(&mut self, job: Job) {
+        let is_full = self.waiting.len() >= WAITING_MAX;
+        match job.call.function {
+            Function::Debug(_) if is_full => {}
+            // No more than there are kinds of trouble.
+            Function::Error(_) if is_full => {
+                let same = |other: &&mut Job| {
+                    matches!(other.call.function, Function::Error(_)) && other.call.status == job.call.status
+                };
+                match self.waiting.iter_mut().rev().find(same) {
+                    Some(other) => other.call.records += job.call.records,
+                    None => self.waiting.push_back(job),
+                }
+            }
+            _ => self.waiting.push_back(job),
+        }
+    }
+}
+
+impl Call {
+    const NONE: Call = {
+        unsafe extern "C-unwind" fn nothing(_: *mut c_void, _: *const c_char) {}
+        let function = Function::Debug(nothing);
+        Call { function, user_data: ptr::null_mut(), status: 0, text: ptr::null(), records: 0 }
+    };
+
+    /// # Safety
+    ///
+    /// The text is still there.
+    unsafe fn make(self) {
+        // SAFETY: the host gave these functions for this purpose, with this `user_data`; none is called once
+        // its logger has been freed but for those of flushes, which are called once in any case.
+        unsafe {
+            match self.function {
+                Function::Error(function) => function(self.user_data, self.status, self.text, self.records),
+                Function::Debug(function) => function(self.user_data, self.text),
+                Function::Flush(function) => function(self.user_data, self.status, self.text),
+            }
+        }
+    }
+}
+
+/// Calls what is to be called, until nothing is. A callback may end the thread: it is unwound through this
+/// function, in which nothing is to be dropped. What is left to do then is done by the end of [`TURNS`].
+extern "C-unwind" fn serve(shared: *mut c_void) -> *mut c_void {
+    Turn::begin(shared);
+    let mut call = Call::NONE;
+    while Turn::next(&mut call) {
+        // SAFETY: the turn keeps the text until its next job.
+        unsafe { call.make() };
+    }
+    ptr::null_mut()
+}
+
+impl Turn {
+    /// `shared` is of `Arc::into_raw`.
+    fn begin(shared: *mut c_void) {
+        // SAFETY: `Shared::start` gives a reference up for this.
+        let shared = unsafe { Arc::from_raw(shared.cast_const().cast::<Shared>()) };
+        let turn = Turn { shared, generation: process::generation(), current: None, is_over: false };
+        // If the thread is being torn down, the turn is over in this moment.
+        let _ = TURNS.try_with(|turns| turns.borrow_mut().push(turn));
+    }
+
+    /// The next call of this thread's innermost turn; ends it when there is none.
+    fn next(call: &mut Call) -> bool {
+        let next = TURNS.try_with(|turns| {
+            let turn = turns.borrow_mut().pop();
+            let mut turn = turn?;
+            turn.current = turn.take();
+            match &turn.current {
+                Some(job) => {
+                    let call = job.call;
+                    turns.borrow_mut().push(turn);
+                    Some(call)
+                }
+                None => {
+                    // Nobody else may have begun by the time it is dropped.
+                    turn.is_over = true;
+                    None
+                }
+            }
+        });
+        match next {
+            Ok(Some(next)) => {
+                *call = next;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn is_of(&self, shared: &Shared) -> bool {
+        ptr::eq(&*self.shared, shared) && self.generation == process::generation()
+    }
+
+    /// The next job; without one, somebody else may serve.
+    fn take(&self) -> Option<Job> {
+        // A child that was forked in a callback has come back from it: the rest is its parent's.
+        if self.generation != process::generation() {
+            return None;
+        }
+        let own = self.shared.own();
+        let mut queue = own.queue.lock();
+        let job = queue.waiting.pop_front();
+        if job.is_none() {
+            queue.is_served = false;
+            own.ended.notify_all();
+        }
+        job
+    }
+}
+
+impl Drop for Turn {
+    /// Of a thread that a callback has ended: another one goes on.
+    fn drop(&mut self) {
+        if self.is_over || self.generation != process::generation() {
             return;
         }
-        while self.running.load(Ordering::SeqCst) != 0 {
-            thread::sleep(Duration::from_micros(50));
+        let own = self.shared.own();
+        let mut queue = own.queue.lock();
+        if queue.waiting.is_empty() {
+            queue.is_served = false;
+            own.ended.notify_all();
+            return;
         }
-    }
-
-    /// Runs a call of the host's function, unless the host has been told that there will be none.
-    pub(super) fn call(&self, run: impl FnOnce()) {
-        self.running.fetch_add(1, Ordering::SeqCst);
-        if !self.muted.load(Ordering::SeqCst) {
-            let outer = INSIDE.replace(true);
-            run();
-            INSIDE.set(outer);
-        }
-        self.running.fetch_sub(1, Ordering::SeqCst);
+        drop(queue);
+        self.shared.start();
     }
 }
 
@@ -88,30 +413,32 @@ impl Reporter for Callbacks {
         if self.debug_enabled() {
             self.debug(&format!("{}: {}", report.status.name().to_string_lossy(), report.message));
         }
-        if let Some(callback) = self.error {
-            let message = c_text(&report.message);
-            // SAFETY: the host gave this function for this purpose; it is not called after `mute`.
-            self.call(|| unsafe {
-                callback(self.user_data, report.status as maxim_status, message.as_ptr(), report.records);
-            });
+        if let Some(callback) = self.0.error {
+            let function = Function::Error(callback);
+            self.0.post(function, self.0.user_data, report.status, &report.message, report.records);
         }
     }
 
     fn debug(&self, message: &str) {
-        if !self.is_debug {
+        if !self.debug_enabled() {
             return;
         }
-        match self.debug {
+        match self.0.debug {
             Some(callback) => {
-                let message = c_text(message);
-                // SAFETY: as in `error`.
-                self.call(|| unsafe { callback(self.user_data, message.as_ptr()) });
+                self.0.post(Function::Debug(callback), self.0.user_data, Status::Ok, message, 0);
             }
-            None => eprintln!("maxim: {message}"),
+            None => print_to_stderr(&format!("maxim: {message}\n")),
         }
     }
 
     fn debug_enabled(&self) -> bool {
-        self.is_debug
+        self.0.is_debug
     }
+}
+
+/// One line in one piece. Not by the standard library, whose lock for it a forked child may find taken, and
+/// which panics when nobody reads.
+fn print_to_stderr(line: &str) {
+    // SAFETY: the line is readable for its length; a failure is no harm.
+    unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
 }

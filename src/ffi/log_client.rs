@@ -130,12 +130,13 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
 ///
 /// Does not wait for the network: what is still held is put into files in the background and sent
 /// by the next client for the same source. Call `maxim_log_disconnect` first to have it sent now. When
-/// this returns, no callback of the client runs any more. Its flows answer MAXIM_ERR_CLOSED from then on
-/// and are still to be freed.
+/// this returns, no callback of the client runs any more, as `maxim_logger_free` has it. Its flows answer
+/// MAXIM_ERR_CLOSED from then on and are still to be freed.
 ///
-/// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+/// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before; MAXIM_ERR_TIMEOUT as for `maxim_logger_free`.
 ///
 /// @param client The client. May be NULL.
+/// @gives TIMEOUT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_client_free(client: *mut maxim_log_client) -> maxim_status {
     slow_boundary(|| {
@@ -144,8 +145,7 @@ pub unsafe extern "C" fn maxim_log_client_free(client: *mut maxim_log_client) ->
         }
         let owned = handle::remove::<OwnedClient>(client.addr())?;
         owned.value().client.abandon();
-        owned.value().callbacks.mute();
-        Ok(())
+        owned.value().callbacks.mute()
     })
 }
 
@@ -345,6 +345,17 @@ pub unsafe extern "C" fn maxim_log_set_session_id(
     })
 }
 
+/// Runs a call that may wait so many milliseconds.
+fn waiting(
+    client: *mut maxim_log_client,
+    timeout_ms: u32,
+    body: impl FnOnce(&Client, Duration) -> Result<()>,
+) -> Result<()> {
+    handle::with::<OwnedClient, _>(client.addr(), |owned| {
+        owned.callbacks.told_within(milliseconds(timeout_ms), |limit| body(&owned.client, limit))
+    })
+}
+
 /// Sends everything that was accepted before the call, and waits until it has arrived, up to
 /// `timeout_ms` milliseconds. **May block**, never longer than that; with 0 it starts the work and
 /// returns MAXIM_OK at once.
@@ -355,7 +366,7 @@ pub unsafe extern "C" fn maxim_log_set_session_id(
 /// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_flush(client: *mut maxim_log_client, timeout_ms: u32) -> maxim_status {
-    slow_boundary(|| with_client(client, |client| client.flush(milliseconds(timeout_ms))))
+    slow_boundary(|| waiting(client, timeout_ms, |client, limit| client.flush(limit)))
 }
 
 /// As `maxim_log_flush`, without waiting; see `maxim_flush_async`.
@@ -369,9 +380,10 @@ pub unsafe extern "C" fn maxim_log_flush_async(
     user_data: *mut c_void,
 ) -> maxim_status {
     slow_boundary(|| {
-        let done = FlushDone { callback: callback.ok_or_else(|| null("callback"))?, user_data };
-        with_client(client, |client| {
-            client.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
+        let function = callback.ok_or_else(|| null("callback"))?;
+        handle::with::<OwnedClient, _>(client.addr(), |owned| {
+            let done = FlushDone { callbacks: Arc::clone(&owned.callbacks), function, user_data };
+            owned.client.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
             Ok(())
         })
     })
@@ -389,7 +401,7 @@ pub unsafe extern "C" fn maxim_log_disconnect(
     client: *mut maxim_log_client,
     timeout_ms: u32,
 ) -> maxim_status {
-    slow_boundary(|| with_client(client, |client| client.close(Duration::from_millis(timeout_ms.into()))))
+    slow_boundary(|| waiting(client, timeout_ms, |client, limit| client.close(limit)))
 }
 
 /// Whether an entry of a level (MAXIM_LEVEL_…) would be logged: false below `min_level`, for a number

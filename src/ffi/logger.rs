@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::boundary::{boundary, boundary_or, slow_boundary};
-use super::callbacks::{Callbacks, c_text};
+use super::callbacks::{Callbacks, FlushFunction, c_text};
 use super::control::{for_the_logger, given_control, is_disabled, sample_rate, switch};
 use super::entities::{unused, with_logger};
 use super::handle::{self, handled};
@@ -114,11 +114,14 @@ fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Co
 ///
 /// Does not wait for the network: what is still held is put into files in the background and sent
 /// by the next logger for the same repository. Call `maxim_cleanup` first to have it sent now. When
-/// this returns, no callback of the logger runs any more.
+/// this returns, no error or debug callback of the logger runs any more, but for the one that the call is
+/// made in. A callback that is running is waited for, for a second at most.
 ///
-/// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
+/// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before; MAXIM_ERR_TIMEOUT when a callback still runs
+/// after that second: the logger is freed, and `user_data` must stay good until the callback returns.
 ///
 /// @param logger The logger. May be NULL.
+/// @gives TIMEOUT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_status {
     slow_boundary(|| {
@@ -129,8 +132,7 @@ pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_s
         if let Some(logger) = &owned.value().logger {
             logger.abandon();
         }
-        owned.value().callbacks.mute();
-        Ok(())
+        owned.value().callbacks.mute()
     })
 }
 
@@ -141,6 +143,20 @@ pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_s
 pub unsafe extern "C" fn maxim_logger_repository_id(logger: *const maxim_logger) -> *const c_char {
     boundary_or(ptr::null(), || {
         handle::with::<Owned, _>(logger.addr(), |owned| Ok(owned.repository.as_ptr()))
+    })
+}
+
+/// Runs a call that may wait so many milliseconds.
+fn waiting(
+    logger: *mut maxim_logger,
+    timeout_ms: u32,
+    body: impl FnOnce(&Logger, Duration) -> Result<()>,
+) -> Result<()> {
+    handle::with::<Owned, _>(logger.addr(), |owned| {
+        owned.callbacks.told_within(milliseconds(timeout_ms), |limit| match &owned.logger {
+            Some(logger) => body(logger, limit),
+            None => Ok(()),
+        })
     })
 }
 
@@ -157,11 +173,12 @@ pub unsafe extern "C" fn maxim_logger_repository_id(logger: *const maxim_logger)
 /// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    slow_boundary(|| with_logger(logger, |log| log.flush(milliseconds(timeout_ms))))
+    slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.flush(limit)))
 }
 
 /// As `maxim_flush`, without waiting: `callback` is called once, on a thread of the library, when all
-/// has arrived or `timeout_ms` milliseconds are over. It is not called when this function fails.
+/// has arrived or `timeout_ms` milliseconds are over, also when the logger has been freed by then. It is not
+/// called when this function fails.
 ///
 /// `user_data` is passed to the callback and must stay good until then.
 ///
@@ -174,8 +191,9 @@ pub unsafe extern "C" fn maxim_flush_async(
     user_data: *mut c_void,
 ) -> maxim_status {
     slow_boundary(|| {
-        let done = FlushDone { callback: callback.ok_or_else(|| null("callback"))?, user_data };
+        let function = callback.ok_or_else(|| null("callback"))?;
         handle::with::<Owned, _>(logger.addr(), |owned| {
+            let done = FlushDone { callbacks: Arc::clone(&owned.callbacks), function, user_data };
             match &owned.logger {
                 Some(log) => {
                     log.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
@@ -190,7 +208,8 @@ pub unsafe extern "C" fn maxim_flush_async(
 /// A host's callback on its way to the thread that calls it.
 #[derive(Clone, Copy)]
 pub(super) struct FlushDone {
-    pub(super) callback: unsafe extern "C" fn(*mut c_void, maxim_status, *const c_char),
+    pub(super) callbacks: Arc<Callbacks>,
+    pub(super) function: FlushFunction,
     pub(super) user_data: *mut c_void,
 }
 
@@ -199,13 +218,7 @@ unsafe impl Send for FlushDone {}
 
 impl FlushDone {
     pub(super) fn call(self, result: Result<()>) {
-        let (status, detail) = match result {
-            Ok(()) => (Status::Ok, String::new()),
-            Err(error) => (error.status, error.into_detail()),
-        };
-        let detail = c_text(&detail);
-        // SAFETY: the host gave this function and this pointer for this one call.
-        unsafe { (self.callback)(self.user_data, status as maxim_status, detail.as_ptr()) };
+        self.callbacks.flushed(self.function, self.user_data, result);
     }
 }
 
@@ -215,7 +228,7 @@ impl FlushDone {
 /// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_commit_logs(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    slow_boundary(|| with_logger(logger, |log| log.flush_lines(milliseconds(timeout_ms))))
+    slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.flush_lines(limit)))
 }
 
 /// Uploads all attachments, and waits for them: `maxim_flush` without log lines, but for those that the
@@ -224,7 +237,7 @@ pub unsafe extern "C" fn maxim_flush_commit_logs(logger: *mut maxim_logger, time
 /// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_attachments(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    slow_boundary(|| with_logger(logger, |log| log.flush_uploads(milliseconds(timeout_ms))))
+    slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.flush_uploads(limit)))
 }
 
 /// Sends what earlier loggers for the same repository left behind in files, and everything else that
@@ -233,7 +246,7 @@ pub unsafe extern "C" fn maxim_flush_attachments(logger: *mut maxim_logger, time
 /// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush_log_files(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    slow_boundary(|| with_logger(logger, |log| log.flush_leftovers(milliseconds(timeout_ms))))
+    slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.flush_leftovers(limit)))
 }
 
 /// Writes everything that is held to files in the spool directory, where it survives a reboot too.
@@ -244,7 +257,7 @@ pub unsafe extern "C" fn maxim_flush_log_files(logger: *mut maxim_logger, timeou
 /// @gives IO TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    slow_boundary(|| with_logger(logger, |log| log.write_to_file(milliseconds(timeout_ms))))
+    slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.write_to_file(limit)))
 }
 
 /// Ends a logger's work: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
@@ -260,7 +273,7 @@ pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_
 /// @gives TIMEOUT CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_cleanup(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    slow_boundary(|| with_logger(logger, |log| log.close(milliseconds(timeout_ms))))
+    slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.close(limit)))
 }
 
 /// Whether the spool directory can be written to; when not, records are kept in memory only.

@@ -81,25 +81,35 @@ impl CBool {
 /// `message` is NUL-terminated text, valid during the call only; `records` says how many records it
 /// concerns (0: none). The same kind of trouble is told of at most once in ten seconds; the next message
 /// says how often it was left out. Records that are refused for good are all told of in the end, so that
-/// the numbers in reports of them add up. Runs on a thread of the library with all signals blocked, or on the thread
-/// inside `maxim_flush` in Lambda mode; never on the thread of a log call. No lock is held, so it may
-/// call the library, but a blocking call from here waits in vain and times out.
+/// the numbers in reports of them add up.
+///
+/// Runs on a thread that the library makes for it, with all signals blocked and with no lock held; one at a time
+/// for each logger or client. So it may take its time, call the library, wait for it, free its own logger
+/// or another one, fork, and end its thread with `pthread_exit`; delivery goes on meanwhile. No exception
+/// may leave it. (Where no thread can be had it runs on one of the library's own or inside `maxim_flush`, and
+/// must return; it never runs on the thread of a log call.)
 #[allow(non_camel_case_types)]
 pub type maxim_error_callback = Option<
-    unsafe extern "C" fn(user_data: *mut c_void, status: maxim_status, message: *const c_char, records: u64),
+    unsafe extern "C-unwind" fn(
+        user_data: *mut c_void,
+        status: maxim_status,
+        message: *const c_char,
+        records: u64,
+    ),
 >;
 
 /// Called with one line of debug output, NUL-terminated and valid during the call only. Threads as
 /// for `maxim_error_callback`.
 #[allow(non_camel_case_types)]
-pub type maxim_debug_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, message: *const c_char)>;
+pub type maxim_debug_callback =
+    Option<unsafe extern "C-unwind" fn(user_data: *mut c_void, message: *const c_char)>;
 
 /// Called once when a flush that was started with `maxim_flush_async` has ended: `MAXIM_OK` when
 /// all was delivered, else the status and a NUL-terminated detail, valid during the call only.
 /// Threads as for `maxim_error_callback`.
 #[allow(non_camel_case_types)]
 pub type maxim_flush_callback =
-    Option<unsafe extern "C" fn(user_data: *mut c_void, status: maxim_status, detail: *const c_char)>;
+    Option<unsafe extern "C-unwind" fn(user_data: *mut c_void, status: maxim_status, detail: *const c_char)>;
 
 /// Given one text of a record before it is kept, to replace it.
 ///

@@ -4,7 +4,9 @@
 //! of the host never runs on it (and a `SIGPIPE` raised on it never reaches the host); a thread
 //! that can't be had is an error to return, never a panic.
 
+use std::ffi::c_void;
 use std::io;
+use std::mem::MaybeUninit;
 use std::panic::resume_unwind;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
@@ -38,6 +40,38 @@ pub fn on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
     });
     done.unwrap_or_else(run).expect("work is done once")
 }
+
+/// Starts a thread with all signals blocked that `body` may leave as C code does, by `pthread_exit` too: the
+/// standard library's threads end the process over that. Nobody waits for it.
+pub fn spawn_bare(
+    body: extern "C-unwind" fn(*mut c_void) -> *mut c_void,
+    argument: *mut c_void,
+) -> io::Result<()> {
+    let _blocked = SignalsBlocked::new();
+    let mut attributes = MaybeUninit::uninit();
+    let mut thread = MaybeUninit::uninit();
+    // SAFETY: the attributes are initialised first, used, and destroyed. The two kinds of function differ only in
+    // what Rust assumes of their calls, and this one is called by C.
+    let failed = unsafe {
+        let attributes = attributes.as_mut_ptr();
+        if libc::pthread_attr_init(attributes) != 0 {
+            return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+        }
+        libc::pthread_attr_setdetachstate(attributes, libc::PTHREAD_CREATE_DETACHED);
+        libc::pthread_attr_setstacksize(attributes, BARE_STACK_BYTES);
+        let body = std::mem::transmute::<
+            extern "C-unwind" fn(*mut c_void) -> *mut c_void,
+            extern "C" fn(*mut c_void) -> *mut c_void,
+        >(body);
+        let failed = libc::pthread_create(thread.as_mut_ptr(), attributes, body, argument);
+        libc::pthread_attr_destroy(attributes);
+        failed
+    };
+    if failed == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(failed)) }
+}
+
+/// The standard library's for its threads.
+const BARE_STACK_BYTES: usize = 2 << 20;
 
 /// Blocks all signals on this thread, from which a new thread inherits its mask, until dropped.
 #[cfg(unix)]

@@ -6,6 +6,9 @@
  *   file-size WHERE        no file may be larger than 64 KiB (RLIMIT_FSIZE): from the start (`new`), or once
  *                          there is a logger (`log`, `attach`, `large`, `images`); prints the numbers
  *   cancelled WHERE        cancels a thread in `new`, `log`, `attach`, `flush` or `cleanup`
+ *   callback HOW           does HOW in an error callback: `pthread_exit`, `slow` (it waits for a lock that the
+ *                          host holds while it frees the logger), `fork` (and the child frees), `free-other`
+ *                          (which is in a callback of its own), `free-itself`, `cleanup`
  *   no-randomness          the system has no randomness to give, and no descriptor is left
  *
  * Prints what came of it as lines of JSON; a fault is a line on standard error and exit code 3. The library's
@@ -27,6 +30,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -225,6 +229,132 @@ static int cancelled(const char *where) {
     return 0;
 }
 
+/* What a callback is given, and what it gives up. */
+struct heard {
+    const char *how;
+    maxim_logger *itself, *other;
+    struct heard *others;
+    pthread_mutex_t lock;
+    atomic_int calls, inside;
+    char memory[16];
+};
+
+static double seconds_since(struct timespec start) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9;
+}
+
+static void on_error(void *user_data, maxim_status status, const char *message, uint64_t records) {
+    struct heard *heard = user_data;
+    (void)status, (void)message, (void)records;
+    if (heard->calls++) {
+        return;
+    }
+    heard->inside = 1;
+    if (strcmp(heard->how, "pthread_exit") == 0) {
+        pthread_exit(NULL);
+    } else if (strcmp(heard->how, "slow") == 0) {
+        pthread_mutex_lock(&heard->lock);
+        pthread_mutex_unlock(&heard->lock);
+    } else if (strcmp(heard->how, "rest") == 0) {
+        usleep(1800000);
+        if (strcmp(heard->memory, "good") != 0) {
+            fail("user_data was given up while its callback ran");
+        }
+    } else if (strcmp(heard->how, "free-other") == 0) {
+        while (!heard->others->inside) {
+            usleep(1000);
+        }
+        if (maxim_logger_free(heard->other) == MAXIM_OK) {
+            strcpy(heard->others->memory, "bad");
+        }
+    } else if (strcmp(heard->how, "free-itself") == 0) {
+        must("free", MAXIM_OK, maxim_logger_free(heard->itself));
+    } else if (strcmp(heard->how, "cleanup") == 0) {
+        must("flush", MAXIM_ERR_TIMEOUT, maxim_flush(heard->itself, 100));
+        must("cleanup", MAXIM_ERR_TIMEOUT, maxim_cleanup(heard->itself, 300));
+    } else if (strcmp(heard->how, "fork") == 0) {
+        usleep(500000);
+    }
+    heard->inside = 0;
+}
+
+static void hear(struct heard *heard, const char *how) {
+    heard->how = how;
+    pthread_mutex_init(&heard->lock, NULL);
+    strcpy(heard->memory, "good");
+    must("new", MAXIM_OK, make(&heard->itself, on_error, heard));
+}
+
+static void wait_for(atomic_int *number, int value) {
+    for (int n = 0; *number != value; n++) {
+        if (n == 20000) {
+            fail("waited in vain");
+        }
+        usleep(1000);
+    }
+}
+
+/* Nobody answers at the service's address, so that there is something to tell. */
+static int callback(const char *how) {
+    static struct heard first, second;
+    struct timespec start;
+    hear(&first, how);
+    if (strcmp(how, "free-other") == 0) {
+        setenv("MAXIM_LOG_REPO_ID", "hostile-host-other", 1);
+        hear(&second, "rest");
+        first.other = second.itself;
+        first.others = &second;
+        must("log", MAXIM_OK, log_one(second.itself, 1));
+    }
+    pthread_mutex_lock(&first.lock);
+    must("log", MAXIM_OK, log_one(first.itself, 1));
+    if (strcmp(how, "slow") != 0 && strcmp(how, "fork") != 0) {
+        wait_for(&first.calls, 1);
+        /* One that ended its thread is never out of it. */
+        if (strcmp(how, "pthread_exit") != 0) {
+            wait_for(&first.inside, 0);
+        }
+        if (second.how) {
+            wait_for(&second.inside, 0);
+        }
+        usleep(50000);
+        if (strcmp(how, "free-itself") != 0) {
+            must("log", strcmp(how, "cleanup") == 0 ? MAXIM_ERR_CLOSED : MAXIM_OK, log_one(first.itself, 2));
+            must("free", MAXIM_OK, maxim_logger_free(first.itself));
+        }
+        return 0;
+    }
+    wait_for(&first.inside, 1);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    if (strcmp(how, "fork") == 0) {
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            must("the child's log", MAXIM_OK, log_one(first.itself, 3));
+            must("the child's free", MAXIM_OK, maxim_logger_free(first.itself));
+            _exit(0);
+        }
+        int status = 1;
+        if (waitpid(child, &status, 0) != child || status != 0) {
+            fail("the child did not end well");
+        }
+        must("free", MAXIM_OK, maxim_logger_free(first.itself));
+        return 0;
+    }
+    /* It waits for what this thread holds: delivery and other calls go on, and free gives up. */
+    for (unsigned long long n = 2; n <= 1000; n++) {
+        must("log", MAXIM_OK, log_one(first.itself, n));
+    }
+    must("flush", MAXIM_ERR_TIMEOUT, maxim_flush(first.itself, 200));
+    must("free", MAXIM_ERR_TIMEOUT, maxim_logger_free(first.itself));
+    printf("{\"seconds\":%.3f}\n", seconds_since(start));
+    pthread_mutex_unlock(&first.lock);
+    wait_for(&first.inside, 0);
+    return 0;
+}
+
 static int no_randomness(void) {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -261,6 +391,8 @@ int main(int count, char **words) {
         return file_size(how);
     } else if (strcmp(what, "cancelled") == 0) {
         return cancelled(how);
+    } else if (strcmp(what, "callback") == 0) {
+        return callback(how);
     } else if (strcmp(what, "no-randomness") == 0) {
         return no_randomness();
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::bench::{Row, json_lines};
-use crate::common::{Scratch, Server, compile_into, library};
+use crate::common::{Scratch, Server, compile_into, library, nobody};
 
 /// The program, for one test, and what it needs.
 struct Host {
@@ -67,6 +67,20 @@ fn a_thread_is_cancelled_after_a_call_and_never_in_it() {
     {
         let host = Host::new("cancelled");
         all_delivered(&mut row, &host.run(&["cancelled", place])[0], records);
+    }
+}
+
+#[test]
+fn a_callback_may_do_what_it_likes_and_nobody_waits_for_it_without_a_bound() {
+    let mut row = Row::new("callbacks that exit their thread, hang, fork, free and clean up");
+    for how in ["pthread_exit", "slow", "fork", "free-other", "free-itself", "cleanup"] {
+        let host = Host::new("callback");
+        let mut command = host.command(&["callback", how]);
+        // Nobody answers there, which is what is told.
+        command.env("MAXIM_BASE_URL", nobody().0);
+        for line in json_lines(&mut command) {
+            row.note = format!("free gives up after {} s", line["seconds"]);
+        }
     }
 }
 

@@ -170,7 +170,7 @@ impl Reader {
                 }
                 self.api.structs.push(Struct { name, doc, sized, fields });
             }
-            Item::Fn(item) if item.sig.abi.is_some() && !is_hidden(&item.attrs) => {
+            Item::Fn(item) if item.sig.abi.is_some() && is_public(&item.vis) && !is_hidden(&item.attrs) => {
                 let name = item.sig.ident.to_string();
                 let doc = documented(&name, &item.attrs)?;
                 let mut function = self.function(name, &doc, deprecation(&item.attrs))?;
@@ -457,6 +457,11 @@ fn spelled(base: String, is_const: bool, stars: usize, length: Option<i64>) -> T
 
 fn void() -> Type {
     spelled("void".to_owned(), false, 0, None)
+}
+
+/// What is not is called by C all the same, but not by name.
+fn is_public(visibility: &syn::Visibility) -> bool {
+    matches!(visibility, syn::Visibility::Public(_))
 }
 
 fn returned(output: &ReturnType) -> Result<Type, String> {

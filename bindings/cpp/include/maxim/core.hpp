@@ -11,6 +11,7 @@
 #include <maxim/config.hpp>
 
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace maxim::detail {
@@ -87,6 +88,14 @@ void set_hooks(C& c, core<Handle>& shared) noexcept {
         c.debug_callback = [](void* data, const char* line) {
             tell(static_cast<core<Handle>*>(data)->on_debug, std::string_view(line));
         };
+    }
+}
+
+/// After the handle was freed: a hook that still runs then has its core for good.
+template <class Handle>
+void keep_for_hook(const shared_core<Handle>& shared, maxim_status freed) noexcept {
+    if (freed == MAXIM_ERR_TIMEOUT) {
+        static_cast<void>(new (std::nothrow) shared_core<Handle>(shared));
     }
 }
 

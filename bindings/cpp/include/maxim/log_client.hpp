@@ -46,7 +46,7 @@ class log_client {
     ~log_client() { close(); }
 
     /// Gives the handle back, as the destructor does. May be called again.
-    void close() noexcept { ::maxim_log_client_free(handle()); }
+    void close() noexcept { detail::keep_for_hook(core_, ::maxim_log_client_free(handle())); }
 
     /// The C handle, for functions of maxim.h. NULL once moved from; still this client's.
     [[nodiscard]] maxim_log_client* handle() const noexcept { return detail::handle_of(core_); }

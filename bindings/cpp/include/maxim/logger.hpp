@@ -59,8 +59,8 @@ class logger {
     ~logger() { close(); }
 
     /// Gives the handle back, as the destructor does. When it returns, no hook of the logger runs any more
-    /// on a thread of the library. May be called again.
-    void close() noexcept { ::maxim_logger_free(handle()); }
+    /// on a thread of the library, unless one took more than a second. May be called again.
+    void close() noexcept { detail::keep_for_hook(core_, ::maxim_logger_free(handle())); }
 
     /// The C handle, for functions of maxim.h. NULL once moved from; still this logger's.
     [[nodiscard]] maxim_logger* handle() const noexcept { return detail::handle_of(core_); }
