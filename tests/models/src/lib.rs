@@ -6,7 +6,7 @@
 
 #[allow(dead_code, unused_imports)]
 #[path = "../../../src/process/mod.rs"]
-pub mod process;
+mod process;
 #[allow(dead_code, unused_imports)] // the library uses the rest of it
 #[path = "../../../src/spool/mod.rs"]
 pub mod spool;
