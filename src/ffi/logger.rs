@@ -206,7 +206,6 @@ pub unsafe extern "C" fn maxim_flush_async(
 }
 
 /// A host's callback on its way to the thread that calls it.
-#[derive(Clone, Copy)]
 pub(super) struct FlushDone {
     pub(super) callbacks: Arc<Callbacks>,
     pub(super) function: FlushFunction,
