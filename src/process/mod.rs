@@ -19,5 +19,6 @@ pub mod unique;
 pub use fork::{generation, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::{can_access_filesystem, is_running_on_lambda};
-pub use threads::{on_own_stack, spawn_bare, spawn_masked, spawn_scoped_masked};
+pub(crate) use threads::spawn_bare;
+pub use threads::{on_own_stack, spawn_masked, spawn_scoped_masked};
 pub use undisturbed::Undisturbed;

@@ -43,7 +43,7 @@ pub fn on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
 
 /// Starts a thread with all signals blocked that `body` may leave as C code does, by `pthread_exit` too: the
 /// standard library's threads end the process over that. Nobody waits for it.
-pub fn spawn_bare(
+pub(crate) fn spawn_bare(
     body: extern "C-unwind" fn(*mut c_void) -> *mut c_void,
     argument: *mut c_void,
 ) -> io::Result<()> {
