@@ -63,6 +63,14 @@ type LogClientConfig struct {
 	AllowPlaintext bool          // as in Config
 	Strict         bool          // as in Config
 
+	Disabled         bool          // as in Config
+	CaptureContent   *bool         // as in Config; without content, messages and data stay here too
+	Masks            []Mask        // as in Config
+	MaxFieldBytes    uint64        // as in Config
+	MaxAge           time.Duration // as in Config
+	QuarantineMaxAge time.Duration // as in Config
+	MemoryOnly       bool          // as in Config
+
 	OnError func(error) // as in Config
 	Debug   bool        // as in Config
 	OnDebug func(line string)
@@ -104,6 +112,13 @@ func (c *LogClientConfig) c() C.maxim_log_client_config {
 	config.allow_plaintext = C.bool(c.AllowPlaintext)
 	config.lossy = C.bool(!c.Strict)
 	config.is_debug = C.bool(c.Debug)
+	config.disabled = C.bool(c.Disabled)
+	config.capture_content = switched(c.CaptureContent)
+	config.masks_json = optional(maskRules(c.Masks))
+	config.max_field_bytes = C.uint64_t(c.MaxFieldBytes)
+	config.max_age_ms = C.uint64_t(milliseconds(c.MaxAge))
+	config.quarantine_max_age_ms = C.uint64_t(milliseconds(c.QuarantineMaxAge))
+	config.memory_only = C.bool(c.MemoryOnly)
 	return config
 }
 

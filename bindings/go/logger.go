@@ -55,6 +55,16 @@ type Config struct {
 
 	MaxAttachmentBytes uint64 // the largest attachment; 0: 100 MiB
 
+	Disabled         bool          // do nothing at all; also with MAXIM_DISABLED=1
+	CaptureContent   *bool         // whether inputs, outputs, messages and documents are sent; default: MAXIM_CAPTURE_CONTENT, else yes
+	Masks            []Mask        // what is masked before a record is kept or sent; default: MAXIM_MASKS
+	MaxFieldBytes    uint64        // longer texts are cut and marked; 0: none is
+	MaxAge           time.Duration // records that could not be sent for so long are given up; 0: 72 hours
+	QuarantineMaxAge time.Duration // files in quarantine are removed after so long; 0: they stay
+	MemoryOnly       bool          // make no file: records are lost with the process
+	ExtractMedia     *bool         // whether images and audio in messages become attachments; default: yes
+	SampleRate       float64       // the share of traces that is sent; 0: MAXIM_SAMPLE_RATE, else all; negative: none
+
 	CAFile         string // a PEM file of certificates to trust instead of the platform's
 	Proxy          string // http://host:port, instead of the environment's
 	AllowPlaintext bool   // lets the API key travel over plain http to another host
@@ -94,6 +104,15 @@ func (c *Config) c() C.maxim_logger_config {
 	config.allow_plaintext = C.bool(c.AllowPlaintext)
 	config.lossy = C.bool(!c.Strict)
 	config.max_attachment_bytes = C.uint64_t(c.MaxAttachmentBytes)
+	config.disabled = C.bool(c.Disabled)
+	config.capture_content = switched(c.CaptureContent)
+	config.extract_media = switched(c.ExtractMedia)
+	config.masks_json = optional(maskRules(c.Masks))
+	config.sample_rate = C.double(c.SampleRate)
+	config.max_field_bytes = C.uint64_t(c.MaxFieldBytes)
+	config.max_age_ms = C.uint64_t(milliseconds(c.MaxAge))
+	config.quarantine_max_age_ms = C.uint64_t(milliseconds(c.QuarantineMaxAge))
+	config.memory_only = C.bool(c.MemoryOnly)
 	return config
 }
 
@@ -350,6 +369,8 @@ type Stats struct {
 	LastHTTPStatus int           // of the last answer; 0: none yet
 	Ignored        uint64        // log calls that a client without an API key let go
 	Refused        uint64        // calls that were refused because the configured space was full
+	SampledOut     uint64        // records of traces that are not in the sample
+	MasksFailed    uint64        // texts that were dropped because a mask failed
 }
 
 func goStats(s C.maxim_stats) Stats {
@@ -370,6 +391,8 @@ func goStats(s C.maxim_stats) Stats {
 		LastHTTPStatus: int(s.last_http_status),
 		Ignored:        uint64(s.ignored),
 		Refused:        uint64(s.refused),
+		SampledOut:     uint64(s.sampled_out),
+		MasksFailed:    uint64(s.masks_failed),
 	}
 }
 

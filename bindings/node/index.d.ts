@@ -45,6 +45,33 @@ export interface DeliveryOptions extends Hooks {
   caFile?: string;
   proxy?: string;
   allowPlaintext?: boolean;
+  /** Nothing is done at all; also with MAXIM_DISABLED=1. */
+  disabled?: boolean;
+  /** Whether inputs, outputs, messages, documents and attachments are sent; default: MAXIM_CAPTURE_CONTENT, else true. */
+  captureContent?: boolean;
+  /** What is masked before a record is kept or sent: see docs/what-leaves.md. */
+  masks?: MaskRule[];
+  /** Longer texts are cut to so many bytes, and marked. */
+  maxFieldBytes?: number;
+  /** Records that could not be sent for so long are given up; default: 72 hours. */
+  maxAgeMs?: number;
+  /** Files in quarantine are removed after so long; default: they stay. */
+  quarantineMaxAgeMs?: number;
+  /** Whether no file is made; records are lost with the process. */
+  memoryOnly?: boolean;
+}
+
+/** One of `preset`, `key` and `regex`. */
+export interface MaskRule {
+  preset?: 'email' | 'card' | 'api_key' | 'phone' | 'ip';
+  /** The name of members whose value is masked. */
+  key?: string;
+  /** In the library's syntax: without look-around and back-references. */
+  regex?: string;
+  /** What takes the place. */
+  replace?: string;
+  /** For messages about the rule. */
+  name?: string;
 }
 
 export interface LoggerOptions extends DeliveryOptions {
@@ -60,6 +87,10 @@ export interface LoggerOptions extends DeliveryOptions {
   /** The public SDK's name of `isDebug`. */
   debug?: boolean;
   maxAttachmentBytes?: number;
+  /** Whether images and audio in messages become attachments; default: true. */
+  extractMedia?: boolean;
+  /** The share of traces that is sent, chosen by id; errors and feedback always are. Default: MAXIM_SAMPLE_RATE, else 1. */
+  sampleRate?: number;
 }
 
 export interface Stats {
@@ -79,6 +110,10 @@ export interface Stats {
   adopted: number;
   oldestHeldMs: number;
   lastHttpStatus: number;
+  /** Records of traces that are not in the sample. */
+  sampledOut: number;
+  /** Texts that were dropped because a mask failed. */
+  masksFailed: number;
 }
 
 export interface EntityConfig {

@@ -6,7 +6,7 @@ const { AsyncLocalStorage } = require('node:async_hooks');
 const native = require('./native.js');
 const { Core } = require('./core.js');
 const { checkOptions, LOGGER } = require('./options.js');
-const { isError, json, messageText } = require('./values.js');
+const { isError, json, messageText, optionalJson } = require('./values.js');
 const entities = require('./entities.js');
 
 const { Session, Trace, Span, Generation, Retrieval, ToolCall } = entities;
@@ -41,6 +41,12 @@ function policy(word) {
   return OVERFLOW_POLICIES[word] ?? word;
 }
 
+/** Whether something is on; undefined leaves it to the environment. */
+function switched(on) {
+  if (on === undefined || on === null) return undefined;
+  return on ? 1 : 2;
+}
+
 /** Options as the addon's configuration. */
 function configuration(options) {
   const seconds = options.flushIntervalSeconds;
@@ -61,6 +67,16 @@ function configuration(options) {
     allow_plaintext: options.allowPlaintext,
     lossy: options.lossy ?? true,
     max_attachment_bytes: options.maxAttachmentBytes,
+    disabled: options.disabled,
+    capture_content: switched(options.captureContent),
+    extract_media: switched(options.extractMedia),
+    masks_json: optionalJson(options.masks),
+    // 0 says "the default" to the library, and here that no trace is wanted.
+    sample_rate: options.sampleRate === 0 ? -1 : options.sampleRate,
+    max_field_bytes: options.maxFieldBytes,
+    max_age_ms: options.maxAgeMs,
+    quarantine_max_age_ms: options.quarantineMaxAgeMs,
+    memory_only: options.memoryOnly,
   };
 }
 

@@ -11,21 +11,38 @@ const COMMON = [
   'apiKey',
   'blockTimeoutMs',
   'caFile',
+  'captureContent',
   'debug',
+  'disabled',
   'flushIntervalMs',
   'isDebug',
   'lossy',
+  'masks',
+  'maxAgeMs',
   'maxDiskBytes',
+  'maxFieldBytes',
   'maxMemoryBytes',
+  'memoryOnly',
   'onDebug',
   'onError',
   'overflowPolicy',
   'proxy',
+  'quarantineMaxAgeMs',
   'raiseExceptions',
   'spoolDir',
 ];
 
-const LOGGER = [...COMMON, 'autoFlush', 'baseUrl', 'flushIntervalSeconds', 'id', 'maxAttachmentBytes', 'repositoryId'];
+const LOGGER = [
+  ...COMMON,
+  'autoFlush',
+  'baseUrl',
+  'extractMedia',
+  'flushIntervalSeconds',
+  'id',
+  'maxAttachmentBytes',
+  'repositoryId',
+  'sampleRate',
+];
 
 const LOG_CLIENT = [
   ...COMMON,

@@ -72,7 +72,7 @@ struct field {
     const char *name;
     size_t offset;
     /* FIELD_BYTES: a pointer, and behind it how many bytes. */
-    enum { FIELD_TEXT, FIELD_BYTES, FIELD_BOOL, FIELD_U32, FIELD_I32, FIELD_U64, FIELD_I64 } type;
+    enum { FIELD_TEXT, FIELD_BYTES, FIELD_BOOL, FIELD_U32, FIELD_I32, FIELD_U64, FIELD_I64, FIELD_F64 } type;
 };
 
 typedef maxim_status (*id_function)(maxim_logger *, maxim_str);

@@ -216,6 +216,9 @@ static void fill(struct call *call, napi_value value, const struct field *field,
     case FIELD_I64:
         *(int64_t *)member = integer_of(call, value, name, index, -MOST_EXACT, MOST_EXACT);
         break;
+    case FIELD_F64:
+        *(double *)member = number_of(call, value, name, index);
+        break;
     }
 }
 
@@ -365,6 +368,8 @@ napi_value answer_stats(struct call *call, const maxim_stats *stats) {
         {"adopted", (double)stats->adopted},
         {"oldestHeldMs", (double)stats->oldest_held_ms},
         {"lastHttpStatus", (double)stats->last_http_status},
+        {"sampledOut", (double)stats->sampled_out},
+        {"masksFailed", (double)stats->masks_failed},
     };
     napi_value result;
     napi_create_object(call->env, &result);

@@ -13,7 +13,9 @@ static const struct field config_fields[] = {
     C(U32, batch_size),        C(U32, flush_interval_ms), C(I32, min_level),       C(U32, max_retries),
     C(U32, initial_delay_ms),  C(U32, max_delay_ms),      C(TEXT, spool_dir),      C(U64, max_memory_bytes),
     C(U64, max_disk_bytes),    C(I32, overflow_policy),   C(U32, block_timeout_ms), C(TEXT, ca_file),
-    C(TEXT, proxy),            C(BOOL, is_debug),         C(BOOL, allow_plaintext),
+    C(TEXT, proxy),            C(BOOL, is_debug),         C(BOOL, allow_plaintext), C(BOOL, disabled),
+    C(I32, capture_content),   C(TEXT, masks_json),      C(U64, max_field_bytes), C(U64, max_age_ms),
+    C(U64, quarantine_max_age_ms), C(BOOL, memory_only),
     C(BOOL, lossy),
 };
 

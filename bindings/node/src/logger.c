@@ -10,7 +10,9 @@ static const struct field config_fields[] = {
     C(TEXT, base_url),         C(TEXT, api_key),         C(TEXT, repository_id),  C(BOOL, auto_flush),
     C(U32, flush_interval_ms), C(BOOL, is_debug),        C(TEXT, spool_dir),      C(U64, max_memory_bytes),
     C(U64, max_disk_bytes),    C(I32, overflow_policy),  C(U32, block_timeout_ms), C(TEXT, ca_file),
-    C(TEXT, proxy),            C(BOOL, allow_plaintext), C(U64, max_attachment_bytes),
+    C(TEXT, proxy),            C(BOOL, allow_plaintext), C(U64, max_attachment_bytes), C(BOOL, disabled),
+    C(I32, capture_content),   C(I32, extract_media),   C(TEXT, masks_json),     C(F64, sample_rate),
+    C(U64, max_field_bytes),   C(U64, max_age_ms),      C(U64, quarantine_max_age_ms), C(BOOL, memory_only),
     C(BOOL, lossy),
 };
 

@@ -39,6 +39,12 @@ using delivery_stats = maxim_stats;
 /// One line of what the library does, where debug output is asked for.
 using debug_hook = std::function<void(std::string_view line)>;
 
+/// Given every text of a record before it is kept, with the place that it has there (`messages.content`), on the
+/// thread of the log call: gives another text in its place, or nothing to leave it. When it throws, the text is
+/// dropped, and the record goes without it. `entity` is one of MAXIM_ENTITY_… or MAXIM_MASK_LOG_ENTRY.
+using mask_hook = std::function<std::optional<std::string>(std::int32_t entity, std::string_view field,
+                                                           std::string_view text)>;
+
 /// How a logger is made; `maxim_logger_config` explains the members.
 struct logger_config {
     text base_url{};
@@ -64,6 +70,19 @@ struct logger_config {
     /// Strict: log calls that are refused throw `maxim::error` instead of being told to `on_error`.
     /// Without exceptions a logger cannot be made so.
     bool raise_exceptions = false;
+    /// What may leave; docs/what-leaves.md explains it.
+    bool disabled = false;
+    std::optional<bool> capture_content{};
+    std::optional<json_arg> masks{};
+    mask_hook on_mask{};
+    std::chrono::microseconds mask_budget{0};
+    std::uint64_t max_field_bytes = 0;
+    milliseconds max_age{0};
+    milliseconds quarantine_max_age{0};
+    bool memory_only = false;
+    std::optional<bool> extract_media{};
+    /// The share of traces that is sent; 0: of none more than errors and feedback.
+    std::optional<double> sample_rate{};
 };
 
 struct session_config {
@@ -184,12 +203,28 @@ inline std::uint32_t timeout(milliseconds given) noexcept {
     return static_cast<std::uint32_t>(std::clamp(given.count(), milliseconds::rep{0}, most));
 }
 
+/// What is on, what is off, and what is left to the environment.
+inline maxim_switch switched(std::optional<bool> given) noexcept {
+    return given ? (*given ? MAXIM_SWITCH_ON : MAXIM_SWITCH_OFF) : MAXIM_SWITCH_DEFAULT;
+}
+
 /// What loggers and clients have in common.
 template <class C, class Config>
 void set_common(C& c, const Config& config) {
     c.spool_dir = str(config.spool_dir);
     c.max_memory_bytes = config.max_memory_bytes;
     c.max_disk_bytes = config.max_disk_bytes;
+    c.disabled = config.disabled;
+    c.capture_content = switched(config.capture_content);
+    c.masks_json = str(config.masks);
+    c.mask_budget_us = static_cast<std::uint32_t>(
+        std::clamp(config.mask_budget.count(), std::chrono::microseconds::rep{0},
+                   std::chrono::microseconds::rep{UINT32_MAX}));
+    c.max_field_bytes = config.max_field_bytes;
+    c.max_age_ms = static_cast<std::uint64_t>(std::max(config.max_age.count(), milliseconds::rep{0}));
+    c.quarantine_max_age_ms =
+        static_cast<std::uint64_t>(std::max(config.quarantine_max_age.count(), milliseconds::rep{0}));
+    c.memory_only = config.memory_only;
     c.overflow_policy = static_cast<maxim_overflow_policy>(config.overflow_policy);
     c.block_timeout_ms = timeout(config.block_timeout);
     c.ca_file = str(config.ca_file);
@@ -207,6 +242,8 @@ inline maxim_logger_config c_struct(const logger_config& config) {
     c.auto_flush = config.auto_flush;
     c.flush_interval_ms = timeout(config.flush_interval);
     c.max_attachment_bytes = config.max_attachment_bytes;
+    c.extract_media = switched(config.extract_media);
+    c.sample_rate = config.sample_rate ? (*config.sample_rate == 0 ? -1 : *config.sample_rate) : 0;
     set_common(c, config);
     return c;
 }

@@ -38,6 +38,7 @@ struct core {
     Handle* handle = nullptr;
     error_hook on_error{};
     debug_hook on_debug{};
+    mask_hook on_mask{};
     bool raise_exceptions = false;
 
     /// Tells of a refused log call, or throws it in strict mode.
@@ -74,6 +75,26 @@ status settle(const shared_core<Handle>& shared, maxim_status code) {
     return shared ? shared->refused(code) : static_cast<status>(code);
 }
 
+/// Asks a mask of the application's; what it throws is a failure, which drops the text.
+inline std::int32_t ask(const mask_hook& hook, std::int32_t entity, const char* field, const char* text,
+                        std::size_t length, maxim_str* out) noexcept {
+    // Good until the next call on this thread.
+    thread_local std::string kept;
+#if MAXIM_CPP_EXCEPTIONS
+    try {
+#endif
+        if (auto replaced = hook(entity, field, std::string_view(text, length))) {
+            kept = *std::move(replaced);
+            *out = str(kept);
+        }
+        return 0;
+#if MAXIM_CPP_EXCEPTIONS
+    } catch (...) {
+        return 1;
+    }
+#endif
+}
+
 /// Puts a core's hooks into a C configuration; the core must stay until the handle has been freed.
 template <class C, class Handle>
 void set_hooks(C& c, core<Handle>& shared) noexcept {
@@ -82,6 +103,12 @@ void set_hooks(C& c, core<Handle>& shared) noexcept {
         c.error_callback = [](void* data, maxim_status code, const char* message, std::uint64_t records) {
             tell(static_cast<core<Handle>*>(data)->on_error, static_cast<status>(code),
                  std::string_view(message), records);
+        };
+    }
+    if (shared.on_mask) {
+        c.mask_callback = [](void* data, std::int32_t entity, const char* field, const char* text,
+                             std::size_t length, maxim_str* out) {
+            return ask(static_cast<core<Handle>*>(data)->on_mask, entity, field, text, length, out);
         };
     }
     if (shared.on_debug) {
@@ -109,6 +136,7 @@ result<std::shared_ptr<core<Handle>>> make_core(const Config& config, C c,
     auto shared = std::make_shared<core<Handle>>();
     shared->on_error = config.on_error;
     shared->on_debug = config.on_debug;
+    shared->on_mask = config.on_mask;
     shared->raise_exceptions = config.raise_exceptions;
     set_hooks(c, *shared);
     const maxim_status code = make(&c, &shared->handle);

@@ -66,6 +66,16 @@ struct log_client_config {
     /// Strict: log calls that are refused throw `maxim::error` instead of being told to `on_error`.
     /// Without exceptions a client cannot be made so.
     bool raise_exceptions = false;
+    /// What may leave; docs/what-leaves.md explains it.
+    bool disabled = false;
+    std::optional<bool> capture_content{};
+    std::optional<json_arg> masks{};
+    mask_hook on_mask{};
+    std::chrono::microseconds mask_budget{0};
+    std::uint64_t max_field_bytes = 0;
+    milliseconds max_age{0};
+    milliseconds quarantine_max_age{0};
+    bool memory_only = false;
 };
 
 struct log_options {

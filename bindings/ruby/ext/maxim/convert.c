@@ -118,6 +118,14 @@ VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE options, v
         case MX_BOOL:
             *(bool *)member = RTEST(keep[i]);
             break;
+        case MX_SWITCH:
+            *(int32_t *)member = RTEST(keep[i]) ? MAXIM_SWITCH_ON : MAXIM_SWITCH_OFF;
+            break;
+        case MX_SHARE: {
+            double share = NUM2DBL(keep[i]);
+            *(double *)member = share == 0 ? -1 : share;
+            break;
+        }
         case MX_I32:
             *(int32_t *)member = NUM2INT(keep[i]);
             break;

@@ -15,7 +15,10 @@ static const mx_field client_fields[] = {
     CLIENT(max_retries, MX_U32), CLIENT(initial_delay_ms, MX_U32), CLIENT(max_delay_ms, MX_U32),
     CLIENT(spool_dir, MX_TEXT), CLIENT(max_memory_bytes, MX_U64), CLIENT(max_disk_bytes, MX_U64),
     CLIENT(overflow_policy, MX_I32), CLIENT(block_timeout_ms, MX_U32), CLIENT(ca_file, MX_TEXT),
-    CLIENT(proxy, MX_TEXT), CLIENT(is_debug, MX_BOOL), CLIENT(allow_plaintext, MX_BOOL),
+    CLIENT(proxy, MX_TEXT), CLIENT(is_debug, MX_BOOL), CLIENT(allow_plaintext, MX_BOOL), CLIENT(disabled, MX_BOOL),
+    CLIENT(capture_content, MX_SWITCH), FIELD_AS(maxim_log_client_config, "masks", masks_json, MX_JSON),
+    CLIENT(max_field_bytes, MX_U64), CLIENT(max_age_ms, MX_U64), CLIENT(quarantine_max_age_ms, MX_U64),
+    CLIENT(memory_only, MX_BOOL),
     CLIENT(lossy, MX_BOOL),
 };
 #undef CLIENT

@@ -11,7 +11,11 @@ static const mx_field config_fields[] = {
     FIELD(flush_interval_ms, MX_U32), FIELD(is_debug, MX_BOOL), FIELD(spool_dir, MX_TEXT),
     FIELD(max_memory_bytes, MX_U64), FIELD(max_disk_bytes, MX_U64), FIELD(overflow_policy, MX_I32),
     FIELD(block_timeout_ms, MX_U32), FIELD(ca_file, MX_TEXT), FIELD(proxy, MX_TEXT),
-    FIELD(allow_plaintext, MX_BOOL), FIELD(max_attachment_bytes, MX_U64),
+    FIELD(allow_plaintext, MX_BOOL), FIELD(max_attachment_bytes, MX_U64), FIELD(disabled, MX_BOOL),
+    FIELD(capture_content, MX_SWITCH), FIELD(extract_media, MX_SWITCH),
+    {"masks", MX_JSON, offsetof(maxim_logger_config, masks_json), 0}, FIELD(sample_rate, MX_SHARE),
+    FIELD(max_field_bytes, MX_U64), FIELD(max_age_ms, MX_U64), FIELD(quarantine_max_age_ms, MX_U64),
+    FIELD(memory_only, MX_BOOL),
     FIELD(lossy, MX_BOOL),
 };
 #undef FIELD
@@ -107,6 +111,7 @@ static VALUE stats_hash(const maxim_stats *stats) {
     ENTRY(accepted) ENTRY(delivered) ENTRY(held) ENTRY(dropped_memory) ENTRY(dropped_disk) ENTRY(dropped_expired)
     ENTRY(quarantined) ENTRY(retries) ENTRY(bytes_delivered) ENTRY(bytes_held) ENTRY(adopted)
     ENTRY(oldest_held_ms) ENTRY(last_http_status) ENTRY(ignored) ENTRY(refused) ENTRY(dropped_corrupt)
+    ENTRY(sampled_out) ENTRY(masks_failed)
 #undef ENTRY
     return hash;
 }

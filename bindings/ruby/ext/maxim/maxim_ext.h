@@ -92,7 +92,10 @@ VALUE mx_stats(VALUE owner, maxim_status status, const maxim_stats *stats);
 
 /* --- convert.c ------------------------------------------------------------------------------- */
 
-typedef enum { MX_TEXT, MX_JSON, MX_BYTES, MX_TIME_US, MX_TIME_S, MX_TIME_MS, MX_BOOL, MX_I32, MX_U32, MX_U64 } mx_kind;
+/* MX_SWITCH: true and false are on and off, whatever the environment says. MX_SHARE: 0 is none, and not the default. */
+typedef enum {
+    MX_TEXT, MX_JSON, MX_BYTES, MX_TIME_US, MX_TIME_S, MX_TIME_MS, MX_BOOL, MX_SWITCH, MX_SHARE, MX_I32, MX_U32, MX_U64
+} mx_kind;
 
 typedef struct mx_field {
     const char *name;

@@ -55,7 +55,8 @@ module Maxim
     # Options are the members of maxim_log_client_config in maxim.h, with their names and units: source,
     # api_key, endpoint, version, dataset, user_id, session_id, batch_size, flush_interval_ms, max_retries,
     # initial_delay_ms, max_delay_ms, spool_dir, max_memory_bytes, max_disk_bytes, block_timeout_ms, ca_file,
-    # proxy, is_debug, allow_plaintext. And those of Maxim::Logger.new (overflow_policy, raise_exceptions,
+    # proxy, is_debug, allow_plaintext, disabled, capture_content, masks, max_field_bytes, max_age_ms,
+    # quarantine_max_age_ms, memory_only. And those of Maxim::Logger.new (overflow_policy, raise_exceptions,
     # on_error, on_debug, exit_timeout, lossy), and:
     #
     # environment:: :development (default), :staging or :production

@@ -24,7 +24,9 @@ module Maxim
 
     # Options are the members of maxim_logger_config in maxim.h, with their names and units: base_url,
     # api_key, repository_id, auto_flush, flush_interval_ms, is_debug, spool_dir, max_memory_bytes,
-    # max_disk_bytes, block_timeout_ms, ca_file, proxy, allow_plaintext, max_attachment_bytes. And:
+    # max_disk_bytes, block_timeout_ms, ca_file, proxy, allow_plaintext, max_attachment_bytes, disabled,
+    # capture_content, extract_media, masks (an array of rules), sample_rate, max_field_bytes, max_age_ms,
+    # quarantine_max_age_ms, memory_only; docs/what-leaves.md explains the last ten. And:
     #
     # overflow_policy:: :drop_oldest (default), :drop_newest or :block
     # raise_exceptions:: whether a refused log call raises

@@ -1,0 +1,85 @@
+# frozen_string_literal: true
+
+require_relative "helper"
+require "digest"
+
+# What must not leave does not: the table of tests/masks.json through this binding, and which traces a sample has.
+class ControlTest < MaximTest
+  TABLE = JSON.parse(File.read(File.join(ROOT, "tests/masks.json"), encoding: "UTF-8"))
+
+  # A text as it may stand in JSON, in JSON in a JSON string, and so on.
+  def escaped(text)
+    3.times.reduce([text]) { |forms, _| forms << JSON.generate(forms.last)[1..-2] }
+  end
+
+  def left = File.exist?(@server.record) ? File.read(@server.record, encoding: "UTF-8") : ""
+
+  def test_no_secret_of_the_table_leaves
+    texts = TABLE.fetch("texts")
+    assert_equal 60, texts.size
+    log = logger(masks: TABLE.fetch("rules"), raise_exceptions: true)
+    app = client(masks: TABLE.fetch("rules"), raise_exceptions: true)
+    texts.each { |each| tell(log, app, each.fetch("text")) }
+    assert log.flush(timeout: 30)
+    assert app.flush(timeout: 30)
+    found = left
+    assert_includes found, "[email]"
+    assert_includes found, "[customer]"
+    leaked = texts.flat_map { |each| each.fetch("secrets").flat_map { |secret| escaped(secret) } }
+    assert_empty(leaked.select { |form| found.include?(form) })
+  end
+
+  def tell(log, app, text)
+    data = { "plain" => text, text => [text, { "deep" => text }] }
+    tags = { text => text }
+    session = log.session(text, tags: tags)
+    session.add_feedback({ "score" => 1, "comment" => text })
+    trace = session.trace(text, input: text, tags: tags)
+    trace.add_tag(text, text)
+    trace.input = text
+    trace.output = text
+    trace.add_metadata(data)
+    trace.add_error(message: text, name: text, code: text, type: text, tags: tags, metadata: data)
+    span = trace.span(text, tags: tags)
+    span.input = text
+    generation = span.generation(text, model: text, messages: [{ role: "user", content: text }],
+                                       model_parameters: { system: text }, tags: tags)
+    generation.add_message({ role: "user", content: text })
+    generation.error(message: text)
+    retrieval = trace.retrieval(text, tags: tags)
+    retrieval.input = text
+    retrieval.output = [text]
+    tool = trace.tool_call(text, description: text, args: text, tags: tags)
+    tool.result(text)
+    log.commit(:trace, trace.id, "update", { text => text, "whatever" => [text] })
+    trace.end
+    app.info(text, data)
+    app.ingest_raw_async("say #{text}", :text)
+  end
+
+  def test_a_sample_is_the_documented_one
+    log = logger(sample_rate: 0.3)
+    ids = Array.new(40) { |number| "trace-#{number}" }
+    ids.each { |id| log.trace("sampled", id: id) }
+    assert log.flush(timeout: 30)
+    arrived = @server.logged.map(&:id)
+    ids.each do |id|
+      number = Digest::SHA256.digest(id).unpack1("Q>") >> 11
+      assert_equal number < 0.3 * (2**53), arrived.include?(id), id
+    end
+    assert_equal 40, log.stats[:sampled_out] + log.stats[:accepted]
+  end
+
+  def test_without_content_it_stays_here_disabled_nothing_goes_and_a_bad_rule_is_named
+    log = logger(capture_content: false)
+    log.trace("named", input: "content")
+    assert log.flush(timeout: 30)
+    assert_equal [nil], @server.logged.map { |line| line.data["input"] }
+    quiet = Maxim::Logger.new(disabled: true, exit_timeout: nil)
+    assert quiet.trace("unheard").end
+    assert quiet.close(timeout: 1)
+    assert_equal 1, @server.logged.size
+    error = assert_raises(Maxim::Error) { logger(masks: [{ preset: "mail" }]) }
+    assert_includes error.message, "rule 1"
+  end
+end
