@@ -9,6 +9,7 @@
  *   callback HOW           does HOW in an error callback: `pthread_exit`, `slow` (it waits for a lock that the
  *                          host holds while it frees the logger), `fork` (and the child frees), `free-other`
  *                          (which is in a callback of its own), `free-itself`, `cleanup`
+ *   hanging-names          twelve loggers for a name whose look-up never ends; prints how many threads look it up
  *   no-randomness          the system has no randomness to give, and no descriptor is left
  *
  * Prints what came of it as lines of JSON; a fault is a line on standard error and exit code 3. The library's
@@ -17,6 +18,7 @@
 #define _GNU_SOURCE
 #include <maxim.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -355,6 +357,43 @@ static int callback(const char *how) {
     return 0;
 }
 
+static atomic_int told;
+
+static void count_error(void *user_data, maxim_status status, const char *message, uint64_t records) {
+    (void)user_data, (void)status, (void)message, (void)records;
+    told++;
+}
+
+static int hanging_names(void) {
+    enum { LOGGERS = 12 };
+    maxim_logger *loggers[LOGGERS];
+    for (int n = 0; n < LOGGERS; n++) {
+        must("new", MAXIM_OK, make(&loggers[n], count_error, NULL));
+        must("log", MAXIM_OK, log_one(loggers[n], 1));
+    }
+    /* Each has given its first attempt up by then. */
+    for (int n = 0; told < LOGGERS; n++) {
+        usleep(10000);
+        if (n == 3000) {
+            fail("waited in vain");
+        }
+    }
+    int threads = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *task; tasks && (task = readdir(tasks));) {
+        char path[300], name[32] = "";
+        snprintf(path, sizeof path, "/proc/self/task/%s/comm", task->d_name);
+        FILE *file = fopen(path, "r");
+        threads += file && fgets(name, sizeof name, file) && strcmp(name, "maxim-names\n") == 0;
+        if (file) {
+            fclose(file);
+        }
+    }
+    printf("{\"threads\":%d}\n", threads);
+    fflush(stdout);
+    _exit(0);
+}
+
 static int no_randomness(void) {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -393,6 +432,8 @@ int main(int count, char **words) {
         return cancelled(how);
     } else if (strcmp(what, "callback") == 0) {
         return callback(how);
+    } else if (strcmp(what, "hanging-names") == 0) {
+        return hanging_names();
     } else if (strcmp(what, "no-randomness") == 0) {
         return no_randomness();
     }

@@ -2,21 +2,33 @@
  * Preloaded into a host process: makes the system misbehave under the library.
  *
  * SHIM_NO_THREADS   pthread_create fails with EAGAIN
+ * SHIM_NO_NAMES     getaddrinfo never comes back
  * SHIM_CLOCK_JUMPS  CLOCK_REALTIME jumps a year back and forth at every call
  * SHIM_CLOCK_LATE   CLOCK_REALTIME is so many seconds late
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument) {
     int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
     return getenv("SHIM_NO_THREADS") ? EAGAIN : real(thread, attributes, body, argument);
+}
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result) {
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    while (getenv("SHIM_NO_NAMES")) {
+        pause();
+    }
+    return real(node, service, hints, result);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time) {

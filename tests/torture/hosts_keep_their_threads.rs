@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::bench::{Row, json_lines};
+use crate::bench::{Row, Stage, json_lines, shim};
 use crate::common::{Scratch, Server, compile_into, library, nobody};
 
 /// The program, for one test, and what it needs.
@@ -82,6 +82,21 @@ fn a_callback_may_do_what_it_likes_and_nobody_waits_for_it_without_a_bound() {
             row.note = format!("free gives up after {} s", line["seconds"]);
         }
     }
+}
+
+#[test]
+fn names_that_are_never_found_leave_few_threads() {
+    let mut row = Row::new("look-ups that hang, 12 loggers");
+    let host = Host::new("names");
+    let mut command = host.command(&["hanging-names"]);
+    let stage = Stage::new("names-shim");
+    let preloaded = shim(&stage);
+    // Asked of the shim, which never answers: no packet leaves this machine.
+    command.env("MAXIM_BASE_URL", "https://nowhere.invalid").env("LD_PRELOAD", preloaded);
+    command.env("SHIM_NO_NAMES", "1");
+    let threads = json_lines(&mut command)[0]["threads"].as_u64().unwrap();
+    row.note = format!("{threads} threads");
+    assert!((1..=4).contains(&threads), "{threads} threads look up names");
 }
 
 #[test]

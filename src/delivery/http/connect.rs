@@ -28,11 +28,14 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 use zeroize::Zeroize;
 
+use super::look_ups;
 use super::tls::Tls;
 use crate::process::spawn_masked;
 
 /// How often a wait for a name looks whether it has been interrupted.
 const INTERRUPT_CHECK: Duration = Duration::from_millis(50);
+/// How often a wait for a turn to look up a name looks whether there is one.
+const TURN_CHECK: Duration = Duration::from_millis(5);
 /// As many addresses of one name as ureq keeps.
 const MAX_ADDRESSES: usize = 16;
 
@@ -204,27 +207,41 @@ impl Names {
 
     /// Asks the system on a thread of its own: the question can't be taken back, only left alone.
     fn look_up(&self, host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAddr>, Error> {
+        let started = Instant::now();
+        let turn = loop {
+            match look_ups::take() {
+                Some(turn) => break turn,
+                None => std::thread::sleep(TURN_CHECK),
+            }
+            self.go_on(started, timeout)?;
+        };
         let (answer, answered) = crossbeam_channel::bounded(1);
         let question = host.to_owned();
         spawn_masked("maxim-names", move || {
+            let _turn = turn;
             let addresses = (question.as_str(), port).to_socket_addrs().map(|found| found.collect());
             // Nobody listens any more once the time is up.
             let _ = answer.send(addresses);
         })?;
-        let started = Instant::now();
         loop {
             match answered.recv_timeout(INTERRUPT_CHECK) {
                 Ok(addresses) => return Ok(addresses?),
                 Err(RecvTimeoutError::Disconnected) => return Err(Error::HostNotFound),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if self.exchange.interrupted.load(Ordering::Relaxed) {
-                return Err(io::Error::from(io::ErrorKind::Interrupted).into());
-            }
-            if started.elapsed() >= *timeout.after {
-                return Err(Error::Timeout(Timeout::Resolve));
-            }
+            self.go_on(started, timeout)?;
         }
+    }
+
+    /// Whether a look-up is still to be waited for.
+    fn go_on(&self, started: Instant, timeout: NextTimeout) -> Result<(), Error> {
+        if self.exchange.interrupted.load(Ordering::Relaxed) {
+            return Err(io::Error::from(io::ErrorKind::Interrupted).into());
+        }
+        if started.elapsed() >= *timeout.after {
+            return Err(Error::Timeout(Timeout::Resolve));
+        }
+        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod address;
 mod connect;
+mod look_ups;
 mod message;
 mod once;
 mod proxy;
