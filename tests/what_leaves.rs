@@ -389,3 +389,55 @@ fn a_sample_has_whole_traces_and_every_error_and_feedback() {
     assert_eq!(printed(&output, "lines", "sampled_out"), 9 * left_out, "{}", both(&output));
     assert_eq!(printed(&output, "lines", "accepted"), 11 * chosen + 2 * left_out, "{}", both(&output));
 }
+
+#[test]
+fn what_lies_in_quarantine_expires_if_it_is_to() {
+    let stage = Stage::new("expiring");
+    let server = stage.server();
+    server.control(json!({"status": 400}));
+    run(stage.command(&server.url(), "send").arg("refused").env("WHAT_LEAVES_REFUSED", "1"));
+    let refused = |stage: &Stage| {
+        let mut all = Vec::new();
+        files(&stage.spool(), &mut all);
+        // A file in quarantine says why it is there.
+        has(&all, "\"reason\"")
+    };
+    assert!(refused(&stage), "nothing is in quarantine");
+    server.control(json!({"status": null}));
+    // It stays unless its age is limited; then the next logger that looks after its directory removes it.
+    run(stage.command(&server.url(), "send").arg("more"));
+    assert!(refused(&stage), "it was not to expire");
+    for _ in 0..100 {
+        run(stage.command(&server.url(), "send").arg("more").env("WHAT_LEAVES_QUARANTINE_MS", "1"));
+        if !refused(&stage) {
+            return;
+        }
+    }
+    panic!("it is still in quarantine");
+}
+
+#[test]
+fn a_long_text_is_cut_and_marked_and_not_refused() {
+    let stage = Stage::new("cut");
+    let server = stage.server();
+    let text = "0123456789".repeat(2_000);
+    let mut command = stage.command(&server.url(), "send");
+    let output = run(command.arg(&text).env("WHAT_LEAVES_FIELD_BYTES", "100"));
+    assert_eq!(printed(&output, "lines", "delivered"), printed(&output, "lines", "accepted"));
+    assert_eq!(printed(&output, "entries", "delivered"), printed(&output, "entries", "accepted"));
+    let record = std::fs::read_to_string(stage.record()).unwrap();
+    assert!(record.contains(&format!("{}… [cut from 20000 bytes]", "0123456789".repeat(10))));
+    let of_trace = record.lines().filter(|line| line.contains("trace{id="));
+    assert!(of_trace.count() > 0);
+}
+
+#[test]
+fn with_memory_only_no_file_is_made() {
+    let stage = Stage::new("memory-only");
+    let server = stage.server();
+    let mut command = stage.command(&server.url(), "send");
+    let output = run(command.arg("a text").env("WHAT_LEAVES_MEMORY_ONLY", "1"));
+    let accepted = printed(&output, "lines", "accepted");
+    assert!(accepted > 50 && printed(&output, "lines", "delivered") == accepted, "{}", both(&output));
+    assert!(!stage.spool().exists());
+}

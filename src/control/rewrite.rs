@@ -81,6 +81,19 @@ impl Control {
         self.text(&mut pass, text, None).map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
+    /// JSON of the caller's, as it may leave; what is none is given back, to be refused by whoever reads it.
+    pub fn rewrite_json(&self, entity: i32, field: &str, json: &[u8]) -> Vec<u8> {
+        let mut compacted = Buffer::new();
+        if json::compact(json, Shape::Any, &mut compacted).is_err() {
+            return json.to_owned();
+        }
+        let mut pass = self.pass(entity);
+        pass.path.push_str(field);
+        let mut out = Buffer::new();
+        self.value(&mut pass, &compacted, true, None, &mut out);
+        out.into_vec()
+    }
+
     /// As [`Control::rewrite_text`], cut to so many characters.
     pub fn rewrite_within(&self, entity: i32, field: &str, text: &str, most: usize) -> String {
         let mut pass = self.pass(entity);
@@ -88,11 +101,13 @@ impl Control {
         self.text(&mut pass, text, Some(most)).unwrap_or_else(|| text.to_owned())
     }
 
-    /// A document that may have bytes in it that are no text: those stay as they are.
+    /// A document that may have bytes in it that are no text: those stay as they are. It is no field, and not cut.
     pub fn rewrite_bytes(&self, entity: i32, field: &str, document: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(document.len());
         for chunk in document.utf8_chunks() {
-            out.extend_from_slice(self.rewrite_text(entity, field, chunk.valid()).as_bytes());
+            let mut pass = self.pass(entity);
+            pass.path.push_str(field);
+            out.extend_from_slice(self.searched(&mut pass, chunk.valid(), true).as_bytes());
             out.extend_from_slice(chunk.invalid());
         }
         out

@@ -62,6 +62,7 @@ impl Settings {
             overflow: self.overflow,
             max_age: self.max_age,
             memory_only: self.memory_only,
+            quarantine_max_age: self.quarantine_max_age,
             ..spool::Options::new(Identity {
                 protocol,
                 base_url: self.base_url.clone(),

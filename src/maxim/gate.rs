@@ -139,11 +139,7 @@ impl Gate {
         let text = |field: &str, given: &str| control.rewrite_text(entity as i32, field, given).into_owned();
         let optional = |field: &str, given: Option<&str>| given.map(|given| text(field, given));
         let json = |field: &str, given: Option<Json<'_>>| {
-            given.map(|given| match std::str::from_utf8(given.bytes) {
-                Ok(given) => text(field, given),
-                // To be refused by whoever reads it.
-                Err(_) => "\u{0}".to_owned(),
-            })
+            given.map(|given| control.rewrite_json(entity as i32, field, given.bytes))
         };
         let (name, mime_type) =
             (optional("name", attachment.name), optional("mime_type", attachment.mime_type));
@@ -160,8 +156,8 @@ impl Gate {
             name: name.as_deref(),
             // A type that a mask has been at is none.
             mime_type: mime_type.as_deref().filter(|masked| attachment.mime_type == Some(masked)),
-            tags: tags.as_ref().map(|tags| Json { name: "tags_json", bytes: tags.as_bytes() }),
-            metadata: metadata.as_ref().map(|data| Json { name: "metadata_json", bytes: data.as_bytes() }),
+            tags: tags.as_ref().map(|tags| Json { name: "tags_json", bytes: tags }),
+            metadata: metadata.as_ref().map(|data| Json { name: "metadata_json", bytes: data }),
             ..*attachment
         })
     }

@@ -70,6 +70,7 @@ mod format;
 mod held;
 mod place;
 mod quarantine;
+mod quarantine_age;
 mod reader;
 mod segment;
 mod sidefile;
@@ -172,6 +173,8 @@ pub struct Options {
     pub ring_records: u64,
     /// Touch no file system at all.
     pub memory_only: bool,
+    /// What has been in quarantine for longer is removed; `None`: nothing is for its age.
+    pub quarantine_max_age: Option<Duration>,
     /// This process may be gone soon, as forked children often are: it begins with a small segment, and
     /// does not look after what others left before it has lived for a second.
     pub brief: bool,
@@ -191,6 +194,7 @@ impl Options {
             ring_bytes: 0,
             ring_records: 0,
             memory_only: false,
+            quarantine_max_age: None,
             brief: false,
         }
     }

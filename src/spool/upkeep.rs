@@ -111,6 +111,7 @@ impl Reader {
             }
         }
         self.rescue();
+        spool.expire_quarantine();
         self.more_orphans = self.adopt();
         if self.swept.is_none_or(|at| at.elapsed() >= SWEEP_INTERVAL) {
             self.swept = Some(Instant::now());

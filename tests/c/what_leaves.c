@@ -8,6 +8,7 @@
  * `send` waits until all has arrived, or been refused; `keep` writes all to files and leaves; `trace` begins and
  * ends one trace under each text as its id, with a bit of everything in it, and sends that.
  *
+ * WHAT_LEAVES_QUARANTINE_MS, WHAT_LEAVES_FIELD_BYTES and WHAT_LEAVES_MEMORY_ONLY set what they are named for.
  * WHAT_LEAVES_CALLBACK: a mask that replaces "hunter2" and fails at "fail". Prints the stats.
  */
 #include <maxim.h>
@@ -287,7 +288,7 @@ static void entries(maxim_log_client *client, const char *given, int waits) {
     CHECK(maxim_log(client, &entry));
     CHECK(maxim_log_info(client, text, ABSENT, NULL));
     maxim_raw_options raw = MAXIM_RAW_OPTIONS_INIT;
-    raw.source = raw.dataset = text;
+    raw.source = raw.dataset = strlen(given) <= 200 ? text : ABSENT;
     static const char *const FORMS[] = {"{\"a\": $}", "{\"a\": [$]}\n{$: $}\n", "<34>1 - - - $", "say $", "a,b\n1,$\n"};
     for (int format = MAXIM_FORMAT_JSON; format <= MAXIM_FORMAT_CSV; format++) {
         maxim_str body = filled(FORMS[format], format <= MAXIM_FORMAT_JSONL ? quote : given);
@@ -353,6 +354,11 @@ static void print(const char *who, const maxim_stats *stats) {
            (unsigned long long)stats->masks_failed);
 }
 
+static uint64_t number(const char *variable) {
+    const char *text = getenv(variable);
+    return text ? strtoull(text, NULL, 10) : 0;
+}
+
 int main(int count, char **arguments) {
     if (count < 3) {
         fprintf(stderr, "usage: what_leaves send|keep|trace TEXT...\n");
@@ -370,6 +376,9 @@ int main(int count, char **arguments) {
     }
     config.is_debug = client_config.is_debug = !is_off;
     config.mask_callback = client_config.mask_callback = getenv("WHAT_LEAVES_CALLBACK") ? mask : NULL;
+    config.quarantine_max_age_ms = client_config.quarantine_max_age_ms = number("WHAT_LEAVES_QUARANTINE_MS");
+    config.max_field_bytes = client_config.max_field_bytes = number("WHAT_LEAVES_FIELD_BYTES");
+    config.memory_only = client_config.memory_only = number("WHAT_LEAVES_MEMORY_ONLY") != 0;
     maxim_logger *logger;
     maxim_log_client *client;
     CHECK(maxim_logger_new(&config, &logger));
