@@ -15,7 +15,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-server/Cargo.toml Cargo.lock
 
 .DEFAULT_GOAL := help
-.PHONY: abidiff help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser
+.PHONY: abidiff help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,8 @@ fuzz: server hooks ## Make calls, texts and damage by chance for FUZZ_SECONDS (6
 
 abidiff: ## Compare the ABI with that of a release or commit: make abidiff BASE=v0.1.0
 	scripts/abi-diff.sh $(BASE)
+corpus: lib ## Run the library over providers' answers: CORPUS=folder, and MUTATIONS=number of damaged ones
+	cargo run -q --example corpus -- $(CORPUS) $(MUTATIONS)
 
 header: ## Write include/maxim.h and all else that is generated from src/ffi
 	MAXIM_HEADER=write cargo check --lib

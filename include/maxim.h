@@ -172,10 +172,12 @@ extern "C" {
  */
 #define MAXIM_MASK_LOG_ENTRY -1
 
-/** How a result is to be taken: 0, or MAXIM_RESULT_FORCE. */
+/** How a result is to be taken: 0, MAXIM_RESULT_FORCE or MAXIM_RESULT_STRICT. */
 typedef uint32_t maxim_result_flags;
-/** Send a result as it is, even when its shape is not known. */
+/** Send a result as it is, whatever its shape. */
 #define MAXIM_RESULT_FORCE 1u
+/** Refuse a result whose shape is not known, and a provider's error. */
+#define MAXIM_RESULT_STRICT 2u
 
 /** What a line is about: one of MAXIM_ENTITY_…. */
 MAXIM_ENUM(maxim_entity, int32_t) {
@@ -264,7 +266,10 @@ MAXIM_ENUM(maxim_status, int32_t) {
     MAXIM_ERR_INVALID_JSON = 5,
     /** An id does not match `[A-Za-z0-9_-]+` or is longer than 256 characters. */
     MAXIM_ERR_INVALID_ID = 6,
-    /** A provider's result has a shape that is not known. */
+    /**
+     * A provider's result has a shape that is not known: told to the error callback, or with
+     * MAXIM_RESULT_STRICT the call's answer.
+     */
     MAXIM_ERR_INVALID_RESULT = 7,
     /** The logger or client has been cleaned up or disconnected. */
     MAXIM_ERR_CLOSED = 8,
@@ -672,16 +677,14 @@ typedef struct maxim_generation_config {
     maxim_str id;
     /** What to call it. */
     maxim_str name;
-    /**
-     * Who runs the model: openai, azure, anthropic, huggingface, together, google, groq, bedrock,
-     * cohere, fireworks or elevenlabs, in any case; others are logged as `unknown`.
-     */
+    /** Who runs the model; as in `maxim_generation_set_provider`. Absent: logged as `unknown`. */
     maxim_str provider;
     /** Which model. */
     maxim_str model;
     /**
-     * The messages given to the model: a JSON array of objects with `role` and `content`. Images
-     * and audio in them become attachments of the generation.
+     * The messages given to the model: a JSON array of objects with `role` and `content`. Images,
+     * sounds and files in them become attachments of the generation; those in a tool's result also
+     * stay there.
      */
     maxim_str messages_json;
     /**
@@ -900,6 +903,8 @@ typedef struct maxim_stats {
      * them.
      */
     uint64_t masks_failed;
+    /** Generations' results of a shape that is not known, which were sent as they are. */
+    uint64_t results_unrecognised;
 } maxim_stats;
 
 /** How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT. */
@@ -2593,8 +2598,10 @@ MAXIM_API maxim_status maxim_generation_set_model(
  *
  * @param logger The logger.
  * @param generation_id The generation's id.
- * @param provider openai, azure, anthropic, huggingface, together, google, groq, bedrock, cohere,
- *     fireworks or elevenlabs, in any case; others are logged as `unknown`.
+ * @param provider Who runs the model. Those that the log API knows (openai, azure, anthropic,
+ *     huggingface, together, google, groq, bedrock, cohere, fireworks, elevenlabs) go by that name
+ *     in any case, and under other names that are usual (aws, vertex, gemini, azure_openai); any
+ *     other is sent as it is, in lower case.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
  *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
@@ -2663,8 +2670,8 @@ MAXIM_API maxim_status maxim_generation_set_maxim_prompt_version_id(
  *
  * @param logger The logger.
  * @param generation_id The generation's id.
- * @param message_json A JSON object with `role` and `content`. Images and audio in it become
- *     attachments of the generation, as in `maxim_generation_config.messages_json`.
+ * @param message_json A JSON object with `role` and `content`. Images, sounds and files in it
+ *     become attachments of the generation, as in `maxim_generation_config.messages_json`.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
  *     MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
@@ -2697,13 +2704,35 @@ MAXIM_API maxim_status maxim_generation_set_model_parameters(
 /**
  * Logs what the model answered, and ends the generation.
  *
+ * Known are
+ *
+ * - OpenAI's chat completions, text completions and Responses, and what is compatible with them, as
+ *     they are: what the log API would not take (a missing id, time or index, counts as floats) is
+ *     patched,
+ * - Anthropic (Messages, complete), Google (generateContent, Interactions), AWS Bedrock (Converse,
+ *     InvokeModel, retrieveAndGenerate), Cohere (v1, v2), Mistral, Ollama, TGI, watsonx, Replicate,
+ *     Aleph Alpha, Writer: converted to a chat completion,
+ * - generated images, transcriptions and embeddings (numbers of values, not the values),
+ * - a provider's error, which becomes the generation's error.
+ *
+ * What a chat completion has no place for is kept beside what it has: in the message `citations`,
+ * `images` (attached to the generation), `server_tool_calls` (the provider's own tools and their
+ * results), `reasoning_signatures` and `other_content`; in message, choice, usage and response
+ * whatever else the provider says there, under its own name. A stream that ends in an error keeps
+ * what came, with the `error` beside it. Of several answers in one array the last is the result,
+ * with those before it in `earlier_responses`. Where a response names no model, the generation's
+ * stands in, if it was begun in this process lately; else `model` is left out, never empty.
+ *
+ * Nothing is refused for its shape: what is not known is sent as it is, counted in
+ * `maxim_stats.results_unrecognised`, and told to the error callback as MAXIM_ERR_INVALID_RESULT. A
+ * text that is not JSON and none of what follows is MAXIM_ERR_INVALID_JSON.
+ *
  * @param logger The logger.
  * @param generation_id The generation's id.
- * @param result_json The provider's own response: an OpenAI chat completion, text completion or
- *     Responses object, an Anthropic message, a Gemini generateContent response, an AWS Bedrock
- *     Converse response, a Mistral or Cohere chat response, or the array of chunks of an OpenAI or
- *     Anthropic stream.
- * @param flags 0, or MAXIM_RESULT_FORCE: send any JSON object as it is.
+ * @param result_json The provider's own response, whole or as the array of its stream's chunks or
+ *     events, also as a proxy has it: server-sent events, lines of JSON, a body that was cut short.
+ * @param flags 0, or MAXIM_RESULT_STRICT: refuse what is not known and a provider's error, or
+ *     MAXIM_RESULT_FORCE: send any JSON object as it is.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID,
  *     MAXIM_ERR_INVALID_RESULT, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE,

@@ -81,6 +81,39 @@ fn differences() -> Vec<(&'static [i64], Instead, &'static str)> {
                 \"startTimestamp\":\"2024-01-02T03:04:05+00:00\"}}"]),
             "a span within a span is made by maxim_span_add_sub_span; a span's configuration names no other",
         ),
+        // A result is never refused for its shape.
+        (
+            &[135],
+            Lines(&[
+                "generation{id=cccccccc-0000-4000-8000-000000000003,action=result,data={\"result\":{\"id\":\"x\",\"choices\":\"bad\"}}}",
+                "generation{id=cccccccc-0000-4000-8000-000000000003,action=end,data={\"endTimestamp\":\"2026-11-21T02:31:00+00:00\"}}",
+            ]),
+            "what is of no known shape is sent as it is, where it was silently dropped",
+        ),
+        (
+            &[137],
+            Lines(&[
+                "generation{id=cccccccc-0000-4000-8000-000000000003,action=result,data={\"result\":\"string\"}}",
+                "generation{id=cccccccc-0000-4000-8000-000000000003,action=end,data={\"endTimestamp\":\"2026-11-21T02:31:00+00:00\"}}",
+            ]),
+            "what is of no known shape is sent as it is, where it was silently dropped",
+        ),
+        (
+            &[139],
+            Lines(&[
+                "generation{id=cccccccc-0000-4000-8000-000000000003,action=result,data={\"result\":{\"object\":\"chat.completion\",\"id\":\"db54342b-261a-49a8-bac5-a9555a3cbd1f\",\"created\":1790000000,\"model\":\"gpt-5\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"no id/created\"}}],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":20,\"total_tokens\":30}}}}",
+                "generation{id=cccccccc-0000-4000-8000-000000000003,action=end,data={\"endTimestamp\":\"2026-11-21T02:31:00+00:00\"}}",
+            ]),
+            "what the log API needs is filled in, the model of the generation too",
+        ),
+        (
+            &[141],
+            Lines(&[
+                "generation{id=cccccccc-0000-4000-8000-000000000003,action=result,data={\"result\":{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hello!\"},\"finish_reason\":\"stop\",\"logprobs\":null}],\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":1,\"total_tokens\":2}}}}",
+                "generation{id=cccccccc-0000-4000-8000-000000000003,action=end,data={\"endTimestamp\":\"2026-11-21T02:31:00+00:00\"}}",
+            ]),
+            "a count that is no integer becomes one",
+        ),
         (&[190], Refused("MAXIM_ERR_INVALID_ID"), "an id that ends in a newline would break the line"),
     ]
 }
@@ -191,6 +224,10 @@ fn comparable(value: Value) -> Value {
             (_, Some(at)) => json!({"instant": at}),
             _ => json!(wildcards(&text)),
         },
+        // The time of a result that has none is the call's.
+        Value::Number(number) if number.as_i64().is_some_and(|at| at > CAPTURE_BEGAN_US / 1_000_000) => {
+            json!("now")
+        }
         Value::Number(number) => match number.as_f64() {
             Some(value) if number.as_i64().is_none() => json!(value),
             _ => Value::Number(number),

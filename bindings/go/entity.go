@@ -180,7 +180,7 @@ func (c *RetrievalConfig) c() (C.maxim_retrieval_config, error) {
 type GenerationConfig struct {
 	ID       string // default: generated (UUID version 4)
 	Name     string
-	Provider string // openai, azure, anthropic, …; others are logged as "unknown"
+	Provider string // openai, azure, anthropic, …; others are logged as they are
 	Model    string
 	// Messages is a JSON array of objects with role and content: json.RawMessage, []byte, or a value
 	// to marshal. Images and audio in them become attachments.

@@ -44,10 +44,9 @@ func (g *Generation) SetModelParameters(parameters any) error {
 
 // Result logs what the model answered, and ends the generation.
 //
-// The result is the provider's own response as json.RawMessage, []byte, or a value to marshal: an OpenAI
-// chat completion, text completion or Responses object, an Anthropic message, a Gemini, Bedrock Converse,
-// Mistral or Cohere response, or the array of chunks of an OpenAI or Anthropic stream. Anything else is
-// ErrInvalidResult, and nothing is logged.
+// The result is the provider's own response as json.RawMessage, []byte, or a value to marshal, whole or as the
+// array of its stream's chunks; json.RawMessage may also be the stream as server-sent events or lines of JSON.
+// What is not known is sent as it is and told to Config.OnError.
 func (g *Generation) Result(result any) error { return g.result("Generation.Result", result, 0) }
 
 // ForceResult is Result for any JSON object, which is sent as it is.

@@ -40,6 +40,20 @@ pub struct Counters {
     pub last_http_status: AtomicU16,
     /// What went wrong last.
     pub last_error: Mutex<Option<String>>,
+    /// Records that were accepted although something about them is worth telling.
+    pub remarked: AtomicU64,
+    /// The latest such remark that has not been told, and how many there were.
+    pub remarks: Mutex<Option<(Status, String, u64)>>,
+}
+
+impl Counters {
+    /// Keeps a remark until the host is told of it.
+    pub fn remark(&self, status: Status, message: String) {
+        self.remarked.fetch_add(1, Ordering::Relaxed);
+        let mut remarks = self.remarks.lock();
+        let before = remarks.take().map_or(0, |(_, _, times)| times);
+        *remarks = Some((status, message, before + 1));
+    }
 }
 
 /// What a round came to.
@@ -196,6 +210,10 @@ impl Engine {
 
     /// What there is to tell the host, once the engine's lock has been given back.
     pub fn news(&mut self) -> News {
+        let remarks = self.counters.remarks.lock().take();
+        if let Some((status, message, times)) = remarks {
+            self.reporting.remarked(status, times, message, Instant::now());
+        }
         self.reporting.take()
     }
 

@@ -69,6 +69,8 @@ pub struct Stats {
     pub last_http_status: u16,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// Remarks on accepted records ([`Pipeline::remark`]).
+    pub remarked: u64,
 }
 
 impl Stats {
@@ -77,6 +79,7 @@ impl Stats {
     pub fn add(&mut self, other: &Stats) {
         self.spool.add(&other.spool);
         self.retries += other.retries;
+        self.remarked += other.remarked;
         if self.last_http_status == 0 {
             self.last_http_status = other.last_http_status;
         }
@@ -341,7 +344,14 @@ impl Pipeline {
             retries: counters.retries.load(Ordering::Relaxed),
             last_http_status: counters.last_http_status.load(Ordering::Relaxed),
             last_error: counters.last_error.lock().clone(),
+            remarked: counters.remarked.load(Ordering::Relaxed),
         }
+    }
+
+    /// Has the host told of something about a record that was accepted, on the pipeline's thread when it next
+    /// looks: the caller neither waits nor wakes it. Counted in [`Stats::remarked`].
+    pub fn remark(&self, status: Status, message: String) {
+        self.shared.counters.remark(status, message);
     }
 }
 

@@ -83,6 +83,14 @@ impl Reporting {
         self.say(status, records, 0, message, now);
     }
 
+    /// Records were accepted, `times` of them, of which something is worth telling.
+    pub fn remarked(&mut self, status: Status, times: u64, message: String, now: Instant) {
+        self.say(status, 0, 0, message, now);
+        if let Some(kind) = self.kinds.iter_mut().find(|kind| kind.status == status) {
+            kind.unsaid.times += times.saturating_sub(1);
+        }
+    }
+
     /// One record is gone for good.
     pub fn gone(&mut self, status: Status, message: String, now: Instant) {
         self.say(status, 0, 1, message, now);

@@ -6,6 +6,7 @@ use super::logger::{Owned, maxim_logger};
 use super::lossy;
 use super::structs::*;
 use super::types::*;
+use crate::maxim::result::Mode;
 use crate::maxim::{self, Attachment, Content, Entity, Failure, Logger};
 use crate::process::clock;
 use crate::process::unique::Uuid;
@@ -127,10 +128,11 @@ macro_rules! tags {
 }
 
 /// The flags of `maxim_generation_result`.
-pub(super) fn force(flags: u32) -> Result<bool> {
+pub(super) fn result_mode(flags: u32) -> Result<Mode> {
     match flags {
-        0 => Ok(false),
-        super::MAXIM_RESULT_FORCE => Ok(true),
+        0 => Ok(Mode::Lenient),
+        super::MAXIM_RESULT_FORCE => Ok(Mode::Force),
+        super::MAXIM_RESULT_STRICT => Ok(Mode::Strict),
         other => {
             Err(Error::new(Status::InvalidArgument, format!("flags: {other:#x} has bits that mean nothing")))
         }

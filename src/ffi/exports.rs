@@ -9,7 +9,6 @@ use super::maxim_result_flags;
 use super::structs::*;
 use super::types::*;
 use crate::maxim::Entity;
-use crate::maxim::create::provider_name;
 use crate::text::json::Shape;
 use crate::text::object::key;
 
@@ -898,13 +897,14 @@ pub unsafe extern "C" fn maxim_generation_set_model(
     generation_id: maxim_str,
     model: maxim_str,
 ) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.set_text(Entity::Generation, required_id("generation_id", generation_id)?, key!("model"), required("model", model)?)))
+    boundary(|| with_logger(logger, |log| log.set_model(required_id("generation_id", generation_id)?, required("model", model)?)))
 }
 
 /// Sets the provider of a generation.
 ///
-/// @param provider openai, azure, anthropic, huggingface, together, google, groq, bedrock, cohere, fireworks or
-/// elevenlabs, in any case; others are logged as `unknown`.
+/// @param provider Who runs the model. Those that the log API knows (openai, azure, anthropic, huggingface, together,
+/// google, groq, bedrock, cohere, fireworks, elevenlabs) go by that name in any case, and under other names that are
+/// usual (aws, vertex, gemini, azure_openai); any other is sent as it is, in lower case.
 /// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_generation_set_provider(
@@ -912,7 +912,7 @@ pub unsafe extern "C" fn maxim_generation_set_provider(
     generation_id: maxim_str,
     provider: maxim_str,
 ) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.set_text(Entity::Generation, required_id("generation_id", generation_id)?, key!("provider"), provider_name(Some(required("provider", provider)?)))))
+    boundary(|| with_logger(logger, |log| log.set_provider(required_id("generation_id", generation_id)?, required("provider", provider)?)))
 }
 
 /// Sets the name of a generation.
@@ -956,8 +956,8 @@ pub unsafe extern "C" fn maxim_generation_set_maxim_prompt_version_id(
 
 /// Adds a message to a generation.
 ///
-/// @param message_json A JSON object with `role` and `content`. Images and audio in it become attachments of the
-/// generation, as in `maxim_generation_config.messages_json`.
+/// @param message_json A JSON object with `role` and `content`. Images, sounds and files in it become attachments of
+/// the generation, as in `maxim_generation_config.messages_json`.
 /// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_generation_add_message(
@@ -984,10 +984,32 @@ pub unsafe extern "C" fn maxim_generation_set_model_parameters(
 
 /// Logs what the model answered, and ends the generation.
 ///
-/// @param result_json The provider's own response: an OpenAI chat completion, text completion or Responses object, an
-/// Anthropic message, a Gemini generateContent response, an AWS Bedrock Converse response, a Mistral or Cohere chat
-/// response, or the array of chunks of an OpenAI or Anthropic stream.
-/// @param flags 0, or MAXIM_RESULT_FORCE: send any JSON object as it is.
+/// Known are
+///
+/// - OpenAI's chat completions, text completions and Responses, and what is compatible with them, as they
+///   are: what the log API would not take (a missing id, time or index, counts as floats) is patched,
+/// - Anthropic (Messages, complete), Google (generateContent, Interactions), AWS Bedrock (Converse, InvokeModel,
+///   retrieveAndGenerate), Cohere (v1, v2), Mistral, Ollama, TGI, watsonx, Replicate, Aleph Alpha, Writer:
+///   converted to a chat completion,
+/// - generated images, transcriptions and embeddings (numbers of values, not the values),
+/// - a provider's error, which becomes the generation's error.
+///
+/// What a chat completion has no place for is kept beside what it has: in the message `citations`, `images`
+/// (attached to the generation), `server_tool_calls` (the provider's own tools and their results),
+/// `reasoning_signatures` and `other_content`; in message, choice, usage and response whatever else the
+/// provider says there, under its own name. A stream that ends in an error keeps what came, with the `error`
+/// beside it. Of several answers in one array the last is the result, with those before it in
+/// `earlier_responses`. Where a response names no model, the generation's stands in, if it was begun in this
+/// process lately; else `model` is left out, never empty.
+///
+/// Nothing is refused for its shape: what is not known is sent as it is, counted in
+/// `maxim_stats.results_unrecognised`, and told to the error callback as MAXIM_ERR_INVALID_RESULT. A text that
+/// is not JSON and none of what follows is MAXIM_ERR_INVALID_JSON.
+///
+/// @param result_json The provider's own response, whole or as the array of its stream's chunks or events, also as
+/// a proxy has it: server-sent events, lines of JSON, a body that was cut short.
+/// @param flags 0, or MAXIM_RESULT_STRICT: refuse what is not known and a provider's error, or MAXIM_RESULT_FORCE:
+/// send any JSON object as it is.
 /// @logs
 /// @gives INVALID_RESULT
 #[unsafe(no_mangle)]
@@ -997,7 +1019,7 @@ pub unsafe extern "C" fn maxim_generation_result(
     result_json: maxim_str,
     flags: maxim_result_flags,
 ) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.generation_result(required_id("generation_id", generation_id)?, required_json("result_json", result_json)?, force(flags)?)))
+    boundary(|| with_logger(logger, |log| log.generation_result(required_id("generation_id", generation_id)?, required_json("result_json", result_json)?, result_mode(flags)?)))
 }
 
 /// Logs that a generation failed, and ends it.

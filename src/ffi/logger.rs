@@ -422,5 +422,6 @@ pub(super) fn to_c(numbers: &delivery::Stats) -> maxim_stats {
         dropped_corrupt: numbers.spool.dropped_corrupt,
         sampled_out: 0,
         masks_failed: 0,
+        results_unrecognised: numbers.remarked,
     }
 }

@@ -57,7 +57,8 @@ pub const MAXIM_ERR_INVALID_UTF8: maxim_status = 4;
 pub const MAXIM_ERR_INVALID_JSON: maxim_status = 5;
 /// An id does not match `[A-Za-z0-9_-]+` or is longer than 256 characters.
 pub const MAXIM_ERR_INVALID_ID: maxim_status = 6;
-/// A provider's result has a shape that is not known.
+/// A provider's result has a shape that is not known: told to the error callback, or with MAXIM_RESULT_STRICT
+/// the call's answer.
 pub const MAXIM_ERR_INVALID_RESULT: maxim_status = 7;
 /// The logger or client has been cleaned up or disconnected.
 pub const MAXIM_ERR_CLOSED: maxim_status = 8;
@@ -84,11 +85,13 @@ pub const MAXIM_ERR_PANIC: maxim_status = 18;
 /// Memory, a thread or another resource could not be had.
 pub const MAXIM_ERR_NO_RESOURCES: maxim_status = 19;
 
-/// How a result is to be taken: 0, or MAXIM_RESULT_FORCE.
+/// How a result is to be taken: 0, MAXIM_RESULT_FORCE or MAXIM_RESULT_STRICT.
 #[allow(non_camel_case_types)]
 pub type maxim_result_flags = u32;
-/// Send a result as it is, even when its shape is not known.
+/// Send a result as it is, whatever its shape.
 pub const MAXIM_RESULT_FORCE: maxim_result_flags = 1;
+/// Refuse a result whose shape is not known, and a provider's error.
+pub const MAXIM_RESULT_STRICT: maxim_result_flags = 2;
 
 /// What a line is about: one of MAXIM_ENTITY_….
 #[allow(non_camel_case_types)]

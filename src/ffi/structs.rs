@@ -310,13 +310,12 @@ pub struct maxim_generation_config {
     pub id: maxim_str,
     /// What to call it.
     pub name: maxim_str,
-    /// Who runs the model: openai, azure, anthropic, huggingface, together, google, groq, bedrock,
-    /// cohere, fireworks or elevenlabs, in any case; others are logged as `unknown`.
+    /// Who runs the model; as in `maxim_generation_set_provider`. Absent: logged as `unknown`.
     pub provider: maxim_str,
     /// Which model.
     pub model: maxim_str,
-    /// The messages given to the model: a JSON array of objects with `role` and `content`. Images and
-    /// audio in them become attachments of the generation.
+    /// The messages given to the model: a JSON array of objects with `role` and `content`. Images, sounds and files
+    /// in them become attachments of the generation; those in a tool's result also stay there.
     pub messages_json: maxim_str,
     /// The model's parameters: a JSON object. Values that are not strings are sent as their JSON text,
     /// null members are left out.
@@ -504,6 +503,8 @@ pub struct maxim_stats {
     pub sampled_out: u64,
     /// Texts that were dropped because a mask failed or took too long; their records went without them.
     pub masks_failed: u64,
+    /// Generations' results of a shape that is not known, which were sent as they are.
+    pub results_unrecognised: u64,
 }
 
 /// How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT.

@@ -4,8 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use super::create::push_provider;
 use super::line::{self, Action, Entity, action};
 use super::logger::Logger;
+use super::media::{self, Media, Side};
 use super::messages;
 use super::result;
 use crate::process::clock;
@@ -94,18 +96,11 @@ impl Logger {
         self.update(entity, id, |line| line.metadata(Some(metadata)))
     }
 
-    /// Adds one metric, in the form that the log API has for the entity.
+    /// Adds one metric.
     pub fn add_metric(&self, entity: Entity, id: &str, name: &str, value: f64) -> Result<()> {
         check_finite("value", value)?;
         self.update(entity, id, |line| {
-            if matches!(entity, Entity::Retrieval | Entity::ToolCall) {
-                line.object(key!("metrics"), |metric| {
-                    metric.text(key!("name"), name);
-                    metric.number(key!("value"), value);
-                });
-            } else {
-                line.named_number(key!("metrics"), name, value);
-            }
+            line.named_number(key!("metrics"), name, value);
             Ok(())
         })
     }
@@ -187,14 +182,18 @@ impl Logger {
         })
     }
 
-    /// Adds a message to a generation; images and audio in it become attachments.
+    /// What is to be attached of messages, and the messages without it.
+    pub(super) fn take_media(&self, messages: Json<'_>) -> Result<Option<(Vec<u8>, Vec<Media>)>> {
+        if self.extracts_media() { messages::take_media(messages) } else { Ok(None) }
+    }
+
+    /// Adds a message to a generation; images, sounds and files in it become attachments.
     pub fn add_message(&self, generation: &str, message: Json<'_>) -> Result<()> {
         let list: &mut Buffer = &mut scratch::lend();
         list.push(b'[');
         message.compact(Shape::Object, list)?;
         list.push(b']');
-        let given = Json { name: message.name, bytes: list };
-        let media = if self.extracts_media() { messages::take_media(given)? } else { None };
+        let media = self.take_media(Json { name: message.name, bytes: list })?;
         let messages = media.as_ref().map_or(&list[..], |(messages, _)| messages);
         let logged = self.update(Entity::Generation, generation, |line| {
             line.compacted(key!("messages"), messages);
@@ -237,11 +236,37 @@ impl Logger {
     }
 
     /// Logs a provider's result and ends the generation.
-    pub fn generation_result(&self, generation: &str, given: Json<'_>, force: bool) -> Result<()> {
+    pub fn generation_result(&self, generation: &str, given: Json<'_>, mode: result::Mode) -> Result<()> {
         let normal: &mut Buffer = &mut scratch::lend();
-        result::normalise_text(given, force, normal)?;
-        self.log_and_end(Entity::Generation, generation, action!("result"), |line| {
+        let told = result::normalise_text(given, mode, &|| self.models.get(generation), normal)?;
+        let logged = self.log_and_end(Entity::Generation, generation, action!("result"), |line| {
             line.compacted(key!("result"), normal);
+        });
+        if told.is_nothing() { logged } else { self.see_to(told, generation, logged) }
+    }
+
+    /// What there is to do beside logging a result: attach what was in it, tell that it was not recognised.
+    #[cold]
+    fn see_to(&self, told: result::Told, generation: &str, logged: Result<()>) -> Result<()> {
+        if let (Some(why), Ok(())) = (&told.unknown, &logged) {
+            self.remark_result(generation, why);
+        }
+        let media = told.media.iter().map(|(id, media)| (id, media));
+        media::attach_all(logged, media, (self, generation), Side::Output)
+    }
+
+    /// Sets a generation's model.
+    pub fn set_model(&self, generation: &str, model: &str) -> Result<()> {
+        self.set_text(Entity::Generation, generation, key!("model"), model)?;
+        self.models.note(generation, model);
+        Ok(())
+    }
+
+    /// Sets a generation's provider.
+    pub fn set_provider(&self, generation: &str, provider: &str) -> Result<()> {
+        self.update(Entity::Generation, generation, |line| {
+            push_provider(line, Some(provider));
+            Ok(())
         })
     }
 

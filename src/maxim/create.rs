@@ -9,7 +9,7 @@ use super::messages;
 use crate::process::clock;
 use crate::status::Result;
 use crate::text::json::Shape;
-use crate::text::object::{Json, key};
+use crate::text::object::{Json, Object, key};
 
 /// A new session.
 pub struct Session<'a> {
@@ -58,7 +58,7 @@ pub struct Generation<'a> {
     pub id: &'a str,
     /// What to call it.
     pub name: Option<&'a str>,
-    /// Who runs the model; unknown ones are logged as `unknown`.
+    /// Who runs the model.
     pub provider: Option<&'a str>,
     /// Which model.
     pub model: Option<&'a str>,
@@ -112,26 +112,57 @@ pub struct ErrorEntry<'a> {
     pub metadata: Option<Json<'a>>,
 }
 
-/// Providers that the log API knows; others are sent as `unknown`.
-pub const PROVIDERS: [&str; 11] = [
-    "openai",
-    "azure",
-    "anthropic",
-    "huggingface",
-    "together",
-    "google",
-    "groq",
-    "bedrock",
-    "cohere",
-    "fireworks",
-    "elevenlabs",
+/// Other names of providers that the log API knows, without case and with any mark for a space.
+const ALIASES: [(&str, &str); 26] = [
+    ("aws", "bedrock"),
+    ("amazon", "bedrock"),
+    ("aws_bedrock", "bedrock"),
+    ("amazon_bedrock", "bedrock"),
+    ("bedrock_converse", "bedrock"),
+    ("azure_openai", "azure"),
+    ("azureopenai", "azure"),
+    ("azure_ai", "azure"),
+    ("vertex", "google"),
+    ("vertexai", "google"),
+    ("vertex_ai", "google"),
+    ("google_vertex", "google"),
+    ("google_vertexai", "google"),
+    ("google_genai", "google"),
+    ("google_ai", "google"),
+    ("gcp_vertex_ai", "google"),
+    ("gcp_gemini", "google"),
+    ("gemini", "google"),
+    ("google_gemini", "google"),
+    ("claude", "anthropic"),
+    ("open_ai", "openai"),
+    ("hugging_face", "huggingface"),
+    ("together_ai", "together"),
+    ("togetherai", "together"),
+    ("fireworks_ai", "fireworks"),
+    ("eleven_labs", "elevenlabs"),
 ];
 
-/// The provider as the log API writes it.
-pub fn provider_name(given: Option<&str>) -> &'static str {
-    given
-        .and_then(|given| PROVIDERS.into_iter().find(|known| given.eq_ignore_ascii_case(known)))
-        .unwrap_or("unknown")
+/// Writes the provider as the log API has it: an alias of one that it knows by that one's name, any other in
+/// lower case, and none as `unknown`.
+pub(super) fn push_provider(line: &mut Object<'_>, given: Option<&str>) {
+    let Some(given) = given.map(str::trim).filter(|given| !given.is_empty()) else {
+        return line.text(key!("provider"), "unknown");
+    };
+    if let Some((_, known)) = ALIASES.iter().find(|(alias, _)| is_alias(given, alias)) {
+        return line.text(key!("provider"), known);
+    }
+    if !given.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return line.text(key!("provider"), given);
+    }
+    line.text(key!("provider"), &given.to_ascii_lowercase());
+}
+
+fn is_alias(given: &str, alias: &str) -> bool {
+    let same = |(given, alias): (u8, u8)| match alias {
+        b'_' => matches!(given, b'_' | b'-' | b'.' | b' '),
+        letter => given.eq_ignore_ascii_case(&letter),
+    };
+    given.len() == alias.len() && given.bytes().zip(alias.bytes()).all(same)
 }
 
 impl Logger {
@@ -191,11 +222,10 @@ impl Logger {
         })
     }
 
-    /// Begins a generation in a trace or span; images and audio in its messages become attachments.
+    /// Begins a generation in a trace or span; images, sounds and files in its messages become attachments.
     pub fn add_generation(&self, parent: Entity, parent_id: &str, generation: &Generation<'_>) -> Result<()> {
         if let Some(given) = generation.messages
-            && self.extracts_media()
-            && let Some((bytes, media)) = messages::take_media(given)?
+            && let Some((bytes, media)) = self.take_media(given)?
         {
             let messages = Some(Json { name: given.name, bytes: &bytes });
             let plain = Generation { messages, ..*generation };
@@ -211,11 +241,14 @@ impl Logger {
         parent_id: &str,
         generation: &Generation<'_>,
     ) -> Result<()> {
+        if let Some(model) = generation.model {
+            self.models.note(generation.id, model);
+        }
         self.log(|lines| {
             lines.line(parent, parent_id, action!("add-generation"), |line| {
                 line.plain(key!("id"), generation.id);
                 line.optional_text(key!("name"), generation.name);
-                line.text(key!("provider"), provider_name(generation.provider));
+                push_provider(line, generation.provider);
                 line.optional_text(key!("model"), generation.model);
                 match generation.messages {
                     Some(messages) => line.json(key!("messages"), messages, Shape::Array)?,

@@ -13,6 +13,7 @@ use super::attachment::{Attachment, Content};
 use super::config::Config;
 use super::gate::{Gate, Passed};
 use super::line::{Entity, Lines};
+use super::models::Models;
 use super::protocol::{KIND_LINE, MaximLog};
 use super::uploads::Uploads;
 use crate::delivery::{self, Pipeline, Protocol};
@@ -32,6 +33,8 @@ const CLOSING_OF_LINES: u32 = 4;
 pub struct Logger {
     /// What every line passes before it is appended anywhere; `None`: nothing is to be looked at.
     gate: Option<Box<Gate>>,
+    /// What generations' results may need.
+    pub(super) models: Models,
     first: Target,
     sinks: [OnceLock<Target>; MAX_SINKS],
 }
@@ -117,7 +120,12 @@ impl Logger {
     /// A logger; opens its spool and starts its writer, without touching the network.
     pub fn new(config: Config) -> Logger {
         let gate = Gate::new(&config);
-        Logger { gate, first: Target::new(config), sinks: [const { OnceLock::new() }; MAX_SINKS] }
+        Logger {
+            models: Models::new(),
+            gate,
+            first: Target::new(config),
+            sinks: [const { OnceLock::new() }; MAX_SINKS],
+        }
     }
 
     /// The log repository's id.
@@ -149,6 +157,13 @@ impl Logger {
 
     fn pipelines(&self) -> impl Iterator<Item = &Pipeline> {
         self.targets().flat_map(|target| target.own().all())
+    }
+
+    /// Tells the host that a result was sent as it came, and why it was not recognised.
+    #[cold]
+    pub(super) fn remark_result(&self, generation: &str, why: &str) {
+        let message = format!("generation {generation}: the result {why}; it was sent as it is");
+        self.first.own().lines.remark(Status::InvalidResult, message);
     }
 
     /// Builds the lines of one call and appends them everywhere.

@@ -166,7 +166,8 @@ AT(maxim_stats, refused, 120);
 AT(maxim_stats, dropped_corrupt, 128);
 AT(maxim_stats, sampled_out, 136);
 AT(maxim_stats, masks_failed, 144);
-OF(maxim_stats, 152);
+AT(maxim_stats, results_unrecognised, 152);
+OF(maxim_stats, 160);
 AT(maxim_log_client_config, struct_size, 0);
 AT(maxim_log_client_config, source, 8);
 AT(maxim_log_client_config, environment, 24);
@@ -444,6 +445,7 @@ int main(void) {
         ALIKE(dropped_corrupt)
         ALIKE(sampled_out)
         ALIKE(masks_failed)
+        ALIKE(results_unrecognised)
     }
     {
         maxim_log_client_config macro = MAXIM_LOG_CLIENT_CONFIG_INIT, function;

@@ -182,7 +182,7 @@ TEST_F(logger_test, bad_input_is_told_to_the_hook_and_nothing_is_thrown_or_sent)
     EXPECT_EQ(good.add_tag("k", "\xff"), status::invalid_utf8);
     EXPECT_EQ(good.add_metric("m", std::numeric_limits<double>::quiet_NaN()), status::invalid_argument);
     EXPECT_EQ(good.evaluate_with_evaluators(json_array{}), status::invalid_argument);
-    EXPECT_EQ(maxim::generation(logger, "g").result(maxim::raw("{\"a\": 1}")), status::invalid_result);
+    EXPECT_EQ(maxim::generation(logger, "g").result(maxim::raw("{\"a\": 1}"), maxim::result_shape::strict), status::invalid_result);
     EXPECT_EQ(told.codes.size(), 9U);
     logger.flush(patience);
     EXPECT_TRUE(server.new_lines().empty());

@@ -9,7 +9,10 @@ import { Logger } from '../index.mjs';
 import { jsonLines, parseLine, ROOT, scratch, startServer } from './support.mjs';
 
 const VECTORS = join(ROOT, 'tests/vectors');
-const steps = jsonLines(join(VECTORS, 'maxim.jsonl'));
+// A result is never refused for its shape, as the captured client refuses these (tests/maxim_vectors.rs has what
+// is sent of them instead).
+const ODD_RESULTS = [135, 137, 139, 141];
+const steps = jsonLines(join(VECTORS, 'maxim.jsonl')).filter(({ step }) => !ODD_RESULTS.includes(step));
 
 // Where the library or the binding does something else on purpose: the step, why, and the captured lines
 // as they should be instead.

@@ -15,6 +15,10 @@ class VectorsTest < MaximTest
     62 => "bytes that are no UTF-8 are refused, not replaced",
     84 => "a metric without a number is refused, not sent as null",
     96 => "an id that is not given is generated, not an error",
+    135 => "a result is never refused for its shape (tests/maxim_vectors.rs has what is sent)",
+    137 => "a result is never refused for its shape",
+    139 => "a result is never refused for its shape",
+    141 => "a result is never refused for its shape",
     158 => "a span within a span is begun by the span itself",
     190 => "an id that ends in a newline is refused"
   }.freeze

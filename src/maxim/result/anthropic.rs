@@ -2,19 +2,19 @@
 //!
 //! Its `input_tokens` leaves cached tokens out; here the prompt counts those read from the cache and
 //! those written to it. Thinking tokens are part of its `output_tokens`, and are told apart only
-//! where a response does so.
+//! where a response does so. Citations stand in the message's `citations`; the calls and results of
+//! Anthropic's own tools in `server_tool_calls`, signatures of thinking in `reasoning_signatures`, other
+//! blocks in `other_content`: as they came, in their order. What else it counts stays in `usage`.
 
-use super::Shape;
-use super::completion::{
-    Choice, Completion, Head, ToolCall, Usage, append, arguments, filled, finish_reason, sum,
-};
-use super::node::{Flaw, Node};
-use serde_json::Value;
+use super::completion::{Choice, Completion, ToolCall, Usage, append, arguments, finished, sum};
+use super::value::{Read, push, rest};
+use super::{Context, Shape};
+use serde_json::{Map, Value};
 
 pub(super) const SHAPE: Shape = Shape { name: "an Anthropic message", is, convert };
 
 /// `pause_turn` has no counterpart and stays.
-const FINISH_REASONS: [(&str, &str); 6] = [
+pub(super) const FINISH_REASONS: [(&str, &str); 6] = [
     ("end_turn", "stop"),
     ("stop_sequence", "stop"),
     ("max_tokens", "length"),
@@ -24,59 +24,91 @@ const FINISH_REASONS: [(&str, &str); 6] = [
 ];
 
 fn is(value: &Value) -> bool {
-    value.get("type").is_some_and(|kind| kind == "message")
+    let is_content = |content: &Value| content.is_array() || content.is_string();
+    let is_blocks = |content: &Value| {
+        content.as_array().is_some_and(|blocks| blocks.iter().any(|block| block.text("type").is_some()))
+    };
+    match value.get("content") {
+        Some(content) if value.get("type").is_some_and(|kind| kind == "message") => is_content(content),
+        Some(content) => is_blocks(content) && value.get("stop_reason").is_some(),
+        None => false,
+    }
 }
 
 /// Also what the stream ends in, once it is put together.
-pub(super) fn convert(value: Value, model: Option<&str>) -> Result<Value, Flaw> {
-    let message = Node::root(&value);
-    let mut choice = Choice { role: filled(message.get_text("role")?), ..Choice::default() };
-    for block in message.need("content")?.items()? {
-        read_block(&block, &mut choice)?;
+pub(super) fn convert(value: Value, context: &mut Context<'_>) -> Value {
+    message(&value).build(context)
+}
+
+pub(super) fn message(message: &Value) -> Completion {
+    let mut choice = Choice { role: message.filled("role"), ..Choice::default() };
+    for block in message.list("content") {
+        read_block(block, &mut choice);
     }
-    let reason = message.get_text("stop_reason")?;
-    choice.finish_reason = reason.map(|reason| finish_reason(reason, &FINISH_REASONS));
-    let completion = Completion {
-        head: Head {
-            id: filled(message.get_text("id")?),
-            model: filled(message.get_text("model")?),
-            created: None,
-        },
+    choice.finish_reason = finished(message, "stop_reason", &FINISH_REASONS);
+    for name in ["stop_sequence", "stop_details"] {
+        if let Some(member) = message.given(name) {
+            choice.extra.insert(name.to_owned(), member.clone());
+        }
+    }
+    let known =
+        ["id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details", "usage"];
+    Completion {
+        id: message.filled("id"),
+        model: message.filled("model"),
         choices: vec![choice],
-        usage: message.get("usage").map(|usage| read_usage(&usage)).transpose()?,
+        usage: message.given("usage").filter(|usage| usage.is_object()).map(read_usage),
+        extra: rest(message, &known),
         ..Completion::default()
-    };
-    Ok(completion.build(model))
-}
-
-fn read_block(block: &Node<'_, '_>, choice: &mut Choice) -> Result<(), Flaw> {
-    match block.need("type")?.text()? {
-        "text" => append(&mut choice.content, block.need("text")?.text()?),
-        "thinking" => append(&mut choice.reasoning, block.need("thinking")?.text()?),
-        "tool_use" => choice.tool_calls.push(ToolCall {
-            id: filled(block.get_text("id")?),
-            name: block.need("name")?.text()?.to_owned(),
-            arguments: arguments(block.get("input").map(|input| input.value())),
-        }),
-        _ => {}
     }
-    Ok(())
 }
 
-fn read_usage(usage: &Node<'_, '_>) -> Result<Value, Flaw> {
-    let cached = usage.get_count("cache_read_input_tokens")?;
-    let cache_creation = usage.get_count("cache_creation_input_tokens")?;
-    let reasoning = match usage.get("output_tokens_details") {
-        Some(details) => details.get_count("thinking_tokens")?,
-        None => None,
-    };
+fn read_block(block: &Value, choice: &mut Choice) {
+    if let Value::String(text) = block {
+        append(&mut choice.content, text);
+        return;
+    }
+    let kind = block.text("type").unwrap_or_default();
+    match kind {
+        "text" | "output_text" | "" if block.text("text").is_some() => {
+            append(&mut choice.content, block.text("text").unwrap_or_default());
+            for citation in block.list("citations") {
+                push(&mut choice.message, "citations", citation.clone());
+            }
+        }
+        "thinking" if block.text("thinking").is_some() => {
+            append(&mut choice.reasoning, block.text("thinking").unwrap_or_default());
+            if let Some(signature) = block.filled("signature") {
+                push(&mut choice.message, "reasoning_signatures", signature.into());
+            }
+        }
+        "tool_use" => choice.tool_calls.push(ToolCall {
+            id: block.filled("id"),
+            name: block.filled("name").unwrap_or_default(),
+            arguments: arguments(block.given("input")),
+            extra: rest(block, &["type", "id", "name", "input", "function"]),
+        }),
+        _ if kind.ends_with("tool_use") || kind.ends_with("tool_result") => {
+            push(&mut choice.message, "server_tool_calls", block.clone());
+        }
+        _ if block.is_null() => {}
+        _ => push(&mut choice.message, "other_content", block.clone()),
+    }
+}
+
+fn read_usage(usage: &Value) -> Value {
+    let cached = usage.count("cache_read_input_tokens");
+    let cache_creation = usage.count("cache_creation_input_tokens");
+    let details = usage.given("output_tokens_details");
     let tokens = Usage {
-        prompt: sum(&[usage.get_count("input_tokens")?, cached, cache_creation]),
-        completion: usage.get_count("output_tokens")?.unwrap_or_default(),
+        prompt: sum(&[usage.count("input_tokens"), cached, cache_creation]),
+        completion: usage.count("output_tokens").unwrap_or_default(),
         cached,
         cache_creation,
-        reasoning,
+        reasoning: details.and_then(|details| details.count("thinking_tokens")),
         total: None,
     };
-    Ok(tokens.build())
+    let counted = ["input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"];
+    let more: Map<String, Value> = rest(usage, &counted);
+    tokens.build_with(more)
 }

@@ -1,27 +1,35 @@
 //! Anthropic's Messages stream: an array of events, put together to the message they tell.
 //!
 //! Blocks are joined by their index and then read as in a whole message. A tool's input arrives as
-//! fragments of JSON text and stays a text, so that one that was cut short is kept too. Events and
-//! deltas that are not known are passed over, as the documentation asks of clients.
+//! fragments of JSON text and stays a text, so that one that was cut short is kept too. Events that are not
+//! known are passed over, as the documentation asks of clients; an event of an error ends it with that error.
 
-use super::node::{Flaw, Node, has_chunk, refuse_error};
-use super::{Shape, anthropic};
-use serde_json::{Map, Value};
+use super::value::{self, Read, push};
+use super::{Context, Shape, anthropic, error};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 pub(super) const SHAPE: Shape = Shape { name: "an Anthropic message stream", is, convert };
 
 fn is(value: &Value) -> bool {
-    has_chunk(value, "type", |event| event == "message_start")
+    let is_event = |event: &Value| {
+        event.text("type").is_some_and(|kind| kind == "message_start" || kind.starts_with("content_block_"))
+    };
+    value.as_array().is_some_and(|events| events.iter().any(is_event))
 }
 
-fn convert(value: Value, model: Option<&str>) -> Result<Value, Flaw> {
+fn convert(value: Value, context: &mut Context<'_>) -> Value {
     let mut assembly = Assembly::default();
-    for event in Node::root(&value).chunks() {
-        refuse_error(&event)?;
-        assembly.read(&event)?;
+    let mut failed = None;
+    for event in value.as_array().into_iter().flatten() {
+        match error::error_of(event) {
+            Some(error) => failed = Some(error),
+            None => assembly.read(event),
+        }
     }
-    anthropic::convert(assembly.finish(), model)
+    let mut completion = anthropic::message(&assembly.finish());
+    completion.error = failed;
+    completion.build(context)
 }
 
 #[derive(Default)]
@@ -39,47 +47,50 @@ struct Block {
 }
 
 impl Assembly {
-    fn read(&mut self, event: &Node<'_, '_>) -> Result<(), Flaw> {
-        match event.need("type")?.text()? {
+    fn read(&mut self, event: &Value) {
+        let index = event.count("index").unwrap_or_default();
+        match event.text("type").unwrap_or_default() {
             "message_start" => {
-                let message = event.need("message")?;
-                self.message = message.value().as_object().cloned().unwrap_or_default();
-                self.read_usage(&message);
+                if let Some(message) = event.object("message") {
+                    self.message = message.clone();
+                }
+                self.read_usage(event.given("message").unwrap_or(&Value::Null));
             }
             "content_block_start" => {
-                let block = event.need("content_block")?.value().as_object().cloned().unwrap_or_default();
-                let index = event.need("index")?.count()?;
-                self.blocks.insert(index, Block { members: block, ..Block::default() });
+                let members = event.object("content_block").cloned().unwrap_or_default();
+                self.blocks.insert(index, Block { members, ..Block::default() });
             }
             "content_block_delta" => {
-                let index = event.need("index")?;
-                let block = self.blocks.get_mut(&index.count()?);
-                let block = block.ok_or_else(|| index.flaw("is of a block that was not started"))?;
-                block.read(&event.need("delta")?)?;
+                if let Some(delta) = event.given("delta") {
+                    self.blocks.entry(index).or_default().read(delta);
+                }
             }
             "message_delta" => {
-                let delta = event.get("delta");
-                if let Some(Value::Object(delta)) = delta.map(|delta| delta.value()) {
+                if let Some(delta) = event.object("delta") {
                     override_with(&mut self.message, delta);
+                }
+                if let Some(management) = event.given("context_management") {
+                    self.message.insert("context_management".to_owned(), management.clone());
                 }
                 self.read_usage(event);
             }
+            // Bedrock puts its own counts beside the last event.
             _ => {}
         }
-        Ok(())
     }
 
     /// Counts are cumulative: a later one replaces an earlier one.
-    fn read_usage(&mut self, holder: &Node<'_, '_>) {
-        let usage = holder.get("usage");
-        if let Some(Value::Object(usage)) = usage.map(|usage| usage.value()) {
+    fn read_usage(&mut self, holder: &Value) {
+        if let Some(usage) = holder.object("usage") {
             override_with(&mut self.usage, usage);
         }
     }
 
     fn finish(mut self) -> Value {
-        let blocks = self.blocks.into_values().map(Block::finish).collect();
-        self.message.insert("content".to_owned(), Value::Array(blocks));
+        let blocks: Vec<Value> = self.blocks.into_values().map(Block::finish).collect();
+        if !blocks.is_empty() || self.message.list("content").is_empty() {
+            self.message.insert("content".to_owned(), Value::Array(blocks));
+        }
         if !self.usage.is_empty() {
             self.message.insert("usage".to_owned(), Value::Object(self.usage));
         }
@@ -88,30 +99,48 @@ impl Assembly {
 }
 
 impl Block {
-    fn read(&mut self, delta: &Node<'_, '_>) -> Result<(), Flaw> {
-        match delta.need("type")?.text()? {
-            "text_delta" => append(&mut self.members, "text", delta.need("text")?.text()?),
-            "thinking_delta" => append(&mut self.members, "thinking", delta.need("thinking")?.text()?),
-            "input_json_delta" => self.input.push_str(delta.need("partial_json")?.text()?),
-            _ => {}
+    fn read(&mut self, delta: &Value) {
+        let kind = delta.text("type").unwrap_or_default();
+        let begin = |members: &mut Map<String, Value>, kind: &str| {
+            members.entry("type").or_insert_with(|| kind.into());
+        };
+        match kind {
+            "text_delta" => {
+                begin(&mut self.members, "text");
+                value::append(&mut self.members, "text", delta.text("text").unwrap_or_default());
+            }
+            "thinking_delta" => {
+                begin(&mut self.members, "thinking");
+                value::append(&mut self.members, "thinking", delta.text("thinking").unwrap_or_default());
+            }
+            "signature_delta" => {
+                value::append(&mut self.members, "signature", delta.text("signature").unwrap_or_default());
+            }
+            "input_json_delta" => {
+                begin(&mut self.members, "tool_use");
+                self.input.push_str(delta.text("partial_json").unwrap_or_default());
+            }
+            "citations_delta" => {
+                if let Some(citation) = delta.given("citation") {
+                    if !self.members.get("citations").is_some_and(Value::is_array) {
+                        self.members.insert("citations".to_owned(), json!([]));
+                    }
+                    push(&mut self.members, "citations", citation.clone());
+                }
+            }
+            // The deltas of other blocks carry the block's own members.
+            _ => value::merge_members(&mut self.members, value::rest(delta, &["type"])),
         }
-        Ok(())
     }
 
     fn finish(mut self) -> Value {
         if !self.input.is_empty() {
-            self.members.insert("input".to_owned(), Value::String(self.input));
+            // What a tool of Anthropic's own was asked is shown as a whole message has it.
+            let own = self.members.text("type").is_some_and(|kind| kind != "tool_use");
+            let parsed = if own { serde_json::from_str(&self.input).ok() } else { None };
+            self.members.insert("input".to_owned(), parsed.unwrap_or(Value::String(self.input)));
         }
         Value::Object(self.members)
-    }
-}
-
-fn append(members: &mut Map<String, Value>, name: &str, part: &str) {
-    match members.get_mut(name) {
-        Some(Value::String(text)) => text.push_str(part),
-        _ => {
-            members.insert(name.to_owned(), Value::from(part));
-        }
     }
 }
 

@@ -1,17 +1,25 @@
-//! The Converse response of AWS Bedrock: the same for every model it hosts.
+//! The Converse response of AWS Bedrock, the same for every model it hosts, its stream, and the answer of
+//! retrieveAndGenerate.
 //!
 //! It names neither a model nor a time, and its id is the request's, where the AWS client put that
 //! beside the response. `inputTokens` leaves cached tokens out, as Anthropic's does; the total is
-//! the sum, so that it always matches its parts.
+//! the sum, so that it always matches its parts. Citations stand in the message's `citations`, images become
+//! attachments, other blocks stand in `other_content`; the guardrail's trace and whatever else the response
+//! says stays under its own name.
 
-use super::Shape;
-use super::completion::{
-    Choice, Completion, Head, ToolCall, Usage, append, arguments, filled, finish_reason, sum,
-};
-use super::node::{Flaw, Node};
-use serde_json::Value;
+use super::completion::{Choice, Completion, ToolCall, Usage, append, arguments, finished, sum};
+use super::value::{self, Read, merge_members, push, rest};
+use super::{Context, Shape, error};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 pub(super) const SHAPE: Shape = Shape { name: "an AWS Bedrock Converse response", is, convert };
+
+pub(super) const STREAM: Shape =
+    Shape { name: "an AWS Bedrock ConverseStream", is: is_stream, convert: convert_stream };
+
+pub(super) const RETRIEVED: Shape =
+    Shape { name: "an AWS Bedrock retrieveAndGenerate response", is: is_retrieved, convert: retrieved };
 
 /// Those without a counterpart (`malformed_tool_use`, …) stay.
 const FINISH_REASONS: [(&str, &str); 7] = [
@@ -24,75 +32,223 @@ const FINISH_REASONS: [(&str, &str); 7] = [
     ("content_filtered", "content_filter"),
 ];
 
+const EVENTS: [&str; 6] =
+    ["messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"];
+
 fn is(value: &Value) -> bool {
-    value.get("output").is_some_and(|output| output.get("message").is_some())
+    value.get("output").is_some_and(|output| output.get("message").is_some_and(Value::is_object))
 }
 
-fn convert(value: Value, model: Option<&str>) -> Result<Value, Flaw> {
-    let response = Node::root(&value);
-    let output = response.need("output")?;
-    let message = output.need("message")?;
-    let mut choice = Choice { role: filled(message.get_text("role")?), ..Choice::default() };
-    for block in message.need("content")?.items()? {
-        read_block(&block, &mut choice)?;
+fn is_stream(value: &Value) -> bool {
+    let is_event = |event: &Value| EVENTS[..5].iter().any(|name| event.object(name).is_some());
+    value.as_array().is_some_and(|events| events.iter().any(is_event))
+}
+
+fn is_retrieved(value: &Value) -> bool {
+    value.get("output").is_some_and(|output| output.get("text").is_some_and(Value::is_string))
+}
+
+fn convert(value: Value, context: &mut Context<'_>) -> Value {
+    build(&value, None, context)
+}
+
+fn build(response: &Value, failed: Option<Value>, context: &mut Context<'_>) -> Value {
+    let empty = Value::Null;
+    let message = response.given("output").and_then(|output| output.given("message")).unwrap_or(&empty);
+    let mut choice = Choice { role: message.filled("role"), ..Choice::default() };
+    for block in message.list("content") {
+        read_block(block, &mut choice, context);
     }
-    let reason = response.get_text("stopReason")?;
-    choice.finish_reason = reason.map(|reason| finish_reason(reason, &FINISH_REASONS));
+    choice.finish_reason = finished(response, "stopReason", &FINISH_REASONS);
+    let known = ["output", "stopReason", "usage", "ResponseMetadata", "$metadata"];
     let completion = Completion {
-        head: Head { id: request_id(&response)?, ..Head::default() },
+        id: request_id(response),
         choices: vec![choice],
-        usage: response.get("usage").map(|usage| read_usage(&usage)).transpose()?,
+        usage: response.given("usage").filter(|usage| usage.is_object()).map(read_usage),
+        error: failed,
+        extra: rest(response, &known),
         ..Completion::default()
     };
-    Ok(completion.build(model))
+    completion.build(context)
 }
 
 /// Where the AWS clients for Python and JavaScript put the id of the request.
-fn request_id(response: &Node<'_, '_>) -> Result<Option<String>, Flaw> {
-    for (metadata, name) in [("ResponseMetadata", "RequestId"), ("$metadata", "requestId")] {
-        if let Some(metadata) = response.get(metadata) {
-            return Ok(filled(metadata.get_text(name)?));
-        }
-    }
-    Ok(None)
+fn request_id(response: &Value) -> Option<String> {
+    let places = [("ResponseMetadata", "RequestId"), ("$metadata", "requestId")];
+    places.iter().find_map(|(metadata, name)| response.given(metadata)?.filled(name))
 }
 
 /// A block is a union: the one member it has says what it is.
-fn read_block(block: &Node<'_, '_>, choice: &mut Choice) -> Result<(), Flaw> {
-    if let Some(text) = block.get_text("text")? {
+fn read_block(block: &Value, choice: &mut Choice, context: &mut Context<'_>) {
+    if let Some(text) = block.as_str().or_else(|| block.text("text")) {
         append(&mut choice.content, text);
-    } else if let Some(tool) = block.get("toolUse") {
+    } else if let Some(tool) = block.object("toolUse") {
         choice.tool_calls.push(ToolCall {
-            id: filled(tool.get_text("toolUseId")?),
-            name: tool.need("name")?.text()?.to_owned(),
-            arguments: arguments(tool.get("input").map(|input| input.value())),
+            id: tool.filled("toolUseId"),
+            name: tool.filled("name").unwrap_or_default(),
+            arguments: arguments(tool.given("input")),
+            // A tool of the service's own says so.
+            extra: tool
+                .given("type")
+                .map(|kind| ("tool_type".to_owned(), kind.clone()))
+                .into_iter()
+                .collect(),
         });
-    } else if let Some(reasoning) = block.get("reasoningContent") {
-        if let Some(text) = reasoning.get("reasoningText") {
-            append(&mut choice.reasoning, text.need("text")?.text()?);
-        }
-    } else if let Some(cited) = block.get("citationsContent")
-        && let Some(parts) = cited.get("content")
+    } else if let Some(text) = block.given("reasoningContent").and_then(|given| given.object("reasoningText"))
     {
-        for part in parts.items()? {
-            if let Some(text) = part.get_text("text")? {
-                append(&mut choice.content, text);
-            }
+        append(&mut choice.reasoning, text.text("text").unwrap_or_default());
+        if let Some(signature) = text.filled("signature") {
+            push(&mut choice.message, "reasoning_signatures", signature.into());
         }
+    } else if let Some(cited) = block.given("citationsContent") {
+        for part in cited.list("content") {
+            append(&mut choice.content, part.text("text").unwrap_or_default());
+        }
+        for citation in cited.list("citations") {
+            push(&mut choice.message, "citations", citation.clone());
+        }
+    } else if let Some(image) = block.given("image") {
+        let mime = image.text("format").map(|format| format!("image/{format}"));
+        let bytes = image.given("source").and_then(|source| source.text("bytes"));
+        let kept = bytes.and_then(|bytes| context.keep_base64(mime.as_deref(), bytes));
+        let name = if kept.is_some() { "images" } else { "other_content" };
+        push(&mut choice.message, name, kept.unwrap_or_else(|| block.clone()));
+    } else if block.get("toolResult").is_some() {
+        push(&mut choice.message, "server_tool_calls", block.clone());
+    } else if !block.is_null() {
+        push(&mut choice.message, "other_content", block.clone());
     }
-    Ok(())
 }
 
-fn read_usage(usage: &Node<'_, '_>) -> Result<Value, Flaw> {
-    let cached = usage.get_count("cacheReadInputTokens")?;
-    let cache_creation = usage.get_count("cacheWriteInputTokens")?;
+fn read_usage(usage: &Value) -> Value {
+    let cached = usage.count("cacheReadInputTokens");
+    let cache_creation = usage.count("cacheWriteInputTokens");
     let tokens = Usage {
-        prompt: sum(&[usage.get_count("inputTokens")?, cached, cache_creation]),
-        completion: usage.get_count("outputTokens")?.unwrap_or_default(),
+        prompt: sum(&[usage.count("inputTokens"), cached, cache_creation]),
+        completion: usage.count("outputTokens").unwrap_or_default(),
         cached,
         cache_creation,
         total: None,
         reasoning: None,
     };
-    Ok(tokens.build())
+    let counted = [
+        "inputTokens",
+        "outputTokens",
+        "totalTokens",
+        "cacheReadInputTokens",
+        "cacheWriteInputTokens",
+        "cacheReadInputTokenCount",
+        "cacheWriteInputTokenCount",
+    ];
+    let mut more = rest(usage, &counted);
+    more.retain(|_, value| value.as_object().is_none_or(|members| !members.is_empty()));
+    tokens.build_with(more)
+}
+
+/// The events of a stream, put together to the response that they tell.
+fn convert_stream(value: Value, context: &mut Context<'_>) -> Value {
+    let mut response = Map::new();
+    let mut role = None;
+    let mut blocks: BTreeMap<u64, Block> = BTreeMap::new();
+    let mut failed = None;
+    for event in value.as_array().into_iter().flatten() {
+        if let Some(error) = error::error_of(event) {
+            failed = Some(error);
+            continue;
+        }
+        if let Some(start) = event.given("messageStart") {
+            role = start.filled("role");
+        }
+        if let Some(started) = event.given("contentBlockStart") {
+            let block = blocks.entry(started.count("contentBlockIndex").unwrap_or_default()).or_default();
+            merge_members(&mut block.members, started.object("start").cloned().unwrap_or_default());
+        }
+        if let Some(more) = event.given("contentBlockDelta") {
+            let block = blocks.entry(more.count("contentBlockIndex").unwrap_or_default()).or_default();
+            block.read(more.given("delta").unwrap_or(&Value::Null));
+        }
+        for name in ["messageStop", "metadata"] {
+            merge_members(&mut response, event.object(name).cloned().unwrap_or_default());
+        }
+        merge_members(&mut response, rest(event, &EVENTS));
+    }
+    let content: Vec<Value> = blocks.into_values().map(Block::finish).collect();
+    response.insert("output".to_owned(), json!({"message": {"role": role, "content": content}}));
+    build(&Value::Object(response), failed, context)
+}
+
+/// A block of a stream.
+#[derive(Default)]
+struct Block {
+    members: Map<String, Value>,
+    text: Option<String>,
+    /// A tool's input so far, as JSON text.
+    input: Option<String>,
+    reasoning: Map<String, Value>,
+    citations: Vec<Value>,
+}
+
+impl Block {
+    fn read(&mut self, delta: &Value) {
+        if let Some(text) = delta.text("text") {
+            append(&mut self.text, text);
+        }
+        if let Some(input) = delta.given("toolUse").and_then(|tool| tool.given("input")) {
+            append(&mut self.input, &arguments(Some(input)));
+        }
+        for (name, part) in delta.object("reasoningContent").into_iter().flatten() {
+            match part {
+                Value::String(part) => value::append(&mut self.reasoning, name, part),
+                part => drop(self.reasoning.insert(name.clone(), part.clone())),
+            }
+        }
+        if let Some(citation) = delta.given("citation") {
+            self.citations.push(citation.clone());
+        }
+        let known = ["text", "toolUse", "reasoningContent", "citation"];
+        merge_members(&mut self.members, rest(delta, &known));
+    }
+
+    fn finish(mut self) -> Value {
+        if let Some(input) = self.input {
+            let tool = self.members.entry("toolUse").or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(tool) = tool {
+                tool.insert("input".to_owned(), input.into());
+            }
+        }
+        if let Some(redacted) = self.reasoning.remove("redactedContent") {
+            self.members.insert("reasoningContent".to_owned(), json!({"redactedContent": redacted}));
+        } else if !self.reasoning.is_empty() {
+            self.members.insert("reasoningContent".to_owned(), json!({"reasoningText": self.reasoning}));
+        }
+        match (self.text, self.citations.is_empty()) {
+            (text, false) => {
+                let content: Vec<Value> = text.into_iter().map(|text| json!({"text": text})).collect();
+                let cited = json!({"content": content, "citations": self.citations});
+                self.members.insert("citationsContent".to_owned(), cited);
+            }
+            (Some(text), true) => drop(self.members.insert("text".to_owned(), text.into())),
+            (None, true) => {}
+        }
+        Value::Object(self.members)
+    }
+}
+
+fn retrieved(value: Value, context: &mut Context<'_>) -> Value {
+    let output = value.given("output").unwrap_or(&Value::Null);
+    let mut choice = Choice { content: output.text("text").map(str::to_owned), ..Choice::default() };
+    for citation in value.list("citations") {
+        push(&mut choice.message, "citations", citation.clone());
+    }
+    choice.finish_reason = value
+        .filled("guardrailAction")
+        .filter(|action| action == "INTERVENED")
+        .map_or_else(|| Some("stop".to_owned()), |_| Some("content_filter".to_owned()));
+    let completion = Completion {
+        id: request_id(&value),
+        choices: vec![choice],
+        extra: rest(&value, &["output", "citations", "ResponseMetadata", "$metadata"]),
+        ..Completion::default()
+    };
+    completion.build(context)
 }

@@ -1,74 +1,49 @@
 //! Building a chat completion: the one shape that every converted response comes out in.
 //!
-//! A provider's file fills these in; what it leaves empty is generated (id, time) or left out.
+//! A provider's file fills these in; what it leaves empty is generated (id, time) or left out. `extra`
+//! members are what a chat completion has no place for, under their own names.
 
+use super::value::{Read, add_new, count, rest};
+use super::{Context, openai};
+use crate::process::unique::Uuid;
 use serde_json::{Map, Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
-
-use crate::process::unique::Uuid;
 
 /// A chat completion to be.
 #[derive(Default)]
 pub(super) struct Completion {
-    pub head: Head,
-    pub choices: Vec<Choice>,
-    pub usage: Option<Value>,
-    /// Members of the response that a chat completion has too (`service_tier` and the like).
-    pub extra: Map<String, Value>,
-}
-
-impl Completion {
-    /// The chat completion; `model` stands in for one that the response did not give.
-    pub fn build(self, model: Option<&str>) -> Value {
-        let choices = self.choices.into_iter().map(Choice::build).collect();
-        self.head
-            .open("chat.completion", model)
-            .with("choices", Value::Array(choices))
-            .with_some("usage", self.usage)
-            .finish(self.extra)
-    }
-}
-
-/// What opens every completion, as far as the response gives it.
-#[derive(Default)]
-pub(super) struct Head {
     pub id: Option<String>,
     /// Unix seconds.
     pub created: Option<Value>,
     pub model: Option<String>,
+    pub choices: Vec<Choice>,
+    pub usage: Option<Value>,
+    /// How the answer broke off.
+    pub error: Option<Value>,
+    pub extra: Map<String, Value>,
 }
 
-impl Head {
-    /// The first members of a completion, with what the response did not give filled in.
-    pub fn open(self, object: &str, model: Option<&str>) -> Members {
-        Members::default()
-            .with("id", self.id.unwrap_or_else(new_id).into())
-            .with("object", object.into())
-            .with("created", self.created.unwrap_or_else(now))
-            .with("model", self.model.as_deref().or(model).unwrap_or_default().into())
+impl Completion {
+    /// The chat completion; the model of the context stands in for one that the response did not give.
+    pub fn build(self, context: &Context<'_>) -> Value {
+        let choices = self.choices.into_iter().map(Choice::build).collect();
+        let mut built = Map::new();
+        built.insert("id".to_owned(), self.id.unwrap_or_else(new_id).into());
+        built.insert("object".to_owned(), "chat.completion".into());
+        built.insert("created".to_owned(), self.created.unwrap_or_else(now));
+        add(&mut built, "model", self.model.or_else(|| context.model()).map(Value::from));
+        built.insert("choices".to_owned(), Value::Array(choices));
+        add(&mut built, "usage", self.usage);
+        add(&mut built, "error", self.error);
+        add_new(&mut built, self.extra);
+        // What a provider has under one of OpenAI's names may be of another kind.
+        openai::chat(Value::Object(built), context)
     }
 }
 
-/// An object being written, in order.
-#[derive(Default)]
-pub(super) struct Members(Map<String, Value>);
-
-impl Members {
-    pub fn with(mut self, name: &str, value: Value) -> Members {
-        self.0.insert(name.to_owned(), value);
-        self
-    }
-
-    pub fn with_some(self, name: &str, value: Option<Value>) -> Members {
-        match value {
-            Some(value) => self.with(name, value),
-            None => self,
-        }
-    }
-
-    pub fn finish(mut self, extra: Map<String, Value>) -> Value {
-        self.0.extend(extra);
-        Value::Object(self.0)
+fn add(members: &mut Map<String, Value>, name: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        members.insert(name.to_owned(), value);
     }
 }
 
@@ -84,6 +59,10 @@ pub(super) struct Choice {
     pub tool_calls: Vec<ToolCall>,
     pub finish_reason: Option<String>,
     pub logprobs: Option<Value>,
+    /// Further members of the message.
+    pub message: Map<String, Value>,
+    /// Further members of the choice.
+    pub extra: Map<String, Value>,
 }
 
 impl Choice {
@@ -100,19 +79,20 @@ impl Choice {
 
     fn build(self) -> Value {
         let calls = self.tool_calls.into_iter().map(ToolCall::build).collect::<Vec<Value>>();
-        let message = Members::default()
-            .with("role", self.role.unwrap_or_else(|| "assistant".to_owned()).into())
-            .with("content", self.content.into())
-            .with_some("reasoning_content", self.reasoning.map(Value::from))
-            .with_some("refusal", self.refusal.map(Value::from))
-            .with_some("tool_calls", (!calls.is_empty()).then_some(Value::Array(calls)))
-            .finish(Map::new());
-        json!({
-            "index": self.index,
-            "message": message,
-            "finish_reason": self.finish_reason,
-            "logprobs": self.logprobs,
-        })
+        let mut message = Map::new();
+        message.insert("role".to_owned(), self.role.unwrap_or_else(|| "assistant".to_owned()).into());
+        message.insert("content".to_owned(), self.content.into());
+        add(&mut message, "reasoning_content", self.reasoning.map(Value::from));
+        add(&mut message, "refusal", self.refusal.map(Value::from));
+        add(&mut message, "tool_calls", (!calls.is_empty()).then_some(Value::Array(calls)));
+        add_new(&mut message, self.message);
+        let mut choice = Map::new();
+        choice.insert("index".to_owned(), self.index.into());
+        choice.insert("message".to_owned(), Value::Object(message));
+        choice.insert("finish_reason".to_owned(), self.finish_reason.into());
+        choice.insert("logprobs".to_owned(), self.logprobs.unwrap_or_default());
+        add_new(&mut choice, self.extra);
+        Value::Object(choice)
     }
 }
 
@@ -128,15 +108,20 @@ pub(super) struct ToolCall {
     pub name: String,
     /// JSON text, or the beginning of one when a stream was cut short.
     pub arguments: String,
+    pub extra: Map<String, Value>,
 }
 
 impl ToolCall {
     fn build(self) -> Value {
-        json!({
+        let mut call = json!({
             "id": self.id.unwrap_or_else(new_id),
             "type": "function",
             "function": {"name": self.name, "arguments": self.arguments},
-        })
+        });
+        if let Value::Object(members) = &mut call {
+            add_new(members, self.extra);
+        }
+        call
     }
 }
 
@@ -165,15 +150,21 @@ pub(super) struct Usage {
 
 impl Usage {
     pub fn build(self) -> Value {
+        self.build_with(Map::new())
+    }
+
+    /// With what else the provider counts.
+    pub fn build_with(self, extra: Map<String, Value>) -> Value {
         let prompt_details = [("cached_tokens", self.cached), ("cache_creation_tokens", self.cache_creation)];
         let total = self.total.unwrap_or(self.prompt.saturating_add(self.completion));
-        Members::default()
-            .with("prompt_tokens", self.prompt.into())
-            .with("completion_tokens", self.completion.into())
-            .with("total_tokens", total.into())
-            .with_some("prompt_tokens_details", details(&prompt_details))
-            .with_some("completion_tokens_details", details(&[("reasoning_tokens", self.reasoning)]))
-            .finish(Map::new())
+        let mut usage = Map::new();
+        usage.insert("prompt_tokens".to_owned(), self.prompt.into());
+        usage.insert("completion_tokens".to_owned(), self.completion.into());
+        usage.insert("total_tokens".to_owned(), total.into());
+        add(&mut usage, "prompt_tokens_details", details(&prompt_details));
+        add(&mut usage, "completion_tokens_details", details(&[("reasoning_tokens", self.reasoning)]));
+        add_new(&mut usage, extra);
+        Value::Object(usage)
     }
 }
 
@@ -183,6 +174,23 @@ fn details(counts: &[(&str, Option<u64>)]) -> Option<Value> {
     (!given.is_empty()).then_some(Value::Object(given))
 }
 
+/// Usage of a provider that counts the whole prompt and the whole completion under names of its own, if it
+/// counts them at all; what else it counts stays.
+pub(super) fn plain_usage(given: &Value, prompt: &str, completion: &str, total: &str) -> Option<Value> {
+    let counts = [prompt, completion, total].map(|name| given.get(name).and_then(count));
+    if counts.iter().all(Option::is_none) {
+        return None;
+    }
+    let [input, output, sum] = counts;
+    let usage = Usage {
+        prompt: input.unwrap_or_default(),
+        completion: output.unwrap_or_default(),
+        total: sum,
+        ..Usage::default()
+    };
+    Some(usage.build_with(rest(given, &[prompt, completion, total])))
+}
+
 /// The sum of what was given, at most what a count can hold.
 pub(super) fn sum(counts: &[Option<u64>]) -> u64 {
     counts.iter().flatten().fold(0, |total, &count| total.saturating_add(count))
@@ -190,7 +198,13 @@ pub(super) fn sum(counts: &[Option<u64>]) -> u64 {
 
 /// A provider's finish reason in OpenAI's words; one that `known` does not list stays as it is.
 pub(super) fn finish_reason(given: &str, known: &[(&str, &str)]) -> String {
-    known.iter().find(|(theirs, _)| *theirs == given).map_or(given, |(_, ours)| ours).to_owned()
+    let found = known.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(given));
+    found.map_or(given, |(_, ours)| ours).to_owned()
+}
+
+/// The finish reason in a member.
+pub(super) fn finished(holder: &Value, name: &str, known: &[(&str, &str)]) -> Option<String> {
+    holder.filled(name).map(|reason| finish_reason(&reason, known))
 }
 
 /// Adds a chunk's log probabilities to those before it: arrays of the same name are joined.
@@ -210,16 +224,11 @@ pub(super) fn append_logprobs(joined: &mut Option<Value>, chunk: &Value) {
     }
 }
 
-/// A text that says something: some providers open a stream with empty ids and models.
-pub(super) fn filled(text: Option<&str>) -> Option<String> {
-    text.filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-fn new_id() -> String {
+pub(super) fn new_id() -> String {
     Uuid::new().as_str().to_owned()
 }
 
-fn now() -> Value {
+pub(super) fn now() -> Value {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_secs().into()
 }

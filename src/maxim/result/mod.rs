@@ -1,122 +1,216 @@
 //! A provider's own response, turned into what `generation result` of the Maxim log API accepts.
 //!
-//! [`normalise`] recognises a response by a few decisive members, cheap tests first, and hands it
-//! to the one file that knows its shape. The order of the table is the order of the tests:
+//! Nothing is refused for its shape. [`normalise`] recognises a response by a few decisive members, cheap tests
+//! first, and hands it to the one file that knows its shape. The order of the table is the order of the tests:
 //!
 //! | shape | decisive members | comes out as |
 //! |---|---|---|
-//! | an OpenAI chat completion stream | array, or one chunk, with `object` `chat.completion.chunk` | assembled |
-//! | an OpenAI text completion stream | array with `object` `text_completion` | assembled |
-//! | an OpenAI Responses stream | array with a `type` that starts with `response.` | its final response as it is, or assembled if it was cut short |
-//! | an Anthropic message stream | array with `type` `message_start` | assembled |
-//! | an OpenAI text completion | `choices` with `text`, or `object` `text_completion` | as it is |
-//! | a Mistral chat completion | `choices` with what only Mistral sends: content parts, arguments as an object, `prefix`, `model_length` | converted |
-//! | an OpenAI chat completion | `choices` | as it is |
-//! | an OpenAI Responses object | `object` `response` | as it is |
-//! | an Anthropic message | `type` `message` | converted |
+//! | an OpenAI chat completion stream | `choices` with a `delta`, or `object` `chat.completion.chunk` | assembled |
+//! | an OpenAI text completion stream | an array of `choices` with `text` | assembled |
+//! | an OpenAI Responses stream | an array with a `type` that starts with `response.` | its final response, or assembled if it was cut short |
+//! | an Anthropic message stream | an array with `type` `message_start` or `content_block_…` | assembled |
+//! | an AWS Bedrock ConverseStream | an array with `messageStart`, `contentBlockDelta`, … | assembled |
+//! | a Cohere chat stream (v2) | an array with `type` `message-start`, `content-delta`, … | assembled |
+//! | a Cohere chat stream (v1) | an array with `event_type` `text-generation`, … or `is_finished` | assembled |
+//! | a Google interaction stream | an array with `event_type` `interaction.…` or `step.…` | assembled |
+//! | an OpenAI text completion | `choices` with `text` | as it is, patched where needed |
+//! | an OpenAI chat completion | `choices` | as it is, patched where needed |
+//! | a Google interaction | `object` `interaction` | converted |
+//! | an OpenAI Responses object | `object` `response…`, or `output` with items that have a `type` | as it is, patched where needed |
 //! | a Google Gemini response | `candidates`, `promptFeedback` or `usageMetadata`, in an object or an array of chunks | converted |
+//! | an Anthropic message | `content` with `type` `message` or a `stop_reason` | converted |
 //! | an AWS Bedrock Converse response | `output.message` | converted |
+//! | an AWS Bedrock retrieveAndGenerate response | `output.text` | converted |
 //! | a Cohere chat response (v2) | `message` and `finish_reason` | converted |
 //! | a Cohere chat response (v1) | `text` with `generation_id`, `response_id` or `chat_history` | converted |
+//! | an Ollama response | `done` with `message` or `response`, in an object or an array of lines | converted |
+//! | a completed text | the members of [`generators`] | converted |
+//! | generated images | `data` with `b64_json` or `url` | converted, the images attached |
+//! | embeddings | `embedding`, `embeddings`, or vectors | as they are, with numbers of values for values |
+//! | a transcription | `text` with what transcriptions have beside it | converted |
+//! | an error of the provider | `error`, or a body that says nothing but a message | the generation's error |
 //!
 //! What is converted or assembled is a chat completion (a text completion for a text completion
 //! stream): finish reasons become `stop`, `length`, `tool_calls` or `content_filter`, and one that
 //! is not known stays as it is; tool calls carry their arguments as JSON text; `prompt_tokens`
-//! counts cached tokens in, as OpenAI's does; a model's thinking is `reasoning_content`. Parts that
-//! a chat completion has no place for (signatures, citations, images, the provider's own server
-//! tools) are left out. An id, a time or a model that the provider leaves out is a new UUID, now,
-//! and the caller's model.
+//! counts cached tokens in, as OpenAI's does; a model's thinking is `reasoning_content`. What a chat completion
+//! has no place for stands beside what it has: in the message `citations`, `images`, `server_tool_calls`
+//! (the provider's own tools and their results), `reasoning_signatures` and `other_content`; and in the
+//! message, the choice, the usage and the response whatever else the provider says there, under its own name.
+//! An id, a time or a model that the provider leaves out is a new UUID, now, and the caller's model; where that
+//! is not known either, `model` is left out.
 //!
-//! What passes as it is has been checked as the public clients check it. The rest is refused with a
-//! reason for a person. No value panics. Nothing here sends, stores or waits.
+//! A stream that ends in an error keeps what came, with the `error` beside it. Several answers in one array are
+//! told apart: the last is the result, those before it are its `earlier_responses`.
+//!
+//! What is not recognised comes out as it came, marked as such with a reason for a person. No value panics.
+//! Nothing here sends, stores or waits.
 
 #![forbid(unsafe_code)]
 
-use serde_json::Value;
-use std::fmt;
+use super::media::Media;
+use crate::process::unique::Uuid;
+use serde_json::{Map, Value, json};
 
 mod anthropic;
 mod anthropic_stream;
 mod bedrock;
 mod cohere;
 mod completion;
+mod error;
 mod gemini;
-mod mistral;
-mod node;
-mod openai_chat;
-mod openai_responses;
-mod openai_responses_stream;
+mod gemini_arguments;
+mod generators;
+mod interactions;
+mod ollama;
+mod openai;
 mod openai_stream;
-mod openai_text;
+mod other;
+mod raw;
+mod responses;
+mod responses_stream;
+mod split;
 #[cfg(test)]
 mod tests;
 mod text;
+mod value;
 
-use node::{Flaw, Node};
-pub use text::normalise_text;
+pub use text::{Mode, Told, normalise_text};
 
 /// One shape of response: how it is told apart, and what becomes of it.
 struct Shape {
-    /// With its article, to follow "looks like".
+    /// With its article.
     name: &'static str,
     is: fn(&Value) -> bool,
-    /// The caller's model stands in for one that the provider leaves out.
-    convert: fn(Value, Option<&str>) -> Result<Value, Flaw>,
+    convert: fn(Value, &mut Context<'_>) -> Value,
 }
 
 /// Every known shape, in the order in which they are tried.
-const SHAPES: [Shape; 13] = [
-    openai_stream::SHAPE,
-    openai_text::STREAM,
-    openai_responses_stream::SHAPE,
+const SHAPES: [Shape; 24] = [
+    openai_stream::CHAT,
+    openai_stream::TEXT,
+    responses_stream::SHAPE,
     anthropic_stream::SHAPE,
-    openai_text::SHAPE,
-    mistral::SHAPE,
-    openai_chat::SHAPE,
-    openai_responses::SHAPE,
-    anthropic::SHAPE,
+    bedrock::STREAM,
+    cohere::V2_STREAM,
+    cohere::V1_STREAM,
+    interactions::STREAM,
+    openai::TEXT,
+    openai::CHAT,
+    interactions::SHAPE,
+    responses::SHAPE,
     gemini::SHAPE,
+    anthropic::SHAPE,
     bedrock::SHAPE,
+    bedrock::RETRIEVED,
     cohere::V2,
     cohere::V1,
+    ollama::SHAPE,
+    generators::SHAPE,
+    other::IMAGES,
+    other::EMBEDDINGS,
+    other::SPEECH,
+    error::SHAPE,
 ];
 
-/// Why a value is not taken as a provider's result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unrecognised {
-    /// What it looks like and what is wrong with it, or what is known when it looks like nothing.
-    pub reason: String,
+/// What is known beside a response, and what is taken out of it.
+pub(super) struct Context<'a> {
+    model: &'a dyn Fn() -> Option<String>,
+    /// Attachments, with their ids.
+    media: Vec<(Uuid, Media)>,
 }
 
-impl fmt::Display for Unrecognised {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.reason)
+impl Context<'_> {
+    /// The model of the generation, when it is known.
+    fn model(&self) -> Option<String> {
+        (self.model)().filter(|model| !model.is_empty())
+    }
+
+    /// Makes an attachment of base64, and gives what stands in its place; `None` if it is none.
+    fn keep_base64(&mut self, mime: Option<&str>, text: &str) -> Option<Value> {
+        let media = Media::from_base64(mime, text)?;
+        Some(self.keep(media))
+    }
+
+    /// Makes an attachment of a link or a `data:` URI.
+    fn keep_url(&mut self, url: &str) -> Value {
+        let mut kept = self.keep(Media::from_url(url));
+        if !url.starts_with("data:") {
+            kept["url"] = url.into();
+        }
+        kept
+    }
+
+    fn keep(&mut self, media: Media) -> Value {
+        let id = Uuid::new();
+        let kept = json!({"type": "attachment", "attachment_id": id.as_str(), "mime_type": media.mime()});
+        self.media.push((id, media));
+        kept
     }
 }
 
-impl std::error::Error for Unrecognised {}
+/// A response, normalised.
+pub struct Normal {
+    /// What the log API is sent.
+    pub value: Value,
+    /// What is to be attached to the generation, with the ids that the value names.
+    pub media: Vec<(Uuid, Media)>,
+    /// What it was.
+    pub found: Found,
+}
+
+/// What a response was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Of a known shape.
+    Known(&'static str),
+    /// A provider's error in place of an answer.
+    Failure,
+    /// Nothing that is known: why, for a person, without any of its content.
+    Unknown(String),
+}
 
 /// Turns a provider's response into what the log API accepts as a generation's result.
 ///
-/// `model` is the model of the generation, when it is known: it stands in for the one that Gemini,
-/// Bedrock and Cohere may leave out of a response.
-pub fn normalise(value: Value, model: Option<&str>) -> Result<Value, Unrecognised> {
+/// `model` gives the model of the generation, when it is known: it stands in for the one that a provider
+/// leaves out of a response.
+pub fn normalise(value: Value, model: &dyn Fn() -> Option<String>) -> Normal {
+    let mut context = Context { model, media: Vec::new() };
+    let value = raw::unwrap(value);
+    let (value, found) = match split::answers(value) {
+        Ok(answers) => several(answers, &mut context),
+        Err(value) => one(value, &mut context),
+    };
+    Normal { value, media: context.media, found }
+}
+
+fn one(value: Value, context: &mut Context<'_>) -> (Value, Found) {
     match SHAPES.iter().find(|shape| (shape.is)(&value)) {
-        Some(shape) => (shape.convert)(value, model)
-            .map_err(|flaw| Unrecognised { reason: format!("looks like {}, but {flaw}", shape.name) }),
-        None => Err(Unrecognised { reason: unknown(&value) }),
+        Some(shape) if shape.name == error::SHAPE.name => ((shape.convert)(value, context), Found::Failure),
+        Some(shape) => ((shape.convert)(value, context), Found::Known(shape.name)),
+        None => {
+            let why = unknown(&value);
+            (value, Found::Unknown(why))
+        }
     }
+}
+
+/// The last of several answers, and beside it those before it.
+fn several(answers: Vec<Value>, context: &mut Context<'_>) -> (Value, Found) {
+    let mut all: Vec<(Value, Found)> = answers.into_iter().map(|answer| one(answer, context)).collect();
+    let Some((mut last, found)) = all.pop() else {
+        return (Value::Array(Vec::new()), Found::Unknown(unknown(&json!([]))));
+    };
+    let earlier: Vec<Value> = all.into_iter().map(|(answer, _)| answer).collect();
+    if let (Value::Object(last), false) = (&mut last, earlier.is_empty()) {
+        last.insert("earlier_responses".to_owned(), Value::Array(earlier));
+    }
+    (last, found)
 }
 
 /// The reason for a value that looks like no known shape.
 fn unknown(value: &Value) -> String {
-    if let Some(error) = Node::root(value).chunks().iter().find_map(Node::error_kind) {
-        return format!(
-            "is an error of the provider ({error}), not a result: log it as the generation's error"
-        );
-    }
-    let known: Vec<&str> = SHAPES.iter().map(|shape| shape.name).collect();
-    format!("{} is none of the known results: {}", kind(value), known.join(", "))
+    format!("{} is none of the results that are known", kind(value))
 }
 
 /// What a value is, without its content: a reason may end up in a log that the content must not.
@@ -134,11 +228,21 @@ fn kind(value: &Value) -> String {
             Some(first) => format!("an array that begins with {}", kind(first)),
         },
         Value::Object(members) if members.is_empty() => "an empty object".to_owned(),
-        Value::Object(members) => {
-            let names: Vec<String> =
-                members.keys().take(MEMBERS_NAMED).map(|name| format!("`{}`", node::excerpt(name))).collect();
-            let more = if members.len() > MEMBERS_NAMED { ", …" } else { "" };
-            format!("an object with {}{more}", names.join(", "))
-        }
+        Value::Object(members) => object_kind(members, MEMBERS_NAMED),
+    }
+}
+
+fn object_kind(members: &Map<String, Value>, named: usize) -> String {
+    let names: Vec<String> = members.keys().take(named).map(|name| format!("`{}`", excerpt(name))).collect();
+    let more = if members.len() > named { ", …" } else { "" };
+    format!("an object with {}{more}", names.join(", "))
+}
+
+/// The beginning of a foreign text, short enough for a reason.
+fn excerpt(text: &str) -> &str {
+    const CHARACTERS: usize = 80;
+    match text.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => text.get(..end).unwrap_or(text),
+        None => text,
     }
 }

@@ -1,79 +1,135 @@
-//! OpenAI's chat completion stream: an array of `chat.completion.chunk`, put together.
+//! The streams of OpenAI's chat and text completions: arrays of chunks, put together.
 //!
-//! Fragments are joined by the index of their choice, and tool calls by their own index within it.
-//! Compatible providers are followed where they differ: Azure opens with a chunk without id and
-//! choices, some leave the index of a tool call out, Mistral sends content in parts, Groq its usage in
-//! `x_groq`, Groq and OpenRouter thinking in `reasoning`. The deprecated `function_call` comes out as a
-//! tool call, and so does a custom tool's call, with its input for arguments. A stream that was cut short keeps what arrived, with
-//! the finish reason null.
+//! Fragments are joined by the index of their choice, and tool calls by their own index within it, until a
+//! new id under the same index begins another call. Compatible providers are followed where they differ:
+//! Azure opens with a chunk without id and choices, some leave `object` or the index of a tool call out,
+//! Mistral sends content in parts, Groq its usage in `x_groq`, Groq and OpenRouter thinking in
+//! `reasoning`. The deprecated `function_call` comes out as a tool call, and so does a custom tool's call,
+//! with its input for arguments. Members that are not known are kept as the whole body has them: lists
+//! (annotations, executed tools, images) are joined, an audio's data and transcript appended. A stream that
+//! was cut short keeps what arrived, with the finish reason null; one that ends in an error has it in `error`.
 
-use super::completion::{
-    Choice, Completion, Head, ToolCall, append, append_logprobs, arguments, filled, finish_reason,
-};
-use super::node::{Flaw, Node, has_chunk, refuse_error};
-use super::{Shape, mistral, openai_chat};
-use serde_json::Value;
+use super::completion::{Choice, Completion, ToolCall, append, append_logprobs, arguments, finish_reason};
+use super::openai::{Content, FINISH_REASONS, patch_usage};
+use super::value::{self, Read, merge_members, rest, seconds};
+use super::{Context, Shape, error};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-pub(super) const SHAPE: Shape = Shape { name: "an OpenAI chat completion stream", is, convert };
+pub(super) const CHAT: Shape = Shape { name: "an OpenAI chat completion stream", is: is_chat, convert: chat };
 
-const OBJECT: &str = "chat.completion.chunk";
+pub(super) const TEXT: Shape = Shape { name: "an OpenAI text completion stream", is: is_text, convert: text };
 
-/// Members that the last chunk to give them speaks for.
-const CARRIED: [&str; 2] = ["service_tier", "system_fingerprint"];
+const KNOWN: [&str; 7] = ["id", "object", "created", "model", "choices", "usage", "error"];
 
-fn is(value: &Value) -> bool {
-    has_chunk(value, "object", |object| object == OBJECT)
-        || value.get("object").is_some_and(|object| object == OBJECT)
+fn is_chat(value: &Value) -> bool {
+    match value {
+        Value::Array(chunks) => chunks.iter().any(is_chat_chunk),
+        // A whole answer may have an empty delta beside its message (Perplexity).
+        chunk => {
+            is_chat_chunk(chunk)
+                && chunk.list("choices").iter().all(|choice| choice.given("message").is_none())
+        }
+    }
 }
 
-fn convert(value: Value, model: Option<&str>) -> Result<Value, Flaw> {
+fn is_chat_chunk(chunk: &Value) -> bool {
+    chunk.get("object").is_some_and(|object| object == "chat.completion.chunk")
+        || chunk.list("choices").iter().any(|choice| choice.given("delta").is_some())
+}
+
+fn is_text(value: &Value) -> bool {
+    value.as_array().is_some_and(|chunks| {
+        chunks.iter().any(|chunk| chunk.list("choices").iter().any(|choice| choice.given("text").is_some()))
+    })
+}
+
+fn chat(value: Value, context: &mut Context<'_>) -> Value {
     let mut completion = Completion::default();
     let mut choices: BTreeMap<u64, Assembly> = BTreeMap::new();
-    for chunk in Node::root(&value).chunks() {
-        refuse_error(&chunk)?;
-        read_head(&chunk, &mut completion.head)?;
-        read_usage(&chunk, &mut completion.usage)?;
-        if let Some(groq) = chunk.get("x_groq") {
-            read_usage(&groq, &mut completion.usage)?;
-        }
-        for name in CARRIED {
-            if let Some(member) = chunk.get(name) {
-                completion.extra.insert(name.to_owned(), member.value().clone());
-            }
-        }
-        let Some(fragments) = chunk.get("choices") else { continue };
-        for fragment in fragments.items()? {
-            let index = fragment.get_count("index")?.unwrap_or_default();
-            choices.entry(index).or_insert_with(|| Assembly::new(index)).read(&fragment)?;
+    for chunk in chunks(&value) {
+        read_chunk(chunk, &mut completion);
+        for fragment in chunk.list("choices").iter().filter(|fragment| fragment.is_object()) {
+            let index = fragment.count("index").unwrap_or_default();
+            choices.entry(index).or_insert_with(|| Assembly::new(index)).read(fragment);
         }
     }
     completion.choices = choices.into_values().map(Assembly::finish).collect();
-    Ok(completion.build(model))
+    completion.build(context)
 }
 
-/// Fills in what the chunks before did not give: some open with an empty id and model.
-pub(super) fn read_head(chunk: &Node<'_, '_>, head: &mut Head) -> Result<(), Flaw> {
-    if head.id.is_none() {
-        head.id = filled(chunk.get_text("id")?);
+fn text(value: Value, context: &mut Context<'_>) -> Value {
+    let mut completion = Completion::default();
+    let mut choices: BTreeMap<u64, Choice> = BTreeMap::new();
+    for chunk in chunks(&value) {
+        read_chunk(chunk, &mut completion);
+        for fragment in chunk.list("choices").iter().filter(|fragment| fragment.is_object()) {
+            let index = fragment.count("index").unwrap_or_default();
+            let choice = choices.entry(index).or_insert_with(|| Choice::new(index));
+            if let Some(text) = fragment.text("text") {
+                append(&mut choice.content, text);
+            }
+            read_end(fragment, choice, &["index", "text", "finish_reason", "logprobs"]);
+        }
     }
-    if head.model.is_none() {
-        head.model = filled(chunk.get_text("model")?);
+    completion.choices = choices.into_values().collect();
+    let mut built = completion.build(context);
+    if let Some(built) = built.as_object_mut() {
+        built.insert("object".to_owned(), "text_completion".into());
+        for choice in built.get_mut("choices").and_then(Value::as_array_mut).into_iter().flatten() {
+            let Some(choice) = choice.as_object_mut() else { continue };
+            let text =
+                choice.shift_remove("message").and_then(|message| message.text("content").map(str::to_owned));
+            choice.shift_insert(1, "text".to_owned(), text.unwrap_or_default().into());
+        }
     }
-    if head.created.is_none() {
-        let created = chunk.get_count("created")?.filter(|&seconds| seconds > 0);
-        head.created = created.map(Value::from);
-    }
-    Ok(())
+    built
 }
 
-/// Takes the usage of the chunk, if it has one: the last one speaks for the whole stream.
-pub(super) fn read_usage(chunk: &Node<'_, '_>, usage: &mut Option<Value>) -> Result<(), Flaw> {
-    if let Some(given) = chunk.get("usage") {
-        openai_chat::check_usage(&given)?;
-        *usage = Some(given.value().clone());
+/// The chunks of a stream; one that came alone is one, too.
+pub(super) fn chunks(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(chunks) => chunks,
+        one => std::slice::from_ref(one),
     }
-    Ok(())
+}
+
+/// What a chunk says of the whole answer.
+fn read_chunk(chunk: &Value, completion: &mut Completion) {
+    // Some open with an empty id and model; the first that says something is the answer's.
+    completion.id = completion.id.take().or_else(|| chunk.filled("id"));
+    completion.model = completion.model.take().or_else(|| chunk.filled("model"));
+    completion.created = completion.created.take().or_else(|| chunk.given("created").and_then(seconds));
+    for holder in [Some(chunk), chunk.given("x_groq")].into_iter().flatten() {
+        if holder.object("usage").is_some_and(|usage| !usage.is_empty()) {
+            let mut usage = Map::new();
+            usage.insert("usage".to_owned(), holder.given("usage").cloned().unwrap_or_default());
+            patch_usage(&mut usage);
+            completion.usage = usage.remove("usage").or(completion.usage.take());
+        }
+    }
+    if let Some(error) = error::error_of(chunk) {
+        completion.error = Some(error);
+    }
+    // A chunk's padding is no part of the answer.
+    let mut more = rest(chunk, &KNOWN);
+    more.retain(|name, _| !matches!(name.as_str(), "obfuscation" | "event" | "type"));
+    merge_members(&mut completion.extra, more);
+}
+
+/// How a choice ends, and what else a fragment says of it.
+fn read_end(fragment: &Value, choice: &mut Choice, known: &[&str]) {
+    let reason = fragment.filled("finish_reason").or_else(|| {
+        fragment.get("finish_reason").is_none().then(|| fragment.filled("stop_reason")).flatten()
+    });
+    if let Some(reason) = reason {
+        let reason = if reason == "function_call" { "tool_calls" } else { &reason };
+        choice.finish_reason = Some(finish_reason(reason, &FINISH_REASONS));
+    }
+    if let Some(logprobs) = fragment.given("logprobs") {
+        append_logprobs(&mut choice.logprobs, logprobs);
+    }
+    merge_members(&mut choice.extra, rest(fragment, known));
 }
 
 /// The fragments of one choice.
@@ -88,63 +144,103 @@ impl Assembly {
         Assembly { choice: Choice::new(index), calls: Vec::new() }
     }
 
-    fn read(&mut self, fragment: &Node<'_, '_>) -> Result<(), Flaw> {
-        if let Some(delta) = fragment.get("delta") {
-            self.read_delta(&delta)?;
+    fn read(&mut self, fragment: &Value) {
+        match (fragment.given("delta"), fragment.given("message"), fragment.given("text")) {
+            (Some(delta), ..) | (None, Some(delta), _) | (None, None, Some(delta)) => self.read_delta(delta),
+            (None, None, None) => {}
         }
-        if let Some(reason) = fragment.get_text("finish_reason")? {
-            let reason = if reason == "function_call" { "tool_calls" } else { reason };
-            self.choice.finish_reason = Some(finish_reason(reason, &mistral::FINISH_REASONS));
-        }
-        if let Some(logprobs) = fragment.get("logprobs") {
-            append_logprobs(&mut self.choice.logprobs, logprobs.value());
-        }
-        Ok(())
+        // A message beside a delta is all that came so far (Perplexity), and a text the delta's (Together).
+        let known = ["index", "delta", "message", "text", "finish_reason", "logprobs"];
+        read_end(fragment, &mut self.choice, &known);
     }
 
-    fn read_delta(&mut self, delta: &Node<'_, '_>) -> Result<(), Flaw> {
-        if let Some(role) = filled(delta.get_text("role")?) {
+    fn read_delta(&mut self, delta: &Value) {
+        if let Value::String(text) = delta {
+            append(&mut self.choice.content, text);
+        }
+        if let Some(role) = delta.filled("role") {
             self.choice.role = Some(role);
         }
-        if let Some(content) = delta.get("content") {
-            mistral::read_content(&content, &mut self.choice)?;
+        if let Some(given) = delta.given("content") {
+            self.read_content(given);
         }
-        let reasoning = match delta.get_text("reasoning_content")? {
-            None => delta.get_text("reasoning")?,
-            given => given,
-        };
-        if let Some(reasoning) = reasoning {
+        if let Some(reasoning) = delta.either(&["reasoning_content", "reasoning"]).and_then(Value::as_str) {
             append(&mut self.choice.reasoning, reasoning);
         }
-        if let Some(refusal) = delta.get_text("refusal")? {
+        if let Some(refusal) = delta.text("refusal") {
             append(&mut self.choice.refusal, refusal);
         }
-        if let Some(calls) = delta.get("tool_calls") {
-            for call in calls.items()? {
-                let id = filled(call.get_text("id")?);
-                let index = call.get_count("index")?;
-                let called = call.get("function").or_else(|| call.get("custom"));
-                self.read_call(index, id, called)?;
-            }
+        for call in delta.list("tool_calls").iter().filter(|call| call.is_object()) {
+            let called = call.either(&["function", "custom"]);
+            let more = rest(call, &["id", "index", "type", "function", "custom"]);
+            self.read_call(call.count("index"), call.filled("id"), called, more);
         }
-        if let Some(function) = delta.get("function_call") {
-            self.read_call(None, None, Some(function))?;
+        if let Some(function) = delta.object("function_call").filter(|call| !call.is_empty()) {
+            self.read_call(None, None, Some(&Value::Object(function.clone())), Map::new());
         }
-        Ok(())
+        let known = [
+            "role",
+            "content",
+            "reasoning_content",
+            "reasoning",
+            "refusal",
+            "tool_calls",
+            "function_call",
+            "audio",
+            "token_id",
+        ];
+        merge_members(&mut self.choice.message, rest(delta, &known));
+        if let Some(audio) = delta.object("audio") {
+            self.read_audio(audio);
+        }
     }
 
-    /// Joins a fragment with its call: the one of its index; without an index, the last one unless
-    /// the fragment brings a new id.
+    fn read_content(&mut self, given: &Value) {
+        let mut content = Content { text: self.choice.content.take(), ..Content::default() };
+        content.reasoning = self.choice.reasoning.take();
+        content.read(given);
+        self.choice.content = content.text;
+        self.choice.reasoning = content.reasoning;
+        for other in content.other {
+            value::push(&mut self.choice.message, "other_content", other);
+        }
+    }
+
+    fn read_audio(&mut self, audio: &Map<String, Value>) {
+        let whole = self.choice.message.entry("audio").or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(whole) = whole else { return };
+        for (name, part) in audio {
+            match (name.as_str(), part) {
+                ("data" | "transcript", Value::String(text)) => value::append(whole, name, text),
+                (_, Value::Null) => {}
+                _ => drop(whole.insert(name.clone(), part.clone())),
+            }
+        }
+    }
+
+    /// Joins a fragment with its call: the last one of its index, or without an index the last one at all,
+    /// unless the fragment brings a new id.
     fn read_call(
         &mut self,
         index: Option<u64>,
         id: Option<String>,
-        function: Option<Node<'_, '_>>,
-    ) -> Result<(), Flaw> {
-        let known = match index {
+        function: Option<&Value>,
+        more: Map<String, Value>,
+    ) {
+        let of_id =
+            id.as_ref().and_then(|id| self.calls.iter().rposition(|(_, call)| call.id.as_ref() == Some(id)));
+        let of_index = match index {
             Some(_) => self.calls.iter().rposition(|(given, _)| *given == index),
-            None if id.is_some() => self.calls.iter().rposition(|(_, call)| call.id == id),
             None => self.calls.len().checked_sub(1),
+        };
+        let is_another = |at: &usize| {
+            let known = self.calls.get(*at).and_then(|(_, call)| call.id.as_ref());
+            id.is_some() && known.is_some() && known != id.as_ref()
+        };
+        let known = match (of_id, index, &id) {
+            (Some(at), ..) => Some(at),
+            (None, None, Some(_)) => None,
+            _ => of_index.filter(|at| !is_another(at)),
         };
         if known.is_none() {
             self.calls.push((index, ToolCall::default()));
@@ -153,18 +249,21 @@ impl Assembly {
             Some(at) => self.calls.get_mut(at),
             None => self.calls.last_mut(),
         };
-        let Some((_, call)) = entry else { return Ok(()) };
+        let Some((_, call)) = entry else { return };
         if id.is_some() {
             call.id = id;
         }
-        let Some(function) = function else { return Ok(()) };
-        if let Some(name) = function.get_text("name")? {
-            call.name.push_str(name);
+        merge_members(&mut call.extra, more);
+        let Some(function) = function else { return };
+        if let Some(name) = function.text("name") {
+            // Some repeat the whole name with each fragment.
+            if call.name != name {
+                call.name.push_str(name);
+            }
         }
-        if let Some(fragment) = function.get("arguments").or_else(|| function.get("input")) {
-            call.arguments.push_str(&arguments(Some(fragment.value())));
+        if let Some(fragment) = function.either(&["arguments", "input"]) {
+            call.arguments.push_str(&arguments(Some(fragment)));
         }
-        Ok(())
     }
 
     fn finish(mut self) -> Choice {

@@ -2,35 +2,106 @@
 //!
 //! Nearly every result is an OpenAI-shaped chat completion that passes as it is. Building a tree to
 //! find that out would cost several times the copy, so its shape is checked on the compacted text;
-//! whatever is not plainly that goes the long way through [`super::normalise`], which alone decides
-//! what is refused.
+//! whatever is not plainly that goes the long way through [`super::normalise`].
+//!
+//! A text that is no JSON is refused, unless it is plainly what a proxy has of a stream or of a body that was
+//! cut short ([`super::raw`]).
 
 use serde_json::Value;
 
-use super::normalise;
+use super::{Found, normalise, raw};
+use crate::maxim::media::Media;
+use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
 use crate::text::json::{self, Kind, compact_outlined, is_integer, kind};
 use crate::text::object::Json;
 
-/// Appends what the log API is sent for a result; `force` sends any object as it is.
-pub fn normalise_text(given: Json<'_>, force: bool, out: &mut Buffer) -> Result<()> {
+/// What becomes of a result whose shape is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is sent as it is, and told.
+    Lenient,
+    /// It is refused, and so is a provider's error.
+    Strict,
+    /// Any object is sent as it is, known or not.
+    Force,
+}
+
+/// What there is to do beside sending the result.
+#[derive(Default)]
+pub struct Told {
+    /// Attachments, with the ids that the result names.
+    pub media: Vec<(Uuid, Media)>,
+    /// Why the result was not recognised.
+    pub unknown: Option<String>,
+}
+
+impl Told {
+    /// Whether there is nothing.
+    #[inline]
+    pub fn is_nothing(&self) -> bool {
+        self.media.is_empty() && self.unknown.is_none()
+    }
+}
+
+/// Appends what the log API is sent for a result. `model` gives the generation's model, when it is known.
+pub fn normalise_text(
+    given: Json<'_>,
+    mode: Mode,
+    model: &dyn Fn() -> Option<String>,
+    out: &mut Buffer,
+) -> Result<Told> {
     let start = out.len();
-    let outline = compact_outlined(given.bytes, out).map_err(|error| given.refuse(&error))?;
-    if force {
+    let compacted = compact_outlined(given.bytes, out);
+    if mode == Mode::Force {
+        compacted.map_err(|error| given.refuse(&error))?;
         return match kind(&out[start..]) {
-            Kind::Object => Ok(()),
+            Kind::Object => Ok(Told::default()),
             _ => Err(refuse(given, "a result that is forced through must be an object")),
         };
     }
-    if outline.root(out).is_some_and(is_plain_chat_completion) {
-        return Ok(());
+    if let Ok(outline) = &compacted
+        && outline.root(out).is_some_and(is_plain_chat_completion)
+    {
+        return Ok(Told::default());
     }
-    let value: Value =
-        serde_json::from_slice(&out[start..]).map_err(|error| refuse(given, &error.to_string()))?;
-    let normal = normalise(value, None).map_err(|error| refuse(given, &error.reason))?;
+    let value = match &compacted {
+        Ok(_) => tree(&out[start..]),
+        Err(_) => std::str::from_utf8(given.bytes).ok().and_then(raw::read),
+    };
+    let Some(value) = value else {
+        compacted.map_err(|error| given.refuse(&error))?;
+        return unrecognised(given, mode, "can't be taken apart".to_owned());
+    };
+    let normal = normalise(value, model);
+    let unknown = match normal.found {
+        Found::Known(_) => None,
+        Found::Failure if mode == Mode::Strict => {
+            return Err(refuse(
+                given,
+                "is an error of the provider, not a result: log it as the generation's error",
+            ));
+        }
+        Found::Failure => None,
+        Found::Unknown(why) => unrecognised(given, mode, why)?.unknown,
+    };
     out.truncate(start);
-    serde_json::to_writer(out, &normal).map_err(|error| refuse(given, &error.to_string()))
+    serde_json::to_writer(out, &normal.value).map_err(|error| refuse(given, &error.to_string()))?;
+    Ok(Told { media: normal.media, unknown })
+}
+
+/// The tree of a JSON text, with lone halves of surrogate pairs replaced, which no string can hold.
+fn tree(text: &[u8]) -> Option<Value> {
+    let read = serde_json::from_slice(text).ok();
+    read.or_else(|| serde_json::from_str(&raw::without_lone_surrogates(std::str::from_utf8(text).ok()?)).ok())
+}
+
+fn unrecognised(given: Json<'_>, mode: Mode, why: String) -> Result<Told> {
+    match mode {
+        Mode::Strict => Err(refuse(given, &why)),
+        _ => Ok(Told { unknown: Some(why), ..Told::default() }),
+    }
 }
 
 #[cold]
@@ -38,15 +109,14 @@ fn refuse(given: Json<'_>, reason: &str) -> Error {
     Error::new(Status::InvalidResult, format!("{}: {reason}", given.name))
 }
 
-/// Whether the object is a chat completion beyond doubt: a narrower test than
-/// [`super::openai_chat`]'s, so that it can never let pass what that one would refuse.
+/// Whether the object is a chat completion beyond doubt, which [`super::normalise`] would leave as it is.
 fn is_plain_chat_completion(result: json::Value<'_>) -> bool {
     result.kind() == Kind::Object
         && result.member(b"error").is_none()
         && has(result, b"object", |object| object == b"\"chat.completion\"")
         && has(result, b"id", is_text)
         && has(result, b"created", is_integer)
-        && has(result, b"model", is_text)
+        && has(result, b"model", |model| is_text(model) && model.len() > 2)
         && result
             .member(b"choices")
             .is_some_and(|choices| choices.kind() == Kind::Array && choices.items().all(is_plain_choice))
@@ -72,9 +142,8 @@ fn is_plain_choice(choice: json::Value<'_>) -> bool {
 fn is_plain_message(message: json::Value<'_>) -> bool {
     message.items().all(|member| match (member.key(), member.text()) {
         (b"role" | b"content", value) => is_text(value),
-        (b"refusal" | b"tool_calls" | b"function_call" | b"annotations" | b"audio", value) => {
-            value == b"null" || value == b"[]"
-        }
+        (b"refusal" | b"tool_calls" | b"annotations" | b"audio", value) => value == b"null" || value == b"[]",
+        (b"function_call", value) => value == b"null",
         _ => false,
     }) && message.member(b"role").is_some()
 }
@@ -88,21 +157,27 @@ fn is_usage(usage: json::Value<'_>) -> bool {
 mod tests {
     use super::*;
 
-    fn text(given: &str, force: bool) -> Result<String> {
+    fn text(given: &str, mode: Mode) -> Result<(String, Told)> {
         let mut out = Buffer::new();
-        normalise_text(Json { name: "result_json", bytes: given.as_bytes() }, force, &mut out)?;
-        Ok(String::from_utf8(out.into_vec()).unwrap())
+        let given = Json { name: "result_json", bytes: given.as_bytes() };
+        let told = normalise_text(given, mode, &|| Some("m".to_owned()), &mut out)?;
+        Ok((String::from_utf8(out.into_vec()).unwrap(), told))
+    }
+
+    fn sent(given: &str) -> Value {
+        serde_json::from_str(&text(given, Mode::Lenient).unwrap().0).unwrap()
     }
 
     const PLAIN: &str = r#"{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}"#;
 
     #[test]
     fn a_plain_chat_completion_passes_as_it_is_without_white_space() {
-        assert_eq!(text(&PLAIN.replace(",\"", " ,\n \""), false).unwrap(), PLAIN);
+        let (sent, told) = text(&PLAIN.replace(",\"", " ,\n \""), Mode::Lenient).unwrap();
+        assert_eq!((sent.as_str(), told.unknown), (PLAIN, None));
     }
 
     #[test]
-    fn the_short_way_lets_nothing_pass_that_the_long_way_refuses() {
+    fn the_short_way_lets_nothing_pass_that_the_long_way_changes() {
         // Every member of the plain completion damaged in turn: by leaving it out, and by each kind of value.
         let value: Value = serde_json::from_str(PLAIN).unwrap();
         let pointers = [
@@ -122,36 +197,80 @@ mod tests {
             "/usage/prompt_tokens",
             "/usage/completion_tokens",
         ];
-        let values = ["null", "true", "1", "1.5", "-3", "\"t\"", "[]", "{}", "[1]", "{\"a\":1}", "[{}]"];
+        let values =
+            ["null", "true", "1", "1.5", "-3", "\"t\"", "\"\"", "[]", "{}", "[1]", "{\"a\":1}", "[{}]"];
         let mut short = 0;
         for pointer in pointers {
             for new in values {
                 let mut damaged = value.clone();
                 *damaged.pointer_mut(pointer).unwrap() = serde_json::from_str(new).unwrap();
-                let long = normalise(damaged.clone(), None);
-                let given = damaged.to_string();
                 let mut out = Buffer::new();
-                let outline = compact_outlined(given.as_bytes(), &mut out).unwrap();
+                let outline = compact_outlined(damaged.to_string().as_bytes(), &mut out).unwrap();
                 if outline.root(&out).is_some_and(is_plain_chat_completion) {
                     short += 1;
-                    assert_eq!(long.unwrap(), damaged, "{pointer} = {new}");
+                    let long = normalise(damaged.clone(), &|| None);
+                    assert_eq!(long.value, damaged, "{pointer} = {new}");
                 }
-                assert_eq!(
-                    text(&given, false).is_ok(),
-                    normalise(damaged, None).is_ok(),
-                    "{pointer} = {new}"
-                );
             }
         }
         assert!(short > 5, "the short way was hardly taken");
     }
 
     #[test]
-    fn what_is_not_recognised_is_refused_unless_forced() {
-        let refused = text("{\"answer\": 42}", false).unwrap_err();
+    fn what_is_not_recognised_is_sent_as_it_is_and_told_and_refused_when_strict() {
+        let (sent, told) = text("{\"answer\": 42}", Mode::Lenient).unwrap();
+        assert_eq!(sent, "{\"answer\":42}");
+        assert_eq!(told.unknown.unwrap(), "an object with `answer` is none of the results that are known");
+        let refused = text("{\"answer\": 42}", Mode::Strict).map(|(sent, _)| sent).unwrap_err();
         assert_eq!(refused.status, Status::InvalidResult);
-        assert_eq!(text("{\"answer\": 42}", true).unwrap(), "{\"answer\":42}");
-        assert_eq!(text("[1]", true).unwrap_err().status, Status::InvalidResult);
-        assert_eq!(text("{\"answer\" 42}", true).unwrap_err().status, Status::InvalidJson);
+        let refused =
+            text("{\"error\": {\"message\": \"m\"}}", Mode::Strict).map(|(sent, _)| sent).unwrap_err();
+        assert_eq!(refused.status, Status::InvalidResult);
+        assert_eq!(text("{\"answer\": 42}", Mode::Force).unwrap().0, "{\"answer\":42}");
+        let refused = |given, mode| text(given, mode).map(|(sent, _)| sent).unwrap_err().status;
+        assert_eq!(refused("[1]", Mode::Force), Status::InvalidResult);
+        assert_eq!(refused("{\"answer\" 42}", Mode::Force), Status::InvalidJson);
+        assert_eq!(refused("{\"answer\" 42}", Mode::Lenient), Status::InvalidJson);
+    }
+
+    #[test]
+    fn a_stream_is_read_as_a_proxy_has_it() {
+        let chunk = |delta: &str| {
+            format!(
+                r#"{{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{{"index":0,"delta":{delta}}}]}}"#
+            )
+        };
+        let (one, two) = (chunk(r#"{"content":"Hel"}"#), chunk(r#"{"content":"lo"}"#));
+        for raw in [
+            format!("data: {one}\n\ndata: {two}\n\ndata: [DONE]\n\n"),
+            format!(": comment\r\nevent: x\r\ndata: {one}\r\n\r\nid: 7\r\ndata:{two}\r\n\r\n"),
+            format!("data: {one}\ndata: {two}\ndata: [DONE]\n"),
+            format!("{one}\n{two}\n"),
+            format!("[{one},{two}"),
+            Value::from(format!("data: {one}\n\ndata: {two}\n\n")).to_string(),
+            format!(r#"[{{"event":"x","data":{one}}},{{"event":"x","data":{two}}},{{"data":"[DONE]"}}]"#),
+        ] {
+            let sent = sent(&raw);
+            assert_eq!(sent["choices"][0]["message"]["content"], "Hello", "{raw}\n{sent}");
+            assert_eq!(sent["object"], "chat.completion");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_cut_short_anywhere_keeps_what_came() {
+        for end in 1..PLAIN.len() {
+            let value = sent(&PLAIN[..end]);
+            assert!(value.is_object(), "{}", &PLAIN[..end]);
+        }
+        let cut = PLAIN.find("\"x\"").unwrap() + 2;
+        assert_eq!(sent(&PLAIN[..cut])["choices"][0]["message"]["content"], "x");
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_no_reason_to_refuse() {
+        let given = PLAIN.replace("\"x\"", r#""a \ud83d b \ud83d\ude00 \\ud83d""#).replace("\"c\"", "7");
+        let sent = sent(&given);
+        assert_eq!(sent["choices"][0]["message"]["content"], "a \u{fffd} b \u{1f600} \\ud83d");
+        assert_eq!(sent["id"], "7");
     }
 }

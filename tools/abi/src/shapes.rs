@@ -15,7 +15,6 @@ use super::maxim_result_flags;
 use super::structs::*;
 use super::types::*;
 use crate::maxim::Entity;
-use crate::maxim::create::provider_name;
 use crate::text::json::Shape;
 use crate::text::object::key;
 ";

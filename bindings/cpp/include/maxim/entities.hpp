@@ -275,8 +275,9 @@ class tool_call : public basic_entity<detail::tool_call_functions> {
     }
 };
 
-/// Whether a generation's result must have a known provider's shape.
-enum class result_shape : std::uint32_t { known = 0, any = MAXIM_RESULT_FORCE };
+/// What a generation's result may be: a known provider's shape is converted, and with `known` anything else is sent
+/// as it is and told, with `any` every object is sent as it is, with `strict` anything else is refused.
+enum class result_shape : std::uint32_t { known = 0, any = MAXIM_RESULT_FORCE, strict = MAXIM_RESULT_STRICT };
 
 /// One call of a model.
 class generation : public basic_entity<detail::generation_functions> {
@@ -287,7 +288,7 @@ class generation : public basic_entity<detail::generation_functions> {
         return log(detail::generation_functions::set_model, detail::str(model));
     }
 
-    /// Sets who runs the model; names that are not known are logged as `unknown`.
+    /// Sets who runs the model; usual other names of known providers are logged as theirs.
     status set_provider(std::string_view provider) const {
         return log(detail::generation_functions::set_provider, detail::str(provider));
     }

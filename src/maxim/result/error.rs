@@ -1,0 +1,146 @@
+//! What a provider sends in place of an answer, or at the end of a stream that breaks off: its error.
+//!
+//! It comes out as the log API has the error of a generation: `{"error": {message, code, type, …}, "id"}`.
+//! What else the provider says of the error stays beside those three, under its own name.
+
+use super::completion::new_id;
+use super::value::{Read, rest};
+use super::{Context, Shape};
+use serde_json::{Map, Value};
+
+pub(super) const SHAPE: Shape = Shape { name: "an error of the provider", is, convert };
+
+fn is(value: &Value) -> bool {
+    error_of(value).is_some() || chunks(value).iter().any(|chunk| error_of(chunk).is_some())
+}
+
+fn chunks(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn convert(value: Value, _context: &mut Context<'_>) -> Value {
+    let error = error_of(&value).or_else(|| chunks(&value).iter().find_map(error_of)).unwrap_or_default();
+    let id = value.filled("id").unwrap_or_else(new_id);
+    let mut result = Map::new();
+    result.insert("error".to_owned(), error);
+    result.insert("id".to_owned(), id.into());
+    Value::Object(result)
+}
+
+/// Members that a body has which says nothing but that something went wrong.
+const OF_AN_ERROR: [&str; 30] = [
+    "message",
+    "Message",
+    "id",
+    "type",
+    "__type",
+    "code",
+    "status",
+    "statusCode",
+    "status_code",
+    "object",
+    "request_id",
+    "requestId",
+    "param",
+    "detail",
+    "details",
+    "title",
+    "error",
+    "errors",
+    "error_description",
+    "raw_status_code",
+    "documentation_url",
+    "url",
+    "trace",
+    "reason",
+    "success",
+    "timestamp",
+    "path",
+    "result",
+    "messages",
+    "resourceId",
+];
+
+/// The error that a body or a chunk of a stream is, in the log API's form.
+pub(super) fn error_of(value: &Value) -> Option<Value> {
+    let members = value.as_object()?;
+    if let Some(error) = value.given("error").filter(|error| says_something(error)) {
+        let mut read = describe(error, value);
+        if let Some(read) = read.as_object_mut().filter(|_| error.is_string()) {
+            // What stands beside a text belongs to it.
+            for (name, more) in rest(value, &["error", "type", "code", "status", "id", "object", "Message"]) {
+                read.entry(name).or_insert(more);
+            }
+        }
+        return Some(read);
+    }
+    // AWS sends an error in a stream as a member of this kind.
+    let exception =
+        members.iter().find(|(name, error)| name.ends_with("Exception") && error.get("message").is_some());
+    if let Some((name, error)) = exception {
+        return Some(form(Some(message(error)), None, Some(name.clone()), rest(error, &["message"])));
+    }
+    if members.is_empty() || !members.keys().all(|name| OF_AN_ERROR.contains(&name.as_str())) {
+        return None;
+    }
+    let named = value.either(&["detail", "errors"]).is_some_and(says_something)
+        || ["message", "Message", "title"]
+            .iter()
+            .any(|name| value.text(name).is_some_and(|text| !text.is_empty()));
+    named.then(|| describe(value, value))
+}
+
+fn says_something(error: &Value) -> bool {
+    match error {
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Bool(is_error) => *is_error,
+        _ => false,
+    }
+}
+
+/// An error in the log API's form; `body` says the kind where the error itself does not.
+pub(super) fn describe(error: &Value, body: &Value) -> Value {
+    let code =
+        error.filled("code").or_else(|| error.filled("status_code")).or_else(|| error.filled("statusCode"));
+    let kind = ["type", "__type", "status", "Type"].iter().find_map(|name| error.filled(name));
+    let of_body = || {
+        let kind = body.filled("type").filter(|kind| kind != "error");
+        kind.or_else(|| body.filled("status")).filter(|_| !std::ptr::eq(error, body))
+    };
+    let taken = ["message", "Message", "code", "type", "object", "id"];
+    form(Some(message(error)), code, kind.or_else(of_body), rest(error, &taken))
+}
+
+fn form(
+    message: Option<String>,
+    code: Option<String>,
+    kind: Option<String>,
+    more: Map<String, Value>,
+) -> Value {
+    let mut error = Map::new();
+    for (name, text) in [("message", message), ("code", code), ("type", kind)] {
+        error.insert(name.to_owned(), text.unwrap_or_default().into());
+    }
+    super::value::add_new(&mut error, more);
+    Value::Object(error)
+}
+
+/// What went wrong, for a person: a text, or the texts of a list of errors.
+fn message(error: &Value) -> String {
+    match error {
+        Value::String(text) => text.clone(),
+        Value::Array(errors) => {
+            let texts: Vec<String> = errors.iter().map(message).filter(|text| !text.is_empty()).collect();
+            texts.join("; ")
+        }
+        Value::Object(_) => {
+            let named =
+                ["message", "Message", "msg", "detail", "error_description", "errors", "title", "error"];
+            error.either(&named).map(message).unwrap_or_default()
+        }
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,309 @@
+//! APIs that complete a text, each in a form of its own: the models of AWS Bedrock by InvokeModel (Titan,
+//! Llama, Mistral, Cohere, Jurassic, Claude 2), Anthropic's complete, Aleph Alpha, Text Generation Inference,
+//! watsonx, Replicate, Writer. Whole, or as the array of what their streams send: the texts are joined.
+//!
+//! What is not known of a body or chunk stays under its own name.
+
+use super::completion::{Choice, Completion, Usage, append, finish_reason};
+use super::openai_stream::chunks;
+use super::value::{Read, count, filled, merge_members, rest, seconds};
+use super::{Context, Shape, error};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub(super) const SHAPE: Shape = Shape { name: "a completed text", is, convert };
+
+/// `not_finished` (watsonx) is no reason to finish.
+const FINISH_REASONS: [(&str, &str); 16] = [
+    ("stop_sequence", "stop"),
+    ("eos_token", "stop"),
+    ("endoftext", "stop"),
+    ("end_of_text", "stop"),
+    ("FINISH", "stop"),
+    ("COMPLETE", "stop"),
+    ("succeeded", "stop"),
+    ("max_tokens", "length"),
+    ("MAX_TOKENS", "length"),
+    ("maximum_tokens", "length"),
+    ("token_limit", "length"),
+    ("LENGTH", "length"),
+    ("CONTENT_FILTERED", "content_filter"),
+    ("ERROR_TOXIC", "content_filter"),
+    ("guardrail_intervened", "content_filter"),
+    ("canceled", "cancelled"),
+];
+
+/// Where the texts of one form are.
+struct Form {
+    /// The list that has them, or none where the body itself has one.
+    list: Option<&'static str>,
+    text: &'static str,
+    reason: &'static str,
+}
+
+/// Every form. `text` may be a way to a member of a member; a body is of the first form that fits.
+const FORMS: [Form; 12] = [
+    Form { list: Some("results"), text: "outputText", reason: "completionReason" },
+    Form { list: None, text: "outputText", reason: "completionReason" },
+    Form { list: None, text: "generation", reason: "stop_reason" },
+    Form { list: Some("outputs"), text: "text", reason: "stop_reason" },
+    Form { list: Some("completions"), text: "data/text", reason: "finishReason/reason" },
+    Form { list: Some("completions"), text: "completion", reason: "finish_reason" },
+    Form { list: Some("generations"), text: "text", reason: "finish_reason" },
+    Form { list: Some("results"), text: "generated_text", reason: "stop_reason" },
+    Form { list: None, text: "completion", reason: "stop_reason" },
+    Form { list: None, text: "token/text", reason: "details/finish_reason" },
+    Form { list: None, text: "generated_text", reason: "details/finish_reason" },
+    Form { list: None, text: "value", reason: "finish_reason" },
+];
+
+impl Form {
+    fn of(chunk: &Value) -> Option<&'static Form> {
+        FORMS.iter().find(|form| match form.list {
+            Some(list) => {
+                let items = chunk.get(list).and_then(Value::as_array);
+                items.is_some_and(|items| {
+                    !items.is_empty()
+                        && items.iter().any(|item| at(item, form.text).is_some_and(Value::is_string))
+                })
+            }
+            None => at(chunk, form.text).is_some_and(Value::is_string),
+        })
+    }
+
+    /// The bodies or items that have a text each.
+    fn items<'v>(&self, chunk: &'v Value) -> &'v [Value] {
+        match self.list {
+            Some(list) => chunk.list(list),
+            None => std::slice::from_ref(chunk),
+        }
+    }
+}
+
+/// A member, or a member of a member.
+fn at<'v>(value: &'v Value, way: &str) -> Option<&'v Value> {
+    way.split('/').try_fold(value, |value, name| value.given(name))
+}
+
+fn is_prediction(value: &Value) -> bool {
+    let is_status = |status: &str| {
+        ["starting", "processing", "succeeded", "failed", "canceled", "aborted"].contains(&status)
+    };
+    value.text("status").is_some_and(is_status)
+        && value.filled("id").is_some()
+        && ["input", "output", "urls"].iter().any(|name| value.get(name).is_some())
+}
+
+fn is(value: &Value) -> bool {
+    let lone_values = |chunks: &[Value]| {
+        chunks.iter().all(|chunk| {
+            chunk.get("value").is_some_and(Value::is_string)
+                && chunk.as_object().is_some_and(|members| members.len() <= 2)
+        })
+    };
+    let chunks = chunks(value);
+    let form = chunks.iter().find_map(Form::of);
+    match form {
+        Some(form) if form.text == "value" => value.is_array() && lone_values(chunks),
+        Some(_) => true,
+        None => is_prediction(value),
+    }
+}
+
+fn convert(value: Value, context: &mut Context<'_>) -> Value {
+    if is_prediction(&value) {
+        return prediction(&value, context);
+    }
+    let mut completion = Completion::default();
+    let mut choices: BTreeMap<u64, Choice> = BTreeMap::new();
+    let mut counts = Counts::default();
+    let all = chunks(&value);
+    // A list of whole texts, not of a stream's, has as many answers.
+    let is_list = all.len() > 1
+        && all.iter().all(|chunk| chunk.get("generated_text").is_some_and(Value::is_string))
+        && all.iter().all(|chunk| chunk.get("token").is_none());
+    for (position, chunk) in all.iter().enumerate() {
+        if let Some(error) = error::error_of(chunk) {
+            completion.error = Some(error);
+            continue;
+        }
+        read_head(chunk, &mut completion);
+        counts.read(chunk);
+        let Some(form) = Form::of(chunk) else { continue };
+        for (at_item, item) in form.items(chunk).iter().enumerate() {
+            let index = if is_list { position } else { at_item } as u64;
+            let choice = choices.entry(index).or_insert_with(|| Choice::new(index));
+            read_item(form, item, choice);
+            counts.read_item(form, item);
+        }
+    }
+    completion.choices = choices.into_values().collect();
+    if completion.choices.is_empty() {
+        completion.choices.push(Choice::default());
+    }
+    completion.usage = counts.usage();
+    completion.build(context)
+}
+
+/// What a chunk says that is neither a text nor a count.
+fn read_head(chunk: &Value, completion: &mut Completion) {
+    completion.id = completion.id.take().or_else(|| chunk.either(&["id", "log_id"]).and_then(filled));
+    let model = chunk.either(&["model", "model_id", "model_version"]).and_then(filled);
+    completion.model = completion.model.take().or(model);
+    completion.created = completion.created.take().or_else(|| chunk.given("created_at").and_then(seconds));
+    let known = [
+        "id",
+        "log_id",
+        "model",
+        "model_id",
+        "model_version",
+        "created_at",
+        "results",
+        "outputs",
+        "completions",
+        "generations",
+        "outputText",
+        "index",
+        "totalOutputTextTokenCount",
+        "inputTextTokenCount",
+        "completionReason",
+        "generation",
+        "prompt_token_count",
+        "generation_token_count",
+        "stop_reason",
+        "completion",
+        "token",
+        "generated_text",
+        "details",
+        "value",
+        "prompt",
+        "object",
+        "type",
+        "num_tokens_prompt_total",
+        "num_tokens_generated",
+        "finish_reason",
+    ];
+    merge_members(&mut completion.extra, rest(chunk, &known));
+}
+
+fn read_item(form: &Form, item: &Value, choice: &mut Choice) {
+    let text = at(item, form.text).and_then(Value::as_str).unwrap_or_default();
+    // The last event of such a stream repeats the whole text, which has no special tokens in it.
+    match item.text("generated_text").filter(|_| form.text == "token/text") {
+        Some(whole) => choice.content = Some(whole.to_owned()),
+        None => append(&mut choice.content, text),
+    }
+    let reason = at(item, form.reason).or_else(|| item.given("completionReason")).and_then(filled);
+    if let Some(reason) = reason.filter(|reason| reason != "not_finished") {
+        choice.finish_reason = Some(finish_reason(&reason, &FINISH_REASONS));
+    }
+    if form.list.is_some() {
+        let known = [
+            "text",
+            "index",
+            "outputText",
+            "tokenCount",
+            "completionReason",
+            "stop_reason",
+            "data",
+            "finishReason",
+            "completion",
+            "finish_reason",
+            "generated_text",
+            "generated_token_count",
+            "input_token_count",
+        ];
+        merge_members(&mut choice.extra, rest(item, &known));
+    }
+    if let Some(details) = item.object("details") {
+        choice.extra.insert("details".to_owned(), Value::Object(details.clone()));
+    }
+}
+
+/// The usage that Bedrock adds to the last chunk of any stream.
+pub(super) fn invocation_usage(chunk: &Value) -> Option<Value> {
+    let metrics = chunk.given("amazon-bedrock-invocationMetrics")?;
+    let usage = Usage {
+        prompt: metrics.count("inputTokenCount")?,
+        completion: metrics.count("outputTokenCount").unwrap_or_default(),
+        ..Usage::default()
+    };
+    Some(usage.build())
+}
+
+/// Tokens, as any of the forms counts them. Where a stream counts on, the last and largest holds.
+#[derive(Default)]
+struct Counts {
+    prompt: Option<u64>,
+    completion: Option<u64>,
+}
+
+impl Counts {
+    fn read(&mut self, chunk: &Value) {
+        let metrics = "amazon-bedrock-invocationMetrics";
+        let prompt = ["inputTextTokenCount", "prompt_token_count", "num_tokens_prompt_total"];
+        let completion = ["totalOutputTextTokenCount", "generation_token_count", "num_tokens_generated"];
+        self.add(chunk.either(&prompt), chunk.either(&completion));
+        self.add(at(chunk, "details/input_length"), at(chunk, "details/generated_tokens"));
+        if let Some(metrics) = chunk.given(metrics) {
+            self.add(metrics.given("inputTokenCount"), metrics.given("outputTokenCount"));
+        }
+    }
+
+    fn read_item(&mut self, form: &Form, item: &Value) {
+        if form.list.is_some() {
+            let completion = item.either(&["tokenCount", "generated_token_count"]);
+            self.add(item.given("input_token_count"), completion);
+        }
+    }
+
+    fn add(&mut self, prompt: Option<&Value>, completion: Option<&Value>) {
+        self.prompt = self.prompt.max(prompt.and_then(count));
+        self.completion = self.completion.max(completion.and_then(count));
+    }
+
+    fn usage(self) -> Option<Value> {
+        if self.prompt.is_none() && self.completion.is_none() {
+            return None;
+        }
+        let usage = Usage {
+            prompt: self.prompt.unwrap_or_default(),
+            completion: self.completion.unwrap_or_default(),
+            ..Usage::default()
+        };
+        Some(usage.build())
+    }
+}
+
+/// Replicate's prediction: its output is a text, texts to be joined, or links to files.
+fn prediction(prediction: &Value, context: &mut Context<'_>) -> Value {
+    let mut choice = Choice::default();
+    for part in prediction.list("output") {
+        match part {
+            Value::String(link) if link.starts_with("https://") || link.starts_with("http://") => {
+                let kept = context.keep_url(link);
+                super::value::push(&mut choice.message, "images", kept);
+            }
+            Value::String(text) => append(&mut choice.content, text),
+            other => super::value::push(&mut choice.message, "other_content", other.clone()),
+        }
+    }
+    let status = prediction.filled("status");
+    choice.finish_reason = status.filter(|status| !matches!(status.as_str(), "starting" | "processing"));
+    choice.finish_reason = choice.finish_reason.map(|status| finish_reason(&status, &FINISH_REASONS));
+    let mut counts = Counts::default();
+    if let Some(metrics) = prediction.given("metrics") {
+        counts.add(metrics.given("input_token_count"), metrics.given("output_token_count"));
+    }
+    let known = ["id", "model", "output", "created_at", "input", "error"];
+    let completion = Completion {
+        id: prediction.filled("id"),
+        created: prediction.given("created_at").and_then(seconds),
+        model: prediction.filled("model"),
+        choices: vec![choice],
+        usage: counts.usage(),
+        error: prediction.given("error").map(|error| error::describe(error, error)),
+        extra: rest(prediction, &known),
+    };
+    completion.build(context)
+}

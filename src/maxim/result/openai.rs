@@ -1,0 +1,301 @@
+//! OpenAI's chat completion and text completion, and those of whoever is compatible with it more or less.
+//!
+//! What the log API takes as it is stays as it is, member for member. What it would not take is patched in
+//! its place: a missing id, time, index or role, a call's arguments as an object, counts as floats or
+//! texts, a choice without a message (Azure's content filter), content in parts of the provider's own
+//! (Mistral, Databricks). Nothing is rebuilt, so members that are not known here stay too.
+
+use super::completion::{append, arguments, finish_reason, new_id, now};
+use super::value::{Read, count, filled, is_integer, seconds};
+use super::{Context, Shape, error};
+use serde_json::{Map, Value, json};
+
+pub(super) const CHAT: Shape =
+    Shape { name: "an OpenAI chat completion", is: is_chat, convert: |value, context| chat(value, context) };
+
+pub(super) const TEXT: Shape = Shape { name: "an OpenAI text completion", is: is_text, convert: text };
+
+/// Mistral's own; `error` has no counterpart and stays.
+pub(super) const FINISH_REASONS: [(&str, &str); 1] = [("model_length", "length")];
+
+fn is_text(value: &Value) -> bool {
+    has_choices(value)
+        && (value.get("object").is_some_and(|object| object == "text_completion")
+            || value
+                .pointer("/choices/0")
+                .is_some_and(|choice| choice.get("text").is_some() && choice.given("message").is_none()))
+}
+
+fn is_chat(value: &Value) -> bool {
+    has_choices(value)
+}
+
+fn has_choices(value: &Value) -> bool {
+    value
+        .get("choices")
+        .is_some_and(|choices| choices.as_array().is_some_and(|choices| choices.iter().all(Value::is_object)))
+}
+
+/// Also what every converted response ends in.
+pub(super) fn chat(mut value: Value, context: &Context<'_>) -> Value {
+    patch(&mut value, "chat.completion", context, patch_message);
+    value
+}
+
+fn text(mut value: Value, context: &mut Context<'_>) -> Value {
+    patch(&mut value, "text_completion", context, |choice| {
+        if !choice.get("text").is_some_and(Value::is_string) {
+            let text = choice.get("text").map(to_text).unwrap_or_default();
+            choice.insert("text".to_owned(), text.into());
+        }
+    });
+    value
+}
+
+/// Makes a completion what the log API takes.
+fn patch(value: &mut Value, object: &str, context: &Context<'_>, patch_choice: fn(&mut Map<String, Value>)) {
+    let Value::Object(completion) = value else { return };
+    patch_head(completion, object, "created", context);
+    if let Some(Value::Array(choices)) = completion.get_mut("choices") {
+        for (position, choice) in choices.iter_mut().enumerate() {
+            let Value::Object(choice) = choice else { continue };
+            if !choice.get("index").is_some_and(is_integer) {
+                let index = choice.count("index").unwrap_or(position as u64);
+                choice.insert("index".to_owned(), index.into());
+            }
+            patch_finish_reason(choice);
+            patch_choice(choice);
+        }
+    }
+    patch_usage(completion);
+    if let Some(given) = completion.get("error") {
+        let is_taken = given.is_null() || given.get("message").is_some_and(Value::is_string);
+        if !is_taken {
+            let error = error::describe(given, given);
+            completion.insert("error".to_owned(), error);
+        }
+    }
+}
+
+/// What opens a response of OpenAI's: its id, what it is, its time and its model.
+pub(super) fn patch_head(
+    response: &mut Map<String, Value>,
+    object: &str,
+    created: &str,
+    context: &Context<'_>,
+) {
+    if !response.get("id").is_some_and(Value::is_string) {
+        let id = response.filled("id").unwrap_or_else(new_id);
+        response.insert("id".to_owned(), id.into());
+    }
+    if !response.get("object").is_some_and(|given| given.is_string() && given != "") {
+        response.insert("object".to_owned(), object.into());
+    }
+    if !response.get(created).is_some_and(is_integer) {
+        let time = response.given(created).and_then(seconds).unwrap_or_else(now);
+        response.insert(created.to_owned(), time);
+    }
+    if !response.get("model").is_some_and(|model| model.is_string() && model != "") {
+        match response.filled("model").or_else(|| context.model()) {
+            Some(model) => drop(response.insert("model".to_owned(), model.into())),
+            None => drop(response.remove("model")),
+        }
+    }
+}
+
+fn patch_finish_reason(choice: &mut Map<String, Value>) {
+    let reason = match choice.get("finish_reason") {
+        None | Some(Value::Null) => match choice.filled("stop_reason") {
+            // Bedrock says it so; where both are given (vLLM), this is what stopped it.
+            Some(reason) if choice.get("finish_reason").is_none() => Value::from(reason),
+            _ => return,
+        },
+        Some(Value::String(reason)) => match finish_reason(reason, &FINISH_REASONS) {
+            same if same == *reason => return,
+            ours => ours.into(),
+        },
+        Some(other) => filled(other).into(),
+    };
+    choice.insert("finish_reason".to_owned(), reason);
+}
+
+/// A choice's message: a text or parts that the log API knows, and calls with an id and arguments as text.
+fn patch_message(choice: &mut Map<String, Value>) {
+    if !choice.get("message").is_some_and(Value::is_object) {
+        let given = choice.get("message").filter(|message| !message.is_null());
+        let content = given.map(to_text);
+        let message = choice.remove("delta").filter(Value::is_object).filter(|_| content.is_none());
+        choice.insert("message".to_owned(), message.unwrap_or_else(|| json!({"content": content})));
+    }
+    let Some(Value::Object(message)) = choice.get_mut("message") else { return };
+    if !message.get("role").is_some_and(Value::is_string) {
+        message.insert("role".to_owned(), "assistant".into());
+    }
+    patch_content(message);
+    if let Some(call) = message.get_mut("function_call") {
+        match call {
+            Value::Object(call) if call.get("name").is_some_and(Value::is_string) => {}
+            // No call at all, as some write it.
+            _ => drop(message.remove("function_call")),
+        }
+    }
+    if let Some(calls) = message.get_mut("tool_calls") {
+        match calls {
+            Value::Array(calls) => calls.iter_mut().for_each(patch_call),
+            Value::Object(_) => {
+                patch_call(calls);
+                *calls = json!([calls.take()]);
+            }
+            Value::Null => {}
+            _ => drop(message.remove("tool_calls")),
+        }
+    }
+}
+
+fn patch_call(call: &mut Value) {
+    let Value::Object(members) = call else {
+        *call = json!({"id": new_id(), "type": "function", "function": {"name": to_text(call), "arguments": "{}"}});
+        return;
+    };
+    if !members.get("id").is_some_and(|id| id.is_string() && id != "") {
+        let id = members.filled("id").unwrap_or_else(new_id);
+        members.insert("id".to_owned(), id.into());
+    }
+    if members.get("type").is_some_and(|kind| !kind.is_string()) {
+        members.insert("type".to_owned(), "function".into());
+    }
+    let Some(function) = members.get_mut("function") else { return };
+    let Value::Object(function) = function else {
+        *function = json!({"name": to_text(function), "arguments": "{}"});
+        return;
+    };
+    if !function.get("name").is_some_and(Value::is_string) {
+        let name = function.filled("name").unwrap_or_default();
+        function.insert("name".to_owned(), name.into());
+    }
+    if let Some(given) = function.get("arguments").filter(|given| !given.is_string()) {
+        let text = arguments(Some(given));
+        function.insert("arguments".to_owned(), text.into());
+    }
+}
+
+/// Content that the log API does not take becomes a text; what is no text moves beside it.
+fn patch_content(message: &mut Map<String, Value>) {
+    match message.get("content") {
+        None | Some(Value::Null | Value::String(_)) => return,
+        Some(Value::Array(parts)) if is_taken(parts) => return,
+        Some(_) => {}
+    }
+    let content = message.remove("content").unwrap_or_default();
+    let mut read = Content::default();
+    read.read(&content);
+    message.insert("content".to_owned(), read.text.into());
+    let has_reasoning = ["reasoning_content", "reasoning"].iter().any(|name| message.filled(name).is_some());
+    if let Some(reasoning) = read.reasoning.filter(|_| !has_reasoning) {
+        message.insert("reasoning_content".to_owned(), reasoning.into());
+    }
+    if !read.other.is_empty() {
+        message.insert("other_content".to_owned(), read.other.into());
+    }
+}
+
+/// Whether the log API takes these parts, and they are not just a text.
+fn is_taken(parts: &[Value]) -> bool {
+    let is_media = |part: &Value| part.get("type").is_some_and(|kind| kind == "image_url" || kind == "audio");
+    let is_text = |part: &Value| {
+        part.get("type").is_some_and(|kind| kind == "text") && part.get("text").is_some_and(Value::is_string)
+    };
+    parts.iter().all(|part| is_media(part) || is_text(part)) && parts.iter().any(is_media)
+}
+
+/// Content in parts, read: texts, thinking, and what is neither.
+#[derive(Default)]
+pub(super) struct Content {
+    pub text: Option<String>,
+    pub reasoning: Option<String>,
+    pub other: Vec<Value>,
+}
+
+impl Content {
+    /// Reads a text, a part or parts; Mistral's streams carry all of them.
+    pub fn read(&mut self, content: &Value) {
+        match content {
+            Value::Null => {}
+            Value::String(text) => append(&mut self.text, text),
+            Value::Array(parts) => parts.iter().for_each(|part| self.read_part(part)),
+            Value::Object(_) => self.read_part(content),
+            other => append(&mut self.text, &other.to_string()),
+        }
+    }
+
+    fn read_part(&mut self, part: &Value) {
+        let kind = part.text("type").unwrap_or_default();
+        let thoughts = match kind {
+            "thinking" => Some("thinking"),
+            "reasoning" => Some("summary"),
+            _ => None,
+        };
+        if let Some(thoughts) = thoughts {
+            for thought in part.list(thoughts) {
+                if let Some(text) = thought.as_str().or_else(|| thought.text("text")) {
+                    append(&mut self.reasoning, text);
+                }
+            }
+            return;
+        }
+        match part.as_str().or_else(|| part.text("text")) {
+            Some(text) if matches!(kind, "" | "text" | "output_text") => append(&mut self.text, text),
+            _ if part.is_null() => {}
+            _ => self.other.push(part.clone()),
+        }
+    }
+}
+
+/// The counts that the log API reads become integers, and are all there or none.
+pub(super) fn patch_usage(completion: &mut Map<String, Value>) {
+    const COUNTS: [&str; 3] = ["prompt_tokens", "completion_tokens", "total_tokens"];
+    patch_counts(completion, COUNTS, ["input_tokens", "output_tokens"]);
+    let Some(Value::Object(usage)) = completion.get_mut("usage") else { return };
+    // Mistral's own count of cached tokens, where OpenAI has it.
+    if let Some(cached) = usage.count("num_cached_tokens")
+        && usage.given("prompt_tokens_details").is_none()
+    {
+        usage.insert("prompt_tokens_details".to_owned(), json!({"cached_tokens": cached}));
+    }
+}
+
+/// Counts that are given otherwise or not at all: those of a prompt, of a completion, and of both.
+pub(super) fn patch_counts(response: &mut Map<String, Value>, names: [&'static str; 3], also: [&str; 2]) {
+    let usage = match response.get_mut("usage") {
+        None | Some(Value::Null) => return,
+        Some(Value::Object(usage)) if !usage.is_empty() => usage,
+        Some(_) => {
+            response.remove("usage");
+            return;
+        }
+    };
+    if names.iter().all(|name| usage.get(*name).is_some_and(is_integer)) {
+        return;
+    }
+    let given = |name: &str| usage.get(name).and_then(count);
+    let [prompt, completion, total] = names;
+    let input = given(prompt).or_else(|| given(also[0]));
+    let output = given(completion).or_else(|| given(also[1]));
+    let total = given(total);
+    let known = input.unwrap_or_default();
+    let output =
+        output.unwrap_or_else(|| total.filter(|_| input.is_some()).unwrap_or_default().saturating_sub(known));
+    let input = input.unwrap_or_else(|| total.unwrap_or_default().saturating_sub(output));
+    let total = total.unwrap_or_else(|| input.saturating_add(output));
+    for (name, count) in names.into_iter().zip([input, output, total]) {
+        usage.insert(name.to_owned(), count.into());
+    }
+}
+
+fn to_text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

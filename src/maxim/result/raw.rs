@@ -1,0 +1,211 @@
+//! Responses as a proxy or a client has them on the wire: server-sent events, lines of JSON, a body that was cut
+//! short, and events in an envelope.
+
+use super::value::Read;
+use base64::Engine;
+use serde_json::Value;
+
+/// A text that is no JSON, read as what it plainly is: the array of its events or lines, or a body that was
+/// cut short, closed where it breaks off.
+pub(super) fn read(text: &str) -> Option<Value> {
+    events(text).or_else(|| lines(text)).or_else(|| cut_short(text))
+}
+
+/// Whether a text begins as a stream of server-sent events does.
+fn is_stream(text: &str) -> bool {
+    let fields = ["data:", "event:", "id:", "retry:", ":"];
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty());
+    first.is_some_and(|line| fields.iter().any(|field| line.starts_with(field)))
+}
+
+/// The data of server-sent events: of each event one value.
+fn events(text: &str) -> Option<Value> {
+    if !is_stream(text) {
+        return None;
+    }
+    let mut events = Vec::new();
+    let mut data = String::new();
+    for line in text.lines().map(str::trim_end).chain(Some("")) {
+        if let Some(more) = line.strip_prefix("data:") {
+            if !data.is_empty() {
+                data.push('\n');
+            }
+            data.push_str(more.strip_prefix(' ').unwrap_or(more));
+        }
+        // Some separate their events by one line break only.
+        let is_whole = || parse(&data).is_some();
+        if !data.is_empty() && (line.is_empty() || is_whole()) {
+            let event = std::mem::take(&mut data);
+            if event.trim() != "[DONE]" {
+                events.push(parse(&event).or_else(|| cut_short(&event)).unwrap_or(Value::String(event)));
+            }
+        }
+    }
+    events.retain(|event| !event.is_null());
+    (!events.is_empty()).then_some(Value::Array(events))
+}
+
+/// Lines of JSON, as Ollama and TGI stream them: at least two.
+fn lines(text: &str) -> Option<Value> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+    let mut values = Vec::new();
+    while let Some(line) = lines.next() {
+        let is_last = lines.peek().is_none();
+        let value = parse(line).or_else(|| is_last.then(|| cut_short(line)).flatten())?;
+        values.push(value);
+    }
+    (values.len() > 1 && values.iter().all(Value::is_object)).then_some(Value::Array(values))
+}
+
+fn parse(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&without_lone_surrogates(text)).ok())
+}
+
+/// A body that breaks off, with what is open closed and what is half left out; `None` if it is wrong
+/// otherwise.
+pub(super) fn cut_short(text: &str) -> Option<Value> {
+    let text = text.trim();
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    let (closers, safe) = open_at_end(text)?;
+    let close = |upto: &str, closers: &[u8]| {
+        let mut whole = upto.to_owned();
+        whole.extend(closers.iter().rev().map(|&byte| char::from(byte)));
+        parse(&whole)
+    };
+    let in_text = closers.last() == Some(&b'"');
+    if in_text {
+        // A text keeps what came of it, unless it breaks off in an escape or is a member's name.
+        for shorter in 0..=12 {
+            let Some(upto) = text.len().checked_sub(shorter).and_then(|end| text.get(..end)) else {
+                continue;
+            };
+            if let Some(value) = close(upto, &closers) {
+                return Some(value);
+            }
+        }
+    }
+    close(text, &closers).or_else(|| {
+        let (end, closers) = safe?;
+        close(text.get(..end)?, &closers)
+    })
+}
+
+/// What is open at the end of a text, and the last place after a whole value, with what was open there.
+type Open = (Vec<u8>, Option<(usize, Vec<u8>)>);
+
+fn open_at_end(text: &str) -> Option<Open> {
+    let mut open: Vec<u8> = Vec::new();
+    let mut safe = None;
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        if open.last() == Some(&b'"') {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => drop(open.pop()),
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => open.push(b'"'),
+            b'{' | b'[' => {
+                open.push(byte + 2);
+                safe = Some((at + 1, open.clone()));
+            }
+            b'}' | b']' => {
+                if open.pop() != Some(byte) {
+                    return None;
+                }
+                safe = Some((at + 1, open.clone()));
+            }
+            b',' => safe = Some((at, open.clone())),
+            _ => {}
+        }
+    }
+    (!open.is_empty()).then_some((open, safe))
+}
+
+/// `\ud83d` without its other half, which is no character, as the character that says so. A cut through a text
+/// between the two is where it comes from.
+pub(super) fn without_lone_surrogates(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let unit = |text: &str| {
+            let digits = text.strip_prefix("\\u")?.get(..4)?;
+            u16::from_str_radix(digits, 16).ok()
+        };
+        let taken = match unit(escape) {
+            Some(0xd800..=0xdbff) if matches!(escape.get(6..).and_then(unit), Some(0xdc00..=0xdfff)) => 12,
+            Some(0xd800..=0xdfff) => {
+                out.push_str("\\ufffd");
+                rest = escape.get(6..).unwrap_or_default();
+                continue;
+            }
+            Some(_) => 6,
+            None => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
+        };
+        out.push_str(escape.get(..taken).unwrap_or(escape));
+        rest = escape.get(taken..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Takes the envelopes off: a text that is itself JSON or a stream, events with their `data`, and the chunks of
+/// InvokeModelWithResponseStream with their bytes.
+pub(super) fn unwrap(value: Value) -> Value {
+    match value {
+        Value::String(text) => match parse(&text).filter(|inner| inner.is_object() || inner.is_array()) {
+            Some(inner) => unwrap_events(inner),
+            None => {
+                read(&text).filter(|_| text.trim_start().len() > 1).map_or(Value::String(text), unwrap_events)
+            }
+        },
+        other => unwrap_events(other),
+    }
+}
+
+fn unwrap_events(value: Value) -> Value {
+    let Value::Array(events) = value else { return value };
+    if !events.is_empty() && events.iter().all(Value::is_string) {
+        // A stream as the texts that came one after the other.
+        let whole: String = events.iter().filter_map(Value::as_str).collect();
+        let lines = events.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n");
+        let read = read(&whole).or_else(|| read(&lines));
+        return read.map_or(Value::Array(events), unwrap_events);
+    }
+    let wrapped = events.iter().filter(|event| envelope(event).is_some()).count();
+    let all = wrapped > 0 && events.iter().all(|event| envelope(event).is_some() || is_done(event));
+    if !all {
+        return Value::Array(events);
+    }
+    Value::Array(events.iter().filter_map(envelope).collect())
+}
+
+fn is_done(event: &Value) -> bool {
+    event.get("data").is_some_and(|data| data == "[DONE]") || event.is_string()
+}
+
+/// What is in an event's envelope, if that is one.
+fn envelope(event: &Value) -> Option<Value> {
+    let members = event.as_object()?;
+    if let Some(bytes) = event.given("chunk").and_then(|chunk| chunk.text("bytes")) {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(bytes).ok()?;
+        return serde_json::from_slice(&bytes).ok();
+    }
+    let of_an_event = ["event", "data", "id", "retry"];
+    if !members.keys().all(|name| of_an_event.contains(&name.as_str())) {
+        return None;
+    }
+    match event.given("data")? {
+        Value::String(text) => parse(text).filter(Value::is_object),
+        data if data.is_object() && members.len() > 1 => Some(data.clone()),
+        _ => None,
+    }
+}
