@@ -135,10 +135,7 @@ fn hostile_texts_are_text_on_every_page() {
         let answer = server.connect().request("GET", &target, &[], b"");
         assert_eq!(answer.status, 200, "{target}");
         let policy = answer.header("content-security-policy").expect("a policy");
-        assert!(
-            policy.starts_with("default-src 'none'; script-src 'self'") && !policy.contains("unsafe"),
-            "{policy}"
-        );
+        assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"), "{policy}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         let text = answer.text();
         for bad in

@@ -66,8 +66,8 @@ pub fn markup(ask: &Ask<'_>, archive: &Archive, node: &NodeRow, sums: Sums) -> R
             div { dt { "Tokens" } dd { (tokens(&sums)) } }
             div { dt { "Cost" } dd { (cost(&sums)) } }
             div { dt { "Began" } dd { (time(node.began(), ask.now)) } }
-            @if node.kind == "generation" { div.links { a href={ "/compare?id=" (segment(&reference)) } { "Compare…" } } }
         }
+        @if node.kind == "generation" { p.links { a href={ "/compare?id=" (segment(&reference)) } { "Compare…" } } }
         @if let Some(entity) = &entity { (said(archive, entity)?) }
         details.raw {
             summary { "Raw lines " span.total { (lines.len()) } }

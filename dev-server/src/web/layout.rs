@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::collect::http::Response;
+use crate::model::plain;
 use crate::web::{Ask, text};
 
 /// Nothing from elsewhere, nothing inline; pictures of messages may stand in their own text.
@@ -34,9 +35,13 @@ pub fn utc_offset_us() -> i64 {
 }
 
 pub fn html_response(status: u16, markup: &Markup) -> Response {
+    html_with_policy(status, markup, POLICY)
+}
+
+pub fn html_with_policy(status: u16, markup: &Markup, policy: &str) -> Response {
     let mut response = Response::text(status, markup.0.clone());
     response.content_type = "text/html; charset=utf-8";
-    response.headers.push(("Content-Security-Policy", POLICY.to_owned()));
+    response.headers.push(("Content-Security-Policy", policy.to_owned()));
     response
 }
 
@@ -77,7 +82,7 @@ pub fn page(ask: &Ask<'_>, status: u16, title: &str, body: Markup) -> Response {
                         }
                     }
                     form.search role="search" action=(action) method="get" {
-                        input #q name="q" type="search" value=(ask.parameter("q").unwrap_or_default())
+                        input #q name="q" type="search" value=(plain::visible(ask.parameter("q").unwrap_or_default()))
                             placeholder="level:error model:gpt-4o cost>0.01 \"free text\"" aria-label="Search"
                             autocomplete="off" spellcheck="false" role="combobox" aria-expanded="false"
                             aria-autocomplete="list" aria-controls="completions";

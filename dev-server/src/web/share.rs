@@ -68,5 +68,5 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive, repo: &str, id: &str) -> Page 
             }
         }
     };
-    Ok(layout::html_response(200, &markup))
+    Ok(layout::html_with_policy(200, &markup, &policy))
 }

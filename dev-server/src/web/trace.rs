@@ -135,6 +135,7 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive, repo: &str, id: &str) -> Page 
             @if root.errors > 0 { span.badge.bad { (root.errors) @if root.errors == 1 { " error" } @else { " errors" } } }
             @if root.is_open() { span.badge.open { "still open" } }
         }
+        div.summary {
         dl.figures {
             div { dt { "Duration" } dd { (duration(&root)) } }
             div { dt { "Tokens" } dd { (tokens(&root.sums)) } }
@@ -142,11 +143,12 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive, repo: &str, id: &str) -> Page 
             div { dt { "Parts" } dd { (root.below) } }
             div { dt { "Began" } dd { (time(root.began(), ask.now)) } }
             div.wide { dt { "Id" } dd.id { (listed(&root.id)) } }
-            div.links {
-                a href={ "/compare?id=" (segment(&reference)) } { "Compare…" }
-                a href={ (path(&["share", &root.repo, &root.id])) "?kind=" (segment(&root.kind)) } download=(share_name(&root)) { "Share file" }
-                a href={ "/export/lines?id=" (segment(&reference)) } { "Raw lines" }
-            }
+        }
+        div.links {
+            a href={ "/compare?id=" (segment(&reference)) } { "Compare…" }
+            a href={ (path(&["share", &root.repo, &root.id])) "?kind=" (segment(&root.kind)) } download=(share_name(&root)) { "Share file" }
+            a href={ "/export/lines?id=" (segment(&reference)) } { "Raw lines" }
+        }
         }
         div.panes {
             section.waterfall aria-label="Parts of the trace" {

@@ -1,0 +1,283 @@
+// The pages as a person uses them: with a mouse, with the keyboard alone, narrow and wide, dark and light.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { Sender, longTrace, story } from './seed.mjs';
+import { launch, openPage, startServer } from './stage.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const directory = mkdtempSync(join(tmpdir(), 'maxim-browser-'));
+let browser;
+let server;
+
+before(async () => {
+  browser = await launch();
+  server = await startServer();
+  await story(server.url);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const visit = async (options) => {
+  const opened = await openPage(browser, server, options);
+  return { ...opened, go: (path) => opened.page.goto(server.url + path), done: async () => { assert.deepEqual(opened.faults, []); await opened.context.close(); } };
+};
+
+test('from the list to a trace, to a part of it, to its conversation', async () => {
+  const { page, go, done } = await visit();
+  await go('/');
+  assert.equal(await page.locator('tbody .row').count(), 5);
+  await page.getByRole('link', { name: 'explain invoice' }).click();
+  await page.waitForURL(/\/trace\/assistant\/invoice/);
+  assert.equal(await page.locator('.span-row').count(), 4);
+  await page.locator('.span-row', { hasText: 'find_charges' }).click();
+  await page.locator('#detail h2', { hasText: 'find_charges' }).waitFor();
+  assert.match(await page.locator('#detail').innerText(), /billing service timed out after 3 s/);
+  assert.match(page.url(), /at=tool_call:invoice-tool/);
+  await page.reload();
+  assert.equal(await page.locator('#detail h2').innerText(), 'find_charges');
+  await page.locator('.span-row', { hasText: 'choose a tool' }).click();
+  await page.locator('#detail .call-name', { hasText: 'find_charges' }).waitFor();
+  await go('/session/assistant/support-ada');
+  assert.equal(await page.locator('.turn').count(), 3);
+  await done();
+});
+
+test('an open span is hatched and bars lie where their times are', async () => {
+  const { page, go, done } = await visit();
+  await go('/trace/assistant/digest');
+  assert.equal(await page.locator('.bar rect.open').count(), 2);
+  await go('/trace/assistant/refund-a');
+  const left = async (name) => (await page.locator('.span-row', { hasText: name }).locator('.bar rect').boundingBox()).x;
+  assert.ok(await left('handbook') < await left('find_order') && await left('find_order') < await left('write answer'));
+  await done();
+});
+
+test('two marked traces are compared word by word', async () => {
+  const { page, go, done } = await visit();
+  await go('/?q=shoes');
+  const boxes = page.locator('tbody input[type=checkbox]');
+  assert.equal(await boxes.count(), 2);
+  await boxes.nth(0).check();
+  await boxes.nth(1).check();
+  await page.getByRole('button', { name: 'Compare the two marked' }).click();
+  await page.waitForURL(/\/compare/);
+  const text = await page.locator('main').innerText();
+  assert.match(text, /write answer/);
+  assert.ok((await page.locator('ins').allInnerTexts()).join(' ').includes('label') || (await page.locator('del').allInnerTexts()).join(' ').includes('label'));
+  await done();
+});
+
+test('a search completes keys and values, finds, and says what it does not understand', async () => {
+  const { page, go, done } = await visit();
+  await go('/');
+  await page.keyboard.press('/');
+  await page.keyboard.type('mod');
+  await page.locator('#completions li', { hasText: 'model:' }).waitFor();
+  await page.keyboard.press('Tab');
+  assert.equal(await page.locator('#q').inputValue(), 'model:');
+  await page.keyboard.type('claude');
+  await page.locator('#completions li', { hasText: 'model:claude-sonnet-4' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.locator('#q').inputValue(), 'model:claude-sonnet-4 ');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/q=model/);
+  assert.equal(await page.locator('tbody .row').count(), 1);
+  await go('/?q=colour:red');
+  assert.match(await page.getByRole('alert').innerText(), /no key “colour”/);
+  await done();
+});
+
+test('the keyboard alone reaches a part of a trace and comes back', async () => {
+  const { page, go, done } = await visit();
+  await go('/');
+  for (const key of ['j', 'j', 'j', 'k']) await page.keyboard.press(key);
+  assert.equal(await page.locator('.row.at .name').innerText(), 'explain invoice');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/trace\//);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.locator('#detail h2', { hasText: 'find_charges' }).waitFor();
+  await page.keyboard.press('u');
+  await page.waitForURL((url) => url.pathname === '/');
+  await page.keyboard.press('?');
+  assert.ok(await page.locator('#help').isVisible());
+  await page.keyboard.press('Escape');
+  for (const key of ['j', 'c', 'j', 'c']) await page.keyboard.press(key);
+  await page.waitForURL(/\/compare/);
+  await done();
+});
+
+test('what arrives shows while one looks, is held on demand, and comes when it goes on', async () => {
+  const { page, go, done } = await visit();
+  await go('/?q=live');
+  assert.equal(await page.locator('tbody .row').count(), 0);
+  const sender = new Sender(server.url);
+  await sender.say('trace', 'live-1', 'create', { name: 'live one', startTimestamp: new Date().toISOString() }).send();
+  await page.locator('.name', { hasText: 'live one' }).waitFor();
+  await page.keyboard.press('p');
+  await sender.say('trace', 'live-2', 'create', { name: 'live two', startTimestamp: new Date().toISOString() }).send();
+  assert.equal(await page.locator('.name', { hasText: 'live two' }).count(), 0);
+  await page.keyboard.press('p');
+  await page.locator('.name', { hasText: 'live two' }).waitFor();
+  await go('/trace/assistant/live-1');
+  await sender.say('trace', 'live-1', 'add-span', { id: 'live-span', name: 'came later', startTimestamp: new Date().toISOString() }).send();
+  await page.locator('.span-row', { hasText: 'came later' }).waitFor();
+  await done();
+});
+
+test('a trace of ten thousand spans has few of them in the page, and each can be reached', async () => {
+  await longTrace(server.url, 10000);
+  const { page, go, done } = await visit();
+  do await go('/trace/assistant/long'); while (await page.locator('.rows').getAttribute('data-total') !== '10001');
+  assert.ok(await page.locator('.span-row').count() <= 1200);
+  await page.locator('.rows').evaluate((box) => { box.scrollTop = box.scrollHeight; });
+  await page.locator('.span-row', { hasText: 'step 9999' }).waitFor();
+  assert.ok(await page.locator('.span-row').count() <= 1200);
+  await page.locator('.span-row', { hasText: 'step 9999' }).click();
+  await page.locator('#detail h2', { hasText: 'step 9999' }).waitFor();
+  await go('/trace/assistant/long?at=span:long-5000');
+  assert.equal(await page.locator('.span-row[aria-current] .title').innerText(), 'step 5000');
+  assert.ok(await page.locator('.span-row[aria-current]').evaluate((row) => {
+    const [box, frame] = [row.getBoundingClientRect(), row.closest('.rows').getBoundingClientRect()];
+    return box.top >= frame.top && box.bottom <= frame.bottom;
+  }));
+  await done();
+});
+
+test('an outage is made and seen on the page on delivery', async () => {
+  const { page, go, done } = await visit();
+  await go('/delivery');
+  await page.getByRole('button', { name: '429 for five requests' }).click();
+  await page.locator('.set', { hasText: '429:5' }).waitFor();
+  await assert.rejects(new Sender(server.url).say('trace', 'x', 'create', {}).send());
+  await page.locator('.attempts .badge.bad', { hasText: '429' }).first().waitFor();
+  await page.getByRole('button', { name: 'Behave again' }).click();
+  await page.locator('.set').waitFor({ state: 'detached' });
+  await new Sender(server.url).say('trace', 'x', 'create', {}).send();
+  await done();
+});
+
+test('hostile texts stay texts, run nothing and fetch nothing', async () => {
+  const evil = `</script><script>alert(1)</script><img src="http://evil.invalid/x" onerror="alert(2)">\u001b[31m\u202eabc\u2066`;
+  const sender = new Sender(server.url, 'evil');
+  const data = { id: evil, name: evil, input: evil, model: evil, provider: evil, sessionId: evil, tags: { [evil]: evil }, error: { message: evil, type: evil }, messages: [{ role: evil, content: evil }, { role: 'user', content: [{ type: 'image_url', image_url: { url: 'http://evil.invalid/y' } }, { type: 'image_url', image_url: { url: 'data:image/svg+xml;base64,PHN2Zy8+' } }] }], huge: 'x'.repeat(1 << 20) };
+  for (const action of ['create', 'add-span', 'add-generation', 'add-error', 'add-event', 'add-attachment']) sender.say('trace', 'evil', action, data);
+  await sender.send();
+  await sender.logs([{ level: evil, message: evil, flowId: evil, tags: [evil], source: evil, errorName: evil, errorStack: evil }]);
+  const { page, go, done } = await visit();
+  for (const path of ['/', '/generations', '/sessions', '/logs', '/flows', '/errors', '/delivery', '/trace/evil/evil', `/trace/evil/evil?at=generation:${encodeURIComponent(evil)}`, `/session/evil/${encodeURIComponent(evil)}`, `/flow/${encodeURIComponent(evil)}`, '/share/evil/evil?kind=trace', `/?q=${encodeURIComponent(evil)}`]) {
+    await go(path);
+    const found = await page.evaluate(() => ({
+      scripts: [...document.scripts].filter((script) => !script.src).length,
+      pictures: [...document.images].filter((image) => /evil/.test(image.src)).length,
+      steering: /[\u001b\u202a-\u202e\u2066-\u2069]/.test(document.documentElement.outerHTML),
+      isWide: document.documentElement.scrollWidth > innerWidth,
+    }));
+    assert.deepEqual(found, { scripts: 0, pictures: 0, steering: false, isWide: false }, path);
+  }
+  await done();
+});
+
+test('a page of somebody else reads nothing and changes nothing', async () => {
+  const ask = (headers, method = 'GET', path = '/stats') => new Promise((resolve, reject) => {
+    request({ port: server.port, host: '127.0.0.1', method, path, headers }, (answer) => { answer.resume(); resolve(answer.statusCode); }).on('error', reject).end();
+  });
+  assert.equal(await ask({ host: 'evil.invalid' }), 403);
+  assert.equal(await ask({ origin: 'http://evil.invalid' }, 'POST', '/control'), 403);
+  // Another server on this machine is another origin.
+  const other = await startServer();
+  const { context, page } = await openPage(browser, other);
+  await page.goto(other.url);
+  const outcome = await page.evaluate(async (url) => {
+    const tries = [fetch(`${url}/stats`), fetch(`${url}/control/reset`, { method: 'POST', mode: 'no-cors' }), fetch(`${url}/live`)];
+    return (await Promise.allSettled(tries)).map(({ status, value }) => status === 'fulfilled' && value.type !== 'opaque');
+  }, server.url);
+  assert.deepEqual(outcome, [false, false, false]);
+  await context.close();
+  await other.stop();
+  assert.equal((await fetch(`${server.url}/trace/assistant/invoice`)).status, 200);
+});
+
+test('a share file opens without a server', async () => {
+  const { page, go, done, context } = await visit();
+  await go('/trace/assistant/invoice');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Share file' }).click()]);
+  const file = join(directory, 'share.html');
+  await download.saveAs(file);
+  const alone = await context.newPage();
+  await alone.goto(`file://${file}`);
+  assert.match(await alone.locator('h1').innerText(), /explain invoice/);
+  await alone.locator('summary', { hasText: 'find_charges' }).click();
+  assert.match(await alone.locator('main').innerText(), /billing service timed out after 3 s/);
+  assert.equal(await alone.evaluate(() => document.scripts.length), 0);
+  assert.notEqual(await alone.locator('.shared').first().evaluate((row) => getComputedStyle(row).display), 'inline');
+  await alone.screenshot({ path: join(process.env.SCREENSHOTS, 'share.png') });
+  await done();
+});
+
+test('a database is there again after a restart', async () => {
+  const flags = ['--db', join(directory, 'kept.db')];
+  const first = await startServer(...flags);
+  await story(first.url);
+  await first.stop();
+  const second = await startServer(...flags);
+  const { context, page, faults } = await openPage(browser, second);
+  await page.goto(`${second.url}/?q=invoice`);
+  assert.equal(await page.locator('tbody .row').count(), 1);
+  await page.getByRole('link', { name: 'explain invoice' }).click();
+  await page.locator('.span-row', { hasText: 'find_charges' }).waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+  await second.stop();
+});
+
+test('a file of records comes in by the page', async () => {
+  const export_ = await (await fetch(`${server.url}/export/lines?id=assistant%2Ftrace%2Finvoice`)).text();
+  const other = await startServer();
+  const { context, page } = await openPage(browser, other);
+  await page.goto(`${other.url}/transfer`);
+  await page.locator('input[type=file]').setInputFiles({ name: 'x.ndjson', mimeType: 'text/plain', buffer: Buffer.from(export_) });
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await page.locator('#import-result', { hasText: 'lines are in' }).waitFor();
+  await page.goto(other.url);
+  assert.equal(await page.locator('tbody .row').count(), 1);
+  await context.close();
+  await other.stop();
+});
+
+const PLACES = {
+  traces: '/?q=-long+-live+-evil', trace: '/trace/assistant/invoice?at=tool_call:invoice-tool', generation: '/trace/assistant/refund-a?at=generation:refund-a-gen',
+  generations: '/generations?sort=cost&q=repo:assistant', session: '/session/assistant/support-ada', sessions: '/sessions', logs: '/logs', flow: '/flow/payment-7', flows: '/flows', errors: '/errors',
+  compare: '/compare?id=assistant%2Ftrace%2Frefund-a&id=assistant%2Ftrace%2Frefund-b', delivery: '/delivery', transfer: '/transfer',
+};
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [400, 800, 1400]) {
+    test(`every page fits ${width} pixels, ${colorScheme}, without a serious fault that axe finds`, async () => {
+      // The checker comes in from outside of the page, which the page's own policy would not let it.
+      const { page, go, done } = await visit({ colorScheme, viewport: { width, height: 860 }, bypassCSP: true });
+      for (const [name, path] of Object.entries(PLACES)) {
+        await go(path);
+        await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}-${width}-${colorScheme}.png`) });
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than ${width}`);
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }));
+        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)} ${nodes[0].failureSummary}`), [], name);
+      }
+      await done();
+    });
+  }
+}

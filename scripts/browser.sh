@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Uses maxim-dev's pages in a headless Chromium: installs Debian's browser (as root) and its driver from npm, which
+# stay in build/browser, and leaves screenshots in build/browser/screenshots. PICTURE=1 also makes docs/workbench.png.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+node=$(scripts/install-node.sh)
+chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+if [ -z "$chromium" ]; then
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        echo "error: no Chromium: install the package chromium, or name one in CHROMIUM" >&2
+        exit 1
+    fi
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core
+    chromium=$(command -v chromium)
+fi
+
+work=build/browser
+install -d "$work/screenshots"
+cp dev-server/browser/package.json dev-server/browser/*.mjs "$work/"
+[ -d "$work/node_modules/playwright-core" ] && [ -d "$work/node_modules/axe-core" ] ||
+    npm install --prefix "$work" --no-audit --no-fund --silent
+
+export CHROMIUM=$chromium MAXIM_DEV=${MAXIM_DEV:-$PWD/build/bin/maxim-dev} SCREENSHOTS=$PWD/$work/screenshots
+"$node" --test --test-concurrency=1 --test-timeout=600000 --test-force-exit "$work"/*.test.mjs
+if [ -n "${PICTURE:-}" ]; then
+    PICTURE=$PWD/docs/workbench.png "$node" "$work/picture.mjs"
+fi
