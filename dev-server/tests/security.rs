@@ -163,14 +163,16 @@ fn connections_beyond_the_bound_are_closed_and_those_that_are_there_go_on() {
     let server = start(&["--mode", "count"]);
     let mut first = server.connect();
     assert_eq!(first.log("a").status, 200);
-    let held: Vec<_> =
-        (0..1100).filter_map(|_| TcpStream::connect(("127.0.0.1", server.port)).ok()).collect();
+    let connect = |_| TcpStream::connect(("127.0.0.1", server.port)).expect("a connection");
+    let held: Vec<_> = (0..940).map(connect).collect();
     held.iter().for_each(|stream| stream.set_nonblocking(true).expect("not blocking"));
     let is_closed = |mut stream: &TcpStream| matches!(stream.read(&mut [0]), Ok(0));
-    // Connections are taken in their order, so this ends when the last ones were looked at.
-    while !held.iter().any(is_closed) {
+    // Connections are taken in their order, so this is so when the last ones were looked at.
+    let has_closed = (0..3000).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+        held.iter().any(is_closed)
+    });
+    assert!(has_closed, "all {} connections were taken", held.len());
     assert_eq!(first.log("b").status, 200);
     drop(held);
     let stats = (0..3000).find_map(|_| {

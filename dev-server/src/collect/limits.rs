@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-/// Connections at a time, each a thread with a buffer; one more is closed at once.
-pub const MAX_CONNECTIONS: usize = 1024;
+/// Connections at a time, each a thread with a buffer; one more is closed at once. Below the usual limit of 1024
+/// descriptors, so that it is this limit that is met first.
+pub const MAX_CONNECTIONS: usize = 900;
 /// Largest body whose text is needed: more than twice the library's largest attachment.
 pub const MAX_COLLECTED_BYTES: u64 = 256 << 20;
 /// Largest body that is only counted.

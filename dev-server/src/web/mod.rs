@@ -147,6 +147,10 @@ fn page(ask: &Ask<'_>, archive: &mut Archive, first: &str) -> Page {
 
 /// Words for a number of things.
 pub fn plural(number: u64, what: &str) -> Markup {
-    let ending = if number == 1 { "" } else { "s" };
-    html! { (crate::model::figures::count(number)) " " (what) (ending) }
+    let (stem, ending) = match what.strip_suffix('y') {
+        _ if number == 1 => (what, ""),
+        Some(stem) => (stem, "ies"),
+        None => (what, "s"),
+    };
+    html! { (crate::model::figures::count(number)) " " (stem) (ending) }
 }

@@ -21,7 +21,7 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
         div.head { h1 { "Transfer" } }
         div.cards {
             section.card { h2 { "Export" }
-                p { (plural(records, "line")) " of " (plural(nodes, "entity").0.replace("entitys", "entities")) "." }
+                p { (plural(records, "line")) " of " (plural(nodes, "entity")) "." }
                 p { a.button href="/export/lines" download="maxim.ndjson" { "All as lines of JSON" } " " a.button href="/export/otlp" download="traces.otlp.json" { "Traces as OTLP/JSON" } }
                 p.fine { "A single trace: its page has “Share file” and “Raw lines”." }
             }
