@@ -50,6 +50,7 @@ fuzz: server hooks ## Make calls, texts and damage by chance for FUZZ_SECONDS (6
 
 abidiff: ## Compare the ABI with that of a release or commit: make abidiff BASE=v0.1.0
 	scripts/abi-diff.sh $(BASE)
+
 corpus: lib ## Run the library over providers' answers: CORPUS=folder, and MUTATIONS=number of damaged ones
 	cargo run -q --example corpus -- $(CORPUS) $(MUTATIONS)
 

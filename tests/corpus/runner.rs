@@ -47,6 +47,7 @@ fn main() {
     };
     let answers = read(Path::new(&directory));
     assert!(!answers.is_empty(), "{directory} has no NAME.jsonl with NAME.facts.jsonl");
+    println!("corpus {directory}: {} answers", answers.len());
     let outcomes = log(&answers);
     let bad = table(&answers, &outcomes);
     let count: u64 = arguments.next().map_or(0, |count| count.parse().expect("a number of mutations"));
