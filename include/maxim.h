@@ -1285,6 +1285,47 @@ MAXIM_API maxim_status maxim_write_to_file(maxim_logger *MAXIM_NONNULL logger, u
 MAXIM_API maxim_status maxim_cleanup(maxim_logger *MAXIM_NONNULL logger, uint32_t timeout_ms);
 
 /**
+ * Asks the service whether the log repository exists and the API key is accepted. **May block** up
+ * to `timeout_ms` milliseconds. Nothing is logged; a logger that is disabled asks nobody.
+ *
+ * Errors: MAXIM_ERR_UNAUTHORIZED when the key is refused, MAXIM_ERR_REJECTED when the service has
+ * no such repository (the detail is what it says), MAXIM_ERR_NETWORK, MAXIM_ERR_TIMEOUT.
+ *
+ * @param logger The logger.
+ * @param timeout_ms How long to wait for the answer, in milliseconds.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_TIMEOUT,
+ *     MAXIM_ERR_NETWORK, MAXIM_ERR_REJECTED, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: **May block**.
+ */
+MAXIM_API maxim_status maxim_check(maxim_logger *MAXIM_NONNULL logger, uint32_t timeout_ms);
+
+/**
+ * What the log API is sent for a provider's result: the parser of `maxim_generation_result` as a
+ * function.
+ *
+ * Writes the JSON and a NUL to `out`, which has `capacity` bytes, and how many bytes the JSON has
+ * to `out_len`. MAXIM_ERR_TOO_LARGE says that it does not fit: then `out_len` says what is needed
+ * beside the NUL, and `out` stays as it was.
+ *
+ * @param result_json The provider's own response, as for `maxim_generation_result`.
+ * @param flags As for `maxim_generation_result`; without any, what is not known is taken as it is.
+ * @param out Receives the JSON. May be NULL when `capacity` is 0.
+ * @param capacity How many bytes there are at `out`.
+ * @param out_len Receives the length of the JSON. May be NULL.
+ * @return MAXIM_OK, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON,
+ *     MAXIM_ERR_INVALID_RESULT, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_normalise_result(
+    maxim_str result_json,
+    maxim_result_flags flags,
+    char *MAXIM_NULLABLE out,
+    size_t capacity,
+    size_t *MAXIM_NULLABLE out_len);
+
+/**
  * Whether the spool directory can be written to; when not, records are kept in memory only.
  *
  * @param logger The logger.

@@ -32,6 +32,8 @@ fn good(kind: &str, name: &str) -> String {
         "const maxim_flow *" => "flow".to_owned(),
         pointer if pointer.starts_with("const maxim_") => format!("&{}", sample(pointer)),
         pointer if pointer.ends_with("**") => format!("(void *)&{}_out", pointer_name(pointer)),
+        "char *" => "(char *)any_out".to_owned(),
+        "size_t *" => "(size_t *)any_out".to_owned(),
         "maxim_id *" => "&id_out".to_owned(),
         "uint32_t *" => "&number_out".to_owned(),
         "maxim_stats *" => "&stats_out".to_owned(),

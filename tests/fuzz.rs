@@ -30,6 +30,8 @@ fn handle(kind: &str) -> Option<&'static str> {
 /// An expression that makes a value of a type.
 fn any(kind: &str, name: &str) -> String {
     match kind {
+        // What is said to be there must be there.
+        "size_t" if name == "capacity" => "one_in(c, 2)".to_owned(),
         "maxim_str" => format!("any_text(c, \"{name}\")"),
         "bool" => format!("any_bool(c, \"{name}\")"),
         "double" => "any_double(c)".to_owned(),
@@ -55,6 +57,8 @@ fn any(kind: &str, name: &str) -> String {
         "maxim_debug_callback" => "on_debug".to_owned(),
         "maxim_mask_callback" => "NULL".to_owned(),
         "maxim_flush_callback" => "ANY_CALLBACK(c, on_flush)".to_owned(),
+        "char *" => "one_in(c, 40) ? NULL : filled(c, 1)".to_owned(),
+        "size_t *" => "one_in(c, 4) ? NULL : filled(c, sizeof(size_t))".to_owned(),
         "maxim_id *" => "one_in(c, 4) ? NULL : filled(c, sizeof(maxim_id))".to_owned(),
         "uint32_t *" => "one_in(c, 4) ? NULL : filled(c, sizeof(uint32_t))".to_owned(),
         pointer if pointer.ends_with("**") => "one_in(c, 40) ? NULL : filled(c, sizeof(void *))".to_owned(),

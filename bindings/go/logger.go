@@ -296,6 +296,14 @@ func (l *Logger) WriteToFile(ctx context.Context) error {
 	})
 }
 
+// Check asks the service whether the log repository exists and the API key is accepted, and waits for the answer up
+// to the context's deadline. Nothing is logged.
+func (l *Logger) Check(ctx context.Context) error {
+	return wait(ctx, func(timeout C.uint32_t) error {
+		return l.done("Logger.Check", C.maxim_go_check(l.handle, timeout))
+	})
+}
+
 // RepositoryID is the log repository's id; "" after Close.
 func (l *Logger) RepositoryID() string {
 	id := C.GoString(C.maxim_go_logger_repository_id(l.handle))

@@ -169,6 +169,7 @@ static inline maxim_go_failure *maxim_go_logger_free(uintptr_t logger) {
         return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, timeout_ms)); \
     }
 MAXIM_GO_WAIT(flush)
+MAXIM_GO_WAIT(check)
 MAXIM_GO_WAIT(flush_commit_logs)
 MAXIM_GO_WAIT(flush_log_files)
 MAXIM_GO_WAIT(write_to_file)

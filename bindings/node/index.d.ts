@@ -360,6 +360,8 @@ export class Logger {
   flushOrThrow(timeoutMs?: number): Promise<void>;
   /** The same, blocking the thread: for `process.on('exit', …)`. */
   flushSync(timeoutMs?: number): void;
+  /** Asks whether the log repository exists and the API key is accepted; rejects with a MaximError when not. */
+  check(timeoutMs?: number): Promise<void>;
   flushCommitLogs(timeoutMs?: number): Promise<void>;
   flushAttachments(timeoutMs?: number): Promise<void>;
   flushLogFiles(timeoutMs?: number): Promise<void>;

@@ -64,16 +64,7 @@ impl StructuredLog {
     ) -> Result<Vec<u8>> {
         let mut http = Http::new(config.settings.http());
         match self.send(&mut http, target, "application/json", body, deadline) {
-            Ok(response) => match Outcome::of(&response) {
-                Outcome::Delivered => Ok(response.body),
-                Outcome::Unauthorized { why, .. } => Err(Error::new(Status::Unauthorized, why)),
-                Outcome::Retry { why, .. }
-                | Outcome::TooLarge { why }
-                | Outcome::BadRequest { why, .. }
-                | Outcome::Hold { why }
-                | Outcome::Aside { why, .. }
-                | Outcome::Unusable { why } => Err(Error::new(Status::Rejected, why)),
-            },
+            Ok(response) => Outcome::of(&response).told().map(|()| response.body),
             Err(error) if Instant::now() >= deadline => Err(Error::new(Status::Timeout, error.why)),
             Err(error) => Err(Error::new(Status::Network, error.why)),
         }

@@ -12,7 +12,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::delivery::http::{Fault, Response, TransportError};
-use crate::status::Status;
+use crate::status::{self, Error, Status};
 
 /// How many characters of a service's own words go into an error text.
 const QUOTED_CHARACTERS: usize = 200;
@@ -71,6 +71,21 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What somebody is told who waits for the answer to a question of their own.
+    pub fn told(self) -> status::Result<()> {
+        let (status, why) = match self {
+            Outcome::Delivered => return Ok(()),
+            Outcome::Unauthorized { why, .. } => (Status::Unauthorized, why),
+            Outcome::Retry { why, .. }
+            | Outcome::TooLarge { why }
+            | Outcome::BadRequest { why, .. }
+            | Outcome::Hold { why }
+            | Outcome::Aside { why, .. }
+            | Outcome::Unusable { why } => (Status::Rejected, why),
+        };
+        Err(Error::new(status, why))
+    }
+
     /// The delivery table, for a service's answer.
     ///
     /// A 2xx whose JSON body has an `error` member is a failure. The service doesn't say whether

@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::boundary::{boundary, boundary_or, slow_boundary};
 use super::callbacks::{Callbacks, FlushFunction, c_text};
 use super::control::{for_the_logger, given_control, is_disabled, sample_rate, switch};
-use super::entities::{unused, with_logger};
+use super::entities::{result_mode, unused, with_logger};
 use super::handle::{self, handled};
-use super::maxim_entity;
 use super::settings::{checked_key, checked_repository, given, given_or_env, or_default};
 use super::structs::*;
 use super::types::*;
+use super::{maxim_entity, maxim_result_flags};
 use crate::delivery;
 use crate::maxim::config;
 use crate::maxim::{Config, Entity, Logger};
@@ -273,6 +273,50 @@ pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_cleanup(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.close(limit)))
+}
+
+/// Asks the service whether the log repository exists and the API key is accepted. **May block** up to `timeout_ms`
+/// milliseconds. Nothing is logged; a logger that is disabled asks nobody.
+///
+/// Errors: MAXIM_ERR_UNAUTHORIZED when the key is refused, MAXIM_ERR_REJECTED when the service has no such repository
+/// (the detail is what it says), MAXIM_ERR_NETWORK, MAXIM_ERR_TIMEOUT.
+///
+/// @param timeout_ms How long to wait for the answer, in milliseconds.
+/// @gives UNAUTHORIZED REJECTED NETWORK TIMEOUT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_check(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
+    slow_boundary(|| with_logger(logger, |log| log.check(milliseconds(timeout_ms))))
+}
+
+/// What the log API is sent for a provider's result: the parser of `maxim_generation_result` as a function.
+///
+/// Writes the JSON and a NUL to `out`, which has `capacity` bytes, and how many bytes the JSON has to `out_len`.
+/// MAXIM_ERR_TOO_LARGE says that it does not fit: then `out_len` says what is needed beside the NUL, and `out` stays as
+/// it was.
+///
+/// @param result_json The provider's own response, as for `maxim_generation_result`.
+/// @param flags As for `maxim_generation_result`; without any, what is not known is taken as it is.
+/// @param out Receives the JSON. May be NULL when `capacity` is 0.
+/// @param capacity How many bytes there are at `out`.
+/// @param out_len Receives the length of the JSON. May be NULL.
+/// @gives INVALID_RESULT TOO_LARGE
+/// @c
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_normalise_result(
+    result_json: maxim_str,
+    flags: maxim_result_flags,
+    out: *mut c_char,
+    capacity: usize,
+    out_len: *mut usize,
+) -> maxim_status {
+    boundary(|| {
+        let normal = &mut crate::text::scratch::lend();
+        let given = required_json("result_json", result_json)?;
+        // What would be attached or told belongs to a generation, and here is none.
+        crate::maxim::result::normalise_text(given, result_mode(flags)?, &|| None, normal)?;
+        write(out_len, normal.len());
+        write_text("out", out, capacity, normal)
+    })
 }
 
 /// Whether the spool directory can be written to; when not, records are kept in memory only.

@@ -432,6 +432,25 @@ pub(super) fn out<T>(name: &str, pointer: *mut T) -> Result<*mut T> {
     if pointer.is_null() { Err(null(name)) } else { Ok(pointer) }
 }
 
+/// Writes a text and its NUL to the caller's `capacity` bytes.
+pub(super) fn write_text(name: &str, out: *mut c_char, capacity: usize, text: &[u8]) -> Result<()> {
+    if capacity <= text.len() {
+        return Err(Error::new(
+            Status::TooLarge,
+            format!("{name}: {} bytes and a NUL are needed", text.len()),
+        ));
+    }
+    if out.is_null() {
+        return Err(null(name));
+    }
+    // SAFETY: the caller promises `capacity` writable bytes, which are more than the text has.
+    unsafe {
+        ptr::copy_nonoverlapping(text.as_ptr(), out.cast::<u8>(), text.len());
+        out.cast::<u8>().add(text.len()).write(0);
+    }
+    Ok(())
+}
+
 /// Writes an id with its NUL to an optional output. What is behind the NUL stays as it was.
 #[inline]
 pub(super) fn write_id(out: *mut maxim_id, text: &str) {

@@ -128,6 +128,11 @@ impl Logger {
         }
     }
 
+    /// How it was made.
+    pub(super) fn config(&self) -> &Config {
+        &self.first.config
+    }
+
     /// The log repository's id.
     pub fn repository(&self) -> &str {
         &self.first.config.repository

@@ -8,6 +8,7 @@
 
 pub mod actions;
 pub mod attachment;
+mod check;
 pub mod config;
 pub mod create;
 mod gate;

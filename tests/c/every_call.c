@@ -254,6 +254,20 @@ static void tool_calls(maxim_logger *logger) {
     LOGS(1, maxim_tool_call_end(logger, id));
 }
 
+/* What asks and answers, and logs nothing. */
+static void questions(maxim_logger *logger) {
+    char normal[256];
+    size_t length = 0;
+    maxim_str result = MAXIM_STR("{ \"mine\": [1,\n 2] }");
+    CHECK(maxim_check(logger, 10000));
+    REQUIRE(maxim_normalise_result(result, MAXIM_RESULT_STRICT, normal, sizeof normal, &length) == MAXIM_ERR_INVALID_RESULT);
+    REQUIRE(maxim_normalise_result(result, MAXIM_RESULT_FORCE, NULL, 0, &length) == MAXIM_ERR_TOO_LARGE);
+    REQUIRE(length > 10 && length < sizeof normal);
+    REQUIRE(maxim_normalise_result(result, MAXIM_RESULT_FORCE, normal, length, NULL) == MAXIM_ERR_TOO_LARGE);
+    CHECK(maxim_normalise_result(result, MAXIM_RESULT_FORCE, normal, length + 1, &length));
+    REQUIRE(strlen(normal) == length && strstr(normal, "\"mine\"") != NULL && strchr(normal, '\n') == NULL);
+}
+
 static void check_stats(const maxim_stats *stats, uint64_t records) {
     REQUIRE(stats->accepted == records);
     REQUIRE(stats->delivered == records);
@@ -281,6 +295,7 @@ static void maxim_logger_calls(const char *path) {
     sessions(logger, &file);
     traces(logger, &file);
     spans(logger, &file);
+    questions(logger);
     generations(logger, &file);
     retrievals(logger, &file);
     tool_calls(logger);

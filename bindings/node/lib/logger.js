@@ -217,6 +217,11 @@ class Logger {
     this.#core.flushSync(timeoutMs);
   }
 
+  /** Asks whether the log repository exists and the API key is accepted; rejects with a MaximError when not. */
+  check(timeoutMs = 30_000) {
+    return this.#core.wait(native.check, timeoutMs);
+  }
+
   /** Sends log lines, without attachments. */
   flushCommitLogs(timeoutMs = 30_000) {
     return this.#core.wait(native.flushCommitLogs, timeoutMs);

@@ -143,6 +143,7 @@ static napi_value listen(napi_env env, napi_callback_info info) {
         return function(handle, timeout_ms);                                \
     }
 WAITS(maxim_flush)
+WAITS(maxim_check)
 WAITS(maxim_cleanup)
 WAITS(maxim_flush_commit_logs)
 WAITS(maxim_flush_attachments)
@@ -172,6 +173,7 @@ static const struct method METHODS[] = {
     BLOCK(cleanup, maxim_cleanup),
     BLOCK(flush, maxim_flush),
     WAIT(flushWait, maxim_flush),
+    WAIT(check, maxim_check),
     WAIT(flushCommitLogs, maxim_flush_commit_logs),
     WAIT(flushAttachments, maxim_flush_attachments),
     WAIT(flushLogFiles, maxim_flush_log_files),

@@ -251,7 +251,8 @@ impl Reader {
         if function.is_initialiser {
             function.entity = None;
         }
-        function.for_c = function.is_initialiser
+        function.for_c = tags.for_c
+            || function.is_initialiser
             || function.entity.as_deref() == Some("error")
             || function.parameters.iter().any(|each| each.kind.base == "maxim_tag");
         let mut gives = vec!["OK".to_owned(), "PANIC".to_owned()];
@@ -391,6 +392,7 @@ struct Tags {
     gives: Vec<String>,
     logs: bool,
     is_initialiser: bool,
+    for_c: bool,
 }
 
 impl Tags {
@@ -405,6 +407,7 @@ impl Tags {
             "gives" => self.gives.extend(rest.split_whitespace().map(str::to_owned)),
             "logs" => self.logs = true,
             "initialiser" => self.is_initialiser = true,
+            "c" => self.for_c = true,
             other => return Err(format!("@{other} means nothing")),
         }
         Ok(())

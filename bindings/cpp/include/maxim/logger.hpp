@@ -135,6 +135,11 @@ class logger {
         return detail::checked(::maxim_write_to_file(handle(), detail::timeout(timeout)));
     }
 
+    /// Whether the log repository exists and the API key is accepted. Nothing is logged.
+    [[nodiscard]] result<void> try_check(milliseconds timeout) const {
+        return detail::checked(::maxim_check(handle(), detail::timeout(timeout)));
+    }
+
     /// Ends the work: refuses further records, sends what it can within `timeout`, leaves the rest to the
     /// next logger. `status::timeout` says that something was left.
     [[nodiscard]] result<void> try_cleanup(milliseconds timeout) const {
@@ -174,6 +179,7 @@ class logger {
     void flush_attachments(milliseconds timeout) const { try_flush_attachments(timeout).value(); }
     void flush_log_files(milliseconds timeout) const { try_flush_log_files(timeout).value(); }
     void write_to_file(milliseconds timeout) const { try_write_to_file(timeout).value(); }
+    void check(milliseconds timeout) const { try_check(timeout).value(); }
     void cleanup(milliseconds timeout) const { try_cleanup(timeout).value(); }
     std::uint32_t add_sink(const logger_config& config) const { return try_add_sink(config).value(); }
     [[nodiscard]] delivery_stats stats() const { return try_stats().value(); }

@@ -80,6 +80,15 @@ static VALUE timed(VALUE self, timed_fn fn, VALUE seconds) {
     return mx_waited(self, &call);
 }
 
+static VALUE m_maxim_check(VALUE self, VALUE seconds) {
+    mx_call call = {.invoke = invoke_timed, .fn = (void (*)(void))maxim_check,
+                    .handle = mx_owner_get(self)->handle, .integer = mx_milliseconds(seconds), .without_gvl = true};
+    mx_wait(&call);
+    mx_must(&call);
+    RB_GC_GUARD(self);
+    return Qtrue;
+}
+
 #define TIMED(function) \
     static VALUE m_##function(VALUE self, VALUE seconds) { return timed(self, function, seconds); }
 TIMED(maxim_flush)
@@ -189,6 +198,7 @@ void mx_init_logger(void) {
     MX_DEFINE(klass, "flush_attachments_native", maxim_flush_attachments, m_maxim_flush_attachments, 1);
 #endif
     MX_DEFINE(klass, "write_to_file_native", maxim_write_to_file, m_maxim_write_to_file, 1);
+    MX_DEFINE(klass, "check_native", maxim_check, m_maxim_check, 1);
     MX_DEFINE(klass, "cleanup_native", maxim_cleanup, m_maxim_cleanup, 1);
     MX_DEFINE(klass, "flush_async_native", maxim_flush_async, logger_flush_async, 2);
     MX_DEFINE(klass, "stats", maxim_logger_stats, logger_stats, 0);

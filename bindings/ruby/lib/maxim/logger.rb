@@ -89,6 +89,12 @@ module Maxim
       flush_log_files_native(timeout)
     end
 
+    # Asks the service whether the log repository exists and the API key is accepted: true, or raises what says why
+    # not. Other threads run meanwhile.
+    def check(timeout: DEFAULT_TIMEOUT)
+      check_native(timeout)
+    end
+
     # Writes everything that is held to files, where it survives a reboot too.
     def write_to_file(timeout: DEFAULT_TIMEOUT)
       write_to_file_native(timeout)
