@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::config::{Config, MAX_BATCH_ENTRIES};
 use super::raw;
-use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Request, Response, TransportError};
+use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Reach, Request, Response, TransportError};
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, Kind};
 use crate::status::{Error, Result, Status};
@@ -18,21 +18,20 @@ pub const KIND_RAW: Kind = Kind(1);
 /// The largest entries (a message and a stack of 10,000 characters and data) keep well below it.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 
+/// Requests under way at a time, at most: 32,000 entries a second to a service 50 ms away. The order of entries
+/// is told by their time and step, not by their arrival.
+const IN_FLIGHT: usize = 16;
+
 /// The structured log API, as one client uses it.
 pub struct StructuredLog {
     endpoint: String,
     api_key: Secret,
-    batch_size: u32,
 }
 
 impl StructuredLog {
     /// The API that a configuration names.
     pub fn new(config: &Config, api_key: Secret) -> StructuredLog {
-        StructuredLog {
-            endpoint: config.settings.base_url.clone(),
-            api_key,
-            batch_size: config.batch_size.clamp(1, MAX_BATCH_ENTRIES),
-        }
+        StructuredLog { endpoint: config.settings.base_url.clone(), api_key }
     }
 
     /// One request.
@@ -75,9 +74,14 @@ impl Protocol for StructuredLog {
     fn limits(&self) -> BatchLimits {
         BatchLimits {
             max_bytes: MAX_BATCH_BYTES,
-            max_records: self.batch_size as usize,
+            // The batch size says when to send; a backlog goes as fast as the service takes it.
+            max_records: MAX_BATCH_ENTRIES as usize,
             per_record_overhead: 1,
         }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach { requests: IN_FLIGHT, bytes: 0 }
     }
 
     fn framing(&self) -> Framing {

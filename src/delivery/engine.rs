@@ -14,11 +14,13 @@ use crate::sync::Mutex;
 
 use crate::delivery::body_limit::{self, BodyLimit};
 use crate::delivery::http::Http;
+use crate::delivery::link::{Link, Run};
 use crate::delivery::outcome::Outcome;
 use crate::delivery::policy::{HOLD, Policy};
 use crate::delivery::protocol::{Framing, Protocol};
 use crate::delivery::reporting::{News, Reporting};
-use crate::spool::{Batch, Kind, Reader, Record};
+use crate::process;
+use crate::spool::{Batch, BatchLimits, Kind, Reader, Record};
 use crate::status::Status;
 
 /// After two failures in a row, requests are kept below this until one succeeds: a struggling
@@ -97,9 +99,29 @@ pub struct Engine {
     /// When a batch was last asked for.
     used: Instant,
     body_limit: BodyLimit,
+    link: Link,
+    /// The connections beside the first, while several requests are under way.
+    siblings: Vec<Http>,
     failures: u32,
     failing_since: Option<Instant>,
     refused_in_a_row: u32,
+}
+
+/// Where a batch stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// All of it, or of a run, has been dealt with.
+    End,
+    /// The rest is for the next round, at once.
+    Again,
+    /// Nothing more before this much time has passed.
+    Pause(Duration, Status),
+}
+
+impl Stop {
+    fn pause((wait, status): (Duration, Status)) -> Stop {
+        Stop::Pause(wait, status)
+    }
 }
 
 /// A run of records at the front of a batch that goes into one request.
@@ -140,6 +162,8 @@ impl Engine {
             sent_bytes: 0,
             used: Instant::now(),
             body_limit: BodyLimit::new(),
+            link: Link::new(),
+            siblings: Vec::new(),
             failures: 0,
             failing_since: None,
             refused_in_a_row: 0,
@@ -153,25 +177,136 @@ impl Engine {
 
     /// Takes one batch and sends it, in as many requests as it takes.
     pub fn round(&mut self, supervisor: &dyn Supervisor) -> Round {
-        let mut limits = self.protocol.limits();
-        limits.max_bytes = limits.max_bytes.min(self.body_limit.bytes());
+        let (mut usual, reach) = (self.protocol.limits(), self.protocol.reach());
+        usual.max_bytes = usual.max_bytes.min(self.body_limit.bytes());
         if self.failures >= 2 {
-            limits.max_bytes = limits.max_bytes.min(PROBE_BYTES);
+            usual.max_bytes = usual.max_bytes.min(PROBE_BYTES);
         }
+        let mut request = self.link.request(usual, reach);
+        request.max_bytes = request.max_bytes.min(self.body_limit.bytes());
+        let at_once = self.link.requests(reach);
+        let limits = BatchLimits {
+            max_bytes: request.max_bytes.saturating_mul(at_once),
+            max_records: request.max_records.saturating_mul(at_once),
+            ..request
+        };
         let protocol = Arc::clone(&self.protocol);
         let alone = |kind: Kind, len: usize| protocol.alone(kind, len);
         self.used = Instant::now();
         let Some(mut batch) = self.reader.next_batch(&limits, &alone) else { return Round::Idle };
-        match self.deliver(&mut batch, supervisor) {
-            Some((wait, status)) => {
+        let is_full = batch.len() >= limits.max_records || batch.bytes() > limits.max_bytes / 2;
+        match self.deliver(&mut batch, &request, at_once, supervisor) {
+            Stop::Pause(wait, status) => {
+                self.link.failed();
+                self.siblings.clear();
                 drop(batch);
                 if self.spill_on_failure {
                     self.reader.spill();
                 }
                 Round::Pause { wait, status }
             }
-            None => Round::Progress,
+            Stop::Again => {
+                self.link.failed();
+                Round::Progress
+            }
+            Stop::End => {
+                self.link.delivered(self.used.elapsed(), is_full, reach, usual);
+                if self.link.requests(reach) == 1 {
+                    self.siblings.clear();
+                }
+                Round::Progress
+            }
         }
+    }
+
+    /// Sends all of `batch` from the front, in runs for one request each, the first of them at once.
+    fn deliver(
+        &mut self,
+        batch: &mut Batch,
+        request: &BatchLimits,
+        at_once: usize,
+        supervisor: &dyn Supervisor,
+    ) -> Stop {
+        let mut runs = self.link.runs(batch, request);
+        if at_once > 1 {
+            self.send_at_once(batch, &mut runs, at_once, supervisor.deadline());
+        }
+        let mut runs = runs.into_iter();
+        while let Some(mut run) = runs.next() {
+            let before = batch.len();
+            let stop = match run.is_delivered {
+                true => {
+                    self.acknowledge(batch, run.len, supervisor);
+                    Stop::End
+                }
+                false => self.deliver_run(batch, run.len, run.outcome.take(), supervisor),
+            };
+            if stop != Stop::End {
+                run.len -= before - batch.len();
+                self.link.remember(batch, std::iter::once(run).chain(runs));
+                return stop;
+            }
+        }
+        Stop::End
+    }
+
+    /// Sends the first runs at the same time, each over a connection of its own.
+    fn send_at_once(&mut self, batch: &Batch, runs: &mut [Run], at_once: usize, deadline: Instant) {
+        let mut starts = 0;
+        let mut jobs: Vec<(&mut Run, usize)> = Vec::with_capacity(at_once);
+        for run in runs {
+            let start = starts;
+            starts += run.len;
+            if !run.is_delivered && jobs.len() < at_once {
+                jobs.push((run, start));
+            }
+        }
+        let alone = |record: Record<'_>| self.protocol.alone(record.kind, record.payload.len());
+        if jobs.len() < 2 || batch.get(0).is_some_and(alone) {
+            return;
+        }
+        while self.siblings.len() + 1 < jobs.len() {
+            self.siblings.push(self.http.sibling());
+        }
+        let protocol = &*self.protocol;
+        let send = |http: &mut Http, body: &mut Vec<u8>, run: &mut Run, start: usize| {
+            frame(body, protocol.framing(), batch.range(start..start + run.len));
+            match protocol.send_batch(http, body, run.len, deadline) {
+                Outcome::Delivered => run.is_delivered = true,
+                outcome => run.outcome = Some(outcome),
+            }
+            body.len()
+        };
+        let (http, body) = (&mut self.http, &mut self.body);
+        let sent = std::thread::scope(|scope| {
+            let (first, start) = jobs.remove(0);
+            // One that cannot be had leaves its run for later.
+            let threads: Vec<_> = jobs
+                .into_iter()
+                .zip(&mut self.siblings)
+                .filter_map(|((run, start), http)| {
+                    let send = &send;
+                    let body = move || send(http, &mut Vec::new(), run, start);
+                    process::spawn_scoped_masked(scope, "maxim-send", body).ok()
+                })
+                .collect();
+            let sent = send(http, body, first, start);
+            for thread in threads {
+                if let Err(panic) = thread.join() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+            sent
+        });
+        self.sent_bytes = sent;
+        self.counters.last_http_status.store(self.http.last_status(), Ordering::Relaxed);
+    }
+
+    fn acknowledge(&mut self, batch: &mut Batch, records: usize, supervisor: &dyn Supervisor) {
+        self.reader.acknowledge(batch, records);
+        self.body_limit.accepted(self.sent_bytes);
+        self.delivered(records);
+        supervisor.progressed();
     }
 
     /// Moves full segments to files, for when the service takes no records.
@@ -217,9 +352,17 @@ impl Engine {
         self.reporting.take()
     }
 
-    /// Sends all of `batch` from the front; `Some` if it must stop before the end, and for how long.
-    fn deliver(&mut self, batch: &mut Batch, supervisor: &dyn Supervisor) -> Option<(Duration, Status)> {
-        let mut windows = vec![Window::of(batch.len())];
+    /// Sends a run at the front of `batch`, of which the first attempt may have been made.
+    fn deliver_run(
+        &mut self,
+        batch: &mut Batch,
+        records: usize,
+        mut known: Option<Outcome>,
+        supervisor: &dyn Supervisor,
+    ) -> Stop {
+        // As many as are behind it, when it has left.
+        let behind = batch.len() - records;
+        let mut windows = vec![Window::of(records)];
         let mut any_refused = false;
         while let Some(window) = windows.pop() {
             if window.refused && window.len > 1 {
@@ -229,27 +372,27 @@ impl Engine {
                 windows.push(Window { vouches: true, ..Window::of(left) });
                 continue;
             }
-            let outcome = self.send(batch, window.len, supervisor.deadline());
+            let outcome = match known.take() {
+                Some(outcome) => outcome,
+                None => self.send(batch, window.len, supervisor.deadline()),
+            };
             self.counters.last_http_status.store(self.http.last_status(), Ordering::Relaxed);
             let is_refused = matches!(outcome, Outcome::BadRequest { .. });
             match outcome {
                 Outcome::Delivered => {
-                    self.reader.acknowledge(batch, window.len);
-                    self.body_limit.accepted(self.sent_bytes);
-                    self.delivered(window.len);
+                    self.acknowledge(batch, window.len, supervisor);
                     if window.vouches
                         && let Some(next) = windows.last_mut()
                     {
                         next.refused = true;
                     }
-                    supervisor.progressed();
                 }
                 Outcome::BadRequest { why, .. }
                     if window.len == 1 && self.refused_in_a_row == REFUSALS_BELIEVED =>
                 {
                     self.refused_in_a_row = 0;
                     let why = format!("{REFUSALS_BELIEVED} records in a row were refused; {why}");
-                    return Some(self.hold(batch.len(), why));
+                    return Stop::pause(self.hold(batch.len(), why));
                 }
                 Outcome::BadRequest { why, .. } | Outcome::Unusable { why } if window.len == 1 => {
                     // What is unusable is so whatever the service thinks.
@@ -260,7 +403,8 @@ impl Engine {
                     // worth a try as a whole.
                     if !any_refused {
                         windows.clear();
-                        windows.extend((!batch.is_empty()).then(|| Window::of(batch.len())));
+                        let left = batch.len() - behind;
+                        windows.extend((left > 0).then(|| Window::of(left)));
                     }
                     any_refused = true;
                     for window in &mut windows {
@@ -272,7 +416,7 @@ impl Engine {
                     windows.push(Window { refused: true, ..window });
                 }
                 Outcome::TooLarge { why } if self.sent_bytes <= body_limit::LEAST => {
-                    return Some(self.retry(batch.len(), None, why));
+                    return Stop::pause(self.retry(batch.len(), None, why));
                 }
                 Outcome::TooLarge { why } if window.len == 1 => {
                     self.quarantine(batch, Status::TooLarge, &why);
@@ -283,23 +427,24 @@ impl Engine {
                     let limit = self.body_limit.bytes();
                     self.reporting.debug(|| format!("requests stay below {limit} bytes for now: {why}"));
                     // The next round takes a smaller batch.
-                    return None;
+                    return Stop::Again;
                 }
-                Outcome::Retry { after, why } => return Some(self.retry(batch.len(), after, why)),
+                Outcome::Retry { after, why } => return Stop::pause(self.retry(batch.len(), after, why)),
                 Outcome::Unauthorized { why, .. } => {
                     let wait = self.policy.after_unauthorized();
-                    return Some(self.pause(batch.len(), wait, Status::Unauthorized, why));
+                    return Stop::pause(self.pause(batch.len(), wait, Status::Unauthorized, why));
                 }
-                Outcome::Hold { why } => return Some(self.hold(batch.len(), why)),
+                Outcome::Hold { why } => return Stop::pause(self.hold(batch.len(), why)),
                 Outcome::Aside { .. } if window.len > 1 => {
                     // Those before the first that has to wait leave.
                     windows.clear();
                     windows.push(Window::of(window.len / 2));
                 }
-                Outcome::Aside { wait, status, why } => return Some(self.aside(wait, status, why)),
+                Outcome::Aside { wait, status, why } => return Stop::pause(self.aside(wait, status, why)),
             }
         }
-        None
+        // Where some have stepped aside, the others of this run are for the next round.
+        if batch.len() > behind { Stop::Again } else { Stop::End }
     }
 
     /// Sends the first `count` records of `batch`.
@@ -311,7 +456,7 @@ impl Engine {
             self.sent_bytes = payload.len();
             return self.protocol.send_alone(&mut self.http, kind, payload, deadline);
         }
-        frame(&mut self.body, self.protocol.framing(), batch, count);
+        frame(&mut self.body, self.protocol.framing(), batch.range(0..count));
         self.sent_bytes = self.body.len();
         self.protocol.send_batch(&mut self.http, &self.body, count, deadline)
     }
@@ -379,11 +524,11 @@ impl Engine {
     }
 }
 
-/// Frames the first `count` records of `batch` into `body`: one copy each.
-fn frame(body: &mut Vec<u8>, framing: Framing, batch: &Batch, count: usize) {
+/// Frames records into `body`: one copy each.
+fn frame<'a>(body: &mut Vec<u8>, framing: Framing, records: impl Iterator<Item = Record<'a>>) {
     body.clear();
     body.extend_from_slice(framing.prefix);
-    for (index, record) in batch.range(0..count).enumerate() {
+    for (index, record) in records.enumerate() {
         if index > 0 {
             body.extend_from_slice(framing.separator);
         }

@@ -15,8 +15,8 @@
 //! | aside | this record waits, and those behind it only until the next attempt |
 //! | unusable | this one record can never be sent: quarantined |
 //!
-//! Promises: at least once and in order; one request in flight and at most one idle connection per
-//! pipeline; a caller of [`Pipeline::append`] never waits for the network; every waiting call
+//! Promises: at least once and in order; one request in flight (of entries, whose order is not told by arrival, up
+//! to 16 while there is a backlog for a service far away) and at most one idle connection per pipeline; a caller of [`Pipeline::append`] never waits for the network; every waiting call
 //! returns within its timeout and says what is still held; no lock is held while a callback runs;
 //! no credential appears in an error text, and none is sent in the clear to another machine.
 //!
@@ -28,6 +28,7 @@
 mod body_limit;
 mod engine;
 mod http;
+mod link;
 mod outcome;
 mod pipeline;
 mod policy;
@@ -44,6 +45,7 @@ mod writer;
 pub use http::{
     Body, Http, HttpConfig, Interrupter, Request, Response, TransportError, UploadRule, checked_url,
 };
+pub use link::Reach;
 pub use outcome::Outcome;
 pub use pipeline::{Done, Pipeline, PipelineConfig, Stats};
 pub use policy::{BackoffConfig, Policy, random_dice};

@@ -6,6 +6,7 @@
 use std::time::Instant;
 
 use crate::delivery::http::Http;
+use crate::delivery::link::Reach;
 use crate::delivery::outcome::Outcome;
 use crate::spool::{BatchLimits, Kind};
 
@@ -13,8 +14,14 @@ use crate::spool::{BatchLimits, Kind};
 ///
 /// Both `send_` functions run on the pipeline's thread and may block, but not past `deadline`.
 pub trait Protocol: Send + Sync {
-    /// How much goes into one batch.
+    /// How much goes into one request.
     fn limits(&self) -> BatchLimits;
+
+    /// How far a request may go beyond these limits, and how many may be under way, while there is a
+    /// backlog for a service that is far away.
+    fn reach(&self) -> Reach {
+        Reach::USUAL
+    }
 
     /// What stands around and between the records of a batch.
     fn framing(&self) -> Framing;

@@ -7,7 +7,7 @@ use super::config::Config;
 use super::line::{Entity, Lines, action};
 use super::logger::LateUploads;
 use super::upload::{Uploaded, Uploader};
-use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Request};
+use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Reach, Request};
 use crate::process::unique::Uuid;
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, Kind};
@@ -23,6 +23,9 @@ pub const KIND_LINE: Kind = Kind(0);
 /// The API takes 5 MiB. Batches of 1 MiB ship faster (5.6 against 4.5 million lines a second on
 /// loopback, two cores), need less memory, and repeat less after a crash.
 const MAX_BATCH_BYTES: usize = 1 << 20;
+
+/// To a service far away, while there is a backlog: 200,000 lines of 200 bytes a second at 100 ms.
+const MAX_FAR_BATCH_BYTES: usize = 4_900_000;
 
 /// A longer line is uploaded, and a storage line that names it is sent in its place (wire protocol).
 const LARGE_LINE_BYTES: usize = 900 << 10;
@@ -113,6 +116,10 @@ impl MaximLog {
 impl Protocol for MaximLog {
     fn limits(&self) -> BatchLimits {
         BatchLimits { max_bytes: MAX_BATCH_BYTES, max_records: usize::MAX, per_record_overhead: 1 }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach { requests: 1, bytes: MAX_FAR_BATCH_BYTES }
     }
 
     fn framing(&self) -> Framing {

@@ -16,6 +16,22 @@ pub struct Record<'a> {
     pub payload: &'a [u8],
 }
 
+/// Tells a record from every other one of its spool, in whichever batch it is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordId(Key, u32);
+
+impl RecordId {
+    /// Whether it stands between two others of one segment, or is one of them.
+    pub fn is_between(&self, first: &RecordId, last: &RecordId) -> bool {
+        self.0 == first.0 && first.0 == last.0 && (first.1..=last.1).contains(&self.1)
+    }
+
+    /// Whether the two are of one segment.
+    pub fn is_beside(&self, other: &RecordId) -> bool {
+        self.0 == other.0
+    }
+}
+
 /// The bytes of a segment, for as long as a batch needs them.
 #[derive(Clone)]
 pub(super) enum Memory {
@@ -81,6 +97,12 @@ impl Batch {
     /// The record at an index.
     pub fn get(&self, index: usize) -> Option<Record<'_>> {
         self.waiting().get(index).map(|entry| self.record(entry))
+    }
+
+    /// Which record it is that stands at an index.
+    pub fn id(&self, index: usize) -> Option<RecordId> {
+        let entry = self.waiting().get(index)?;
+        Some(RecordId(self.pieces[entry.piece as usize].key, entry.start))
     }
 
     /// All records still to be settled, in order.

@@ -83,7 +83,7 @@ mod strangers;
 mod tests;
 mod upkeep;
 
-pub use batch::{Batch, Record};
+pub use batch::{Batch, Record, RecordId};
 pub use bell::Bell;
 pub use reader::{BatchLimits, Reader};
 pub use sidefile::has_orphans;

@@ -52,7 +52,9 @@ int main(int count, char **arguments) {
     }
     maxim_log_client_free(client);
     /* A flow that is used up says so whatever its client does, so another one asks. */
-    maxim_log_client_new(&config, &client);
+    if (maxim_log_client_new(&config, &client) != MAXIM_OK) {
+        return 1;
+    }
     maxim_flow *orphan;
     maxim_flow_new(client, MAXIM_STR("orphan"), &orphan);
     maxim_log_client_free(client);
