@@ -56,7 +56,9 @@ int main(int count, char **arguments) {
         return 1;
     }
     maxim_flow *orphan;
-    maxim_flow_new(client, MAXIM_STR("orphan"), &orphan);
+    if (maxim_flow_new(client, MAXIM_STR("orphan"), &orphan) != MAXIM_OK) {
+        return 1;
+    }
     maxim_log_client_free(client);
     maxim_status status = maxim_flow_info(orphan, MAXIM_STR("late"), maxim_str_n(NULL, 0), NULL);
     printf("after free %s\n", maxim_status_str(status));
