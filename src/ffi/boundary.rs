@@ -7,7 +7,7 @@ use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::types::maxim_status;
-use crate::process::Undisturbed;
+use crate::process::{Undisturbed, on_own_stack};
 use crate::status::{Error, Result, Status};
 
 /// Runs the body of an export that answers with a status.
@@ -28,6 +28,22 @@ pub(super) fn boundary(body: impl FnOnce() -> Result<()>) -> maxim_status {
 pub(super) fn slow_boundary(body: impl FnOnce() -> Result<()>) -> maxim_status {
     let _undisturbed = Undisturbed::by_ourselves();
     boundary(body)
+}
+
+/// As [`slow_boundary`], for an export that makes something large: on a stack of its own, as the caller may
+/// have little.
+pub(super) fn roomy_boundary(body: impl FnOnce() -> Result<()>) -> maxim_status {
+    struct Moved<F>(F);
+    // SAFETY: the caller waits until the body has run, so that what it was given stays as it is and nobody else
+    // looks at it; nothing in it belongs to one thread.
+    unsafe impl<F> Send for Moved<F> {}
+    impl<F: FnOnce() -> Result<()>> Moved<F> {
+        fn run(self) -> Result<()> {
+            (self.0)()
+        }
+    }
+    let body = Moved(body);
+    slow_boundary(move || on_own_stack("maxim-new", move || body.run()))
 }
 
 /// Runs the body of an export that answers with something else; `fallback` is its answer to a

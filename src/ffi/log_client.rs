@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{boundary, boundary_or, slow_boundary};
+use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
 use super::callbacks::Callbacks;
 use super::control::{given_control, is_disabled};
 use super::handle::{self, handled};
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn maxim_log_client_new(
     config: *const maxim_log_client_config,
     out: *mut *mut maxim_log_client,
 ) -> maxim_status {
-    slow_boundary(|| {
+    roomy_boundary(|| {
         let out = super::types::out("out", out)?;
         write(out, ptr::null_mut());
         let given = config_or_defaults(config)?;

@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{boundary, boundary_or, slow_boundary};
+use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
 use super::callbacks::{Callbacks, FlushFunction, c_text};
 use super::control::{for_the_logger, given_control, is_disabled, sample_rate, switch};
 use super::entities::{result_mode, unused, with_logger};
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn maxim_logger_new(
     config: *const maxim_logger_config,
     out: *mut *mut maxim_logger,
 ) -> maxim_status {
-    slow_boundary(|| {
+    roomy_boundary(|| {
         let out = super::types::out("out", out)?;
         write(out, ptr::null_mut());
         let config = config_or_defaults(config)?;
@@ -381,7 +381,7 @@ pub unsafe extern "C" fn maxim_logger_add_sink(
     config: *const maxim_logger_config,
     out_sink: *mut u32,
 ) -> maxim_status {
-    slow_boundary(|| {
+    roomy_boundary(|| {
         let config = config_or_defaults(config)?;
         unused("error_callback", config.error_callback.is_some())?;
         unused("debug_callback", config.debug_callback.is_some())?;

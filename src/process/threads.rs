@@ -32,8 +32,13 @@ pub fn spawn_scoped_masked<'scope, T: Send + 'scope>(
 /// Runs `work` on a thread of its own and waits for it: for what needs more of the stack than a thread of the
 /// host's may have, as TLS does. Where no thread can be had, it runs here.
 pub fn on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
+    // Or what it needs of the stack would be the caller's to have.
+    #[inline(never)]
+    fn apart<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
     let mut work = Some(work);
-    let mut run = || work.take().map(|work| work());
+    let mut run = || work.take().map(apart);
     let done = std::thread::scope(|scope| {
         let thread = spawn_scoped_masked(scope, name, &mut run);
         thread.ok().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
