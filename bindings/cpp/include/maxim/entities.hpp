@@ -308,7 +308,7 @@ class generation : public basic_entity<detail::generation_functions> {
     }
 
     /// Logs what the model answered, the provider's own response, and ends the generation. A shape that
-    /// is not known is refused, unless `result_shape::any` is asked for.
+    /// is not known is sent as it is and told, unless `result_shape::strict` is asked for.
     status result(const json_arg& response, result_shape shape = result_shape::known) const {
         return log(detail::generation_functions::result, detail::str(response), static_cast<std::uint32_t>(shape));
     }
