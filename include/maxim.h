@@ -462,7 +462,12 @@ typedef struct maxim_logger_config {
     /**
      * Where records go that cannot be sent. Default: the environment's MAXIM_SPOOL_DIR, else
      * $XDG_STATE_HOME/maxim, else ~/.local/state/maxim, else /var/tmp/maxim-<uid>. Made when it is
-     * missing, with access for this user only; one that belongs to somebody else is not used.
+     * missing, with access for this user only. In one that others may write to as well, such as an
+     * emptyDir of Kubernetes, a private directory maxim-<uid> is made and used. A relative one is
+     * taken from the working directory of this call. One that was named and cannot be used is
+     * MAXIM_ERR_IO, and the detail says why; with MAXIM_SPOOL_DIR_FALLBACK=1 in the environment
+     * another of these is used instead, and the error callback is told. It is also told when
+     * records are in memory only.
      */
     maxim_str spool_dir;
     /** Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB. */
@@ -1125,13 +1130,14 @@ MAXIM_API const char *MAXIM_NONNULL maxim_last_error(void);
  * `maxim_logger_free`.
  *
  * Errors: MAXIM_ERR_NOT_CONFIGURED without an API key or repository id, MAXIM_ERR_INVALID_ARGUMENT
- * for a field out of its range (the detail names it), MAXIM_ERR_NULL_POINTER.
+ * for a field out of its range (the detail names it), MAXIM_ERR_IO when the spool directory that
+ * was named cannot be used, MAXIM_ERR_NULL_POINTER.
  *
  * @param config What it is. May be NULL: then everything has its default.
  * @param out Receives the handle; NULL when the call fails. Not NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8,
- *     MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_NOT_CONFIGURED, MAXIM_ERR_PANIC,
- *     MAXIM_ERR_NO_RESOURCES.
+ *     MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_IO, MAXIM_ERR_NOT_CONFIGURED,
+ *     MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
  *
  * Threads: any. Blocking: no.
  */
@@ -1177,12 +1183,13 @@ MAXIM_API const char *MAXIM_NULLABLE maxim_logger_repository_id(const maxim_logg
  * `maxim_flush_log_files` and `maxim_cleanup` wait for that too.
  *
  * Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why);
- * nothing is lost by that.
+ * nothing is lost by that. MAXIM_ERR_IO when what is held cannot be read at present, or when
+ * records that it waited for were dropped instead of sent.
  *
  * @param logger The logger.
  * @param timeout_ms How long it may take, in milliseconds; 0: start the work and return at once.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_CLOSED,
- *     MAXIM_ERR_TIMEOUT, MAXIM_ERR_PANIC.
+ *     MAXIM_ERR_TIMEOUT, MAXIM_ERR_IO, MAXIM_ERR_PANIC.
  *
  * Threads: any. Blocking: **May block**.
  */

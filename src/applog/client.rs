@@ -70,6 +70,9 @@ impl Client {
         let key = config.api_key.clone().filter(|_| !config.disabled);
         let protocol = key.map(|key| Arc::new(StructuredLog::new(&config, key)));
         let defaults = Defaults::new(config.user_id.as_deref(), config.session_id.as_deref());
+        if config.api_key.is_some() {
+            config.settings.check_spool_dir()?;
+        }
         let own = Own { pipeline: open(&config, protocol.as_ref()), defaults };
         Ok(Client {
             control: Control::new(&config.control),

@@ -20,7 +20,7 @@ use crate::delivery::policy::{HOLD, Policy};
 use crate::delivery::protocol::{Framing, Protocol};
 use crate::delivery::reporting::{News, Reporting};
 use crate::process;
-use crate::spool::{Batch, BatchLimits, Kind, Reader, Record};
+use crate::spool::{Batch, BatchLimits, Kind, READ_AGAIN, Reader, Record};
 use crate::status::Status;
 
 /// After two failures in a row, requests are kept below this until one succeeds: a struggling
@@ -193,7 +193,9 @@ impl Engine {
         let protocol = Arc::clone(&self.protocol);
         let alone = |kind: Kind, len: usize| protocol.alone(kind, len);
         self.used = Instant::now();
-        let Some(mut batch) = self.reader.next_batch(&limits, &alone) else { return Round::Idle };
+        let Some(mut batch) = self.reader.next_batch(&limits, &alone) else {
+            return self.nothing();
+        };
         let is_full = batch.len() >= limits.max_records || batch.bytes() > limits.max_bytes / 2;
         match self.deliver(&mut batch, &request, at_once, supervisor) {
             Stop::Pause(wait, status) => {
@@ -217,6 +219,14 @@ impl Engine {
                 Round::Progress
             }
         }
+    }
+
+    /// There was nothing that could be read.
+    fn nothing(&mut self) -> Round {
+        let Some(records) = self.reader.unreadable() else { return Round::Idle };
+        let why = "records that wait in files cannot be read at present".to_owned();
+        let (wait, status) = self.pause(records as usize, READ_AGAIN, Status::Io, why);
+        Round::Pause { wait, status }
     }
 
     /// Sends all of `batch` from the front, in runs for one request each, the first of them at once.
@@ -348,6 +358,10 @@ impl Engine {
         let remarks = self.counters.remarks.lock().take();
         if let Some((status, message, times)) = remarks {
             self.reporting.remarked(status, times, message, Instant::now());
+        }
+        for trouble in self.reader.take_news() {
+            self.note(&trouble);
+            self.reporting.delayed(Status::Io, 0, trouble, Instant::now());
         }
         self.reporting.take()
     }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use crate::delivery::engine::Engine;
 use crate::delivery::http::HttpConfig;
 use crate::delivery::policy::BackoffConfig;
 use crate::delivery::protocol::Protocol;
@@ -103,7 +104,11 @@ impl Pipeline {
     pub fn open(config: PipelineConfig) -> Pipeline {
         // A log call may be what makes an upload's, or a forked child's.
         let pipeline = process::on_own_stack(OPEN_THREAD, || Pipeline { shared: Shared::open(config) });
-        pipeline.shared.ensure_writer();
+        if !pipeline.shared.ensure_writer() {
+            // What the writer would say first.
+            let news = pipeline.shared.engine.lock().as_mut().map(Engine::news);
+            news.into_iter().for_each(|news| news.tell(&pipeline.shared.config.reporter));
+        }
         pipeline
     }
 
@@ -164,7 +169,7 @@ impl Pipeline {
     /// what is still held.
     pub fn flush(&self, timeout: Duration) -> Result {
         let deadline = Instant::now() + timeout.min(FOREVER);
-        self.flush_until(Goal::own(self.shared.spool.accepted()), timeout, deadline)
+        self.flush_until(Goal::own(&self.shared.spool), timeout, deadline)
     }
 
     fn flush_until(&self, goal: Goal, timeout: Duration, deadline: Instant) -> Result {
@@ -206,21 +211,21 @@ impl Pipeline {
         {
             engine.adopt();
         }
-        Goal { target: shared.spool.accepted(), leftovers: true }
+        Goal { leftovers: true, ..Goal::own(&shared.spool) }
     }
 
     /// As [`Pipeline::flush`], but returns at once and calls `done` on the pipeline's thread. Where
     /// there is no thread, does the work and calls `done` before it returns.
     pub fn flush_async(&self, timeout: Duration, done: Done) {
         let shared = &self.shared;
-        let target = shared.spool.accepted();
+        let goal = Goal::own(&shared.spool);
         let deadline = Instant::now() + timeout.min(FOREVER);
         if !self.shared.ensure_writer() {
             done(self.flush(timeout));
             return;
         }
         let ticket = shared.tickets.fetch_add(1, Ordering::SeqCst) + 1;
-        shared.tell(Message::Flush { target, ticket, deadline, done });
+        shared.tell(Message::Flush { goal, ticket, deadline, done });
     }
 
     /// Moves everything that waits to files, what is on its way to the service included: that stays on
@@ -272,7 +277,7 @@ impl Pipeline {
             }
         } else if first {
             // What could not be delivered is told below.
-            let own = Goal::own(shared.spool.accepted());
+            let own = Goal::own(&shared.spool);
             let _ = process::on_own_stack(HERE_THREAD, || {
                 shared.work_here(own, send_until)?;
                 // As the writer does before it leaves.
@@ -283,7 +288,7 @@ impl Pipeline {
             });
             shared.leave(deadline);
         }
-        let all = Goal { target: shared.spool.accepted(), leftovers: true };
+        let all = Goal { leftovers: true, ..Goal::own(&shared.spool) };
         match shared.has_reached(all) {
             true => Ok(()),
             false => Err(shared.unfinished(Status::Timeout)),

@@ -13,9 +13,12 @@ use crate::process::is_running_on_lambda;
 use crate::report::Reporter;
 use crate::secret::Secret;
 use crate::spool::{self, Identity, Overflow};
+use crate::status::{Error, Result, Status};
 
 /// Who asks.
 const USER_AGENT: &str = concat!("libmaxim/", env!("CARGO_PKG_VERSION"));
+/// Set to 1, it makes a report of an unusable spool directory instead of an error.
+const SPOOL_DIR_FALLBACK: &str = "MAXIM_SPOOL_DIR_FALLBACK";
 /// Space for records in memory (tmpfs) before new segments go to the spool directory.
 pub const DEFAULT_MAX_MEMORY_BYTES: u64 = 64 << 20;
 /// Space for records in the spool directory.
@@ -70,6 +73,15 @@ impl Settings {
                 key_fingerprint: api_key.fingerprint(),
             })
         }
+    }
+
+    /// Whether the spool directory that was named, if any, can be used, or need not be.
+    pub fn check_spool_dir(&self) -> Result<()> {
+        if self.memory_only || std::env::var_os(SPOOL_DIR_FALLBACK).is_some_and(|value| value == "1") {
+            return Ok(());
+        }
+        let checked = spool::check_directory(self.spool_dir.as_deref());
+        checked.map_err(|unusable| Error::new(Status::Io, format!("spool_dir: {}", unusable.0)))
     }
 
     /// How requests travel.

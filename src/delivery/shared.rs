@@ -56,7 +56,7 @@ pub(super) struct Shared {
 /// What the writer is told beside the bell.
 pub(super) enum Message {
     /// Call back when everything accepted so far has left, or at the deadline.
-    Flush { target: u64, ticket: u64, deadline: Instant, done: Done },
+    Flush { goal: Goal, ticket: u64, deadline: Instant, done: Done },
     /// Deliver what can be by the deadline, spill the rest, leave.
     Stop { deadline: Instant },
 }
@@ -68,11 +68,15 @@ pub(super) struct Goal {
     pub target: u64,
     /// So have those of dead owners.
     pub leftovers: bool,
+    /// How many of the own records had been dropped when it was set: if there are more in the end, it was not
+    /// reached by delivering.
+    pub dropped: u64,
 }
 
 impl Goal {
-    pub fn own(target: u64) -> Goal {
-        Goal { target, leftovers: false }
+    /// All that a spool has accepted by now.
+    pub fn own(spool: &Spool) -> Goal {
+        Goal { target: spool.accepted(), leftovers: false, dropped: spool.own_dropped() }
     }
 }
 
@@ -223,7 +227,7 @@ impl Shared {
         deadline: Instant,
     ) -> Option<Result> {
         if self.has_reached(goal) {
-            return Some(Ok(()));
+            return Some(self.reached(goal));
         }
         let status = match (&progress.writer, progress.pause) {
             (Writer::Left, _) => Status::Closed,
@@ -287,8 +291,20 @@ impl Shared {
         }
     }
 
+    /// What there is to say when a goal has been reached: not that all is well if records were dropped on the way.
+    pub fn reached(&self, goal: Goal) -> Result {
+        match self.spool.own_dropped().saturating_sub(goal.dropped) {
+            0 => Ok(()),
+            dropped => Err(Error::new(
+                Status::Io,
+                format!("{dropped} records were dropped while they waited; the stats say for which reason"),
+            )),
+        }
+    }
+
     pub fn has_reached(&self, goal: Goal) -> bool {
-        self.spool.settled() >= goal.target && !(goal.leftovers && self.spool.adopted_held() > 0)
+        let leftovers = || self.spool.adopted_held() > 0 || self.spool.has_unread_orphans();
+        self.spool.settled() >= goal.target && !(goal.leftovers && leftovers())
     }
 
     /// Does the writer's work on this thread until the goal is reached.
@@ -313,14 +329,14 @@ impl Shared {
                 engine_here.maintain();
             }
             let round = match self.has_reached(goal) {
-                true => return Ok(()),
+                true => return self.reached(goal),
                 false => engine_here.round(&Here(self, deadline)),
             };
             let news = engine_here.news();
             drop(engine);
             news.tell(&self.config.reporter);
             match round {
-                Round::Idle if self.has_reached(goal) => return Ok(()),
+                Round::Idle if self.has_reached(goal) => return self.reached(goal),
                 // Another thread has the rest in its hands, or it can't be read.
                 Round::Idle => return Err(self.unfinished(Status::Io)),
                 Round::Progress => {}

@@ -64,7 +64,7 @@ struct Writer<'a> {
 
 /// A flush with a callback.
 struct Flush {
-    target: u64,
+    goal: Goal,
     ticket: u64,
     deadline: Instant,
     done: Done,
@@ -156,8 +156,8 @@ impl<'a> Writer<'a> {
     fn read_messages(&mut self) {
         while let Ok(message) = self.shared.inbox.try_recv() {
             match message {
-                Message::Flush { target, ticket, deadline, done } => {
-                    self.flushes.push(Flush { target, ticket, deadline, done });
+                Message::Flush { goal, ticket, deadline, done } => {
+                    self.flushes.push(Flush { goal, ticket, deadline, done });
                 }
                 Message::Stop { deadline } => {
                     let first = self.stop.is_none();
@@ -253,7 +253,7 @@ impl<'a> Writer<'a> {
     fn answer_flushes(&mut self) {
         let mut index = 0;
         while let Some(flush) = self.flushes.get(index) {
-            match self.shared.outcome(Goal::own(flush.target), flush.ticket, flush.deadline) {
+            match self.shared.outcome(flush.goal, flush.ticket, flush.deadline) {
                 Some(outcome) => {
                     let flush = self.flushes.swap_remove(index);
                     let _ = catch_unwind(AssertUnwindSafe(|| (flush.done)(outcome)));

@@ -45,9 +45,10 @@ handled!(Owned, "logger", 0x1);
 /// `maxim_logger_free`.
 ///
 /// Errors: MAXIM_ERR_NOT_CONFIGURED without an API key or repository id, MAXIM_ERR_INVALID_ARGUMENT
-/// for a field out of its range (the detail names it), MAXIM_ERR_NULL_POINTER.
+/// for a field out of its range (the detail names it), MAXIM_ERR_IO when the spool directory that was named cannot
+/// be used, MAXIM_ERR_NULL_POINTER.
 ///
-/// @gives NOT_CONFIGURED
+/// @gives NOT_CONFIGURED IO
 #[must_use = "without the handle it cannot be used or freed"]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_new(
@@ -90,7 +91,7 @@ fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Co
         .ok_or_else(|| missing("api_key", "MAXIM_API_KEY"))?;
     let repository = given_or_env(optional("repository_id", given.repository_id)?, "MAXIM_LOG_REPO_ID")
         .ok_or_else(|| missing("repository_id", "MAXIM_LOG_REPO_ID"))?;
-    Ok(Config {
+    let config = Config {
         api_key: checked_key(&api_key)?,
         settings: given!(given).settings("base_url", &base_url, reporter)?,
         repository: checked_repository(repository)?,
@@ -107,7 +108,10 @@ fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Co
         sample_rate: sample_rate(given.sample_rate)?,
         extract_media: switch("extract_media", given.extract_media, None, true)?,
         lossy: given.lossy.get(),
-    })
+    };
+    // The last, as it may make the directory.
+    config.settings.check_spool_dir()?;
+    Ok(config)
 }
 
 /// Gives a logger back. NULL is safe.
@@ -168,9 +172,10 @@ fn waiting(
 /// `maxim_flush_log_files` and `maxim_cleanup` wait for that too.
 ///
 /// Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
-/// is lost by that.
+/// is lost by that. MAXIM_ERR_IO when what is held cannot be read at present, or when records that it waited
+/// for were dropped instead of sent.
 ///
-/// @gives TIMEOUT CLOSED
+/// @gives TIMEOUT CLOSED IO
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.flush(limit)))

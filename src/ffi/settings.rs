@@ -54,7 +54,7 @@ impl Given {
         let allow_plaintext = self.allow_plaintext.get();
         let settings = Settings {
             base_url: checked_url(url_name, url, allow_plaintext)?,
-            spool_dir: optional("spool_dir", self.spool_dir)?.map(PathBuf::from),
+            spool_dir: spool_dir(self.spool_dir)?,
             max_memory_bytes: or_default(self.max_memory_bytes, DEFAULT_MAX_MEMORY_BYTES),
             max_disk_bytes: or_default(self.max_disk_bytes, DEFAULT_MAX_DISK_BYTES),
             overflow: overflow(self.overflow_policy, self.block_timeout_ms)?,
@@ -72,6 +72,17 @@ impl Given {
             Err(why) => Err(Error::new(Status::InvalidArgument, why)),
         }
     }
+}
+
+/// The directory given, else that of `MAXIM_SPOOL_DIR`: absolute, since the host may change its own.
+fn spool_dir(given: maxim_str) -> Result<Option<PathBuf>> {
+    let from_environment = || std::env::var_os("MAXIM_SPOOL_DIR").filter(|path| !path.is_empty());
+    let given = optional("spool_dir", given)?.filter(|path| !path.is_empty()).map(PathBuf::from);
+    let Some(path) = given.or_else(|| from_environment().map(PathBuf::from)) else { return Ok(None) };
+    let absolute = std::path::absolute(&path);
+    absolute
+        .map(Some)
+        .map_err(|error| Error::new(Status::Io, format!("spool_dir: {}: {error}", path.display())))
 }
 
 /// A value given, else an environment variable's, else nothing. Empty ones count as absent.

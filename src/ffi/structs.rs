@@ -132,7 +132,11 @@ pub struct maxim_logger_config {
     pub is_debug: CBool,
     /// Where records go that cannot be sent. Default: the environment's MAXIM_SPOOL_DIR, else
     /// $XDG_STATE_HOME/maxim, else ~/.local/state/maxim, else /var/tmp/maxim-<uid>. Made when it is
-    /// missing, with access for this user only; one that belongs to somebody else is not used.
+    /// missing, with access for this user only. In one that others may write to as well, such as an emptyDir
+    /// of Kubernetes, a private directory maxim-<uid> is made and used. A relative one is taken from the
+    /// working directory of this call. One that was named and cannot be used is MAXIM_ERR_IO, and the detail
+    /// says why; with MAXIM_SPOOL_DIR_FALLBACK=1 in the environment another of these is used instead, and
+    /// the error callback is told. It is also told when records are in memory only.
     pub spool_dir: maxim_str,
     /// Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB.
     pub max_memory_bytes: u64,

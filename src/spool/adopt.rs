@@ -11,15 +11,15 @@ use super::format::{
     Seal,
 };
 use super::held::{Held, Place};
-use super::reader::{Reader, is_shortage};
+use super::place::At;
+use super::reader::Reader;
 use super::spool::unix_time;
 use super::store::{self, PARTIAL, SEGMENT, Side};
-use super::{Overflow, Spool, place, quarantine};
+use super::{Overflow, Spool, quarantine};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Dead owners taken over at a time, so that own records are not kept waiting.
@@ -29,7 +29,7 @@ const LITTER_AGE: Duration = Duration::from_secs(3600);
 
 /// A segment file of a dead owner.
 struct Found {
-    path: PathBuf,
+    at: At,
     place: Place,
     held: Held,
 }
@@ -50,6 +50,7 @@ impl Reader {
             orphans.extend(side.roots().into_iter().flat_map(instances_in));
         }
         orphans.remove(&spool.store.origin);
+        spool.unread_orphans.store(0, Ordering::Relaxed);
         // Lazily: most of these may be living instances, which cost a look and do not count.
         let taken = orphans.iter().filter(|orphan| spool.adopt_one(&orphan.name()));
         let more = taken.take(ORPHANS_AT_ONCE).count() == ORPHANS_AT_ONCE;
@@ -66,36 +67,46 @@ impl Reader {
 }
 
 /// The instances that have a directory in `root`; removes unfinished directories on the way.
-pub(super) fn instances_in(root: &Path) -> Vec<Origin> {
-    let Ok(entries) = fs::read_dir(root) else { return Vec::new() };
+pub(super) fn instances_in(root: &At) -> Vec<Origin> {
     let mut found = Vec::new();
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let Some(name) = name.to_str() else { continue };
+    for entry in root.entries().unwrap_or_default() {
+        let Some(name) = entry.name().to_str() else { continue };
         if let Some(origin) = Origin::parse(name) {
             found.push(origin);
-        } else if name.starts_with(UNFINISHED) && place::is_older(&entry.path(), LITTER_AGE) {
-            let _ = fs::remove_dir_all(entry.path());
+        } else if name.starts_with(UNFINISHED) && entry.is_older(LITTER_AGE) {
+            let _ = entry.remove_all();
         }
     }
     found
 }
 
 impl Spool {
+    /// Something that a dead owner left cannot be read: it stays, and is tried again.
+    fn note_orphan(&self, at: &At, error: &io::Error) {
+        self.unread_orphans.fetch_add(1, Ordering::Relaxed);
+        self.note_trouble(at, error);
+    }
+
     /// Gives whether the orphan is gone.
     fn adopt_one(&self, name: &str) -> bool {
         let mut claims = Vec::new();
         for side in [&self.store.hot, &self.store.cold].into_iter().flatten() {
-            for path in side.roots().map(|root| root.join(name)) {
-                if fs::symlink_metadata(&path).is_ok() {
-                    let Some(claim) = Claim::seize(&path, &self.store.locks) else { return false };
-                    claims.push((side, claim));
+            for directory in side.roots().map(|root| root.join(name)) {
+                if !directory.is_gone() {
+                    match Claim::seize(directory.clone(), &self.store.locks) {
+                        Ok(Some(claim)) => claims.push((side, claim)),
+                        Ok(None) => return false,
+                        Err(error) => {
+                            self.note_orphan(&directory, &error);
+                            return false;
+                        }
+                    }
                 }
             }
         }
         let mut segments: BTreeMap<Key, Found> = BTreeMap::new();
         for (side, claim) in &claims {
-            self.collect_segments(side, claim.path(), &mut segments);
+            self.collect_segments(side, claim.directory(), &mut segments);
         }
         for found in segments.into_values() {
             self.adopt_segment(found);
@@ -107,31 +118,35 @@ impl Spool {
     /// Reads the directory of a dead owner. A segment that is there twice, because its owner died
     /// between copying it to the spool directory and removing the hot one, is taken once, with the
     /// cursor that has come further; a damaged copy does not stand in for a whole one.
-    fn collect_segments(&self, side: &Side, directory: &Path, segments: &mut BTreeMap<Key, Found>) {
-        let Ok(entries) = fs::read_dir(directory) else { return };
+    fn collect_segments(&self, side: &Side, directory: &At, segments: &mut BTreeMap<Key, Found>) {
+        let entries = match directory.entries() {
+            Ok(entries) => entries,
+            Err(error) => return self.note_orphan(directory, &error),
+        };
         let mut strangers = Vec::new();
         let is_hot = self.store.hot.as_ref().is_some_and(|hot| std::ptr::eq(hot, side));
-        for entry in entries.flatten() {
-            let path = entry.path();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let end = path.extension().and_then(|end| end.to_str());
-            if end == Some(PARTIAL) {
-                let _ = fs::remove_file(&path);
-                continue;
-            }
-            if end != Some(SEGMENT) {
-                if name != super::claim::LOCK {
-                    strangers.push(path);
+        for at in entries {
+            let name = at.name().to_string_lossy().into_owned();
+            match at.extension() {
+                Some(SEGMENT) => {}
+                Some(PARTIAL) => {
+                    let _ = at.remove_file();
+                    continue;
                 }
-                continue;
+                _ => {
+                    if name != super::claim::LOCK {
+                        strangers.push(at);
+                    }
+                    continue;
+                }
             }
             let place = if is_hot { Place::Hot } else { Place::Cold }(name.into_boxed_str());
-            match self.examine(&path, &place) {
-                Ok(Some(held)) => self.keep_one(segments, Found { path, place, held }),
-                Ok(None) => drop(fs::remove_file(&path)),
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => strangers.push(path),
-                // Out of descriptors or the like: the file stays for the next look.
-                Err(_) => {}
+            match self.examine(&at, &place) {
+                Ok(Some(held)) => self.keep_one(segments, Found { at, place, held }),
+                Ok(None) => drop(at.remove_file()),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => strangers.push(at),
+                // What could not be read stays for the next look, whoever takes it.
+                Err(error) => self.note_orphan(&at, &error),
             }
         }
         self.set_aside(side, &strangers);
@@ -147,22 +162,22 @@ impl Spool {
         if gone.held.settled.count > kept.held.settled.count {
             kept.held.settled = gone.held.settled;
             let word = kept.held.settled.pack(kept.held.header.salt).to_le_bytes();
-            let _ = place::open_writable(&kept.path)
-                .and_then(|file| store::write_all_at(&file, &word, format::CURSOR_AT));
+            let _ =
+                kept.at.open_writable().and_then(|file| store::write_all_at(&file, &word, format::CURSOR_AT));
         }
-        let _ = fs::remove_file(&gone.path);
+        let _ = gone.at.remove_file();
         segments.insert(key, kept);
     }
 
     fn adopt_segment(&self, found: Found) {
-        let Found { path, place, mut held } = found;
+        let Found { at, place, mut held } = found;
         held.sides = self.find_side_files(&held);
         if held.unsettled() == 0 {
-            let _ = fs::remove_file(&path);
+            let _ = at.remove_file();
             return;
         }
-        if self.store.take(&place, &path).is_err() {
-            return;
+        if let Err(error) = self.store.take(&place, &at) {
+            return self.note_orphan(&at, &error);
         }
         let mut state = self.state.lock();
         state.charge(&place, held.size);
@@ -172,17 +187,17 @@ impl Spool {
         state.adopted.insert(index, held);
     }
 
-    fn set_aside(&self, side: &Side, files: &[PathBuf]) {
+    fn set_aside(&self, side: &Side, files: &[At]) {
         let is_cold = self.store.cold.as_ref().is_some_and(|cold| std::ptr::eq(cold, side));
         let total = if is_cold { self.options.max_disk_bytes } else { self.options.max_memory_bytes };
-        quarantine::set_aside(&side.root, files, quarantine::cap(total));
-        self.state.lock().tally.files_set_aside += files.len() as u64;
+        let moved = quarantine::set_aside(&side.root, files, quarantine::cap(total));
+        self.state.lock().tally.files_set_aside += moved;
     }
 
-    /// Reads what a segment file holds. `None`: nothing. `InvalidData`: it is not one of ours.
-    pub(super) fn examine(&self, path: &Path, place: &Place) -> io::Result<Option<Held>> {
+    /// Reads what a segment file holds. `None`: nothing. `InvalidData`: it was read, and is not one of ours.
+    pub(super) fn examine(&self, at: &At, place: &Place) -> io::Result<Option<Held>> {
         let invalid = || io::Error::from(io::ErrorKind::InvalidData);
-        let file = place::open(path).map_err(|error| if is_shortage(&error) { error } else { invalid() })?;
+        let file = at.open()?;
         let size = file.metadata()?.len();
         let mut bytes = Vec::new();
         store::read_range(&file, 0, OPENING_SIZE, &mut bytes)?;
@@ -220,6 +235,7 @@ impl Spool {
             newest: at(sealed),
             mark: None,
             sides: Vec::new(),
+            unread: None,
         }))
     }
 }

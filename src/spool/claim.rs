@@ -4,11 +4,9 @@
 //! is gone, however it went. A directory appears under its name only when its lock is held already,
 //! so nobody can take it for an orphan in between.
 
-use super::place::{self, Inode};
-use std::fs::{self, File};
+use super::place::{self, At, Inode, Kept};
+use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
@@ -96,21 +94,21 @@ impl Locks {
         }))
     }
 
-    fn enter(&self, file: &File, inode: Inode) {
+    fn enter(&self, lock: &Kept) {
         for slot in &self.0.slots {
             let exchange = slot.descriptor.compare_exchange(FREE, TAKEN, Ordering::AcqRel, Ordering::Relaxed);
             if exchange.is_ok() {
-                slot.device.store(inode.device, Ordering::Relaxed);
-                slot.number.store(inode.number, Ordering::Relaxed);
-                slot.descriptor.store(file.as_raw_fd(), Ordering::Release);
+                slot.device.store(lock.inode.device, Ordering::Relaxed);
+                slot.number.store(lock.inode.number, Ordering::Relaxed);
+                slot.descriptor.store(lock.descriptor(), Ordering::Release);
                 return;
             }
         }
     }
 
-    fn leave(&self, file: &File) {
+    fn leave(&self, lock: &Kept) {
         for slot in &self.0.slots {
-            let descriptor = file.as_raw_fd();
+            let descriptor = lock.descriptor();
             let _ = slot.descriptor.compare_exchange(descriptor, FREE, Ordering::AcqRel, Ordering::Relaxed);
         }
     }
@@ -143,116 +141,124 @@ impl Table {
 
 /// A directory that this instance alone may read, write and remove.
 pub(super) struct Claim {
-    path: PathBuf,
-    directory: Inode,
-    lock: File,
+    directory: At,
+    inode: Inode,
+    lock: Kept,
     locks: Arc<Locks>,
 }
 
 impl Claim {
     /// Makes the directory `name` in `root`, locked from the first moment on.
-    pub fn create(root: &Path, name: &str, locks: &Arc<Locks>) -> io::Result<Claim> {
+    pub fn create(root: &At, name: &str, locks: &Arc<Locks>) -> io::Result<Claim> {
         let making = root.join(format!("{UNFINISHED}{name}"));
-        let path = root.join(name);
         // Another instance may remove the empty root between our making it and our using it.
         for attempt in 0.. {
-            place::private_directory(root)?;
-            match place::make_directory(&making) {
+            root.private_directory()?;
+            match making.make_directory() {
                 Ok(()) => break,
                 Err(error) if attempt < 8 && error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
-        let made = Claim::fill(&making, &path, locks);
+        let made = Claim::fill(&making, root.join(name), locks);
         if made.is_err() {
-            let _ = fs::remove_file(making.join(LOCK));
-            let _ = fs::remove_dir(&making);
+            let _ = making.join(LOCK).remove_file();
+            let _ = making.remove_directory();
         }
         made
     }
 
-    fn fill(making: &Path, path: &Path, locks: &Arc<Locks>) -> io::Result<Claim> {
-        let lock = place::create(&making.join(LOCK))?;
-        if !place::try_lock(&lock) {
-            return Err(io::Error::from(io::ErrorKind::WouldBlock));
-        }
-        fs::rename(making, path)?;
-        let directory = Inode::at(path).ok_or(io::ErrorKind::NotFound)?;
-        Claim::held(path.to_owned(), directory, lock, locks)
+    fn fill(making: &At, directory: At, locks: &Arc<Locks>) -> io::Result<Claim> {
+        let lock = locked(making.join(LOCK).create()?)?;
+        making.rename(&directory)?;
+        let inode = directory.look()?.inode;
+        Ok(Claim::held(directory, inode, lock, locks))
     }
 
     /// Takes the directory of a dead owner; `None` when its owner lives or somebody else was faster.
-    pub fn seize(path: &Path, locks: &Arc<Locks>) -> Option<Claim> {
-        let directory = Inode::at(path).filter(|_| place::is_private(path))?;
-        let name = path.join(LOCK);
-        let lock = match place::open_writable(&name) {
-            Ok(lock) => lock,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && place::is_older(path, GRACE) => {
-                place::create(&name).ok()?
-            }
-            Err(_) => return None,
+    pub fn seize(directory: At, locks: &Arc<Locks>) -> io::Result<Option<Claim>> {
+        let inode = match directory.look() {
+            Ok(found) if directory.is_private() => found.inode,
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => return Ok(None),
         };
-        if !place::try_lock(&lock) {
-            return None;
-        }
-        let claim = Claim::held(path.to_owned(), directory, lock, locks).ok()?;
-        claim.is_intact().then_some(claim)
+        let name = directory.join(LOCK);
+        let lock = match name.open_writable() {
+            Ok(lock) => lock,
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(_) if !directory.is_older(GRACE) => return Ok(None),
+            Err(_) => name.create()?,
+        };
+        let lock = match locked(lock) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let claim = Claim::held(directory, inode, lock, locks);
+        Ok(claim.is_intact().then_some(claim))
     }
 
-    fn held(path: PathBuf, directory: Inode, lock: File, locks: &Arc<Locks>) -> io::Result<Claim> {
-        locks.enter(&lock, Inode::of(&lock.metadata()?));
-        Ok(Claim { path, directory, lock, locks: Arc::clone(locks) })
+    fn held(directory: At, inode: Inode, lock: Kept, locks: &Arc<Locks>) -> Claim {
+        locks.enter(&lock);
+        Claim { directory, inode, lock, locks: Arc::clone(locks) }
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn directory(&self) -> &At {
+        &self.directory
     }
 
-    /// Whether the directory and its lock file are still those that were claimed.
+    /// Whether the directory and its lock file are known to be those that were claimed.
     pub fn is_intact(&self) -> bool {
-        let lock = self.lock.metadata().ok().map(|metadata| Inode::of(&metadata));
-        Inode::at(&self.path) == Some(self.directory)
-            && lock.is_some()
-            && Inode::at(&self.path.join(LOCK)) == lock
+        let is_same = |at: &At, inode| at.look().is_ok_and(|found| found.inode == inode);
+        is_same(&self.directory, self.inode) && is_same(&self.directory.join(LOCK), self.lock.inode)
     }
 
-    /// Whether the directory is still there, with or without its lock file.
-    pub fn directory_exists(&self) -> bool {
-        Inode::at(&self.path) == Some(self.directory)
+    /// Whether the directory is known to be gone, with or without its lock file. What cannot be told is
+    /// still ours: whoever gives a lock up gives all its records away.
+    pub fn is_lost(&self) -> bool {
+        self.directory.is_no_more(self.inode)
     }
 
-    /// Puts a lock file back that somebody removed from under us.
-    pub fn renew(&mut self) -> io::Result<()> {
-        let name = self.path.join(LOCK);
-        let lock = match place::create(&name) {
-            Ok(lock) => lock,
-            Err(_) => place::open_writable(&name)?,
-        };
-        if !place::try_lock(&lock) {
-            return Err(io::Error::from(io::ErrorKind::WouldBlock));
+    /// Puts the lock file back if somebody has removed it from under us. Gives whether the directory is still
+    /// ours: not if somebody else was faster.
+    pub fn renew(&mut self) -> bool {
+        let name = self.directory.join(LOCK);
+        if !name.is_no_more(self.lock.inode) {
+            return true;
         }
-        let inode = Inode::of(&lock.metadata()?);
-        self.locks.leave(&self.lock);
-        self.lock = lock;
-        self.locks.enter(&self.lock, inode);
-        Ok(())
+        let lock = name.create().or_else(|_| name.open_writable()).and_then(locked);
+        match lock {
+            Ok(lock) => {
+                self.locks.leave(&self.lock);
+                self.lock = lock;
+                self.locks.enter(&self.lock);
+                true
+            }
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
     }
 
     /// Gives the directory up, and removes it when there is nothing in it. The lock is given back
     /// last: whoever waited for it finds the directory gone. Says whether it is.
     pub fn release(self) -> bool {
-        let is_lock_alone = fs::read_dir(&self.path)
-            .is_ok_and(|entries| entries.flatten().all(|entry| entry.file_name() == LOCK));
+        let is_lock_alone =
+            self.directory.entries().is_ok_and(|entries| entries.iter().all(|entry| entry.name() == LOCK));
         if self.is_intact() && is_lock_alone {
-            let _ = fs::remove_file(self.path.join(LOCK));
-            let _ = fs::remove_dir(&self.path);
-            if let Some(root) = self.path.parent() {
-                // Succeeds only for the last instance of this identity.
-                let _ = fs::remove_dir(root);
-            }
+            let _ = self.directory.join(LOCK).remove_file();
+            let _ = self.directory.remove_directory();
+            // Succeeds only for the last instance of this identity.
+            let _ = self.directory.parent().remove_directory();
         }
-        !self.directory_exists()
+        self.is_lost()
     }
+}
+
+/// A lock file that is held from now on.
+fn locked(lock: File) -> io::Result<Kept> {
+    if !place::try_lock(&lock) {
+        return Err(io::Error::from(io::ErrorKind::WouldBlock));
+    }
+    Kept::new(lock)
 }
 
 impl Drop for Claim {

@@ -56,7 +56,20 @@ pub(super) struct Held {
     pub mark: Option<(u32, Instant)>,
     /// The files of records that are still here, by sequence.
     pub sides: Vec<SideFile>,
+    /// Since when it cannot be read.
+    pub unread: Option<PutOff>,
 }
+
+/// A segment that could not be read when it was to be.
+#[derive(Clone, Copy)]
+pub(super) struct PutOff {
+    pub since: Instant,
+    /// When it is tried again.
+    pub again: Instant,
+}
+
+/// How long those behind a segment that cannot be read wait for it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Held {
     pub fn key(&self) -> Key {
@@ -92,6 +105,16 @@ impl Held {
         self.sides.drain(..left).collect()
     }
 
+    /// Whether it could not be read, and is not to be tried yet.
+    pub fn is_put_off(&self, now: Instant) -> bool {
+        self.unread.is_some_and(|unread| now < unread.again)
+    }
+
+    /// Whether those behind it wait until it is tried again.
+    pub fn is_waited_for(&self, now: Instant) -> bool {
+        self.unread.is_some_and(|unread| now < unread.again && now < unread.since + PATIENCE)
+    }
+
     /// Whether a batch shows some of its records at this moment.
     pub fn is_pinned(&self) -> bool {
         Arc::strong_count(&self.pin) > 1
@@ -105,6 +128,7 @@ impl Held {
     pub fn settle(&mut self, cursor: Cursor) -> u64 {
         let passed = cursor.count.saturating_sub(self.settled.count);
         self.settled = cursor;
+        self.unread = None;
         if let Some((count, at)) = self.mark
             && cursor.count >= count
         {
@@ -151,6 +175,8 @@ pub(super) struct State {
     pub unread_records: u64,
     /// Callers waiting for room.
     pub waiting: u32,
+    /// Of this instance's own records, those dropped for whatever reason.
+    pub own_dropped: u64,
     /// What has gone; the rest is computed from the segments when asked.
     pub tally: Stats,
 }
@@ -205,7 +231,9 @@ impl State {
         }
     }
 
-    pub fn count_dropped(&mut self, why: Dropped, records: u64) {
+    /// `own`: of this instance's own records, for which somebody may be waiting.
+    pub fn count_dropped(&mut self, why: Dropped, records: u64, own: bool) {
+        self.own_dropped += if own { records } else { 0 };
         let tally = &mut self.tally;
         match why {
             Dropped::Memory => tally.dropped_memory += records,

@@ -18,6 +18,10 @@
 //! It does not know what a record means, does not talk to a network, does not retry, and does not
 //! sync: after a power loss, what the kernel had not written yet is gone.
 //!
+//! What could not be read is not damaged: an error of the file system says nothing about the records behind it.
+//! They stay held, the error is told, and it is tried again. Counted as corrupt is what was read and failed
+//! its checksum, and what is known to have been removed; nothing is removed that could not be read.
+//!
 //! # On disk
 //!
 //! ```text
@@ -64,6 +68,7 @@
 mod adopt;
 mod batch;
 mod bell;
+mod candidates;
 mod checksum;
 mod claim;
 mod format;
@@ -85,12 +90,13 @@ mod upkeep;
 
 pub use batch::{Batch, Record, RecordId};
 pub use bell::Bell;
-pub use reader::{BatchLimits, Reader};
+pub use candidates::Unusable;
+pub use reader::{BatchLimits, READ_AGAIN, Reader};
 pub use sidefile::has_orphans;
 pub use spool::Spool;
 
 use sha2::{Digest, Sha256};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What sort of record: opaque to the spool. 0 is a line.
@@ -154,8 +160,8 @@ pub enum Overflow {
 pub struct Options {
     /// Whose records.
     pub identity: Identity,
-    /// The spool directory; `None` and an unusable one: `MAXIM_SPOOL_DIR`, the user's state
-    /// directory, `/var/tmp/maxim-<uid>`.
+    /// The spool directory; `None`: the user's state directory, or `/var/tmp/maxim-<uid>`.
+    /// A named one that cannot be used ([`check_directory`]) is replaced by one of these and told of.
     pub dir: Option<PathBuf>,
     /// Where hot segments live; `None`: `/dev/shm/maxim-<uid>`.
     pub hot_dir: Option<PathBuf>,
@@ -198,6 +204,11 @@ impl Options {
             brief: false,
         }
     }
+}
+
+/// Whether the spool directory that was named, if any, can be used.
+pub fn check_directory(named: Option<&Path>) -> Result<(), Unusable> {
+    candidates::check_named(named)
 }
 
 /// Why a record was not accepted.

@@ -1,115 +1,311 @@
 //! Directories and files that are safe to use: ours alone, never through a symbolic link, never
 //! inherited by another program, allocated before they are mapped.
+//!
+//! They are reached from a directory that is held by its descriptor ([`Base`]), so that they stay in reach when
+//! the host changes its working directory or its root, or somebody mounts something over them. An error
+//! says what is known and no more: `NotFound` that a file is not there, `InvalidData` that something else is
+//! under its name, and anything else that it cannot be told at this moment.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use super::candidates::{WRITABLE_BY_OTHERS, user_id};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, SystemTime};
 
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
-/// Who else may write: the bits that make a directory unsafe.
-const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-pub(super) fn user_id() -> u32 {
-    // SAFETY: geteuid has no preconditions and cannot fail.
-    unsafe { libc::geteuid() }
+/// No descriptor.
+const NONE: RawFd = -1;
+
+/// A descriptor of ours in a process that is not: its host may close it and have its number used for something
+/// else, which is then neither used nor closed.
+pub(super) struct Kept {
+    descriptor: AtomicI32,
+    pub inode: Inode,
 }
 
-/// The places where the spool directory may be, best first: the configured one, then
-/// `MAXIM_SPOOL_DIR`, the state directory of the user, and a directory that survives a reboot.
-pub(super) fn spool_candidates(configured: Option<PathBuf>) -> Vec<PathBuf> {
-    let from = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = from("XDG_STATE_HOME").or_else(|| from("HOME").map(|home| home.join(".local/state")));
-    let last = PathBuf::from(format!("/var/tmp/maxim-{}", user_id()));
-    let chain = [configured, from("MAXIM_SPOOL_DIR"), state.map(|state| state.join("maxim")), Some(last)];
-    chain.into_iter().flatten().collect()
-}
-
-/// The places where hot segments may be, best first: the configured one, then tmpfs.
-pub(super) fn hot_candidates(configured: Option<PathBuf>) -> Vec<PathBuf> {
-    let shm = cfg!(target_os = "linux").then(|| PathBuf::from(format!("/dev/shm/maxim-{}", user_id())));
-    [configured, shm].into_iter().flatten().collect()
-}
-
-/// Makes `path` if need be, and refuses it when somebody else could put files there.
-pub(super) fn private_directory(path: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_err() {
-        DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path)?;
+impl Kept {
+    pub fn new(descriptor: impl Into<OwnedFd>) -> io::Result<Kept> {
+        let descriptor = descriptor.into();
+        let inode = Inode::of(&rustix::fs::fstat(&descriptor)?);
+        Ok(Kept { descriptor: AtomicI32::new(descriptor.into_raw_fd()), inode })
     }
-    if is_private(path) { Ok(()) } else { Err(io::Error::from(io::ErrorKind::PermissionDenied)) }
+
+    pub fn descriptor(&self) -> RawFd {
+        self.descriptor.load(Ordering::Acquire)
+    }
+
+    fn get(&self) -> Option<BorrowedFd<'_>> {
+        let descriptor = self.descriptor();
+        if descriptor == NONE || Inode::of_descriptor(descriptor) != Some(self.inode) {
+            return None;
+        }
+        // SAFETY: it is open, and ours by its inode; it is closed when `self` is dropped.
+        Some(unsafe { BorrowedFd::borrow_raw(descriptor) })
+    }
+
+    /// Closes it early.
+    pub fn close(&self) {
+        close_inherited(self.descriptor.swap(NONE, Ordering::AcqRel), self.inode);
+    }
 }
 
-/// Whether `path` is a directory that nobody but this user can put files into.
-pub(super) fn is_private(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| {
-        found.is_dir() && found.uid() == user_id() && found.mode() & WRITABLE_BY_OTHERS == 0
-    })
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.close();
+    }
 }
 
-/// When a file was last written to, or something last came into or went out of a directory.
-pub(super) fn changed(path: &Path) -> Option<SystemTime> {
-    fs::symlink_metadata(path).and_then(|found| found.modified()).ok()
+/// A directory that everything else is found from.
+pub(super) struct Base {
+    path: PathBuf,
+    kept: Kept,
 }
 
-/// Whether a file or directory last changed longer ago than this.
-pub(super) fn is_older(path: &Path, age: Duration) -> bool {
-    let since = changed(path).and_then(|at| SystemTime::now().duration_since(at).ok());
-    since.is_some_and(|since| since > age)
+impl Base {
+    /// An existing directory. Its path is absolute.
+    pub fn open(path: &Path) -> io::Result<Arc<Base>> {
+        let kept = Kept::new(open_directory(path)?)?;
+        Ok(Arc::new(Base { path: path.to_owned(), kept }))
+    }
+
+    fn with<T>(&self, action: impl FnOnce(BorrowedFd<'_>) -> rustix::io::Result<T>) -> io::Result<T> {
+        if let Some(directory) = self.kept.get() {
+            return Ok(action(directory)?);
+        }
+        // The host has closed it, as programs do that become daemons.
+        let again = Kept::new(open_directory(&self.path)?)?;
+        if again.inode != self.kept.inode {
+            return Err(io::Error::from_raw_os_error(libc::ESTALE));
+        }
+        let descriptor = again.descriptor.swap(NONE, Ordering::AcqRel);
+        self.kept.descriptor.store(descriptor, Ordering::Release);
+        let directory = self.kept.get().ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))?;
+        Ok(action(directory)?)
+    }
+
+    /// In a forked child that has no use for it.
+    pub fn close_inherited(&self) {
+        self.kept.close();
+    }
 }
 
-/// Makes one directory whose parent exists.
-pub(super) fn make_directory(path: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(DIRECTORY_MODE).create(path)
+fn open_directory(path: &Path) -> rustix::io::Result<OwnedFd> {
+    rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// Whether this process may make files in `path`.
-pub(super) fn is_writable(path: &Path) -> bool {
-    use std::os::unix::ffi::OsStrExt;
-    let Ok(path) = std::ffi::CString::new(path.as_os_str().as_bytes()) else { return false };
-    // SAFETY: `path` is a NUL-terminated string that outlives the call.
-    unsafe { libc::access(path.as_ptr(), libc::W_OK | libc::X_OK) == 0 }
+/// A file or directory below a [`Base`].
+#[derive(Clone)]
+pub(super) struct At {
+    base: Arc<Base>,
+    below: PathBuf,
 }
 
-fn safely() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.mode(FILE_MODE).custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK);
-    options
+/// What is known of a file or directory.
+pub(super) struct Found {
+    pub inode: Inode,
+    pub is_directory: bool,
+    pub length: u64,
+    /// When it was last written to, or something last came into or went out of it, by the system's clock:
+    /// good for telling whether that happened, not when.
+    pub changed: (i64, i64),
+    is_private: bool,
 }
 
-/// Opens an existing regular file of this user for reading.
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    checked(safely().read(true).open(path)?)
-}
+impl At {
+    pub fn new(base: &Arc<Base>, below: impl Into<PathBuf>) -> At {
+        At { base: Arc::clone(base), below: below.into() }
+    }
 
-/// Opens an existing regular file of this user for reading and writing.
-pub(super) fn open_writable(path: &Path) -> io::Result<File> {
-    checked(safely().read(true).write(true).open(path)?)
-}
+    pub fn join(&self, name: impl AsRef<Path>) -> At {
+        At::new(&self.base, self.below.join(name))
+    }
 
-/// Makes a file that does not exist yet.
-pub(super) fn create(path: &Path) -> io::Result<File> {
-    safely().read(true).write(true).create_new(true).open(path)
-}
+    pub fn parent(&self) -> At {
+        At::new(&self.base, self.below.parent().unwrap_or(Path::new("")))
+    }
 
-fn checked(file: File) -> io::Result<File> {
-    let found = file.metadata()?;
-    let safe = found.is_file() && found.uid() == user_id();
-    if safe { Ok(file) } else { Err(io::Error::from(io::ErrorKind::PermissionDenied)) }
-}
+    pub fn name(&self) -> &OsStr {
+        self.below.file_name().unwrap_or_default()
+    }
 
-/// Makes a file of `size` zero bytes that are all really there. Removes it again when they are not.
-pub(super) fn create_allocated(path: &Path, size: usize) -> io::Result<File> {
-    let file = create(path)?;
-    match allocate(&file, size) {
-        Ok(()) => Ok(file),
-        Err(error) => {
-            let _ = fs::remove_file(path);
-            Err(error)
+    pub fn extension(&self) -> Option<&str> {
+        self.below.extension().and_then(OsStr::to_str)
+    }
+
+    /// As it was when the spool was opened.
+    pub fn path(&self) -> PathBuf {
+        self.base.path.join(&self.below)
+    }
+
+    /// What the system calls it, seen from the base.
+    fn below(&self) -> &Path {
+        if self.below.as_os_str().is_empty() { Path::new(".") } else { &self.below }
+    }
+
+    pub fn look(&self) -> io::Result<Found> {
+        let found =
+            self.base.with(|base| rustix::fs::statat(base, self.below(), AtFlags::SYMLINK_NOFOLLOW))?;
+        let mode = found.st_mode;
+        let is_directory = FileType::from_raw_mode(mode) == FileType::Directory;
+        #[allow(clippy::unnecessary_cast, clippy::useless_conversion)] // widths differ between platforms
+        Ok(Found {
+            inode: Inode::of(&found),
+            is_directory,
+            length: found.st_size as u64,
+            changed: (found.st_mtime as i64, found.st_mtime_nsec as i64),
+            is_private: is_directory
+                && found.st_uid == user_id()
+                && u32::from(mode) & WRITABLE_BY_OTHERS == 0,
+        })
+    }
+
+    /// Whether it is known not to be there.
+    pub fn is_gone(&self) -> bool {
+        self.look().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Whether it is known not to be what it was, or not there at all.
+    pub fn is_no_more(&self, inode: Inode) -> bool {
+        self.look().map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |found| found.inode != inode)
+    }
+
+    /// Makes the directory if need be, and refuses it when somebody else could put files there.
+    pub fn private_directory(&self) -> io::Result<()> {
+        if self.is_gone() {
+            let is_in_base = self.below.components().count() <= 1;
+            let made = match self.make_directory() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !is_in_base => {
+                    self.parent().private_directory().and_then(|()| self.make_directory())
+                }
+                made => made,
+            };
+            match made {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
+        if self.look()?.is_private { Ok(()) } else { Err(io::Error::from(io::ErrorKind::PermissionDenied)) }
+    }
+
+    /// Whether it is a directory that nobody but this user can put files into.
+    pub fn is_private(&self) -> bool {
+        self.look().is_ok_and(|found| found.is_private)
+    }
+
+    /// Makes one directory whose parent exists.
+    pub fn make_directory(&self) -> io::Result<()> {
+        self.base
+            .with(|base| rustix::fs::mkdirat(base, self.below(), Mode::from_raw_mode(DIRECTORY_MODE as _)))
+    }
+
+    /// All that is in a directory, or nothing if not all can be told.
+    pub fn entries(&self) -> io::Result<Vec<At>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let directory =
+            self.base.with(|base| rustix::fs::openat(base, self.below(), flags, Mode::empty()))?;
+        let mut entries = Vec::new();
+        for entry in rustix::fs::Dir::new(directory)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                entries.push(self.join(OsStr::from_bytes(name)));
+            }
+        }
+        Ok(entries)
+    }
+
+    fn open_with(&self, flags: OFlags) -> io::Result<File> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let mode = Mode::from_raw_mode(FILE_MODE as _);
+        self.base.with(|base| rustix::fs::openat(base, self.below(), flags, mode)).map(File::from)
+    }
+
+    /// Opens an existing regular file of this user for reading.
+    pub fn open(&self) -> io::Result<File> {
+        checked(self.open_with(OFlags::RDONLY))
+    }
+
+    /// Opens an existing regular file of this user for reading and writing.
+    pub fn open_writable(&self) -> io::Result<File> {
+        checked(self.open_with(OFlags::RDWR))
+    }
+
+    /// Makes a file that does not exist yet.
+    pub fn create(&self) -> io::Result<File> {
+        self.open_with(OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)
+    }
+
+    /// Makes a file of `size` zero bytes that are all really there. Removes it again when they are not.
+    pub fn create_allocated(&self, size: usize) -> io::Result<File> {
+        let file = self.create()?;
+        match allocate(&file, size) {
+            Ok(()) => Ok(file),
+            Err(error) => {
+                let _ = self.remove_file();
+                Err(error)
+            }
         }
     }
+
+    pub fn remove_file(&self) -> io::Result<()> {
+        self.base.with(|base| rustix::fs::unlinkat(base, self.below(), AtFlags::empty()))
+    }
+
+    /// Removes an empty directory.
+    pub fn remove_directory(&self) -> io::Result<()> {
+        self.base.with(|base| rustix::fs::unlinkat(base, self.below(), AtFlags::REMOVEDIR))
+    }
+
+    /// Removes whatever it is, with all that is in it.
+    pub fn remove_all(&self) -> io::Result<()> {
+        if !self.look()?.is_directory {
+            return self.remove_file();
+        }
+        for entry in self.entries()? {
+            entry.remove_all()?;
+        }
+        self.remove_directory()
+    }
+
+    /// Gives it another name below the same base.
+    pub fn rename(&self, to: &At) -> io::Result<()> {
+        self.base.with(|base| rustix::fs::renameat(base, self.below(), base, to.below()))
+    }
+
+    /// Whether it last changed longer ago than this, by the system's clock.
+    pub fn is_older(&self, age: Duration) -> bool {
+        let Ok(found) = self.look() else { return false };
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let changed = Duration::new(found.changed.0.max(0) as u64, found.changed.1 as u32);
+        now.is_ok_and(|now| now.saturating_sub(changed) > age)
+    }
+}
+
+/// A file that is safe to use. What is under its name and is no file, or a link to one, is `InvalidData`.
+fn checked(opened: io::Result<File>) -> io::Result<File> {
+    let is_other = |error: &io::Error| {
+        matches!(error.raw_os_error(), Some(libc::ELOOP | libc::ENXIO | libc::ENODEV | libc::EISDIR))
+    };
+    let file =
+        opened.map_err(
+            |error| if is_other(&error) { io::Error::from(io::ErrorKind::InvalidData) } else { error },
+        )?;
+    let found = rustix::fs::fstat(&file)?;
+    if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
+        return Err(io::Error::from(io::ErrorKind::InvalidData));
+    }
+    if found.st_uid != user_id() {
+        return Err(io::Error::from(io::ErrorKind::PermissionDenied));
+    }
+    Ok(file)
 }
 
 #[cfg(target_os = "linux")]
@@ -167,27 +363,25 @@ pub(super) struct Inode {
 }
 
 impl Inode {
-    pub fn of(metadata: &Metadata) -> Inode {
-        Inode { device: metadata.dev(), number: metadata.ino() }
+    #[allow(clippy::unnecessary_cast)] // the fields differ in width between platforms
+    fn of(found: &rustix::fs::Stat) -> Inode {
+        Inode { device: found.st_dev as u64, number: found.st_ino as u64 }
     }
 
-    pub fn at(path: &Path) -> Option<Inode> {
-        fs::symlink_metadata(path).ok().map(|metadata| Inode::of(&metadata))
+    fn of_descriptor(descriptor: RawFd) -> Option<Inode> {
+        // SAFETY: `stat` is plain data for which all zeros is a valid value.
+        let mut found: libc::stat = unsafe { std::mem::zeroed() };
+        // SAFETY: fstat writes one `stat` to the place given and checks the descriptor.
+        let is_open = unsafe { libc::fstat(descriptor, &mut found) } == 0;
+        #[allow(clippy::unnecessary_cast)] // as above
+        is_open.then_some(Inode { device: found.st_dev as u64, number: found.st_ino as u64 })
     }
 }
 
-/// Closes `descriptor` if it still is the file it was: a host may have closed and reused it.
-pub(super) fn close_inherited(descriptor: i32, inode: Inode) {
-    // SAFETY: `stat` is plain data for which all zeros is a valid value.
-    let mut found: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: fstat writes one `stat` to the place given and checks the descriptor.
-    if unsafe { libc::fstat(descriptor, &mut found) } != 0 {
-        return;
-    }
-    #[allow(clippy::unnecessary_cast)] // the fields differ in width between platforms
-    let same = inode == Inode { device: found.st_dev as u64, number: found.st_ino as u64 };
-    if same {
-        // SAFETY: the descriptor is the lock file's, and nothing in this child uses it.
+/// Closes `descriptor` if it still is the file it was. Loads and system calls only, for a fork handler.
+pub(super) fn close_inherited(descriptor: RawFd, inode: Inode) {
+    if descriptor != NONE && Inode::of_descriptor(descriptor) == Some(inode) {
+        // SAFETY: it is ours by its inode, and nobody uses it any more.
         unsafe { libc::close(descriptor) };
     }
 }

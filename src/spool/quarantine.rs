@@ -2,13 +2,12 @@
 //! that are no segments. Both stay readable; the oldest go when there are too many.
 
 use super::batch::Batch;
-use super::place;
+use super::place::At;
 use super::reader::Reader;
 use super::spool::unix_time;
 use super::store::PARTIAL;
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The directory beside the instances.
 const DIRECTORY: &str = "quarantine";
@@ -51,75 +50,67 @@ impl Reader {
     }
 }
 
-fn keep(root: &Path, name: &str, content: &[u8], cap: u64) -> io::Result<PathBuf> {
+fn keep(root: &At, name: &str, content: &[u8], cap: u64) -> io::Result<PathBuf> {
     if content.len() as u64 > cap {
         return Err(io::Error::from(io::ErrorKind::StorageFull));
     }
     let directory = root.join(DIRECTORY);
-    place::private_directory(&directory)?;
+    directory.private_directory()?;
     trim(&directory, FILES_MAX - 1, cap - content.len() as u64);
     let partial = directory.join(format!("{name}.{PARTIAL}"));
     let path = directory.join(name);
-    let written = place::create(&partial).and_then(|mut file| file.write_all(content));
-    let done = written.and_then(|()| fs::rename(&partial, &path));
+    let written = partial.create().and_then(|mut file| file.write_all(content));
+    let done = written.and_then(|()| partial.rename(&path));
     if done.is_err() {
-        let _ = fs::remove_file(&partial);
+        let _ = partial.remove_file();
     }
-    done.map(|()| path)
+    done.map(|()| path.path())
 }
 
 /// Moves files that belong nowhere else out of the way, and removes those that there is no room for.
-/// All at once, because a look at the quarantine costs as much as moving a thousand files.
-pub(super) fn set_aside(root: &Path, files: &[PathBuf], cap: u64) {
+/// All at once, because a look at the quarantine costs as much as moving a thousand files. Gives how many are
+/// out of the way.
+pub(super) fn set_aside(root: &At, files: &[At], cap: u64) -> u64 {
     let directory = root.join(DIRECTORY);
     let mut bytes = 0;
     let mut kept = Vec::new();
+    let mut moved = 0;
     for file in files {
-        let length = fs::symlink_metadata(file).map_or(u64::MAX, |metadata| metadata.len());
-        if kept.len() < FILES_MAX && length <= cap - bytes {
-            bytes += length;
+        // What cannot be looked at stays where it is.
+        let Ok(found) = file.look() else { continue };
+        if kept.len() < FILES_MAX && found.length <= cap - bytes {
+            bytes += found.length;
             kept.push(file);
         } else {
-            remove(file);
+            moved += u64::from(file.remove_all().is_ok());
         }
     }
-    if kept.is_empty() {
-        return;
+    if kept.is_empty() || directory.private_directory().is_err() {
+        return moved;
     }
-    let has_room = place::private_directory(&directory).is_ok();
-    if has_room {
-        trim(&directory, FILES_MAX - kept.len(), cap - bytes);
-    }
+    trim(&directory, FILES_MAX - kept.len(), cap - bytes);
     for file in kept {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let name = file.name().to_string_lossy();
         let aside = directory.join(format!("{:010}-{name}.{BAD}", unix_time()));
-        if !has_room || fs::rename(file, aside).is_err() {
-            remove(file);
-        }
+        moved += u64::from(file.rename(&aside).is_ok());
     }
-}
-
-/// Removes whatever it is.
-fn remove(path: &Path) {
-    if fs::remove_file(path).is_err() {
-        let _ = fs::remove_dir_all(path);
-    }
+    moved
 }
 
 /// Removes the oldest files until at most so many files and bytes are left. Names begin with the
 /// time, in ten digits.
-fn trim(directory: &Path, files: usize, bytes: u64) {
-    let Ok(entries) = fs::read_dir(directory) else { return };
-    let mut kept: Vec<(PathBuf, u64)> =
-        entries.flatten().filter_map(|entry| Some((entry.path(), entry.metadata().ok()?.len()))).collect();
-    kept.sort();
+fn trim(directory: &At, files: usize, bytes: u64) {
+    let entries = directory.entries().unwrap_or_default();
+    let mut kept: Vec<(At, u64)> =
+        entries.into_iter().filter_map(|at| at.look().ok().map(|found| (at, found.length))).collect();
+    kept.sort_by(|(one, _), (other, _)| one.name().cmp(other.name()));
     let mut total: u64 = kept.iter().map(|(_, length)| length).sum();
     let mut count = kept.len();
-    for (path, length) in kept {
+    for (at, length) in kept {
         if count <= files && total <= bytes {
             break;
         }
-        remove(&path);
+        let _ = at.remove_all();
         count -= 1;
         total -= length;
     }

@@ -2,16 +2,21 @@
 
 use super::batch::{Batch, Entry, Memory, Piece};
 use super::format::{Cursor, Header, Key, Scan};
-use super::held::{Dropped, Held, Place};
+use super::held::{Dropped, Held, Place, PutOff};
 use super::upkeep::Schedule;
 use super::{Kind, Spool};
+use std::borrow::Borrow;
+use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// While own records wait, one batch in so many comes from dead owners.
 const ADOPTED_SHARE: u32 = 4;
 /// Buffers kept for reading files: what a batch needs is used again for the next one.
 const BUFFERS_MAX: usize = 6;
+
+/// How long after a segment could not be read it is tried again.
+pub const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// How large a batch may be.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +52,8 @@ struct Buffer {
 
 /// Why there is no record in the first segment.
 enum Unread {
-    /// Descriptors or memory have run out.
-    ForNow,
+    /// It could not be read, for want of a descriptor, of memory, of permission or of a device that answers.
+    ForNow(io::Error),
     /// The file is gone or damaged.
     ForGood,
 }
@@ -95,7 +100,7 @@ impl Reader {
             let (first, place) = (views[0].header.key(), views[0].place.clone());
             match self.collect(views, limits, alone) {
                 Ok(batch) => return Some(batch),
-                Err(Unread::ForNow) => return None,
+                Err(Unread::ForNow(error)) => self.put_off(first, &place, &error),
                 Err(Unread::ForGood) => self.abandon(first, &place),
             }
         }
@@ -106,18 +111,18 @@ impl Reader {
         let mut state = self.spool.state.lock();
         state.unread_bytes = 0;
         state.unread_records = 0;
-        let own_waits = state.own().any(|held| held.unsettled() > 0);
-        let adopted_waits = state.adopted.iter().any(|held| held.unsettled() > 0);
+        let now = Instant::now();
+        let own_waits = ready(state.own(), now).next().is_some();
+        let adopted_waits = ready(state.adopted.iter(), now).next().is_some();
         let own_turn = own_waits && (!adopted_waits || self.own_batches + 1 < ADOPTED_SHARE);
         self.own_batches = if own_turn { self.own_batches + 1 } else { 0 };
-        let now = Instant::now();
         let mut views = Vec::new();
         let mut bytes = 0;
         let state = &mut *state;
         let own = state.sealed.iter_mut().chain(&mut state.active);
         let (mut own, mut adopted) = (own, state.adopted.iter_mut());
         let segments: &mut dyn Iterator<Item = &mut Held> = if own_turn { &mut own } else { &mut adopted };
-        for held in segments.filter(|held| held.unsettled() > 0) {
+        for held in ready(segments, now) {
             if bytes >= limits.max_bytes {
                 break;
             }
@@ -204,13 +209,42 @@ impl Reader {
         let free = free.map(|index| self.buffers.remove(index).bytes);
         let mut bytes = free.and_then(Arc::into_inner).unwrap_or_default();
         let read = self.spool.store.read(&view.place, from, view.tail, &mut bytes);
-        read.map_err(|error| if is_shortage(&error) { Unread::ForNow } else { Unread::ForGood })?;
+        read.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::InvalidData => Unread::ForGood,
+            _ => Unread::ForNow(error),
+        })?;
         let bytes = Arc::new(bytes);
         if self.buffers.len() >= BUFFERS_MAX {
             self.buffers.remove(0);
         }
         self.buffers.push(Buffer { key: view.header.key(), from, bytes: Arc::clone(&bytes) });
         Ok(bytes)
+    }
+
+    /// Leaves a segment that cannot be read at present where it is, and says so.
+    fn put_off(&mut self, key: Key, place: &Place, error: &io::Error) {
+        let now = Instant::now();
+        if let Some(held) = self.spool.state.lock().find(key) {
+            held.unread = Some(PutOff {
+                since: held.unread.map_or(now, |before| before.since),
+                again: now + READ_AGAIN,
+            });
+        }
+        self.spool.note_unread(place, error);
+    }
+
+    /// How many records cannot be read at present, if there are any.
+    pub fn unreadable(&self) -> Option<u64> {
+        let now = Instant::now();
+        let state = self.spool.state.lock();
+        let put_off = state.all().filter(|held| held.is_put_off(now));
+        let records = put_off.map(Held::unsettled).sum();
+        (records > 0).then_some(records)
+    }
+
+    /// What is wrong with files and directories and has not been told yet.
+    pub fn take_news(&mut self) -> Vec<String> {
+        self.spool.take_news()
     }
 
     /// [`Spool::spill`], by the delivery thread.
@@ -239,7 +273,7 @@ impl Reader {
             self.spool.seal_active(&mut state);
         }
         if let Some(held) = state.take(key) {
-            state.count_dropped(Dropped::Corrupt, held.unsettled());
+            state.count_dropped(Dropped::Corrupt, held.unsettled(), self.spool.is_own(key));
             self.spool.retire(&mut state, held);
         }
     }
@@ -310,7 +344,7 @@ impl Reader {
         spool.remove_side_files(&key.0, &sides);
         state.cold_bytes -= sides.iter().map(|side| side.size).sum::<u64>();
         count(&mut state.tally);
-        state.count_dropped(Dropped::Corrupt, passed.saturating_sub(records));
+        state.count_dropped(Dropped::Corrupt, passed.saturating_sub(records), spool.is_own(key));
         if finished && let Some(held) = state.take(key) {
             spool.retire(&mut state, held);
         }
@@ -320,7 +354,11 @@ impl Reader {
     }
 }
 
-/// Whether an error says that the process or the machine is short of something for the moment.
-pub(super) fn is_shortage(error: &std::io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EINTR))
+/// The segments whose turn it is. Behind one that cannot be read the others wait, for the order's sake, but not
+/// for ever.
+fn ready<H: Borrow<Held>>(segments: impl Iterator<Item = H>, now: Instant) -> impl Iterator<Item = H> {
+    segments
+        .filter(|held| held.borrow().unsettled() > 0)
+        .take_while(move |held| !held.borrow().is_waited_for(now))
+        .filter(move |held| !held.borrow().is_put_off(now))
 }

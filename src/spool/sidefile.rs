@@ -8,17 +8,16 @@
 //! record goes, delivered or not; making room for one follows the overflow policy. Does not: open or
 //! read side files, which is for whoever delivers the record.
 
-use std::fs;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::claim::{LOCK, UNFINISHED};
 use super::format::{Key, Origin};
 use super::held::{Held, State};
+use super::place::{self, At, Base};
 use super::spool::Spool;
-use super::{Kind, Options, Refusal, place, quarantine};
+use super::{Kind, Options, Refusal, candidates, quarantine};
 use crate::process::unique::Uuid;
 
 /// Its name within the identity's directory.
@@ -39,18 +38,16 @@ pub(super) struct SideFile {
 /// Whether a spool of this identity has ended and left something behind.
 pub fn has_orphans(options: &Options) -> bool {
     let names = [options.identity.name(), options.identity.former_name()];
-    let hot = place::hot_candidates(options.hot_dir.clone());
-    let roots = place::spool_candidates(options.dir.clone()).into_iter().chain(hot);
-    let roots = roots.flat_map(|root| names.each_ref().map(|name| root.join(name)));
-    let mut instances = roots.flat_map(|root| fs::read_dir(root).into_iter().flatten().flatten());
-    instances.any(|entry| {
-        entry.file_name().to_str().and_then(Origin::parse).is_some() && !has_owner(&entry.path())
-    })
+    let directories = candidates::all(options.dir.as_deref(), options.hot_dir.as_deref()).into_iter();
+    let bases = directories.filter_map(|directory| Base::open(&directory).ok());
+    let roots = bases.flat_map(|base| names.each_ref().map(|name| At::new(&base, name)));
+    let mut instances = roots.flat_map(|root| root.entries().unwrap_or_default());
+    instances.any(|at| at.name().to_str().and_then(Origin::parse).is_some() && !has_owner(&at))
 }
 
 /// Whether somebody holds the lock of an instance's directory.
-fn has_owner(instance: &Path) -> bool {
-    match place::open_writable(&instance.join(LOCK)) {
+fn has_owner(instance: &At) -> bool {
+    match instance.join(LOCK).open_writable() {
         Ok(lock) => !place::try_lock(&lock),
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
@@ -72,8 +69,9 @@ impl Spool {
         }
         let partial = directory.join(format!("{UNFINISHED}{}", Uuid::new().as_str()));
         let write = || {
-            place::private_directory(&directory)
-                .and_then(|()| place::create(&partial))
+            directory
+                .private_directory()
+                .and_then(|()| partial.create())
                 .and_then(|mut file| file.write_all(content))
         };
         // Somebody who sweeps may take the directory away in that moment, as it is empty.
@@ -86,7 +84,7 @@ impl Spool {
             Err(_) => Ok(None),
         };
         if !matches!(accepted, Ok(Some(_))) {
-            let _ = fs::remove_file(&partial);
+            let _ = partial.remove_file();
             self.state.lock().cold_bytes -= size;
         }
         accepted
@@ -125,14 +123,15 @@ impl Spool {
         &self,
         kind: Kind,
         payload: &[u8],
-        directory: &Path,
-        partial: &Path,
+        directory: &At,
+        partial: &At,
         size: u64,
     ) -> Result<Option<u64>, Refusal> {
         let named = |sequence| directory.join(name(&self.store.origin, sequence));
         // All of this spool's names are of one length.
-        let path_length = (named(0).as_os_str().len() as u32).to_le_bytes();
-        let length = payload.len() + path_length.len() + named(0).as_os_str().len();
+        let path_length = named(0).path().as_os_str().len();
+        let length = payload.len() + size_of::<u32>() + path_length;
+        let path_length = (path_length as u32).to_le_bytes();
         let mut state = self.state.lock();
         let share = self.disk_cap() / SEGMENT_SHARE;
         if state.active.as_ref().is_some_and(|active| {
@@ -142,10 +141,11 @@ impl Spool {
             self.seal_active(&mut state);
         }
         let mut state = self.with_room(state, length)?;
-        let path = named(state.next);
-        if fs::rename(partial, &path).is_err() {
+        let file = named(state.next);
+        if partial.rename(&file).is_err() {
             return Ok(None);
         }
+        let path = file.path();
         let parts = [payload, &path_length, path.as_os_str().as_bytes()];
         let accepted =
             self.put(&mut state, kind, length, |map, at, tag, salt| map.write_parts(at, tag, salt, &parts));
@@ -155,7 +155,7 @@ impl Spool {
                 Ok(Some(sequence))
             }
             (refused, _) => {
-                let _ = fs::remove_file(&path);
+                let _ = file.remove_file();
                 refused.map(Some)
             }
         }
@@ -181,16 +181,14 @@ impl Spool {
         let mut found = Vec::new();
         let last = held.header.base + u64::from(held.records);
         for entry in self.side_entries() {
-            let file_name = entry.file_name();
-            let Some((origin, sequence)) = file_name.to_str().and_then(parse) else { continue };
+            let Some((origin, sequence)) = entry.name().to_str().and_then(parse) else { continue };
             if origin != held.header.origin || !(held.header.base..last).contains(&sequence) {
                 continue;
             }
-            match entry.metadata() {
-                Ok(metadata) if sequence >= held.first_unsettled() => {
-                    found.push(SideFile { sequence, size: metadata.len() });
-                }
-                _ => drop(fs::remove_file(entry.path())),
+            if sequence < held.first_unsettled() {
+                let _ = entry.remove_file();
+            } else if let Ok(file) = entry.look() {
+                found.push(SideFile { sequence, size: file.length });
             }
         }
         found.sort_by_key(|side| side.sequence);
@@ -205,7 +203,7 @@ impl Spool {
         });
         if let (Some(sequence), Some(cold)) = (sequence, &self.store.cold) {
             let files = self.side_directories().map(|directory| directory.join(name(&segment.0, sequence)));
-            let files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
+            let files: Vec<At> = files.filter(|file| !file.is_gone()).collect();
             quarantine::set_aside(&cold.root, &files, quarantine::cap(self.options.max_disk_bytes));
         }
     }
@@ -218,7 +216,7 @@ impl Spool {
         for directory in self.side_directories() {
             for file in files {
                 // One that stays behind is swept away when it is old.
-                let _ = fs::remove_file(directory.join(name(maker, file.sequence)));
+                let _ = directory.join(name(maker, file.sequence)).remove_file();
             }
         }
     }
@@ -231,40 +229,38 @@ impl Spool {
         }
     }
 
-    fn side_entries(&self) -> impl Iterator<Item = fs::DirEntry> {
-        let entries = self.side_directories().filter_map(|directory| fs::read_dir(directory).ok());
-        entries.flatten().flatten()
+    fn side_entries(&self) -> impl Iterator<Item = At> {
+        self.side_directories().filter_map(|directory| directory.entries().ok()).flatten()
     }
 
     /// The own directory, and the one under the identity's former name.
-    fn side_directories(&self) -> impl Iterator<Item = PathBuf> {
+    fn side_directories(&self) -> impl Iterator<Item = At> {
         let roots = self.store.cold.iter().flat_map(|side| side.roots());
         roots.map(|root| root.join(DIRECTORY))
     }
 
-    fn side_directory(&self) -> Option<PathBuf> {
+    fn side_directory(&self) -> Option<At> {
         self.store.cold.as_ref().map(|side| side.root.join(DIRECTORY))
     }
 }
 
 /// Removes the old side files of an identity that has no instance, and their directory once nobody has used
 /// it for as long: an instance that comes at this moment may be about to.
-pub(super) fn sweep_given_up(root: &Path, max_age: Duration) {
+pub(super) fn sweep_given_up(root: &At, max_age: Duration) {
     let directory = root.join(DIRECTORY);
-    let is_unused = place::is_older(&directory, max_age);
+    let is_unused = directory.is_older(max_age);
     remove_older(&directory, max_age);
     if is_unused {
         // Both succeed only if nothing is left.
-        let _ = fs::remove_dir(&directory);
-        let _ = fs::remove_dir(root);
+        let _ = directory.remove_directory();
+        let _ = root.remove_directory();
     }
 }
 
-fn remove_older(directory: &Path, age: Duration) {
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if place::is_older(&path, age) {
-            let _ = fs::remove_file(path);
+fn remove_older(directory: &At, age: Duration) {
+    for file in directory.entries().unwrap_or_default() {
+        if file.is_older(age) {
+            let _ = file.remove_file();
         }
     }
 }

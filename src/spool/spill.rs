@@ -36,7 +36,7 @@ impl Spool {
     pub(super) fn rescue(&self, key: Key) {
         let left = self.left.lock();
         if !*left {
-            self.spill_one(key);
+            self.spill_one(key, &mut true);
         }
     }
 
@@ -55,12 +55,13 @@ impl Spool {
             let sealed = state.adopted.iter().chain(&state.sealed);
             sealed.filter(|held| !held.place.is_cold() && held.unsettled() > 0).map(Held::key).collect()
         };
-        keys.into_iter().all(|key| self.spill_one(key))
+        let mut all = true;
+        keys.into_iter().all(|key| self.spill_one(key, &mut all)) && all
     }
 
     /// Copies one segment to the spool directory and lets go of where it was. Gives whether the
-    /// next one is worth trying.
-    fn spill_one(&self, key: Key) -> bool {
+    /// next one is worth trying; `done` stays as it is if this one is where it should be.
+    fn spill_one(&self, key: Key, done: &mut bool) -> bool {
         let (from, page, cursor, map, tail) = {
             let mut state = self.state.lock();
             let Some(held) = state.find(key) else { return true };
@@ -73,7 +74,10 @@ impl Spool {
             None => match self.store.read(&from, HEADER_SIZE, tail, &mut bytes) {
                 Ok(()) => &bytes[..],
                 // Noticed when its turn to be delivered comes.
-                Err(_) => return true,
+                Err(_) => {
+                    *done = false;
+                    return true;
+                }
             },
         };
         let size = (HEADER_SIZE + records.len()) as u64;

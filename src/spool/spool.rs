@@ -1,16 +1,20 @@
 //! The callers' side: append, rotate, make room.
 
+use super::candidates::{self, Unusable};
 use super::claim::Locks;
-use super::format::{self, Cursor, HEADER_SIZE, Header, Origin, RECORD_HEADER, RECORD_MAX};
+use super::format::{self, Cursor, HEADER_SIZE, Header, Key, Origin, RECORD_HEADER, RECORD_MAX};
 use super::held::{Dropped, Held, Place, Spare, State};
+use super::place::At;
 use super::segment::Mapping;
 use super::store::{Side, Store};
-use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, place, quarantine};
+use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, quarantine};
 use crate::process::Undisturbed;
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex};
 use std::collections::VecDeque;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The usual size of a segment: large enough that rotating is rare, small enough that an idle
@@ -29,6 +33,8 @@ const MAPPED_SEALED_MAX: usize = 12;
 /// Sealed and spare segments that stay mapped at most: what a busy delivery thread has in flight,
 /// so that the same memory is used again and again.
 const MAPPED_MAX: usize = 16;
+/// Troubles that wait to be told at most: they are all of one kind.
+const NEWS_MAX: usize = 4;
 /// Room for the books of this many segments is reserved, so that rotating allocates nothing.
 const BOOKS_RESERVED: usize = 64;
 
@@ -44,6 +50,10 @@ pub struct Spool {
     pub(super) bell: Arc<Bell>,
     pub(super) store: Store,
     pub(super) options: Options,
+    /// What is wrong with files and directories, to be told to whoever runs the host.
+    pub(super) news: Mutex<Vec<String>>,
+    /// What dead owners left and could not be read at the last look.
+    pub(super) unread_orphans: AtomicU64,
     /// Held while segments move to the spool directory; whether the instance has given it up.
     pub(super) left: Mutex<bool>,
     /// The size of a usual segment here.
@@ -68,7 +78,7 @@ impl Spool {
         let first_size = first_size.min(segment_size);
         let ring_bytes = if options.ring_bytes == 0 { segment_size / 2 } else { options.ring_bytes };
         let ring_records = if options.ring_records == 0 { u64::MAX } else { options.ring_records };
-        let store = open_store(&options);
+        let (store, news) = open_store(&options);
         let spool = Spool {
             state: Lock::new(State {
                 closed: false,
@@ -88,11 +98,14 @@ impl Spool {
                 unread_bytes: 0,
                 unread_records: 0,
                 waiting: 0,
+                own_dropped: 0,
                 tally: Stats::default(),
             }),
             space: LockCondvar::new(),
             bell,
             store,
+            unread_orphans: AtomicU64::new(0),
+            news: Mutex::new(news.into_iter().collect()),
             options: Options { max_memory_bytes: memory, ..options },
             left: Mutex::new(false),
             segment_size,
@@ -106,11 +119,35 @@ impl Spool {
 
     /// Where the records are kept.
     pub fn location(&self) -> Location {
-        let cold = self.store.cold.as_ref().map(|side| side.root.clone());
+        let cold = self.store.cold.as_ref().map(|side| side.root.path());
         match (&self.store.hot, cold) {
-            (Some(hot), cold) => Location::Hot { hot: hot.root.clone(), cold },
+            (Some(hot), cold) => Location::Hot { hot: hot.root.path(), cold },
             (None, Some(cold)) => Location::DiskOnly(cold),
             (None, None) => Location::Memory,
+        }
+    }
+
+    /// What is wrong with files and directories and has not been told yet.
+    pub fn take_news(&self) -> Vec<String> {
+        std::mem::take(&mut *self.news.lock())
+    }
+
+    /// Something cannot be read or looked at: it stays as it is, and is tried again.
+    pub(super) fn note_trouble(&self, at: &At, error: &io::Error) {
+        let mut news = self.news.lock();
+        if news.len() < NEWS_MAX {
+            news.push(format!(
+                "{} cannot be read, and is kept for another try: {error}",
+                at.path().display()
+            ));
+        }
+    }
+
+    /// As [`Spool::note_trouble`], for a segment of ours.
+    pub(super) fn note_unread(&self, place: &Place, error: &io::Error) {
+        match self.store.at(place) {
+            Ok(at) => self.note_trouble(&at, error),
+            Err(_) => self.news.lock().push(format!("a record's memory cannot be read: {error}")),
         }
     }
 
@@ -186,9 +223,23 @@ impl Spool {
         self.state.lock().settled()
     }
 
+    /// How many of this spool's own records have been dropped so far, for whatever reason.
+    pub fn own_dropped(&self) -> u64 {
+        self.state.lock().own_dropped
+    }
+
+    pub(super) fn is_own(&self, key: Key) -> bool {
+        key.0 == self.store.origin
+    }
+
     /// How many records of dead owners are still to be sent.
     pub fn adopted_held(&self) -> u64 {
         self.state.lock().adopted.iter().map(Held::unsettled).sum()
+    }
+
+    /// Whether dead owners have left something that could not be read at the last look.
+    pub fn has_unread_orphans(&self) -> bool {
+        self.unread_orphans.load(Ordering::Relaxed) > 0
     }
 
     /// What became of the records, all as of one moment.
@@ -199,7 +250,7 @@ impl Spool {
     /// To be called in a forked child, on a spool that the child will never use: gives back the lock
     /// descriptors it inherited, and touches nothing else.
     pub fn after_fork_in_child(&self) {
-        self.store.locks.close_inherited();
+        self.store.close_inherited();
     }
 
     /// Puts a new segment into use that has room for a payload; seals the present one.
@@ -365,6 +416,7 @@ impl Spool {
             newest: now,
             mark: None,
             sides: Vec::new(),
+            unread: None,
         });
     }
 
@@ -414,7 +466,7 @@ impl Spool {
         if let Some(key) = oldest.map(Held::key) {
             if let Some(held) = state.take(key) {
                 let why = if held.place.is_cold() { Dropped::Disk } else { Dropped::Memory };
-                state.count_dropped(why, held.unsettled());
+                state.count_dropped(why, held.unsettled(), self.is_own(key));
                 self.retire(state, held);
             }
             return true;
@@ -512,24 +564,46 @@ impl Drop for Spool {
     }
 }
 
-fn open_store(options: &Options) -> Store {
+/// The best directories there are, and what is to be told if they are not as durable as they should be.
+fn open_store(options: &Options) -> (Store, Option<String>) {
     let origin = Origin::new();
     let locks = Arc::new(Locks::new());
     let mut store = Store { hot: None, cold: None, origin, locks };
     if options.memory_only {
-        return store;
+        return (store, None);
     }
-    let identity = &options.identity;
-    let usable = |dir: &PathBuf| place::private_directory(dir).is_ok() && place::is_writable(dir);
+    let side = |directory: PathBuf| {
+        Side::new(&directory, &options.identity)
+            .map_err(|error| Unusable(format!("{} cannot be opened: {error}", directory.display())))
+    };
+    let mut news = Vec::new();
+    let mut named_is_unused = false;
     if options.max_disk_bytes > 0 {
-        let dir = place::spool_candidates(options.dir.clone()).into_iter().find(usable);
-        store.cold = dir.map(|dir| Side::new(&dir, identity));
+        let opened = candidates::spool_directory(options.dir.as_deref()).and_then(side).or_else(|unusable| {
+            news.push(unusable.0);
+            named_is_unused = options.dir.is_some();
+            candidates::default_spool_directory().and_then(side)
+        });
+        store.cold = opened.ok();
     }
-    let hot = place::hot_candidates(options.hot_dir.clone()).into_iter().find(usable);
-    if let Some(side) = hot.map(|dir| Side::new(&dir, identity))
-        && store.prepare(&side).is_ok()
-    {
-        store.hot = Some(side);
+    let hot = candidates::hot_directory(options.hot_dir.as_deref()).and_then(side);
+    match hot {
+        Ok(side) if store.prepare(&side).is_ok() => store.hot = Some(side),
+        Ok(side) => news.push(format!("{} cannot be written to", side.root.path().display())),
+        Err(unusable) => news.push(unusable.0),
     }
-    store
+    let whither = match (&store.hot, &store.cold) {
+        (None, None) => "records are kept in this process's memory only and end with it".to_owned(),
+        (Some(hot), None) if options.max_disk_bytes > 0 => {
+            let hot = hot.root.path();
+            format!("records that wait are kept in {} only and end with a reboot", hot.display())
+        }
+        // No record is in danger, but somebody named another directory.
+        (_, Some(cold)) if named_is_unused => {
+            format!("records that wait are kept in {}", cold.root.path().display())
+        }
+        _ => return (store, None),
+    };
+    let news = format!("{whither}: {}", news.join("; "));
+    (store, Some(news))
 }

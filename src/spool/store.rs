@@ -7,13 +7,13 @@ use super::Identity;
 use super::claim::{Claim, Locks};
 use super::format::{HEADER_SIZE, Header, Origin};
 use super::held::Place;
-use super::place;
+use super::place::{At, Base};
 use super::segment::Mapping;
 use crate::process::unique;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -32,21 +32,24 @@ pub(super) struct Store {
 
 /// One of the two roots: `<hot_dir>/<identity>` or `<spool dir>/<identity>`.
 pub(super) struct Side {
-    pub root: PathBuf,
+    pub root: At,
     /// The same under the identity's former name: what earlier versions left is adopted from there.
-    pub former: PathBuf,
+    pub former: At,
+    /// Where the directories of all identities are.
+    pub base: Arc<Base>,
     claim: Mutex<Option<Claim>>,
 }
 
 impl Side {
     /// Of this identity, in a hot directory or spool directory.
-    pub fn new(directory: &Path, identity: &Identity) -> Side {
-        let [root, former] = [identity.name(), identity.former_name()].map(|name| directory.join(name));
-        Side { root, former, claim: Mutex::new(None) }
+    pub fn new(directory: &Path, identity: &Identity) -> io::Result<Side> {
+        let base = Base::open(directory)?;
+        let [root, former] = [identity.name(), identity.former_name()].map(|name| At::new(&base, name));
+        Ok(Side { root, former, base, claim: Mutex::new(None) })
     }
 
     /// The directories of the identity's instances.
-    pub fn roots(&self) -> [&Path; 2] {
+    pub fn roots(&self) -> [&At; 2] {
         [&self.root, &self.former]
     }
 
@@ -94,17 +97,17 @@ impl Store {
     }
 
     /// Runs `action` in this instance's directory on one side, made when it is first needed.
-    fn inside<T>(&self, side: &Side, action: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
+    fn inside<T>(&self, side: &Side, action: impl FnOnce(&At) -> io::Result<T>) -> io::Result<T> {
         let mut claim = side.claim();
         let claim = match &mut *claim {
             Some(held) => held,
             none => none.insert(Claim::create(&side.root, &self.origin.name(), &self.locks)?),
         };
-        action(claim.path())
+        action(claim.directory())
     }
 
     /// As [`Store::inside`], and once more in a new directory if somebody removed it.
-    fn within<T>(&self, side: &Side, action: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+    fn within<T>(&self, side: &Side, action: impl Fn(&At) -> io::Result<T>) -> io::Result<T> {
         match self.inside(side, &action) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.check(side);
@@ -118,8 +121,7 @@ impl Store {
     pub fn check(&self, side: &Side) {
         let mut claim = side.claim();
         if let Some(held) = claim.as_mut()
-            && !held.is_intact()
-            && (!held.directory_exists() || held.renew().is_err())
+            && (held.is_lost() || !held.renew())
         {
             *claim = None;
         }
@@ -130,14 +132,14 @@ impl Store {
         self.inside(side, |_| Ok(()))
     }
 
-    fn path(&self, place: &Place) -> io::Result<PathBuf> {
+    pub fn at(&self, place: &Place) -> io::Result<At> {
         let (Place::Hot(name) | Place::Cold(name)) = place else {
             return Err(io::Error::from(io::ErrorKind::Unsupported));
         };
         let side = self.side(place)?;
         let claim = side.claim();
         let claim = claim.as_ref().ok_or(io::ErrorKind::NotFound)?;
-        Ok(claim.path().join(&**name))
+        Ok(claim.directory().join(&**name))
     }
 
     /// Makes a mapped segment of `size` bytes at `place`, all of it allocated.
@@ -147,9 +149,9 @@ impl Store {
         };
         self.within(self.side(place)?, |directory| {
             let path = directory.join(&**name);
-            let file = place::create_allocated(&path, size)?;
+            let file = path.create_allocated(size)?;
             Mapping::of_file(&file, size).inspect_err(|_| {
-                let _ = fs::remove_file(&path);
+                let _ = path.remove_file();
             })
         })
     }
@@ -161,11 +163,11 @@ impl Store {
         };
         self.within(self.side(place)?, |directory| {
             let partial = directory.join(format!("{name}.{PARTIAL}"));
-            let mut file = place::create(&partial)?;
+            let mut file = partial.create()?;
             let written = file.write_all(page).and_then(|()| file.write_all(records));
-            let done = written.and_then(|()| fs::rename(&partial, directory.join(&**name)));
+            let done = written.and_then(|()| partial.rename(&directory.join(&**name)));
             if done.is_err() {
-                let _ = fs::remove_file(&partial);
+                let _ = partial.remove_file();
             }
             done
         })
@@ -173,30 +175,31 @@ impl Store {
 
     /// Reads a part of a segment file into `buffer`; a short file gives a short buffer.
     pub fn read(&self, place: &Place, from: usize, to: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
-        read_range(&place::open(&self.path(place)?)?, from, to, buffer)
+        read_range(&self.at(place)?.open()?, from, to, buffer)
     }
 
     /// Writes the cursor of a segment that is not mapped.
     pub fn write_at(&self, place: &Place, at: usize, bytes: &[u8]) -> io::Result<()> {
-        write_all_at(&place::open_writable(&self.path(place)?)?, bytes, at)
+        write_all_at(&self.at(place)?.open_writable()?, bytes, at)
     }
 
-    pub fn exists(&self, place: &Place) -> bool {
-        self.path(place).is_ok_and(|path| fs::symlink_metadata(path).is_ok())
+    /// Whether a file is known not to be there any more.
+    pub fn is_gone(&self, place: &Place) -> bool {
+        self.at(place).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |at| at.is_gone())
     }
 
     pub fn remove(&self, place: &Place) {
-        if let Ok(path) = self.path(place) {
-            let _ = fs::remove_file(path);
+        if let Ok(at) = self.at(place) {
+            let _ = at.remove_file();
         }
     }
 
     /// Takes a file of a dead owner into this instance's directory.
-    pub fn take(&self, place: &Place, from: &Path) -> io::Result<()> {
+    pub fn take(&self, place: &Place, from: &At) -> io::Result<()> {
         let (Place::Hot(name) | Place::Cold(name)) = place else {
             return Err(io::Error::from(io::ErrorKind::Unsupported));
         };
-        self.within(self.side(place)?, |directory| fs::rename(from, directory.join(&**name)))
+        self.within(self.side(place)?, |directory| from.rename(&directory.join(&**name)))
     }
 
     /// Gives both directories up; removes those that are empty.
@@ -205,6 +208,16 @@ impl Store {
             if let Some(claim) = side.claim().take() {
                 let _ = claim.release();
             }
+        }
+    }
+}
+
+impl Store {
+    /// In a forked child that will never use it.
+    pub fn close_inherited(&self) {
+        self.locks.close_inherited();
+        for side in [&self.hot, &self.cold].into_iter().flatten() {
+            side.base.close_inherited();
         }
     }
 }

@@ -9,10 +9,9 @@
 use super::adopt::instances_in;
 use super::claim::Claim;
 use super::held::{Dropped, Held, Place};
+use super::place::{At, Base};
 use super::store::{PARTIAL, SEGMENT, Side};
-use super::{Spool, place, sidefile};
-use std::fs;
-use std::path::{Path, PathBuf};
+use super::{Spool, candidates, sidefile};
 use std::time::Duration;
 
 /// How often they are looked for.
@@ -22,10 +21,8 @@ impl Spool {
     /// Removes what other identities' dead owners left longer ago than the maximum age.
     pub(super) fn sweep_strangers(&self) {
         for side in [&self.store.hot, &self.store.cold].into_iter().flatten() {
-            let identities = side.root.parent().and_then(|all| fs::read_dir(all).ok());
-            for identity in identities.into_iter().flatten().flatten() {
-                let root = identity.path();
-                if !side.roots().contains(&&*root) && is_identity(&root) {
+            for root in At::new(&side.base, "").entries().unwrap_or_default() {
+                if side.roots().iter().all(|own| own.name() != root.name()) && is_identity(&root) {
                     self.sweep_identity(side, &root);
                     if self.is_given_up(&root) {
                         sidefile::sweep_given_up(&root, self.options.max_age);
@@ -36,27 +33,27 @@ impl Spool {
     }
 
     /// Whether no instance of an identity has a directory any more, in memory or in the spool directory.
-    fn is_given_up(&self, root: &Path) -> bool {
-        let name = root.file_name().unwrap_or_default();
-        let hot = place::hot_candidates(self.options.hot_dir.clone());
-        let mut roots = hot.into_iter().map(|hot| hot.join(name)).chain([root.to_owned()]);
+    fn is_given_up(&self, root: &At) -> bool {
+        let hot = candidates::hot_candidates(self.options.hot_dir.as_deref()).into_iter();
+        let bases = hot.filter_map(|directory| Base::open(&directory).ok());
+        let mut roots = bases.map(|base| At::new(&base, root.name())).chain([root.clone()]);
         roots.all(|root| instances_in(&root).is_empty())
     }
 
-    fn sweep_identity(&self, side: &Side, root: &Path) {
+    fn sweep_identity(&self, side: &Side, root: &At) {
         for instance in instances_in(root) {
             let directory = root.join(instance.name());
             // What changed lately is not worth taking its lock.
-            if !place::is_older(&directory, self.options.max_age) {
+            if !directory.is_older(self.options.max_age) {
                 continue;
             }
-            let Some(claim) = Claim::seize(&directory, &self.store.locks) else { continue };
-            if let Some(segments) = self.expired_segments(side, claim.path()) {
+            let Ok(Some(claim)) = Claim::seize(directory, &self.store.locks) else { continue };
+            if let Some(segments) = self.expired_segments(side, claim.directory()) {
                 let records = segments.iter().map(|(_, records)| records).sum();
-                segments.iter().for_each(|(path, _)| drop(fs::remove_file(path)));
+                segments.iter().for_each(|(at, _)| drop(at.remove_file()));
                 let mut state = self.state.lock();
                 state.tally.adopted += records;
-                state.count_dropped(Dropped::Expired, records);
+                state.count_dropped(Dropped::Expired, records, false);
             }
             claim.release();
         }
@@ -64,24 +61,23 @@ impl Spool {
 
     /// The segments of a directory and their records, if all are too old and nothing else is in it that
     /// cannot be told.
-    fn expired_segments(&self, side: &Side, directory: &Path) -> Option<Vec<(PathBuf, u64)>> {
+    fn expired_segments(&self, side: &Side, directory: &At) -> Option<Vec<(At, u64)>> {
         let is_cold = self.store.cold.as_ref().is_some_and(|cold| std::ptr::eq(cold, side));
         let mut segments = Vec::new();
-        for entry in fs::read_dir(directory).ok()?.flatten() {
-            let path = entry.path();
-            match path.extension().and_then(|end| end.to_str()) {
+        for at in directory.entries().ok()? {
+            match at.extension() {
                 Some(SEGMENT) => {}
                 Some(PARTIAL) => {
-                    let _ = fs::remove_file(&path);
+                    let _ = at.remove_file();
                     continue;
                 }
                 _ => continue,
             }
-            let name = entry.file_name().to_string_lossy().into_owned().into_boxed_str();
+            let name = at.name().to_string_lossy().into_owned().into_boxed_str();
             let place = if is_cold { Place::Cold(name) } else { Place::Hot(name) };
-            match self.examine(&path, &place) {
+            match self.examine(&at, &place) {
                 Ok(Some(held)) if held.newest.elapsed() <= self.options.max_age => return None,
-                Ok(held) => segments.push((path, held.as_ref().map_or(0, Held::unsettled))),
+                Ok(held) => segments.push((at, held.as_ref().map_or(0, Held::unsettled))),
                 Err(_) => return None,
             }
         }
@@ -90,7 +86,7 @@ impl Spool {
 }
 
 /// Whether a directory has the name of an identity.
-fn is_identity(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+fn is_identity(root: &At) -> bool {
+    let name = root.name().to_str().unwrap_or_default();
     matches!(name.len(), 16 | 32) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -6,9 +6,9 @@ use super::held::{Dropped, Held, Place, Spare, State};
 use super::reader::Reader;
 use super::spool::unix_time;
 use super::strangers::SWEEP_INTERVAL;
-use super::{Spool, Stats, place};
+use super::{Spool, Stats};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// How often directories are looked at, orphans adopted and old records dropped: the last interval
 /// repeats, until an instance of the same identity comes or goes. The first ones are short because a
@@ -29,7 +29,7 @@ pub(super) struct Schedule {
     /// How many intervals have passed since the last change among the instances.
     passed: usize,
     /// When the directories that hold the instances had last changed, before the last upkeep.
-    changed: Vec<Option<SystemTime>>,
+    changed: Vec<Option<(i64, i64)>>,
     looked: Instant,
 }
 
@@ -70,9 +70,9 @@ impl Schedule {
 }
 
 /// When an instance last came or went.
-fn changes(spool: &Spool) -> Vec<Option<SystemTime>> {
+fn changes(spool: &Spool) -> Vec<Option<(i64, i64)>> {
     let sides = [&spool.store.hot, &spool.store.cold];
-    sides.into_iter().flatten().map(|side| place::changed(&side.root)).collect()
+    sides.into_iter().flatten().map(|side| side.root.look().ok().map(|found| found.changed)).collect()
 }
 
 impl Reader {
@@ -131,7 +131,7 @@ impl Reader {
             mapped.map(|held| (held.key(), held.place.clone())).collect()
         };
         for (key, place) in places {
-            if place == Place::Memory || spool.store.exists(&place) {
+            if place == Place::Memory || !spool.store.is_gone(&place) {
                 continue;
             }
             let mut state = spool.state.lock();
@@ -159,7 +159,7 @@ impl Spool {
         let mut all = state.adopted.iter().chain(&state.sealed);
         let oldest = all.find(|held| held.takes_disk_space() && !held.is_pinned()).map(Held::key);
         let Some(held) = oldest.and_then(|key| state.take(key)) else { return false };
-        state.count_dropped(Dropped::Disk, held.unsettled());
+        state.count_dropped(Dropped::Disk, held.unsettled(), self.is_own(held.key()));
         self.retire(state, held);
         true
     }
@@ -203,7 +203,7 @@ impl Spool {
             state.adopted.iter().chain(&state.sealed).filter(|held| is_old(held)).map(Held::key).collect();
         for key in old {
             if let Some(held) = state.take(key) {
-                state.count_dropped(Dropped::Expired, held.unsettled());
+                state.count_dropped(Dropped::Expired, held.unsettled(), self.is_own(key));
                 self.retire(state, held);
             }
         }

@@ -4,15 +4,20 @@
  * SHIM_NO_THREADS   pthread_create fails with EAGAIN
  * SHIM_NO_NAMES     getaddrinfo never comes back
  * SHIM_CLOCK_JUMPS  CLOCK_REALTIME jumps a year back and forth at every call
+ * SHIM_UNREADABLE   while this file exists, segments cannot be opened, with the error whose number it holds
  * SHIM_CLOCK_LATE   CLOCK_REALTIME is so many seconds late
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +35,34 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     }
     return real(node, service, hints, result);
 }
+
+/* The error that opening this file for reading has, or 0. */
+static int unreadable(const char *path, int flags) {
+    const char *control = getenv("SHIM_UNREADABLE"), *end = strrchr(path, '.');
+    int error = 0;
+    if (control && end && strcmp(end, ".seg") == 0 && !(flags & O_CREAT)) {
+        FILE *file = fopen(control, "r");
+        if (file) {
+            error = fscanf(file, "%d", &error) == 1 ? error : 0;
+            fclose(file);
+        }
+    }
+    return error;
+}
+
+#define OPENAT(name)                                                                  \
+    int name(int directory, const char *path, int flags, ...) {                       \
+        int (*real)(int, const char *, int, ...);                                     \
+        *(void **)&real = dlsym(RTLD_NEXT, #name);                                    \
+        va_list rest;                                                                 \
+        va_start(rest, flags);                                                        \
+        unsigned mode = flags & O_CREAT ? va_arg(rest, unsigned) : 0;                 \
+        va_end(rest);                                                                 \
+        errno = unreadable(path, flags);                                              \
+        return errno ? -1 : real(directory, path, flags, mode);                       \
+    }
+OPENAT(openat)
+OPENAT(openat64)
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
     static atomic_uint calls;

@@ -16,6 +16,8 @@
  *   idle-thread            have a thread that does nothing
  *   idle-child             fork a child that never calls the library and ends after a minute, or when it is
  *                          killed; print its process id
+ *   seteuid:UID, setuid:UID, chdir:PATH, chroot:PATH
+ *                          what programs do once they have started
  *   leaving                print the monotonic clock in ns: the verb before an exit
  *   sigterm, segfault      end by that signal
  *   throw, throw-caught    throw a C++ exception past the logger, out of the plugin PROBE_PLUGIN: nobody
@@ -404,6 +406,14 @@ static int torture_verb(const char *verb) {
         pthread_create(&thread, NULL, do_nothing, NULL);
     } else if (IS_VERB("idle-child")) {
         fork_idle_child();
+    } else if (IS_VERB("seteuid")) {
+        return seteuid((uid_t)number(verb, 1, "0")) == 0 ? 0 : 2;
+    } else if (IS_VERB("setuid")) {
+        return setuid((uid_t)number(verb, 1, "0")) == 0 ? 0 : 2;
+    } else if (IS_VERB("chdir")) {
+        return chdir(part(verb, 1, "/")) == 0 ? 0 : 2;
+    } else if (IS_VERB("chroot")) {
+        return chroot(part(verb, 1, "/")) == 0 && chdir("/") == 0 ? 0 : 2;
     } else if (IS_VERB("leaving")) {
         printf("%llu\n", now_ns());
         fflush(stdout);

@@ -27,6 +27,7 @@ fn within_as(stage: &Stage, user: &str, mounts: &str, url: &str, verbs: &[&str])
     let inner = probe(&stage.program, url, &stage.spool, verbs);
     command.args(["--mount", "sh", "-c", &script]).arg(inner.get_program()).args(inner.get_args());
     command.env("MAXIM_BASE_URL", url).env("MAXIM_SPOOL_DIR", &stage.spool).env("SPOOL", &stage.spool);
+    command.env("MAXIM_SPOOL_DIR_FALLBACK", "1");
     command.env("HOME", &stage.spool).env("PROBE_PAD", "500").env("PROBE_FLUSH_MS", "100");
     // Far less than is logged, so that there is something to drop.
     command.env("PROBE_MEMORY", "8388608").env("PROBE_DISK", "16777216");

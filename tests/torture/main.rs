@@ -21,3 +21,5 @@ mod proxies_are_those_of_the_environment;
 mod scarce_resources_harm_nobody;
 mod secrets_stay_here;
 mod short_programs_send_what_others_left;
+mod spool_directories_are_used_or_refused;
+mod what_cannot_be_read_stays;

@@ -1,0 +1,114 @@
+//! A spool directory that somebody named is used, if need be by a private one within it, or `maxim_logger_new`
+//! says why not; records that are in memory only are reported at once.
+//!
+//! Needs root, to become somebody else.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::bench::{Row, Stage, nobody};
+use crate::common::{both, library, probe, run};
+
+const USER: u32 = 65_534;
+
+/// Runs the probe as another user, with the program and the library where that user can find them.
+fn run_as_user(
+    stage: &mut Stage,
+    spool: &Path,
+    mounts: &str,
+    env: &[(&str, &str)],
+    verbs: &[&str],
+) -> Output {
+    let place = stage.scratch.path().to_owned();
+    std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let copy = |from: &Path, name: &str| {
+        let to = place.join(name);
+        run(Command::new("cp").args([from, &to]));
+        to
+    };
+    copy(&library("lib/libmaxim.so"), "libmaxim.so.0.1");
+    let program = copy(&stage.program, "probe");
+    let (url, _) = nobody();
+    let inner = probe(&program, &url, spool, verbs);
+    let script = format!(
+        "set -e; {{ {mounts}; }} || {{ echo 'cannot mount: these tests need root' >&2; exit 77; }}; \
+         exec setpriv --reuid={USER} --regid={USER} --clear-groups \"$0\" \"$@\""
+    );
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", &script]).arg(inner.get_program()).args(inner.get_args());
+    command.env("LD_LIBRARY_PATH", &place).env_remove("HOME").env_remove("XDG_STATE_HOME");
+    command
+        .env("MAXIM_BASE_URL", &url)
+        .env("MAXIM_SPOOL_DIR", spool)
+        .env("MAXIM_API_KEY", "key-of-a-directory");
+    command.envs(env.iter().copied()).output().unwrap()
+}
+
+const OWN_SHM: &str =
+    "mount -t tmpfs -o mode=1777 tmpfs /dev/shm; mount -t tmpfs -o mode=1777 tmpfs /var/tmp";
+const VERBS: [&str; 4] = ["new", "log:10", "write-to-file:10000", "expect:MAXIM_OK"];
+
+#[test]
+fn in_a_directory_that_others_write_to_a_private_one_is_made() {
+    let row = &mut Row::new("spool directories that others may write to");
+    for mode in [0o777, 0o1777, 0o2775, 0o775] {
+        let mut stage = Stage::new("shared");
+        let shared = stage.scratch.path().join("shared");
+        std::fs::create_dir(&shared).unwrap();
+        // As with an fsGroup: somebody else's, and written to by the group.
+        chown(&shared, Some(0), Some(USER)).unwrap();
+        std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(mode)).unwrap();
+        let output = run_as_user(&mut stage, &shared, OWN_SHM, &[], &VERBS);
+        assert!(output.status.success(), "{mode:o}: {}", both(&output));
+        let private = shared.join(format!("maxim-{USER}"));
+        let found = std::fs::metadata(&private).unwrap();
+        assert_eq!((found.mode() & 0o777, found.uid()), (0o700, USER), "{mode:o}");
+        assert!(std::fs::read_dir(&private).unwrap().count() > 0, "{mode:o}: nothing is in it");
+    }
+    row.note = "emptyDir, fsGroup, sticky, group".into();
+}
+
+#[test]
+fn a_named_link_leads_where_it_leads() {
+    let _row = Row::new("a spool directory that is a symbolic link");
+    let mut stage = Stage::new("link");
+    let (target, link) = (stage.scratch.path().join("target"), stage.scratch.path().join("link"));
+    std::fs::create_dir(&target).unwrap();
+    chown(&target, Some(USER), Some(USER)).unwrap();
+    symlink(&target, &link).unwrap();
+    let output = run_as_user(&mut stage, &link, OWN_SHM, &[], &VERBS);
+    assert!(output.status.success(), "{}", both(&output));
+    assert!(std::fs::read_dir(&target).unwrap().count() > 0);
+}
+
+#[test]
+fn one_that_cannot_be_used_is_an_error_that_says_what_to_do() {
+    let _row = Row::new("a spool directory that cannot be used");
+    let mut stage = Stage::new("refused");
+    let closed = stage.scratch.path().join("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = run_as_user(&mut stage, &closed, OWN_SHM, &[], &["new", "expect:MAXIM_ERR_IO"]);
+    let said = both(&output);
+    for part in ["closed", "user 0", "0755", "65534"] {
+        assert!(said.contains(part), "{part} is not in: {said}");
+    }
+    // By option it is a report, and another directory is used.
+    let fallback = [("MAXIM_SPOOL_DIR_FALLBACK", "1")];
+    let output = run_as_user(&mut stage, &closed, OWN_SHM, &fallback, &VERBS);
+    let said = both(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("kept in /var/tmp/maxim-65534") && said.contains("closed"), "{said}");
+}
+
+#[test]
+fn memory_only_is_reported_at_once() {
+    let _row = Row::new("directories that another user has made first");
+    let mut stage = Stage::new("squatted");
+    let squatted = format!("{OWN_SHM}; mkdir /dev/shm/maxim-{USER} /var/tmp/maxim-{USER}");
+    let output = run_as_user(&mut stage, Path::new(""), &squatted, &[], &["new", "log:1", "sleep:1000"]);
+    let said = both(&output);
+    assert!(said.contains("in this process's memory only"), "{said}");
+    assert!(said.contains("/dev/shm/maxim-65534") && said.contains("/var/tmp/maxim-65534"), "{said}");
+}
