@@ -17,7 +17,7 @@ use super::{maxim_entity, maxim_result_flags};
 use crate::delivery;
 use crate::maxim::config;
 use crate::maxim::{Config, Entity, Logger};
-use crate::process::is_running_on_lambda;
+use crate::process::{is_running_on_lambda, on_own_stack};
 use crate::report::Reporter;
 use crate::status::{Error, Result, Status};
 
@@ -290,7 +290,9 @@ pub unsafe extern "C" fn maxim_cleanup(logger: *mut maxim_logger, timeout_ms: u3
 /// @gives UNAUTHORIZED REJECTED NETWORK TIMEOUT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_check(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
-    slow_boundary(|| with_logger(logger, |log| log.check(milliseconds(timeout_ms))))
+    slow_boundary(|| {
+        with_logger(logger, |log| on_own_stack("maxim-check", || log.check(milliseconds(timeout_ms))))
+    })
 }
 
 /// What the log API is sent for a provider's result: the parser of `maxim_generation_result` as a function.
