@@ -15,7 +15,8 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-server/Cargo.toml Cargo.lock
 
 .DEFAULT_GOAL := help
-.PHONY: abidiff help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus
+.PHONY: abidiff help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
+	uninstall dist dist-test version
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,24 +58,20 @@ corpus: lib ## Run the library over providers' answers: CORPUS=folder, and MUTAT
 header: ## Write include/maxim.h and all else that is generated from src/ffi
 	MAXIM_HEADER=write cargo check --lib
 
-install: lib server ## Install library, headers, pkg-config and CMake files, and maxim-dev, below PREFIX (default /usr/local)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,lib/pkgconfig lib/cmake/maxim include/maxim)
-	install -m 644 include/maxim.h $(DESTDIR)$(PREFIX)/include/
-	install -m 644 bindings/cpp/include/maxim/*.hpp $(DESTDIR)$(PREFIX)/include/maxim/
-	install -m 644 cmake/maxim-config.cmake cmake/maxim-targets.cmake $(DESTDIR)$(PREFIX)/lib/cmake/maxim/
-	sed 's|@VERSION@|$(VERSION)|' cmake/maxim-config-version.cmake.in \
-	    > $(DESTDIR)$(PREFIX)/lib/cmake/maxim/maxim-config-version.cmake
-	install -m 644 $(LIB)/libmaxim.a $(DESTDIR)$(PREFIX)/lib/
-	install -m 755 $(LIB)/libmaxim.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/
-	ln -sf libmaxim.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libmaxim.so.$(SOVERSION)
-	ln -sf libmaxim.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libmaxim.so
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' scripts/maxim.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/maxim.pc
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin $(addprefix share/,man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d))
-	install -m 755 $(BIN)/maxim-dev $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 dev-server/maxim-dev.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	$(BIN)/maxim-dev completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/maxim-dev
-	$(BIN)/maxim-dev completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_maxim-dev
-	$(BIN)/maxim-dev completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/maxim-dev.fish
+install: lib server ## Install library, headers, pkg-config and CMake files, licences and maxim-dev below PREFIX (default /usr/local)
+	DESTDIR=$(DESTDIR) scripts/install.sh $(BUILD) $(PREFIX)
+
+uninstall: ## Remove what make install put below PREFIX
+	scripts/uninstall.sh $(DESTDIR)$(PREFIX)
+
+dist: ## Build the release archives and packages of every platform into build/dist (PLATFORMS: see packaging/platforms)
+	packaging/dist.sh $(PLATFORMS)
+
+dist-test: ## Test what make dist has built, each where nothing else is (SHORT=1: this machine's platform only)
+	packaging/test.sh $(PLATFORMS)
+
+version: ## Set the version everywhere: make version TO=0.2.0
+	scripts/version.sh $(TO)
 
 fresh: ## Run make demo and make test on a Debian made from nothing (as root; STEPS: user tools demo test)
 	scripts/fresh.sh $(STEPS)
@@ -115,7 +112,7 @@ $(BUILD)/include/maxim.h: include/maxim.h
 
 $(LIB)/pkgconfig/maxim.pc: scripts/maxim.pc.in
 	install -d $(@D)
-	sed 's|@PREFIX@|$(abspath $(BUILD))|; s|@VERSION@|$(VERSION)|' $< > $@
+	sed 's|@PREFIX@|$${pcfiledir}/../..|; s|@VERSION@|$(VERSION)|' $< > $@
 
 $(BIN)/maxim-dev: $(SERVER_SOURCES)
 	cargo build --release -p maxim-dev

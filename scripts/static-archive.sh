@@ -17,8 +17,8 @@ while read -r symbol; do
     undefined+=(-u "$symbol")
 done <"$symbols"
 
-ld -r --gc-sections --gc-keep-exported "${undefined[@]}" -o "$work/all.o" "$from"
+"${LD:-ld}" -r --gc-sections --gc-keep-exported "${undefined[@]}" -o "$work/all.o" "$from"
 # Bitcode that the standard library carries along would only confuse link-time optimisers.
-objcopy --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd --keep-global-symbols="$symbols" "$work/all.o" "$work/maxim.o"
+"${OBJCOPY:-objcopy}" --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd --keep-global-symbols="$symbols" "$work/all.o" "$work/maxim.o"
 rm -f "$to"
-ar rcsD "$to" "$work/maxim.o"
+"${AR:-ar}" rcsD "$to" "$work/maxim.o"

@@ -1,5 +1,6 @@
-// Packs the package and the one of this platform: `node scripts/package.mjs FOLDER`, where FOLDER has
-// maxim.node. A release runs this once per platform and publishes all of them; npm then installs the one
+// Packs the package and that of a platform: `node scripts/package.mjs FOLDER [PLATFORM]`, where FOLDER has
+// maxim.node and PLATFORM is another than this one (linux-arm64-musl). A release runs this once per platform and
+// publishes all of them; npm then installs the one
 // that fits, by `os`, `cpu` and `libc`.
 
 import { execFileSync } from 'node:child_process';
@@ -33,10 +34,13 @@ function pack(folder, content, files) {
 }
 
 const glibc = process.report.getReport().header.glibcVersionRuntime;
-const here = PLATFORMS.find(
-  ({ os, cpu, libc }) => os === process.platform && cpu === process.arch && (!libc || libc === (glibc ? 'glibc' : 'musl')),
-);
-if (!here) throw new Error(`no package is made for ${process.platform} ${process.arch}`);
+const wanted = process.argv[3];
+const here = PLATFORMS.find((platform) => {
+  const { os, cpu, libc } = platform;
+  if (wanted) return nameOf(platform) === `@libmaxim/${wanted}`;
+  return os === process.platform && cpu === process.arch && (!libc || libc === (glibc ? 'glibc' : 'musl'));
+});
+if (!here) throw new Error(`no package is made for ${wanted ?? `${process.platform} ${process.arch}`}`);
 const { version, license, engines } = manifest;
 const { os, cpu, libc } = here;
 pack(

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Makes the packages of the archives in build/dist/release: packaging/packages.sh PLATFORM...
+#
+#     npm/     libmaxim, and @libmaxim/<platform> for each
+#     gem/     maxim-logger for the Ruby of this machine, with the library inside (x86_64-linux-gnu)
+#     go/      a module for GOPROXY=file://, with a static library for each platform
+#     deb/     libmaxim<soversion>, libmaxim-dev, maxim-dev, for each processor
+#     wheel/   PyPI wheels with the shared library, for ctypes and cffi
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
+release=$PWD/build/dist/release
+unpacked=$PWD/build/dist/unpacked
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
+rm -rf "$unpacked" "$release"/{npm,gem,go,deb,wheel}
+mkdir -p "$unpacked" "$release"/{npm,gem,go,deb,wheel}
+
+archives=()
+for platform in "$@"; do
+    tar -xzf "$release/libmaxim-$version-$platform.tar.gz" -C "$unpacked"
+    archives+=("$platform=$unpacked/libmaxim-$version-$platform")
+done
+
+echo "-- go"
+packaging/packages.py go "$version" "$release/go" "${archives[@]}"
+node=$(scripts/install-node.sh)
+PATH=$(dirname "$node"):$PATH
+[ -e bindings/node/node_modules/node-api-headers ] || npm ci --prefix bindings/node --prefer-offline --no-audit --no-fund >/dev/null
+for each in "${archives[@]}"; do
+    platform=${each%%=*}
+    archive=${each#*=}
+    echo "-- $platform: wheel, npm"
+    packaging/packages.py wheel "$platform" "$archive" "$release/wheel"
+    case $platform in *-gnu)
+        packaging/packages.py deb "$platform" "$archive" "$release/deb"
+        ;;
+    esac
+    out=$PWD/build/dist/node/$platform
+    rm -rf "$out"
+    make --silent -C bindings/node CC="$(packaging/cc.sh "$platform")" ARCHIVE="$archive/lib/libmaxim.a" \
+        INCLUDE="$archive/include" OUT="$out" CFLAGS='-O2 -g0 -s' "$out/maxim.node"
+    cpu=${platform%%-*}
+    cpu=${cpu/x86_64/x64}
+    node bindings/node/scripts/package.mjs "$out" "linux-${cpu/aarch64/arm64}-${platform##*-}"
+    cp "$out"/*.tgz "$release/npm/"
+    if [ "$platform" = "$(uname -m)-linux-gnu" ]; then
+        echo "-- $platform: gem"
+        (cd bindings/ruby && rm -f ../../build/ruby/*.gem && MAXIM_DIR=$archive rake --silent gem_platform)
+        cp build/ruby/*.gem "$release/gem/"
+    fi
+done

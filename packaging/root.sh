@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Prints a folder with the C library of a platform and nothing else, from Debian's packages, unpacked: glibc 2.31 of
+# Debian 11 (older than most that is in use), or musl. Programs of this machine's processor run there by chroot,
+# those of another one with qemu-user.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+platform=$1
+root=$PWD/build/dist/roots/$platform
+[ ! -e "$root/complete" ] || { echo "$root"; exit 0; }
+case $platform in x86_64-*) arch=amd64 ;; *) arch=arm64 ;; esac
+case $platform in
+    *-gnu) suite=bullseye packages=(libc6 libgcc-s1) ;;
+    *) suite=bookworm packages=(musl) ;;
+esac
+mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep '/debian$' | head -n 1)
+[ -n "$mirror" ] || { echo "error: apt knows no Debian archive" >&2; exit 1; }
+own=$PWD/build/dist/apt/$suite-$arch
+mkdir -p "$own/lists/partial" "$own/cache/archives/partial"
+echo "deb [arch=$arch signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$own/sources.list"
+options=(-q -o "Dir::Etc::SourceList=$own/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "APT::Architecture=$arch"
+    -o "APT::Architectures::=$arch" -o Dir::State::status=/dev/null -o "Dir::State::Lists=$own/lists" -o "Dir::Cache=$own/cache" -o APT::Sandbox::User=root
+    -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false -o Acquire::Languages=none)
+apt-get "${options[@]}" update >&2
+rm -rf "$root" "$own"/*.deb
+mkdir -p "$root"
+(cd "$own" && apt-get "${options[@]}" download "${packages[@]}" >&2)
+for package in "$own"/*.deb; do dpkg-deb --extract "$package" "$root"; done
+mkdir -p "$root"/{proc,dev,tmp,test,etc}
+touch "$root/complete"
+echo "$root"

@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# Tests what packaging/dist.sh has built, each where nothing else is: packaging/test.sh [PLATFORM...]
+# SHORT=1 leaves out the packages, and without names every platform but this machine's processor's glibc.
+#
+# For each archive: what it needs of the system and tells of its builder; then, in a root that has a C library only
+# (by qemu-user for another processor), the C quickstart, 1,000 records over a SIGKILL, and forked children, with
+# what arrived counted by a maxim-dev. Then the packages, each installed from a local registry by its manager.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
+release=$PWD/build/dist/release
+here=$(uname -m)
+# What the largest has, and little more: whoever adds to it sees it here (docs/releasing.md has what takes the room).
+most_bytes=3350000
+most_glibc=2.17
+if [ $# -gt 0 ]; then platforms=("$@")
+elif [ -n "${SHORT:-}" ]; then platforms=("$here-linux-gnu")
+else mapfile -t platforms < <(cut -d ' ' -f 1 packaging/platforms)
+fi
+
+work=$(mktemp -d)
+server=
+# shellcheck disable=SC2329 # by the trap
+finish() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    rm -rf "$work" "$PWD"/build/dist/roots/*/test/*
+}
+trap finish EXIT
+fail() { echo "error: $*" >&2; exit 1; }
+say() { printf -- '-- %s (%ds)\n' "$*" "$SECONDS"; }
+
+start_server() {
+    "$@" --port 0 --port-file "$work/port" --mode quiet --check-seq --seq-start 1 >"$work/server" 2>&1 &
+    server=$!
+    for _ in $(seq 200); do
+        [ -s "$work/port" ] && break
+        sleep 0.05
+    done
+    url=http://127.0.0.1:$(cat "$work/port")
+    rm "$work/port"
+}
+stop_server() {
+    kill "$server"
+    wait "$server" 2>/dev/null || true
+    server=
+}
+# totals: "unique missing" of the marked records that arrived.
+totals() { curl -sf "$url/seq" | python3 -c 'import json, sys; t = json.load(sys.stdin)["totals"]; print(t["unique"], t["missing"])'; }
+lines() { curl -sf "$url/stats" | python3 -c 'import json, sys; print(json.load(sys.stdin)["lines"])'; }
+# expect WHAT COUNT: so many marked records have arrived since the last reset, and none is missing.
+expect() {
+    local got
+    got=$(totals)
+    [ "$got" = "$2 0" ] || fail "$1: $got (unique, missing) instead of $2 0"
+    curl -sf -X POST "$url/control/reset" >/dev/null
+}
+
+# binutils NAME ARGUMENTS...: of the processor at hand.
+binutils() {
+    local name=$1
+    shift
+    "$arch-linux-gnu-$name" "$@"
+}
+
+contents() {
+    local library=$archive/lib/libmaxim.so.$version file needs
+    for file in include/maxim.h include/maxim/maxim.hpp lib/libmaxim.a lib/pkgconfig/maxim.pc lib/cmake/maxim/maxim-config.cmake \
+        bin/maxim-dev share/man/man1/maxim-dev.1 share/man/man3/maxim.3 \
+        share/doc/maxim/{LICENSE-MIT,LICENSE-APACHE,THIRD-PARTY-LICENSES,maxim.cdx.json}; do
+        [ -s "$archive/$file" ] || fail "$file is missing"
+    done
+    diff <(binutils nm -D --defined-only "$library" | awk '{print $3}' | sort) maxim.symbols || fail "the shared library's exports"
+    diff <(binutils nm -g --defined-only "$archive/lib/libmaxim.a" | awk 'NF == 3 {print $3}' | sort) maxim.symbols ||
+        fail "the static library's symbols"
+    [ "$(stat -c %s "$library")" -le $most_bytes ] || fail "$library is larger than $most_bytes bytes"
+    if [ "$libc" = gnu ]; then
+        needs=$(binutils objdump -T "$library" | grep -oE 'GLIBC_[0-9.]+' | sort -Vu | tail -n 1)
+        [ "$(printf '%s\n' "GLIBC_$most_glibc" "$needs" | sort -V | tail -n 1)" = "GLIBC_$most_glibc" ] || fail "needs $needs"
+    fi
+    binutils readelf -dW "$library" | grep -q 'BIND_NOW' || fail "not bound at once"
+    binutils readelf -lW "$library" | grep -q 'GNU_RELRO' || fail "relocations stay writable"
+    binutils readelf -lW "$library" | grep -E 'GNU_STACK' | grep -qv 'E ' || fail "the stack is executable"
+    ! cat "$archive"/lib/lib* "$archive/bin/maxim-dev" | strings | grep -F -e "$PWD" -e "${CARGO_HOME:-$HOME/.cargo}" -e "$HOME/.rustup" ||
+        fail "folders of the builder are inside"
+    echo "shared $(stat -c %s "$library") bytes, static $(stat -c %s "$archive/lib/libmaxim.a") bytes; needs ${needs:-musl}: $(binutils readelf -dW "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | paste -sd ' ')"
+}
+
+# in_root PROGRAM ARGUMENTS...: a program that lies in the root's test/, with nothing but what is there.
+in_root() {
+    local program=$1
+    shift
+    local settings=(MAXIM_BASE_URL="$url" MAXIM_API_KEY="$key" MAXIM_LOG_REPO_ID=repo PROBE_FLUSH_MS=100 LD_LIBRARY_PATH=/test)
+    if [ "$arch" = "$here" ]; then
+        # A namespace of its own, so that nothing stays mounted.
+        ROOT=$root unshare --mount --propagation private sh -euc '
+            mount -t proc proc "$ROOT/proc"
+            mount --rbind /dev "$ROOT/dev"
+            exec "$@"' enter env -i PATH="$PATH" MAXIM_SPOOL_DIR=/test/spool "${settings[@]}" chroot "$root" "/test/$program" "$@"
+    else
+        env -i MAXIM_SPOOL_DIR="$root/test/spool" "${settings[@]/LD_LIBRARY_PATH=*/X=}" \
+            "$qemu" -L "$root" -E LD_LIBRARY_PATH="$root/test" "$root/test/$program" "$@"
+    fi
+}
+
+promises() {
+    local compiler status
+    compiler=$(packaging/cc.sh "$platform")
+    root=$(packaging/root.sh "$platform" 2>"$work/root.log") || { cat "$work/root.log"; fail "no root for $platform"; }
+    rm -rf "$root"/test/*
+    cp -P "$archive"/lib/libmaxim.so* "$root/test/"
+    for program in examples/c/quickstart.c tests/c/probe.c; do
+        "$compiler" -std=gnu11 -O1 -I"$archive/include" -Itests/c "$program" -o "$root/test/$(basename "$program" .c)" \
+            -L"$archive/lib" -lmaxim -lpthread -ldl -lm
+    done
+    # By the static library too: it links, and says the version.
+    "$compiler" -std=gnu11 -O1 -I"$archive/include" examples/c/quickstart.c -o "$root/test/quickstart-static" \
+        "$archive/lib/libmaxim.a" -lpthread -ldl -lm
+    if [ "$arch" = "$here" ]; then start_server "$archive/bin/maxim-dev"
+    else
+        qemu=$(command -v "qemu-$arch-static" || command -v "qemu-$arch") || fail "qemu-user is missing (package qemu-user-static)"
+        start_server "$qemu" "$archive/bin/maxim-dev"
+    fi
+    key=$platform-$$-$RANDOM
+
+    for program in quickstart quickstart-static; do
+        in_root "$program" >"$work/said" 2>&1 || { cat "$work/said"; fail "$program"; }
+        [ "$(lines)" -ge 20 ] || fail "$program logged $(lines) lines"
+        curl -sf -X POST "$url/control/reset" >/dev/null
+    done
+    status=0
+    # The shell that waits says "Killed".
+    { in_root probe new log:1000:a kill; } >"$work/said" 2>&1 || status=$?
+    [ $status -eq 137 ] || { cat "$work/said"; fail "the process that kills itself ended with $status"; }
+    in_root probe new log:10:b flush:60000 cleanup:60000 exit:0 >"$work/said" 2>&1 ||
+        { cat "$work/said"; fail "the process after it"; }
+    for _ in $(seq 100); do
+        [ "$(totals)" != "1010 0" ] || break
+        in_root probe new sleep:200 flush:60000 cleanup:60000 exit:0 >"$work/said" 2>&1 || { cat "$work/said"; fail "adoption"; }
+    done
+    expect "SIGKILL and adoption" 1010
+    in_root probe new log:5:p forks:8:10:300 flush:60000 cleanup:60000 exit:0 >"$work/said" 2>&1 || { cat "$work/said"; fail "forked children"; }
+    for _ in $(seq 100); do
+        [ "$(totals)" != "85 0" ] || break
+        in_root probe new sleep:200 flush:60000 cleanup:60000 exit:0 >"$work/said" 2>&1 || { cat "$work/said"; fail "forked children"; }
+    done
+    expect "forked children" 85
+    stop_server
+    echo "quickstart (shared and static), 1,010 records over a SIGKILL, 85 of a process and 8 forked children: all arrived"
+}
+
+for platform in "${platforms[@]}"; do
+    name=libmaxim-$version-$platform
+    say "$platform"
+    [ -e "$release/$name.tar.gz" ] || fail "$name.tar.gz is missing: make dist"
+    tar -xzf "$release/$name.tar.gz" -C "$work"
+    archive=$work/$name
+    arch=${platform%%-*}
+    libc=${platform##*-}
+    contents
+    promises
+done
+[ -z "${SHORT:-}" ] || exit 0
+say checksums
+(cd "$release" && sha256sum --quiet --check SHA256SUMS)
+packaging/test-packages.sh
+say "all release tests passed"
