@@ -54,6 +54,11 @@ func (g *Generation) ForceResult(result any) error {
 	return g.result("Generation.ForceResult", result, C.MAXIM_RESULT_FORCE)
 }
 
+// StrictResult is Result, but refuses a result whose shape is not known, and a provider's error.
+func (g *Generation) StrictResult(result any) error {
+	return g.result("Generation.StrictResult", result, C.MAXIM_RESULT_STRICT)
+}
+
 func (g *Generation) result(op string, result any, flags C.uint32_t) error {
 	return g.withJSON(op, result, func(result C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_generation_result(g.handle, text(g.id), result, flags)

@@ -45,6 +45,7 @@ func TestBadInputIsAnErrorThatSaysWhatIsWrong(t *testing.T) {
 		"marshal":     {trace.AddMetadata(make(chan int)), ErrInvalidJSON},
 		"tags":        {trace.AddEvent(Event{Name: "e", Tags: Tags{"c": make(chan int)}}), ErrInvalidJSON},
 		"result":      {logger.Generation("g-1").ForceResult([]any{"no object"}), ErrInvalidResult},
+		"strict":      {logger.Generation("g-1").StrictResult(map[string]any{"mine": 1}), ErrInvalidResult},
 		"number":      {trace.AddMetric("m", math.NaN()), ErrInvalidArgument},
 		"evaluators":  {trace.EvaluateWithEvaluators(), ErrInvalidArgument},
 		"child":       {trace.AddSpan(SpanConfig{ID: "a}"}).Err(), ErrInvalidID},
@@ -54,7 +55,7 @@ func TestBadInputIsAnErrorThatSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: error is %v, not %v", what, bad.err, bad.code)
 		}
 	}
-	if len(told) != 12 {
+	if len(told) != 13 {
 		t.Errorf("OnError was told %d errors, not each once: %v", len(told), told)
 	}
 	if text := trace.AddMetadata(json.RawMessage(`{"a":`)).Error(); !strings.Contains(text, "Trace.AddMetadata") ||

@@ -32,7 +32,7 @@ handled!(OwnedFlow, "flow", 0x5);
 
 fn with_flow<R>(flow: *const maxim_flow, mut body: impl FnMut(&OwnedFlow) -> Result<R>) -> Result<R> {
     handle::with::<OwnedFlow, _>(flow.addr(), |owned| {
-        lossy::or_again(owned.flow.client().is_lossy(), || body(owned))
+        lossy::or_again(|| owned.flow.client().is_lossy(), || body(owned))
     })
 }
 

@@ -45,7 +45,7 @@ pub(super) fn with_client<R>(
     mut body: impl FnMut(&Arc<Client>) -> Result<R>,
 ) -> Result<R> {
     handle::with::<OwnedClient, _>(client.addr(), |owned| {
-        lossy::or_again(owned.client.is_lossy(), || body(&owned.client))
+        lossy::or_again(|| owned.client.is_lossy(), || body(&owned.client))
     })
 }
 

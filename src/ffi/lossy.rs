@@ -15,28 +15,48 @@ thread_local! {
 
 /// Makes a call; when it is refused for a value and the logger is lossy, makes it again as a lossy one.
 ///
-/// The first refusal is the answer if the second call is refused too: it is about what the caller gave.
+/// The first refusal is the answer if the second call is refused too: it is about what the caller gave. The call
+/// stands here once, so that it is compiled in line.
 #[inline(always)]
-pub(super) fn or_again<R>(is_lossy: bool, mut call: impl FnMut() -> Result<R>) -> Result<R> {
-    match call() {
-        Err(refusal) if is_lossy => again(refusal, call),
-        result => result,
+pub(super) fn or_again<R>(is_lossy: impl Fn() -> bool, mut call: impl FnMut() -> Result<R>) -> Result<R> {
+    let mut second = None;
+    loop {
+        match call() {
+            Ok(value) => return Ok(value),
+            Err(refusal) => second = Some(Second::after(second, refusal, &is_lossy)?),
+        }
     }
 }
 
-#[cold]
-#[inline(never)]
-fn again<R>(refusal: Error, call: impl FnMut() -> Result<R>) -> Result<R> {
-    let is_about_a_value = matches!(
-        refusal.status,
-        Status::InvalidArgument | Status::InvalidUtf8 | Status::InvalidJson | Status::InvalidId
-    );
-    if !is_about_a_value || lossy::active() {
-        return Err(refusal);
+/// The second call, with what the first one was refused for.
+struct Second {
+    refusal: Option<Error>,
+    _lossy: lossy::Lossy,
+}
+
+impl Second {
+    /// The call to be made after a refusal; the refusal, if there is none to be made.
+    #[cold]
+    #[inline(never)]
+    fn after(second: Option<Second>, refusal: Error, is_lossy: &impl Fn() -> bool) -> Result<Second> {
+        if let Some(first) = second.and_then(|mut second| second.refusal.take()) {
+            return Err(first);
+        }
+        let is_about_a_value = matches!(
+            refusal.status,
+            Status::InvalidArgument | Status::InvalidUtf8 | Status::InvalidJson | Status::InvalidId
+        );
+        if !is_about_a_value || lossy::active() || !is_lossy() {
+            return Err(refusal);
+        }
+        Ok(Second { refusal: Some(refusal), _lossy: lossy::Lossy::enter() })
     }
-    let result = lossy::run(call);
-    KEPT.with_borrow_mut(Vec::clear);
-    result.map_err(|_| refusal)
+}
+
+impl Drop for Second {
+    fn drop(&mut self) {
+        KEPT.with_borrow_mut(Vec::clear);
+    }
 }
 
 /// Keeps a changed argument until the lossy call has ended.
@@ -46,7 +66,7 @@ pub(super) fn keep<'a>(text: String) -> &'a str {
         kept.push(text);
         let text: *const str = kept[kept.len() - 1].as_str();
         // SAFETY: the text's bytes do not move when the list grows, nobody changes them, and they are freed
-        // when `again` has returned from the call, which no argument outlives.
+        // when the second call has ended, which no argument outlives.
         unsafe { &*text }
     })
 }

@@ -37,6 +37,9 @@ pub(super) struct SideFile {
 
 /// Whether a spool of this identity has ended and left something behind.
 pub fn has_orphans(options: &Options) -> bool {
+    if options.memory_only {
+        return false;
+    }
     let names = [options.identity.name(), options.identity.former_name()];
     let directories = candidates::all(options.dir.as_deref(), options.hot_dir.as_deref()).into_iter();
     let bases = directories.filter_map(|directory| Base::open(&directory).ok());

@@ -1,7 +1,7 @@
 //! Degrading instead of refusing: what becomes of a value that a logger in lossy mode cannot send as it is.
 //!
 //! A strict logger refuses a call with a value outside the rules. A lossy one runs the call a second time,
-//! inside [`run`], in which each place that would refuse asks [`active`] and changes the value instead:
+//! while a [`Lossy`] lives, in which each place that would refuse asks [`active`] and changes the value instead:
 //! the record is kept, and what was changed can be seen in it. The first run costs nothing extra, so a value
 //! within the rules is as fast in a lossy logger as in a strict one.
 //!
@@ -36,16 +36,22 @@ pub fn active() -> bool {
     ACTIVE.get()
 }
 
-/// Runs a call that changes values instead of refusing them.
-pub fn run<R>(call: impl FnOnce() -> R) -> R {
-    struct Restore(bool);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            ACTIVE.set(self.0);
-        }
+/// While it lives, the calls of this thread change values instead of refusing them.
+pub struct Lossy {
+    before: bool,
+}
+
+impl Lossy {
+    /// Makes the calls of this thread lossy.
+    pub fn enter() -> Lossy {
+        Lossy { before: ACTIVE.replace(true) }
     }
-    let _restore = Restore(ACTIVE.replace(true));
-    call()
+}
+
+impl Drop for Lossy {
+    fn drop(&mut self) {
+        ACTIVE.set(self.before);
+    }
 }
 
 /// `bytes` as text: each invalid sequence becomes U+FFFD.
@@ -159,10 +165,17 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_call_is_lossy_only_inside_run_and_also_after_a_panic() {
+    fn calls_are_lossy_as_long_as_somebody_asks_for_it_and_no_longer() {
         assert!(!active());
-        assert!(run(active));
-        assert!(std::panic::catch_unwind(|| run(|| panic!("inside"))).is_err());
+        let lossy = Lossy::enter();
+        assert!(active());
+        drop(lossy);
+        assert!(!active());
+        let panics = || {
+            let _lossy = Lossy::enter();
+            panic!("inside")
+        };
+        assert!(std::panic::catch_unwind(panics).is_err());
         assert!(!active());
     }
 

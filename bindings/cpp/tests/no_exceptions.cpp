@@ -24,6 +24,7 @@ int main(int, char** argv) {
     config.api_key = "key";
     config.repository_id = "repo-1";
     config.spool_dir = argv[2];
+    config.lossy = false;
     auto made = maxim::logger::try_make(config);
     must(made.has_value(), "try_make");
     maxim::logger logger = *std::move(made);
