@@ -2,8 +2,9 @@
 # Builds the releases' archives: packaging/dist.sh [PLATFORM...], all of packaging/platforms without arguments.
 # Leaves build/dist/release: an archive for each platform, the packages made of them, and SHA256SUMS.
 #
-# Names and times in the archives are the
-# commit's, and folders of the builder are in nothing (packaging/build.sh), so that they can be made again bit by bit.
+# Names and times in the archives are the commit's, and no absolute path of the builder is in anything
+# (packaging/build.sh). Two builds in different folders are not equal bit by bit yet: the standard library's relative
+# paths differ.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
