@@ -31,6 +31,7 @@ fn handle(kind: &str) -> Option<&'static str> {
 fn any(kind: &str, name: &str) -> String {
     match kind {
         // What is said to be there must be there.
+        "size_t" if name == "tag_count" => "below(c, MOST_TAGS + 1)".to_owned(),
         "size_t" if name == "capacity" => "one_in(c, 2)".to_owned(),
         "maxim_str" => format!("any_text(c, \"{name}\")"),
         "bool" => format!("any_bool(c, \"{name}\")"),

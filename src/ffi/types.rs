@@ -204,9 +204,12 @@ fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
     escape::validate_utf8(bytes).or_else(|error| not_utf8(name, bytes, error.valid_up_to))
 }
 
+/// A text that is longer is more likely to be a length that was made up than a text, and no record holds it.
+const LONGEST_REPAIRED: usize = 1 << 30;
+
 #[cold]
 fn not_utf8<'a>(name: &str, bytes: &[u8], valid_up_to: usize) -> Result<&'a str> {
-    if text::lossy::active() {
+    if text::lossy::active() && bytes.len() <= LONGEST_REPAIRED {
         return Ok(lossy::keep(text::lossy::utf8(bytes).into_owned()));
     }
     Err(Error::new(Status::InvalidUtf8, format!("{name}: not UTF-8 at byte {valid_up_to}")))

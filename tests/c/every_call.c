@@ -19,7 +19,9 @@ static void check(maxim_status status, const char *what) {
         exit(1);
     }
 }
+#ifndef CHECK /* small_stack.c has its own */
 #define CHECK(call) check((call), #call)
+#endif
 
 static void require(bool holds, const char *what) {
     if (!holds) {
@@ -35,7 +37,9 @@ static void require(bool holds, const char *what) {
 static unsigned lines; /* those logged so far */
 
 /* A call that logs so many lines. */
+#ifndef LOGS
 #define LOGS(count, call) (CHECK(call), lines += (count))
+#endif
 
 #define ABSENT maxim_str_n(NULL, 0)
 #define EVALUATORS MAXIM_STR("[\"clarity\"]")

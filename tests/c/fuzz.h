@@ -281,10 +281,14 @@ static double any_double(struct chance *c) {
     return PICK(c, odd);
 }
 
+#define MOST_TAGS 3
+
 static const maxim_tag *any_tags(struct chance *c) {
-    static _Thread_local maxim_tag tags[1];
-    tags[0].key = any_text(c, "key");
-    tags[0].value = any_text(c, "value");
+    static _Thread_local maxim_tag tags[MOST_TAGS];
+    for (size_t i = 0; i < MOST_TAGS; i++) {
+        tags[i].key = any_text(c, "key");
+        tags[i].value = any_text(c, "value");
+    }
     return one_in(c, 4) ? NULL : tags;
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::bench::{Row, Stage, json_lines, shim};
-use crate::common::{Scratch, Server, compile_into, library, nobody};
+use crate::common::{Scratch, Server, built, compile_into, compile_with, library, nobody, root, run};
 
 /// The program, for one test, and what it needs.
 struct Host {
@@ -82,6 +82,24 @@ fn a_callback_may_do_what_it_likes_and_nobody_waits_for_it_without_a_bound() {
             row.note = format!("free gives up after {} s", line["seconds"]);
         }
     }
+}
+
+/// The header: no call needs more. A thread's stack has to have room for the host's own frames beside.
+const STACK_BYTES: usize = 16 * 1024;
+
+#[test]
+fn no_call_needs_more_of_the_stack_than_the_header_says() {
+    let mut row = Row::new("stack of every export");
+    let host = Host::new("stack");
+    // Of the release library in any case: another build's frames say nothing.
+    let program = compile_with("tests/c/small_stack.c", &host.scratch, &built("lib/libmaxim.so"));
+    let command = host.command(&[]);
+    let mut measured = std::process::Command::new(program);
+    measured.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let said = run(measured.arg(root().join("tests/vectors/files/tiny.png")));
+    let (call, bytes) = said.lines().last().and_then(|line| line.split_once(' ')).unwrap();
+    row.note = format!("most: {call}, {bytes} bytes");
+    assert!(bytes.parse::<usize>().unwrap() <= STACK_BYTES, "{call} needs {bytes} bytes");
 }
 
 #[test]
