@@ -15,7 +15,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-server/Cargo.toml Cargo.lock
 
 .DEFAULT_GOAL := help
-.PHONY: abidiff help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
+.PHONY: abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
 	uninstall dist dist-test version
 
 help: ## Show this list
@@ -32,10 +32,17 @@ test: tools ## Run everything that must hold; installs missing tools when root
 	$(MAKE) check
 	scripts/test.sh
 
-check: ## Format, lints, header, and the compiler's view of another platform, without running anything
+check: ## Format, lints, header, documentation, spelling, and the compiler's view of another platform; runs nothing
 	cargo fmt --all --check
 	MAXIM_HEADER=verify cargo clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --workspace --document-private-items
+	scripts/check-spelling.sh
+	scripts/check-msrv.sh
 	scripts/check-platforms.sh
+
+deny: ## Check licences, sources and yanked versions of all crates (builds cargo-deny into build/tools)
+	[ -x $(BUILD)/tools/bin/cargo-deny ] || cargo install --locked --root $(BUILD)/tools cargo-deny
+	$(BUILD)/tools/bin/cargo-deny --workspace check bans licenses sources
 
 bench: lib server ## Measure calls and throughput (QUICK=1: under a minute)
 	scripts/bench.sh

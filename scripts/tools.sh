@@ -48,6 +48,7 @@ libc6-dbg|valgrind --quiet --error-exitcode=1 "$(command -v true)"
 strace|strace -o /dev/null true
 python3|python3 -c "import json, socket, ssl, subprocess"
 curl|curl --version
+codespell|codespell --version
 git|git --version
 procps|ps -e
 bsdextrautils|echo | column -t

@@ -1,11 +1,11 @@
 //! JSON as text: checked and compacted in one pass, then walked without a tree.
 //!
 //! What a caller gives as JSON goes on the wire as it is, but for white space around its tokens.
-//! [`compact`] and [`embed`] check the document against RFC 8259 and copy it; numbers of any length,
+//! [`compact()`] and [`embed`] check the document against RFC 8259 and copy it; numbers of any length,
 //! duplicate members and escapes stay byte for byte, so nothing changes meaning. The copy is
 //! one line: it never holds a raw line break. [`embed`] leaves single spaces where they are, which is cheaper.
 //!
-//! [`members`], [`elements`] and their kin read text that [`compact`] has written. They check
+//! [`members`], [`elements`] and their kin read text that [`compact()`] has written. They check
 //! nothing again; on other text they give nonsense, but end and don't panic.
 //!
 //! Not here: values. A number stays digits, and a string keeps its escapes.

@@ -10,7 +10,7 @@
 //! | [`buffer`] | the bytes of a line, with room to spare behind them |
 //! | [`escape`] | write JSON strings and URL query values |
 //! | [`object`] | write a JSON object member by member |
-//! | [`stringify`] | the members of an object as strings, as the log API wants them |
+//! | [`mod@stringify`] | the members of an object as strings, as the log API wants them |
 //! | [`time`] | RFC 3339 texts with microseconds |
 //! | [`decimal`] | integers in decimal |
 //! | [`id`] | the ids of entities: checked, or newly made |

@@ -1,6 +1,6 @@
 //! What `src/sync` is to the library, for a model: within [`explore`] the locks and the bell's atomic
 //! are loom's, which tries every order; elsewhere they are the usual ones. The atomics of mapped memory
-//! are real, since a segment is not made of Rust values, and tell [`stores`](crate::stores) of each store.
+//! are real, since a segment is not made of Rust values, and tell [`stores`] of each store.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
