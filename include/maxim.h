@@ -6,7 +6,8 @@
  * application logs go to the structured log API. A call formats one record, copies it into memory
  * that survives the process, and returns: tens to hundreds of nanoseconds, no I/O.
  *
- * This file is generated from src/ffi by tools/abi; maxim.api.json has the same for programs. The rules below hold for every function and are not repeated.
+ * This file is generated from src/ffi by tools/abi; maxim.api.json has the same for programs. The rules below hold
+ * for every function and are not repeated.
  *
  * STRINGS are UTF-8, given as `maxim_str` by value and borrowed for the call only; the library copies
  * what it keeps. {NULL, 0} is absent, len == MAXIM_NTS is NUL-terminated, NUL bytes inside a length are
@@ -16,9 +17,9 @@
  *
  * IDS of sessions, traces, spans, generations, retrievals and tool calls are 1 to 256 characters of
  * A-Z a-z 0-9 _ -; anything else is MAXIM_ERR_INVALID_ID and nothing is logged. An entity is addressed by
- * its id, so another thread, process or host can go on with it, and nothing is to be freed.
+ * its id, so any thread, process or host can continue it, and there is nothing to free.
  *
- * OWNERSHIP: the only things to give back are handles (maxim_logger_free and its like). Handles can be
+ * OWNERSHIP: the only things to free are handles (maxim_logger_free and its like). Handles can be
  * misused without harm: a freed or made-up one is MAXIM_ERR_INVALID_HANDLE. NULL may be freed, and is
  * MAXIM_ERR_NULL_POINTER elsewhere. Strings that the library returns are static or say how long they last.
  *
@@ -30,7 +31,8 @@
  *
  * ERRORS: a function that can fail returns a maxim_status; maxim_last_error() has the detail of the
  * last failure on the calling thread. Outputs are written only on success; a handle output is set to NULL
- * first. What goes wrong after a call has returned is told by the error callback and maxim_stats.
+ * first. Errors that occur after a call has returned are reported through the error callback and counted in
+ * maxim_stats.
  *
  * THREADS: every function may be called from any thread at any time, except from a signal handler. No
  * signal that the library's own system calls raise (SIGXFSZ below a limit on the size of files, SIGPIPE)
@@ -41,7 +43,7 @@
  * results and messages whose JSON is nested deeper than 10 levels (about 80 KiB at 120).
  *
  * BLOCKING: a function returns without waiting and without I/O unless its documentation says **May
- * block**; then it takes a timeout in milliseconds and keeps it. The exceptions are making a logger or
+ * block**; then it takes a timeout in milliseconds and never exceeds it. The exceptions are making a logger or
  * client (local files, no network), records above 256 KiB, MAXIM_OVERFLOW_BLOCK, and attachments: a file
  * is opened once to see that it can be read (2 microseconds on a local disk), and bytes above 64 KiB,
  * also those of images in messages, are written to a file in the spool directory (0.13 ms, and 0.4 to 1.3
@@ -96,7 +98,7 @@
 #endif
 #endif
 
-/** Marks a function that has a newer name; define it as nothing to be left in peace. */
+/** Marks a function that has a newer name; define it as empty to silence deprecation warnings. */
 #ifndef MAXIM_DEPRECATED
 #if defined(__GNUC__)
 #define MAXIM_DEPRECATED(note) __attribute__((deprecated(note)))
@@ -144,27 +146,25 @@ extern "C" {
 /** Patch version of the library that this header belongs to. */
 #define MAXIM_VERSION_PATCH 0
 
-/** How long a record waits for company, in milliseconds, unless configured otherwise. */
+/** Default of the maximum time a record waits to be batched, in milliseconds. */
 #define MAXIM_DEFAULT_FLUSH_INTERVAL_MS 10000
 
-/** How many entries of a structured log client make a batch, unless configured otherwise. */
+/** Default of the number of buffered entries that triggers a send. */
 #define MAXIM_DEFAULT_BATCH_SIZE 10
 
-/** How long an entry of a structured log client waits for company, in milliseconds. */
+/** Default of the maximum time an entry waits to be batched, in milliseconds. */
 #define MAXIM_DEFAULT_LOG_FLUSH_INTERVAL_MS 5000
 
-/** How often a structured log client tries a failed request again before it tells. */
+/** Default of the number of retries before a structured log client reports the failure. */
 #define MAXIM_DEFAULT_MAX_RETRIES 3
 
-/** The longest first wait before a retry, in milliseconds. */
+/** Default of the upper bound of the first retry delay, in milliseconds. */
 #define MAXIM_DEFAULT_INITIAL_DELAY_MS 1000
 
-/** The longest wait before a retry, in milliseconds. */
+/** Default of the upper bound of any retry delay, in milliseconds. */
 #define MAXIM_DEFAULT_MAX_DELAY_MS 30000
 
-/**
- * How long a mask callback may take for one record, in microseconds, unless configured otherwise.
- */
+/** Default of the time that a mask callback may take for one record, in microseconds. */
 #define MAXIM_DEFAULT_MASK_BUDGET_US 10000
 
 /**
@@ -190,7 +190,7 @@ MAXIM_ENUM(maxim_entity, int32_t) {
     MAXIM_ENTITY_SPAN = 2,
     /** One call of a model. */
     MAXIM_ENTITY_GENERATION = 3,
-    /** A user's verdict. */
+    /** A user's rating. */
     MAXIM_ENTITY_FEEDBACK = 4,
     /** One look-up of documents. */
     MAXIM_ENTITY_RETRIEVAL = 5,
@@ -202,29 +202,29 @@ MAXIM_ENUM(maxim_entity, int32_t) {
     MAXIM_ENTITY_STORAGE = 8
 };
 
-/** How bad an entry is: one of MAXIM_LEVEL_…. */
+/** The severity of an entry: one of MAXIM_LEVEL_…. */
 MAXIM_ENUM(maxim_level, int32_t) {
-    /** Not said. */
+    /** Not specified. */
     MAXIM_LEVEL_NONE = -1,
-    /** For the developer. */
+    /** Diagnostic detail. */
     MAXIM_LEVEL_DEBUG = 0,
-    /** As it should be. */
+    /** Normal operation. */
     MAXIM_LEVEL_INFO = 1,
-    /** Odd. */
+    /** Unexpected but recoverable. */
     MAXIM_LEVEL_WARN = 2,
-    /** Wrong. */
+    /** A failure. */
     MAXIM_LEVEL_ERROR = 3
 };
 
 /** Where an application runs: one of MAXIM_ENVIRONMENT_…. */
 MAXIM_ENUM(maxim_environment, int32_t) {
-    /** Not said. */
+    /** Not specified. */
     MAXIM_ENVIRONMENT_NONE = -1,
     /** On a developer's machine. */
     MAXIM_ENVIRONMENT_DEVELOPMENT = 0,
-    /** Before production. */
+    /** Staging. */
     MAXIM_ENVIRONMENT_STAGING = 1,
-    /** For real. */
+    /** Production. */
     MAXIM_ENVIRONMENT_PRODUCTION = 2
 };
 
@@ -245,13 +245,13 @@ MAXIM_ENUM(maxim_format, int32_t) {
 };
 
 /**
- * What a call came to: `MAXIM_OK` (0) or one of the `MAXIM_ERR_…` codes.
+ * The result of a call: `MAXIM_OK` (0) or one of the `MAXIM_ERR_…` codes.
  *
  * Codes are never reused and never renumbered. `maxim_status_str` names one, `maxim_last_error`
  * gives the detail of the last one that failed on the calling thread.
  */
 MAXIM_ENUM(maxim_status, int32_t) {
-    /** The call did what it says. */
+    /** The call succeeded. */
     MAXIM_OK = 0,
     /** A pointer that must not be NULL was NULL. */
     MAXIM_ERR_NULL_POINTER = 1,
@@ -333,20 +333,20 @@ MAXIM_ENUM(maxim_attachment_kind, int32_t) {
 
 /**
  * A logger for one repository of the Maxim log API: an opaque handle, made by `maxim_logger_new`
- * and given back by `maxim_logger_free`. Never look inside or compute with it. Using it after it
- * was freed, or freeing it twice, is refused with MAXIM_ERR_INVALID_HANDLE and touches nothing.
+ * and freed by `maxim_logger_free`. Never look inside or compute with it. Using it after it was
+ * freed, or freeing it twice, is refused with MAXIM_ERR_INVALID_HANDLE and touches nothing.
  */
 typedef struct maxim_logger maxim_logger;
 
 /**
- * A client of the structured log API: an opaque handle, made by `maxim_log_client_new` and given
- * back by `maxim_log_client_free`. As safe against misuse as a `maxim_logger`.
+ * A client of the structured log API: an opaque handle, made by `maxim_log_client_new` and freed by
+ * `maxim_log_client_free`. As safe against misuse as a `maxim_logger`.
  */
 typedef struct maxim_log_client maxim_log_client;
 
 /**
- * The steps of one thing: an opaque handle, made by `maxim_flow_new` and given back by
- * `maxim_flow_free`. As safe against misuse as a `maxim_logger`.
+ * Entries that belong together, as numbered steps: an opaque handle, made by `maxim_flow_new` and
+ * freed by `maxim_flow_free`. As safe against misuse as a `maxim_logger`.
  */
 typedef struct maxim_flow maxim_flow;
 
@@ -387,14 +387,14 @@ typedef struct maxim_tag {
  * key not accepted, an attachment unreadable.
  *
  * `message` is NUL-terminated text, valid during the call only; `records` says how many records it
- * concerns (0: none). The same kind of trouble is told of at most once in ten seconds; the next
- * message says how often it was left out. Records that are refused for good are all told of in the
- * end, so that the numbers in reports of them add up.
+ * concerns (0: none). Each status is reported at most once per 10 s; the next report gives the
+ * number suppressed. Every record that is refused for good is part of some report, so that the
+ * numbers add up.
  *
  * Runs on a thread that the library makes for it, with all signals blocked and with no lock held;
  * one at a time for each logger or client. So it may take its time, call the library, wait for it,
  * free its own logger or another one, fork, and end its thread with `pthread_exit`; delivery goes
- * on meanwhile. No exception may leave it. (Where no thread can be had it runs on one of the
+ * on meanwhile. No exception may leave it. (Where no thread can be created it runs on one of the
  * library's own or inside `maxim_flush`, and must return; it never runs on the thread of a log
  * call.)
  */
@@ -420,7 +420,7 @@ typedef void (*MAXIM_NULLABLE maxim_flush_callback)(void *MAXIM_NULLABLE user_da
  * the member that the text is in, those within it behind dots, as in `messages.content`. `text` has
  * `length` bytes of UTF-8 and is not NUL-terminated; both are valid during the call only. `*out` is
  * absent at first: leave it so to keep the text, or set it to another one (empty to remove it),
- * which must stay good until the callback is called again on this thread or the log call returns.
+ * which must stay valid until the callback is called again on this thread or the log call returns.
  *
  * Returns 0, or anything else when it failed: then the text is dropped, and the record goes without
  * it. So is a text whose replacement is not UTF-8. Runs on the thread of the log call, inside it,
@@ -450,25 +450,25 @@ typedef struct maxim_logger_config {
     maxim_str repository_id;
     /**
      * Whether records are sent every `flush_interval_ms`. True after MAXIM_LOGGER_CONFIG_INIT. When
-     * false, they are sent by `maxim_flush` and when much has come together.
+     * false, they are sent by `maxim_flush` and when half a segment is full.
      */
     bool auto_flush;
     /**
-     * How long a record waits for company at most, in milliseconds; 10,000 after
+     * Maximum time a record waits to be batched, in milliseconds; 10,000 after
      * MAXIM_LOGGER_CONFIG_INIT. Zero with `auto_flush` is MAXIM_ERR_INVALID_ARGUMENT.
      */
     uint32_t flush_interval_ms;
-    /** Whether the library tells what it does: to `debug_callback`, else to stderr. */
+    /** Whether debug output is written: to `debug_callback`, else to stderr. */
     bool is_debug;
     /**
-     * Where records go that cannot be sent. Default: the environment's MAXIM_SPOOL_DIR, else
-     * $XDG_STATE_HOME/maxim, else ~/.local/state/maxim, else /var/tmp/maxim-<uid>. Made when it is
-     * missing, with access for this user only. In one that others may write to as well, such as an
-     * emptyDir of Kubernetes, a private directory maxim-<uid> is made and used. A relative one is
-     * taken from the working directory of this call. One that was named and cannot be used is
-     * MAXIM_ERR_IO, and the detail says why; with MAXIM_SPOOL_DIR_FALLBACK=1 in the environment
-     * another of these is used instead, and the error callback is told. It is also told when
-     * records are in memory only.
+     * The directory for records that cannot be sent yet. Default: the environment's
+     * MAXIM_SPOOL_DIR, else $XDG_STATE_HOME/maxim, else ~/.local/state/maxim, else
+     * /var/tmp/maxim-<uid>. Made when it is missing, with access for this user only. In one that
+     * others may write to as well, such as an emptyDir of Kubernetes, a private directory
+     * maxim-<uid> is made and used. A relative one is taken from the working directory of this
+     * call. One that was named and cannot be used is MAXIM_ERR_IO, and the detail says why; with
+     * MAXIM_SPOOL_DIR_FALLBACK=1 in the environment another of these is used instead, and the error
+     * callback is told. It is also told when records are in memory only.
      */
     maxim_str spool_dir;
     /** Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB. */
@@ -499,19 +499,19 @@ typedef struct maxim_logger_config {
     maxim_error_callback error_callback;
     /** Given debug lines when `is_debug` is set; NULL: they go to stderr. */
     maxim_debug_callback debug_callback;
-    /** Passed to both callbacks; must stay good until `maxim_logger_free` has returned. */
+    /** Passed to the callbacks; must stay valid until `maxim_logger_free` has returned. */
     void *MAXIM_NULLABLE user_data;
     /**
-     * Whether the API key may travel over plain http to another host. False by default, for good
-     * reason.
+     * Whether the API key may be sent over plain http to another host, where others on the way can
+     * read it. False by default.
      */
     bool allow_plaintext;
     /** The largest attachment that is accepted, in bytes; 0: 100 MiB. */
     uint64_t max_attachment_bytes;
     /**
-     * Whether the library does nothing at all: calls are accepted and let go, no thread, file or
-     * descriptor is made, and neither key nor repository is needed. Also when the environment's
-     * MAXIM_DISABLED is 1.
+     * Whether the library does nothing at all: calls are accepted and their records discarded, no
+     * thread, file or descriptor is made, and neither key nor repository is needed. Also when the
+     * environment's MAXIM_DISABLED is 1.
      */
     bool disabled;
     /**
@@ -545,10 +545,10 @@ typedef struct maxim_logger_config {
     /**
      * The share of traces that is sent, up to 1, chosen by the trace's id, so that every process
      * and language chooses alike: SHA-256 of the id, of its first 8 bytes as a big-endian number
-     * the highest 53 bits, divided by 2^53, is below this. What belongs to another trace is let go
-     * (`sampled_out` in the stats counts it), but for errors and feedback, which are always sent;
-     * so are sessions. An entity that was begun in another process is sent. Negative: of no trace
-     * more than errors and feedback. 0: the environment's MAXIM_SAMPLE_RATE, else all.
+     * the highest 53 bits, divided by 2^53, is below this. What belongs to another trace is
+     * discarded (`sampled_out` in the stats counts it), but for errors and feedback, which are
+     * always sent; so are sessions. An entity that was begun in another process is sent. Negative:
+     * of no trace more than errors and feedback. 0: the environment's MAXIM_SAMPLE_RATE, else all.
      */
     double sample_rate;
     /**
@@ -585,7 +585,7 @@ typedef struct maxim_session_config {
     size_t struct_size;
     /** Its id; generated (UUID version 4) when absent. */
     maxim_str id;
-    /** What to call it. */
+    /** Display name. */
     maxim_str name;
     /**
      * Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their
@@ -608,7 +608,7 @@ typedef struct maxim_trace_config {
     size_t struct_size;
     /** Its id; generated (UUID version 4) when absent. */
     maxim_str id;
-    /** What to call it. */
+    /** Display name. */
     maxim_str name;
     /** The session it belongs to; may be absent. */
     maxim_str session_id;
@@ -635,7 +635,7 @@ typedef struct maxim_span_config {
     size_t struct_size;
     /** Its id; generated (UUID version 4) when absent. */
     maxim_str id;
-    /** What to call it. */
+    /** Display name. */
     maxim_str name;
     /**
      * Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their
@@ -658,7 +658,7 @@ typedef struct maxim_retrieval_config {
     size_t struct_size;
     /** Its id; generated (UUID version 4) when absent. */
     maxim_str id;
-    /** What to call it. */
+    /** Display name. */
     maxim_str name;
     /**
      * Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their
@@ -681,7 +681,7 @@ typedef struct maxim_generation_config {
     size_t struct_size;
     /** Its id; generated (UUID version 4) when absent. */
     maxim_str id;
-    /** What to call it. */
+    /** Display name. */
     maxim_str name;
     /** Who runs the model; as in `maxim_generation_set_provider`. Absent: logged as `unknown`. */
     maxim_str provider;
@@ -752,7 +752,7 @@ typedef struct maxim_error_config {
     size_t struct_size;
     /** Its id; generated (UUID version 4) when absent. */
     maxim_str id;
-    /** What to call it. */
+    /** Display name. */
     maxim_str name;
     /** What happened. */
     maxim_str message;
@@ -819,7 +819,7 @@ typedef struct maxim_attachment {
     maxim_str id;
     /** One of MAXIM_ATTACHMENT_…. */
     maxim_attachment_kind kind;
-    /** What to call it. */
+    /** Display name. */
     maxim_str name;
     /** MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded. */
     maxim_str path;
@@ -847,7 +847,7 @@ typedef struct maxim_attachment {
     size_t tag_count;
     /** Anything else: a JSON object. */
     maxim_str metadata_json;
-    /** When it was made, in seconds since 1970-01-01 UTC; 0: not said. */
+    /** When it was made, in seconds since 1970-01-01 UTC; 0: not specified. */
     int64_t timestamp_s;
 } maxim_attachment;
 
@@ -881,7 +881,7 @@ typedef struct maxim_stats {
      * `quarantine`.
      */
     uint64_t quarantined;
-    /** Requests that were made again. */
+    /** Requests that were retried. */
     uint64_t retries;
     /** Bytes of delivered records. */
     uint64_t bytes_delivered;
@@ -893,14 +893,14 @@ typedef struct maxim_stats {
     uint64_t oldest_held_ms;
     /** The HTTP status of the last answer; 0: none yet. */
     int32_t last_http_status;
-    /** Log calls that a client without an API key let go, as documented; 0 for a logger. */
+    /** Log calls that a client without an API key discarded, as documented; 0 for a logger. */
     uint64_t ignored;
     /** Calls that were refused because the configured space was full. */
     uint64_t refused;
     /** Records that could not be read back (a damaged file). */
     uint64_t dropped_corrupt;
     /**
-     * Records that were let go because their trace is not in the sample; not accepted, so in no
+     * Records that were discarded because their trace is not in the sample; not accepted, so in no
      * sum.
      */
     uint64_t sampled_out;
@@ -922,8 +922,8 @@ typedef struct maxim_log_client_config {
     /** Where it runs: one of MAXIM_ENVIRONMENT_…. */
     maxim_environment environment;
     /**
-     * The API key. Without one, log calls are let go silently (`ignored` in the stats counts them)
-     * and raw ingestion is MAXIM_ERR_NOT_CONFIGURED.
+     * The API key. Without one, log calls are discarded silently (`ignored` in the stats counts
+     * them) and raw ingestion is MAXIM_ERR_NOT_CONFIGURED.
      */
     maxim_str api_key;
     /**
@@ -942,31 +942,31 @@ typedef struct maxim_log_client_config {
      */
     maxim_str session_id;
     /**
-     * So many waiting entries are sent without waiting for the interval, and no more go in one
-     * request: 1 to 100; 10 after MAXIM_LOG_CLIENT_CONFIG_INIT. A higher number counts as 100.
+     * Number of buffered entries that triggers a send, and no more go in one request: 1 to 100; 10
+     * after MAXIM_LOG_CLIENT_CONFIG_INIT. A higher number counts as 100.
      */
     uint32_t batch_size;
     /**
-     * How long an entry waits for company at most, in milliseconds, at least 1; 5,000 after
+     * Maximum time an entry waits to be batched, in milliseconds, at least 1; 5,000 after
      * MAXIM_LOG_CLIENT_CONFIG_INIT.
      */
     uint32_t flush_interval_ms;
-    /** Entries below this level are let go: one of MAXIM_LEVEL_…. */
+    /** Entries below this level are discarded: one of MAXIM_LEVEL_…. */
     maxim_level min_level;
     /**
-     * How often a failed request is tried again before the error callback is told, and before
+     * How many retries of a failed request are made before the error callback is called, and before
      * `maxim_ingest_raw` gives up; 3 after MAXIM_LOG_CLIENT_CONFIG_INIT. Entries are held and tried
      * again beyond that.
      */
     uint32_t max_retries;
     /**
-     * The longest first wait before a retry, in milliseconds; it doubles. 1,000 after
-     * MAXIM_LOG_CLIENT_CONFIG_INIT. Less than 100 is taken for 100.
+     * Upper bound of the first retry delay, in milliseconds; doubles with each attempt. 1,000 after
+     * MAXIM_LOG_CLIENT_CONFIG_INIT. Values below 100 count as 100.
      */
     uint32_t initial_delay_ms;
     /**
-     * The longest wait before a retry, in milliseconds; 30,000 after MAXIM_LOG_CLIENT_CONFIG_INIT.
-     * Less than 1,000 is taken for 1,000.
+     * Upper bound of any retry delay, in milliseconds; 30,000 after MAXIM_LOG_CLIENT_CONFIG_INIT.
+     * Values below 1,000 count as 1,000.
      */
     uint32_t max_delay_ms;
     /** As in `maxim_logger_config`. */
@@ -989,7 +989,7 @@ typedef struct maxim_log_client_config {
     maxim_error_callback error_callback;
     /** As in `maxim_logger_config`. */
     maxim_debug_callback debug_callback;
-    /** Passed to both callbacks; must stay good until `maxim_log_client_free` has returned. */
+    /** Passed to the callbacks; must stay valid until `maxim_log_client_free` has returned. */
     void *MAXIM_NULLABLE user_data;
     /** As in `maxim_logger_config`. */
     bool allow_plaintext;
@@ -997,7 +997,7 @@ typedef struct maxim_log_client_config {
     bool disabled;
     /**
      * As in `maxim_logger_config`. When off, messages, data and stacks of errors stay here, and raw
-     * documents are accepted and let go; levels, times, error names, tags and ids go.
+     * documents are accepted and discarded; levels, times, error names, tags and ids go.
      */
     maxim_switch capture_content;
     /** As in `maxim_logger_config`. */
@@ -1049,13 +1049,13 @@ typedef struct maxim_log_entry {
     maxim_level level;
     /** What happened, 1 to 10,000 characters. Required. */
     maxim_str message;
-    /** Whatever belongs to it: a JSON object. */
+    /** Additional data: a JSON object. */
     maxim_str data_json;
-    /** Whom it concerns, up to 100 characters; the client's default when absent. */
+    /** The user it concerns, up to 100 characters; the client's default when absent. */
     maxim_str user_id;
-    /** In which session, up to 100 characters; the client's default when absent. */
+    /** The session it belongs to, up to 100 characters; the client's default when absent. */
     maxim_str session_id;
-    /** In which request, up to 100 characters. */
+    /** The request it belongs to, up to 100 characters. */
     maxim_str request_id;
     /** The kind of error, up to 200 characters. */
     maxim_str error_name;
@@ -1065,15 +1065,15 @@ typedef struct maxim_log_entry {
     maxim_str tags_json;
     /** The flow it is a step of, up to 50 characters. */
     maxim_str flow_id;
-    /** Which step, 0 to 1,000; -1 after MAXIM_LOG_ENTRY_INIT: none. */
+    /** Number of the step, 0 to 1,000; -1 after MAXIM_LOG_ENTRY_INIT: none. */
     int32_t step_index;
     /** Another dataset than the client's, up to 50 characters. */
     maxim_str dataset;
-    /** When, in milliseconds since 1970-01-01 UTC; 0: now. */
+    /** Time of the entry, in milliseconds since 1970-01-01 UTC; 0: now. */
     int64_t timestamp_ms;
-    /** From where, up to 100 characters. */
+    /** The client's IP address, up to 100 characters. */
     maxim_str ip_address;
-    /** From which country, up to 10 characters. */
+    /** The client's country, up to 10 characters. */
     maxim_str country;
 } maxim_log_entry;
 
@@ -1083,10 +1083,11 @@ typedef struct maxim_raw_options {
     size_t struct_size;
     /** What logs, up to 1,000 bytes. */
     maxim_str source;
-    /** Where it runs; MAXIM_ENVIRONMENT_NONE after MAXIM_RAW_OPTIONS_INIT: not said. */
+    /** Where it runs; MAXIM_ENVIRONMENT_NONE after MAXIM_RAW_OPTIONS_INIT: not specified. */
     maxim_environment environment;
     /**
-     * How bad entries without a level are; MAXIM_LEVEL_NONE after MAXIM_RAW_OPTIONS_INIT: not said.
+     * The level of entries that have none; MAXIM_LEVEL_NONE after MAXIM_RAW_OPTIONS_INIT: not
+     * specified.
      */
     maxim_level level;
     /** The dataset, up to 1,000 bytes. */
@@ -1134,7 +1135,7 @@ MAXIM_API const char *MAXIM_NONNULL maxim_last_error(void);
  * for a field out of its range (the detail names it), MAXIM_ERR_IO when the spool directory that
  * was named cannot be used, MAXIM_ERR_NULL_POINTER.
  *
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out Receives the handle; NULL when the call fails. Not NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8,
  *     MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_IO, MAXIM_ERR_NOT_CONFIGURED,
@@ -1147,7 +1148,7 @@ MAXIM_NODISCARD MAXIM_API maxim_status maxim_logger_new(
     maxim_logger *MAXIM_NULLABLE *MAXIM_NONNULL out);
 
 /**
- * Gives a logger back. NULL is safe.
+ * Frees a logger. NULL is a no-op.
  *
  * Does not wait for the network: what is still held is put into files in the background and sent by
  * the next logger for the same repository. Call `maxim_cleanup` first to have it sent now. When
@@ -1273,9 +1274,9 @@ MAXIM_API maxim_status maxim_flush_log_files(maxim_logger *MAXIM_NONNULL logger,
 MAXIM_API maxim_status maxim_write_to_file(maxim_logger *MAXIM_NONNULL logger, uint32_t timeout_ms);
 
 /**
- * Ends a logger's work: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
+ * Closes a logger: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
  * `timeout_ms` milliseconds, leaves the rest in files for the next logger, and stops its threads.
- * **May block**, never longer than `timeout_ms`. The handle is still to be freed.
+ * **May block**, never longer than `timeout_ms`. The handle must still be freed.
  *
  * Once its own records have arrived it looks for what earlier loggers for the same repository left
  * behind, and sends that while there is time: where every process is short, as on a command line,
@@ -1394,7 +1395,7 @@ MAXIM_API maxim_status maxim_logger_sink_stats(
  * sink's number (1 and up). Does no network I/O.
  *
  * @param logger The logger.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_sink Receives the number of the sink. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1435,7 +1436,7 @@ MAXIM_API maxim_status maxim_commit(
  * Begins a session.
  *
  * @param logger The logger.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1453,7 +1454,7 @@ MAXIM_API maxim_status maxim_session_create(
  *
  * @param logger The logger.
  * @param session_id The session's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1472,7 +1473,7 @@ MAXIM_API maxim_status maxim_session_add_trace(
  *
  * @param logger The logger.
  * @param session_id The session's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1530,7 +1531,7 @@ MAXIM_API maxim_status maxim_session_add_tags(
  *
  * @param logger The logger.
  * @param session_id The session's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1549,7 +1550,7 @@ MAXIM_API maxim_status maxim_session_add_event(
  *
  * @param logger The logger.
  * @param session_id The session's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1751,7 +1752,7 @@ MAXIM_API maxim_status maxim_session_end(maxim_logger *MAXIM_NONNULL logger, max
  * Begins a trace, in the session that `config.session_id` names if it is given.
  *
  * @param logger The logger.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1769,7 +1770,7 @@ MAXIM_API maxim_status maxim_trace_create(
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1788,7 +1789,7 @@ MAXIM_API maxim_status maxim_trace_add_generation(
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1808,7 +1809,7 @@ MAXIM_API maxim_status maxim_trace_generation(
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1827,7 +1828,7 @@ MAXIM_API maxim_status maxim_trace_add_retrieval(
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1847,7 +1848,7 @@ MAXIM_API maxim_status maxim_trace_retrieval(
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1866,7 +1867,7 @@ MAXIM_API maxim_status maxim_trace_add_span(
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1886,7 +1887,7 @@ MAXIM_API maxim_status maxim_trace_span(
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1905,7 +1906,7 @@ MAXIM_API maxim_status maxim_trace_add_tool_call(
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1962,7 +1963,7 @@ MAXIM_API maxim_status maxim_trace_add_tags(
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -1981,7 +1982,7 @@ MAXIM_API maxim_status maxim_trace_add_event(
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2235,7 +2236,7 @@ MAXIM_API maxim_status maxim_trace_end(maxim_logger *MAXIM_NONNULL logger, maxim
  *
  * @param logger The logger.
  * @param span_id The span's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2254,7 +2255,7 @@ MAXIM_API maxim_status maxim_span_add_generation(
  *
  * @param logger The logger.
  * @param span_id The span's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2274,7 +2275,7 @@ MAXIM_API maxim_status maxim_span_generation(
  *
  * @param logger The logger.
  * @param span_id The span's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2293,7 +2294,7 @@ MAXIM_API maxim_status maxim_span_add_retrieval(
  *
  * @param logger The logger.
  * @param span_id The span's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2313,7 +2314,7 @@ MAXIM_API maxim_status maxim_span_retrieval(
  *
  * @param logger The logger.
  * @param span_id The span's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2332,7 +2333,7 @@ MAXIM_API maxim_status maxim_span_add_sub_span(
  *
  * @param logger The logger.
  * @param span_id The span's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2352,7 +2353,7 @@ MAXIM_API maxim_status maxim_span_span(
  *
  * @param logger The logger.
  * @param span_id The span's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2371,7 +2372,7 @@ MAXIM_API maxim_status maxim_span_add_tool_call(
  *
  * @param logger The logger.
  * @param span_id The span's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2428,7 +2429,7 @@ MAXIM_API maxim_status maxim_span_add_tags(
  *
  * @param logger The logger.
  * @param span_id The span's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2447,7 +2448,7 @@ MAXIM_API maxim_status maxim_span_add_event(
  *
  * @param logger The logger.
  * @param span_id The span's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -2667,7 +2668,7 @@ MAXIM_API maxim_status maxim_generation_set_provider(
  *
  * @param logger The logger.
  * @param generation_id The generation's id.
- * @param name What to call it.
+ * @param name Display name.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
  *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
@@ -2895,7 +2896,7 @@ MAXIM_API maxim_status maxim_generation_add_tags(
  *
  * @param logger The logger.
  * @param generation_id The generation's id.
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out_id Receives the id, given or generated. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
@@ -3778,7 +3779,7 @@ MAXIM_API maxim_status maxim_trace_config_init(maxim_trace_config *MAXIM_NONNULL
  * Errors: MAXIM_ERR_INVALID_ARGUMENT for a field out of its range (the detail names it),
  * MAXIM_ERR_NULL_POINTER.
  *
- * @param config What it is. May be NULL: then everything has its default.
+ * @param config The configuration. May be NULL: then all defaults apply.
  * @param out Receives the handle; NULL when the call fails. Not NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8,
  *     MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -3790,12 +3791,12 @@ MAXIM_NODISCARD MAXIM_API maxim_status maxim_log_client_new(
     maxim_log_client *MAXIM_NULLABLE *MAXIM_NONNULL out);
 
 /**
- * Gives a client back. NULL is safe.
+ * Frees a client. NULL is a no-op.
  *
  * Does not wait for the network: what is still held is put into files in the background and sent by
  * the next client for the same source. Call `maxim_log_disconnect` first to have it sent now. When
  * this returns, no callback of the client runs any more, as `maxim_logger_free` has it. Its flows
- * answer MAXIM_ERR_CLOSED from then on and are still to be freed.
+ * answer MAXIM_ERR_CLOSED from then on and must still be freed.
  *
  * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before; MAXIM_ERR_TIMEOUT as for
  * `maxim_logger_free`.
@@ -3808,16 +3809,16 @@ MAXIM_NODISCARD MAXIM_API maxim_status maxim_log_client_new(
 MAXIM_API maxim_status maxim_log_client_free(maxim_log_client *MAXIM_NULLABLE client);
 
 /**
- * Logs for the developer. `message` has 1 to 10,000 characters; `data_json` is a JSON object and
- * may be absent; `options` may be NULL. Below the client's `min_level` nothing is looked at and
- * nothing is done.
+ * Logs at level DEBUG. `message` has 1 to 10,000 characters; `data_json` is a JSON object and may
+ * be absent; `options` may be NULL. Below the client's `min_level` nothing is looked at and nothing
+ * is done.
  *
  * Errors: MAXIM_ERR_INVALID_ARGUMENT names the field, its limit and its length; nothing else is
  * lost.
  *
  * @param client The client.
  * @param message What happened, 1 to 10,000 characters.
- * @param data_json What belongs to it: a JSON object; may be absent.
+ * @param data_json Additional data: a JSON object; may be absent.
  * @param options Tags. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
@@ -3832,11 +3833,11 @@ MAXIM_API maxim_status maxim_log_debug(
     const maxim_log_options *MAXIM_NULLABLE options);
 
 /**
- * Logs that something is as it should be. Arguments and errors as for `maxim_log_debug`.
+ * Logs at level INFO. Arguments and errors as for `maxim_log_debug`.
  *
  * @param client The client.
  * @param message What happened, 1 to 10,000 characters.
- * @param data_json What belongs to it: a JSON object; may be absent.
+ * @param data_json Additional data: a JSON object; may be absent.
  * @param options Tags. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
@@ -3851,11 +3852,11 @@ MAXIM_API maxim_status maxim_log_info(
     const maxim_log_options *MAXIM_NULLABLE options);
 
 /**
- * Logs that something is odd. Arguments and errors as for `maxim_log_debug`.
+ * Logs at level WARN. Arguments and errors as for `maxim_log_debug`.
  *
  * @param client The client.
  * @param message What happened, 1 to 10,000 characters.
- * @param data_json What belongs to it: a JSON object; may be absent.
+ * @param data_json Additional data: a JSON object; may be absent.
  * @param options Tags. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
@@ -3870,11 +3871,11 @@ MAXIM_API maxim_status maxim_log_warn(
     const maxim_log_options *MAXIM_NULLABLE options);
 
 /**
- * Logs that something is wrong. Arguments and errors as for `maxim_log_debug`.
+ * Logs at level ERROR. Arguments and errors as for `maxim_log_debug`.
  *
  * @param client The client.
  * @param message What happened, 1 to 10,000 characters.
- * @param data_json What belongs to it: a JSON object; may be absent.
+ * @param data_json Additional data: a JSON object; may be absent.
  * @param options Tags. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
@@ -3985,9 +3986,9 @@ MAXIM_API maxim_status maxim_log_flush_async(
     void *MAXIM_NULLABLE user_data);
 
 /**
- * Ends a client's work: refuses further entries (MAXIM_ERR_CLOSED), sends what it can within
+ * Closes a client: refuses further entries (MAXIM_ERR_CLOSED), sends what it can within
  * `timeout_ms` milliseconds, leaves the rest in files for the next client, and stops its thread.
- * **May block**, never longer than `timeout_ms`. The handle is still to be freed.
+ * **May block**, never longer than `timeout_ms`. The handle must still be freed.
  *
  * Errors: MAXIM_ERR_TIMEOUT when something is left for the next client; the detail says how much.
  *
@@ -4033,7 +4034,7 @@ MAXIM_API maxim_status maxim_log_client_stats(
  * caller frees it with `maxim_flow_free`. The flow is good as long as its client is.
  *
  * @param client The client.
- * @param name What to call it, 1 to 41 characters.
+ * @param name Its name, 1 to 41 characters.
  * @param out Receives the handle; NULL when the call fails. Not NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_CLOSED, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -4053,7 +4054,7 @@ MAXIM_NODISCARD MAXIM_API maxim_status maxim_flow_new(
  * MAXIM_ERR_REJECTED.
  *
  * @param client The client.
- * @param name What to call it, 1 to 50 characters.
+ * @param name Its name, 1 to 50 characters.
  * @param timeout_ms How long to wait for the service, in milliseconds.
  * @param out Receives the handle; NULL when the call fails. Not NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
@@ -4100,14 +4101,14 @@ MAXIM_API const char *MAXIM_NULLABLE maxim_flow_name(const maxim_flow *MAXIM_NON
 MAXIM_API int32_t maxim_flow_step_index(const maxim_flow *MAXIM_NONNULL flow);
 
 /**
- * Logs a step for the developer. Arguments and errors as for `maxim_log_debug`.
+ * Logs a step at level DEBUG. Arguments and errors as for `maxim_log_debug`.
  *
  * Steps are numbered from 0 without a gap, in the order of the calls; a step that is filtered or
  * refused takes no number. After 1,001 steps the flow is used up: MAXIM_ERR_FLOW_EXHAUSTED.
  *
  * @param flow The flow.
  * @param message What happened, 1 to 10,000 characters.
- * @param data_json What belongs to it: a JSON object; may be absent.
+ * @param data_json Additional data: a JSON object; may be absent.
  * @param options Tags. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
@@ -4122,11 +4123,11 @@ MAXIM_API maxim_status maxim_flow_debug(
     const maxim_log_options *MAXIM_NULLABLE options);
 
 /**
- * Logs a step that is as it should be; see `maxim_flow_debug`.
+ * Logs a step at level INFO; see `maxim_flow_debug`.
  *
  * @param flow The flow.
  * @param message What happened, 1 to 10,000 characters.
- * @param data_json What belongs to it: a JSON object; may be absent.
+ * @param data_json Additional data: a JSON object; may be absent.
  * @param options Tags. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
@@ -4141,11 +4142,11 @@ MAXIM_API maxim_status maxim_flow_info(
     const maxim_log_options *MAXIM_NULLABLE options);
 
 /**
- * Logs a step that is odd; see `maxim_flow_debug`.
+ * Logs a step at level WARN; see `maxim_flow_debug`.
  *
  * @param flow The flow.
  * @param message What happened, 1 to 10,000 characters.
- * @param data_json What belongs to it: a JSON object; may be absent.
+ * @param data_json Additional data: a JSON object; may be absent.
  * @param options Tags. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
@@ -4160,11 +4161,11 @@ MAXIM_API maxim_status maxim_flow_warn(
     const maxim_log_options *MAXIM_NULLABLE options);
 
 /**
- * Logs a step that went wrong; see `maxim_flow_debug`.
+ * Logs a step at level ERROR; see `maxim_flow_debug`.
  *
  * @param flow The flow.
  * @param message What happened, 1 to 10,000 characters.
- * @param data_json What belongs to it: a JSON object; may be absent.
+ * @param data_json Additional data: a JSON object; may be absent.
  * @param options Tags. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
@@ -4179,7 +4180,7 @@ MAXIM_API maxim_status maxim_flow_error(
     const maxim_log_options *MAXIM_NULLABLE options);
 
 /**
- * Logs a step that went wrong, with the error; see `maxim_flow_debug` and `maxim_log_error_with`.
+ * Logs a step at level ERROR, with an error; see `maxim_flow_debug` and `maxim_log_error_with`.
  *
  * @param flow The flow.
  * @param message What happened, 1 to 10,000 characters.
@@ -4198,7 +4199,7 @@ MAXIM_API maxim_status maxim_flow_error_with(
     const maxim_log_options *MAXIM_NULLABLE options);
 
 /**
- * Gives a flow back; what it logged goes its way. NULL is safe.
+ * Frees a flow; entries already logged are unaffected. NULL is a no-op.
  *
  * Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
  *

@@ -43,10 +43,10 @@ type LogClientConfig struct {
 	Dataset     string
 	UserID      string // see also SetUserID
 	SessionID   string // see also SetSessionID
-	MinLevel    Level  // entries below it are let go
+	MinLevel    Level  // entries below it are discarded
 
 	BatchSize     int           // entries of a request; 0: 10
-	FlushInterval time.Duration // how long an entry waits for company at most; 0: 5 s
+	FlushInterval time.Duration // maximum time an entry waits to be batched; 0: 5 s
 	CloseTimeout  time.Duration // how long Close tries to send what is held; 0: DefaultCloseTimeout, negative: not
 
 	MaxRetries   int           // how often a request is made again quickly; 0: 3, negative: never

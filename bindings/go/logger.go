@@ -40,7 +40,7 @@ type Config struct {
 	APIKey       string // default: MAXIM_API_KEY; required
 	RepositoryID string // default: MAXIM_LOG_REPO_ID; required
 
-	// FlushInterval is how long a record waits for company at most; 0: DefaultFlushInterval.
+	// FlushInterval is the maximum time a record waits to be batched; 0: DefaultFlushInterval.
 	FlushInterval time.Duration
 	// NoAutoFlush leaves sending to Flush, and to the space that fills up.
 	NoAutoFlush bool

@@ -34,7 +34,7 @@ export interface Hooks {
 
 export interface DeliveryOptions extends Hooks {
   apiKey?: string;
-  /** Milliseconds that a record waits for company. */
+  /** Maximum time that a record waits to be batched, in milliseconds. */
   flushIntervalMs?: number;
   isDebug?: boolean;
   spoolDir?: string;

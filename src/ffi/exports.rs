@@ -917,7 +917,7 @@ pub unsafe extern "C" fn maxim_generation_set_provider(
 
 /// Sets the name of a generation.
 ///
-/// @param name What to call it.
+/// @param name Display name.
 /// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_generation_set_name(

@@ -14,7 +14,7 @@ use super::types::*;
 use crate::applog::{Flow, Level};
 use crate::status::Result;
 
-/// The steps of one thing: an opaque handle, made by `maxim_flow_new` and given back by
+/// Entries that belong together, as numbered steps: an opaque handle, made by `maxim_flow_new` and freed by
 /// `maxim_flow_free`. As safe against misuse as a `maxim_logger`.
 #[allow(non_camel_case_types)]
 pub struct maxim_flow {
@@ -47,7 +47,7 @@ fn insert(flow: Flow, out: *mut *mut maxim_flow) -> Result<()> {
 /// `name` has 1 to 41 characters. `*out` is set to NULL first, and to the flow on success; the caller
 /// frees it with `maxim_flow_free`. The flow is good as long as its client is.
 ///
-/// @param name What to call it, 1 to 41 characters.
+/// @param name Its name, 1 to 41 characters.
 /// @gives CLOSED
 #[must_use = "without the handle it cannot be used or freed"]
 #[unsafe(no_mangle)]
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn maxim_flow_new(
 /// `name` has 1 to 50 characters; `out` as for `maxim_flow_new`. Errors: MAXIM_ERR_NOT_CONFIGURED without
 /// an API key, MAXIM_ERR_NETWORK, MAXIM_ERR_TIMEOUT, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_REJECTED.
 ///
-/// @param name What to call it, 1 to 50 characters.
+/// @param name Its name, 1 to 50 characters.
 /// @param timeout_ms How long to wait for the service, in milliseconds.
 /// @gives CLOSED NOT_CONFIGURED NETWORK TIMEOUT UNAUTHORIZED REJECTED
 #[must_use = "without the handle it cannot be used or freed"]
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn maxim_flow_step_index(flow: *const maxim_flow) -> i32 {
     boundary_or(-1, || with_flow(flow, |flow| Ok(flow.flow.step_index())))
 }
 
-/// Logs a step for the developer. Arguments and errors as for `maxim_log_debug`.
+/// Logs a step at level DEBUG. Arguments and errors as for `maxim_log_debug`.
 ///
 /// Steps are numbered from 0 without a gap, in the order of the calls; a step that is filtered or refused
 /// takes no number. After 1,001 steps the flow is used up: MAXIM_ERR_FLOW_EXHAUSTED.
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn maxim_flow_debug(
     boundary(|| step(flow, Level::Debug, message, data_json, options))
 }
 
-/// Logs a step that is as it should be; see `maxim_flow_debug`.
+/// Logs a step at level INFO; see `maxim_flow_debug`.
 ///
 /// @logs
 /// @gives FLOW_EXHAUSTED
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn maxim_flow_info(
     boundary(|| step(flow, Level::Info, message, data_json, options))
 }
 
-/// Logs a step that is odd; see `maxim_flow_debug`.
+/// Logs a step at level WARN; see `maxim_flow_debug`.
 ///
 /// @logs
 /// @gives FLOW_EXHAUSTED
@@ -159,7 +159,7 @@ pub unsafe extern "C" fn maxim_flow_warn(
     boundary(|| step(flow, Level::Warn, message, data_json, options))
 }
 
-/// Logs a step that went wrong; see `maxim_flow_debug`.
+/// Logs a step at level ERROR; see `maxim_flow_debug`.
 ///
 /// @logs
 /// @gives FLOW_EXHAUSTED
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn maxim_flow_error(
     boundary(|| step(flow, Level::Error, message, data_json, options))
 }
 
-/// Logs a step that went wrong, with the error; see `maxim_flow_debug` and `maxim_log_error_with`.
+/// Logs a step at level ERROR, with an error; see `maxim_flow_debug` and `maxim_log_error_with`.
 ///
 /// @logs
 /// @gives FLOW_EXHAUSTED
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn maxim_flow_error_with(
     })
 }
 
-/// Gives a flow back; what it logged goes its way. NULL is safe.
+/// Frees a flow; entries already logged are unaffected. NULL is a no-op.
 ///
 /// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before.
 ///

@@ -23,8 +23,8 @@ use crate::process::clock;
 use crate::report::Reporter;
 use crate::status::{Error, Result, Status};
 
-/// A client of the structured log API: an opaque handle, made by `maxim_log_client_new` and given back
-/// by `maxim_log_client_free`. As safe against misuse as a `maxim_logger`.
+/// A client of the structured log API: an opaque handle, made by `maxim_log_client_new` and freed by
+/// `maxim_log_client_free`. As safe against misuse as a `maxim_logger`.
 #[allow(non_camel_case_types)]
 pub struct maxim_log_client {
     _opaque: [u8; 0],
@@ -126,12 +126,12 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
     })
 }
 
-/// Gives a client back. NULL is safe.
+/// Frees a client. NULL is a no-op.
 ///
 /// Does not wait for the network: what is still held is put into files in the background and sent
 /// by the next client for the same source. Call `maxim_log_disconnect` first to have it sent now. When
 /// this returns, no callback of the client runs any more, as `maxim_logger_free` has it. Its flows answer
-/// MAXIM_ERR_CLOSED from then on and are still to be freed.
+/// MAXIM_ERR_CLOSED from then on and must still be freed.
 ///
 /// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before; MAXIM_ERR_TIMEOUT as for `maxim_logger_free`.
 ///
@@ -196,7 +196,7 @@ pub(super) fn error_call(
     })
 }
 
-/// Logs for the developer. `message` has 1 to 10,000 characters; `data_json` is a JSON object and may be
+/// Logs at level DEBUG. `message` has 1 to 10,000 characters; `data_json` is a JSON object and may be
 /// absent; `options` may be NULL. Below the client's `min_level` nothing is looked at and nothing is done.
 ///
 /// Errors: MAXIM_ERR_INVALID_ARGUMENT names the field, its limit and its length; nothing else is lost.
@@ -216,7 +216,7 @@ pub unsafe extern "C" fn maxim_log_debug(
     })
 }
 
-/// Logs that something is as it should be. Arguments and errors as for `maxim_log_debug`.
+/// Logs at level INFO. Arguments and errors as for `maxim_log_debug`.
 ///
 /// @logs
 #[unsafe(no_mangle)]
@@ -233,7 +233,7 @@ pub unsafe extern "C" fn maxim_log_info(
     })
 }
 
-/// Logs that something is odd. Arguments and errors as for `maxim_log_debug`.
+/// Logs at level WARN. Arguments and errors as for `maxim_log_debug`.
 ///
 /// @logs
 #[unsafe(no_mangle)]
@@ -250,7 +250,7 @@ pub unsafe extern "C" fn maxim_log_warn(
     })
 }
 
-/// Logs that something is wrong. Arguments and errors as for `maxim_log_debug`.
+/// Logs at level ERROR. Arguments and errors as for `maxim_log_debug`.
 ///
 /// @logs
 #[unsafe(no_mangle)]
@@ -389,9 +389,9 @@ pub unsafe extern "C" fn maxim_log_flush_async(
     })
 }
 
-/// Ends a client's work: refuses further entries (MAXIM_ERR_CLOSED), sends what it can within
+/// Closes a client: refuses further entries (MAXIM_ERR_CLOSED), sends what it can within
 /// `timeout_ms` milliseconds, leaves the rest in files for the next client, and stops its thread. **May
-/// block**, never longer than `timeout_ms`. The handle is still to be freed.
+/// block**, never longer than `timeout_ms`. The handle must still be freed.
 ///
 /// Errors: MAXIM_ERR_TIMEOUT when something is left for the next client; the detail says how much.
 ///

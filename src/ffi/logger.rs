@@ -22,7 +22,7 @@ use crate::report::Reporter;
 use crate::status::{Error, Result, Status};
 
 /// A logger for one repository of the Maxim log API: an opaque handle, made by `maxim_logger_new`
-/// and given back by `maxim_logger_free`. Never look inside or compute with it. Using it after it was
+/// and freed by `maxim_logger_free`. Never look inside or compute with it. Using it after it was
 /// freed, or freeing it twice, is refused with MAXIM_ERR_INVALID_HANDLE and touches nothing.
 #[allow(non_camel_case_types)]
 pub struct maxim_logger {
@@ -114,7 +114,7 @@ fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Co
     Ok(config)
 }
 
-/// Gives a logger back. NULL is safe.
+/// Frees a logger. NULL is a no-op.
 ///
 /// Does not wait for the network: what is still held is put into files in the background and sent
 /// by the next logger for the same repository. Call `maxim_cleanup` first to have it sent now. When
@@ -264,9 +264,9 @@ pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_
     slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.write_to_file(limit)))
 }
 
-/// Ends a logger's work: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
+/// Closes a logger: refuses further records (MAXIM_ERR_CLOSED), sends what it can within
 /// `timeout_ms` milliseconds, leaves the rest in files for the next logger, and stops its threads.
-/// **May block**, never longer than `timeout_ms`. The handle is still to be freed.
+/// **May block**, never longer than `timeout_ms`. The handle must still be freed.
 ///
 /// Once its own records have arrived it looks for what earlier loggers for the same repository left
 /// behind, and sends that while there is time: where every process is short, as on a command line, nobody
@@ -298,8 +298,8 @@ pub unsafe extern "C" fn maxim_check(logger: *mut maxim_logger, timeout_ms: u32)
 /// What the log API is sent for a provider's result: the parser of `maxim_generation_result` as a function.
 ///
 /// Writes the JSON and a NUL to `out`, which has `capacity` bytes, and how many bytes the JSON has to `out_len`.
-/// MAXIM_ERR_TOO_LARGE says that it does not fit: then `out_len` says what is needed beside the NUL, and `out` stays as
-/// it was.
+/// MAXIM_ERR_TOO_LARGE says that it does not fit: then `out_len` says what is needed beside the NUL, and `out` stays
+/// as it was.
 ///
 /// @param result_json The provider's own response, as for `maxim_generation_result`.
 /// @param flags As for `maxim_generation_result`; without any, what is not known is taken as it is.

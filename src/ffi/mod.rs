@@ -43,7 +43,7 @@ pub const MAXIM_VERSION_MINOR: i32 = 1;
 /// Patch version of the library that this header belongs to.
 pub const MAXIM_VERSION_PATCH: i32 = 0;
 
-/// The call did what it says.
+/// The call succeeded.
 pub const MAXIM_OK: maxim_status = 0;
 /// A pointer that must not be NULL was NULL.
 pub const MAXIM_ERR_NULL_POINTER: maxim_status = 1;
@@ -104,7 +104,7 @@ pub const MAXIM_ENTITY_TRACE: maxim_entity = 1;
 pub const MAXIM_ENTITY_SPAN: maxim_entity = 2;
 /// One call of a model.
 pub const MAXIM_ENTITY_GENERATION: maxim_entity = 3;
-/// A user's verdict.
+/// A user's rating.
 pub const MAXIM_ENTITY_FEEDBACK: maxim_entity = 4;
 /// One look-up of documents.
 pub const MAXIM_ENTITY_RETRIEVAL: maxim_entity = 5;
@@ -115,30 +115,30 @@ pub const MAXIM_ENTITY_ERROR: maxim_entity = 7;
 /// A line that was too large to be sent as one.
 pub const MAXIM_ENTITY_STORAGE: maxim_entity = 8;
 
-/// How bad an entry is: one of MAXIM_LEVEL_….
+/// The severity of an entry: one of MAXIM_LEVEL_….
 #[allow(non_camel_case_types)]
 pub type maxim_level = i32;
-/// Not said.
+/// Not specified.
 pub const MAXIM_LEVEL_NONE: maxim_level = -1;
-/// For the developer.
+/// Diagnostic detail.
 pub const MAXIM_LEVEL_DEBUG: maxim_level = 0;
-/// As it should be.
+/// Normal operation.
 pub const MAXIM_LEVEL_INFO: maxim_level = 1;
-/// Odd.
+/// Unexpected but recoverable.
 pub const MAXIM_LEVEL_WARN: maxim_level = 2;
-/// Wrong.
+/// A failure.
 pub const MAXIM_LEVEL_ERROR: maxim_level = 3;
 
 /// Where an application runs: one of MAXIM_ENVIRONMENT_….
 #[allow(non_camel_case_types)]
 pub type maxim_environment = i32;
-/// Not said.
+/// Not specified.
 pub const MAXIM_ENVIRONMENT_NONE: maxim_environment = -1;
 /// On a developer's machine.
 pub const MAXIM_ENVIRONMENT_DEVELOPMENT: maxim_environment = 0;
-/// Before production.
+/// Staging.
 pub const MAXIM_ENVIRONMENT_STAGING: maxim_environment = 1;
-/// For real.
+/// Production.
 pub const MAXIM_ENVIRONMENT_PRODUCTION: maxim_environment = 2;
 
 /// What a raw document is: one of MAXIM_FORMAT_….

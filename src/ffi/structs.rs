@@ -13,18 +13,18 @@ use super::types::{
 };
 use super::{MAXIM_ENVIRONMENT_NONE, MAXIM_LEVEL_NONE, maxim_environment, maxim_level};
 
-/// How long a record waits for company, in milliseconds, unless configured otherwise.
+/// Default of the maximum time a record waits to be batched, in milliseconds.
 pub const MAXIM_DEFAULT_FLUSH_INTERVAL_MS: u32 = 10_000;
 
-/// How many entries of a structured log client make a batch, unless configured otherwise.
+/// Default of the number of buffered entries that triggers a send.
 pub const MAXIM_DEFAULT_BATCH_SIZE: u32 = 10;
-/// How long an entry of a structured log client waits for company, in milliseconds.
+/// Default of the maximum time an entry waits to be batched, in milliseconds.
 pub const MAXIM_DEFAULT_LOG_FLUSH_INTERVAL_MS: u32 = 5_000;
-/// How often a structured log client tries a failed request again before it tells.
+/// Default of the number of retries before a structured log client reports the failure.
 pub const MAXIM_DEFAULT_MAX_RETRIES: u32 = 3;
-/// The longest first wait before a retry, in milliseconds.
+/// Default of the upper bound of the first retry delay, in milliseconds.
 pub const MAXIM_DEFAULT_INITIAL_DELAY_MS: u32 = 1_000;
-/// The longest wait before a retry, in milliseconds.
+/// Default of the upper bound of any retry delay, in milliseconds.
 pub const MAXIM_DEFAULT_MAX_DELAY_MS: u32 = 30_000;
 
 /// What happens to a record when the configured space is full: one of MAXIM_OVERFLOW_….
@@ -48,7 +48,7 @@ pub const MAXIM_SWITCH_ON: maxim_switch = 1;
 /// Off, whatever the environment says.
 pub const MAXIM_SWITCH_OFF: maxim_switch = 2;
 
-/// How long a mask callback may take for one record, in microseconds, unless configured otherwise.
+/// Default of the time that a mask callback may take for one record, in microseconds.
 pub const MAXIM_DEFAULT_MASK_BUDGET_US: u32 = 10_000;
 /// The entity that a mask callback is told for what a structured log client logs; for a logger it is one of
 /// MAXIM_ENTITY_….
@@ -122,15 +122,15 @@ pub struct maxim_logger_config {
     /// The log repository's id; default: the environment's MAXIM_LOG_REPO_ID. Without one the logger
     /// is not made (MAXIM_ERR_NOT_CONFIGURED).
     pub repository_id: maxim_str,
-    /// Whether records are sent every `flush_interval_ms`. True after MAXIM_LOGGER_CONFIG_INIT. When
-    /// false, they are sent by `maxim_flush` and when much has come together.
+    /// Whether records are sent every `flush_interval_ms`. True after MAXIM_LOGGER_CONFIG_INIT. When false, they are
+    /// sent by `maxim_flush` and when half a segment is full.
     pub auto_flush: CBool,
-    /// How long a record waits for company at most, in milliseconds; 10,000 after
+    /// Maximum time a record waits to be batched, in milliseconds; 10,000 after
     /// MAXIM_LOGGER_CONFIG_INIT. Zero with `auto_flush` is MAXIM_ERR_INVALID_ARGUMENT.
     pub flush_interval_ms: u32,
-    /// Whether the library tells what it does: to `debug_callback`, else to stderr.
+    /// Whether debug output is written: to `debug_callback`, else to stderr.
     pub is_debug: CBool,
-    /// Where records go that cannot be sent. Default: the environment's MAXIM_SPOOL_DIR, else
+    /// The directory for records that cannot be sent yet. Default: the environment's MAXIM_SPOOL_DIR, else
     /// $XDG_STATE_HOME/maxim, else ~/.local/state/maxim, else /var/tmp/maxim-<uid>. Made when it is
     /// missing, with access for this user only. In one that others may write to as well, such as an emptyDir
     /// of Kubernetes, a private directory maxim-<uid> is made and used. A relative one is taken from the
@@ -159,14 +159,14 @@ pub struct maxim_logger_config {
     pub error_callback: maxim_error_callback,
     /// Given debug lines when `is_debug` is set; NULL: they go to stderr.
     pub debug_callback: maxim_debug_callback,
-    /// Passed to both callbacks; must stay good until `maxim_logger_free` has returned.
+    /// Passed to the callbacks; must stay valid until `maxim_logger_free` has returned.
     pub user_data: *mut c_void,
-    /// Whether the API key may travel over plain http to another host. False by default, for good
-    /// reason.
+    /// Whether the API key may be sent over plain http to another host, where others on the way can read it. False by
+    /// default.
     pub allow_plaintext: CBool,
     /// The largest attachment that is accepted, in bytes; 0: 100 MiB.
     pub max_attachment_bytes: u64,
-    /// Whether the library does nothing at all: calls are accepted and let go, no thread, file or
+    /// Whether the library does nothing at all: calls are accepted and their records discarded, no thread, file or
     /// descriptor is made, and neither key nor repository is needed. Also when the environment's
     /// MAXIM_DISABLED is 1.
     pub disabled: CBool,
@@ -191,7 +191,7 @@ pub struct maxim_logger_config {
     pub mask_budget_us: u32,
     /// The share of traces that is sent, up to 1, chosen by the trace's id, so that every process and
     /// language chooses alike: SHA-256 of the id, of its first 8 bytes as a big-endian number the highest 53
-    /// bits, divided by 2^53, is below this. What belongs to another trace is let go (`sampled_out` in the
+    /// bits, divided by 2^53, is below this. What belongs to another trace is discarded (`sampled_out` in the
     /// stats counts it), but for errors and feedback, which are always sent; so are sessions. An entity that
     /// was begun in another process is sent. Negative: of no trace more than errors and feedback. 0: the
     /// environment's MAXIM_SAMPLE_RATE, else all.
@@ -224,7 +224,7 @@ pub struct maxim_session_config {
     pub struct_size: usize,
     /// Its id; generated (UUID version 4) when absent.
     pub id: maxim_str,
-    /// What to call it.
+    /// Display name.
     pub name: maxim_str,
     /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
@@ -245,7 +245,7 @@ pub struct maxim_trace_config {
     pub struct_size: usize,
     /// Its id; generated (UUID version 4) when absent.
     pub id: maxim_str,
-    /// What to call it.
+    /// Display name.
     pub name: maxim_str,
     /// The session it belongs to; may be absent.
     pub session_id: maxim_str,
@@ -270,7 +270,7 @@ pub struct maxim_span_config {
     pub struct_size: usize,
     /// Its id; generated (UUID version 4) when absent.
     pub id: maxim_str,
-    /// What to call it.
+    /// Display name.
     pub name: maxim_str,
     /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
@@ -291,7 +291,7 @@ pub struct maxim_retrieval_config {
     pub struct_size: usize,
     /// Its id; generated (UUID version 4) when absent.
     pub id: maxim_str,
-    /// What to call it.
+    /// Display name.
     pub name: maxim_str,
     /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.
     pub tags_json: maxim_str,
@@ -312,7 +312,7 @@ pub struct maxim_generation_config {
     pub struct_size: usize,
     /// Its id; generated (UUID version 4) when absent.
     pub id: maxim_str,
-    /// What to call it.
+    /// Display name.
     pub name: maxim_str,
     /// Who runs the model; as in `maxim_generation_set_provider`. Absent: logged as `unknown`.
     pub provider: maxim_str,
@@ -374,7 +374,7 @@ pub struct maxim_error_config {
     pub struct_size: usize,
     /// Its id; generated (UUID version 4) when absent.
     pub id: maxim_str,
-    /// What to call it.
+    /// Display name.
     pub name: maxim_str,
     /// What happened.
     pub message: maxim_str,
@@ -422,8 +422,8 @@ pub struct maxim_event_config {
 /// if it is the same file then (not another one or a link in its place), no shorter, and unchanged or only longer;
 /// of a longer one, as much as it had at the call. Otherwise, or if it is gone, that is told by the error callback
 /// and counted as quarantined. What the storage refuses steps aside for other uploads, and is counted so when
-/// it has refused it for some seconds while it takes others. Each repository has up to 4 uploads under way at a time, with a thread, a file
-/// and a connection each, which end with them; log lines do not wait for uploads.
+/// it has refused it for some seconds while it takes others. Each repository has up to 4 uploads under way at a time,
+/// with a thread, a file and a connection each, which end with them; log lines do not wait for uploads.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -434,7 +434,7 @@ pub struct maxim_attachment {
     pub id: maxim_str,
     /// One of MAXIM_ATTACHMENT_….
     pub kind: maxim_attachment_kind,
-    /// What to call it.
+    /// Display name.
     pub name: maxim_str,
     /// MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded.
     pub path: maxim_str,
@@ -455,7 +455,7 @@ pub struct maxim_attachment {
     pub tag_count: usize,
     /// Anything else: a JSON object.
     pub metadata_json: maxim_str,
-    /// When it was made, in seconds since 1970-01-01 UTC; 0: not said.
+    /// When it was made, in seconds since 1970-01-01 UTC; 0: not specified.
     pub timestamp_s: i64,
 }
 
@@ -485,7 +485,7 @@ pub struct maxim_stats {
     pub dropped_expired: u64,
     /// Records that the service refused for what they are; kept in the spool directory's `quarantine`.
     pub quarantined: u64,
-    /// Requests that were made again.
+    /// Requests that were retried.
     pub retries: u64,
     /// Bytes of delivered records.
     pub bytes_delivered: u64,
@@ -497,13 +497,13 @@ pub struct maxim_stats {
     pub oldest_held_ms: u64,
     /// The HTTP status of the last answer; 0: none yet.
     pub last_http_status: i32,
-    /// Log calls that a client without an API key let go, as documented; 0 for a logger.
+    /// Log calls that a client without an API key discarded, as documented; 0 for a logger.
     pub ignored: u64,
     /// Calls that were refused because the configured space was full.
     pub refused: u64,
     /// Records that could not be read back (a damaged file).
     pub dropped_corrupt: u64,
-    /// Records that were let go because their trace is not in the sample; not accepted, so in no sum.
+    /// Records that were discarded because their trace is not in the sample; not accepted, so in no sum.
     pub sampled_out: u64,
     /// Texts that were dropped because a mask failed or took too long; their records went without them.
     pub masks_failed: u64,
@@ -522,7 +522,7 @@ pub struct maxim_log_client_config {
     pub source: maxim_str,
     /// Where it runs: one of MAXIM_ENVIRONMENT_….
     pub environment: maxim_environment,
-    /// The API key. Without one, log calls are let go silently (`ignored` in the stats counts them) and
+    /// The API key. Without one, log calls are discarded silently (`ignored` in the stats counts them) and
     /// raw ingestion is MAXIM_ERR_NOT_CONFIGURED.
     pub api_key: maxim_str,
     /// The service; default: the public one. Plain http is refused for any host but this machine,
@@ -536,23 +536,23 @@ pub struct maxim_log_client_config {
     pub user_id: maxim_str,
     /// The session of entries that name none, up to 100 characters; see `maxim_log_set_session_id`.
     pub session_id: maxim_str,
-    /// So many waiting entries are sent without waiting for the interval, and no more go in one
+    /// Number of buffered entries that triggers a send, and no more go in one
     /// request: 1 to 100; 10 after MAXIM_LOG_CLIENT_CONFIG_INIT. A higher number counts as 100.
     pub batch_size: u32,
-    /// How long an entry waits for company at most, in milliseconds, at least 1; 5,000 after
+    /// Maximum time an entry waits to be batched, in milliseconds, at least 1; 5,000 after
     /// MAXIM_LOG_CLIENT_CONFIG_INIT.
     pub flush_interval_ms: u32,
-    /// Entries below this level are let go: one of MAXIM_LEVEL_….
+    /// Entries below this level are discarded: one of MAXIM_LEVEL_….
     pub min_level: maxim_level,
-    /// How often a failed request is tried again before the error callback is told, and before
+    /// How many retries of a failed request are made before the error callback is called, and before
     /// `maxim_ingest_raw` gives up; 3 after MAXIM_LOG_CLIENT_CONFIG_INIT. Entries are held and tried
     /// again beyond that.
     pub max_retries: u32,
-    /// The longest first wait before a retry, in milliseconds; it doubles. 1,000 after
-    /// MAXIM_LOG_CLIENT_CONFIG_INIT. Less than 100 is taken for 100.
+    /// Upper bound of the first retry delay, in milliseconds; doubles with each attempt. 1,000 after
+    /// MAXIM_LOG_CLIENT_CONFIG_INIT. Values below 100 count as 100.
     pub initial_delay_ms: u32,
-    /// The longest wait before a retry, in milliseconds; 30,000 after MAXIM_LOG_CLIENT_CONFIG_INIT. Less than
-    /// 1,000 is taken for 1,000.
+    /// Upper bound of any retry delay, in milliseconds; 30,000 after MAXIM_LOG_CLIENT_CONFIG_INIT. Values below 1,000
+    /// count as 1,000.
     pub max_delay_ms: u32,
     /// As in `maxim_logger_config`.
     pub spool_dir: maxim_str,
@@ -574,14 +574,14 @@ pub struct maxim_log_client_config {
     pub error_callback: maxim_error_callback,
     /// As in `maxim_logger_config`.
     pub debug_callback: maxim_debug_callback,
-    /// Passed to both callbacks; must stay good until `maxim_log_client_free` has returned.
+    /// Passed to the callbacks; must stay valid until `maxim_log_client_free` has returned.
     pub user_data: *mut c_void,
     /// As in `maxim_logger_config`.
     pub allow_plaintext: CBool,
     /// As in `maxim_logger_config`; neither a key nor a source is needed then.
     pub disabled: CBool,
-    /// As in `maxim_logger_config`. When off, messages, data and stacks of errors stay here, and raw documents
-    /// are accepted and let go; levels, times, error names, tags and ids go.
+    /// As in `maxim_logger_config`. When off, messages, data and stacks of errors stay here, and raw documents are
+    /// accepted and discarded; levels, times, error names, tags and ids go.
     pub capture_content: maxim_switch,
     /// As in `maxim_logger_config`.
     pub masks_json: maxim_str,
@@ -639,13 +639,13 @@ pub struct maxim_log_entry {
     pub level: maxim_level,
     /// What happened, 1 to 10,000 characters. Required.
     pub message: maxim_str,
-    /// Whatever belongs to it: a JSON object.
+    /// Additional data: a JSON object.
     pub data_json: maxim_str,
-    /// Whom it concerns, up to 100 characters; the client's default when absent.
+    /// The user it concerns, up to 100 characters; the client's default when absent.
     pub user_id: maxim_str,
-    /// In which session, up to 100 characters; the client's default when absent.
+    /// The session it belongs to, up to 100 characters; the client's default when absent.
     pub session_id: maxim_str,
-    /// In which request, up to 100 characters.
+    /// The request it belongs to, up to 100 characters.
     pub request_id: maxim_str,
     /// The kind of error, up to 200 characters.
     pub error_name: maxim_str,
@@ -655,15 +655,15 @@ pub struct maxim_log_entry {
     pub tags_json: maxim_str,
     /// The flow it is a step of, up to 50 characters.
     pub flow_id: maxim_str,
-    /// Which step, 0 to 1,000; -1 after MAXIM_LOG_ENTRY_INIT: none.
+    /// Number of the step, 0 to 1,000; -1 after MAXIM_LOG_ENTRY_INIT: none.
     pub step_index: i32,
     /// Another dataset than the client's, up to 50 characters.
     pub dataset: maxim_str,
-    /// When, in milliseconds since 1970-01-01 UTC; 0: now.
+    /// Time of the entry, in milliseconds since 1970-01-01 UTC; 0: now.
     pub timestamp_ms: i64,
-    /// From where, up to 100 characters.
+    /// The client's IP address, up to 100 characters.
     pub ip_address: maxim_str,
-    /// From which country, up to 10 characters.
+    /// The client's country, up to 10 characters.
     pub country: maxim_str,
 }
 
@@ -676,9 +676,9 @@ pub struct maxim_raw_options {
     pub struct_size: usize,
     /// What logs, up to 1,000 bytes.
     pub source: maxim_str,
-    /// Where it runs; MAXIM_ENVIRONMENT_NONE after MAXIM_RAW_OPTIONS_INIT: not said.
+    /// Where it runs; MAXIM_ENVIRONMENT_NONE after MAXIM_RAW_OPTIONS_INIT: not specified.
     pub environment: maxim_environment,
-    /// How bad entries without a level are; MAXIM_LEVEL_NONE after MAXIM_RAW_OPTIONS_INIT: not said.
+    /// The level of entries that have none; MAXIM_LEVEL_NONE after MAXIM_RAW_OPTIONS_INIT: not specified.
     pub level: maxim_level,
     /// The dataset, up to 1,000 bytes.
     pub dataset: maxim_str,

@@ -12,7 +12,7 @@ use crate::status::{Error, Result, Status};
 use crate::text::object::Json;
 use crate::text::{self, escape, id};
 
-/// What a call came to: `MAXIM_OK` (0) or one of the `MAXIM_ERR_…` codes.
+/// The result of a call: `MAXIM_OK` (0) or one of the `MAXIM_ERR_…` codes.
 ///
 /// Codes are never reused and never renumbered. `maxim_status_str` names one, `maxim_last_error`
 /// gives the detail of the last one that failed on the calling thread.
@@ -79,14 +79,13 @@ impl CBool {
 /// key not accepted, an attachment unreadable.
 ///
 /// `message` is NUL-terminated text, valid during the call only; `records` says how many records it
-/// concerns (0: none). The same kind of trouble is told of at most once in ten seconds; the next message
-/// says how often it was left out. Records that are refused for good are all told of in the end, so that
-/// the numbers in reports of them add up.
+/// concerns (0: none). Each status is reported at most once per 10 s; the next report gives the number suppressed.
+/// Every record that is refused for good is part of some report, so that the numbers add up.
 ///
 /// Runs on a thread that the library makes for it, with all signals blocked and with no lock held; one at a time
 /// for each logger or client. So it may take its time, call the library, wait for it, free its own logger
 /// or another one, fork, and end its thread with `pthread_exit`; delivery goes on meanwhile. No exception
-/// may leave it. (Where no thread can be had it runs on one of the library's own or inside `maxim_flush`, and
+/// may leave it. (Where no thread can be created it runs on one of the library's own or inside `maxim_flush`, and
 /// must return; it never runs on the thread of a log call.)
 #[allow(non_camel_case_types)]
 pub type maxim_error_callback = Option<
@@ -116,8 +115,8 @@ pub type maxim_flush_callback =
 /// `entity` is one of MAXIM_ENTITY_… or MAXIM_MASK_LOG_ENTRY. `field` is the NUL-terminated name of the
 /// member that the text is in, those within it behind dots, as in `messages.content`. `text` has `length`
 /// bytes of UTF-8 and is not NUL-terminated; both are valid during the call only. `*out` is absent at
-/// first: leave it so to keep the text, or set it to another one (empty to remove it), which must stay good
-/// until the callback is called again on this thread or the log call returns.
+/// first: leave it so to keep the text, or set it to another one (empty to remove it), which must stay valid until
+/// the callback is called again on this thread or the log call returns.
 ///
 /// Returns 0, or anything else when it failed: then the text is dropped, and the record goes without it.
 /// So is a text whose replacement is not UTF-8. Runs on the thread of the log call, inside it, with no lock

@@ -6,7 +6,8 @@
  * application logs go to the structured log API. A call formats one record, copies it into memory
  * that survives the process, and returns: tens to hundreds of nanoseconds, no I/O.
  *
- * This file is generated from src/ffi by tools/abi; maxim.api.json has the same for programs. The rules below hold for every function and are not repeated.
+ * This file is generated from src/ffi by tools/abi; maxim.api.json has the same for programs. The rules below hold
+ * for every function and are not repeated.
  *
  * STRINGS are UTF-8, given as `maxim_str` by value and borrowed for the call only; the library copies
  * what it keeps. {NULL, 0} is absent, len == MAXIM_NTS is NUL-terminated, NUL bytes inside a length are
@@ -16,9 +17,9 @@
  *
  * IDS of sessions, traces, spans, generations, retrievals and tool calls are 1 to 256 characters of
  * A-Z a-z 0-9 _ -; anything else is MAXIM_ERR_INVALID_ID and nothing is logged. An entity is addressed by
- * its id, so another thread, process or host can go on with it, and nothing is to be freed.
+ * its id, so any thread, process or host can continue it, and there is nothing to free.
  *
- * OWNERSHIP: the only things to give back are handles (maxim_logger_free and its like). Handles can be
+ * OWNERSHIP: the only things to free are handles (maxim_logger_free and its like). Handles can be
  * misused without harm: a freed or made-up one is MAXIM_ERR_INVALID_HANDLE. NULL may be freed, and is
  * MAXIM_ERR_NULL_POINTER elsewhere. Strings that the library returns are static or say how long they last.
  *
@@ -30,7 +31,8 @@
  *
  * ERRORS: a function that can fail returns a maxim_status; maxim_last_error() has the detail of the
  * last failure on the calling thread. Outputs are written only on success; a handle output is set to NULL
- * first. What goes wrong after a call has returned is told by the error callback and maxim_stats.
+ * first. Errors that occur after a call has returned are reported through the error callback and counted in
+ * maxim_stats.
  *
  * THREADS: every function may be called from any thread at any time, except from a signal handler. No
  * signal that the library's own system calls raise (SIGXFSZ below a limit on the size of files, SIGPIPE)
@@ -41,7 +43,7 @@
  * results and messages whose JSON is nested deeper than 10 levels (about 80 KiB at 120).
  *
  * BLOCKING: a function returns without waiting and without I/O unless its documentation says **May
- * block**; then it takes a timeout in milliseconds and keeps it. The exceptions are making a logger or
+ * block**; then it takes a timeout in milliseconds and never exceeds it. The exceptions are making a logger or
  * client (local files, no network), records above 256 KiB, MAXIM_OVERFLOW_BLOCK, and attachments: a file
  * is opened once to see that it can be read (2 microseconds on a local disk), and bytes above 64 KiB,
  * also those of images in messages, are written to a file in the spool directory (0.13 ms, and 0.4 to 1.3
@@ -96,7 +98,7 @@
 #endif
 #endif
 
-/** Marks a function that has a newer name; define it as nothing to be left in peace. */
+/** Marks a function that has a newer name; define it as empty to silence deprecation warnings. */
 #ifndef MAXIM_DEPRECATED
 #if defined(__GNUC__)
 #define MAXIM_DEPRECATED(note) __attribute__((deprecated(note)))

@@ -321,7 +321,7 @@ impl Reader {
             return Some(format!("The {}'s id.", noun.replace('_', " ")));
         }
         Some(match (name, &*kind.base) {
-            ("config", _) => "What it is. May be NULL: then everything has its default.".to_owned(),
+            ("config", _) => "The configuration. May be NULL: then all defaults apply.".to_owned(),
             ("out_id", _) => "Receives the id, given or generated. May be NULL.".to_owned(),
             ("out", _) if kind.stars == 2 => {
                 "Receives the handle; NULL when the call fails. Not NULL.".to_owned()
@@ -333,7 +333,7 @@ impl Reader {
                 "How long it may take, in milliseconds; 0: start the work and return at once.".to_owned()
             }
             ("message", "maxim_str") => "What happened, 1 to 10,000 characters.".to_owned(),
-            ("data_json", "maxim_str") => "What belongs to it: a JSON object; may be absent.".to_owned(),
+            ("data_json", "maxim_str") => "Additional data: a JSON object; may be absent.".to_owned(),
             ("options", "maxim_log_options") => "Tags. May be NULL.".to_owned(),
             ("error", "maxim_log_error_info") => "The error. Not NULL.".to_owned(),
             ("callback", "maxim_flush_callback") => "Told of the outcome. Not NULL.".to_owned(),
