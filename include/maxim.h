@@ -942,8 +942,9 @@ typedef struct maxim_log_client_config {
      */
     maxim_str session_id;
     /**
-     * Number of buffered entries that triggers a send, and no more go in one request: 1 to 100; 10
-     * after MAXIM_LOG_CLIENT_CONFIG_INIT. A higher number counts as 100.
+     * Number of buffered entries that triggers a send: 1 to 100; 10 after
+     * MAXIM_LOG_CLIENT_CONFIG_INIT. A higher number counts as 100. What has been buffered goes in
+     * requests of up to 100 entries.
      */
     uint32_t batch_size;
     /**

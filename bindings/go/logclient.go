@@ -45,7 +45,7 @@ type LogClientConfig struct {
 	SessionID   string // see also SetSessionID
 	MinLevel    Level  // entries below it are discarded
 
-	BatchSize     int           // entries of a request; 0: 10
+	BatchSize     int           // number of buffered entries that triggers a send; 0: 10
 	FlushInterval time.Duration // maximum time an entry waits to be batched; 0: 5 s
 	CloseTimeout  time.Duration // how long Close tries to send what is held; 0: DefaultCloseTimeout, negative: not
 

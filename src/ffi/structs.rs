@@ -536,8 +536,8 @@ pub struct maxim_log_client_config {
     pub user_id: maxim_str,
     /// The session of entries that name none, up to 100 characters; see `maxim_log_set_session_id`.
     pub session_id: maxim_str,
-    /// Number of buffered entries that triggers a send, and no more go in one
-    /// request: 1 to 100; 10 after MAXIM_LOG_CLIENT_CONFIG_INIT. A higher number counts as 100.
+    /// Number of buffered entries that triggers a send: 1 to 100; 10 after MAXIM_LOG_CLIENT_CONFIG_INIT. A higher number
+    /// counts as 100. What has been buffered goes in requests of up to 100 entries.
     pub batch_size: u32,
     /// Maximum time an entry waits to be batched, in milliseconds, at least 1; 5,000 after
     /// MAXIM_LOG_CLIENT_CONFIG_INIT.
