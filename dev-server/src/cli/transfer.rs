@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{client, say};
 use crate::collect::server::now_us;
+use crate::model::otlp;
 use crate::store::archive::Item;
 use crate::web::transfer::parse_line;
 
@@ -72,16 +73,30 @@ pub fn replay(options: &ReplayOptions) -> io::Result<()> {
         Ok(())
     };
     let mut waiting: Option<Batch> = None;
+    let mut units = Vec::new();
     for (number, line) in read(&options.path)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty())
     {
         let items = parse_line(line, now_us() as i64).map_err(|why| {
             io::Error::other(format!("{}: line {}: {why}", options.path.display(), number + 1))
         })?;
+        // Spans go as lines at the end, when the parents of all are known.
+        for (item, _) in &items {
+            if let Item::Spans(more) = item {
+                units.extend(more.iter().filter_map(|unit| serde_json::from_str(unit).ok()));
+            }
+        }
         for next in items.into_iter().filter_map(|(item, _)| Batch::of(item, options.repository.as_deref())) {
             let is_joined = waiting.as_mut().is_some_and(|batch| batch.join(&next));
             if !is_joined && let Some(batch) = waiting.replace(next) {
                 send(&batch)?;
             }
+        }
+    }
+    for (repo, line) in otlp::lines(&units) {
+        let next = Batch::Lines(options.repository.clone().unwrap_or(repo), vec![line]);
+        let is_joined = waiting.as_mut().is_some_and(|batch| batch.join(&next));
+        if !is_joined && let Some(batch) = waiting.replace(next) {
+            send(&batch)?;
         }
     }
     if let Some(batch) = waiting {

@@ -9,9 +9,11 @@ use serde_json::{Value, json};
 use crate::collect::counts::{Content, Data, on_one_line};
 use crate::collect::http::{Head, Response};
 use crate::collect::misbehave::{Behaviour, Ending, Failure, Verdict};
+use crate::collect::otlp;
 use crate::collect::routes::{Own, Route, encode_path};
 use crate::collect::server::{Server, now_us};
 use crate::draw::tree;
+use crate::model::otlp::{Signal, Span, entry};
 
 use crate::store::archive::{Item, MAX_UPLOAD_BYTES};
 
@@ -44,7 +46,35 @@ struct Entries<'a> {
 
 /// Answers a request of the API and takes its data in when it is accepted.
 pub fn api(server: &Server, request: &Request<'_>) -> Reply {
+    let text = request.content.text.unwrap_or_default();
+    let inflated = match request.route {
+        Route::Spans | Route::Entries => otlp::inflated(request.head, text),
+        _ => Ok(None),
+    };
+    match inflated {
+        Ok(None) => answered(server, request),
+        Ok(Some(text)) => {
+            let content = Content { tally: request.content.tally, text: Some(&text) };
+            answered(server, &Request { content, ..*request })
+        }
+        Err(refusal) => Reply::Answer(refusal),
+    }
+}
+
+/// The signal of the OpenTelemetry protocol that a request carries, if it is one.
+fn signal(request: &Request<'_>) -> Option<Signal> {
+    match request.route {
+        Route::Spans => Some(Signal::Spans),
+        Route::Entries => {
+            otlp::is_logs(request.head, request.content.text.unwrap_or_default()).then_some(Signal::Logs)
+        }
+        _ => None,
+    }
+}
+
+fn answered(server: &Server, request: &Request<'_>) -> Reply {
     let is_ingestion = request.route.is_ingestion();
+    let signal = signal(request);
     if is_ingestion {
         match server.behaviour.lock().ingestion(request.content.tally.bytes, request.content.text) {
             Verdict::Proceed => {}
@@ -53,13 +83,16 @@ pub fn api(server: &Server, request: &Request<'_>) -> Reply {
             Verdict::Truncate => return Reply::Truncate(success()),
         }
     }
-    if let Some(name) = request.route.key_header() {
+    if let Some(name) = request.route.key_header().filter(|_| signal.is_none()) {
         if let Some(failure) = server.behaviour.lock().refuse_everyone() {
             return Reply::Answer(failed(failure));
         }
         if request.head.header(name).is_none_or(str::is_empty) {
             return Reply::Answer(Response::error(401, &format!("the header {name} is missing")));
         }
+    }
+    if let Some(signal) = signal {
+        return open_telemetry(server, request, signal).unwrap_or_else(Reply::Answer);
     }
     let answer = match request.route {
         Route::Log { repository } => log(server, request, repository.as_deref()),
@@ -70,7 +103,7 @@ pub fn api(server: &Server, request: &Request<'_>) -> Reply {
         Route::Raw { query } => raw(server, request, query),
         Route::Flow => flow(server, request),
         Route::Connect => Err(Response::error(405, "no tunnels here; send the absolute target")),
-        Route::Own(_) | Route::Unknown => Err(Response::error(404, "there is no such route")),
+        Route::Own(_) | Route::Spans | Route::Unknown => Err(Response::error(404, "there is no such route")),
     };
     match answer {
         Ok(reply) => reply,
@@ -105,6 +138,7 @@ fn item(data: &Data<'_>) -> Option<Item> {
             let format = query.iter().find(|(name, _)| name == "format").map(|(_, value)| value.clone());
             Item::Raw { format: format.unwrap_or_default(), text: content.text?.to_vec() }
         }
+        Data::Spans { units, .. } => Item::Spans(units.to_vec()),
         Data::Flow { id, name } => Item::Flow { id: (*id).to_owned(), name: (*name).to_owned() },
         Data::UploadUrl => return None,
         Data::Upload { key, mime, content } => Item::Upload {
@@ -165,6 +199,48 @@ fn entries(server: &Server, request: &Request<'_>) -> Result<Reply, Response> {
     let response = Response::json(200, &json!({"success": true, "count": logs.len()}));
     let data = Data::Entries { entries: &logs, bytes: request.content.tally.bytes };
     Ok(accept(server, request, data, response))
+}
+
+/// Spans or log records of OpenTelemetry. What is no such thing is rejected on its own, as the protocol has it.
+fn open_telemetry(server: &Server, request: &Request<'_>, signal: Signal) -> Result<Reply, Response> {
+    let head = request.head;
+    let mut units = otlp::decode(signal, head, request.content.text.unwrap_or_default())?;
+    let on_command = server.behaviour.lock().take_rejects(units.len() as u64);
+    units.drain(..on_command as usize);
+    let mut why = if on_command > 0 { "reject on command" } else { "" };
+    let mut rejected = on_command;
+    if signal == Signal::Spans {
+        units.retain(|unit| match Span::new(unit) {
+            Ok(_) => true,
+            Err(problem) => {
+                rejected += 1;
+                why = problem;
+                false
+            }
+        });
+    }
+    let response = otlp::answer(signal, head, rejected, why);
+    let bytes = request.content.tally.bytes;
+    if signal == Signal::Spans {
+        if let Some(repository) = head.header("x-maxim-repo-id") {
+            units.iter_mut().for_each(|unit| named(unit, repository));
+        }
+        let units: Vec<_> = units.iter().map(Value::to_string).collect();
+        return Ok(accept(server, request, Data::Spans { units: &units, bytes }, response));
+    }
+    let entries: Vec<_> =
+        units.iter().filter_map(|unit| serde_json::value::to_raw_value(&entry(unit)).ok()).collect();
+    let entries: Vec<&RawValue> = entries.iter().map(AsRef::as_ref).collect();
+    Ok(accept(server, request, Data::Entries { entries: &entries, bytes }, response))
+}
+
+/// Notes the repository that a header named among the attributes of the resource.
+fn named(unit: &mut Value, repository: &str) {
+    let attribute = json!({"key": "maxim.repository.id", "value": {"stringValue": repository}});
+    match unit["resource"]["attributes"].as_array_mut() {
+        Some(attributes) => attributes.push(attribute),
+        None => unit["resource"] = json!({"attributes": [attribute]}),
+    }
 }
 
 fn raw(server: &Server, request: &Request<'_>, query: &[(String, String)]) -> Result<Reply, Response> {

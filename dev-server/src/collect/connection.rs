@@ -214,7 +214,7 @@ impl Plan {
             Route::Log { .. } | Route::Raw { .. } => {
                 reads_bodies || server.library.is_some() || server.store.lock().reads_lines()
             }
-            Route::Entries | Route::Flow => true,
+            Route::Entries | Route::Flow | Route::Spans => true,
             Route::Upload { key } => {
                 (server.library.is_some() && length <= MAX_UPLOAD_BYTES)
                     || server.store.lock().reads_upload(key)

@@ -33,6 +33,8 @@ pub struct Stats {
     pub lines: u64,
     pub malformed_lines: u64,
     pub entries: u64,
+    /// Of OpenTelemetry; its log records are among `entries`.
+    pub spans: u64,
     pub raw_requests: u64,
     pub raw_lines: u64,
     pub raw_bytes: u64,
@@ -95,12 +97,33 @@ pub struct Content<'a> {
 
 /// Accepted data.
 pub enum Data<'a> {
-    Lines { repository: &'a str, content: Content<'a> },
-    Entries { entries: &'a [&'a RawValue], bytes: u64 },
-    Raw { query: &'a [(String, String)], content: Content<'a> },
-    Flow { id: &'a str, name: &'a str },
+    Lines {
+        repository: &'a str,
+        content: Content<'a>,
+    },
+    Entries {
+        entries: &'a [&'a RawValue],
+        bytes: u64,
+    },
+    Raw {
+        query: &'a [(String, String)],
+        content: Content<'a>,
+    },
+    Flow {
+        id: &'a str,
+        name: &'a str,
+    },
+    /// Units of OpenTelemetry, each on one line.
+    Spans {
+        units: &'a [String],
+        bytes: u64,
+    },
     UploadUrl,
-    Upload { key: &'a str, mime: &'a str, content: Content<'a> },
+    Upload {
+        key: &'a str,
+        mime: &'a str,
+        content: Content<'a>,
+    },
 }
 
 /// What is kept for the tree, in order of arrival.
@@ -110,6 +133,8 @@ pub struct Kept {
     pub lines: Vec<(usize, Box<[u8]>)>,
     pub repositories: Vec<String>,
     pub entries: Vec<Box<str>>,
+    /// Units of OpenTelemetry.
+    pub spans: Vec<Box<str>>,
     pub raws: Vec<RawDocument>,
     /// Name by flow id, of flows that the service made.
     pub flows: Vec<(String, String)>,
@@ -255,6 +280,24 @@ impl Store {
                     }
                     if self.lines.is_some() {
                         lines.extend_from_slice(text.as_bytes());
+                        lines.push(b'\n');
+                    }
+                }
+                self.write_lines(&lines);
+            }
+            Data::Spans { units, bytes } => {
+                self.stamp(bytes, arrived_us, now_us);
+                self.stats.spans += units.len() as u64;
+                let mut lines = Vec::new();
+                for unit in units {
+                    self.note_text(unit.as_bytes());
+                    if let Some(kept) = &mut self.kept
+                        && kept.makes_room(unit.len())
+                    {
+                        kept.spans.push(unit.as_str().into());
+                    }
+                    if self.lines.is_some() {
+                        lines.extend_from_slice(unit.as_bytes());
                         lines.push(b'\n');
                     }
                 }

@@ -41,6 +41,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("seed", "N", "start of random_fail's sequence (default 1)"),
     setting("retry_after", "TEXT", "Retry-After header of the failures: seconds or an HTTP date"),
     setting("error_body", "N", "answer the next N ingestion requests with 200 and an error member"),
+    setting(
+        "reject",
+        "N",
+        "take the next N spans or log records of OpenTelemetry for rejected in partial_success",
+    ),
     setting("unauthorized", "", "answer 401 to every API request"),
     setting("unknown_repository", "", "answer the repository check with an error member"),
     setting("redirect", "URL", "answer ingestion requests with 302 to URL"),
@@ -74,6 +79,7 @@ pub struct Behaviour {
     random_state: u64,
     retry_after: Option<String>,
     error_body: u64,
+    reject: u64,
     unauthorized: bool,
     unknown_repository: bool,
     redirect: Option<String>,
@@ -100,6 +106,7 @@ impl Default for Behaviour {
             random_state: 1,
             retry_after: None,
             error_body: 0,
+            reject: 0,
             unauthorized: false,
             unknown_repository: false,
             redirect: None,
@@ -203,6 +210,7 @@ impl Behaviour {
             }
             "max_body" => self.max_body = Some(count()?).filter(|&limit| limit > 0),
             "error_body" => self.error_body = count()?,
+            "reject" => self.reject = count()?,
             "delay_ms" => self.delay_ms = count()?,
             "slow_body_bps" => self.slow_body_bps = count()?,
             "drop_before_read" => self.drop_before_read = count()?,
@@ -228,6 +236,7 @@ impl Behaviour {
             "seed": self.seed,
             "retry_after": self.retry_after,
             "error_body": self.error_body,
+            "reject": self.reject,
             "unauthorized": self.unauthorized,
             "unknown_repository": self.unknown_repository,
             "redirect": self.redirect,
@@ -280,6 +289,13 @@ impl Behaviour {
     /// The failure that every route of the API shares.
     pub fn refuse_everyone(&self) -> Option<Failure> {
         self.unauthorized.then(|| self.failure(401, "unauthorized on command"))
+    }
+
+    /// How many of that many items are to be rejected, the first of them.
+    pub fn take_rejects(&mut self, items: u64) -> u64 {
+        let rejected = self.reject.min(items);
+        self.reject -= rejected;
+        rejected
     }
 
     /// The failure for a request for an upload URL.

@@ -11,6 +11,7 @@ pub mod guard;
 pub mod http;
 pub mod limits;
 pub mod misbehave;
+pub mod otlp;
 pub mod record;
 pub mod routes;
 pub mod sequence;

@@ -25,6 +25,8 @@ pub enum Route {
         query: Vec<(String, String)>,
     },
     Flow,
+    /// Spans of the OpenTelemetry protocol; its logs come by [`Route::Entries`].
+    Spans,
     Own(Own),
     /// A tunnel is asked for.
     Connect,
@@ -73,7 +75,7 @@ const PAGES: [&str; 18] = [
 impl Route {
     /// Whether data arrives by it that misbehaviour of ingestion applies to.
     pub fn is_ingestion(&self) -> bool {
-        matches!(self, Route::Log { .. } | Route::Entries | Route::Raw { .. } | Route::Flow)
+        matches!(self, Route::Log { .. } | Route::Entries | Route::Raw { .. } | Route::Flow | Route::Spans)
     }
 
     /// The header that carries the API key, where one is required.
@@ -111,6 +113,7 @@ pub fn route(method: &str, target: &str) -> (Route, bool) {
         ("POST", "/v1/logs") if parameter("format").is_some() => Route::Raw { query: pairs(query) },
         ("POST", "/v1/logs") => Route::Entries,
         ("POST", "/v1/flows") => Route::Flow,
+        ("POST", "/v1/traces") => Route::Spans,
         ("GET", "/stats") => Route::Own(Own::Stats),
         ("GET", "/seq") => Route::Own(Own::Seq),
         ("GET", "/tree") => Route::Own(Own::Tree),

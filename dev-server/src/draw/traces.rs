@@ -10,15 +10,26 @@ use crate::collect::counts::Kept;
 use crate::draw::tree::{self, Branch, MAX_DEPTH, Style, Text};
 use crate::model::entities::{Entities, Entity, message_content};
 use crate::model::figures::{self, Tokens, unix_us};
+use crate::model::otlp;
 
 /// A branch for each repository that lines arrived for.
 pub fn branches(kept: &Kept) -> Vec<Branch> {
-    let mut repositories: Vec<_> = kept.repositories.iter().map(|_| Entities::default()).collect();
+    let mut names = kept.repositories.clone();
+    let mut repositories: Vec<_> = names.iter().map(|_| Entities::default()).collect();
     let upload = |key: &str| kept.uploads.get(key).and_then(|upload| upload.line.as_deref());
     for (at, text) in &kept.lines {
         repositories[*at].apply(text, &upload);
     }
-    let named = kept.repositories.iter().zip(repositories);
+    let units: Vec<Value> = kept.spans.iter().filter_map(|unit| serde_json::from_str(unit).ok()).collect();
+    for (name, line) in otlp::lines(&units) {
+        let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
+            names.push(name);
+            repositories.push(Entities::default());
+            names.len() - 1
+        });
+        repositories[at].apply(line.as_bytes(), &upload);
+    }
+    let named = names.iter().zip(repositories);
     named.map(|(name, entities)| Repository { entities }.branch(name, kept)).collect()
 }
 

@@ -4,5 +4,6 @@
 pub mod entities;
 pub mod figures;
 pub mod line;
+pub mod otlp;
 pub mod plain;
 pub mod spool;

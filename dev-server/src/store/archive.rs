@@ -9,7 +9,9 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 use serde_json::Value;
 
-use crate::model::figures::Tokens;
+use crate::model::figures::{Tokens, unix_us};
+use crate::model::line;
+use crate::model::otlp::Span;
 use crate::store::event::{self, Said};
 use crate::store::prices::Prices;
 use crate::store::schema;
@@ -30,12 +32,40 @@ pub struct Archive {
 
 /// Accepted data on its way into the archive.
 pub enum Item {
-    Lines { repo: String, text: Vec<u8> },
+    Lines {
+        repo: String,
+        text: Vec<u8>,
+    },
     Entries(Vec<String>),
-    Raw { format: String, text: Vec<u8> },
-    Flow { id: String, name: String },
-    Upload { key: String, mime: String, bytes: u64, content: Option<Vec<u8>> },
+    /// Units of OpenTelemetry spans.
+    Spans(Vec<String>),
+    Raw {
+        format: String,
+        text: Vec<u8>,
+    },
+    Flow {
+        id: String,
+        name: String,
+    },
+    Upload {
+        key: String,
+        mime: String,
+        bytes: u64,
+        content: Option<Vec<u8>>,
+    },
     Clear,
+}
+
+impl Item {
+    /// Lines, entries or spans in it.
+    pub fn len(&self) -> usize {
+        match self {
+            Item::Lines { text, .. } | Item::Raw { text, .. } => line::split(text).count(),
+            Item::Entries(entries) => entries.len(),
+            Item::Spans(units) => units.len(),
+            Item::Flow { .. } | Item::Upload { .. } | Item::Clear => 1,
+        }
+    }
 }
 
 struct Node {
@@ -86,7 +116,12 @@ impl Archive {
         };
         let record = self.record(at, repo, Some(node.id), &shown)?;
         self.index(record, &said.words())?;
-        let cost = if said.is_merged { self.change(&node, &said, at, record)? } else { None };
+        self.said(repo, &node, &said, at, record).map(Some)
+    }
+
+    /// Changes a node by what was said of it, and gives the event that this is.
+    fn said(&mut self, repo: &str, node: &Node, said: &Said, at: i64, record: i64) -> Result<Value> {
+        let cost = if said.is_merged { self.change(node, said, at, record)? } else { None };
         if !said.is_merged {
             let touch = "UPDATE nodes SET last_at = ?2, last_record = ?3 WHERE id = ?1";
             self.db.prepare_cached(touch)?.execute(params![node.id, at, record])?;
@@ -99,7 +134,76 @@ impl Archive {
         self.changed_roots.insert(node.root);
         let mut event = said.event(repo, at, cost);
         event["root"] = node.root.into();
-        Ok(Some(event))
+        Ok(event)
+    }
+
+    /// A span of OpenTelemetry. It goes below its parent as soon as that is known, and below its trace until then.
+    pub fn span(&mut self, text: &str, at: i64) -> Result<Option<Value>> {
+        let unit: Value = serde_json::from_str(text).unwrap_or_default();
+        let Ok(span) = Span::new(&unit) else { return Ok(None) };
+        let repo = &span.repository;
+        let trace = self.node(repo, "trace", &span.trace_id, at)?;
+        let is_trace = span.kind == "trace";
+        let node = if is_trace {
+            self.node(repo, "trace", &span.trace_id, at)?
+        } else {
+            let found = "SELECT node FROM spans WHERE trace = ?1 AND span = ?2";
+            let parent: Option<i64> = match &span.parent {
+                Some(parent) => self
+                    .db
+                    .prepare_cached(found)?
+                    .query_row([&span.trace, parent], |row| row.get(0))
+                    .optional()?,
+                None => None,
+            };
+            let node = self.node(repo, span.kind, &span.span, at)?;
+            self.db
+                .prepare_cached("UPDATE nodes SET parent = ?2, root = ?3 WHERE id = ?1 AND id <> ?2")?
+                .execute(params![node.id, parent.unwrap_or(trace.id), trace.root])?;
+            Node { id: node.id, root: trace.root }
+        };
+        self.db
+            .prepare_cached(
+                "UPDATE nodes SET parent = ?3 WHERE id IN (SELECT node FROM spans WHERE trace = ?1 AND parent = ?2) \
+                 AND id <> ?3",
+            )?
+            .execute(params![span.trace, span.span, node.id])?;
+        let record = self.record(at, repo, Some(node.id), text)?;
+        self.db
+            .prepare_cached("INSERT OR REPLACE INTO spans (trace, span, parent, node, record) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![span.trace, span.span, span.parent, node.id, record])?;
+        let mut words = format!("{} {}", span.trace, span.span);
+        event::collect_words(&Value::Object(span.data.clone()), &mut words);
+        self.index(record, &words)?;
+        if let Some(session) = span.data.get("sessionId").and_then(Value::as_str) {
+            self.node(repo, "session", session, at)?;
+            if !is_trace {
+                self.db
+                    .prepare_cached("UPDATE nodes SET session = coalesce(session, ?2) WHERE id = ?1")?
+                    .execute(params![trace.id, session])?;
+            }
+        }
+        if !is_trace && span.parent.is_none() {
+            // A call that is a trace of its own: the list shows it under its name.
+            let sql = "UPDATE nodes SET created = 1, name = coalesce(name, ?2), start_us = coalesce(start_us, ?3), \
+                       end_us = coalesce(end_us, ?4) WHERE id = ?1";
+            let time = |name: &str| span.data.get(name).and_then(Value::as_str).and_then(unix_us);
+            self.db.prepare_cached(sql)?.execute(params![
+                trace.id,
+                span.data.get("name").and_then(Value::as_str),
+                time("startTimestamp"),
+                time("endTimestamp")
+            ])?;
+        }
+        let said = Said {
+            kind: span.kind.to_owned(),
+            id: span.id().to_owned(),
+            action: "create".to_owned(),
+            made: None,
+            is_merged: true,
+            data: span.data,
+        };
+        self.said(repo, &node, &said, at, record).map(Some)
     }
 
     pub fn entry(&mut self, text: &str, at: i64) -> Result<Option<Value>> {
@@ -169,7 +273,7 @@ impl Archive {
     pub fn clear(&mut self) -> Result<()> {
         self.db.execute_batch(
             "DELETE FROM records; DELETE FROM nodes; DELETE FROM entries; DELETE FROM flows; DELETE FROM tags;
-             DELETE FROM uploads; INSERT INTO search (search) VALUES ('delete-all');",
+             DELETE FROM uploads; DELETE FROM spans; INSERT INTO search (search) VALUES ('delete-all');",
         )
     }
 
@@ -310,6 +414,7 @@ impl Archive {
             self.db.execute("DELETE FROM entries WHERE id <= ?1", [cut])?;
             self.db.execute("DELETE FROM tags WHERE record <= ?1", [cut])?;
             self.db.execute("DELETE FROM nodes WHERE last_record <= ?1", [cut])?;
+            self.db.execute("DELETE FROM spans WHERE record <= ?1", [cut])?;
             self.db.execute("DELETE FROM flows WHERE at < ?1", [oldest])?;
             self.db.execute("DELETE FROM uploads WHERE at < ?1", [oldest])?;
             self.db.execute_batch("COMMIT; PRAGMA incremental_vacuum(1000);")?;

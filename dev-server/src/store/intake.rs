@@ -107,6 +107,12 @@ impl Library {
                         pause(&mut archive)?;
                     }
                 }
+                Item::Spans(units) => {
+                    for unit in units {
+                        events.extend(archive.span(&unit, at)?.map(|event| event.to_string()));
+                        pause(&mut archive)?;
+                    }
+                }
                 Item::Raw { format, text } => {
                     for line in line::split(&text) {
                         events.extend(archive.raw_line(&format, line, at)?.map(|event| event.to_string()));

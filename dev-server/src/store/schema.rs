@@ -7,7 +7,17 @@ use rusqlite::{Connection, OpenFlags, Result};
 use crate::collect::record;
 
 /// Raised whenever the tables change; a file of another version is refused.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+
+/// Spans of OpenTelemetry, by which their parents are found; new in version 2.
+const SPANS: &str = "
+CREATE TABLE spans (
+    trace TEXT NOT NULL, span TEXT NOT NULL, parent TEXT, node INTEGER NOT NULL, record INTEGER NOT NULL,
+    PRIMARY KEY (trace, span)
+);
+CREATE INDEX spans_parent ON spans(trace, parent);
+CREATE INDEX spans_record ON spans(record);
+";
 
 const TABLES: &str = "
 CREATE TABLE records (
@@ -90,7 +100,9 @@ fn prepare(db: &Connection) -> Result<()> {
     db.pragma_update(None, "temp_store", "MEMORY")?;
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == 0 {
-        db.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+        db.execute_batch(&format!("BEGIN; {TABLES} {SPANS} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+    } else if version == 1 {
+        db.execute_batch(&format!("BEGIN; {SPANS} PRAGMA user_version = {VERSION}; COMMIT;"))?;
     } else if version != VERSION {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_MISMATCH);
         let message = format!("the file is of version {version}, and this program reads version {VERSION}");

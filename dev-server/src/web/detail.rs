@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::collect::http::Response;
 use crate::model::entities::{Entities, Entity};
 use crate::model::figures::{self, bytes};
+use crate::model::otlp::Span;
 use crate::store::archive::Archive;
 use crate::store::event;
 use crate::store::rows::{self, NodeRow, Sums};
@@ -42,10 +43,19 @@ const PLACED: [&str; 17] = [
 pub fn entity(archive: &Archive, node: &NodeRow) -> rusqlite::Result<Option<Entity>> {
     let mut entities = Entities::default();
     for record in rows::records_of_node(&archive.db, node.node)? {
-        entities.apply(record.text.as_bytes(), &|_| None);
+        match otlp_span(&record.text) {
+            Some(span) => span.own_lines().iter().for_each(|line| entities.apply(line.as_bytes(), &|_| None)),
+            None => entities.apply(record.text.as_bytes(), &|_| None),
+        }
     }
     let at = entities.find(&node.kind, &node.id);
     Ok(at.map(|at| entities.all.swap_remove(at)))
+}
+
+/// The span that a record is, if it came as one.
+pub fn otlp_span(text: &str) -> Option<Span> {
+    let unit: Value = text.starts_with('{').then(|| serde_json::from_str(text).ok())??;
+    Span::new(&unit).ok()
 }
 
 pub fn markup(ask: &Ask<'_>, archive: &Archive, node: &NodeRow, sums: Sums) -> Result<Markup, Refusal> {

@@ -42,10 +42,16 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
 /// The page of the trace that an entry names, if that trace is here.
 fn trace_of(archive: &Archive, entry: &EntryRow) -> rusqlite::Result<Option<String>> {
     let Some(link) = &entry.link else { return Ok(None) };
-    let sql = "SELECT repo FROM nodes WHERE kind = 'trace' AND eid = ?1 LIMIT 1";
-    let repo: Option<String> =
-        archive.db.prepare_cached(sql)?.query_map([link], |row| row.get(0))?.next().transpose()?;
-    Ok(repo.map(|repo| path(&["trace", &repo, link])))
+    // What OpenTelemetry calls a trace may have another name as an entity.
+    let sql = "SELECT repo, eid FROM nodes WHERE kind = 'trace' AND eid = ?1 UNION ALL SELECT n.repo, n.eid \
+               FROM spans s JOIN nodes x ON x.id = s.node JOIN nodes n ON n.id = x.root WHERE s.trace = ?1 LIMIT 1";
+    let found: Option<(String, String)> = archive
+        .db
+        .prepare_cached(sql)?
+        .query_map([link], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .next()
+        .transpose()?;
+    Ok(found.map(|(repo, id)| path(&["trace", &repo, &id])))
 }
 
 fn level_class(level: &str) -> &'static str {

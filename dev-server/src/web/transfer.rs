@@ -1,16 +1,18 @@
 //! Bringing data in and taking it out, as lines of JSON or as OTLP/JSON.
 //!
-//! The lines are those of `--record`, cut down to what matters: `{"repo": …, "line": …}` for a line of the log API and
-//! `{"entry": …}` for a structured entry, each with `at_us`.
+//! The lines are those of `--record`, cut down to what matters: `{"repo": …, "line": …}` for a line of the log API,
+//! `{"entry": …}` for a structured entry and `{"unit": …}` for a span of OpenTelemetry, each with `at_us`. Requests in
+//! OTLP/JSON are taken as well, one a line, as the Collector writes them, or one in the whole file.
 
 use maud::html;
 use serde_json::{Value, json};
 
 use crate::collect::http::Response;
+use crate::model::otlp::{self, Signal};
 use crate::store::archive::{Archive, Item};
 use crate::store::rows::{self, NodeRow};
 use crate::web::text::listed;
-use crate::web::{Ask, Page, Refusal, compare, layout, plural};
+use crate::web::{Ask, Page, Refusal, compare, detail, layout, plural};
 
 pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     let count = |table: &str| {
@@ -26,7 +28,7 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
                 p.fine { "A single trace: its page has “Share file” and “Raw lines”." }
             }
             section.card { h2 { "Import" }
-                p { "Lines of JSON that were exported here, or a file of " code { "--record" } " or " code { "--lines" } "." }
+                p { "Lines of JSON that were exported here, a file of " code { "--record" } " or " code { "--lines" } ", or traces and logs as OTLP/JSON." }
                 form #import { input type="file" name="file" aria-label="File to import" required; " " button.primary { "Import" } }
                 p #import-result role="status" {}
             }
@@ -68,6 +70,7 @@ fn lines(archive: &Archive, node: Option<&NodeRow>) -> rusqlite::Result<String> 
         let value = match serde_json::from_str::<Value>(&line) {
             Ok(entry) if is_entry && entry.is_object() => json!({"at_us": at, "entry": entry}),
             _ if is_entry => json!({"at_us": at, "entry": {"level": "info", "message": line}}),
+            Ok(unit) if unit["span"].is_object() => json!({"at_us": at, "unit": unit}),
             _ => json!({"at_us": at, "repo": repo, "line": line}),
         };
         text.push_str(&value.to_string());
@@ -89,10 +92,17 @@ fn otlp(archive: &Archive, node: Option<&NodeRow>) -> rusqlite::Result<Value> {
             100_000,
         )?,
     };
-    let mut spans = Vec::new();
+    let (mut spans, mut units) = (Vec::new(), Vec::new());
     for root in &roots {
         let trace_id = hex_id(&format!("{}/{}", root.repo, root.id), 32);
         for row in rows::below(&archive.db, root.root)? {
+            // What came as a span goes out as it came.
+            let records = rows::records_of_node(&archive.db, row.node)?;
+            let came = records.iter().rev().find(|record| detail::otlp_span(&record.text).is_some());
+            if let Some(unit) = came.and_then(|record| serde_json::from_str::<Value>(&record.text).ok()) {
+                units.push(unit);
+                continue;
+            }
             let span_id = |node: i64| hex_id(&format!("{trace_id}/{node}"), 16);
             let nanoseconds = |us: i64| format!("{us}000");
             let mut attributes = vec![
@@ -130,10 +140,14 @@ fn otlp(archive: &Archive, node: Option<&NodeRow>) -> rusqlite::Result<Value> {
             spans.push(span);
         }
     }
-    Ok(json!({"resourceSpans": [{
-        "resource": {"attributes": [attribute("service.name", json!({"stringValue": "maxim-dev"}))]},
-        "scopeSpans": [{"scope": {"name": "maxim-dev", "version": env!("CARGO_PKG_VERSION")}, "spans": spans}],
-    }]}))
+    let mut request = otlp::request(&units);
+    if let Some(resources) = request["resourceSpans"].as_array_mut().filter(|_| !spans.is_empty()) {
+        resources.push(json!({
+            "resource": {"attributes": [attribute("service.name", json!({"stringValue": "maxim-dev"}))]},
+            "scopeSpans": [{"scope": {"name": "maxim-dev", "version": env!("CARGO_PKG_VERSION")}, "spans": spans}],
+        }));
+    }
+    Ok(request)
 }
 
 fn attribute(name: &str, value: Value) -> Value {
@@ -149,19 +163,24 @@ fn hex_id(text: &str, digits: usize) -> String {
 pub fn import(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     let text = std::str::from_utf8(ask.body).map_err(|_| Refusal::Bad("the file is not UTF-8".into()))?;
     let mut items = Vec::new();
-    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    let whole = serde_json::from_str(text).ok().and_then(|request| open_telemetry(&request, ask.now.us));
+    let is_whole = whole.is_some();
+    items.extend(whole.unwrap_or_default());
+    let lines = if is_whole { "" } else { text };
+    for (number, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         items.extend(
             parse_line(line, ask.now.us)
                 .map_err(|why| Refusal::Bad(format!("line {}: {why}", number + 1)))?,
         );
     }
-    let count = items.len() as u64;
+    let count = items.iter().map(|(item, _)| item.len() as u64).sum::<u64>();
     archive.begin()?;
     let written = items.into_iter().try_for_each(|(item, at)| match item {
         Item::Lines { repo, text } => {
             crate::model::line::split(&text).try_for_each(|line| archive.line(&repo, line, at).map(drop))
         }
         Item::Entries(entries) => entries.iter().try_for_each(|entry| archive.entry(entry, at).map(drop)),
+        Item::Spans(units) => units.iter().try_for_each(|unit| archive.span(unit, at).map(drop)),
         _ => Ok(()),
     });
     if let Err(error) = written {
@@ -175,6 +194,17 @@ pub fn import(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     Ok(Response::json(200, &json!({"imported": count})))
 }
 
+/// A request in OTLP/JSON.
+fn open_telemetry(request: &Value, at: i64) -> Option<Vec<(Item, i64)>> {
+    if let Some(units) = otlp::units(request, Signal::Spans) {
+        let units = units.iter().filter(|unit| otlp::Span::new(unit).is_ok()).map(Value::to_string).collect();
+        return Some(vec![(Item::Spans(units), at)]);
+    }
+    let units = otlp::units(request, Signal::Logs)?;
+    let entries = units.iter().map(|unit| otlp::entry(unit).to_string()).collect();
+    Some(vec![(Item::Entries(entries), at)])
+}
+
 /// A line of an export, of a record, or as the log API has it.
 pub fn parse_line(line: &str, now: i64) -> Result<Vec<(Item, i64)>, String> {
     if !line.starts_with('{') {
@@ -182,6 +212,9 @@ pub fn parse_line(line: &str, now: i64) -> Result<Vec<(Item, i64)>, String> {
     }
     let value: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let at = value["at_us"].as_i64().unwrap_or(now);
+    if let Some(items) = open_telemetry(&value, at) {
+        return Ok(items);
+    }
     let text = |name: &str| value[name].as_str();
     Ok(match (text("line"), text("target"), text("body")) {
         (Some(line), ..) => {
@@ -202,8 +235,13 @@ pub fn parse_line(line: &str, now: i64) -> Result<Vec<(Item, i64)>, String> {
             vec![(Item::Entries(entries), at)]
         }
         (_, Some(_), _) => Vec::new(),
+        _ if value["unit"].is_object() || value["span"].is_object() => {
+            let unit = if value["unit"].is_object() { &value["unit"] } else { &value };
+            otlp::Span::new(unit)?;
+            vec![(Item::Spans(vec![unit.to_string()]), at)]
+        }
         _ if value["entry"].is_object() => vec![(Item::Entries(vec![value["entry"].to_string()]), at)],
         _ if value["message"].is_string() => vec![(Item::Entries(vec![line.to_owned()]), at)],
-        _ => return Err(format!("it is neither a line nor an entry: {}", listed(line).0)),
+        _ => return Err(format!("it is neither a line nor an entry nor a span: {}", listed(line).0)),
     })
 }

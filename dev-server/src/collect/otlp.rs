@@ -1,0 +1,92 @@
+//! Requests of the OpenTelemetry protocol over HTTP: a body in protobuf or JSON, gzip or not, as [`otlp`] units.
+
+use std::io::Read as _;
+
+use flate2::read::MultiGzDecoder;
+use opentelemetry_proto::tonic::collector::logs::v1 as logs;
+use opentelemetry_proto::tonic::collector::trace::v1 as trace;
+use prost::Message as _;
+use serde_json::{Value, json};
+
+use crate::collect::http::{Head, Response};
+use crate::model::otlp::{self, Signal};
+
+/// Largest body after decompression.
+const MAX_INFLATED_BYTES: u64 = 64 << 20;
+const PROTOBUF: &str = "application/x-protobuf";
+
+pub fn is_protobuf(head: &Head) -> bool {
+    head.header("content-type")
+        .is_some_and(|given| given.split(';').next().unwrap_or_default().trim() == PROTOBUF)
+}
+
+/// Whether a body for `/v1/logs` is one of OpenTelemetry rather than of the structured log API.
+pub fn is_logs(head: &Head, body: &[u8]) -> bool {
+    const START: usize = 256;
+    is_protobuf(head) || memchr::memmem::find(&body[..body.len().min(START)], b"\"resourceLogs\"").is_some()
+}
+
+/// The body without its compression; `None` where it has none.
+pub fn inflated(head: &Head, body: &[u8]) -> Result<Option<Vec<u8>>, Response> {
+    match head.header("content-encoding").map(str::trim) {
+        None | Some("" | "identity") => Ok(None),
+        Some(encoding) if encoding.eq_ignore_ascii_case("gzip") => {
+            let mut text = Vec::new();
+            let mut bounded = MultiGzDecoder::new(body).take(MAX_INFLATED_BYTES + 1);
+            bounded
+                .read_to_end(&mut text)
+                .map_err(|error| Response::error(400, &format!("the body is not gzip: {error}")))?;
+            if text.len() as u64 > MAX_INFLATED_BYTES {
+                return Err(Response::error(413, "the body is larger than this server takes"));
+            }
+            Ok(Some(text))
+        }
+        Some(_) => Err(Response::error(415, "a body is gzip or not compressed")),
+    }
+}
+
+/// The units of a request.
+pub fn decode(signal: Signal, head: &Head, body: &[u8]) -> Result<Vec<Value>, Response> {
+    let bad = |error: &dyn std::fmt::Display| Response::error(400, &format!("the body is not OTLP: {error}"));
+    let request = if is_protobuf(head) {
+        match signal {
+            Signal::Spans => trace::ExportTraceServiceRequest::decode(body).map(serde_json::to_value),
+            Signal::Logs => logs::ExportLogsServiceRequest::decode(body).map(serde_json::to_value),
+        }
+        .map_err(|error| bad(&error))?
+    } else {
+        serde_json::from_slice(body)
+    };
+    let request: Value = request.map_err(|error| bad(&error))?;
+    if request.as_object().is_some_and(|members| members.is_empty()) {
+        return Ok(Vec::new());
+    }
+    otlp::units(&request, signal).ok_or_else(|| bad(&"it has no resources"))
+}
+
+/// The answer: whole success, or how many items were not taken and why.
+pub fn answer(signal: Signal, head: &Head, rejected: u64, why: &str) -> Response {
+    if !is_protobuf(head) {
+        let member = if signal == Signal::Spans { "rejectedSpans" } else { "rejectedLogRecords" };
+        let partial = json!({"partialSuccess": {member: rejected.to_string(), "errorMessage": why}});
+        return Response::json(200, &if rejected > 0 { partial } else { json!({}) });
+    }
+    let count = i64::try_from(rejected).unwrap_or(i64::MAX);
+    let error_message = why.to_owned();
+    let body = match signal {
+        Signal::Spans => trace::ExportTraceServiceResponse {
+            partial_success: (rejected > 0)
+                .then_some(trace::ExportTracePartialSuccess { rejected_spans: count, error_message }),
+        }
+        .encode_to_vec(),
+        Signal::Logs => logs::ExportLogsServiceResponse {
+            partial_success: (rejected > 0)
+                .then_some(logs::ExportLogsPartialSuccess { rejected_log_records: count, error_message }),
+        }
+        .encode_to_vec(),
+    };
+    let mut response = Response::text(200, String::new());
+    response.content_type = PROTOBUF;
+    response.body = body;
+    response
+}
