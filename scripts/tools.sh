@@ -65,6 +65,7 @@ unicorn|unicorn --version
 ruby-minitest|requires minitest
 ruby-rack|requires rack
 ruby-activesupport|requires active_support
+ruby-railties|requires rails
 npm|npm --version
 golang-go|has_go
 END

@@ -13,6 +13,7 @@ end
 require "securerandom"
 require_relative "maxim/version"
 require_relative "maxim/error"
+require_relative "maxim/foreign"
 require_relative "maxim/convert"
 begin
   require_relative "maxim/maxim_ext"
@@ -26,3 +27,4 @@ require_relative "maxim/logger"
 require_relative "maxim/log_entry"
 require_relative "maxim/log_client"
 require_relative "maxim/flow"
+require_relative "maxim/railtie" if defined?(Rails::Railtie)

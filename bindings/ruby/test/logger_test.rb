@@ -147,7 +147,7 @@ class LoggerTest < MaximTest
   def test_bad_configuration_raises_and_names_what_is_wrong
     assert_raises(Maxim::InvalidArgumentError) { logger(flush_interval_ms: 0) }
     assert_raises(Maxim::InvalidArgumentError) { logger(overflow_policy: :explode) }
-    assert_match(/flush_interval/, assert_raises(ArgumentError) { logger(flush_interval: 3) }.message)
+    assert_match(/did you mean flush_interval_ms/, assert_raises(Maxim::InvalidArgumentError) { logger(flush_interval: 3) }.message)
     assert_raises(Maxim::NotConfiguredError) { Maxim::Logger.new(base_url: @server.url, repository_id: "r", spool_dir: @spool) }
   end
 

@@ -42,6 +42,28 @@ if defined?(Rack)
       assert_equal "gone", lines[1].data["message"]
     end
 
+    def test_bytes_that_any_client_can_send_cost_no_trace
+      app = ->(_env) { [200, { "Content-Type" => "text/plain" }, ["ok"]] }
+      stack = Maxim::Rack.new(app, logger: @log = logger(lossy: true))
+      env = Rack::MockRequest.env_for("/orders").merge("HTTP_X_REQUEST_ID" => "caf\xE9-1".b, "PATH_INFO" => "/p\xFFath".b)
+      stack.call(env).last.close
+      created = arrived.first
+      assert_equal "GET /p\u{fffd}ath", created.data["name"]
+      assert_equal "caf\u{fffd}-1", created.data["tags"]["request_id"]
+      assert_empty @errors
+    end
+
+    def test_a_hook_that_raises_costs_neither_request_nor_trace
+      failing = ->(_env) { raise "from the hook" }
+      answer = nil
+      _, warned = capture_io do
+        answer = call(->(_env) { [200, { "Content-Type" => "text/plain" }, ["ok"]] }, name: failing, session_id: failing, skip: failing)
+      end
+      assert_equal 200, answer.status
+      assert_equal 3, warned.scan("from the hook").size
+      assert_equal "GET /orders", arrived.first.data["name"]
+    end
+
     def test_requests_can_be_left_out_and_named
       answer = ->(_env) { [200, { "Content-Type" => "text/plain" }, []] }
       call(answer, skip: ->(env) { env["PATH_INFO"] == "/orders" })

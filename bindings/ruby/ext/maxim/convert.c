@@ -7,8 +7,8 @@
  */
 #include "maxim_ext.h"
 
-static VALUE json_module;
-static ID id_text, id_text_of, id_micros;
+static VALUE convert, foreign;
+static ID id_json, id_text, id_microseconds, id_number, id_integer, id_switch, id_unknown, id_utf8;
 static int utf8_index, ascii_index, binary_index;
 
 static VALUE checked(VALUE *value, VALUE made) {
@@ -17,11 +17,13 @@ static VALUE checked(VALUE *value, VALUE made) {
     return Qfalse;
 }
 
-VALUE mx_to_text(VALUE *value) {
+static VALUE is_lossy(const mx_owner *owner) { return owner && owner->lossy ? Qtrue : Qfalse; }
+
+VALUE mx_to_text(const mx_owner *owner, VALUE *value) {
     if (NIL_P(*value)) return Qfalse;
     if (SYMBOL_P(*value)) *value = rb_sym2str(*value);
     if (!RB_TYPE_P(*value, T_STRING)) {
-        VALUE failed = checked(value, rb_funcall(json_module, id_text_of, 1, *value));
+        VALUE failed = checked(value, rb_funcall(convert, id_text, 2, *value, is_lossy(owner)));
         if (failed) return failed;
     }
     int encoding = rb_enc_get_index(*value);
@@ -29,15 +31,16 @@ VALUE mx_to_text(VALUE *value) {
     /* Gives the string back as it was where it cannot be converted. */
     VALUE converted = rb_str_conv_enc(*value, rb_enc_from_index(encoding), rb_utf8_encoding());
     if (rb_enc_get_index(converted) != utf8_index && !rb_enc_str_asciionly_p(converted)) {
-        return mx_error(MAXIM_ERR_INVALID_UTF8, "the text cannot be transcoded to UTF-8");
+        if (!owner || !owner->lossy) return mx_error(MAXIM_ERR_INVALID_UTF8, "the text cannot be transcoded to UTF-8");
+        converted = rb_funcall(foreign, id_utf8, 1, *value);
     }
     *value = converted;
     return Qfalse;
 }
 
-VALUE mx_to_json(VALUE *value) {
+VALUE mx_to_json(const mx_owner *owner, VALUE *value) {
     if (NIL_P(*value)) return Qfalse;
-    return checked(value, rb_funcall(json_module, id_text, 1, *value));
+    return checked(value, rb_funcall(convert, id_json, 2, *value, is_lossy(owner)));
 }
 
 maxim_str mx_borrow(mx_call *call, VALUE *value) {
@@ -50,16 +53,19 @@ maxim_str mx_borrow(mx_call *call, VALUE *value) {
     return maxim_str_n(RSTRING_PTR(*value), (size_t)RSTRING_LEN(*value));
 }
 
-VALUE mx_to_time(VALUE *value) {
+VALUE mx_to_time(const mx_owner *owner, VALUE *value) {
     if (NIL_P(*value)) return Qfalse;
-    VALUE made = rb_funcall(json_module, id_micros, 1, *value);
-    if (!RB_INTEGER_TYPE_P(made)) return made;
+    VALUE made = rb_funcall(convert, id_microseconds, 2, *value, is_lossy(owner));
+    if (!RB_INTEGER_TYPE_P(made) && !NIL_P(made)) return made;
     *value = made;
     return Qfalse;
 }
 
-VALUE mx_to_number(VALUE value, double *number) {
-    if (!RTEST(rb_obj_is_kind_of(value, rb_cNumeric))) return mx_error(MAXIM_ERR_INVALID_ARGUMENT, "not a number");
+VALUE mx_to_number(const mx_owner *owner, VALUE value, double *number) {
+    if (!RB_FLOAT_TYPE_P(value) && !FIXNUM_P(value)) {
+        value = rb_funcall(convert, id_number, 2, value, is_lossy(owner));
+        if (!RB_FLOAT_TYPE_P(value)) return value;
+    }
     *number = NUM2DBL(value);
     return Qfalse;
 }
@@ -70,28 +76,90 @@ uint32_t mx_milliseconds(VALUE seconds) {
     return value >= 4e6 ? UINT32_MAX - 1 : (uint32_t)(value * 1000 + 0.5);
 }
 
-static VALUE bytes_of(VALUE value) {
-    StringValue(value);
-    return rb_str_new_frozen(value);
+
+/* The least and greatest value of the whole numbers; none of the other kinds. */
+static bool has_range(mx_kind kind, VALUE *least, VALUE *most) {
+    *least = INT2FIX(0);
+    switch (kind) {
+    case MX_I32:
+        *least = INT2NUM(INT32_MIN);
+        *most = INT2NUM(INT32_MAX);
+        return true;
+    case MX_U32:
+        *most = UINT2NUM(UINT32_MAX);
+        return true;
+    case MX_U64:
+        *most = ULL2NUM(UINT64_MAX);
+        return true;
+    default:
+        return false;
+    }
 }
 
-VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE options, void *config, VALUE *keep) {
+/* Makes *value what the member is filled from. Qfalse, or the Maxim::Error that says why not. */
+static VALUE convert_member(const mx_owner *owner, const mx_field *field, VALUE *value) {
+    VALUE least = Qnil, most = Qnil, made;
+    switch (field->kind) {
+    case MX_TEXT:
+        return mx_to_text(owner, value);
+    case MX_JSON:
+        return mx_to_json(owner, value);
+    case MX_TIME_US:
+    case MX_TIME_MS:
+    case MX_TIME_S:
+        return mx_to_time(owner, value);
+    case MX_BYTES:
+        made = rb_check_string_type(*value);
+        if (NIL_P(made)) return mx_error(MAXIM_ERR_INVALID_ARGUMENT, "the data of an attachment is a String");
+        *value = rb_str_new_frozen(made);
+        return Qfalse;
+    case MX_BOOL:
+    case MX_SWITCH:
+        made = rb_funcall(convert, id_switch, 2, rb_str_new_cstr(field->name), *value);
+        return made == *value ? Qfalse : made;
+    case MX_SHARE:
+        made = rb_funcall(convert, id_number, 2, *value, Qfalse);
+        if (!RB_FLOAT_TYPE_P(made)) return made;
+        *value = made;
+        return Qfalse;
+    default:
+        has_range(field->kind, &least, &most);
+        made = rb_funcall(convert, id_integer, 5, rb_str_new_cstr(field->name), *value, least, most, is_lossy(owner));
+        if (!RB_INTEGER_TYPE_P(made)) return made;
+        *value = made;
+        return Qfalse;
+    }
+}
+
+VALUE mx_unknown(VALUE rest, const char *const *names, int count) {
+    VALUE known = rb_ary_new();
+    for (int i = 0; i < count; i++) rb_ary_push(known, rb_str_new_cstr(names[i]));
+    return rb_funcall(convert, id_unknown, 2, rb_funcall(rest, rb_intern("keys"), 0), known);
+}
+
+VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE logged, VALUE options, void *config, VALUE *keep) {
     if (NIL_P(options)) return Qfalse;
+    const mx_owner *owner = NIL_P(logged) ? NULL : mx_owner_get(logged);
     ID names[MX_MAX_FIELDS] = {0};
     for (int i = 0; i < count; i++) names[i] = rb_intern(fields[i].name);
-    rb_get_kwargs(options, names, 0, count, keep); /* raises ArgumentError for an unknown keyword */
+    rb_get_kwargs(options, names, 0, -count - 1, keep); /* leaves the unknown ones in `options` */
+    if (!RHASH_EMPTY_P(options)) {
+        const char *known[MX_MAX_FIELDS];
+        for (int i = 0; i < count; i++) known[i] = fields[i].name;
+        VALUE error = mx_unknown(options, known, count);
+        if (NIL_P(logged)) return error;
+        mx_refused(logged, error); /* raises, if it is asked to; else the rest is logged */
+    }
 
     /* All Ruby code runs before the first pointer is taken. */
     for (int i = 0; i < count; i++) {
         if (keep[i] == Qundef) keep[i] = Qnil;
-        VALUE failed = Qfalse;
-        if (fields[i].kind == MX_TEXT) failed = mx_to_text(&keep[i]);
-        if (fields[i].kind == MX_JSON) failed = mx_to_json(&keep[i]);
-        if (fields[i].kind == MX_TIME_US || fields[i].kind == MX_TIME_MS || fields[i].kind == MX_TIME_S) {
-            failed = mx_to_time(&keep[i]);
-        }
-        if (fields[i].kind == MX_BYTES && !NIL_P(keep[i])) keep[i] = bytes_of(keep[i]);
-        if (failed) return failed;
+        if (NIL_P(keep[i])) continue;
+        VALUE failed = convert_member(owner, &fields[i], &keep[i]);
+        if (!failed) continue;
+        if (!owner || !owner->lossy || fields[i].kind == MX_BYTES) return failed;
+        mx_refused(logged, failed); /* this member only */
+        keep[i] = Qnil;
     }
     for (int i = 0; i < count; i++) {
         if (NIL_P(keep[i])) continue;
@@ -130,12 +198,9 @@ VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE options, v
             *(int32_t *)member = NUM2INT(keep[i]);
             break;
         case MX_U32:
-            /* NUM2UINT takes -1 for 4294967295. */
-            if (RTEST(rb_funcall(keep[i], '<', 1, INT2FIX(0)))) rb_raise(rb_eRangeError, "%s is negative", fields[i].name);
             *(uint32_t *)member = NUM2UINT(keep[i]);
             break;
         case MX_U64:
-            if (RTEST(rb_funcall(keep[i], '<', 1, INT2FIX(0)))) rb_raise(rb_eRangeError, "%s is negative", fields[i].name);
             *(uint64_t *)member = NUM2ULL(keep[i]);
             break;
         }
@@ -144,11 +209,18 @@ VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE options, v
 }
 
 void mx_init_convert(void) {
-    json_module = rb_define_module_under(mx_module, "Convert");
-    rb_gc_register_mark_object(json_module);
-    id_text = rb_intern("json");
-    id_text_of = rb_intern("text");
-    id_micros = rb_intern("microseconds");
+    convert = rb_define_module_under(mx_module, "Convert");
+    foreign = rb_define_module_under(mx_module, "Foreign");
+    rb_gc_register_mark_object(convert);
+    rb_gc_register_mark_object(foreign);
+    id_json = rb_intern("json");
+    id_text = rb_intern("text");
+    id_microseconds = rb_intern("microseconds");
+    id_number = rb_intern("number");
+    id_integer = rb_intern("integer");
+    id_switch = rb_intern("switch");
+    id_unknown = rb_intern("unknown");
+    id_utf8 = rb_intern("utf8");
     utf8_index = rb_utf8_encindex();
     ascii_index = rb_usascii_encindex();
     binary_index = rb_ascii8bit_encindex();

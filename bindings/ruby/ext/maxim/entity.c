@@ -29,6 +29,7 @@ static const rb_data_type_t entity_type = {
 
 static VALUE base_class, Session, Trace, Span, Generation, Retrieval, ToolCall;
 static ID id_within, id_random_id;
+static VALUE null_text;
 
 static VALUE entity_alloc(VALUE klass) {
     mx_entity *entity;
@@ -55,9 +56,9 @@ static VALUE entity_make(VALUE klass, VALUE logger, VALUE id, bool logged) {
 /* Trace.new(logger, id): goes on with an entity that was created elsewhere. */
 static VALUE entity_initialize(VALUE self, VALUE logger, VALUE id) {
     mx_entity *entity = rb_check_typeddata(self, &entity_type);
-    mx_owner_get(logger);
+    const mx_owner *owner = mx_owner_get(logger);
     if (!RTEST(rb_obj_is_kind_of(logger, mx_logger_class))) rb_raise(rb_eTypeError, "not a Maxim::Logger");
-    VALUE failed = mx_to_text(&id);
+    VALUE failed = mx_to_text(owner, &id);
     if (failed) rb_exc_raise(failed);
     if (NIL_P(id)) rb_raise(rb_eArgError, "an id is needed");
     entity->logger = logger;
@@ -131,11 +132,14 @@ static inline mx_entity *begin(mx_call *call, VALUE self, void (*invoke)(mx_call
     return entity;
 }
 
+static inline const mx_owner *owner_of(const mx_entity *entity) { return RTYPEDDATA_DATA(entity->logger); }
+
 static inline VALUE finish(mx_call *call, mx_entity *entity, bool ends) {
     if (mx_run(call) && ends) entity->ended = true;
     return mx_logged(entity->logger, call);
 }
 
+typedef VALUE (*mx_convert)(const mx_owner *, VALUE *);
 #define GENERIC(fn) ((void (*)(void))(fn))
 
 static VALUE call_none(VALUE self, fn_none fn) {
@@ -143,11 +147,12 @@ static VALUE call_none(VALUE self, fn_none fn) {
     return finish(&call, begin(&call, self, invoke_none, GENERIC(fn)), true);
 }
 
-static inline VALUE call_text(VALUE self, fn_text fn, VALUE value, VALUE (*convert)(VALUE *), bool ends) {
+static inline VALUE call_text(VALUE self, fn_text fn, VALUE value, mx_convert convert, bool ends) {
     mx_call call;
     mx_entity *entity = begin(&call, self, invoke_text, GENERIC(fn));
-    VALUE failed = convert(&value);
+    VALUE failed = convert(owner_of(entity), &value);
     if (failed) return mx_refused(entity->logger, failed);
+    if (ends && NIL_P(value)) value = null_text; /* nothing came of it, and it has ended */
     call.text[0] = mx_borrow(&call, &value);
     VALUE done = finish(&call, entity, ends);
     RB_GC_GUARD(value);
@@ -155,11 +160,17 @@ static inline VALUE call_text(VALUE self, fn_text fn, VALUE value, VALUE (*conve
     return done;
 }
 
-static inline VALUE call_text2(VALUE self, fn_text2 fn, VALUE a, VALUE b, VALUE (*convert)(VALUE *)) {
+static inline VALUE call_text2(VALUE self, fn_text2 fn, VALUE a, VALUE b, mx_convert convert) {
     mx_call call;
     mx_entity *entity = begin(&call, self, invoke_text2, GENERIC(fn));
-    VALUE failed = convert(&a);
-    if (!failed) failed = convert(&b);
+    const mx_owner *owner = owner_of(entity);
+    VALUE failed = convert(owner, &a);
+    if (!failed) failed = convert(owner, &b);
+    /* A tag without a name or value is one all the same. */
+    if (convert == mx_to_text && owner->lossy) {
+        if (NIL_P(a)) a = null_text;
+        if (NIL_P(b)) b = null_text;
+    }
     if (failed) return mx_refused(entity->logger, failed);
     call.text[0] = mx_borrow(&call, &a);
     call.text[1] = mx_borrow(&call, &b);
@@ -173,8 +184,8 @@ static inline VALUE call_text2(VALUE self, fn_text2 fn, VALUE a, VALUE b, VALUE 
 static VALUE call_metric(VALUE self, fn_metric fn, VALUE name, VALUE value) {
     mx_call call;
     mx_entity *entity = begin(&call, self, invoke_metric, GENERIC(fn));
-    VALUE failed = mx_to_text(&name);
-    if (!failed) failed = mx_to_number(value, &call.number[0]);
+    VALUE failed = mx_to_text(owner_of(entity), &name);
+    if (!failed) failed = mx_to_number(owner_of(entity), value, &call.number[0]);
     if (failed) return mx_refused(entity->logger, failed);
     call.text[0] = mx_borrow(&call, &name);
     VALUE done = finish(&call, entity, false);
@@ -185,9 +196,9 @@ static VALUE call_metric(VALUE self, fn_metric fn, VALUE name, VALUE value) {
 static VALUE call_cost(VALUE self, fn_cost fn, VALUE input, VALUE output, VALUE total) {
     mx_call call;
     mx_entity *entity = begin(&call, self, invoke_cost, GENERIC(fn));
-    VALUE failed = mx_to_number(input, &call.number[0]);
-    if (!failed) failed = mx_to_number(output, &call.number[1]);
-    if (!failed) failed = mx_to_number(total, &call.number[2]);
+    VALUE failed = mx_to_number(owner_of(entity), input, &call.number[0]);
+    if (!failed) failed = mx_to_number(owner_of(entity), output, &call.number[1]);
+    if (!failed) failed = mx_to_number(owner_of(entity), total, &call.number[2]);
     if (failed) return mx_refused(entity->logger, failed);
     return finish(&call, entity, false);
 }
@@ -195,7 +206,7 @@ static VALUE call_cost(VALUE self, fn_cost fn, VALUE input, VALUE output, VALUE 
 static VALUE call_total(VALUE self, fn_total fn, VALUE total) {
     mx_call call;
     mx_entity *entity = begin(&call, self, invoke_total, GENERIC(fn));
-    VALUE failed = mx_to_number(total, &call.number[0]);
+    VALUE failed = mx_to_number(owner_of(entity), total, &call.number[0]);
     if (failed) return mx_refused(entity->logger, failed);
     return finish(&call, entity, false);
 }
@@ -203,7 +214,8 @@ static VALUE call_total(VALUE self, fn_total fn, VALUE total) {
 static VALUE call_time(VALUE self, fn_time fn, VALUE time) {
     mx_call call;
     mx_entity *entity = begin(&call, self, invoke_time, GENERIC(fn));
-    VALUE failed = NIL_P(time) ? mx_error(MAXIM_ERR_INVALID_ARGUMENT, "a time is needed") : mx_to_time(&time);
+    VALUE failed = mx_to_time(owner_of(entity), &time);
+    if (!failed && NIL_P(time)) failed = mx_error(MAXIM_ERR_INVALID_ARGUMENT, "give a Time, DateTime or seconds since 1970");
     if (failed) return mx_refused(entity->logger, failed);
     call.integer = NUM2LL(time);
     return finish(&call, entity, false);
@@ -212,8 +224,9 @@ static VALUE call_time(VALUE self, fn_time fn, VALUE time) {
 static VALUE call_result(VALUE self, fn_result fn, VALUE result, VALUE flags) {
     mx_call call;
     mx_entity *entity = begin(&call, self, invoke_result, GENERIC(fn));
-    VALUE failed = mx_to_json(&result);
+    VALUE failed = mx_to_json(owner_of(entity), &result);
     if (failed) return mx_refused(entity->logger, failed);
+    if (NIL_P(result)) result = null_text;
     call.text[0] = mx_borrow(&call, &result);
     call.integer = NUM2UINT(flags);
     VALUE done = finish(&call, entity, true);
@@ -225,13 +238,16 @@ static VALUE call_result(VALUE self, fn_result fn, VALUE result, VALUE flags) {
 static VALUE call_event(int argc, VALUE *argv, VALUE self, fn_event fn) {
     static const char *const names[] = {"id", "tags", "metadata"};
     ID ids[3];
-    VALUE options, part[4], rest[3];
+    VALUE options, part[4], rest[3], logger = entity_get(self)->logger;
     rb_scan_args(argc, argv, "1:", &part[1], &options);
     for (int i = 0; i < 3; i++) {
         ids[i] = rb_intern(names[i]);
         rest[i] = Qnil;
     }
-    if (!NIL_P(options)) rb_get_kwargs(options, ids, 0, 3, rest);
+    if (!NIL_P(options)) {
+        rb_get_kwargs(options, ids, 0, -4, rest);
+        if (!RHASH_EMPTY_P(options)) mx_refused(logger, mx_unknown(options, names, 3)); /* and the rest is logged */
+    }
     part[0] = rest[0] == Qundef ? Qnil : rest[0];
     part[2] = rest[1] == Qundef ? Qnil : rest[1];
     part[3] = rest[2] == Qundef ? Qnil : rest[2];
@@ -239,7 +255,7 @@ static VALUE call_event(int argc, VALUE *argv, VALUE self, fn_event fn) {
     mx_call call;
     mx_entity *entity = begin(&call, self, invoke_event, GENERIC(fn));
     for (int i = 0; i < 4; i++) {
-        VALUE failed = i < 2 ? mx_to_text(&part[i]) : mx_to_json(&part[i]);
+        VALUE failed = i < 2 ? mx_to_text(owner_of(entity), &part[i]) : mx_to_json(owner_of(entity), &part[i]);
         if (failed) return mx_refused(entity->logger, failed);
     }
     for (int i = 0; i < 4; i++) call.text[i] = mx_borrow(&call, &part[i]);
@@ -312,8 +328,10 @@ static VALUE call_error(VALUE self, void (*invoke)(mx_call *), void (*fn)(void),
     mx_entity *entity = begin(&call, self, invoke, fn);
     maxim_error_config config = MAXIM_ERROR_CONFIG_INIT;
     VALUE keep[MX_MAX_FIELDS];
-    VALUE failed = MX_FILL(&call, error_fields, options, &config, keep);
+    VALUE failed = MX_FILL(&call, error_fields, entity->logger, options, &config, keep);
     if (failed) return mx_refused(entity->logger, failed);
+    /* An error without a message is one all the same. */
+    if (!config.message.data && owner_of(entity)->lossy) config.message = maxim_str_z("(no message)");
     call.config = &config;
     return finish(&call, entity, ends);
 }
@@ -327,7 +345,7 @@ static VALUE call_attachment(int argc, VALUE *argv, VALUE self, fn_attachment fn
     mx_entity *entity = begin(&call, self, invoke_attachment, GENERIC(fn));
     maxim_attachment config = MAXIM_ATTACHMENT_INIT;
     VALUE keep[MX_MAX_FIELDS];
-    VALUE failed = MX_FILL(&call, attachment_fields, options, &config, keep);
+    VALUE failed = MX_FILL(&call, attachment_fields, entity->logger, options, &config, keep);
     if (!failed && !!config.path.data + !!config.data + !!config.url.data != 1) {
         failed = mx_error(MAXIM_ERR_INVALID_ARGUMENT, "an attachment has one of path:, data: and url:");
     }
@@ -339,9 +357,9 @@ static VALUE call_attachment(int argc, VALUE *argv, VALUE self, fn_attachment fn
 #endif
 
 /* The id that the caller gave, frozen; nil when there is none, or none that is text. */
-static VALUE given_id(VALUE options) {
+static VALUE given_id(const mx_owner *owner, VALUE options) {
     VALUE id = NIL_P(options) ? Qnil : rb_hash_lookup(options, ID2SYM(rb_intern("id")));
-    return NIL_P(id) || mx_to_text(&id) ? Qnil : rb_str_new_frozen(id);
+    return NIL_P(id) || mx_to_text(owner, &id) ? Qnil : rb_str_new_frozen(id);
 }
 
 /*
@@ -358,10 +376,10 @@ static VALUE create(int argc, VALUE *argv, VALUE logger, VALUE klass, mx_call *c
     call->without_gvl = owner->may_block;
     call->config = config;
     call->out = &id;
-    VALUE known_id = given_id(options); /* mx_fill takes the options apart */
-    VALUE failed = mx_fill(call, fields, count, options, config, keep);
+    VALUE known_id = given_id(owner, options); /* mx_fill takes the options apart */
+    VALUE failed = mx_fill(call, fields, count, logger, options, config, keep);
     if (!failed && !NIL_P(name)) {
-        failed = mx_to_text(&name);
+        failed = mx_to_text(owner, &name);
         if (!failed) *name_member = mx_borrow(call, &name);
     }
     VALUE entity;
@@ -484,6 +502,8 @@ static VALUE entity_class(const char *name) {
 }
 
 void mx_init_entities(void) {
+    null_text = rb_str_freeze(rb_utf8_str_new_cstr("null"));
+    rb_gc_register_mark_object(null_text);
     id_within = rb_intern("within");
     id_random_id = rb_intern("random_id");
     base_class = rb_define_class_under(mx_module, "Entity", rb_cObject);

@@ -51,7 +51,7 @@ static VALUE client_open(VALUE self, VALUE strict, VALUE debug, VALUE options) {
     maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
     VALUE keep[MX_MAX_FIELDS];
     mx_call call = {.invoke = invoke_new, .without_gvl = true};
-    VALUE failed = MX_FILL(&call, client_fields, options, &config, keep);
+    VALUE failed = MX_FILL(&call, client_fields, Qnil, options, &config, keep);
     if (failed) rb_exc_raise(failed);
     config.error_callback = mx_on_error;
     if (RTEST(debug)) config.debug_callback = mx_on_debug;
@@ -60,6 +60,7 @@ static VALUE client_open(VALUE self, VALUE strict, VALUE debug, VALUE options) {
     call.out = &owner->handle;
     owner->free_handle = free_client;
     owner->strict = RTEST(strict);
+    owner->lossy = config.lossy;
     owner->may_block = config.overflow_policy == MAXIM_OVERFLOW_BLOCK;
     mx_run(&call);
     mx_must(&call);
@@ -88,10 +89,11 @@ static VALUE log_level(target to, void (*invoke)(mx_call *), void (*fn)(void), V
     call.invoke = invoke;
     call.fn = fn;
     call.handle = to.handle;
-    call.without_gvl = mx_owner_get(to.owner)->may_block;
-    VALUE failed = mx_to_text(&message);
-    if (!failed) failed = mx_to_json(&data);
-    if (!failed) failed = mx_to_json(&tags);
+    const mx_owner *owner = mx_owner_get(to.owner);
+    call.without_gvl = owner->may_block;
+    VALUE failed = mx_to_text(owner, &message);
+    if (!failed) failed = mx_to_json(owner, &data);
+    if (!failed) failed = mx_to_json(owner, &tags);
     if (failed) return mx_refused(to.owner, failed);
     maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
     call.text[0] = mx_borrow(&call, &message);
@@ -119,9 +121,10 @@ static VALUE log_error(target to, void (*invoke)(mx_call *), VALUE message, VALU
     mx_call call;
     call.invoke = invoke;
     call.handle = to.handle;
-    call.without_gvl = mx_owner_get(to.owner)->may_block;
-    for (int i = 0; i < 4 && !failed; i++) failed = mx_to_text(&part[i]);
-    if (!failed) failed = mx_to_json(&tags);
+    const mx_owner *owner = mx_owner_get(to.owner);
+    call.without_gvl = owner->may_block;
+    for (int i = 0; i < 4 && !failed; i++) failed = mx_to_text(owner, &part[i]);
+    if (!failed) failed = mx_to_json(owner, &tags);
     if (failed) return mx_refused(to.owner, failed);
     maxim_log_error_info error = MAXIM_LOG_ERROR_INFO_INIT;
     maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
@@ -164,7 +167,7 @@ static VALUE client_log(VALUE self, VALUE options) {
     call.invoke = invoke_entry;
     call.handle = owner->handle;
     call.without_gvl = owner->may_block;
-    VALUE failed = MX_FILL(&call, entry_fields, options, &entry, keep);
+    VALUE failed = MX_FILL(&call, entry_fields, self, options, &entry, keep);
     if (failed) return mx_refused(self, failed);
     call.config = &entry;
     mx_run(&call);
@@ -183,7 +186,7 @@ static VALUE set_text(VALUE self, fn_set fn, VALUE value) {
     call.fn = (void (*)(void))fn;
     call.handle = owner->handle;
     call.without_gvl = false;
-    VALUE failed = mx_to_text(&value);
+    VALUE failed = mx_to_text(owner, &value);
     if (failed) return mx_refused(self, failed);
     call.text[0] = mx_borrow(&call, &value);
     mx_run(&call);
@@ -258,7 +261,7 @@ static VALUE ingest(VALUE self, void (*invoke)(mx_call *), VALUE body, VALUE for
     raw given = {(const uint8_t *)RSTRING_PTR(body), (size_t)RSTRING_LEN(body), NUM2INT(format), timeout_ms, init};
     VALUE keep[MX_MAX_FIELDS];
     mx_call call = {.invoke = invoke, .handle = mx_owner_get(self)->handle, .without_gvl = true, .config = &given};
-    VALUE failed = MX_FILL(&call, raw_fields, options, &given.options, keep);
+    VALUE failed = MX_FILL(&call, raw_fields, self, options, &given.options, keep);
     if (failed) return mx_refused(self, failed);
     mx_run(&call);
     RB_GC_GUARD(body);
@@ -319,7 +322,7 @@ static VALUE flow_make(VALUE owner, VALUE name, void (*invoke)(mx_call *), bool 
     mx_owner *client = mx_owner_get(owner);
     VALUE self = flow_alloc(flow_class);
     mx_flow *flow = RTYPEDDATA_DATA(self);
-    VALUE failed = mx_to_text(&name);
+    VALUE failed = mx_to_text(client, &name);
     if (failed) rb_exc_raise(failed);
     mx_call call = {.invoke = invoke, .handle = client->handle, .out = &flow->handle, .without_gvl = waits,
                     .integer = timeout_ms};

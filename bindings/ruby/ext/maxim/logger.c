@@ -31,7 +31,7 @@ static VALUE logger_open(VALUE self, VALUE strict, VALUE debug, VALUE options) {
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
     VALUE keep[MX_MAX_FIELDS];
     mx_call call = {.invoke = invoke_new, .without_gvl = true};
-    VALUE failed = MX_FILL(&call, config_fields, options, &config, keep);
+    VALUE failed = MX_FILL(&call, config_fields, Qnil, options, &config, keep);
     if (failed) rb_exc_raise(failed);
     config.error_callback = mx_on_error;
     if (RTEST(debug)) config.debug_callback = mx_on_debug;
@@ -40,6 +40,7 @@ static VALUE logger_open(VALUE self, VALUE strict, VALUE debug, VALUE options) {
     call.out = &owner->handle;
     owner->free_handle = free_logger;
     owner->strict = RTEST(strict);
+    owner->lossy = config.lossy;
     owner->may_block = config.overflow_policy == MAXIM_OVERFLOW_BLOCK;
     mx_run(&call);
     mx_must(&call);
@@ -55,7 +56,7 @@ static VALUE logger_add_sink(VALUE self, VALUE options) {
     VALUE keep[MX_MAX_FIELDS];
     uint32_t sink = 0;
     mx_call call = {.invoke = invoke_add_sink, .handle = mx_owner_get(self)->handle, .without_gvl = true};
-    VALUE failed = MX_FILL(&call, config_fields, options, &config, keep);
+    VALUE failed = MX_FILL(&call, config_fields, Qnil, options, &config, keep);
     if (failed) rb_exc_raise(failed);
     call.config = &config;
     call.out = &sink;
@@ -165,9 +166,9 @@ static VALUE logger_commit(VALUE self, VALUE entity, VALUE id, VALUE action, VAL
     call.without_gvl = owner->may_block;
     call.handle = owner->handle;
     call.integer = NUM2INT(entity);
-    VALUE failed = mx_to_text(&id);
-    if (!failed) failed = mx_to_text(&action);
-    if (!failed) failed = mx_to_json(&data);
+    VALUE failed = mx_to_text(owner, &id);
+    if (!failed) failed = mx_to_text(owner, &action);
+    if (!failed) failed = mx_to_json(owner, &data);
     if (failed) return mx_refused(self, failed);
     call.id = mx_borrow(&call, &id);
     call.text[0] = mx_borrow(&call, &action);

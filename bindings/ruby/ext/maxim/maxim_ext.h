@@ -46,6 +46,7 @@ typedef struct mx_owner {
     maxim_status (*free_handle)(void *handle);
     mx_events *events;
     bool strict;    /* raise_exceptions */
+    bool lossy;     /* values that cannot be sent are changed, not refused */
     bool may_block; /* MAXIM_OVERFLOW_BLOCK: any log call may wait */
     bool delivering;
 } mx_owner;
@@ -104,19 +105,24 @@ typedef struct mx_field {
     size_t length_offset; /* MX_BYTES: where the length goes */
 } mx_field;
 
-/* Makes *value a String that the library can read, or nil. Qfalse, or the Maxim::Error that says why not. */
-VALUE mx_to_text(VALUE *value);
-VALUE mx_to_json(VALUE *value);
+/* Makes *value a String that the library can read, or nil. Qfalse, or the Maxim::Error that says why not; for an
+ * owner that is lossy any value has a text. */
+VALUE mx_to_text(const mx_owner *owner, VALUE *value);
+VALUE mx_to_json(const mx_owner *owner, VALUE *value);
 /* The text of a String made by the functions above; marks the call as large. */
 maxim_str mx_borrow(mx_call *call, VALUE *value);
-/* Makes *value a number of microseconds. */
-VALUE mx_to_time(VALUE *value);
-VALUE mx_to_number(VALUE value, double *number);
+/* Makes *value a number of microseconds, or nil. */
+VALUE mx_to_time(const mx_owner *owner, VALUE *value);
+VALUE mx_to_number(const mx_owner *owner, VALUE value, double *number);
 uint32_t mx_milliseconds(VALUE seconds);
-/* Reads keyword arguments into a config struct; `keep` must live as long as the struct is used. */
-VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE options, void *config, VALUE *keep);
-#define MX_FILL(call, fields, options, config, keep) \
-    mx_fill(call, fields, (int)(sizeof(fields) / sizeof(*(fields))), options, config, keep)
+/* Reads keyword arguments into a config struct; `keep` must live as long as the struct is used. `logged` is the owner
+ * of a log call, which is told of keywords that do not exist and goes on; nil for what makes something, which fails. */
+VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE logged, VALUE options, void *config, VALUE *keep);
+#define MX_FILL(call, fields, logged, options, config, keep) \
+    mx_fill(call, fields, (int)(sizeof(fields) / sizeof(*(fields))), logged, options, config, keep)
+
+/* The error about keywords that do not exist, which are left in `rest`; `names` are those that do. */
+VALUE mx_unknown(VALUE rest, const char *const *names, int count);
 
 /* --- registration: which method is which function of the library ------------------------------ */
 

@@ -9,7 +9,7 @@ module Maxim
   class Entity
     # Evaluates by the evaluators named, with values for their variables if given.
     def evaluate(*evaluators, variables: nil)
-      evaluators = evaluators.flatten
+      evaluators = evaluators.first if evaluators.size == 1 && Array === evaluators.first
       return evaluate_with_evaluators(evaluators) unless variables
 
       evaluate_with_variables(variables, evaluators)
@@ -26,8 +26,12 @@ module Maxim
     # Runs the block of a creating call: an error is logged and raised again, the entity is ended.
     def within
       yield self
-    rescue StandardError, NotImplementedError, NoMemoryError, SystemStackError => e
-      failed(e)
+    rescue *Foreign::ERRORS => e
+      begin
+        failed(e)
+      rescue Error
+        nil # raise_exceptions is for the program's own calls: what it raised itself comes first.
+      end
       raise
     ensure
       self.end unless ended?
@@ -42,15 +46,15 @@ module Maxim
     private
 
     def failed(error)
-      add_event(error.class.name || "error", metadata: Convert.exception(error))
+      add_event(Foreign.class_name(error), metadata: Foreign.exception(error))
     end
 
     # An exception, keyword arguments, or both: keywords win.
     def error_config(error, config)
-      return config unless error
-      return { message: error }.merge(config) unless error.is_a?(Exception)
+      return config if nil.equal?(error)
+      return { message: error }.merge(config) unless Exception === error
 
-      details = Convert.exception(error)
+      details = Foreign.exception(error)
       name = details.delete(:name)
       { name: name, type: name, message: details.delete(:message), metadata: details }.merge(config)
     end
@@ -106,16 +110,18 @@ module Maxim
   class Generation
     # Sends a result as it is, even when its shape is not known (MAXIM_RESULT_FORCE).
     FORCE = 1
-    private_constant :FORCE
+    # Refuses a result whose shape is not known (MAXIM_RESULT_STRICT).
+    STRICT = 2
+    private_constant :FORCE, :STRICT
 
     setters :model, :provider, :name, :model_parameters, :maxim_prompt_id, :maxim_prompt_version_id,
             :start_timestamp, :end_timestamp
 
     # Logs what the model answered, and ends the generation. `result` is the provider's own response, as a
-    # hash, an array of stream chunks, or any object that has to_h or to_json.
-    def result(result, force: false)
-      result = result.to_h if !result.is_a?(Hash) && !result.is_a?(Array) && !result.nil? && result.respond_to?(:to_h)
-      result_native(result, force ? FORCE : 0)
+    # hash, an array of stream chunks, or any object that has to_h or to_json. A shape that is not known is sent as it
+    # is and told to on_error; with `strict: true` it is refused instead, and the generation stays open.
+    def result(result, force: false, strict: false)
+      result_native(readable(result), (force ? FORCE : 0) | (strict ? STRICT : 0))
     end
 
     # Logs that the model failed, and ends the generation: an exception, a message, or keywords.
@@ -132,6 +138,15 @@ module Maxim
 
     private
 
+    # What a client's response object says of itself.
+    def readable(result)
+      return result if nil.equal?(result) || Hash === result || Array === result || String === result || RawJson === result
+
+      result.respond_to?(:to_h) ? result.to_h : result
+    rescue *Foreign::ERRORS
+      result
+    end
+
     def failed(error)
       self.error(error) unless ended?
     end
@@ -141,7 +156,7 @@ module Maxim
   class Retrieval
     # A String is logged as text, anything else as JSON.
     def set_input(input)
-      input.nil? || input.is_a?(String) ? set_input_text(input) : set_input_json(input)
+      nil.equal?(input) || String === input ? set_input_text(input) : set_input_json(input)
     end
     alias input set_input
 
@@ -151,7 +166,7 @@ module Maxim
     private
 
     def failed(error)
-      add_metadata(error: Convert.exception(error))
+      add_metadata(error: Foreign.exception(error))
     end
   end
 

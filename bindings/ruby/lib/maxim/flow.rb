@@ -5,7 +5,7 @@ module Maxim
   class Flow
     LogEntry::LEVELS.each do |name|
       define_method(name) do |message = nil, data = nil, tags: nil, **fields|
-        data = data.is_a?(Hash) ? data.merge(fields) : fields unless fields.empty?
+        data = Hash === data ? data.merge(fields) : { value: data, **fields }.compact unless fields.empty?
         LogEntry.write(self, name, message, data, tags)
       end
     end
@@ -13,8 +13,12 @@ module Maxim
     # Logs an error that leaves the block, and raises it again.
     def within
       yield self
-    rescue StandardError => e
-      error(e)
+    rescue *Foreign::ERRORS => e
+      begin
+        error(e)
+      rescue Error
+        nil # raise_exceptions is for the program's own calls: what it raised itself comes first.
+      end
       raise
     end
 

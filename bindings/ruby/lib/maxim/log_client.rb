@@ -21,7 +21,7 @@ module Maxim
       def initialize(strict, on_error, on_debug, exit_timeout, config)
         open_native(strict, on_debug, config)
         @closed = false
-        watch(on_error, on_debug, exit_timeout)
+        watch(on_error, on_debug, exit_timeout, strict)
       end
 
       def native_level(level)
@@ -39,6 +39,9 @@ module Maxim
         start_flush(timeout, block)
       end
       private :open_native, :flush_async_native
+
+      # Owner's, for the client.
+      public :refuse
     end
 
     # ::Logger's severities, for those who ask a logger for them.
@@ -46,9 +49,11 @@ module Maxim
     ENVIRONMENTS = { development: 0, staging: 1, production: 2 }.freeze
     FORMATS = { json: 0, jsonl: 1, syslog: 2, text: 3, csv: 4, obl: 5 }.freeze
     DEFAULT_TIMEOUT = 10
-    # What a code that is not known is passed on as: the library refuses it and says why.
-    NO_SUCH = 99
-    private_constant :NO_SUCH
+    # The members of an entry beside its level, message and data; what else it is given is data.
+    FIELDS = %i[user_id session_id request_id error_name error_stack tags flow_id step_index dataset timestamp
+                ip_address country].freeze
+    NO_MESSAGE = "(no message)"
+    private_constant :FIELDS, :NO_MESSAGE
 
     attr_accessor :progname, :formatter, :datetime_format
 
@@ -66,9 +71,10 @@ module Maxim
                    progname: nil, formatter: nil, lossy: true, **config)
       Owner.check_ractor("a Maxim::LogClient")
       config[:lossy] = lossy
-      config[:environment] = ENVIRONMENTS.fetch(environment.to_s.to_sym, NO_SUCH)
-      config[:overflow_policy] = Logger::OVERFLOW.fetch(overflow_policy.to_s.to_sym, NO_SUCH)
+      config[:environment] = Owner.choose("environment", environment, ENVIRONMENTS)
+      config[:overflow_policy] = Owner.choose("overflow_policy", overflow_policy, Logger::OVERFLOW)
       @level = severity(min_level)
+      @lossy = lossy
       # What is below is filtered here, where `level=` can change it.
       config[:min_level] = [@level, ERROR].min
       @lowest = config[:min_level]
@@ -94,31 +100,38 @@ module Maxim
 
     # As ::Logger#add.
     def add(severity, message = nil, progname = nil, &block)
-      severity = severity.nil? ? UNKNOWN : severity(severity)
+      severity = severity_of(severity)
       return true if severity < level
 
-      if message.nil? && !block
-        write(severity, progname, nil, nil, {}, nil)
-      elsif message.nil?
+      if nil.equal?(message)
         write(severity, progname, nil, nil, {}, block)
       else
-        write(severity, message, progname ? { progname: progname } : nil, nil, {}, nil)
+        write(severity, message, nil.equal?(progname) ? nil : { progname: progname }, nil, {}, nil)
       end
     end
     alias log add
 
     # As ::Logger#<<: a line without a severity, logged as info.
     def <<(message)
-      text = message.to_s.chomp
+      text = Foreign.text(message).chomp
       write(INFO, text, nil, nil, {}, nil) unless text.empty?
       self
     end
 
     # An entry with every field: level, message, data, user_id, session_id, request_id, error_name,
-    # error_stack, tags, flow_id, step_index, dataset, timestamp, ip_address, country.
-    def entry(level: :info, **fields)
-      fields[:level] = LogEntry::LEVELS.index(level.to_s.to_sym) || NO_SUCH
-      @handle.log(fields)
+    # error_stack, tags, flow_id, step_index, dataset, timestamp, ip_address, country. What is none of them is told to
+    # on_error and becomes part of the data, and an unknown level is info.
+    def entry(level: :info, message: nil, data: nil, **fields)
+      number = Convert.choice("level", level, LogEntry::LEVELS.each_with_index.to_h)
+      if number.is_a?(Error)
+        refusal = @handle.refuse(number)
+        return refusal unless @lossy
+
+        number = INFO
+      end
+      data, fields = without_unknown(data, fields)
+      message = nil.equal?(message) ? (NO_MESSAGE if @lossy) : LogEntry.text(message)
+      @handle.log(level: number, message: message, data: data, **fields)
     end
 
     def level
@@ -170,12 +183,12 @@ module Maxim
     # A whole document in one of FORMATS, sent now; waits up to `timeout` seconds. Options: source,
     # environment, level, dataset.
     def ingest_raw(body, format, timeout: DEFAULT_TIMEOUT, **options)
-      @handle.ingest_raw(body, format_code(format), raw_options(options), timeout)
+      ingest(body, format, options) { |*arguments| @handle.ingest_raw(*arguments, timeout) }
     end
 
     # The same, sent in the background and kept until it has arrived.
     def ingest_raw_async(body, format, **options)
-      @handle.ingest_raw_async(body, format_code(format), raw_options(options))
+      ingest(body, format, options) { |*arguments| @handle.ingest_raw_async(*arguments) }
     end
 
     # True when everything accepted has arrived, false when the time ran out before.
@@ -222,54 +235,85 @@ module Maxim
     def write(severity, message, data, tags, fields, block)
       name = LogEntry::SEVERITIES[severity]
       message, fields = from_block(message, fields, block) if block
-      message = progname if message.nil? && data.nil? && fields.empty?
-      data = fields.empty? ? data : merge(data, fields)
-      message, data = data, nil if message.nil? && data.is_a?(Hash)
-      tags = [*tags, *formatter_tags]
+      message = progname if nil.equal?(message) && nil.equal?(data) && fields.empty?
+      data = merge(data, fields) unless fields.empty?
+      message, data = data, nil if nil.equal?(message) && Hash === data
+      tags = all_tags(tags)
       tags << name.to_s if severity > ERROR
-      message = format(name, message) if formatter && !formatter.respond_to?(:current_tags)
+      message = format(name, message) if formatter && !tagging?
       LogEntry.write(@handle, LogEntry::LEVELS[[severity, ERROR].min], message, data, tags)
     end
 
     # With a block, what stands before it is the program's name.
     def from_block(given, fields, block)
-      name = given || progname
-      [block.call, name ? { progname: name, **fields } : fields]
+      name = nil.equal?(given) ? progname : given
+      [LogEntry.evaluate(block), nil.equal?(name) ? fields : { progname: name, **fields }]
     end
 
     def merge(data, fields)
-      return fields.merge(exception: data) if data.is_a?(Exception)
-
-      data.is_a?(Hash) ? data.merge(fields) : { value: data, **fields }.compact
+      case data
+      when Exception then fields.merge(exception: data)
+      when Hash then data.merge(fields)
+      when nil then fields
+      else { value: data, **fields }
+      end
     end
 
     # Tagged logging keeps its tags in the formatter: they become the entry's tags, the text stays clean.
-    def formatter_tags
-      formatter.respond_to?(:current_tags) ? formatter.current_tags : []
+    def all_tags(tags)
+      [*tags, *(formatter.current_tags if tagging?)]
+    rescue *Foreign::ERRORS
+      []
+    end
+
+    def tagging?
+      formatter.respond_to?(:current_tags)
     end
 
     # A formatter of the program's own makes the text; structured messages are left alone.
     def format(name, message)
-      return message if message.is_a?(Hash) || message.is_a?(Exception)
+      return message if Hash === message || Exception === message
 
-      formatter.call(name.to_s.upcase, Time.now, progname, message).to_s.chomp
+      Foreign.text(formatter.call(name.to_s.upcase, Time.now, progname, message)).chomp
+    rescue *Foreign::ERRORS => e
+      "#{LogEntry.text(message)} [the formatter raised #{Foreign.class_name(e)}: #{Foreign.reason(e)}]"
     end
 
     def severity(value)
       return value if value.is_a?(Integer)
 
-      LogEntry::SEVERITIES.index(value.to_s.downcase.to_sym) or raise ArgumentError, "invalid log level: #{value}"
+      LogEntry::SEVERITIES.index(value.to_s.downcase.to_sym) or
+        raise ArgumentError, "invalid log level: #{value.inspect}; give one of #{LogEntry::SEVERITIES.join(", ")}"
     end
 
-    def format_code(format)
-      FORMATS.fetch(format.to_s.to_sym, NO_SUCH)
+    # The severity that a log call is given, whatever that is.
+    def severity_of(value)
+      severity(value).clamp(DEBUG, UNKNOWN)
+    rescue *Foreign::ERRORS
+      UNKNOWN
     end
 
-    def raw_options(options)
-      options = options.dup
-      options[:environment] = ENVIRONMENTS.fetch(options[:environment].to_s.to_sym, NO_SUCH) if options[:environment]
-      options[:level] = LogEntry::LEVELS.index(options[:level].to_s.to_sym) || NO_SUCH if options[:level]
-      options
+    # A raw document and its options by their numbers, for the block to send.
+    def ingest(body, format, options)
+      numbers = {
+        format: Convert.choice("format", format, FORMATS),
+        environment: options[:environment] && Convert.choice("environment", options[:environment], ENVIRONMENTS),
+        level: options[:level] && Convert.choice("level", options[:level], LogEntry::LEVELS.each_with_index.to_h)
+      }
+      wrong = numbers.values.find { |number| number.is_a?(Error) }
+      return @handle.refuse(wrong) if wrong
+      return @handle.refuse(InvalidArgumentError.new("the document is a #{Foreign.class_name(body)}: give a String")) unless String === body
+
+      yield body, numbers[:format], options.merge(numbers.compact.except(:format))
+    end
+
+    # The data with what an entry has no member for, and the other members.
+    def without_unknown(data, fields)
+      unknown = fields.keys - FIELDS
+      return [data, fields] if unknown.empty?
+
+      @handle.refuse(Convert.unknown(unknown, FIELDS))
+      [merge(data, fields.slice(*unknown)), fields.except(*unknown)]
     end
 
     def silence_key

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module Maxim
-  # How one call of a ::Logger method becomes message, data, error and tags.
+  # How one call of a ::Logger method becomes message, data, error and tags. No value given to it costs the entry.
   module LogEntry
     # Names of the API's levels, by their numbers; and the numbers of ::Logger's severities.
     LEVELS = %i[debug info warn error].freeze
@@ -15,50 +15,73 @@ module Maxim
     # Of an exception, name, message and stack are logged; of a hash, :message (or :msg) is the message
     # and the rest is data.
     def write(target, level, message, data, tags)
-      error = message if message.is_a?(Exception)
-      error, data = data, nil if data.is_a?(Exception)
-      error ||= data[:exception] if data.is_a?(Hash) && data[:exception].is_a?(Exception)
-      message, data = from_hash(message, data) if message.is_a?(Hash)
+      error = message if Exception === message
+      error, data = data, nil if Exception === data
+      error ||= exception_in(data)
+      message, data = from_hash(message, data) if Hash === message
       return write_error(target, message, error, tags) if error && level == :error
 
       data = with_exception(data, error) if error
-      target.__send__(target.native_level(level), text(message), data, presence(tags))
+      target.__send__(target.native_level(level), text(message), data, texts(tags))
     end
 
-    def write_error(target, message, error, tags)
-      message = error.message if message.nil? || message.equal?(error)
-      message = error.class.name if message.to_s.empty?
-      target.__send__(target.native_level(:error_with), text(message), error.class.name || "anonymous",
-                      error.message.to_s, Convert.stack(error), presence(tags))
+    # What the caller's block gives; a block that raises gives a text that says so.
+    def evaluate(block)
+      block.call
+    rescue *Foreign::ERRORS => e
+      "[Throws: #{Foreign.class_name(e)}: #{Foreign.reason(e)}]"
     end
-    private_class_method :write_error
-
-    def from_hash(message, data)
-      rest = data.is_a?(Hash) ? message.merge(data) : message.dup
-      text = rest.delete(:message) || rest.delete("message") || rest.delete(:msg) || rest.delete("msg")
-      text ? [text, rest] : [Convert.json(message), rest]
-    end
-    private_class_method :from_hash
-
-    def with_exception(data, error)
-      { **(data || {}), exception: Convert.exception(error) }
-    end
-    private_class_method :with_exception
 
     # As ::Logger's formatter: strings as they are, the rest inspected.
     def text(message)
       case message
       when String, Symbol then message
-      when Exception then message.message
-      else message.inspect
+      when Exception then Foreign.message(message)
+      else Foreign.inspected(message)
       end
     end
-    private_class_method :text
 
-    def presence(tags)
-      tags = Array(tags)
-      tags.empty? ? nil : tags.map(&:to_s)
+    def write_error(target, message, error, tags)
+      message = error if nil.equal?(message)
+      message = Exception === message ? Foreign.message(message) : text(message)
+      message = Foreign.class_name(error) if message.to_s.empty?
+      target.__send__(target.native_level(:error_with), message, Foreign.class_name(error), Foreign.message(error),
+                      Foreign.stack(error), texts(tags))
     end
-    private_class_method :presence
+    private_class_method :write_error
+
+    # A hash may make up members that it is asked for.
+    def exception_in(data)
+      found = data.fetch(:exception, nil) if Hash === data
+      found if Exception === found
+    rescue *Foreign::ERRORS
+      nil
+    end
+    private_class_method :exception_in
+
+    def from_hash(message, data)
+      rest = Hash === data ? message.merge(data) : message.dup
+      text = rest.delete(:message) || rest.delete("message") || rest.delete(:msg) || rest.delete("msg")
+      text ? [text, rest] : [Convert.json(message), rest]
+    rescue *Foreign::ERRORS
+      [Convert.json(message), nil]
+    end
+    private_class_method :from_hash
+
+    def with_exception(data, error)
+      others = Hash === data ? data : { value: data }.compact
+      { **others, exception: Foreign.exception(error) }
+    rescue *Foreign::ERRORS
+      { exception: Foreign.exception(error) }
+    end
+    private_class_method :with_exception
+
+    def texts(tags)
+      tags = Array(tags)
+      tags.empty? ? nil : tags.map { |tag| Foreign.text(tag) }
+    rescue *Foreign::ERRORS
+      [Foreign.text(tags)]
+    end
+    private_class_method :texts
   end
 end

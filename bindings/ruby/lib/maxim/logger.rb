@@ -40,7 +40,7 @@ module Maxim
       Owner.check_ractor("a Maxim::Logger")
       open_native(raise_exceptions, on_debug, native_config(config.merge(lossy: lossy)))
       @closed = false
-      watch(on_error, on_debug, exit_timeout)
+      watch(on_error, on_debug, exit_timeout, raise_exceptions)
     end
 
     # Begins a session; with a block, ends it after the block and gives the block's value.
@@ -60,8 +60,8 @@ module Maxim
 
     # One line of the caller's making: `logger.commit(:trace, id, "update", { input: "…" })`.
     def commit(entity, id, action, data)
-      number = ENTITIES[entity] || (entity.is_a?(Integer) ? entity : -1)
-      commit_native(number, id, action, data)
+      number = entity.is_a?(Integer) ? entity : Convert.choice("entity", entity, ENTITIES)
+      number.is_a?(Error) ? refuse(number) : commit_native(number, id, action, data)
     end
 
     # Sends everything accepted so far. True when it has arrived; false when it has not, within the time or
@@ -122,11 +122,7 @@ module Maxim
 
     def native_config(config)
       policy = config[:overflow_policy]
-      return config if policy.nil? || policy.is_a?(Integer)
-
-      config.merge(overflow_policy: OVERFLOW.fetch(policy) do
-        raise InvalidArgumentError, "overflow_policy is one of #{OVERFLOW.keys.join(", ")}"
-      end)
+      policy.nil? ? config : config.merge(overflow_policy: Owner.choose("overflow_policy", policy, OVERFLOW))
     end
 
     private(*instance_methods(false).grep(/_native\z/))

@@ -14,6 +14,9 @@ module Maxim
     # How long the end of the process waits for what is held, in seconds.
     EXIT_TIMEOUT = 2
 
+    # Without a handler, the same kind of error is told of as a warning again after so many seconds.
+    WARNING_PAUSE = 10
+
     # Everything alive, closed when the process ends; holds nothing back from the garbage collector.
     ALIVE = ObjectSpace::WeakMap.new
     private_constant :ALIVE
@@ -24,6 +27,12 @@ module Maxim
         return if main_ractor?
 
         raise RactorError, "#{what} belongs to the main Ractor: send it messages, or log there"
+      end
+
+      # The number of an option's value, which may be the number itself.
+      def choose(name, value, choices)
+        number = choices.value?(value) ? value : Convert.choice(name, value, choices)
+        number.is_a?(Error) ? raise(number) : number
       end
 
       def track(owner, exit_timeout)
@@ -52,7 +61,9 @@ module Maxim
 
     private
 
-    def watch(on_error, on_debug, exit_timeout)
+    def watch(on_error, on_debug, exit_timeout, raise_exceptions)
+      @raise_exceptions = raise_exceptions
+      @warned = {}
       @on_error = on_error
       @on_debug = on_debug
       @exit_timeout = exit_timeout
@@ -62,11 +73,29 @@ module Maxim
 
     # A call was refused: told to the handler; the program goes on.
     def refused(error)
-      tell(@on_error, error)
+      @on_error ? tell(@on_error, error) : warn_of(error)
+    end
+
+    # The same for what is refused before it reaches the library; gives what a refused call gives.
+    def refuse(error)
+      raise error if @raise_exceptions
+
+      refused(error)
+      false
     end
 
     def error_event(status, message, records)
-      tell(@on_error, Error.for_status(status, message, records))
+      refused(Error.for_status(status, message, records))
+    end
+
+    # Nobody listens: a warning of each kind, at most once in WARNING_PAUSE.
+    def warn_of(error)
+      now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      last = @warned[error.class]
+      return if last && now - last < WARNING_PAUSE
+
+      @warned[error.class] = now
+      Kernel.warn("maxim: #{error.message} (#{error.class}; on_error: is told of every one)")
     end
 
     def debug_event(line)
@@ -80,8 +109,8 @@ module Maxim
     # A handler that fails must not fail the call that happened to bring it its event.
     def tell(handler, argument)
       handler&.call(argument)
-    rescue StandardError => e
-      Kernel.warn("maxim: a handler raised #{e.class}: #{e.message}")
+    rescue *Foreign::ERRORS => e
+      Kernel.warn("maxim: a handler raised #{Foreign.class_name(e)}: #{Foreign.reason(e)}")
     end
 
     # Starts a flush; the block is given nil or the Maxim::Error by a later call on this object.

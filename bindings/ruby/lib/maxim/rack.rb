@@ -21,13 +21,13 @@ module Maxim
     def initialize(app, logger:, name: nil, session_id: nil, skip: nil)
       @app = app
       @logger = logger
-      @name = name || ->(env) { "#{env["REQUEST_METHOD"]} #{env["PATH_INFO"]}" }
+      @name = name
       @session_id = session_id
       @skip = skip
     end
 
     def call(env)
-      return @app.call(env) if @skip&.call(env)
+      return @app.call(env) if ask(@skip, env)
 
       trace = env[KEY] = begin_trace(env)
       respond(trace, env)
@@ -38,14 +38,22 @@ module Maxim
     def begin_trace(env)
       tags = { method: env["REQUEST_METHOD"], path: env["PATH_INFO"] }
       tags[:request_id] = env["HTTP_X_REQUEST_ID"] if env["HTTP_X_REQUEST_ID"]
-      @logger.trace(@name.call(env), session_id: @session_id&.call(env), tags: tags)
+      name = ask(@name, env) || "#{env["REQUEST_METHOD"]} #{env["PATH_INFO"]}"
+      @logger.trace(name, session_id: ask(@session_id, env), tags: tags)
+    end
+
+    # A hook that raises must not cost the request; it has nothing to say then.
+    def ask(hook, env)
+      hook&.call(env)
+    rescue *Foreign::ERRORS => e
+      warn "maxim: a hook of Maxim::Rack raised #{Foreign.class_name(e)}: #{Foreign.reason(e)}"
     end
 
     def respond(trace, env)
       status, headers, body = @app.call(env)
       trace.add_tag("status", status)
       [status, headers, ::Rack::BodyProxy.new(body) { trace.end }]
-    rescue StandardError, NotImplementedError => e
+    rescue *Foreign::ERRORS => e
       trace.add_error(e)
       trace.end
       raise

@@ -32,7 +32,8 @@ module Maxim
     private
 
     def text(log)
-      [log.message, log.exception&.message, log.metric].find { |part| part && !part.empty? } || log.name
+      [log.message, log.exception && Foreign.message(log.exception), log.metric]
+        .map { |part| LogEntry.text(part) if part }.find { |part| part && !part.empty? } || log.name
     end
 
     def data(log)
@@ -41,12 +42,12 @@ module Maxim
       data[:metric] = log.metric if log.metric
       data.merge!(log.named_tags) if log.named_tags
       data[:payload] = log.payload if log.payload && !log.payload.empty?
-      data[:message] = log.exception.message if log.exception
+      data[:message] = Foreign.message(log.exception) if log.exception
       data
     end
 
     def tags(log)
-      tags = Array(log.tags).map(&:to_s)
+      tags = Array(log.tags).map { |tag| Foreign.text(tag) }
       tags << "fatal" if log.level == :fatal
       tags.empty? ? nil : tags
     end
@@ -54,7 +55,7 @@ module Maxim
     def error(log)
       return {} unless log.exception
 
-      { error_name: log.exception.class.name, error_stack: Convert.stack(log.exception) }
+      { error_name: Foreign.class_name(log.exception), error_stack: Foreign.stack(log.exception) }
     end
   end
 end

@@ -1,0 +1,177 @@
+# frozen_string_literal: true
+
+require "json"
+
+module Maxim
+  # Values whose own code may fail: what stands for them in a record, instead of costing it.
+  #
+  # Each method of a value that runs here (to_s, to_json, to_h, inspect, message, backtrace, …) may raise, give
+  # anything, or be missing, as in a BasicObject. Nothing here raises, for any value.
+  module Foreign
+    # What code that is called may raise; exits, interrupts and signals are not among it.
+    ERRORS = [StandardError, ScriptError, SystemStackError, NoMemoryError].freeze
+    # A document within a record has a few levels around it.
+    MAX_DEPTH = 100
+    # How many causes of an exception are followed.
+    MAX_CAUSES = 8
+    REPLACEMENT = "\u{FFFD}"
+
+    CLASS = Kernel.instance_method(:class)
+    SAME = BasicObject.instance_method(:equal?)
+    private_constant :CLASS, :SAME
+
+    module_function
+
+    # JSON text for any value: what cannot be written is replaced by a text that says what it was.
+    def json(value)
+      JSON.generate(degraded(value, []), max_nesting: 0)
+    rescue *ERRORS => e
+      JSON.generate("[Throws: #{reason(e)}]")
+    end
+
+    # Text for any value.
+    def text(value)
+      case value
+      when String then utf8(value)
+      when Hash, Array, Struct then json(value)
+      when Exception then message(value)
+      else fenced(value) { utf8(string(value.to_s)) }
+      end
+    end
+
+    # As ::Logger's formatter has it: what is no text inspected.
+    def inspected(value)
+      fenced(value) { utf8(string(value.inspect)) }
+    end
+
+    # The message of an exception.
+    def message(error)
+      fenced(error) { utf8(string(error.message)) }
+    end
+
+    # The name of a value's class; Ruby's own, for classes that have none.
+    def class_name(value)
+      klass = CLASS.bind_call(value)
+      fenced(klass) { utf8(string(klass.name || "anonymous")) }
+    rescue *ERRORS
+      "anonymous"
+    end
+
+    # An exception as a hash: name, message, stack and causes.
+    def exception(error, causes = MAX_CAUSES)
+      described = { name: class_name(error), message: message(error) }
+      frames = backtrace(error)
+      described[:stack] = frames.join("\n") unless frames.empty?
+      cause = fenced(error) { error.cause }
+      described[:cause] = exception(cause, causes - 1) if Exception === cause && causes.positive?
+      described
+    end
+
+    # The backtrace of an exception and its causes, as Ruby prints it.
+    def stack(error)
+      return "#{message(error)} (#{class_name(error)})" if backtrace(error).empty?
+
+      utf8(string(error.full_message(highlight: false, order: :top)))
+    rescue *ERRORS
+      "#{message(error)} (#{class_name(error)})\n#{backtrace(error).join("\n")}"
+    end
+
+    # The first line of what an exception says; of its own failure too.
+    def reason(error)
+      error.message.to_s.lines.first.to_s.chomp
+    rescue *ERRORS
+      class_name(error)
+    end
+
+    # What the block gives; when it raises, a text that says so. A BasicObject has none of the methods.
+    def fenced(value)
+      yield
+    rescue *ERRORS => e
+      Object === value ? "[Throws: #{reason(e)}]" : "#<#{safe_name(value)}>"
+    end
+
+    # A text of any encoding and with any bytes as UTF-8.
+    def utf8(text)
+      case text.encoding
+      when Encoding::UTF_8, Encoding::US_ASCII, Encoding::BINARY
+        String.new(text).force_encoding(Encoding::UTF_8).scrub(REPLACEMENT)
+      else text.encode(Encoding::UTF_8, invalid: :replace, undef: :replace, replace: REPLACEMENT)
+      end
+    rescue *ERRORS
+      String.new(text).force_encoding(Encoding::UTF_8).scrub(REPLACEMENT)
+    end
+
+    # A value that JSON.generate writes, for any value; `path` is what it lies in.
+    def degraded(value, path)
+      case value
+      when nil, true, false then value
+      when Integer then value.bit_length > Convert::MAX_BITS ? value.to_s : value
+      when Float then value.finite? ? value : nil
+      when String then utf8(value)
+      when Symbol then utf8(value.name)
+      else within(value, path)
+      end
+    end
+
+    def within(value, path)
+      return "[Circular]" if path.any? { |outer| SAME.bind_call(outer, value) }
+      return "[nested too deep]" if path.size == MAX_DEPTH
+
+      fenced(value) { members(value, [*path, value]) }
+    end
+
+    def members(value, path)
+      case value
+      when Hash then value.to_h { |key, member| [name(key), degraded(member, path)] }
+      when Array then value.map { |member| degraded(member, path) }
+      when Exception then degraded(exception(value), path)
+      when Time, DateTime then Convert.text(value)
+      when Struct then RawJson === value ? document(value.text) : members(value.to_h, path)
+      else own(value, path)
+      end
+    end
+
+    def own(value, path)
+      return members(value.to_a, path) if defined?(::Set) && ::Set === value
+
+      written = value.to_json(JSON::State.new)
+      JSON.parse(written)
+    rescue JSON::ParserError
+      utf8(string(written))
+    end
+
+    def document(text)
+      JSON.parse(text)
+    rescue JSON::ParserError
+      degraded(text, [])
+    end
+
+    def name(key)
+      case key
+      when String then utf8(key)
+      when Symbol then utf8(key.name)
+      else fenced(key) { utf8(string(key.to_s)) }
+      end
+    end
+
+    def backtrace(error)
+      frames = error.backtrace
+      Array === frames ? frames.map { |frame| text(frame) } : []
+    rescue *ERRORS
+      []
+    end
+
+    # What was to be a String; a value that claims to be one and is not is named instead.
+    def string(text)
+      String === text ? text : "#<#{safe_name(text)}>"
+    end
+
+    def safe_name(value)
+      CLASS.bind_call(value).to_s
+    rescue *ERRORS
+      "anonymous"
+    end
+
+    private_class_method :degraded, :within, :members, :own, :document, :name, :backtrace, :string, :safe_name
+  end
+end
