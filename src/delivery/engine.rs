@@ -19,7 +19,7 @@ use crate::delivery::outcome::Outcome;
 use crate::delivery::policy::{HOLD, Policy};
 use crate::delivery::protocol::{Framing, Protocol};
 use crate::delivery::reporting::{News, Reporting};
-use crate::process;
+use crate::process::{self, monotonic};
 use crate::spool::{Batch, BatchLimits, Kind, READ_AGAIN, Reader, Record};
 use crate::status::Status;
 
@@ -32,6 +32,8 @@ const REFUSALS_BELIEVED: u32 = 20;
 /// A framing buffer above this is given back when nothing has been sent for [`IDLE`].
 const IDLE_BODY_BYTES: usize = 64 * 1024;
 const IDLE: Duration = Duration::from_secs(1);
+/// Without a thread, adopting and expiring are seen to at most this often.
+const MAINTENANCE: Duration = Duration::from_secs(60);
 
 /// Figures that anybody may read while the engine works.
 #[derive(Default)]
@@ -58,9 +60,9 @@ impl Counters {
     }
 }
 
-/// What a round came to.
+/// What a round came to: one batch, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Round {
+pub enum RoundResult {
     /// There was nothing to send.
     Idle,
     /// A batch has been dealt with.
@@ -98,6 +100,8 @@ pub struct Engine {
     sent_bytes: usize,
     /// When a batch was last asked for.
     used: Instant,
+    /// When the spool's upkeep was last seen to.
+    maintained: Option<Instant>,
     body_limit: BodyLimit,
     link: Link,
     /// The connections beside the first, while several requests are under way.
@@ -160,7 +164,8 @@ impl Engine {
             spill_on_failure,
             body: Vec::new(),
             sent_bytes: 0,
-            used: Instant::now(),
+            used: monotonic::now(),
+            maintained: None,
             body_limit: BodyLimit::new(),
             link: Link::new(),
             siblings: Vec::new(),
@@ -176,7 +181,7 @@ impl Engine {
     }
 
     /// Takes one batch and sends it, in as many requests as it takes.
-    pub fn round(&mut self, supervisor: &dyn Supervisor) -> Round {
+    pub fn round(&mut self, supervisor: &dyn Supervisor) -> RoundResult {
         let (mut usual, reach) = (self.protocol.limits(), self.protocol.reach());
         usual.max_bytes = usual.max_bytes.min(self.body_limit.bytes());
         if self.failures >= 2 {
@@ -192,7 +197,7 @@ impl Engine {
         };
         let protocol = Arc::clone(&self.protocol);
         let alone = |kind: Kind, len: usize| protocol.alone(kind, len);
-        self.used = Instant::now();
+        self.used = monotonic::now();
         let Some(mut batch) = self.reader.next_batch(&limits, &alone) else {
             return self.nothing();
         };
@@ -205,28 +210,28 @@ impl Engine {
                 if self.spill_on_failure {
                     self.reader.spill();
                 }
-                Round::Pause { wait, status }
+                RoundResult::Pause { wait, status }
             }
             Stop::Again => {
                 self.link.failed();
-                Round::Progress
+                RoundResult::Progress
             }
             Stop::End => {
-                self.link.delivered(self.used.elapsed(), is_full, reach, usual);
+                self.link.delivered(passed(self.used), is_full, reach, usual);
                 if self.link.requests(reach) == 1 {
                     self.siblings.clear();
                 }
-                Round::Progress
+                RoundResult::Progress
             }
         }
     }
 
     /// There was nothing that could be read.
-    fn nothing(&mut self) -> Round {
-        let Some(records) = self.reader.unreadable() else { return Round::Idle };
+    fn nothing(&mut self) -> RoundResult {
+        let Some(records) = self.reader.unreadable() else { return RoundResult::Idle };
         let why = "records that wait in files cannot be read at present".to_owned();
         let (wait, status) = self.pause(records as usize, READ_AGAIN, Status::Io, why);
-        Round::Pause { wait, status }
+        RoundResult::Pause { wait, status }
     }
 
     /// Sends all of `batch` from the front, in runs for one request each, the first of them at once.
@@ -327,14 +332,22 @@ impl Engine {
     /// The spool's own upkeep: adopts what dead owners left, expires what is too old. Gives when the
     /// next is due.
     pub fn maintain(&mut self) -> Instant {
+        self.maintained = Some(monotonic::now());
         if self.reader.maintain() {
             self.protocol.upkeep();
         }
-        self.reporting.catch_up(Instant::now());
-        if self.body.capacity() > IDLE_BODY_BYTES && self.used.elapsed() > IDLE {
+        self.reporting.catch_up(monotonic::now());
+        if self.body.capacity() > IDLE_BODY_BYTES && passed(self.used) > IDLE {
             self.body = Vec::new();
         }
         self.reader.next_upkeep()
+    }
+
+    /// The same where no thread does it in time, at most once a minute.
+    pub fn maintain_now_and_then(&mut self) {
+        if self.maintained.is_none_or(|last| passed(last) >= MAINTENANCE) {
+            self.maintain();
+        }
     }
 
     /// Adopts at once what dead owners have left by now.
@@ -344,7 +357,7 @@ impl Engine {
 
     /// What there is left to tell the host, before the last act.
     pub fn last_news(&mut self) -> News {
-        self.reporting.close();
+        self.reporting.close(monotonic::now());
         self.news()
     }
 
@@ -357,11 +370,11 @@ impl Engine {
     pub fn news(&mut self) -> News {
         let remarks = self.counters.remarks.lock().take();
         if let Some((status, message, times)) = remarks {
-            self.reporting.remarked(status, times, message, Instant::now());
+            self.reporting.remarked(status, times, message, monotonic::now());
         }
         for trouble in self.reader.take_news() {
             self.note(&trouble);
-            self.reporting.delayed(Status::Io, 0, trouble, Instant::now());
+            self.reporting.delayed(Status::Io, 0, trouble, monotonic::now());
         }
         self.reporting.take()
     }
@@ -483,8 +496,8 @@ impl Engine {
         let since = self.failing_since.take();
         self.reporting.debug(|| format!("delivered {records} records"));
         if failures > 0 {
-            self.reporting.recovered(|| {
-                let seconds = since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+            self.reporting.recovered(monotonic::now(), || {
+                let seconds = since.map_or(0.0, |since| passed(since).as_secs_f64());
                 format!("delivering again after {failures} failed attempts in {seconds:.1} s")
             });
         }
@@ -495,7 +508,7 @@ impl Engine {
         self.reader.quarantine(batch, why);
         self.note(why);
         let message = format!("a record was refused for good and is kept in quarantine: {why}");
-        self.reporting.gone(status, message, Instant::now());
+        self.reporting.gone(status, message, monotonic::now());
     }
 
     fn retry(&mut self, records: usize, after: Option<Duration>, why: String) -> (Duration, Status) {
@@ -514,7 +527,7 @@ impl Engine {
         self.note(&why);
         let message = format!("{why}; kept, next attempt in {:.1} s", wait.as_secs_f64());
         self.reporting.debug(|| message.clone());
-        self.reporting.delayed(status, 1, message, Instant::now());
+        self.reporting.delayed(status, 1, message, monotonic::now());
         (wait, status)
     }
 
@@ -523,7 +536,7 @@ impl Engine {
     }
 
     fn pause(&mut self, records: usize, wait: Duration, status: Status, why: String) -> (Duration, Status) {
-        let now = Instant::now();
+        let now = monotonic::now();
         self.failures += 1;
         self.failing_since.get_or_insert(now);
         self.note(&why);
@@ -536,6 +549,11 @@ impl Engine {
     fn note(&self, why: &str) {
         *self.counters.last_error.lock() = Some(why.to_owned());
     }
+}
+
+/// How long ago a moment is.
+fn passed(since: Instant) -> Duration {
+    monotonic::now().saturating_duration_since(since)
 }
 
 /// Frames records into `body`: one copy each.

@@ -26,28 +26,35 @@
 #![forbid(unsafe_code)]
 
 mod body_limit;
+mod config;
 mod engine;
 mod http;
 mod link;
 mod outcome;
 mod pipeline;
 mod policy;
+mod progress;
 mod protocol;
 mod reporting;
+mod schedule;
 mod settings;
-mod shared;
+#[cfg(test)]
+mod simulation;
+mod synchronous;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+pub use config::PipelineConfig;
 pub use http::{
     Body, Http, HttpConfig, Interrupter, Request, Response, TransportError, UploadRule, checked_url,
 };
 pub use link::Reach;
 pub use outcome::Outcome;
-pub use pipeline::{Done, Pipeline, PipelineConfig, Stats};
+pub use pipeline::{Pipeline, Stats};
 pub use policy::{BackoffConfig, Policy, random_dice};
 pub use protocol::{Framing, Protocol};
 pub use settings::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings};
+pub use writer::Done;

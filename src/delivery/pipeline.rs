@@ -2,7 +2,7 @@
 //!
 //! Usually that is a thread of its own ([`super::writer`]). Where a thread is of no use (Lambda:
 //! [`PipelineConfig::synchronous`]) or can't be had, [`Pipeline::flush`] and [`Pipeline::close`]
-//! do the work on the thread that calls them, with the same engine.
+//! do the work while their caller waits ([`super::synchronous`]), with the same engine.
 //!
 //! Promises: [`Pipeline::append`] never waits for the network; a waiting call returns within its
 //! timeout and says what is still held; any number of threads may wait at once; nothing here is
@@ -12,16 +12,18 @@
 //! [`Pipeline::after_fork_in_child`], leaks it, and opens another.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::Sender;
+
+use crate::delivery::config::PipelineConfig;
 use crate::delivery::engine::Engine;
-use crate::delivery::http::HttpConfig;
-use crate::delivery::policy::BackoffConfig;
-use crate::delivery::protocol::Protocol;
-use crate::delivery::shared::{Goal, Message, Shared};
-use crate::process;
-use crate::report::Reporter;
+use crate::delivery::policy::random_dice;
+use crate::delivery::progress::FlushTarget;
+use crate::delivery::synchronous;
+use crate::delivery::writer::{self, Done, Flush, Message, Workplace};
+use crate::process::{self, monotonic};
 use crate::spool::{self, Kind, Location, Refusal, Spool};
 use crate::status::{Error, Result, Status};
 
@@ -35,29 +37,6 @@ const HERE_THREAD: &str = "maxim-flush";
 const SPILL_RESERVE: Duration = Duration::from_millis(250);
 /// "No limit" for a wait: more than any process lives, and safe to add to an instant.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-
-/// How a pipeline is to work.
-#[derive(Clone)]
-pub struct PipelineConfig {
-    /// The thread's name; up to 15 bytes are shown by the system.
-    pub name: &'static str,
-    /// Where records are kept. `ring_records` means here: a batch is due once so many wait; the
-    /// writer looks for itself, no caller wakes it for that.
-    pub spool: spool::Options,
-    /// How records become requests.
-    pub protocol: Arc<dyn Protocol>,
-    /// How requests travel.
-    pub http: HttpConfig,
-    /// How long a record may wait for company. `None`: until a flush, or half a segment is full.
-    pub flush_interval: Option<Duration>,
-    /// How long to wait after failures.
-    pub backoff: BackoffConfig,
-    /// Who hears of trouble. Called on the pipeline's thread, while no lock is held; waiting calls
-    /// made from there are refused.
-    pub reporter: Arc<dyn Reporter>,
-    /// No thread: flush does the work, and batches that fail stay in memory.
-    pub synchronous: bool,
-}
 
 /// What became of the records and of the attempts to send them.
 #[derive(Clone, Debug, Default)]
@@ -90,12 +69,13 @@ impl Stats {
     }
 }
 
-/// Called once with the result of a flush.
-pub type Done = Box<dyn FnOnce(Result) + Send>;
-
 /// Records go in, and are delivered.
 pub struct Pipeline {
-    shared: Arc<Shared>,
+    place: Arc<Workplace>,
+    outbox: Sender<Message>,
+    /// Whether there ought to be a thread and is none.
+    thread_missing: AtomicBool,
+    closed: AtomicBool,
 }
 
 impl Pipeline {
@@ -103,29 +83,64 @@ impl Pipeline {
     #[inline(never)]
     pub fn open(config: PipelineConfig) -> Pipeline {
         // A log call may be what makes an upload's, or a forked child's.
-        let pipeline = process::on_own_stack(OPEN_THREAD, || Pipeline { shared: Shared::open(config) });
-        if !pipeline.shared.ensure_writer() {
+        let pipeline = process::on_own_stack(OPEN_THREAD, || {
+            let (outbox, inbox) = crossbeam_channel::unbounded();
+            let place = Arc::new(Workplace::open(config, inbox, random_dice()));
+            let (thread_missing, closed) = (AtomicBool::new(false), AtomicBool::new(false));
+            Pipeline { place, outbox, thread_missing, closed }
+        });
+        if !pipeline.ensure_writer() {
             // What the writer would say first.
-            let news = pipeline.shared.engine.lock().as_mut().map(Engine::news);
-            news.into_iter().for_each(|news| news.tell(&pipeline.shared.config.reporter));
+            let news = pipeline.place.engine.lock().as_mut().map(Engine::news);
+            news.into_iter().for_each(|news| news.tell(&pipeline.place.config.reporter));
         }
         pipeline
     }
 
+    /// Whether there is a thread, started now if it can be.
+    fn ensure_writer(&self) -> bool {
+        let place = &self.place;
+        if place.config.synchronous {
+            return false;
+        }
+        let start = || {
+            let place = Arc::clone(place);
+            let thread = process::spawn_masked(self.place.config.name, move || writer::run(&place)).ok();
+            self.thread_missing.store(thread.is_none(), Ordering::Relaxed);
+            thread
+        };
+        place.progress.ensure_writer(|| if self.is_closed() { None } else { start() })
+    }
+
+    /// The append side of [`Pipeline::ensure_writer`]: now and then, and without waiting.
+    #[cold]
+    fn retry_writer(&self) {
+        if self.place.progress.is_retry_due() {
+            self.ensure_writer();
+        }
+    }
+
+    /// A message and the bell.
+    fn tell(&self, message: Message) {
+        // The receiver lives as long as `self`.
+        let _ = self.outbox.send(message);
+        self.place.bell.ring();
+    }
+
     /// The configuration, to open another pipeline like this one.
     pub fn config(&self) -> &Arc<PipelineConfig> {
-        &self.shared.config
+        &self.place.config
     }
 
     /// Accepts one record.
     #[inline(always)]
     pub fn append(&self, kind: Kind, payload: &[u8]) -> Result {
-        self.answer(self.shared.spool.append(kind, payload))
+        self.answer(self.place.spool.append(kind, payload))
     }
 
     /// Accepts one record, given in parts.
     pub fn append_parts(&self, kind: Kind, parts: &[&[u8]]) -> Result {
-        self.answer(self.shared.spool.append_parts(kind, parts))
+        self.answer(self.place.spool.append_parts(kind, parts))
     }
 
     #[inline(always)]
@@ -142,7 +157,7 @@ impl Pipeline {
     /// Accepts one record with a file of its own ([`Spool::append_with_file`]); `false` if no such file can
     /// be made, and nothing was accepted.
     pub fn append_with_file(&self, kind: Kind, payload: &[u8], content: &[u8]) -> Result<bool> {
-        let sequence = self.shared.spool.append_with_file(kind, payload, content).map_err(refused)?;
+        let sequence = self.place.spool.append_with_file(kind, payload, content).map_err(refused)?;
         if sequence.is_some() {
             self.accepted();
         }
@@ -151,14 +166,14 @@ impl Pipeline {
 
     #[inline]
     fn accepted(&self) {
-        if self.shared.thread_missing.load(Ordering::Relaxed) {
-            self.shared.retry_writer();
+        if self.thread_missing.load(Ordering::Relaxed) {
+            self.retry_writer();
         }
     }
 
     /// Lets the writer look at once.
     pub fn nudge(&self) {
-        self.shared.bell.ring();
+        self.place.bell.ring();
     }
 
     /// Waits until everything accepted before this call has left, at most for `timeout`. Makes an
@@ -168,64 +183,67 @@ impl Pipeline {
     /// [`Status::Rejected`] if the service refuses for longer than the time left; the detail says
     /// what is still held.
     pub fn flush(&self, timeout: Duration) -> Result {
-        let deadline = Instant::now() + timeout.min(FOREVER);
-        self.flush_until(Goal::own(&self.shared.spool), timeout, deadline)
+        let deadline = within(timeout);
+        self.flush_until(FlushTarget::own(&self.place.spool), timeout, deadline)
     }
 
-    fn flush_until(&self, goal: Goal, timeout: Duration, deadline: Instant) -> Result {
-        let shared = &self.shared;
-        if shared.has_reached(goal) {
+    fn flush_until(&self, target: FlushTarget, timeout: Duration, deadline: Instant) -> Result {
+        let progress = &self.place.progress;
+        if progress.has_reached(target) {
             return Ok(());
         }
-        if self.shared.ensure_writer() {
-            let ticket = shared.tickets.fetch_add(1, Ordering::SeqCst) + 1;
-            shared.bell.ring();
+        if self.ensure_writer() {
+            let ticket = progress.take_ticket();
+            self.nudge();
             if timeout.is_zero() {
                 return Ok(());
             }
-            shared.refuse_to_wait_for_itself()?;
-            return shared.wait_for(goal, ticket, deadline);
+            progress.refuse_to_wait_for_itself()?;
+            return progress.wait_for(target, ticket, deadline);
         }
-        if shared.has_left() {
-            return Err(shared.unfinished(Status::Closed));
+        if self.is_closed() {
+            return Err(progress.unfinished(Status::Closed));
         }
         if timeout.is_zero() {
             return Ok(());
         }
-        process::on_own_stack(HERE_THREAD, || shared.work_here(goal, deadline))
+        self.send_here(target, deadline)
+    }
+
+    /// Does the writer's work while the caller waits.
+    fn send_here(&self, target: FlushTarget, deadline: Instant) -> Result {
+        process::on_own_stack(HERE_THREAD, || synchronous::send_until(&self.place, target, deadline))
     }
 
     /// As [`Pipeline::flush`], for what dead owners have left by now too.
     pub fn flush_leftovers(&self, timeout: Duration) -> Result {
-        let deadline = Instant::now() + timeout.min(FOREVER);
-        let goal = self.look_for_leftovers(deadline);
-        self.flush_until(goal, timeout, deadline)
+        let deadline = within(timeout);
+        let target = self.look_for_leftovers(deadline);
+        self.flush_until(target, timeout, deadline)
     }
 
     /// Takes over what dead owners have left; what there is to be sent then.
-    fn look_for_leftovers(&self, deadline: Instant) -> Goal {
-        let shared = &self.shared;
+    fn look_for_leftovers(&self, deadline: Instant) -> FlushTarget {
         // Whoever holds the engine for longer looks for them by itself, if later.
         if let Some(engine) =
-            shared.engine.try_lock_until(deadline).as_mut().and_then(|engine| engine.as_mut())
+            self.place.engine.try_lock_until(deadline).as_mut().and_then(|engine| engine.as_mut())
         {
             engine.adopt();
         }
-        Goal { leftovers: true, ..Goal::own(&shared.spool) }
+        FlushTarget::all(&self.place.spool)
     }
 
     /// As [`Pipeline::flush`], but returns at once and calls `done` on the pipeline's thread. Where
     /// there is no thread, does the work and calls `done` before it returns.
     pub fn flush_async(&self, timeout: Duration, done: Done) {
-        let shared = &self.shared;
-        let goal = Goal::own(&shared.spool);
-        let deadline = Instant::now() + timeout.min(FOREVER);
-        if !self.shared.ensure_writer() {
+        let target = FlushTarget::own(&self.place.spool);
+        let deadline = within(timeout);
+        if !self.ensure_writer() {
             done(self.flush(timeout));
             return;
         }
-        let ticket = shared.tickets.fetch_add(1, Ordering::SeqCst) + 1;
-        shared.tell(Message::Flush { goal, ticket, deadline, done });
+        let ticket = self.place.progress.take_ticket();
+        self.tell(Message::Flush(Flush { target, ticket, deadline, done }));
     }
 
     /// Moves everything that waits to files, what is on its way to the service included: that stays on
@@ -234,15 +252,15 @@ impl Pipeline {
     ///
     /// On a thread of its own, for the writer may be waiting for an answer and a disk may be slow.
     pub fn spill(&self, timeout: Duration) -> Result {
-        let shared = &self.shared;
-        let deadline = Instant::now() + timeout.min(FOREVER);
+        let progress = &self.place.progress;
+        let deadline = within(timeout);
         let (answer, answered) = crossbeam_channel::bounded(1);
-        let spool = Arc::clone(&shared.spool);
+        let spool = Arc::clone(&self.place.spool);
         let spill = move || {
             // Whoever asked may have given up.
             let _ = answer.send(spool.spill_all());
         };
-        let synchronous = shared.config.synchronous;
+        let synchronous = self.place.config.synchronous;
         if synchronous || process::spawn_masked(SPILL_THREAD, spill.clone()).is_err() {
             spill();
         }
@@ -251,62 +269,61 @@ impl Pipeline {
         }
         match answered.recv_deadline(deadline) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(shared.unfinished(Status::Io)),
-            Err(_) => Err(shared.unfinished(Status::Timeout)),
+            Ok(false) => Err(progress.unfinished(Status::Io)),
+            Err(_) => Err(progress.unfinished(Status::Timeout)),
         }
     }
 
     /// Stops accepting, delivers what can be delivered within `timeout`, then what dead owners have left,
     /// moves the rest to files and ends the thread. [`Status::Timeout`] if there is a rest of either. Returns by then in any case; a zero timeout is [`Pipeline::abandon`].
     pub fn close(&self, timeout: Duration) -> Result {
-        let shared = &self.shared;
         if timeout.is_zero() {
             self.abandon();
             return Ok(());
         }
-        shared.spool.close();
-        let deadline = Instant::now() + timeout.min(FOREVER);
+        let (place, progress) = (&self.place, &self.place.progress);
+        place.spool.close();
+        let deadline = within(timeout);
         let send_until = deadline - (timeout / 10).min(SPILL_RESERVE);
-        let first = !shared.closed.swap(true, Ordering::SeqCst);
-        if shared.has_writer() {
-            shared.tell(Message::Stop { deadline: send_until });
-            shared.refuse_to_wait_for_itself()?;
-            if !shared.wait_until_left(send_until) {
-                shared.interrupter.interrupt();
-                shared.wait_until_left(deadline);
+        let first = !self.closed.swap(true, Ordering::SeqCst);
+        if progress.has_writer() {
+            self.tell(Message::Stop { deadline: send_until });
+            progress.refuse_to_wait_for_itself()?;
+            if !progress.wait_until_exited(send_until) {
+                place.interrupter.interrupt();
+                progress.wait_until_exited(deadline);
             }
         } else if first {
-            // What could not be delivered is told below.
-            let own = Goal::own(&shared.spool);
-            let _ = process::on_own_stack(HERE_THREAD, || {
-                shared.work_here(own, send_until)?;
-                // As the writer does before it leaves.
-                match process::is_forked() {
-                    true => Ok(()),
-                    false => shared.work_here(self.look_for_leftovers(send_until), send_until),
-                }
-            });
-            shared.leave(deadline);
+            // What could not be delivered is told below. As the writer does, dead owners' records come last.
+            let own = self.send_here(FlushTarget::own(&place.spool), send_until);
+            if own.is_ok() && !process::is_forked() {
+                let _ = self.send_here(self.look_for_leftovers(send_until), send_until);
+            }
+            self.leave(deadline);
         }
-        let all = Goal { leftovers: true, ..Goal::own(&shared.spool) };
-        match shared.has_reached(all) {
+        match progress.has_reached(FlushTarget::all(&place.spool)) {
             true => Ok(()),
-            false => Err(shared.unfinished(Status::Timeout)),
+            false => Err(progress.unfinished(Status::Timeout)),
         }
+    }
+
+    /// Without a thread: what is not delivered goes to files.
+    fn leave(&self, deadline: Instant) {
+        let engine = self.place.engine.try_lock_until(deadline).and_then(|mut engine| engine.take());
+        self.place.leave(engine);
     }
 
     /// Stops accepting and lets the thread leave by itself, waiting for nothing. What is not
     /// delivered stays in the spool, for the next of its kind.
     pub fn abandon(&self) {
-        let shared = &self.shared;
-        if shared.closed.swap(true, Ordering::SeqCst) {
+        if self.closed.swap(true, Ordering::SeqCst) {
             return;
         }
-        shared.spool.close();
-        if shared.has_writer() {
-            shared.tell(Message::Stop { deadline: Instant::now() });
+        self.place.spool.close();
+        if self.place.progress.has_writer() {
+            self.tell(Message::Stop { deadline: monotonic::now() });
         } else {
-            shared.leave(Instant::now());
+            self.leave(monotonic::now());
         }
     }
 
@@ -314,27 +331,27 @@ impl Pipeline {
     /// the parent's files. The parent keeps its records, threads and sockets, and the child never
     /// touches this pipeline again: every lock in it may be held by a thread that the child lacks.
     pub fn after_fork_in_child(&self) {
-        self.shared.spool.after_fork_in_child();
+        self.place.spool.after_fork_in_child();
     }
 
     /// Whether this is the thread that empties the spool, as in a callback.
     pub fn is_on_its_thread(&self) -> bool {
-        self.shared.refuse_to_wait_for_itself().is_err()
+        self.place.progress.refuse_to_wait_for_itself().is_err()
     }
 
     /// Whether [`Pipeline::close`] or [`Pipeline::abandon`] has been called.
     pub fn is_closed(&self) -> bool {
-        self.shared.closed.load(Ordering::SeqCst)
+        self.closed.load(Ordering::SeqCst)
     }
 
     /// The spool, to look after the files beside its records.
     pub fn spool(&self) -> &Spool {
-        &self.shared.spool
+        &self.place.spool
     }
 
     /// Whether there is a file system for records that have to wait.
     pub fn has_files(&self) -> bool {
-        match self.shared.spool.location() {
+        match self.place.spool.location() {
             Location::Hot { cold, .. } => cold.is_some(),
             Location::DiskOnly(_) => true,
             Location::Memory => false,
@@ -343,9 +360,9 @@ impl Pipeline {
 
     /// What became of the records so far.
     pub fn stats(&self) -> Stats {
-        let counters = &self.shared.counters;
+        let counters = self.place.progress.counters();
         Stats {
-            spool: self.shared.spool.stats(),
+            spool: self.place.spool.stats(),
             retries: counters.retries.load(Ordering::Relaxed),
             last_http_status: counters.last_http_status.load(Ordering::Relaxed),
             last_error: counters.last_error.lock().clone(),
@@ -356,7 +373,7 @@ impl Pipeline {
     /// Has the host told of something about a record that was accepted, on the pipeline's thread when it next
     /// looks: the caller neither waits nor wakes it. Counted in [`Stats::remarked`].
     pub fn remark(&self, status: Status, message: String) {
-        self.shared.counters.remark(status, message);
+        self.place.progress.counters().remark(status, message);
     }
 }
 
@@ -364,6 +381,11 @@ impl Drop for Pipeline {
     fn drop(&mut self) {
         self.abandon();
     }
+}
+
+/// The moment at which a call with this timeout returns.
+fn within(timeout: Duration) -> Instant {
+    monotonic::now() + timeout.min(FOREVER)
 }
 
 /// The spool's refusal in the words of the ABI.

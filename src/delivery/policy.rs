@@ -104,7 +104,12 @@ impl Policy {
 /// Dice for production: SplitMix64. Its seed is not the standard library's, which panics where no randomness
 /// can be had.
 pub fn random_dice() -> Dice {
-    let mut state = unique::number();
+    dice(unique::number())
+}
+
+/// The same for each seed every time.
+pub fn dice(seed: u64) -> Dice {
+    let mut state = seed;
     Box::new(move || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = state;

@@ -139,14 +139,14 @@ impl Reporting {
     }
 
     /// To be called in the end: tells what the quiet time has kept back so far.
-    pub fn close(&mut self) {
-        self.make_up(Duration::ZERO, Instant::now());
+    pub fn close(&mut self, now: Instant) {
+        self.make_up(Duration::ZERO, now);
     }
 
     /// Records are being delivered again; said (as [`Status::Ok`]) if trouble was.
-    pub fn recovered(&mut self, message: impl FnOnce() -> String) {
+    pub fn recovered(&mut self, now: Instant, message: impl FnOnce() -> String) {
         if !self.kinds.is_empty() {
-            self.close();
+            self.close(now);
             self.kinds.clear();
             self.pending.0.push(Item::Error(Report { status: Status::Ok, message: message(), records: 0 }));
         }
@@ -225,19 +225,20 @@ mod tests {
         reporting.catch_up(start + Duration::from_secs(20));
         assert_eq!(heard(&mut reporting), [said(&more("f", 1), 2)]);
         refused(&mut reporting, "g", 21);
-        reporting.close();
-        reporting.close();
+        reporting.close(start);
+        reporting.close(start);
         assert_eq!(heard(&mut reporting), [said("g", 1)]);
     }
 
     #[test]
     fn the_end_of_trouble_is_said_once_and_only_after_trouble() {
         let mut reporting = Reporting::new(false);
-        reporting.recovered(|| "well".into());
+        let now = Instant::now();
+        reporting.recovered(now, || "well".into());
         assert!(reporting.take().0.is_empty());
-        reporting.delayed(Status::Network, 1, "down".into(), Instant::now());
-        reporting.recovered(|| "well".into());
-        reporting.recovered(|| "well".into());
+        reporting.delayed(Status::Network, 1, "down".into(), now);
+        reporting.recovered(now, || "well".into());
+        reporting.recovered(now, || "well".into());
         assert_eq!(reporting.take().0.len(), 2);
     }
 }

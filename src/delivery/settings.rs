@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::delivery::config::PipelineConfig;
 use crate::delivery::http::HttpConfig;
-use crate::delivery::pipeline::PipelineConfig;
 use crate::delivery::policy::BackoffConfig;
 use crate::delivery::protocol::Protocol;
 use crate::process::is_running_on_lambda;

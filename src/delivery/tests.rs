@@ -14,7 +14,7 @@ use crate::report::{Report, Reporter, Silent};
 use crate::spool::{BatchLimits, Identity, Kind, Options};
 use crate::status::Status;
 
-const LINE: Kind = Kind(0);
+pub(super) const LINE: Kind = Kind(0);
 const UPLOAD: Kind = Kind(1);
 /// Long enough never to be reached by a test that passes.
 const AMPLE: Duration = Duration::from_secs(60);
@@ -90,7 +90,7 @@ fn config(protocol: impl Protocol + 'static) -> PipelineConfig {
 }
 
 /// A pipeline whose protocol asks `answer`, and all that it was asked.
-fn asked(
+pub(super) fn asked(
     answer: impl Fn(&str) -> Outcome + Send + Sync + 'static,
 ) -> (PipelineConfig, Arc<Mutex<Vec<String>>>) {
     let heard = Arc::new(Mutex::new(Vec::new()));
@@ -121,7 +121,7 @@ fn retry() -> Outcome {
 }
 
 /// The records in a framed body.
-fn records(body: &str) -> Vec<String> {
+pub(super) fn records(body: &str) -> Vec<String> {
     body.trim_matches(['<', '>']).split(',').map(str::to_owned).collect()
 }
 

@@ -12,6 +12,7 @@ pub mod clock;
 mod fork;
 mod fork_cell;
 mod lambda;
+pub mod monotonic;
 mod threads;
 mod undisturbed;
 pub mod unique;

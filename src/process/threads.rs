@@ -16,6 +16,8 @@ pub fn spawn_masked<T: Send + 'static>(
     body: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
     let _blocked = SignalsBlocked::new();
+    #[cfg(test)]
+    let body = super::monotonic::inherited(body);
     Builder::new().name(name.to_owned()).spawn(body)
 }
 
@@ -26,6 +28,8 @@ pub fn spawn_scoped_masked<'scope, T: Send + 'scope>(
     body: impl FnOnce() -> T + Send + 'scope,
 ) -> io::Result<ScopedJoinHandle<'scope, T>> {
     let _blocked = SignalsBlocked::new();
+    #[cfg(test)]
+    let body = super::monotonic::inherited(body);
     Builder::new().name(name.to_owned()).spawn_scoped(scope, body)
 }
 

@@ -5,6 +5,7 @@ use super::Stats;
 use super::format::{Cursor, Header, Key, Seal};
 use super::segment::Mapping;
 use super::sidefile::SideFile;
+use crate::process::monotonic;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -253,7 +254,10 @@ impl State {
         let held = self.all().map(Held::unsettled).sum();
         let bytes_held = self.all().map(|held| held.unsettled_bytes() + held.side_bytes()).sum();
         let waiting = self.all().filter(|held| held.unsettled() > 0);
-        let oldest = waiting.map(|held| held.oldest).min().map_or(Duration::ZERO, |at| at.elapsed());
+        let oldest = waiting
+            .map(|held| held.oldest)
+            .min()
+            .map_or(Duration::ZERO, |at| monotonic::now().saturating_duration_since(at));
         Stats {
             accepted: self.next - 1,
             held,

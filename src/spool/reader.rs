@@ -5,6 +5,7 @@ use super::format::{Cursor, Header, Key, Scan};
 use super::held::{Dropped, Held, Place, PutOff};
 use super::upkeep::Schedule;
 use super::{Kind, Spool};
+use crate::process::monotonic;
 use std::borrow::Borrow;
 use std::io;
 use std::sync::Arc;
@@ -111,7 +112,7 @@ impl Reader {
         let mut state = self.spool.state.lock();
         state.unread_bytes = 0;
         state.unread_records = 0;
-        let now = Instant::now();
+        let now = monotonic::now();
         let own_waits = ready(state.own(), now).next().is_some();
         let adopted_waits = ready(state.adopted.iter(), now).next().is_some();
         let own_turn = own_waits && (!adopted_waits || self.own_batches + 1 < ADOPTED_SHARE);
@@ -223,7 +224,7 @@ impl Reader {
 
     /// Leaves a segment that cannot be read at present where it is, and says so.
     fn put_off(&mut self, key: Key, place: &Place, error: &io::Error) {
-        let now = Instant::now();
+        let now = monotonic::now();
         if let Some(held) = self.spool.state.lock().find(key) {
             held.unread = Some(PutOff {
                 since: held.unread.map_or(now, |before| before.since),
@@ -235,7 +236,7 @@ impl Reader {
 
     /// How many records cannot be read at present, if there are any.
     pub fn unreadable(&self) -> Option<u64> {
-        let now = Instant::now();
+        let now = monotonic::now();
         let state = self.spool.state.lock();
         let put_off = state.all().filter(|held| held.is_put_off(now));
         let records = put_off.map(Held::unsettled).sum();

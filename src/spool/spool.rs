@@ -8,7 +8,7 @@ use super::place::At;
 use super::segment::Mapping;
 use super::store::{Side, Store};
 use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, quarantine};
-use crate::process::Undisturbed;
+use crate::process::{Undisturbed, monotonic};
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex};
 use std::collections::VecDeque;
 use std::io;
@@ -94,7 +94,7 @@ impl Spool {
                 memory_failed: false,
                 hot_bytes: 0,
                 cold_bytes: 0,
-                last_rotation: Instant::now(),
+                last_rotation: monotonic::now(),
                 unread_bytes: 0,
                 unread_records: 0,
                 waiting: 0,
@@ -400,7 +400,7 @@ impl Spool {
         let header = self.header(state.next_segment, state.next, size);
         state.next_segment += 1;
         spare.map.begin(&header);
-        let now = Instant::now();
+        let now = monotonic::now();
         state.last_rotation = now;
         state.active = Some(Held {
             header,
@@ -424,7 +424,7 @@ impl Spool {
     pub(super) fn seal_active(&self, state: &mut State) {
         let Some(mut held) = state.active.take() else { return };
         held.sealed = Some(unix_time());
-        held.newest = Instant::now();
+        held.newest = monotonic::now();
         if held.unsettled() == 0 {
             state.uncharge(&held.place, held.size);
             return self.retire(state, held);
@@ -543,7 +543,7 @@ impl Held {
         let tag = format::tag(sequence, kind.0);
         let next = write(map, self.tail as usize, tag, self.header.salt);
         if self.records == self.settled.count {
-            self.oldest = Instant::now();
+            self.oldest = monotonic::now();
             self.mark = None;
         }
         self.records += 1;

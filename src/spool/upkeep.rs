@@ -7,6 +7,7 @@ use super::reader::Reader;
 use super::spool::unix_time;
 use super::strangers::SWEEP_INTERVAL;
 use super::{Spool, Stats};
+use crate::process::monotonic;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,7 @@ impl Schedule {
     /// A process looks after what others left as soon as it logs, unless it is `brief`: it may be gone in the
     /// middle of sending the records of others like it, which are then sent twice.
     pub fn new(brief: bool) -> Schedule {
-        let now = Instant::now();
+        let now = monotonic::now();
         Schedule { last: brief.then_some(now), passed: 0, changed: Vec::new(), looked: now }
     }
 
@@ -46,27 +47,32 @@ impl Schedule {
     }
 
     fn next(&self) -> Instant {
-        self.last.map_or_else(Instant::now, |last| last + self.interval())
+        self.last.map_or_else(monotonic::now, |last| last + self.interval())
     }
 
     fn is_due(&mut self, spool: &Spool) -> bool {
         let Some(last) = self.last else { return true };
-        if self.looked.elapsed() >= UPKEEP_INTERVALS[0] {
-            self.looked = Instant::now();
+        if passed(self.looked) >= UPKEEP_INTERVALS[0] {
+            self.looked = monotonic::now();
             if changes(spool) != self.changed {
                 self.passed = 0;
             }
         }
-        let is_due = last.elapsed() >= self.interval();
+        let is_due = passed(last) >= self.interval();
         self.passed += usize::from(is_due);
         is_due
     }
 
     /// An upkeep begins. Whoever comes from now on makes for a change.
     fn begin(&mut self, spool: &Spool) {
-        self.last = Some(Instant::now());
+        self.last = Some(monotonic::now());
         self.changed = changes(spool);
     }
+}
+
+/// How long ago a moment is.
+fn passed(since: Instant) -> Duration {
+    monotonic::now().saturating_duration_since(since)
 }
 
 /// When an instance last came or went.
@@ -113,8 +119,8 @@ impl Reader {
         self.rescue();
         spool.expire_quarantine();
         self.more_orphans = self.adopt();
-        if self.swept.is_none_or(|at| at.elapsed() >= SWEEP_INTERVAL) {
-            self.swept = Some(Instant::now());
+        if self.swept.is_none_or(|at| passed(at) >= SWEEP_INTERVAL) {
+            self.swept = Some(monotonic::now());
             spool.sweep_strangers();
         }
         if spool.state.lock().all().all(|held| held.unsettled() == 0) {
@@ -168,7 +174,7 @@ impl Spool {
     fn trim_spares(&self) {
         let surplus: Vec<Spare> = {
             let mut state = self.state.lock();
-            if state.spares.len() <= 1 || state.last_rotation.elapsed() < QUIET {
+            if state.spares.len() <= 1 || passed(state.last_rotation) < QUIET {
                 return;
             }
             let surplus = state.spares.split_off(1);
@@ -191,14 +197,11 @@ impl Spool {
     fn expire(&self, state: &mut State) {
         let limit = self.options.max_age;
         let span = self.segment_span();
-        if state
-            .active
-            .as_ref()
-            .is_some_and(|active| active.unsettled() > 0 && active.oldest.elapsed() > span)
+        if state.active.as_ref().is_some_and(|active| active.unsettled() > 0 && passed(active.oldest) > span)
         {
             self.seal_active(state);
         }
-        let is_old = |held: &Held| held.newest.elapsed() > limit && !held.is_pinned();
+        let is_old = |held: &Held| passed(held.newest) > limit && !held.is_pinned();
         let old: Vec<Key> =
             state.adopted.iter().chain(&state.sealed).filter(|held| is_old(held)).map(Held::key).collect();
         for key in old {

@@ -1,0 +1,264 @@
+//! How far delivery has come, and the waiting for it.
+//!
+//! Promises: whoever waits is woken by progress, by the writer's exit or by the deadline, whichever
+//! comes first; no wait needs the engine's lock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{JoinHandle, ThreadId};
+use std::time::{Duration, Instant};
+
+use crate::delivery::engine::{Counters, RoundResult};
+use crate::process::monotonic;
+use crate::spool::Spool;
+use crate::status::{Error, Result, Status};
+use crate::sync::{Condvar, Mutex, MutexGuard};
+
+/// After a failed attempt to start the thread, appends try again this often.
+const THREAD_RETRY: Duration = Duration::from_secs(10);
+
+/// What a flush waits for.
+#[derive(Clone, Copy)]
+pub struct FlushTarget {
+    /// Own records up to this one have left.
+    pub sequence: u64,
+    /// So have those of dead owners.
+    pub leftovers: bool,
+    /// How many of the own records had been dropped when it was set: if there are more in the end, it was not
+    /// reached by delivering.
+    pub dropped: u64,
+}
+
+impl FlushTarget {
+    /// All that a spool has accepted by now.
+    pub fn own(spool: &Spool) -> FlushTarget {
+        FlushTarget { sequence: spool.accepted(), leftovers: false, dropped: spool.own_dropped() }
+    }
+
+    /// The same, and all that it has adopted.
+    pub fn all(spool: &Spool) -> FlushTarget {
+        FlushTarget { leftovers: true, ..FlushTarget::own(spool) }
+    }
+}
+
+/// What waiting calls look at.
+pub struct Progress {
+    spool: Arc<Spool>,
+    counters: Arc<Counters>,
+    /// Flush requests so far: each is worth one attempt at once.
+    tickets: AtomicU64,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    writer: WriterThread,
+    /// To wait for the thread's very end, once it has exited.
+    thread: Option<JoinHandle<()>>,
+    /// Tickets that the last attempt counts for.
+    served: u64,
+    /// Why nothing is sent at present, and until when.
+    pause: Option<(Instant, Status)>,
+}
+
+/// The thread that empties the spool.
+#[derive(Default)]
+enum WriterThread {
+    /// Not started so far, or none is wanted.
+    #[default]
+    None,
+    /// It could not be started; tried at this time.
+    Unstartable(Instant),
+    /// Known by its id once it runs.
+    Running(Option<ThreadId>),
+    Exited,
+}
+
+impl Progress {
+    /// That of a spool from which nothing has been sent.
+    pub fn new(spool: Arc<Spool>, counters: Arc<Counters>) -> Progress {
+        let (state, changed) = (Mutex::default(), Condvar::new());
+        Progress { spool, counters, tickets: AtomicU64::new(0), state, changed }
+    }
+
+    /// The figures that delivery keeps.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Asks for an attempt at once, even during a backoff; the number by which it is known.
+    pub fn take_ticket(&self) -> u64 {
+        self.tickets.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// How many attempts have been asked for.
+    pub fn tickets(&self) -> u64 {
+        self.tickets.load(Ordering::SeqCst)
+    }
+
+    /// Whether there is a writer, or one could be started now: by `start`, called at most once.
+    pub fn ensure_writer(&self, start: impl FnOnce() -> Option<JoinHandle<()>>) -> bool {
+        let mut state = self.state.lock();
+        match state.writer {
+            WriterThread::Running(_) => return true,
+            WriterThread::Exited => return false,
+            WriterThread::None | WriterThread::Unstartable(_) => {}
+        }
+        // The thread's first act is to take the lock held here.
+        state.thread = start();
+        let started = state.thread.is_some();
+        state.writer = match started {
+            true => WriterThread::Running(None),
+            false => WriterThread::Unstartable(monotonic::now()),
+        };
+        started
+    }
+
+    /// Whether it is time for another try to start the writer. Waits for nobody.
+    pub fn is_retry_due(&self) -> bool {
+        self.state.try_lock().is_some_and(|state| match state.writer {
+            WriterThread::Unstartable(tried) => {
+                monotonic::now().saturating_duration_since(tried) >= THREAD_RETRY
+            }
+            _ => false,
+        })
+    }
+
+    /// The writer's first act.
+    pub fn writer_started(&self) {
+        self.state.lock().writer = WriterThread::Running(Some(std::thread::current().id()));
+    }
+
+    /// The writer's last act.
+    pub fn writer_exited(&self) {
+        self.state.lock().writer = WriterThread::Exited;
+        self.changed.notify_all();
+    }
+
+    /// Whether there is a writer.
+    pub fn has_writer(&self) -> bool {
+        matches!(self.state.lock().writer, WriterThread::Running(_))
+    }
+
+    /// A callback runs on the writer's thread, where a wait for the writer would never end.
+    pub fn refuse_to_wait_for_itself(&self) -> Result {
+        match self.state.lock().writer {
+            WriterThread::Running(Some(thread)) if thread == std::thread::current().id() => Err(Error::new(
+                Status::InvalidArgument,
+                "a callback cannot wait for the thread that it runs on; give a timeout of 0",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until the writer's thread is gone; whether it is.
+    pub fn wait_until_exited(&self, deadline: Instant) -> bool {
+        let mut state = self.state.lock();
+        while !matches!(state.writer, WriterThread::Exited) {
+            if self.changed.wait_until(&mut state, deadline).timed_out() {
+                break;
+            }
+        }
+        if !matches!(state.writer, WriterThread::Exited) {
+            return false;
+        }
+        let thread = state.thread.take();
+        drop(state);
+        // It has said its last word, so this waits for the system to take its stack back, no more.
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+        true
+    }
+
+    /// Records that an attempt for `served` tickets has come to `result`.
+    pub fn record_attempt(&self, served: u64, result: RoundResult) {
+        let mut state = self.state.lock();
+        state.served = served;
+        state.pause = match result {
+            RoundResult::Pause { wait, status } => Some((monotonic::now() + wait, status)),
+            _ => None,
+        };
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Records have left the spool: whoever waits may look.
+    pub fn records_left(&self) {
+        // Taking the lock closes the gap between a waiter's look and its sleep.
+        drop(self.state.lock());
+        self.changed.notify_all();
+    }
+
+    /// How a flush for `target` and `ticket` that may wait until `deadline` stands at present.
+    pub fn outcome(&self, target: FlushTarget, ticket: u64, deadline: Instant) -> Option<Result> {
+        self.outcome_with(&self.state.lock(), target, ticket, deadline)
+    }
+
+    fn outcome_with(
+        &self,
+        state: &MutexGuard<'_, State>,
+        target: FlushTarget,
+        ticket: u64,
+        deadline: Instant,
+    ) -> Option<Result> {
+        if self.has_reached(target) {
+            return Some(self.reached(target));
+        }
+        let status = match (&state.writer, state.pause) {
+            (WriterThread::Exited, _) => Status::Closed,
+            // Refused after this flush's own attempt, and not tried again in time.
+            (_, Some((until, status)))
+                if state.served >= ticket && until > deadline && status != Status::Network =>
+            {
+                status
+            }
+            _ if monotonic::now() >= deadline => Status::Timeout,
+            _ => return None,
+        };
+        Some(Err(self.unfinished(status)))
+    }
+
+    /// Waits for [`Progress::outcome`].
+    pub fn wait_for(&self, target: FlushTarget, ticket: u64, deadline: Instant) -> Result {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(outcome) = self.outcome_with(&state, target, ticket, deadline) {
+                return outcome;
+            }
+            self.changed.wait_until(&mut state, deadline);
+        }
+    }
+
+    /// Whether all that a flush waits for has left the spool.
+    pub fn has_reached(&self, target: FlushTarget) -> bool {
+        let leftovers = || self.spool.adopted_held() > 0 || self.spool.has_unread_orphans();
+        self.spool.settled() >= target.sequence && !(target.leftovers && leftovers())
+    }
+
+    /// What there is to say when a target has been reached: not that all is well if records were dropped on the way.
+    pub fn reached(&self, target: FlushTarget) -> Result {
+        match self.spool.own_dropped().saturating_sub(target.dropped) {
+            0 => Ok(()),
+            dropped => Err(Error::new(
+                Status::Io,
+                format!("{dropped} records were dropped while they waited; the stats say for which reason"),
+            )),
+        }
+    }
+
+    /// What a waiting call says of the records that it leaves behind.
+    pub fn unfinished(&self, status: Status) -> Error {
+        let stats = self.spool.stats();
+        let error = self.counters.last_error.lock().clone();
+        let oldest = stats.oldest_held_ms as f64 / 1_000.0;
+        let mut detail =
+            format!("{} records ({} bytes) still held, oldest {oldest:.1} s", stats.held, stats.bytes_held);
+        if let Some(error) = error {
+            detail.push_str("; last error: ");
+            detail.push_str(&error);
+        }
+        Error::new(status, detail)
+    }
+}

@@ -1,0 +1,267 @@
+//! Every course that a writer can take, for a few steps, in a time that stands still between them.
+
+use super::*;
+use crate::status::Status;
+
+const INTERVAL: Duration = Duration::from_secs(1);
+const UPKEEP: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(700);
+const LONG: Duration = Duration::from_secs(900);
+const STOP: Duration = Duration::from_secs(10);
+/// How many events and results a course has.
+const DEPTH: usize = 7;
+
+/// What may come while the writer is parked.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    /// Nothing, until it looks again by itself.
+    Time,
+    /// A record, a moment later.
+    Record,
+    /// So many that the spool rings.
+    Ring,
+    Flush,
+    Stop,
+    /// Dead owners' records, found by the next upkeep.
+    Orphans,
+}
+
+const EVENTS: [Event; 6] =
+    [Event::Time, Event::Record, Event::Ring, Event::Flush, Event::Stop, Event::Orphans];
+const RESULTS: [RoundResult; 4] = [
+    RoundResult::Progress,
+    RoundResult::Pause { wait: SHORT, status: Status::Network },
+    RoundResult::Pause { wait: LONG, status: Status::Rejected },
+    RoundResult::Idle,
+];
+
+/// A writer, its surroundings, and what must hold of the two.
+#[derive(Clone)]
+struct Course {
+    now: Instant,
+    schedule: Schedule,
+    seen: Observed,
+    /// Records of dead owners: to be found, and held.
+    left: u64,
+    adopted: u64,
+    /// No attempt before this.
+    paused: Option<Instant>,
+    stop: Option<Instant>,
+    /// When the oldest own record was first seen waiting.
+    first_seen: Option<Instant>,
+    /// A flush waits for its attempt.
+    is_asked: bool,
+    path: Vec<String>,
+}
+
+impl Course {
+    fn start(now: Instant) -> Course {
+        Course {
+            now,
+            schedule: Schedule::new(now, Some(INTERVAL), 3),
+            seen: Observed::default(),
+            left: 0,
+            adopted: 0,
+            paused: None,
+            stop: None,
+            first_seen: None,
+            is_asked: false,
+            path: Vec::new(),
+        }
+    }
+
+    /// Goes on until a choice has to be made, makes each, and goes on from there. Gives the number of courses.
+    fn follow(mut self, choices: usize) -> usize {
+        for _ in 0..8 {
+            self.schedule.observe(self.now, self.seen);
+            self.first_seen = match self.seen.settled < self.seen.accepted {
+                true => Some(self.first_seen.unwrap_or(self.now)),
+                false => None,
+            };
+            match self.schedule.next(self.now, self.seen) {
+                Action::Send => {
+                    self.check_attempt();
+                    if choices == 0 {
+                        return 1;
+                    }
+                    return RESULTS.iter().map(|result| self.clone().sent(*result).follow(choices - 1)).sum();
+                }
+                Action::Rest => {
+                    let is_heard = !self.is_asked || self.seen.is_all_settled();
+                    assert!(is_heard, "no attempt for a flush: {self}");
+                    self.is_asked = false;
+                    let found = std::mem::take(&mut self.left);
+                    self.adopted += found;
+                    let next = Some(self.now + UPKEEP);
+                    if self.schedule.maintained(self.now, next, found > 0, self.adopted) {
+                        continue;
+                    }
+                    let until = self.schedule.wake_at(self.now, self.seen);
+                    self.check_park(until);
+                    if choices == 0 {
+                        return 1;
+                    }
+                    return EVENTS
+                        .iter()
+                        .map(|event| self.clone().at(*event, until).follow(choices - 1))
+                        .sum();
+                }
+                Action::LookForOrphans => {
+                    assert!(self.seen.is_all_settled() && self.stop.is_some(), "{self}");
+                    self.adopted += std::mem::take(&mut self.left);
+                    self.schedule.looked_for_orphans(self.now, self.adopted);
+                }
+                Action::Exit => {
+                    let by = self.stop.unwrap_or_else(|| panic!("exits without being told: {self}"));
+                    let is_all_sent = self.seen.is_all_settled() && self.adopted == 0;
+                    let is_hopeless = self.paused.is_some_and(|until| until >= by);
+                    let gave_up = self.path.last().is_some_and(|last| last.contains("Idle"));
+                    assert!(
+                        self.now >= by || is_all_sent || is_hopeless || gave_up,
+                        "exits too early: {self}"
+                    );
+                    return 1;
+                }
+            }
+        }
+        panic!("a busy loop: {self}");
+    }
+
+    fn check_attempt(&self) {
+        assert!(self.paused.is_none_or(|until| self.now >= until), "an attempt during a pause: {self}");
+        assert!(self.seen.settled < self.seen.accepted || self.adopted > 0, "nothing to send: {self}");
+        assert!(self.stop.is_none_or(|by| self.now < by), "an attempt after the end: {self}");
+    }
+
+    fn check_park(&self, until: Instant) {
+        assert!(until > self.now, "does not sleep: {self}");
+        assert!(until <= self.now + UPKEEP, "no upkeep: {self}");
+        assert!(self.stop.is_none_or(|by| until <= by), "sleeps longer than it may live: {self}");
+        match self.paused.filter(|pause| *pause > self.now) {
+            Some(pause) if self.seen.settled < self.seen.accepted => {
+                assert!(until <= pause.max(self.now + IDLE_POLL), "sleeps longer than the pause: {self}");
+            }
+            Some(_) => {}
+            None => {
+                let waiting = self.seen.accepted - self.seen.settled;
+                assert!(waiting < 3, "a batch is full: {self}");
+                let due = self.first_seen.map(|at| at + INTERVAL);
+                assert!(due.is_none_or(|due| until <= due), "a record waits for too long: {self}");
+                assert_eq!(self.adopted, 0, "records of dead owners wait: {self}");
+            }
+        }
+    }
+
+    fn sent(mut self, result: RoundResult) -> Course {
+        self.path.push(format!("{result:?}"));
+        self.is_asked = false;
+        self.paused = None;
+        match result {
+            RoundResult::Progress if self.seen.is_all_settled() => self.adopted = 0,
+            RoundResult::Progress => self.seen.settled += 1,
+            // Somebody else has sent them.
+            RoundResult::Idle => (self.seen.settled, self.adopted) = (self.seen.accepted, 0),
+            RoundResult::Pause { wait, .. } => self.paused = Some(self.now + wait),
+        }
+        self.schedule.sent(self.now, result, self.adopted);
+        self
+    }
+
+    fn at(mut self, event: Event, until: Instant) -> Course {
+        let is_open = self.stop.is_none();
+        self.path.push(format!("{event:?}"));
+        match event {
+            Event::Time => self.now = until,
+            Event::Record => {
+                self.now += Duration::from_millis(1);
+                self.seen.accepted += u64::from(is_open);
+            }
+            Event::Ring => {
+                self.seen.accepted += if is_open { 5 } else { 0 };
+                self.schedule.woken(self.seen);
+            }
+            Event::Flush => {
+                self.seen.tickets += 1;
+                self.is_asked = true;
+                self.paused = None;
+            }
+            Event::Stop => {
+                let by = self.now + STOP;
+                if is_open {
+                    self.stop = Some(by);
+                    self.paused = None;
+                }
+                self.schedule.stop(by, self.seen.accepted);
+            }
+            Event::Orphans => self.left += 1,
+        }
+        self
+    }
+}
+
+impl std::fmt::Display for Course {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} {:?} at {:?}", self.path.join(", "), self.schedule, self.now)
+    }
+}
+
+#[test]
+fn on_every_course_pauses_are_kept_flushes_are_heard_and_nothing_spins_or_oversleeps() {
+    let courses = Course::start(Instant::now()).follow(DEPTH);
+    assert!(courses > 10_000, "{courses} courses");
+}
+
+/// What a schedule says of a spool in which `waiting` records wait.
+fn at(schedule: &mut Schedule, now: Instant, waiting: u64) -> (Action, Instant) {
+    let seen = Observed { accepted: waiting, settled: 0, tickets: 0 };
+    schedule.observe(now, seen);
+    (schedule.next(now, seen), schedule.wake_at(now, seen))
+}
+
+#[test]
+fn a_record_is_due_after_the_interval_and_a_full_batch_at_once() {
+    let start = Instant::now();
+    let mut schedule = Schedule::new(start, Some(Duration::from_secs(30)), 10);
+    schedule.maintained(start, Some(start + 10 * UPKEEP), false, 0);
+    let after = |seconds| start + Duration::from_secs(seconds);
+    assert_eq!(at(&mut schedule, start, 9).0, Action::Rest);
+    assert_eq!(at(&mut schedule, after(29), 9).0, Action::Rest);
+    assert_eq!(at(&mut schedule, after(29), 10).0, Action::Send);
+    let mut schedule = Schedule::new(start, Some(Duration::from_secs(30)), 0);
+    schedule.maintained(start, Some(start + 10 * UPKEEP), false, 0);
+    assert_eq!(at(&mut schedule, start, 1), (Action::Rest, after(30)));
+    assert_eq!(at(&mut schedule, after(30), 1).0, Action::Send);
+}
+
+#[test]
+fn without_an_interval_a_record_waits_for_a_flush_and_nobody_looks_for_more() {
+    let start = Instant::now();
+    let mut schedule = Schedule::new(start, None, 0);
+    schedule.maintained(start, Some(start + UPKEEP), false, 0);
+    assert_eq!(at(&mut schedule, start, 1_000), (Action::Rest, start + UPKEEP));
+    assert_eq!(at(&mut schedule, start + 30 * UPKEEP, 1_000).0, Action::Rest);
+    let seen = Observed { accepted: 1_000, settled: 0, tickets: 1 };
+    assert!(!schedule.observe(start, seen));
+    assert_eq!(schedule.next(start, seen), Action::Send);
+}
+
+#[test]
+fn the_looks_get_rarer_while_nothing_comes_and_quick_when_something_does() {
+    let start = Instant::now();
+    for (interval, count, rarest) in [(1_000, 0, 500), (60_000, 0, 5_000), (60_000, 5, 500), (100, 0, 500)] {
+        let mut schedule = Schedule::new(start, Some(Duration::from_millis(interval)), count);
+        let (mut now, mut gaps) = (start, Vec::new());
+        for _ in 0..40 {
+            schedule.maintained(now, Some(now + UPKEEP), false, 0);
+            let until = at(&mut schedule, now, 0).1;
+            gaps.push((until - now).as_millis());
+            now = until;
+        }
+        assert_eq!(gaps.last(), Some(&rarest), "{interval} ms, {count}: {gaps:?}");
+        assert!(gaps.is_sorted(), "{gaps:?}");
+        let soonest = if count > 0 { 2 } else { (interval / 2).clamp(2, 5_000) };
+        at(&mut schedule, now, 1);
+        let poll = schedule.batching.poll.as_millis();
+        assert_eq!(poll, u128::from(soonest).min(rarest), "{interval} ms, {count}");
+    }
+}
