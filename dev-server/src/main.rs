@@ -11,13 +11,18 @@
 //! | [`collect`] | requests in: both protocols, misbehaviour, exact counts, records |
 //! | [`store`] | what arrived, in a database that can be searched |
 //! | [`draw`] | what arrived, as a tree of lines for a terminal |
-//! | [`model`] | what lines and entries say |
+//! | [`model`] | what lines, entries and spans say |
+//! | [`relay`] | the server for a fleet: stores what many processes send, and forwards it |
+//! | [`delivery`], [`process`] | files of the library that the relay shares |
 #![forbid(unsafe_code)]
 
 mod cli;
 mod collect;
+mod delivery;
 mod draw;
 mod model;
+mod process;
+mod relay;
 mod store;
 mod web;
 
@@ -40,6 +45,7 @@ fn main() -> ExitCode {
         Ok(Command::Print { port, target }) => transfer::print(port, target),
         Ok(Command::Import { port, path }) => transfer::import(port, &path),
         Ok(Command::Replay(options)) => transfer::replay(&options),
+        Ok(Command::Relay(options)) => relay::run(*options),
         Ok(Command::Completion(script)) => say(&script),
         Err(message) => {
             eprintln!("maxim-dev: {message}");

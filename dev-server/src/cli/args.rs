@@ -14,9 +14,12 @@ use crate::cli::tail::TailOptions;
 use crate::cli::transfer::ReplayOptions;
 
 use crate::collect::misbehave::{Behaviour, SETTINGS};
+use crate::relay::{RelayOptions, Target};
 
 /// How large the database of the pages may be when nothing else is asked for.
 const DEFAULT_MAX_DB_BYTES: u64 = 512 << 20;
+/// How much a relay keeps for a service that does not take it.
+const DEFAULT_MAX_STORE_BYTES: u64 = 1 << 30;
 /// The port when none is asked for.
 pub const DEFAULT_PORT: u16 = 8899;
 
@@ -66,6 +69,7 @@ pub enum Command {
         path: PathBuf,
     },
     Replay(ReplayOptions),
+    Relay(Box<RelayOptions>),
     Completion(String),
     Help,
     Version,
@@ -187,13 +191,18 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
 }
 
 /// The commands beside serving, and what they do.
-pub const COMMANDS: [(&str, &str); 7] = [
+pub const COMMANDS: [(&str, &str); 8] = [
     ("tail", "print what arrives at a running server, a line each; a QUERY filters"),
     ("tree", "print the tree of a running server"),
     ("spool", "show what has not left this machine, and what was set aside and why"),
     ("export", "print what a running server holds, as lines of JSON (--otlp: as OTLP/JSON)"),
     ("import", "bring a file of an export, a record or lines into a running server"),
     ("replay", "send such a file to an endpoint, with the key of MAXIM_API_KEY"),
+    (
+        "relay",
+        "take what many processes send, store it, and forward it: --to URL (another Maxim endpoint) or --otlp URL, \
+         [--store FILE] [--store-max BYTES] [--no-sync]",
+    ),
     ("completion", "print completion for bash, zsh or fish"),
 ];
 
@@ -201,17 +210,28 @@ pub const COMMANDS: [(&str, &str); 7] = [
 fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut port = DEFAULT_PORT;
     let (mut is_json, mut is_otlp, mut is_export) = (false, false, false);
-    let (mut to, mut repository) = (None, None);
+    let (mut to, mut repository, mut otlp) = (None, None, None);
+    let (mut store, mut store_max, mut is_synced) = (None, DEFAULT_MAX_STORE_BYTES, true);
+    let (mut port_file, mut allowed_hosts, mut exit_when_stdin_closes) = (None, Vec::new(), false);
     let mut words = Vec::new();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
         match (arg.as_str(), name) {
             ("-h" | "--help", _) => return Ok(Command::Help),
-            ("--port", "tail" | "tree" | "export" | "import") => port = number("--port", &value()?)?,
+            ("--port", "tail" | "tree" | "export" | "import" | "relay") => {
+                port = number("--port", &value()?)?
+            }
             ("--json", "tail" | "spool") => is_json = true,
             ("--export", "spool") => is_export = true,
             ("--otlp", "export") => is_otlp = true,
-            ("--to", "replay") => to = Some(value()?),
+            ("--otlp", "relay") => otlp = Some(value()?),
+            ("--store", "relay") => store = Some(value()?.into()),
+            ("--store-max", "relay") => store_max = bytes("--store-max", &value()?)?,
+            ("--no-sync", "relay") => is_synced = false,
+            ("--port-file", "relay") => port_file = Some(value()?.into()),
+            ("--allow-host", "relay") => allowed_hosts.push(value()?),
+            ("--exit-when-stdin-closes", "relay") => exit_when_stdin_closes = true,
+            ("--to", "replay" | "relay") => to = Some(value()?),
             ("--repository", "replay") => repository = Some(value()?),
             (flag, _) if flag.starts_with("--") => return Err(format!("unknown flag {flag:?} of {name}")),
             _ => words.push(arg),
@@ -233,6 +253,26 @@ fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command
         "replay" => {
             let to = to.ok_or("replay needs --to URL")?;
             Command::Replay(ReplayOptions { path: one("file")?.into(), to, repository })
+        }
+        "relay" => {
+            let target = match (to, otlp) {
+                (Some(url), None) => Target::Maxim(url),
+                (None, Some(url)) => Target::Otlp(url),
+                _ => return Err("relay needs one of --to URL and --otlp URL".into()),
+            };
+            if let Some(word) = words.first() {
+                return Err(format!("unknown word {word:?} of relay"));
+            }
+            Command::Relay(Box::new(RelayOptions {
+                port,
+                port_file,
+                allowed_hosts,
+                target,
+                store,
+                max_bytes: store_max,
+                is_synced,
+                exit_when_stdin_closes,
+            }))
         }
         _ => {
             let shell = one("shell: bash, zsh or fish")?;

@@ -52,12 +52,7 @@ pub fn serve(options: Options) -> io::Result<()> {
     }
 
     if options.exit_when_stdin_closes {
-        std::thread::Builder::new().name("stdin".into()).spawn(move || {
-            let mut ignored = [0; 1024];
-            let mut stdin = io::stdin();
-            while stdin.read(&mut ignored).is_ok_and(|read| read > 0) {}
-            let _ = stop.send(());
-        })?;
+        stop_when_stdin_closes(stop)?;
     }
     // An error would mean that no sender is left; the signal handler always holds one.
     let _ = stopped.recv();
@@ -74,6 +69,17 @@ pub fn serve(options: Options) -> io::Result<()> {
         say(&tree::summary(&store.stats))?;
     }
     Ok(())
+}
+
+/// Sends on `stop` at the end of standard input.
+pub fn stop_when_stdin_closes(stop: mpsc::Sender<()>) -> io::Result<()> {
+    let wait = move || {
+        let mut ignored = [0; 1024];
+        let mut stdin = io::stdin();
+        while stdin.read(&mut ignored).is_ok_and(|read| read > 0) {}
+        let _ = stop.send(());
+    };
+    std::thread::Builder::new().name("stdin".into()).spawn(wait).map(drop)
 }
 
 pub fn has_colours() -> bool {
@@ -111,7 +117,7 @@ fn show_live(library: &Library) {
 }
 
 /// Writes the port so that a reader sees a whole number or no file.
-fn write_port(path: &Path, port: u16) -> io::Result<()> {
+pub fn write_port(path: &Path, port: u16) -> io::Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(format!(".{}.tmp", std::process::id()));
     // What stands there is no file of ours, and may be a link to somebody's.

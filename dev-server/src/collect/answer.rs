@@ -18,7 +18,7 @@ use crate::model::otlp::{Signal, Span, entry};
 use crate::store::archive::{Item, MAX_UPLOAD_BYTES};
 
 /// Entries that the structured log API takes in one request.
-const MAX_ENTRIES: usize = 100;
+pub const MAX_ENTRIES: usize = 100;
 /// Headers that an upload to somebody else's storage must not carry.
 const CREDENTIAL_HEADERS: [&str; 3] = ["x-maxim-api-key", "x-api-key", "authorization"];
 

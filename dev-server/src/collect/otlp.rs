@@ -6,6 +6,7 @@ use flate2::read::MultiGzDecoder;
 use opentelemetry_proto::tonic::collector::logs::v1 as logs;
 use opentelemetry_proto::tonic::collector::trace::v1 as trace;
 use prost::Message as _;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::collect::http::{Head, Response};
@@ -62,6 +63,30 @@ pub fn decode(signal: Signal, head: &Head, body: &[u8]) -> Result<Vec<Value>, Re
         return Ok(Vec::new());
     }
     otlp::units(&request, signal).ok_or_else(|| bad(&"it has no resources"))
+}
+
+/// A request as it is forwarded: in protobuf, and how many items it has.
+pub fn encoded(signal: Signal, head: &Head, body: &[u8]) -> Result<(u64, Vec<u8>), Response> {
+    fn read<M: prost::Message + Default + DeserializeOwned>(head: &Head, body: &[u8]) -> Result<M, Response> {
+        let bad =
+            |error: &dyn std::fmt::Display| Response::error(400, &format!("the body is not OTLP: {error}"));
+        if is_protobuf(head) {
+            return M::decode(body).map_err(|error| bad(&error));
+        }
+        serde_json::from_slice(body).map_err(|error| bad(&error))
+    }
+    Ok(match signal {
+        Signal::Spans => {
+            let request: trace::ExportTraceServiceRequest = read(head, body)?;
+            let scopes = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
+            (scopes.map(|scope| scope.spans.len() as u64).sum(), request.encode_to_vec())
+        }
+        Signal::Logs => {
+            let request: logs::ExportLogsServiceRequest = read(head, body)?;
+            let scopes = request.resource_logs.iter().flat_map(|resource| &resource.scope_logs);
+            (scopes.map(|scope| scope.log_records.len() as u64).sum(), request.encode_to_vec())
+        }
+    })
 }
 
 /// The answer: whole success, or how many items were not taken and why.

@@ -73,23 +73,27 @@ pub fn open(path: Option<&Path>) -> Result<Connection, String> {
     let db = match path {
         None => Connection::open_in_memory(),
         Some(path) => {
-            // Made or checked as the other files are: private, no link.
-            record::open_private(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-                | OpenFlags::SQLITE_OPEN_NOFOLLOW
-                | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            // The last component is checked; the way to it may have links, which NOFOLLOW would refuse.
-            let path = std::path::absolute(path).and_then(|path| match (path.parent(), path.file_name()) {
-                (Some(parent), Some(name)) => Ok(parent.canonicalize()?.join(name)),
-                _ => Ok(path),
+            return open_file(path).and_then(|db| {
+                prepare(&db).map(|()| db).map_err(|error| format!("{}: {error}", path.display()))
             });
-            Connection::open_with_flags(path.map_err(|error| error.to_string())?, flags)
         }
     };
-    db.and_then(|db| prepare(&db).map(|()| db)).map_err(|error| match path {
-        Some(path) => format!("{}: {error}", path.display()),
-        None => error.to_string(),
-    })
+    db.and_then(|db| prepare(&db).map(|()| db)).map_err(|error| error.to_string())
+}
+
+/// Opens a database in a file that is private and no link, as it is.
+pub fn open_file(path: &Path) -> Result<Connection, String> {
+    // Made or checked as the other files are: private, no link.
+    record::open_private(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // The last component is checked; the way to it may have links, which NOFOLLOW would refuse.
+    let path = std::path::absolute(path).and_then(|path| match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => Ok(parent.canonicalize()?.join(name)),
+        _ => Ok(path),
+    });
+    let path = path.map_err(|error| error.to_string())?;
+    Connection::open_with_flags(&path, flags).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn prepare(db: &Connection) -> Result<()> {

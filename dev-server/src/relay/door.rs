@@ -1,0 +1,265 @@
+//! Requests in. An answer of success leaves when the store has what came; anything else leaves it with the client.
+
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+
+use crate::collect::answer::MAX_ENTRIES;
+use crate::collect::counts::on_one_line;
+use crate::collect::guard;
+use crate::collect::http::{Body, Connection, Head, ReadError, Response};
+use crate::collect::limits::{BODY_TIME, MAX_CONNECTIONS, STALL_TIME};
+use crate::collect::otlp;
+use crate::collect::routes::{Own, Route, route};
+use crate::model::line;
+use crate::model::otlp::Signal;
+use crate::relay::intake::Refusal;
+use crate::relay::store::{Kind, Put};
+use crate::relay::{Relay, Target};
+
+/// Largest body: a request of the library is far smaller, and memory is taken for as many as come at a time.
+const MAX_BODY_BYTES: u64 = 32 << 20;
+/// Seconds after which a client is asked to come back when the store is full.
+const FULL_SECONDS: u32 = 5;
+/// Pause after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// A place among the connections at a time.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Place> {
+        let before = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
+        let place = Place;
+        (before < MAX_CONNECTIONS).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        CONNECTIONS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+pub fn accept(listener: &TcpListener, relay: &Arc<Relay>) -> ! {
+    loop {
+        let accepted = listener.accept().and_then(|(stream, _)| {
+            let Some(place) = Place::take() else { return Ok(()) };
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(STALL_TIME))?;
+            stream.set_write_timeout(Some(STALL_TIME))?;
+            let relay = Arc::clone(relay);
+            std::thread::Builder::new()
+                .name("connection".into())
+                .spawn(move || {
+                    let _place = place;
+                    serve(stream, &relay);
+                })
+                .map(drop)
+        });
+        if let Err(error) = accepted {
+            eprintln!("maxim-dev: a connection was not accepted: {error}");
+            std::thread::sleep(ACCEPT_PAUSE);
+        }
+    }
+}
+
+fn serve(stream: TcpStream, relay: &Relay) {
+    let mut connection = Connection::new(stream);
+    loop {
+        let head = match connection.read_head() {
+            Ok(Some(head)) => head,
+            Ok(None) | Err(ReadError::Ended) => return,
+            Err(ReadError::Bad(status, message)) => {
+                let _ = connection.send(&Response::error(status, message), false, true);
+                return connection.close_early();
+            }
+        };
+        let (route, _) = route(&head.method, &head.target);
+        if let Some(refusal) = guard::refuse(&head, &route, &relay.allowed_hosts) {
+            let _ = connection.send(&refusal, false, head.method != "HEAD");
+            return connection.close_early();
+        }
+        if head.expects_continue && connection.send_continue().is_err() {
+            return;
+        }
+        let response = match read_body(&mut connection, &head) {
+            Ok(text) => answer(relay, &head, &route, text).unwrap_or_else(|refusal| refusal),
+            Err(ReadError::Ended) => return,
+            Err(ReadError::Bad(status, message)) => {
+                let _ = connection.send(&Response::error(status, message), false, true);
+                return connection.close_early();
+            }
+        };
+        let is_sent = connection.send(&response.guarded(), head.keep_alive, head.method != "HEAD").is_ok();
+        if !is_sent || !head.keep_alive {
+            return;
+        }
+    }
+}
+
+fn read_body(connection: &mut Connection<TcpStream>, head: &Head) -> Result<Vec<u8>, ReadError> {
+    const TOO_LARGE: ReadError = ReadError::Bad(413, "the body is larger than this relay takes");
+    let mut body = Body::new(head.framing);
+    if body.declared().is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(TOO_LARGE);
+    }
+    connection.limit_time(Some(BODY_TIME));
+    let mut text = Vec::new();
+    while let Some(piece) = connection.next_piece(&mut body, usize::MAX)? {
+        if (text.len() + piece.len()) as u64 > MAX_BODY_BYTES {
+            return Err(TOO_LARGE);
+        }
+        text.extend_from_slice(piece);
+    }
+    Ok(text)
+}
+
+fn answer(relay: &Relay, head: &Head, route: &Route, text: Vec<u8>) -> Result<Response, Response> {
+    if let Route::Own(own) = route {
+        return own_answer(relay, *own);
+    }
+    let text = otlp::inflated(head, &text)?.unwrap_or(text);
+    let is_otlp = match route {
+        Route::Spans => true,
+        Route::Entries => otlp::is_logs(head, &text),
+        _ => false,
+    };
+    if !is_otlp {
+        check_key(relay, head, route)?;
+    }
+    if is_otlp {
+        let signal = if *route == Route::Spans { Signal::Spans } else { Signal::Logs };
+        return open_telemetry(relay, head, signal, &text);
+    }
+    let success = || Response::json(200, &json!({"data": {"success": true}}));
+    match route {
+        Route::Log { repository } => {
+            let repository = repository.as_deref().ok_or_else(|| missing("the parameter id"))?;
+            let records = line::split(&text).count() as u64;
+            put(relay, Put { kind: Kind::Lines, target: repository.to_owned(), records, body: text })?;
+            Ok(success())
+        }
+        Route::Entries => {
+            let entries = entries(&text)?;
+            let count = entries.len();
+            let body = entries.join("\n").into_bytes();
+            put(relay, Put { kind: Kind::Entries, target: String::new(), records: count as u64, body })?;
+            Ok(Response::json(200, &json!({"success": true, "count": count})))
+        }
+        Route::Raw { .. } => {
+            if text.is_empty() {
+                return Err(Response::error(400, "the body is empty"));
+            }
+            let target = head.target.split_once('?').map_or("", |(_, query)| query).to_owned();
+            let records = line::split(&text).count() as u64;
+            put(relay, Put { kind: Kind::Raw, target, records, body: text })?;
+            Ok(Response::json(200, &json!({"success": true})))
+        }
+        Route::Repository { id } => {
+            let id = id.as_deref().ok_or_else(|| missing("the parameter loggerId"))?;
+            Ok(Response::json(200, &json!({"data": {"id": id}})))
+        }
+        // These are questions, and the service alone knows the answer.
+        Route::UploadUrl { .. } | Route::Flow => ask(relay, head, route, &text),
+        Route::Connect => Err(Response::error(405, "no tunnels here")),
+        _ => Err(Response::error(404, "there is no such route")),
+    }
+}
+
+fn own_answer(relay: &Relay, own: Own) -> Result<Response, Response> {
+    match own {
+        Own::Stats => {
+            let stats = relay.store.lock().to_json();
+            stats
+                .map(|stats| Response::json(200, &stats))
+                .map_err(|error| Response::error(500, &error.to_string()))
+        }
+        _ => Err(Response::error(404, "a relay has GET /stats alone")),
+    }
+}
+
+fn check_key(relay: &Relay, head: &Head, route: &Route) -> Result<(), Response> {
+    let Some(name) = route.key_header() else { return Ok(()) };
+    let given = head.header(name).unwrap_or_default();
+    let is_right = match &relay.key {
+        // Digests take as long to compare whatever is equal in them.
+        Some(key) => Sha256::digest(key) == Sha256::digest(given),
+        None => !given.is_empty(),
+    };
+    if is_right {
+        Ok(())
+    } else {
+        Err(Response::error(401, &format!("the header {name} is not what it should be")))
+    }
+}
+
+fn put(relay: &Relay, put: Put) -> Result<(), Response> {
+    if put.records == 0 {
+        return Ok(());
+    }
+    relay.intake.put(put).map_err(|refusal| {
+        let message = match &refusal {
+            Refusal::Full => "the relay's store is full",
+            Refusal::Failed(_) => "the relay's store cannot be written",
+        };
+        let mut response = Response::error(503, message);
+        response.headers.push(("Retry-After", FULL_SECONDS.to_string()));
+        response
+    })
+}
+
+#[derive(Deserialize)]
+struct Entries<'a> {
+    #[serde(borrow)]
+    logs: Vec<&'a RawValue>,
+}
+
+fn entries(text: &[u8]) -> Result<Vec<String>, Response> {
+    let Entries { logs } = serde_json::from_slice(text)
+        .map_err(|error| Response::error(400, &format!("the body is not {{\"logs\":[…]}}: {error}")))?;
+    if logs.len() > MAX_ENTRIES {
+        return Err(Response::error(400, &format!("{} entries are more than {MAX_ENTRIES}", logs.len())));
+    }
+    if let Some(at) = logs.iter().position(|entry| !entry.get().starts_with('{')) {
+        return Err(Response::error(400, &format!("entry {at} is not an object")));
+    }
+    Ok(logs.iter().map(|entry| on_one_line(entry).into_owned()).collect())
+}
+
+/// What other OpenTelemetry programs send goes on as it is, to an endpoint of that protocol.
+fn open_telemetry(relay: &Relay, head: &Head, signal: Signal, text: &[u8]) -> Result<Response, Response> {
+    if !matches!(relay.target, Target::Otlp(_)) {
+        return Err(Response::error(404, "a relay to a Maxim endpoint takes lines and entries alone"));
+    }
+    let (records, body) = otlp::encoded(signal, head, text)?;
+    let kind = if signal == Signal::Spans { Kind::Spans } else { Kind::Logs };
+    put(relay, Put { kind, target: String::new(), records, body })?;
+    Ok(otlp::answer(signal, head, 0, ""))
+}
+
+/// Has the service answer, in the same words.
+fn ask(relay: &Relay, head: &Head, route: &Route, text: &[u8]) -> Result<Response, Response> {
+    if !matches!(relay.target, Target::Maxim(_)) {
+        return Err(Response::error(404, "an OpenTelemetry endpoint has no attachments and no flows"));
+    }
+    let answer = relay.client.ask(head, route.key_header().unwrap_or_default(), text);
+    let answer = answer.map_err(|why| Response::error(503, &why))?;
+    let mut response = Response::text(answer.status, String::new());
+    response.content_type = "application/json";
+    response.body = answer.body;
+    response.headers.extend(answer.retry_after.map(|value| ("Retry-After", value)));
+    Ok(response)
+}
+
+fn missing(what: &str) -> Response {
+    Response::error(400, &format!("{what} is missing"))
+}

@@ -1,0 +1,334 @@
+//! Batches out: the oldest that waits for each target, one request at a time, until the service has it.
+//!
+//! A target that the service does not take from waits alone; the others go on. A batch that is refused for what is in
+//! it is halved until the refused record stands alone; that one is put aside with the reason, and the rest goes.
+
+use std::collections::HashMap;
+use std::io::{self, Read as _, Write as _};
+use std::time::{Duration, Instant};
+
+use flate2::{Compression, write::GzEncoder};
+use opentelemetry_proto::tonic::collector::{logs::v1 as logs, trace::v1 as trace};
+use prost::Message as _;
+
+use crate::collect::answer::MAX_ENTRIES;
+use crate::collect::http::Head;
+use crate::collect::routes::origin_form;
+use crate::delivery::policy::{self, BackoffConfig, Policy};
+use crate::model::line;
+use crate::relay::outcome::{Answer, Outcome};
+use crate::relay::store::{Kind, Queued, Refused, Store};
+use crate::relay::{Relay, Target};
+use crate::web::text::segment;
+
+/// Bytes of one request, as the library sends them.
+const MAX_REQUEST_BYTES: usize = 900 * 1024;
+/// Bytes of an answer that are read.
+const MAX_ANSWER_BYTES: u64 = 64 * 1024;
+/// Longest wait for a connection, and for a whole request.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+const REQUEST_TIME: Duration = Duration::from_secs(60);
+/// The least time between two messages about the same target.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
+
+pub struct Client {
+    agent: ureq::Agent,
+    target: Target,
+    key: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Client {
+    pub fn new(target: &Target) -> io::Result<Client> {
+        let url = target.url().trim_end_matches('/').to_owned();
+        let is_local = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|own| {
+            url.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        });
+        let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let key = environment("MAXIM_API_KEY");
+        let headers = match target {
+            Target::Maxim(_) => Vec::new(),
+            Target::Otlp(_) => headers(&environment("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default()),
+        };
+        // A collector beside the relay has no key and needs none; a key goes out encrypted or not at all.
+        let has_secret = matches!(target, Target::Maxim(_)) || !headers.is_empty();
+        let may_be_clear = is_local || !has_secret;
+        if !(url.starts_with("https://") || url.starts_with("http://") && may_be_clear) {
+            return Err(io::Error::other(
+                "an https URL, or http on this machine: the key goes with the data",
+            ));
+        }
+        let (key, target) = match target {
+            Target::Maxim(_) => {
+                (key.ok_or_else(|| io::Error::other("MAXIM_API_KEY is not set"))?, Target::Maxim(url))
+            }
+            Target::Otlp(_) => (String::new(), Target::Otlp(url)),
+        };
+        let agent = ureq::Agent::config_builder()
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT_TIME))
+            .timeout_global(Some(REQUEST_TIME))
+            .build()
+            .into();
+        Ok(Client { agent, target, key, headers })
+    }
+
+    fn send(&self, kind: Kind, target: &str, body: &[u8]) -> Result<Answer, String> {
+        let base = self.target.url();
+        let (url, key_header, content_type) = match kind {
+            Kind::Lines => {
+                (format!("{base}/api/sdk/v3/log?id={}", segment(target)), "x-maxim-api-key", "text/plain")
+            }
+            Kind::Entries => (format!("{base}/v1/logs"), "x-api-key", "application/json"),
+            Kind::Raw => (format!("{base}/v1/logs?{target}"), "x-api-key", "text/plain"),
+            Kind::Spans => (format!("{base}/v1/traces"), "", "application/x-protobuf"),
+            Kind::Logs => (format!("{base}/v1/logs"), "", "application/x-protobuf"),
+        };
+        let mut request = self.agent.post(&url).header("content-type", content_type);
+        if !key_header.is_empty() {
+            request = request.header(key_header, &self.key);
+        }
+        for (name, value) in self.headers.iter().filter(|_| kind.is_otlp()) {
+            request = request.header(name, value);
+        }
+        let answer = if kind.is_otlp() {
+            let mut zipped = GzEncoder::new(Vec::new(), Compression::fast());
+            let zipped =
+                zipped.write_all(body).and_then(|()| zipped.finish()).map_err(|error| error.to_string())?;
+            request.header("content-encoding", "gzip").send(&zipped[..])
+        } else {
+            request.send(body)
+        };
+        read(answer)
+    }
+
+    /// Asks the service what a client asked, with the relay's key.
+    pub fn ask(&self, head: &Head, key_header: &str, body: &[u8]) -> Result<Answer, String> {
+        let url = format!("{}{}", self.target.url(), origin_form(&head.target).0);
+        let answer = if head.method == "GET" {
+            self.agent.get(&url).header(key_header, &self.key).call()
+        } else {
+            self.agent
+                .post(&url)
+                .header(key_header, &self.key)
+                .header("content-type", "application/json")
+                .send(body)
+        };
+        read(answer)
+    }
+}
+
+fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, String> {
+    let answer = answer.map_err(|error| error.to_string())?;
+    let status = answer.status().as_u16();
+    let retry_after =
+        answer.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let mut body = Vec::new();
+    let (_, reader) = answer.into_parts();
+    reader.into_reader().take(MAX_ANSWER_BYTES).read_to_end(&mut body).map_err(|error| error.to_string())?;
+    Ok(Answer { status, retry_after, body })
+}
+
+/// `name=value,name=value`, percent-encoded, as `OTEL_EXPORTER_OTLP_HEADERS` has it.
+fn headers(text: &str) -> Vec<(String, String)> {
+    let decoded = |text: &str| crate::collect::routes::decode(text.trim(), false).into_owned();
+    text.split(',')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (decoded(name).to_ascii_lowercase(), decoded(value)))
+        .collect()
+}
+
+/// When a target is tried again.
+struct Waiting {
+    policy: Policy,
+    until: Instant,
+    told: Option<Instant>,
+}
+
+/// Forwards for ever.
+pub fn run(relay: &Relay) -> ! {
+    let mut targets: HashMap<(Kind, String), Waiting> = HashMap::new();
+    loop {
+        let now = Instant::now();
+        let due = match relay.store.lock().waiting() {
+            Ok(waiting) => waiting,
+            Err(error) => {
+                eprintln!("maxim-dev: the store: {error}");
+                Vec::new()
+            }
+        };
+        let ready = due.iter().find(|target| targets.get(target).is_none_or(|waiting| waiting.until <= now));
+        let Some((kind, target)) = ready else {
+            let next = due.iter().filter_map(|target| targets.get(target)).map(|waiting| waiting.until).min();
+            relay.store.rest(next);
+            continue;
+        };
+        let waiting = targets.entry((*kind, target.clone())).or_insert_with(|| Waiting {
+            policy: Policy::new(BackoffConfig::default(), policy::random_dice()),
+            until: now,
+            told: None,
+        });
+        match forward(relay, *kind, target) {
+            Ok(()) => {
+                waiting.policy.succeeded();
+                waiting.until = Instant::now();
+                relay.store.lock().trouble = None;
+            }
+            Err(outcome) => {
+                let (wait, why) = match outcome {
+                    Outcome::Retry { after, why } => (waiting.policy.after_failure(after), why),
+                    Outcome::Unauthorized { why } => (waiting.policy.after_unauthorized(), why),
+                    Outcome::Hold { why } | Outcome::TooLarge { why } | Outcome::Refused { why } => {
+                        (policy::HOLD, why)
+                    }
+                    Outcome::Delivered { .. } => (Duration::ZERO, String::new()),
+                };
+                waiting.until = Instant::now() + wait;
+                let held = {
+                    let mut store = relay.store.lock();
+                    store.trouble = Some(why.clone());
+                    store.totals().held
+                };
+                if waiting.told.is_none_or(|told| told.elapsed() > TOLD_EVERY) {
+                    waiting.told = Some(Instant::now());
+                    let why = crate::draw::tree::shorten(&why);
+                    eprintln!("maxim-dev relay: {why}; {held} records held, again in {wait:.1?}");
+                }
+            }
+        }
+    }
+}
+
+/// Sends one batch for a target, and takes it out of the store.
+fn forward(relay: &Relay, kind: Kind, target: &str) -> Result<(), Outcome> {
+    let stored = |error: rusqlite::Error| Outcome::Retry { after: None, why: format!("the store: {error}") };
+    let (bytes, records) = match kind {
+        Kind::Raw => (0, 0),
+        Kind::Entries => (MAX_REQUEST_BYTES, MAX_ENTRIES as u64),
+        _ => (MAX_REQUEST_BYTES, u64::MAX),
+    };
+    let sent = relay.store.lock().next(kind, target, bytes, records).map_err(stored)?;
+    let items = Items::of(kind, &sent);
+    let mut refused = Vec::new();
+    let rejected = deliver(relay, kind, target, &items, &mut refused)?;
+    let settled = |store: &mut Store| store.settle(kind, target, &sent, &refused, rejected);
+    settled(&mut relay.store.lock()).map_err(stored)
+}
+
+/// What a batch is made of, so that it can be halved.
+enum Items {
+    /// Lines, entries, or whole raw documents.
+    Texts(Vec<Vec<u8>>),
+    /// Requests of OpenTelemetry with one item each, or whole ones.
+    Requests(Vec<Vec<u8>>),
+}
+
+impl Items {
+    fn of(kind: Kind, sent: &[Queued]) -> Items {
+        let bodies = sent.iter().map(|queued| queued.body.as_slice());
+        match kind {
+            Kind::Lines | Kind::Entries => {
+                Items::Texts(bodies.flat_map(line::split).map(<[u8]>::to_vec).collect())
+            }
+            Kind::Raw => Items::Texts(bodies.map(<[u8]>::to_vec).collect()),
+            Kind::Spans | Kind::Logs => Items::Requests(bodies.map(<[u8]>::to_vec).collect()),
+        }
+    }
+
+    fn all(&self) -> &[Vec<u8>] {
+        let (Items::Texts(all) | Items::Requests(all)) = self;
+        all
+    }
+
+    /// The body of a request for some of them.
+    fn body(kind: Kind, items: &[Vec<u8>]) -> Vec<u8> {
+        match kind {
+            Kind::Entries => [b"{\"logs\":[".as_slice(), &items.join(&b","[..]), b"]}"].concat(),
+            // Requests of protobuf one after the other are one request with the items of all.
+            Kind::Spans | Kind::Logs => items.concat(),
+            Kind::Lines | Kind::Raw => items.join(&b"\n"[..]),
+        }
+    }
+}
+
+/// Sends items, in halves where the service wants it so; what it refuses alone is noted. Gives how many it rejected
+/// in a partial success.
+fn deliver(
+    relay: &Relay,
+    kind: Kind,
+    target: &str,
+    items: &Items,
+    refused: &mut Vec<Refused>,
+) -> Result<u64, Outcome> {
+    let mut rejected = 0;
+    let mut waiting = vec![items.all().to_vec()];
+    while let Some(part) = waiting.pop() {
+        let answer = relay.client.send(kind, target, &Items::body(kind, &part));
+        let outcome = match answer {
+            Ok(answer) => Outcome::of(kind, &answer),
+            Err(why) => Outcome::Retry { after: None, why },
+        };
+        match outcome {
+            Outcome::Delivered { rejected: more, why } => {
+                if more > 0 {
+                    eprintln!(
+                        "maxim-dev relay: {more} items were rejected: {}",
+                        crate::draw::tree::shorten(&why)
+                    );
+                }
+                rejected += more;
+            }
+            Outcome::Refused { why } | Outcome::TooLarge { why } => match part.as_slice() {
+                [one] => match split_request(kind, one) {
+                    Some(parts) => waiting.extend(parts.into_iter().rev().map(|part| vec![part])),
+                    None => refused.push(Refused { body: one.clone(), reason: why }),
+                },
+                _ => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    waiting.push(second.to_vec());
+                    waiting.push(first.to_vec());
+                }
+            },
+            other => return Err(other),
+        }
+    }
+    Ok(rejected)
+}
+
+/// A request of OpenTelemetry as requests of one item each; `None` where it has one.
+fn split_request(kind: Kind, body: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut parts = Vec::new();
+    match kind {
+        Kind::Spans => {
+            for resource in trace::ExportTraceServiceRequest::decode(body).ok()?.resource_spans {
+                for scope in &resource.scope_spans {
+                    for span in &scope.spans {
+                        let mut one = resource.clone();
+                        one.scope_spans = vec![scope.clone()];
+                        one.scope_spans[0].spans = vec![span.clone()];
+                        parts.push(
+                            trace::ExportTraceServiceRequest { resource_spans: vec![one] }.encode_to_vec(),
+                        );
+                    }
+                }
+            }
+        }
+        Kind::Logs => {
+            for resource in logs::ExportLogsServiceRequest::decode(body).ok()?.resource_logs {
+                for scope in &resource.scope_logs {
+                    for record in &scope.log_records {
+                        let mut one = resource.clone();
+                        one.scope_logs = vec![scope.clone()];
+                        one.scope_logs[0].log_records = vec![record.clone()];
+                        parts.push(
+                            logs::ExportLogsServiceRequest { resource_logs: vec![one] }.encode_to_vec(),
+                        );
+                    }
+                }
+            }
+        }
+        _ => return None,
+    }
+    (parts.len() > 1).then_some(parts)
+}

@@ -1,0 +1,289 @@
+//! The queue on disk: bodies that are to be forwarded, in order, and records that the service refuses.
+//!
+//! One SQLite file, readable by its owner only, used by one process at a time. A body is a row, whatever the number of
+//! records in it; a commit holds those of many requests. With `synchronous=FULL` a commit is on the disk when it
+//! returns, so what was answered survives a power loss; with `NORMAL` it survives SIGKILL, but the last commits
+//! may not survive a power loss.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, MutexGuard};
+use rusqlite::{Connection, Result, params};
+use serde_json::{Value, json};
+
+use crate::collect::server::now_us;
+use crate::store::schema;
+
+const VERSION: i64 = 1;
+const TABLES: &str = "
+CREATE TABLE queue (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, target TEXT NOT NULL, at INTEGER NOT NULL,
+    records INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX queue_target ON queue(kind, target, id);
+CREATE TABLE refused (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL, target TEXT NOT NULL, reason TEXT NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE TABLE totals (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+";
+/// Longest wait for something to forward.
+const LONGEST_REST: Duration = Duration::from_secs(60);
+/// Refused records that are kept; the oldest go.
+const MAX_REFUSED: i64 = 10_000;
+
+/// What a body is, and so where it goes and how bodies are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Lines for a repository.
+    Lines = 1,
+    /// Structured entries, one a line.
+    Entries = 2,
+    /// A raw document with its query.
+    Raw = 3,
+    /// An `ExportTraceServiceRequest`.
+    Spans = 4,
+    /// An `ExportLogsServiceRequest`.
+    Logs = 5,
+}
+
+impl Kind {
+    const ALL: [Kind; 5] = [Kind::Lines, Kind::Entries, Kind::Raw, Kind::Spans, Kind::Logs];
+
+    pub fn is_otlp(self) -> bool {
+        matches!(self, Kind::Spans | Kind::Logs)
+    }
+}
+
+/// A body on its way into the queue.
+pub struct Put {
+    pub kind: Kind,
+    pub target: String,
+    pub records: u64,
+    pub body: Vec<u8>,
+}
+
+/// A row of the queue.
+pub struct Queued {
+    pub id: i64,
+    pub records: u64,
+    pub body: Vec<u8>,
+}
+
+/// A record that is refused for what it is, and why.
+pub struct Refused {
+    pub body: Vec<u8>,
+    pub reason: String,
+}
+
+/// What became of the records: accepted = delivered + held + refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    pub accepted: u64,
+    pub delivered: u64,
+    pub refused: u64,
+    pub held: u64,
+    pub bytes_held: u64,
+}
+
+pub struct Store {
+    db: Connection,
+    max_bytes: u64,
+    totals: Totals,
+    /// The last trouble of forwarding, for who asks.
+    pub trouble: Option<String>,
+}
+
+/// The store, and who waits for something to be in it.
+pub struct Shared {
+    store: Mutex<Store>,
+    pub filled: parking_lot::Condvar,
+}
+
+impl Shared {
+    pub fn new(store: Store) -> Shared {
+        Shared { store: Mutex::new(store), filled: parking_lot::Condvar::new() }
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Store> {
+        self.store.lock()
+    }
+
+    /// Waits until something is stored, or a time has come.
+    pub fn rest(&self, until: Option<Instant>) {
+        let mut store = self.lock();
+        let mark = store.totals.accepted;
+        let until = until.unwrap_or_else(|| Instant::now() + LONGEST_REST);
+        self.filled.wait_while_until(&mut store, |store| store.totals.accepted == mark, until);
+    }
+}
+
+impl Store {
+    pub fn open(path: &Path, max_bytes: u64, is_synced: bool) -> std::result::Result<Store, String> {
+        let said = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let db = schema::open_file(path)?;
+        let totals = prepare(&db, is_synced).map_err(|error| said(&error))?;
+        Ok(Store { db, max_bytes, totals, trouble: None })
+    }
+
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.totals.bytes_held >= self.max_bytes
+    }
+
+    /// Stores all of these or none.
+    pub fn put(&mut self, puts: &[&Put]) -> Result<()> {
+        let mut totals = self.totals;
+        let transaction = self.db.transaction()?;
+        {
+            let sql = "INSERT INTO queue (kind, target, at, records, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let mut insert = transaction.prepare_cached(sql)?;
+            for put in puts {
+                insert.execute(params![
+                    put.kind as i64,
+                    put.target,
+                    now_us() as i64,
+                    put.records as i64,
+                    put.body
+                ])?;
+                totals.accepted += put.records;
+                totals.held += put.records;
+                totals.bytes_held += put.body.len() as u64;
+            }
+        }
+        write_totals(&transaction, &totals)?;
+        transaction.commit()?;
+        self.totals = totals;
+        Ok(())
+    }
+
+    /// The kinds and targets that something waits for, the one that has waited longest first.
+    pub fn waiting(&self) -> Result<Vec<(Kind, String)>> {
+        let sql = "SELECT kind, target FROM queue GROUP BY kind, target ORDER BY min(id)";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+        let known = |number: i64| Kind::ALL.into_iter().find(|kind| *kind as i64 == number);
+        rows.filter_map(|row| row.map(|(kind, target)| known(kind).map(|kind| (kind, target))).transpose())
+            .collect()
+    }
+
+    /// The oldest bodies for a target, as many as fit into a request; at least one.
+    pub fn next(&self, kind: Kind, target: &str, max_bytes: usize, max_records: u64) -> Result<Vec<Queued>> {
+        let sql = "SELECT id, records, body FROM queue WHERE kind = ?1 AND target = ?2 ORDER BY id";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut rows = statement.query(params![kind as i64, target])?;
+        let (mut taken, mut bytes, mut records) = (Vec::new(), 0, 0);
+        while let Some(row) = rows.next()? {
+            let queued = Queued { id: row.get(0)?, records: row.get::<_, i64>(1)? as u64, body: row.get(2)? };
+            bytes += queued.body.len() + 1;
+            records += queued.records;
+            if !taken.is_empty() && (bytes > max_bytes || records > max_records) {
+                break;
+            }
+            taken.push(queued);
+        }
+        Ok(taken)
+    }
+
+    /// Takes out what the service has, and puts aside what it refuses.
+    pub fn settle(
+        &mut self,
+        kind: Kind,
+        target: &str,
+        sent: &[Queued],
+        refused: &[Refused],
+        rejected: u64,
+    ) -> Result<()> {
+        let mut totals = self.totals;
+        let records: u64 = sent.iter().map(|queued| queued.records).sum();
+        let refused_records = (refused.len() as u64 + rejected).min(records);
+        totals.delivered += records - refused_records;
+        totals.refused += refused_records;
+        totals.held -= records.min(totals.held);
+        totals.bytes_held -=
+            sent.iter().map(|queued| queued.body.len() as u64).sum::<u64>().min(totals.bytes_held);
+        let transaction = self.db.transaction()?;
+        for queued in sent {
+            transaction.prepare_cached("DELETE FROM queue WHERE id = ?1")?.execute([queued.id])?;
+        }
+        for Refused { body, reason } in refused {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO refused (at, kind, target, reason, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![now_us() as i64, kind as i64, target, reason, body])?;
+        }
+        if !refused.is_empty() {
+            let sql = "DELETE FROM refused WHERE id <= (SELECT max(id) FROM refused) - ?1";
+            transaction.execute(sql, [MAX_REFUSED])?;
+        }
+        write_totals(&transaction, &totals)?;
+        transaction.commit()?;
+        self.totals = totals;
+        // Free pages are used again; the file shrinks when all that waited has gone.
+        if totals.held == 0 { self.db.execute_batch("PRAGMA incremental_vacuum") } else { Ok(()) }
+    }
+
+    pub fn to_json(&self) -> Result<Value> {
+        let totals = self.totals;
+        let oldest: Option<i64> = self.db.query_row("SELECT min(at) FROM queue", [], |row| row.get(0))?;
+        let mut statement =
+            self.db.prepare_cached("SELECT reason, body FROM refused ORDER BY id DESC LIMIT 20")?;
+        let refused = statement.query_map([], |row| {
+            let body: Vec<u8> = row.get(1)?;
+            Ok(json!({"reason": row.get::<_, String>(0)?, "record": String::from_utf8_lossy(&body)}))
+        })?;
+        let refused = refused.collect::<Result<Vec<_>>>()?;
+        Ok(json!({
+            "accepted": totals.accepted, "delivered": totals.delivered, "held": totals.held, "refused": totals.refused,
+            "bytes_held": totals.bytes_held, "max_bytes": self.max_bytes, "trouble": self.trouble,
+            "oldest_held_ms": oldest.map_or(0, |at| (now_us() as i64 - at).max(0) / 1000), "last_refused": refused,
+        }))
+    }
+}
+
+fn prepare(db: &Connection, is_synced: bool) -> Result<Totals> {
+    db.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    // Another relay on the same file would deliver everything twice.
+    db.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
+    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    db.pragma_update(None, "synchronous", if is_synced { "FULL" } else { "NORMAL" })?;
+    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+    } else {
+        // Takes the lock now rather than with the first record.
+        db.execute_batch(&format!("BEGIN IMMEDIATE; PRAGMA user_version = {VERSION}; COMMIT;"))?;
+    }
+    let total = |name: &str| {
+        let sql = "SELECT coalesce((SELECT value FROM totals WHERE name = ?1), 0)";
+        db.query_row(sql, [name], |row| row.get::<_, i64>(0)).map(|number| number as u64)
+    };
+    let (held, bytes_held) = db.query_row(
+        "SELECT coalesce(sum(records), 0), coalesce(sum(length(body)), 0) FROM queue",
+        [],
+        |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)),
+    )?;
+    Ok(Totals {
+        accepted: total("accepted")?,
+        delivered: total("delivered")?,
+        refused: total("refused")?,
+        held,
+        bytes_held,
+    })
+}
+
+fn write_totals(db: &Connection, totals: &Totals) -> Result<()> {
+    let sql = "INSERT INTO totals (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
+    let mut statement = db.prepare_cached(sql)?;
+    for (name, value) in
+        [("accepted", totals.accepted), ("delivered", totals.delivered), ("refused", totals.refused)]
+    {
+        statement.execute(params![name, value as i64])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! The relay: what it answered is in its store, and gets to the service whatever happens to the relay.
+
+mod common;
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use common::{Client, KEY, LOG, Running, STRUCTURED_KEY, start};
+use serde_json::{Value, json};
+
+const WRITERS: u64 = 3;
+const KILLS: u64 = 10;
+/// Requests that are answered between two kills.
+const ANSWERS_BETWEEN_KILLS: u64 = 12;
+const LINES_OF_A_REQUEST: u64 = 20;
+
+struct Relay {
+    child: Child,
+    port: u16,
+}
+
+impl Relay {
+    fn start(store: &Path, port: u16, flags: &[&str], key: Option<&str>) -> Relay {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_maxim-dev"));
+        command.args(["relay", "--port", &port.to_string(), "--store"]).arg(store).args(flags);
+        command.env("MAXIM_API_KEY", "upstream-key").env_remove("OTEL_EXPORTER_OTLP_HEADERS");
+        if let Some(key) = key {
+            command.env("MAXIM_RELAY_KEY", key);
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        let port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split(',').next()?.parse().ok());
+        let port = port.unwrap_or_else(|| panic!("unexpected first line {line:?}"));
+        Relay { child, port }
+    }
+
+    fn connect(&self) -> Client {
+        connect(self.port).expect("a connection")
+    }
+
+    fn stats(&self) -> Value {
+        self.connect().request("GET", "/stats", &[], b"").json()
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+    }
+
+    /// Waits until nothing is held any more.
+    fn drained(&self) -> Value {
+        loop {
+            let stats = self.stats();
+            if stats["held"] == 0 {
+                return stats;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn connect(port: u16) -> std::io::Result<Client> {
+    let stream = std::net::TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    Ok(Client { stream: BufReader::new(stream) })
+}
+
+/// A store of this test's own.
+fn store(name: &str) -> PathBuf {
+    let path = common::scratch(name);
+    for ending in ["-wal", "-shm"] {
+        let mut beside = path.clone().into_os_string();
+        beside.push(ending);
+        let _ = std::fs::remove_file(beside);
+    }
+    path
+}
+
+fn to(server: &Running) -> String {
+    format!("http://127.0.0.1:{}", server.port)
+}
+
+/// A client that goes on until each of its requests has been answered with success.
+fn write(writer: u64, port: u16, answered: &AtomicU64, stop: &AtomicBool) -> u64 {
+    let mut next = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let lines: Vec<_> = (next..next + LINES_OF_A_REQUEST)
+            .map(|n| {
+                format!("trace{{id=w{writer}-{n},action=create,data={{\"name\":\"seq-w{writer}-{n}\"}}}}")
+            })
+            .collect();
+        loop {
+            let answer = connect(port).and_then(|mut client| {
+                client.send_request("POST", LOG, &[KEY], lines.join("\n").as_bytes());
+                client.answer()
+            });
+            if answer.is_ok_and(|answer| answer.status == 200) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        next += LINES_OF_A_REQUEST;
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+    next
+}
+
+#[test]
+fn what_was_answered_arrives_through_ten_kills_of_the_relay_and_an_outage_of_the_service() {
+    let server =
+        start(&["--mode", "quiet", "--check-seq", "--random-fail", "20", "--drop-after-accept", "2"]);
+    let (path, url) = (store("relay-kills"), to(&server));
+    let flags = ["--to", url.as_str()];
+    let mut relay = Relay::start(&path, 0, &flags, None);
+    let port = relay.port;
+    let (answered, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let sent: u64 = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let (answered, stop) = (&answered, &stop);
+                scope.spawn(move || write(writer, port, answered, stop))
+            })
+            .collect();
+        for kill in 0..KILLS {
+            let wanted = answered.load(Ordering::Relaxed) + ANSWERS_BETWEEN_KILLS;
+            while answered.load(Ordering::Relaxed) < wanted {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            relay.kill();
+            // The service is away for half of the time, so that the store fills and lives over kills.
+            server.control(if kill < KILLS / 2 { "{\"status\": 503}" } else { "{\"status\": null}" });
+            relay = Relay::start(&path, port, &flags, None);
+        }
+        stop.store(true, Ordering::Relaxed);
+        writers.into_iter().map(|writer| writer.join().expect("it ends")).sum()
+    });
+    server.control("{\"random_fail\": null}");
+    let stats = relay.drained();
+    assert!(sent >= KILLS * ANSWERS_BETWEEN_KILLS * LINES_OF_A_REQUEST);
+    let seq = server.get("/seq");
+    let of = |name: &str| seq["totals"][name].as_u64();
+    assert_eq!((of("missing"), of("unique")), (Some(0), Some(sent)), "{seq}");
+    assert_eq!(stats["refused"], 0);
+    // A batch whose answer a kill took is there twice, in the store or at the service; nothing is there less than once.
+    assert!(stats["accepted"].as_u64() >= Some(sent) && stats["accepted"] == stats["delivered"], "{stats}");
+}
+
+#[test]
+fn a_record_that_is_refused_is_put_aside_with_the_reason_and_the_others_go() {
+    let server = start(&["--mode", "quiet", "--check-seq", "--poison", "poison"]);
+    let path = store("relay-poison");
+    let mut relay = Relay::start(&path, 0, &["--to", &to(&server)], None);
+    let line =
+        |n: u64, name: &str| format!("trace{{id=t{n},action=create,data={{\"name\":\"{name} seq-w-{n}\"}}}}");
+    let lines: Vec<_> = (0..100).map(|n| line(n, if n == 37 { "poison" } else { "fine" })).collect();
+    assert_eq!(relay.connect().log(&lines.join("\n")).status, 200);
+    let entries = json!({"logs": [{"message": "a"}, {"message": "poison"}, {"message": "c"}]}).to_string();
+    let answer = relay.connect().request("POST", "/v1/logs", &[STRUCTURED_KEY], entries.as_bytes());
+    assert_eq!((answer.status, answer.json()["count"].as_u64()), (200, Some(3)));
+    relay.connect().request("POST", "/v1/logs?format=text&source=a%20b", &[STRUCTURED_KEY], b"one\ntwo\n");
+    let stats = relay.drained();
+    let counts = ["accepted", "delivered", "refused"].map(|name| stats[name].as_u64().expect("a number"));
+    assert_eq!(counts, [105, 103, 2], "{stats}");
+    assert!(stats["last_refused"][1]["record"].as_str().expect("text").contains("seq-w-37"), "{stats}");
+    assert!(stats["last_refused"][1]["reason"].as_str().expect("text").contains("400"), "{stats}");
+    let arrived = server.get("/stats");
+    let counts = ["lines", "entries", "raw_lines"].map(|name| arrived[name].as_u64().expect("a number"));
+    assert_eq!(counts, [99, 2, 2], "{arrived}");
+    assert_eq!(server.get("/seq")["writers"]["w"]["first_missing"], json!([37]));
+    relay.kill();
+    let relay = Relay::start(&path, 0, &["--to", &to(&server)], None);
+    assert_eq!(relay.stats()["refused"], 2);
+}
+
+#[test]
+fn a_full_store_leaves_what_comes_with_the_client() {
+    let server = start(&["--mode", "quiet", "--status", "503"]);
+    let relay = Relay::start(&store("relay-full"), 0, &["--to", &to(&server), "--store-max", "4k"], None);
+    let mut taken = 0;
+    let refusal = loop {
+        let answer = relay.connect().log(&"x".repeat(1000));
+        if answer.status != 200 {
+            break answer;
+        }
+        taken += 1;
+        assert!(taken < 10);
+    };
+    assert_eq!((refusal.status, refusal.header("retry-after")), (503, Some("5")));
+    assert_eq!(relay.stats()["held"], taken);
+    server.control("{\"status\": null}");
+    relay.drained();
+    assert_eq!(server.get("/stats")["lines"], taken);
+    assert_eq!(relay.connect().log("y").status, 200);
+}
+
+#[test]
+fn only_who_has_the_relays_key_and_asks_this_machine_is_answered() {
+    let server = start(&["--mode", "quiet"]);
+    let record = common::scratch("relay-record");
+    let upstream = start(&["--mode", "quiet", "--record", record.to_str().expect("UTF-8")]);
+    let path = store("relay-key");
+    let relay = Relay::start(&path, 0, &["--to", &to(&upstream)], Some("right"));
+    let status = |headers: &[&str]| relay.connect().request("POST", LOG, headers, b"a").status;
+    assert_eq!(status(&[]), 401);
+    assert_eq!(status(&["x-maxim-api-key: wrong"]), 401);
+    assert_eq!(status(&["x-maxim-api-key: right"]), 200);
+    assert_eq!(status(&["x-maxim-api-key: right", "Origin: http://evil.test"]), 403);
+    assert_eq!(relay.connect().request("GET", "/control", &[], b"").status, 404);
+    // An upload's address is a question to the service, which is asked with the relay's key.
+    let target = "/api/sdk/v1/log-repositories/attachments/upload-url?key=a&mimeType=x&size=1";
+    let answer = relay.connect().request("GET", target, &["x-maxim-api-key: right"], b"");
+    assert!(answer.text().contains(&format!("127.0.0.1:{}/upload/a", upstream.port)), "{}", answer.text());
+    relay.drained();
+    let requests = std::fs::read_to_string(&record).expect("there");
+    assert!(requests.lines().count() == 2 && !requests.contains("right"), "{requests}");
+    // Two relays on one store would deliver everything twice.
+    let second = Command::new(env!("CARGO_BIN_EXE_maxim-dev"))
+        .args(["relay", "--port", "0", "--to", &to(&server), "--store"])
+        .arg(&path)
+        .env("MAXIM_API_KEY", "k")
+        .output()
+        .expect("it runs");
+    assert_eq!(second.status.code(), Some(1), "{}", String::from_utf8_lossy(&second.stderr));
+    for url in ["http://example.invalid", "http://127.0.0.1.evil.invalid"] {
+        let refused = Command::new(env!("CARGO_BIN_EXE_maxim-dev"))
+            .args(["relay", "--port", "0", "--to", url, "--store"])
+            .arg(store("relay-clear"))
+            .env("MAXIM_API_KEY", "k")
+            .output()
+            .expect("it runs");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("https"), "{url}");
+    }
+}
+
+fn spans(from: u64, count: u64) -> String {
+    let spans: Vec<_> = (from..from + count)
+        .map(|n| {
+            json!({"traceId": format!("{:032x}", n + 1), "spanId": format!("{:016x}", n + 1), "name": format!("seq-w-{n}"),
+                   "kind": 1, "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000001000000000"})
+        })
+        .collect();
+    json!({"resourceSpans": [{"resource": {"attributes": []}, "scopeSpans": [{"scope": {"name": "s"}, "spans": spans}]}]})
+        .to_string()
+}
+
+#[test]
+fn spans_of_any_program_are_forwarded_once_the_endpoint_takes_them() {
+    let server = start(&[
+        "--mode",
+        "tree",
+        "--check-seq",
+        "--fail",
+        "429:2",
+        "--retry-after",
+        "1",
+        "--max-body",
+        "4000",
+    ]);
+    let path = store("relay-otlp");
+    let mut relay = Relay::start(&path, 0, &["--otlp", &to(&server)], None);
+    let json = ["Content-Type: application/json"];
+    for request in 0..4 {
+        let answer = relay.connect().request("POST", "/v1/traces", &json, spans(request * 50, 50).as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    relay.kill();
+    let relay = Relay::start(&path, 0, &["--otlp", &to(&server)], None);
+    let records = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":9,"body":{"stringValue":"hello"}}]}]}]}"#;
+    assert_eq!(relay.connect().request("POST", "/v1/logs", &json, records.as_bytes()).status, 200);
+    assert_eq!(relay.connect().request("POST", "/v1/traces", &json, b"{\"resourceSpans\": 1}").status, 400);
+    let stats = relay.drained();
+    assert_eq!((&stats["delivered"], &stats["refused"]), (&201.into(), &0.into()), "{stats}");
+    let seq = server.get("/seq");
+    assert_eq!((&seq["totals"]["missing"], &seq["totals"]["unique"]), (&0.into(), &200.into()), "{seq}");
+    assert_eq!(server.get("/stats")["entries"], 1);
+}
