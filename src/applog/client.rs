@@ -252,9 +252,9 @@ impl Client {
     }
 
     /// What became of the entries, and how many were let go for want of a key.
-    pub fn stats(&self) -> (delivery::Stats, u64) {
-        let numbers = self.own().pipeline.as_ref().map(Pipeline::stats).unwrap_or_default();
-        (numbers, self.ignored.load(Ordering::Relaxed))
+    pub fn stats(&self) -> Result<(delivery::Stats, u64)> {
+        let numbers = self.own().pipeline.as_ref().map(Pipeline::stats).transpose()?.unwrap_or_default();
+        Ok((numbers, self.ignored.load(Ordering::Relaxed)))
     }
 }
 

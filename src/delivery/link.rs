@@ -240,7 +240,7 @@ mod tests {
         });
         (0..1_000).for_each(|n| pipeline.append(Kind(0), format!("r{n}").as_bytes()).unwrap());
         pipeline.flush(Duration::from_secs(60)).unwrap();
-        let stats = pipeline.stats();
+        let stats = pipeline.stats().unwrap();
         assert_eq!((stats.spool.delivered, stats.spool.quarantined), (999, 1));
         assert!(stats.retries > 3, "{} retries", stats.retries);
         let taken = taken.lock();

@@ -358,16 +358,16 @@ impl Pipeline {
         }
     }
 
-    /// What became of the records so far.
-    pub fn stats(&self) -> Stats {
+    /// What became of the records so far; [`Status::NoResources`] while that cannot be told.
+    pub fn stats(&self) -> Result<Stats> {
         let counters = self.place.progress.counters();
-        Stats {
-            spool: self.place.spool.stats(),
+        Ok(Stats {
+            spool: self.place.spool.try_stats().ok_or_else(stuck)?,
             retries: counters.retries.load(Ordering::Relaxed),
             last_http_status: counters.last_http_status.load(Ordering::Relaxed),
             last_error: counters.last_error.lock().clone(),
             remarked: counters.remarked.load(Ordering::Relaxed),
-        }
+        })
     }
 
     /// Has the host told of something about a record that was accepted, on the pipeline's thread when it next
@@ -397,5 +397,14 @@ fn refused(refusal: Refusal) -> Error {
             Error::new(Status::TooLarge, format!("a record may have at most {limit} bytes"))
         }
         Refusal::Closed => Error::new(Status::Closed, "logging has been closed"),
+        Refusal::Stuck => stuck(),
     }
+}
+
+/// A thread of the host's was stopped in the middle of a log call.
+fn stuck() -> Error {
+    Error::new(
+        Status::NoResources,
+        "a thread stopped in the middle of a log call and has not come back (did a signal handler jump out of it?)",
+    )
 }

@@ -250,7 +250,7 @@ impl Progress {
 
     /// What a waiting call says of the records that it leaves behind.
     pub fn unfinished(&self, status: Status) -> Error {
-        let stats = self.spool.stats();
+        let stats = self.spool.try_stats().unwrap_or_default();
         let error = self.counters.last_error.lock().clone();
         let oldest = stats.oldest_held_ms as f64 / 1_000.0;
         let mut detail =

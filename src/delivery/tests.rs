@@ -136,7 +136,7 @@ fn records_arrive_framed_in_order_over_one_connection() {
     let lines: Vec<String> = server.bodies().join("\n").lines().map(str::to_owned).collect();
     assert_eq!(lines, names(0..3_000));
     assert_eq!(server.connections(), 1);
-    let stats = pipeline.stats();
+    let stats = pipeline.stats().unwrap();
     assert_eq!((stats.spool.delivered, stats.retries, stats.last_http_status), (3_000, 0, 200));
 }
 
@@ -160,7 +160,7 @@ fn one_poison_record_among_a_thousand_costs_at_most_21_requests() {
         pipeline.flush(AMPLE).unwrap();
         assert_eq!(*delivered.lock(), names((0..1_000).filter(|n| *n != poison)), "{name}");
         assert!(heard.lock().len() <= 21, "{name} took {} requests", heard.lock().len());
-        assert_eq!(pipeline.stats().spool.quarantined, 1);
+        assert_eq!(pipeline.stats().unwrap().spool.quarantined, 1);
     }
 }
 
@@ -182,7 +182,7 @@ fn several_poison_records_are_all_found_and_the_order_is_kept() {
     append(&pipeline, 0..1_000);
     pipeline.flush(AMPLE).unwrap();
     assert_eq!(*delivered.lock(), names((0..1_000).filter(|n| !poison.contains(n))));
-    assert_eq!(pipeline.stats().spool.quarantined, poison.len() as u64);
+    assert_eq!(pipeline.stats().unwrap().spool.quarantined, poison.len() as u64);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_service_that_refuses_everything_does_not_empty_the_spool_into_quarantine() 
     append(&pipeline, 0..1_000);
     let error = pipeline.flush(AMPLE).unwrap_err();
     assert_eq!(error.status, Status::Rejected);
-    let stats = pipeline.stats().spool;
+    let stats = pipeline.stats().unwrap().spool;
     assert_eq!((stats.quarantined, stats.held), (20, 980));
     assert!(error.detail.starts_with("980 records ("), "{}", error.detail);
 }
@@ -214,7 +214,7 @@ fn requests_shrink_below_a_limit_and_stay_there_and_only_what_never_fits_is_set_
     append(500, LIMIT);
     (501..1_000).for_each(|n| append(n, 100));
     pipeline.flush(AMPLE).unwrap();
-    let stats = pipeline.stats().spool;
+    let stats = pipeline.stats().unwrap().spool;
     assert_eq!((stats.delivered, stats.quarantined), (999, 1));
     let tries = heard.lock().len();
     (0..1_000).for_each(|n| append(n, 100));
@@ -238,7 +238,7 @@ fn a_service_that_finds_everything_too_large_is_waited_for() {
     }
     well.store(true, Ordering::SeqCst);
     pipeline.flush(AMPLE).unwrap();
-    let stats = pipeline.stats().spool;
+    let stats = pipeline.stats().unwrap().spool;
     assert_eq!((stats.delivered, stats.quarantined), (1_000, 0));
 }
 
@@ -263,7 +263,7 @@ fn failures_are_retried_until_the_service_is_back_and_nothing_is_lost_or_reorder
     pipeline.flush(AMPLE).unwrap();
     let bodies = server.bodies();
     assert_eq!(bodies.last().unwrap().lines().map(str::to_owned).collect::<Vec<_>>(), names(0..100));
-    let stats = pipeline.stats();
+    let stats = pipeline.stats().unwrap();
     // The connection that hung up was an old one: replaced at once, which is no retry.
     assert_eq!((bodies.len(), stats.retries, stats.spool.delivered), (6, 4, 100));
     assert_eq!(stats.last_error.as_deref(), Some("HTTP 429: *** ***"));
@@ -343,10 +343,10 @@ fn records_move_to_files_while_a_request_waits_for_its_answer() {
         let files = instances.flat_map(|instance| std::fs::read_dir(instance.path()).unwrap().flatten());
         files.filter(|file| file.path().extension().is_some_and(|end| end == "seg")).count()
     };
-    assert_eq!((segments(), pipeline.stats().spool.held), (1, 100));
+    assert_eq!((segments(), pipeline.stats().unwrap().spool.held), (1, 100));
     release.send(()).unwrap();
     pipeline.flush(AMPLE).unwrap();
-    let stats = pipeline.stats().spool;
+    let stats = pipeline.stats().unwrap().spool;
     assert_eq!((segments(), stats.delivered, stats.held, stats.dropped_corrupt), (0, 100, 0, 0));
 }
 
@@ -464,7 +464,7 @@ fn a_record_that_goes_alone_keeps_its_place_and_is_set_aside_when_it_is_unusable
     append(&pipeline, 2..3);
     pipeline.flush(AMPLE).unwrap();
     assert_eq!(*heard.lock(), ["<r0,r1>", "alone:up", "alone:gone", "<r2>"]);
-    assert_eq!(pipeline.stats().spool.quarantined, 1);
+    assert_eq!(pipeline.stats().unwrap().spool.quarantined, 1);
 }
 
 #[test]
@@ -496,11 +496,11 @@ fn without_a_writer_a_flush_does_the_work_while_it_waits_and_what_fails_stays() 
     let pipeline = Pipeline::open(config);
     append(&pipeline, 0..5);
     let error = pipeline.flush(Duration::from_millis(20)).unwrap_err();
-    assert_eq!((error.status, pipeline.stats().spool.held), (Status::Timeout, 5));
+    assert_eq!((error.status, pipeline.stats().unwrap().spool.held), (Status::Timeout, 5));
     assert!(heard.lock().len() > 1);
     well.store(true, Ordering::SeqCst);
     pipeline.flush(AMPLE).unwrap();
-    assert_eq!(pipeline.stats().spool.delivered, 5);
+    assert_eq!(pipeline.stats().unwrap().spool.delivered, 5);
     pipeline.close(AMPLE).unwrap();
 }
 
@@ -514,7 +514,7 @@ impl Reporter for Meddler {
     fn error(&self, report: &Report) {
         let pipeline = self.pipeline.lock().clone();
         let answer = pipeline.and_then(|pipeline| {
-            pipeline.stats();
+            pipeline.stats().unwrap();
             pipeline.flush(Duration::ZERO).unwrap();
             pipeline.flush(AMPLE).err().map(|error| error.status)
         });
@@ -560,7 +560,7 @@ fn a_protocol_that_panics_costs_a_round_and_not_the_thread() {
     pipeline.flush(Duration::ZERO).unwrap();
     assert_eq!(hear.recv().unwrap(), (Status::Panic, None));
     pipeline.flush(AMPLE).unwrap();
-    assert_eq!(pipeline.stats().spool.delivered, 3);
+    assert_eq!(pipeline.stats().unwrap().spool.delivered, 3);
 }
 
 #[test]
@@ -584,5 +584,5 @@ fn a_failed_service_is_probed_with_small_requests_and_then_gets_large_ones_again
     let sizes: Vec<usize> = heard.lock().iter().map(String::len).collect();
     assert!(sizes[0] > 400_000 && sizes[1] > 400_000, "{sizes:?}");
     assert!(sizes[2] < 65_536 && sizes[3] < 65_536 && sizes[4] > 400_000, "{sizes:?}");
-    assert_eq!(pipeline.stats().spool.delivered, 50);
+    assert_eq!(pipeline.stats().unwrap().spool.delivered, 50);
 }

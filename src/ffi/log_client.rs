@@ -416,6 +416,8 @@ pub unsafe extern "C" fn maxim_log_would_log(client: *const maxim_log_client, le
 }
 
 /// What became of the client's entries. `stats->struct_size` must be set (MAXIM_STATS_INIT).
+///
+/// @gives NO_RESOURCES
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_client_stats(
     client: *const maxim_log_client,
@@ -423,7 +425,7 @@ pub unsafe extern "C" fn maxim_log_client_stats(
 ) -> maxim_status {
     boundary(|| {
         let ((numbers, ignored), masks_failed) =
-            with_client(client, |client| Ok((client.stats(), client.masks_failed())))?;
+            with_client(client, |client| Ok((client.stats()?, client.masks_failed())))?;
         write_sized(stats, &maxim_stats { ignored, masks_failed, ..to_c(&numbers) })
     })
 }

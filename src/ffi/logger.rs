@@ -345,6 +345,8 @@ pub unsafe extern "C" fn maxim_is_running_on_lambda() -> bool {
 }
 
 /// What became of the logger's records. `stats->struct_size` must be set (MAXIM_STATS_INIT).
+///
+/// @gives NO_RESOURCES
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_stats(
     logger: *const maxim_logger,

@@ -348,9 +348,9 @@ impl Logger {
             .nth(sink)
             .ok_or_else(|| Error::new(Status::InvalidArgument, format!("sink: there is no sink {sink}")))?;
         let own = target.own();
-        let mut numbers = own.lines.stats();
+        let mut numbers = own.lines.stats()?;
         if let Some(uploads) = own.uploads.get() {
-            numbers.add(&uploads.stats());
+            numbers.add(&uploads.stats()?);
         }
         Ok(numbers)
     }

@@ -7,8 +7,11 @@
 use std::ffi::c_void;
 use std::io;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
+
+use super::Undisturbed;
 
 /// Starts a thread called `name` (15 bytes are shown by the system) with all signals blocked.
 pub fn spawn_masked<T: Send + 'static>(
@@ -77,6 +80,28 @@ pub(crate) fn spawn_bare(
         failed
     };
     if failed == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(failed)) }
+}
+
+/// Where the calling thread's stack is; `None` where that cannot be told. May look at a file.
+#[cfg(target_os = "linux")]
+pub(crate) fn own_stack() -> Option<Range<usize>> {
+    let _undisturbed = Undisturbed::by_handlers();
+    let mut attributes = MaybeUninit::uninit();
+    let (mut start, mut size) = (std::ptr::null_mut(), 0);
+    // SAFETY: the attributes are initialised by the first call, used by the second, and destroyed.
+    unsafe {
+        if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
+            return None;
+        }
+        let told = libc::pthread_attr_getstack(attributes.as_ptr(), &mut start, &mut size);
+        libc::pthread_attr_destroy(attributes.as_mut_ptr());
+        (told == 0).then(|| start as usize..start as usize + size)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn own_stack() -> Option<Range<usize>> {
+    None
 }
 
 /// The standard library's for its threads.

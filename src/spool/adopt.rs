@@ -7,8 +7,7 @@
 
 use super::claim::{Claim, UNFINISHED};
 use super::format::{
-    self, Cursor, HEADER_SIZE, Header, Key, OPENING_SIZE, Opening, Origin, RECORD_HEADER, SEGMENT_MAX, Scan,
-    Seal,
+    self, Cursor, HEADER_SIZE, Header, Key, OPENING_SIZE, Opening, Origin, SEGMENT_MAX, Seal, find_end,
 };
 use super::held::{Held, Place};
 use super::place::At;
@@ -238,18 +237,4 @@ impl Spool {
             unread: None,
         }))
     }
-}
-
-/// How many records a segment has whose owner could not seal it, and where they end.
-fn find_end(header: &Header, cursor: Cursor, records: &[u8]) -> (u32, u32) {
-    let from = (cursor.offset as usize - HEADER_SIZE).min(records.len());
-    let first = header.base.saturating_add(u64::from(cursor.count));
-    let most = first.saturating_add((records.len() / RECORD_HEADER) as u64);
-    let mut scan = Scan::new(&records[from..], cursor.offset as usize, header.salt, first..most);
-    let mut end = (cursor.count, cursor.offset);
-    for frame in scan.by_ref() {
-        end = ((frame.sequence + 1 - header.base) as u32, frame.end as u32);
-    }
-    // A record behind the last sound one, of which nothing is known but that it was there.
-    if scan.damaged_tail() { (end.0 + 1, end.1 + RECORD_HEADER as u32) } else { end }
 }

@@ -2,22 +2,21 @@
 //!
 //! Ringing costs one swap when nobody waits; only a waiting thread is ever notified, because notifying
 //! costs about 4 µs. A ring that comes before the wait is not lost, and what was written before it is
-//! seen after the wait. One thread waits at a time.
+//! seen after the wait. Nothing here is locked: whoever rings may be stopped at any point and never come back.
+//! One thread waits at a time.
 
-use crate::sync::{AtomicU8, Condvar, Mutex};
+use crate::sync::Futex;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-const QUIET: u8 = 0;
-const AWAITED: u8 = 1;
-const RUNG: u8 = 2;
+const QUIET: u32 = 0;
+const AWAITED: u32 = 1;
+const RUNG: u32 = 2;
 
 /// A tiny wake-up that remembers one ring.
 #[derive(Default)]
 pub struct Bell {
-    state: AtomicU8,
-    door: Mutex<()>,
-    woken: Condvar,
+    state: Futex,
 }
 
 impl Bell {
@@ -37,22 +36,19 @@ impl Bell {
 
     #[cold]
     fn wake(&self) {
-        // The lock closes the gap between the waiter's look at the state and its sleep.
-        drop(self.door.lock());
-        self.woken.notify_one();
+        self.state.wake_one();
     }
 
     /// Waits until the bell is rung, at most for `limit` of monotonic time; says whether it was.
     pub fn wait(&self, limit: Duration) -> bool {
         let deadline = Instant::now().checked_add(limit);
-        let mut door = self.door.lock();
         let _ = self.state.compare_exchange(QUIET, AWAITED, Ordering::Relaxed, Ordering::Relaxed);
         while self.state.load(Ordering::Acquire) != RUNG {
-            match deadline {
-                Some(deadline) if self.woken.wait_until(&mut door, deadline).timed_out() => break,
-                Some(_) => {}
-                None => self.woken.wait(&mut door),
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                break;
             }
+            self.state.wait(AWAITED, left);
         }
         self.state.swap(QUIET, Ordering::Acquire) == RUNG
     }

@@ -300,6 +300,20 @@ impl Iterator for Scan<'_> {
     }
 }
 
+/// How many records a segment has whose owner could not seal it, and where they end.
+pub(super) fn find_end(header: &Header, cursor: Cursor, records: &[u8]) -> (u32, u32) {
+    let from = (cursor.offset as usize - HEADER_SIZE).min(records.len());
+    let first = header.base.saturating_add(u64::from(cursor.count));
+    let most = first.saturating_add((records.len() / RECORD_HEADER) as u64);
+    let mut scan = Scan::new(&records[from..], cursor.offset as usize, header.salt, first..most);
+    let mut end = (cursor.count, cursor.offset);
+    for frame in scan.by_ref() {
+        end = ((frame.sequence + 1 - header.base) as u32, frame.end as u32);
+    }
+    // A record behind the last sound one, of which nothing is known but that it was there.
+    if scan.damaged_tail() { (end.0 + 1, end.1 + RECORD_HEADER as u32) } else { end }
+}
+
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes)
 }

@@ -2,10 +2,11 @@
 //! records that came and went.
 
 use super::Stats;
-use super::format::{Cursor, Header, Key, Seal};
+use super::format::{Cursor, HEADER_SIZE, Header, Key, Seal, find_end};
 use super::segment::Mapping;
 use super::sidefile::SideFile;
 use crate::process::monotonic;
+use crate::sync::Recover;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -180,6 +181,20 @@ pub(super) struct State {
     pub own_dropped: u64,
     /// What has gone; the rest is computed from the segments when asked.
     pub tally: Stats,
+}
+
+/// After a holder of the lock was stopped in the middle of an append and is gone: what counts is what the segment
+/// in use holds, as after a crash.
+impl Recover for State {
+    fn recover(&mut self) {
+        let Some(active) = &mut self.active else { return };
+        let Some(map) = &active.map else { return };
+        let published = map.published(HEADER_SIZE..map.len());
+        let (records, tail) = find_end(&active.header, active.settled, published);
+        active.records = records;
+        active.tail = tail;
+        self.next = active.header.base + u64::from(records);
+    }
 }
 
 impl State {

@@ -223,6 +223,8 @@ pub enum Refusal {
     },
     /// The spool has been closed.
     Closed,
+    /// A thread was stopped in the middle of an append and has not come back; nobody else can append.
+    Stuck,
 }
 
 /// Where records are kept, from best to worst.
@@ -262,7 +264,7 @@ pub struct Stats {
     pub dropped_corrupt: u64,
     /// Records put into quarantine.
     pub quarantined: u64,
-    /// Appends refused for want of room (not accepted, so in no sum).
+    /// Appends refused for want of room or of the lock (not accepted, so in no sum).
     pub refused: u64,
     /// Files set aside because they are no segments of ours.
     pub files_set_aside: u64,

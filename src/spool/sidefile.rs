@@ -18,6 +18,7 @@ use super::held::{Held, State};
 use super::place::{self, At, Base};
 use super::spool::Spool;
 use super::{Kind, Options, Refusal, candidates, quarantine};
+use crate::process::Undisturbed;
 use crate::process::unique::Uuid;
 
 /// Its name within the identity's directory.
@@ -88,7 +89,9 @@ impl Spool {
         };
         if !matches!(accepted, Ok(Some(_))) {
             let _ = partial.remove_file();
-            self.state.lock().cold_bytes -= size;
+            if let Some(mut state) = self.state.lock_in_time() {
+                state.cold_bytes -= size;
+            }
         }
         accepted
     }
@@ -97,7 +100,7 @@ impl Spool {
     /// for such a file at all.
     fn reserve_side_file(&self, size: u64) -> Result<bool, Refusal> {
         let cap = self.disk_cap();
-        let mut state = self.state.lock();
+        let Some(mut state) = self.state.lock_in_time() else { return Err(self.stuck()) };
         if size > cap || state.cold_failed {
             return Ok(false);
         }
@@ -114,10 +117,7 @@ impl Spool {
             if self.store.hot.is_none() && self.give_back_idle(&mut state) {
                 continue;
             }
-            if !self.make_room(&mut state, &mut deadline, Spool::evict_from_disk) {
-                state.tally.refused += 1;
-                return Err(Refusal::Full);
-            }
+            state = self.make_room(state, &mut deadline, Spool::evict_from_disk)?;
         }
     }
 
@@ -135,7 +135,9 @@ impl Spool {
         let path_length = named(0).path().as_os_str().len();
         let length = payload.len() + size_of::<u32>() + path_length;
         let path_length = (path_length as u32).to_le_bytes();
-        let mut state = self.state.lock();
+        // A handler that jumps out of this would leave a file without its record, and the lock held.
+        let _undisturbed = Undisturbed::by_handlers();
+        let Some(mut state) = self.state.lock_in_time() else { return Err(self.stuck()) };
         let share = self.disk_cap() / SEGMENT_SHARE;
         if state.active.as_ref().is_some_and(|active| {
             let others = active.side_bytes();

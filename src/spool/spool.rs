@@ -54,6 +54,8 @@ pub struct Spool {
     pub(super) news: Mutex<Vec<String>>,
     /// What dead owners left and could not be read at the last look.
     pub(super) unread_orphans: AtomicU64,
+    /// Appends refused because somebody held the lock and did not come back.
+    stuck: AtomicU64,
     /// Held while segments move to the spool directory; whether the instance has given it up.
     pub(super) left: Mutex<bool>,
     /// The size of a usual segment here.
@@ -105,6 +107,7 @@ impl Spool {
             bell,
             store,
             unread_orphans: AtomicU64::new(0),
+            stuck: AtomicU64::new(0),
             news: Mutex::new(news.into_iter().collect()),
             options: Options { max_memory_bytes: memory, ..options },
             left: Mutex::new(false),
@@ -166,8 +169,16 @@ impl Spool {
 
     #[inline(always)]
     fn append_by(&self, kind: Kind, payload: usize, write: impl WriteRecord) -> Result<u64, Refusal> {
-        let mut state = self.with_room(self.state.lock(), payload)?;
+        let Some(state) = self.state.lock_in_time() else { return Err(self.stuck()) };
+        let mut state = self.with_room(state, payload)?;
         self.put(&mut state, kind, payload, write)
+    }
+
+    /// Somebody holds the lock and does not come back.
+    #[cold]
+    pub(super) fn stuck(&self) -> Refusal {
+        self.stuck.fetch_add(1, Ordering::Relaxed);
+        Refusal::Stuck
     }
 
     /// Sees to it that the segment in use has room for a payload.
@@ -206,26 +217,26 @@ impl Spool {
 
     /// Refuses records from now on; those accepted stay until they are delivered.
     pub fn close(&self) {
-        let mut state = self.state.lock();
+        let Some(mut state) = self.state.lock_in_time() else { return };
         state.closed = true;
         self.seal_active(&mut state);
         self.space.notify_all();
     }
 
-    /// The last sequence accepted.
+    /// The last sequence accepted; beyond every other while that cannot be told.
     pub fn accepted(&self) -> u64 {
-        self.state.lock().next - 1
+        self.state.lock_in_time().map_or(u64::MAX, |state| state.next - 1)
     }
 
     /// Every record of this spool's own up to this sequence has left: delivered, dropped or
     /// quarantined.
     pub fn settled(&self) -> u64 {
-        self.state.lock().settled()
+        self.state.lock_in_time().map_or(0, |state| state.settled())
     }
 
     /// How many of this spool's own records have been dropped so far, for whatever reason.
     pub fn own_dropped(&self) -> u64 {
-        self.state.lock().own_dropped
+        self.state.lock_in_time().map_or(0, |state| state.own_dropped)
     }
 
     pub(super) fn is_own(&self, key: Key) -> bool {
@@ -234,7 +245,8 @@ impl Spool {
 
     /// How many records of dead owners are still to be sent.
     pub fn adopted_held(&self) -> u64 {
-        self.state.lock().adopted.iter().map(Held::unsettled).sum()
+        let state = self.state.lock_in_time();
+        state.map_or(0, |state| state.adopted.iter().map(Held::unsettled).sum())
     }
 
     /// Whether dead owners have left something that could not be read at the last look.
@@ -242,9 +254,17 @@ impl Spool {
         self.unread_orphans.load(Ordering::Relaxed) > 0
     }
 
-    /// What became of the records, all as of one moment.
+    /// What became of the records, all as of one moment. `None` while somebody holds the lock and does not come
+    /// back.
+    pub fn try_stats(&self) -> Option<Stats> {
+        let stats = self.state.lock_in_time()?.stats();
+        Some(Stats { refused: stats.refused + self.stuck.load(Ordering::Relaxed), ..stats })
+    }
+
+    /// [`Spool::try_stats`] for the library's own threads, which wait.
     pub fn stats(&self) -> Stats {
-        self.state.lock().stats()
+        let stats = self.state.lock().stats();
+        Stats { refused: stats.refused + self.stuck.load(Ordering::Relaxed), ..stats }
     }
 
     /// To be called in a forked child, on a spool that the child will never use: gives back the lock
@@ -295,23 +315,20 @@ impl Spool {
             if self.give_back_idle(&mut state) {
                 continue;
             }
-            if !self.make_room(&mut state, &mut deadline, Spool::evict_oldest) {
-                state.tally.refused += 1;
-                return Err(Refusal::Full);
-            }
+            state = self.make_room(state, &mut deadline, Spool::evict_oldest)?;
         }
     }
 
-    /// Makes room, or waits for it, as the overflow policy has it; gives whether it is worth another look.
+    /// Makes room, or waits for it, as the overflow policy has it: then it is worth another look.
     /// `deadline` is that of the caller's wait, set at its first.
-    pub(super) fn make_room(
-        &self,
-        state: &mut LockGuard<'_, State>,
+    pub(super) fn make_room<'a>(
+        &'a self,
+        mut state: LockGuard<'a, State>,
         deadline: &mut Option<Instant>,
         evict: fn(&Spool, &mut State) -> bool,
-    ) -> bool {
-        match self.options.overflow {
-            Overflow::DropOldest => evict(self, state),
+    ) -> Result<LockGuard<'a, State>, Refusal> {
+        let is_worth_it = match self.options.overflow {
+            Overflow::DropOldest => evict(self, &mut state),
             Overflow::DropNewest => false,
             Overflow::Block(limit) => {
                 // A limit beyond what the clock can express is a day at a time.
@@ -320,11 +337,19 @@ impl Spool {
                 let until = *deadline.get_or_insert(now.checked_add(limit).unwrap_or(now + day));
                 self.bell.ring();
                 state.waiting += 1;
-                let waited = self.space.wait_until(state, until);
+                let Some((again, waited)) = self.space.wait_until(state, until) else {
+                    return Err(self.stuck());
+                };
+                state = again;
                 state.waiting -= 1;
                 !waited.timed_out()
             }
+        };
+        if is_worth_it {
+            return Ok(state);
         }
+        state.tally.refused += 1;
+        Err(Refusal::Full)
     }
 
     /// What segments may take in the spool directory: the cap without the quarantine's share.
@@ -554,7 +579,7 @@ impl Held {
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        let mut state = self.state.lock();
+        let Some(mut state) = self.state.lock_in_time() else { return };
         state.closed = true;
         self.seal_active(&mut state);
         // What is held stays where it is, for the next instance to adopt.

@@ -2,10 +2,16 @@
 //!
 //! A usual lock is given back by a locked instruction too, as that tells whether somebody sleeps. It also
 //! holds the caller up until all that was written under the lock, a record in mapped memory, has reached the
-//! cache: about 8 ns of 100. Here the one who gives back stores, then looks for sleepers. The processor may do
-//! these two in the other order, and so miss one who goes to sleep in that very moment; hence nobody sleeps
-//! for longer than [`NAP`] without a look of his own. That is the price, and it is paid once in millions. Who gives
-//! back never waits for anybody.
+//! cache: about 8 ns of 100. And it wakes a sleeper, which costs the caller a system call of microseconds. Here
+//! giving back is one store: who waits looks again by itself, after a short spin and a few yields in naps that
+//! grow. The delivery thread, which waits most, pays; a log call never wakes anybody here.
+//!
+//! **A holder that never comes back** (a signal handler interrupted a log call and left by `longjmp`) must not stop
+//! the others. So the lock tells who holds it, by an address in the holder's frame on its stack, and
+//! [`Lock::lock_within`] gives up after a while; while the same holder is in the way, the next callers give up
+//! after a moment. It is taken over by whoever can prove that the holder is gone: the thread on whose
+//! stack that frame was, from a frame at the same place or further out. Such a holder may have left the value halfway:
+//! [`Recover::recover`] sees to that.
 //!
 //! Not fair, not for long sections. As the others here, it is all in its own bytes, so that a forked child can
 //! make its own, and a panic does not poison it. The models in `tests/models` do not cover it: they have a lock
@@ -13,25 +19,48 @@
 
 use std::cell::UnsafeCell;
 use std::hint;
+use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
-use super::{Condvar, Mutex, TimedOut};
+use super::TimedOut;
+use super::futex::{Futex, nap};
+use crate::process::own_stack;
 
-/// How often a thread looks again before it sleeps. A holder needs less than a microsecond, unless the
+/// How often a thread looks again before it yields. A holder needs less than a microsecond, unless the
 /// system has taken the processor from it.
 const SPINS: u32 = 64;
-/// The longest sleep without a look.
-const NAP: Duration = Duration::from_millis(1);
+/// How often it lets others run before it sleeps.
+const YIELDS: u32 = 8;
+/// The first sleep and the longest one; each is half as long again as the one before.
+const FIRST_NAP: Duration = Duration::from_micros(20);
+const LONGEST_NAP: Duration = Duration::from_millis(1);
+/// After so long it is worth asking whether the holder is gone.
+const DOUBT: Duration = Duration::from_millis(4);
+/// How long a holder that was in the way for the whole of somebody's limit is waited for.
+const MOMENT: Duration = Duration::from_millis(8);
+/// A holder's frame is not looked for further away on the stack: where the stack is costs a look at a file.
+const NEARBY: usize = 1 << 20;
+/// The longest that a log call waits for a lock.
+pub(crate) const LOCK_LIMIT: Duration = Duration::from_secs(1);
+
+/// Nobody holds it.
+const FREE: usize = 0;
+
+/// A value that can be put in order after its holder was stopped in the middle of changing it.
+pub(crate) trait Recover {
+    /// Does so.
+    fn recover(&mut self);
+}
 
 /// A value, and who may touch it.
 pub(crate) struct Lock<T> {
-    is_held: AtomicBool,
-    /// Whether somebody sleeps, or is about to.
-    is_awaited: AtomicBool,
-    bed: Mutex<()>,
-    freed: Condvar,
+    /// [`FREE`], or an address in the holder's frame.
+    holder: AtomicUsize,
+    /// A holder that was in the way for too long.
+    stuck: AtomicUsize,
     value: UnsafeCell<T>,
 }
 
@@ -49,73 +78,116 @@ pub(crate) struct LockGuard<'a, T> {
 impl<T> Lock<T> {
     /// An open one.
     pub const fn new(value: T) -> Lock<T> {
-        Lock {
-            is_held: AtomicBool::new(false),
-            is_awaited: AtomicBool::new(false),
-            bed: Mutex::new(()),
-            freed: Condvar::new(),
-            value: UnsafeCell::new(value),
-        }
-    }
-
-    /// Waits until nobody holds it.
-    #[inline(always)]
-    pub fn lock(&self) -> LockGuard<'_, T> {
-        self.take();
-        LockGuard { lock: self, _in_thread: std::marker::PhantomData }
+        Lock { holder: AtomicUsize::new(FREE), stuck: AtomicUsize::new(FREE), value: UnsafeCell::new(value) }
     }
 
     #[inline(always)]
-    fn take(&self) {
-        if !self.try_take() {
-            self.wait();
-        }
-    }
-
-    #[inline(always)]
-    fn try_take(&self) -> bool {
-        self.is_held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    fn try_take(&self, frame: usize) -> bool {
+        self.holder.compare_exchange(FREE, frame, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     #[inline(always)]
     fn give_back(&self) {
-        self.is_held.store(false, Ordering::Release);
-        // Only the processor may do these two in the other order, not the compiler.
-        compiler_fence(Ordering::SeqCst);
-        if self.is_awaited.load(Ordering::Relaxed) {
-            self.wake();
-        }
+        self.holder.store(FREE, Ordering::Release);
     }
 
+    #[inline(always)]
+    fn held(&self) -> LockGuard<'_, T> {
+        LockGuard { lock: self, _in_thread: std::marker::PhantomData }
+    }
+}
+
+impl<T: Recover> Lock<T> {
+    /// Waits until nobody holds it, without a limit: for threads that nobody waits for without one.
+    #[inline(always)]
+    pub fn lock(&self) -> LockGuard<'_, T> {
+        let frame = MaybeUninit::<u8>::uninit();
+        let frame = frame.as_ptr() as usize;
+        if !self.try_take(frame) {
+            self.wait(frame, None);
+        }
+        self.held()
+    }
+
+    /// Waits until nobody holds it, at most for [`LOCK_LIMIT`].
+    #[inline(always)]
+    pub fn lock_in_time(&self) -> Option<LockGuard<'_, T>> {
+        let frame = MaybeUninit::<u8>::uninit();
+        let frame = frame.as_ptr() as usize;
+        (self.try_take(frame) || self.wait(frame, Some(LOCK_LIMIT))).then(|| self.held())
+    }
+
+    /// Gives whether it was taken.
     #[cold]
     #[inline(never)]
-    fn wait(&self) {
+    fn wait(&self, frame: usize, limit: Option<Duration>) -> bool {
+        let taken = |this: &Lock<T>| this.holder.load(Ordering::Relaxed) == FREE && this.try_take(frame);
         for _ in 0..SPINS {
             hint::spin_loop();
-            if !self.is_held.load(Ordering::Relaxed) && self.try_take() {
-                return;
+            if taken(self) {
+                return true;
             }
         }
-        let mut bed = self.bed.lock();
-        loop {
-            // Before the look, so that whoever gives back after it wakes us.
-            self.is_awaited.store(true, Ordering::SeqCst);
-            if self.try_take() {
-                return;
+        for _ in 0..YIELDS {
+            yield_now();
+            if taken(self) {
+                return true;
             }
-            self.freed.wait_until(&mut bed, Instant::now() + NAP);
+        }
+        self.sleep(frame, limit, taken)
+    }
+
+    fn sleep(&self, frame: usize, limit: Option<Duration>, taken: impl Fn(&Lock<T>) -> bool) -> bool {
+        let began = Instant::now();
+        let first = self.holder.load(Ordering::Relaxed);
+        // Whether it is the same holder all the time.
+        let mut is_same = first != FREE;
+        let mut has_asked = false;
+        let mut length = FIRST_NAP;
+        loop {
+            nap(length);
+            length = (length * 3 / 2).min(LONGEST_NAP);
+            if taken(self) {
+                self.stuck.store(FREE, Ordering::Relaxed);
+                return true;
+            }
+            let holder = self.holder.load(Ordering::Relaxed);
+            is_same &= holder == first;
+            let waited = began.elapsed();
+            if is_same && !has_asked && waited >= DOUBT {
+                has_asked = true;
+                if is_gone(holder, frame) && self.take_over(holder, frame) {
+                    return true;
+                }
+            }
+            let Some(limit) = limit else { continue };
+            let is_stuck = is_same && self.stuck.load(Ordering::Relaxed) == holder;
+            if waited >= limit || is_stuck && waited >= MOMENT {
+                if is_same {
+                    self.stuck.store(holder, Ordering::Relaxed);
+                }
+                return false;
+            }
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn wake(&self) {
-        // Whoever has it is on the way to sleep or from it, and looks again in a moment.
-        let Some(_bed) = self.bed.try_lock() else { return };
-        // Whoever sleeps on says so again.
-        self.is_awaited.store(false, Ordering::Relaxed);
-        self.freed.notify_all();
+    /// From a holder that is gone; gives whether nobody else was faster.
+    fn take_over(&self, holder: usize, frame: usize) -> bool {
+        let exchange = self.holder.compare_exchange(holder, frame, Ordering::Acquire, Ordering::Relaxed);
+        if exchange.is_ok() {
+            self.stuck.store(FREE, Ordering::Relaxed);
+            // SAFETY: the lock is held by this thread, and no guard has been given yet.
+            unsafe { &mut *self.value.get() }.recover();
+        }
+        exchange.is_ok()
     }
+}
+
+/// Whether a frame that holds a lock is known to be gone, told from another frame that waits for that lock: it
+/// was on this thread's stack, at the same place or further in, where there is nothing now.
+fn is_gone(holder: usize, frame: usize) -> bool {
+    let is_nearby = holder <= frame && frame - holder <= NEARBY;
+    is_nearby && own_stack().is_some_and(|stack| stack.contains(&holder) && stack.contains(&frame))
 }
 
 impl<T> Deref for LockGuard<'_, T> {
@@ -123,7 +195,7 @@ impl<T> Deref for LockGuard<'_, T> {
 
     #[inline(always)]
     fn deref(&self) -> &T {
-        // SAFETY: this guard is the only one, by `is_held`.
+        // SAFETY: this guard is the only one, by `holder`.
         unsafe { &*self.lock.value.get() }
     }
 }
@@ -146,42 +218,56 @@ impl<T> Drop for LockGuard<'_, T> {
 /// What somebody who holds a [`Lock`] can wait for.
 pub(crate) struct LockCondvar {
     /// How often there was a notification.
-    count: Mutex<u64>,
-    changed: Condvar,
+    count: Futex,
 }
 
 impl LockCondvar {
     /// One that nobody waits for.
     pub const fn new() -> LockCondvar {
-        LockCondvar { count: Mutex::new(0), changed: Condvar::new() }
+        LockCondvar { count: Futex::new(0) }
     }
 
-    /// Waits to be notified, at most until `deadline`; gives the lock back meanwhile.
-    pub fn wait_until<T>(&self, guard: &mut LockGuard<'_, T>, deadline: Instant) -> TimedOut {
-        // Taken before the lock is given back, so that no notification gets between the two.
-        let mut count = self.count.lock();
-        let seen = *count;
-        guard.lock.give_back();
-        let mut waited = TimedOut(false);
-        while *count == seen && !waited.timed_out() {
-            waited = self.changed.wait_until(&mut count, deadline);
+    /// Waits to be notified, at most until `deadline`; gives the lock back meanwhile. `None` if it cannot be had
+    /// again in time ([`Lock::lock_in_time`]).
+    pub fn wait_until<'a, T: Recover>(
+        &self,
+        guard: LockGuard<'a, T>,
+        deadline: Instant,
+    ) -> Option<(LockGuard<'a, T>, TimedOut)> {
+        // Read before the lock is given back, so that no notification gets between the two.
+        let seen = self.count.load(Ordering::Acquire);
+        let lock = guard.lock;
+        // The frame stands for the same call afterwards.
+        let frame = lock.holder.load(Ordering::Relaxed);
+        drop(guard);
+        let mut is_late = false;
+        while self.count.load(Ordering::Acquire) == seen && !is_late {
+            let left = deadline.saturating_duration_since(Instant::now());
+            is_late = left.is_zero();
+            if !is_late {
+                self.count.wait(seen, Some(left));
+            }
         }
-        waited.0 &= *count == seen;
-        drop(count);
-        guard.lock.take();
-        waited
+        let taken = lock.try_take(frame) || lock.wait(frame, Some(LOCK_LIMIT));
+        taken.then(|| (lock.held(), TimedOut(is_late)))
     }
 
     /// Wakes every waiting thread.
     pub fn notify_all(&self) {
-        *self.count.lock() += 1;
-        self.changed.notify_all();
+        self.count.fetch_add(1, Ordering::Release);
+        self.count.wake_all();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Recover for u64 {
+        fn recover(&mut self) {
+            *self += 1_000_000;
+        }
+    }
 
     #[test]
     fn no_addition_of_eight_threads_is_lost() {
@@ -197,13 +283,11 @@ mod tests {
 
     #[test]
     fn whoever_sleeps_at_a_lock_gets_it() {
-        let lock = Lock::new(0);
+        let lock = Lock::new(0_u64);
         let held = lock.lock();
         std::thread::scope(|scope| {
             let sleepers: Vec<_> = (0..4).map(|_| scope.spawn(|| *lock.lock() += 1)).collect();
-            while !lock.is_awaited.load(Ordering::SeqCst) {
-                std::thread::yield_now();
-            }
+            std::thread::sleep(Duration::from_millis(5));
             drop(held);
             sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
         });
@@ -211,27 +295,68 @@ mod tests {
     }
 
     #[test]
+    fn a_holder_that_does_not_come_back_costs_the_first_caller_its_limit_and_the_next_ones_a_moment() {
+        let lock = Lock::new(0_u64);
+        let held = lock.lock();
+        std::thread::scope(|scope| {
+            let callers = || assert!(lock.lock_in_time().is_none());
+            scope.spawn(callers).join().unwrap();
+            assert_ne!(lock.stuck.load(Ordering::Relaxed), FREE);
+            // A hundred times the limit would be more than anybody waits for a test.
+            scope.spawn(move || (0..100).for_each(|_| callers())).join().unwrap();
+        });
+        drop(held);
+        std::thread::scope(|scope| {
+            scope.spawn(|| *lock.lock_in_time().unwrap() += 1);
+        });
+        assert_eq!(*lock.lock(), 1, "the holder came back, and nobody took the lock from it");
+    }
+
+    /// Takes a lock and goes, as a handler's `longjmp` does.
+    #[inline(never)]
+    fn leave_with(lock: &Lock<u64>) {
+        std::mem::forget(lock.lock());
+    }
+
+    #[test]
+    fn a_holder_whose_frame_is_gone_is_followed_by_its_own_thread_and_by_nobody_else() {
+        let lock = Lock::new(0_u64);
+        leave_with(&lock);
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert!(lock.lock_in_time().is_none()));
+        });
+        // From further out on the stack than where it was taken.
+        assert_eq!(lock.lock_in_time().map(|value| *value), Some(1_000_000), "the value is put in order");
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(*lock.lock(), 1_000_000));
+        });
+    }
+
+    #[test]
     fn a_wait_gives_the_lock_to_others_and_has_it_back_afterwards() {
-        let (lock, condition) = (Lock::new(false), LockCondvar::new());
+        let (lock, condition) = (Lock::new(0_u64), LockCondvar::new());
         std::thread::scope(|scope| {
             let mut held = lock.lock();
             scope.spawn(|| {
-                *lock.lock() = true;
+                *lock.lock() = 1;
                 condition.notify_all();
             });
             let day = Instant::now() + Duration::from_secs(86_400);
-            while !*held {
-                assert!(!condition.wait_until(&mut held, day).timed_out());
+            while *held == 0 {
+                let (again, waited) = condition.wait_until(held, day).unwrap();
+                assert!(!waited.timed_out());
+                held = again;
             }
-            assert!(condition.wait_until(&mut held, Instant::now()).timed_out());
-            *held = false;
+            let (mut held, waited) = condition.wait_until(held, Instant::now()).unwrap();
+            assert!(waited.timed_out());
+            *held = 2;
         });
-        assert!(!*lock.lock());
+        assert_eq!(*lock.lock(), 2);
     }
 
     #[test]
     fn a_panic_gives_the_lock_back() {
-        let lock = Lock::new(1);
+        let lock = Lock::new(1_u64);
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let _held = lock.lock();
             panic!("while it is held");

@@ -9,10 +9,12 @@
 //!
 //! Panics don't poison: what a lock guards here is in order at every moment that could panic.
 
+mod futex;
 mod lock;
 mod seen;
 
-pub(crate) use lock::{Lock, LockCondvar, LockGuard};
+pub(crate) use futex::Futex;
+pub(crate) use lock::{Lock, LockCondvar, LockGuard, Recover};
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};
@@ -20,7 +22,7 @@ use std::time::Instant;
 
 use seen::Seen;
 
-pub(crate) use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64};
 
 /// The standard library's, without poisoning.
 #[derive(Debug, Default)]

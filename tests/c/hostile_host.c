@@ -10,6 +10,9 @@
  *                          host holds while it frees the logger), `fork` (and the child frees), `free-other`
  *                          (which is in a callback of its own), `free-itself`, `cleanup`
  *   hanging-names          twelve loggers for a name whose look-up never ends; prints how many threads look it up
+ *   longjmp HOW            a signal handler jumps out of log calls, again and again: prints how often, how many calls
+ *                          said OK, and the numbers. `alone`: the thread goes on by itself; `others`: other threads
+ *                          find the lock held by a call that never comes back, until its own thread logs again
  *   no-randomness          the system has no randomness to give, and no descriptor is left
  *
  * Prints what came of it as lines of JSON; a fault is a line on standard error and exit code 3. The library's
@@ -24,6 +27,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -423,6 +427,132 @@ static int no_randomness(void) {
     return 0;
 }
 
+enum { JUMPS = 1000, TRIES = 200000, STUCK_CALLS = 100 };
+
+static struct {
+    sigjmp_buf from;
+    pthread_t thread;
+    atomic_int jumps;
+    atomic_ulong ok;
+    atomic_int want;  /* 0: log, 1: stay where the last jump led to, 2: log once more, 3: end */
+    atomic_int stays; /* what it has seen of that */
+} jumper;
+
+static void jump_out(int number) {
+    (void)number;
+    siglongjmp(jumper.from, 1);
+}
+
+static void mask_jumps(int how) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(how, &set, NULL);
+}
+
+/* Out of line, so that every call has its frame at the same place. */
+__attribute__((noinline)) static void log_as_jumper(void) {
+    jumper.ok += log_one(logger, 1) == MAXIM_OK;
+}
+
+static void *log_and_jump(void *unused) {
+    if (sigsetjmp(jumper.from, 1) != 0) {
+        jumper.jumps++;
+    }
+    mask_jumps(SIG_BLOCK);
+    int want;
+    while ((want = jumper.want) == 1) {
+        jumper.stays = 1;
+        usleep(100);
+    }
+    /* Not interrupted: what a call keeps for the next one is made again, which an allocator may have to do. */
+    log_as_jumper();
+    jumper.stays = want;
+    while (jumper.want == 2) {
+        usleep(100);
+    }
+    if (jumper.want == 3) {
+        return unused;
+    }
+    mask_jumps(SIG_UNBLOCK);
+    for (;;) {
+        log_as_jumper();
+    }
+}
+
+static void let_jumper(int want) {
+    jumper.want = want;
+    int before = jumper.jumps;
+    while (jumper.stays != want || (want == 1 && jumper.jumps == before)) {
+        if (want == 1 && jumper.jumps == before) {
+            pthread_kill(jumper.thread, SIGUSR1);
+        }
+        usleep(50);
+    }
+}
+
+static int longjmp_out(const char *how) {
+    must("new", MAXIM_OK, make(&logger, NULL, NULL));
+    struct sigaction action = {.sa_handler = jump_out};
+    sigaction(SIGUSR1, &action, NULL);
+    mask_jumps(SIG_BLOCK);
+    pthread_create(&jumper.thread, NULL, log_and_jump, NULL);
+    unsigned long refused = 0;
+    if (strcmp(how, "alone") == 0) {
+        for (int i = 0; i < JUMPS; i++) {
+            usleep(50 + (unsigned)i % 97);
+            pthread_kill(jumper.thread, SIGUSR1);
+            while (jumper.jumps <= i) {
+                usleep(10);
+            }
+        }
+    } else {
+        int tries = 0;
+        do {
+            jumper.want = 0;
+            usleep(100 + (unsigned)tries % 97);
+            let_jumper(1);
+        } while (log_one(logger, 2) == MAXIM_OK && ++jumper.ok && ++tries < TRIES);
+        if (tries == TRIES) {
+            fprintf(stderr, "no jump left the lock held\n");
+            return 3;
+        }
+        refused = 1;
+        /* Nobody waits for long: a second for each of these would be more than the time there is. */
+        for (; refused <= STUCK_CALLS; refused++) {
+            must("log", MAXIM_ERR_NO_RESOURCES, log_one(logger, 2));
+        }
+        maxim_stats stats = MAXIM_STATS_INIT;
+        must("stats", MAXIM_ERR_NO_RESOURCES, maxim_logger_stats(logger, &stats));
+        must("flush", MAXIM_ERR_TIMEOUT, maxim_flush(logger, 100));
+        maxim_logger *other;
+        must("another", MAXIM_OK, make(&other, NULL, NULL));
+        must("free", MAXIM_OK, maxim_logger_free(other));
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            _exit(log_one(logger, 3) == MAXIM_OK && maxim_cleanup(logger, 10000) == MAXIM_OK ? 0 : 3);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        if (status != 0) {
+            fprintf(stderr, "the child ended with %d\n", status);
+            return 3;
+        }
+        let_jumper(2);
+        must("log again", MAXIM_OK, log_one(logger, 2));
+        jumper.ok++;
+    }
+    jumper.want = 3;
+    pthread_kill(jumper.thread, SIGUSR1);
+    pthread_join(jumper.thread, NULL);
+    must("flush", MAXIM_OK, maxim_flush(logger, 20000));
+    printf("{\"jumps\":%d,\"ok\":%lu,\"refused\":%lu}\n", jumper.jumps, jumper.ok, refused);
+    print_numbers(logger);
+    must("free", MAXIM_OK, maxim_logger_free(logger));
+    return 0;
+}
+
 int main(int count, char **words) {
     const char *what = count > 1 ? words[1] : "", *how = count > 2 ? words[2] : "";
     alarm(60);
@@ -434,6 +564,8 @@ int main(int count, char **words) {
         return callback(how);
     } else if (strcmp(what, "hanging-names") == 0) {
         return hanging_names();
+    } else if (strcmp(what, "longjmp") == 0) {
+        return longjmp_out(how);
     } else if (strcmp(what, "no-randomness") == 0) {
         return no_randomness();
     }

@@ -125,3 +125,23 @@ fn ids_are_made_without_randomness_and_without_descriptors() {
     row.add_stats(numbers);
     assert_eq!((&numbers["accepted"], &numbers["held"]), (&4.into(), &4.into()), "{numbers}");
 }
+
+#[test]
+fn a_handler_that_jumps_out_of_a_call_stops_nobody() {
+    for how in ["alone", "others"] {
+        let mut row = Row::new(&format!("longjmp out of log calls, {how}"));
+        let host = Host::new("longjmp");
+        let lines = host.run(&["longjmp", how]);
+        let (jumps, ok, refused) = (&lines[0]["jumps"], &lines[0]["ok"], &lines[0]["refused"]);
+        let of = |value: &Value| value.as_u64().unwrap();
+        row.add_stats(&lines[1]);
+        row.note = format!("{jumps} jumps, {refused} calls refused meanwhile");
+        // A call that was left behind may have come so far that its record counts.
+        let accepted = row.accepted;
+        assert!((of(ok)..=of(ok) + of(jumps)).contains(&accepted), "{accepted} of {}", lines[0]);
+        assert_eq!((row.delivered, row.dropped), (accepted, 0), "{}", lines[1]);
+        assert!(of(&lines[1]["refused"]) >= of(refused), "{}", lines[1]);
+        let children = u64::from(how == "others");
+        assert_eq!(host.server.count("lines"), accepted + children);
+    }
+}

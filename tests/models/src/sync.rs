@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::stores;
 
@@ -84,13 +84,46 @@ impl<T> Mutex<T> {
     }
 }
 
+/// What puts a value in order after its holder is gone: no holder goes in a model.
+pub(crate) trait Recover {
+    #[allow(dead_code)]
+    fn recover(&mut self);
+}
+
+impl<T: Recover> Mutex<T> {
+    pub fn lock_in_time(&self) -> Option<MutexGuard<'_, T>> {
+        Some(self.lock())
+    }
+}
+
 impl<T: Default> Default for Mutex<T> {
     fn default() -> Mutex<T> {
         Mutex::new(T::default())
     }
 }
 
-pub(crate) use {Condvar as LockCondvar, Mutex as Lock, MutexGuard as LockGuard};
+pub(crate) use {Mutex as Lock, MutexGuard as LockGuard};
+
+pub(crate) struct LockCondvar(Condvar);
+
+impl LockCondvar {
+    pub fn new() -> LockCondvar {
+        LockCondvar(Condvar::new())
+    }
+
+    pub fn wait_until<'a, T>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        deadline: Instant,
+    ) -> Option<(MutexGuard<'a, T>, TimedOut)> {
+        let waited = self.0.wait_until(&mut guard, deadline);
+        Some((guard, waited))
+    }
+
+    pub fn notify_all(&self) {
+        self.0.notify_all();
+    }
+}
 
 /// The hold on a lock. `None` only while a thread waits.
 pub(crate) struct MutexGuard<'a, T>(
@@ -161,26 +194,48 @@ impl TimedOut {
     }
 }
 
-/// The bell's atomic.
-pub(crate) struct AtomicU8(Either<loom::sync::atomic::AtomicU8, std::sync::atomic::AtomicU8>);
+/// The bell's word. The kernel looks at it and lets the caller sleep in one step, before or after any wake-up: so
+/// does a lock around both.
+pub(crate) struct Futex {
+    value: Either<loom::sync::atomic::AtomicU32, std::sync::atomic::AtomicU32>,
+    door: Mutex<()>,
+    woken: Condvar,
+}
 
-impl Default for AtomicU8 {
-    fn default() -> AtomicU8 {
-        AtomicU8(Either::new(Default::default, Default::default))
+impl Default for Futex {
+    fn default() -> Futex {
+        let value = Either::new(Default::default, Default::default);
+        Futex { value, door: Mutex::default(), woken: Condvar::new() }
     }
 }
 
-impl AtomicU8 {
-    pub fn load(&self, ordering: Ordering) -> u8 {
-        either!(&self.0, atomic => atomic.load(ordering))
+impl Futex {
+    pub fn load(&self, ordering: Ordering) -> u32 {
+        either!(&self.value, atomic => atomic.load(ordering))
     }
 
-    pub fn swap(&self, value: u8, ordering: Ordering) -> u8 {
-        either!(&self.0, atomic => atomic.swap(value, ordering))
+    pub fn swap(&self, value: u32, ordering: Ordering) -> u32 {
+        either!(&self.value, atomic => atomic.swap(value, ordering))
     }
 
-    pub fn compare_exchange(&self, from: u8, to: u8, yes: Ordering, no: Ordering) -> Result<u8, u8> {
-        either!(&self.0, atomic => atomic.compare_exchange(from, to, yes, no))
+    pub fn compare_exchange(&self, from: u32, to: u32, yes: Ordering, no: Ordering) -> Result<u32, u32> {
+        either!(&self.value, atomic => atomic.compare_exchange(from, to, yes, no))
+    }
+
+    pub fn wait(&self, expected: u32, limit: Option<Duration>) {
+        let mut door = self.door.lock();
+        if self.load(Ordering::Relaxed) != expected {
+            return;
+        }
+        match limit.and_then(|limit| Instant::now().checked_add(limit)) {
+            Some(deadline) => drop(self.woken.wait_until(&mut door, deadline)),
+            None => self.woken.wait(&mut door),
+        }
+    }
+
+    pub fn wake_one(&self) {
+        drop(self.door.lock());
+        self.woken.notify_one();
     }
 }
 

@@ -280,7 +280,7 @@ impl Reader {
             return Err(format!("@param {unknown}: there is no such parameter"));
         }
         if tags.logs {
-            gives.extend(["CLOSED", "SPOOL_FULL", "TOO_LARGE"].map(str::to_owned));
+            gives.extend(["CLOSED", "SPOOL_FULL", "TOO_LARGE", "NO_RESOURCES"].map(str::to_owned));
         }
         gives.extend(tags.gives);
         if function.returns.base == "maxim_status" && function.returns.stars == 0 {
