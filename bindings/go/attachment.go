@@ -50,15 +50,15 @@ func (a *Attachment) c() (C.maxim_attachment, error) {
 		attachment.kind = C.MAXIM_ATTACHMENT_DATA
 	}
 	if !a.Time.IsZero() {
-		attachment.timestamp_s = C.int64_t(a.Time.Unix())
+		attachment.timestamp_s = C.int64_t(notZero(inRange(a.Time).Unix()))
 	}
 	return attachment, err
 }
 
 func (e *entity) attach(op string, a *Attachment, call func(C.maxim_attachment) C.maxim_go_created) error {
 	c, err := a.c()
-	if err != nil {
-		return e.logger.refuse(refused(op, ErrInvalidJSON, err.Error()))
+	if err := e.logger.unfit(op, err); err != nil {
+		return err
 	}
 	return e.done(op, call(c).failure)
 }
@@ -102,6 +102,6 @@ func (r *Retrieval) AddAttachment(attachment Attachment) error {
 // the context's deadline.
 func (l *Logger) FlushAttachments(ctx context.Context) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return l.done("Logger.FlushAttachments", C.maxim_go_flush_attachments(l.handle, timeout))
+		return l.done("Logger.FlushAttachments", C.maxim_go_flush_attachments(l.c(), timeout))
 	})
 }

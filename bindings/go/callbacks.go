@@ -16,12 +16,13 @@ import (
 type hooks struct {
 	onError func(error)
 	onDebug func(string)
+	mask    MaskFunc
 }
 
 // report tells the program of an error, if it wants to know.
 func (h *hooks) report(err error) {
 	if h != nil && h.onError != nil {
-		h.onError(err)
+		guarded("OnError", func() { h.onError(err) })
 	}
 }
 
@@ -33,7 +34,8 @@ func maximGoOnError(userData C.uintptr_t, status C.int32_t, message *C.char, rec
 
 //export maximGoOnDebug
 func maximGoOnDebug(userData C.uintptr_t, message *C.char) {
-	cgo.Handle(userData).Value().(*hooks).onDebug(C.GoString(message))
+	line := C.GoString(message)
+	guarded("OnDebug", func() { cgo.Handle(userData).Value().(*hooks).onDebug(line) })
 }
 
 //export maximGoOnFlush

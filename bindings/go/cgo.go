@@ -17,6 +17,9 @@ import (
 // text passes a string as it is. An empty one may have no address; shim.h sees to it that it is not
 // taken for an absent one.
 func text(s string) C.maxim_str {
+	if hasMaskFunc.Load() {
+		s = unmoving(s)
+	}
 	return C.maxim_str{data: (*C.char)(unsafe.Pointer(unsafe.StringData(s))), len: C.size_t(len(s))}
 }
 
@@ -29,9 +32,10 @@ func optional(s string) C.maxim_str {
 }
 
 // jsonText gives the JSON text of a value: json.RawMessage and []byte are it, nil is absent (""),
-// anything else is marshalled.
+// anything else is marshalled. What has no JSON is changed, and the error says why: strict callers refuse it.
 func jsonText(value any) (string, error) {
 	var encoded []byte
+	var err error
 	switch v := value.(type) {
 	case nil:
 		return "", nil
@@ -40,12 +44,13 @@ func jsonText(value any) (string, error) {
 	case []byte:
 		encoded = v
 	default:
-		var err error
-		if encoded, err = json.Marshal(value); err != nil {
-			return "", err
+		if holdsErrors(value) {
+			encoded = degraded(value)
+		} else if encoded, err = marshalled(value); err != nil {
+			encoded = degraded(value)
 		}
 	}
-	return unsafe.String(unsafe.SliceData(encoded), len(encoded)), nil
+	return unsafe.String(unsafe.SliceData(encoded), len(encoded)), err
 }
 
 // Tags are names with values; a value that is not a string is sent as its JSON text.
@@ -59,12 +64,12 @@ func tagsText(tags Tags) (string, error) {
 	return jsonText(map[string]any(tags))
 }
 
-// microseconds is a time as C has it; the zero time is now.
+// microseconds is a time as C has it, where 0 is now: the zero time is, and the epoch is not.
 func microseconds(t time.Time) C.int64_t {
 	if t.IsZero() {
 		return 0
 	}
-	return C.int64_t(t.UnixMicro())
+	return C.int64_t(notZero(inRange(t).UnixMicro()))
 }
 
 // milliseconds is a duration as C has it, rounded up, so that a short wait does not become none.

@@ -25,10 +25,26 @@ func (s *Span) addSpan(config SpanConfig) *Span  { return s.AddSubSpan(config) }
 // parentOf is the innermost span or trace of a context. Without one it is a trace whose calls all
 // return ErrInvalidArgument, so that code that logs need not know whether its caller does.
 func parentOf(ctx context.Context) parent {
-	if p, ok := ctx.Value(parentKey{}).(parent); ok {
+	if p, ok := valueOf(ctx, parentKey{}).(parent); ok {
 		return p
 	}
 	return &Trace{unmade(nil, refused("context", ErrInvalidArgument, "no trace or span in the context"))}
+}
+
+// valueOf is a context's value; code that logs must not panic where its caller has no context.
+func valueOf(ctx context.Context, key any) any {
+	if ctx == nil {
+		return nil
+	}
+	return ctx.Value(key)
+}
+
+// with gives a context a value; without a context, one of its own.
+func with(ctx context.Context, key, value any) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return context.WithValue(ctx, key, value)
 }
 
 // StartSession makes a session, and a context whose traces belong to it.
@@ -41,7 +57,7 @@ func (l *Logger) StartSession(ctx context.Context, config SessionConfig) (contex
 // it. If that fails, each call on it returns the error, as Err does; so does what is started under it.
 func (l *Logger) StartTrace(ctx context.Context, config TraceConfig) (context.Context, *Trace) {
 	var trace *Trace
-	session, _ := ctx.Value(sessionKey{}).(*Session)
+	session, _ := valueOf(ctx, sessionKey{}).(*Session)
 	switch {
 	case session == nil || config.SessionID != "":
 		trace = l.AddTrace(config)
@@ -83,15 +99,15 @@ func AddError(ctx context.Context, config ErrorConfig) error {
 
 // ContextWithSession gives a context whose traces belong to the session.
 func ContextWithSession(ctx context.Context, session *Session) context.Context {
-	return context.WithValue(ctx, sessionKey{}, session)
+	return with(ctx, sessionKey{}, session)
 }
 
 // ContextWithTrace gives a context in which the trace is the parent: to go on with one by its id.
 func ContextWithTrace(ctx context.Context, trace *Trace) context.Context {
-	return context.WithValue(ctx, parentKey{}, parent(trace))
+	return with(ctx, parentKey{}, parent(trace))
 }
 
 // ContextWithSpan gives a context in which the span is the parent: to go on with one by its id.
 func ContextWithSpan(ctx context.Context, span *Span) context.Context {
-	return context.WithValue(ctx, parentKey{}, parent(span))
+	return with(ctx, parentKey{}, parent(span))
 }

@@ -29,7 +29,7 @@ func (e *entity) Err() error { return e.err }
 
 // existing is an entity that was made before, perhaps by another process.
 func (l *Logger) existing(id string) entity {
-	return entity{logger: l, handle: l.handle, id: id}
+	return entity{logger: l, handle: l.c(), id: id}
 }
 
 // unmade is an entity that could not be made.
@@ -41,8 +41,8 @@ func (e *entity) child(op, id string, err error, call func() C.maxim_go_created)
 	if e.err != nil {
 		return unmade(e.logger, e.err)
 	}
-	if err != nil {
-		return unmade(e.logger, e.logger.refuse(refused(op, ErrInvalidJSON, err.Error())))
+	if err := e.logger.unfit(op, err); err != nil {
+		return unmade(e.logger, err)
 	}
 	made := call()
 	if err := e.done(op, made.failure); err != nil {
@@ -76,8 +76,8 @@ func (e *entity) failed(op string, failure *C.maxim_go_failure) error {
 // withJSON gives a call the JSON of a value.
 func (e *entity) withJSON(op string, value any, call func(C.maxim_str) *C.maxim_go_failure) error {
 	encoded, err := jsonText(value)
-	if err != nil {
-		return e.logger.refuse(refused(op, ErrInvalidJSON, err.Error()))
+	if err := e.logger.unfit(op, err); err != nil {
+		return err
 	}
 	return e.done(op, call(optional(encoded)))
 }
@@ -256,7 +256,7 @@ func ErrorFrom(err error) ErrorConfig {
 	if err == nil {
 		return ErrorConfig{}
 	}
-	return ErrorConfig{Message: err.Error(), Type: fmt.Sprintf("%T", err)}
+	return ErrorConfig{Message: errorText(err), Type: fmt.Sprintf("%T", err)}
 }
 
 func (c *ErrorConfig) c() (C.maxim_error_config, error) {
@@ -301,8 +301,8 @@ func (e *Event) c() (C.maxim_event_config, error) {
 // event gives a call an event.
 func (e *entity) event(op string, event *Event, call func(C.maxim_event_config) C.maxim_go_created) error {
 	config, err := event.c()
-	if err != nil {
-		return e.logger.refuse(refused(op, ErrInvalidJSON, err.Error()))
+	if err := e.logger.unfit(op, err); err != nil {
+		return err
 	}
 	return e.done(op, call(config).failure)
 }

@@ -24,7 +24,7 @@ type Flow struct {
 
 // NewFlow makes a flow whose id is its name and eight random characters.
 func (c *LogClient) NewFlow(name string) (*Flow, error) {
-	return c.flow("LogClient.NewFlow", C.maxim_go_flow_new(c.handle, text(name)))
+	return c.flow("LogClient.NewFlow", C.maxim_go_flow_new(c.c(), text(name)))
 }
 
 // NewRemoteFlow makes a flow whose id the service gives. It waits for the answer up to the context's
@@ -32,7 +32,7 @@ func (c *LogClient) NewFlow(name string) (*Flow, error) {
 func (c *LogClient) NewRemoteFlow(ctx context.Context, name string) (*Flow, error) {
 	var flow *Flow
 	err := wait(ctx, func(timeout C.uint32_t) (err error) {
-		flow, err = c.flow("LogClient.NewRemoteFlow", C.maxim_go_flow_new_remote(c.handle, text(name), timeout))
+		flow, err = c.flow("LogClient.NewRemoteFlow", C.maxim_go_flow_new_remote(c.c(), text(name), timeout))
 		return err
 	})
 	return flow, err
@@ -76,52 +76,63 @@ func (f *Flow) Name() string { return f.name }
 
 // StepIndex is the index that the next entry gets; -1 after Close.
 func (f *Flow) StepIndex() int {
-	index := int(C.maxim_go_flow_step_index(f.handle))
+	index := int(C.maxim_go_flow_step_index(f.c()))
 	runtime.KeepAlive(f)
 	return index
 }
 
 func (f *Flow) done(op string, failure *C.maxim_go_failure) error {
 	runtime.KeepAlive(f)
-	if f.client == nil {
-		return (&LogClient{}).done(op, failure)
-	}
-	return f.client.done(op, failure)
+	return f.to().done(op, failure)
 }
 
-func (f *Flow) refuse(err error) error { return f.client.refuse(err) }
+// c is the flow as C has it; nil is none, which C refuses.
+func (f *Flow) c() C.uintptr_t {
+	if f == nil {
+		return 0
+	}
+	return f.handle
+}
+
+// to is the client that the flow logs to.
+func (f *Flow) to() *LogClient {
+	if f == nil {
+		return nil
+	}
+	return f.client
+}
 
 // Debug logs a step with data (a JSON object; nil: none) and tags.
 func (f *Flow) Debug(message string, data any, tags ...string) error {
-	return withEntry(f.refuse, "Flow.Debug", data, tags, func(data, tags C.maxim_str) error {
-		return f.done("Flow.Debug", C.maxim_go_flow_debug(f.handle, text(message), data, tags))
+	return withEntry(f.to(), "Flow.Debug", data, tags, func(data, tags C.maxim_str) error {
+		return f.done("Flow.Debug", C.maxim_go_flow_debug(f.c(), text(message), data, tags))
 	})
 }
 
 // Info logs a step with data (a JSON object; nil: none) and tags.
 func (f *Flow) Info(message string, data any, tags ...string) error {
-	return withEntry(f.refuse, "Flow.Info", data, tags, func(data, tags C.maxim_str) error {
-		return f.done("Flow.Info", C.maxim_go_flow_info(f.handle, text(message), data, tags))
+	return withEntry(f.to(), "Flow.Info", data, tags, func(data, tags C.maxim_str) error {
+		return f.done("Flow.Info", C.maxim_go_flow_info(f.c(), text(message), data, tags))
 	})
 }
 
 // Warn logs a step with data (a JSON object; nil: none) and tags.
 func (f *Flow) Warn(message string, data any, tags ...string) error {
-	return withEntry(f.refuse, "Flow.Warn", data, tags, func(data, tags C.maxim_str) error {
-		return f.done("Flow.Warn", C.maxim_go_flow_warn(f.handle, text(message), data, tags))
+	return withEntry(f.to(), "Flow.Warn", data, tags, func(data, tags C.maxim_str) error {
+		return f.done("Flow.Warn", C.maxim_go_flow_warn(f.c(), text(message), data, tags))
 	})
 }
 
 // Error logs a step with data (a JSON object; nil: none) and tags.
 func (f *Flow) Error(message string, data any, tags ...string) error {
-	return withEntry(f.refuse, "Flow.Error", data, tags, func(data, tags C.maxim_str) error {
-		return f.done("Flow.Error", C.maxim_go_flow_error(f.handle, text(message), data, tags))
+	return withEntry(f.to(), "Flow.Error", data, tags, func(data, tags C.maxim_str) error {
+		return f.done("Flow.Error", C.maxim_go_flow_error(f.c(), text(message), data, tags))
 	})
 }
 
 // ErrorWith logs a step about an error: its type, message and stack (see InfoFrom).
 func (f *Flow) ErrorWith(message string, info ErrorInfo, tags ...string) error {
-	return withEntry(f.refuse, "Flow.ErrorWith", nil, tags, func(_, tags C.maxim_str) error {
-		return f.done("Flow.ErrorWith", C.maxim_go_flow_error_with(f.handle, text(message), info.c(), tags))
+	return withEntry(f.to(), "Flow.ErrorWith", nil, tags, func(_, tags C.maxim_str) error {
+		return f.done("Flow.ErrorWith", C.maxim_go_flow_error_with(f.c(), text(message), info.c(), tags))
 	})
 }

@@ -68,8 +68,8 @@ func (g *Generation) result(op string, result any, flags C.uint32_t) error {
 // Error logs that the model failed, and ends the generation. Message, Code and Type are used.
 func (g *Generation) Error(config ErrorConfig) error {
 	c, err := config.c()
-	if err != nil {
-		return g.logger.refuse(refused("Generation.Error", ErrInvalidJSON, err.Error()))
+	if err := g.logger.unfit("Generation.Error", err); err != nil {
+		return err
 	}
 	return g.done("Generation.Error", C.maxim_go_generation_error(g.handle, text(g.id), c))
 }
@@ -118,12 +118,12 @@ func (g *Generation) EvaluateWithVariables(variables any, evaluators ...string) 
 
 // SetStartTimestamp sets when the generation began (years 1 to 9999).
 func (g *Generation) SetStartTimestamp(at time.Time) error {
-	return g.done("Generation.SetStartTimestamp", C.maxim_go_generation_set_start_timestamp(g.handle, text(g.id), C.int64_t(at.UnixMicro())))
+	return g.done("Generation.SetStartTimestamp", C.maxim_go_generation_set_start_timestamp(g.handle, text(g.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // SetEndTimestamp sets when the generation ended (years 1 to 9999).
 func (g *Generation) SetEndTimestamp(at time.Time) error {
-	return g.done("Generation.SetEndTimestamp", C.maxim_go_generation_set_end_timestamp(g.handle, text(g.id), C.int64_t(at.UnixMicro())))
+	return g.done("Generation.SetEndTimestamp", C.maxim_go_generation_set_end_timestamp(g.handle, text(g.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // AddEvent adds an event, at the time of the call.

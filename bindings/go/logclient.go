@@ -8,7 +8,6 @@ import "C"
 import (
 	"context"
 	"runtime"
-	"runtime/cgo"
 	"sync"
 	"time"
 	"unsafe"
@@ -66,14 +65,16 @@ type LogClientConfig struct {
 	Disabled         bool          // as in Config
 	CaptureContent   *bool         // as in Config; without content, messages and data stay here too
 	Masks            []Mask        // as in Config
+	MaskFunc         MaskFunc      `json:"-"` // as in Config
+	MaskBudget       time.Duration // as in Config
 	MaxFieldBytes    uint64        // as in Config
 	MaxAge           time.Duration // as in Config
 	QuarantineMaxAge time.Duration // as in Config
 	MemoryOnly       bool          // as in Config
 
-	OnError func(error) // as in Config
-	Debug   bool        // as in Config
-	OnDebug func(line string)
+	OnError func(error)       `json:"-"` // as in Config
+	Debug   bool              // as in Config
+	OnDebug func(line string) `json:"-"`
 }
 
 func (c *LogClientConfig) c() C.maxim_log_client_config {
@@ -115,6 +116,7 @@ func (c *LogClientConfig) c() C.maxim_log_client_config {
 	config.disabled = C.bool(c.Disabled)
 	config.capture_content = switched(c.CaptureContent)
 	config.masks_json = optional(maskRules(c.Masks))
+	config.mask_budget_us = maskBudget(c.MaskBudget)
 	config.max_field_bytes = C.uint64_t(c.MaxFieldBytes)
 	config.max_age_ms = C.uint64_t(milliseconds(c.MaxAge))
 	config.quarantine_max_age_ms = C.uint64_t(milliseconds(c.QuarantineMaxAge))
@@ -128,17 +130,34 @@ type LogClient struct {
 	handle       C.uintptr_t
 	hooks        *hooks
 	closeTimeout C.uint32_t
+	strict       bool
 	close        sync.Once
 	closed       error
 	cleanup      runtime.Cleanup
 	release      owned
 }
 
+// c is the client as C has it; nil is none, which C refuses.
+func (c *LogClient) c() C.uintptr_t {
+	if c == nil {
+		return 0
+	}
+	return c.handle
+}
+
+// unfit is the refusal of a value that has no JSON; nil where the client sends what was made of it instead.
+func (c *LogClient) unfit(op string, err error) error {
+	if err == nil || c == nil || !c.strict {
+		return nil
+	}
+	return c.refuse(refused(op, ErrInvalidJSON, err.Error()))
+}
+
 // NewLogClient makes a client. It does no network I/O.
 func NewLogClient(config LogClientConfig) (*LogClient, error) {
-	h := &hooks{onError: config.OnError, onDebug: config.OnDebug}
-	held := cgo.NewHandle(h)
-	made := C.maxim_go_log_client_new(config.c(), C.uintptr_t(held), C.bool(config.OnDebug != nil))
+	h := &hooks{onError: config.OnError, onDebug: config.OnDebug, mask: config.MaskFunc}
+	held := h.hold()
+	made := C.maxim_go_log_client_new(config.c(), C.uintptr_t(held), C.bool(h.onDebug != nil), C.bool(h.mask != nil))
 	if made.failure != nil {
 		held.Delete()
 		return nil, failed("NewLogClient", made.failure)
@@ -146,6 +165,7 @@ func NewLogClient(config LogClientConfig) (*LogClient, error) {
 	c := &LogClient{
 		handle:       made.handle,
 		hooks:        h,
+		strict:       config.Strict,
 		closeTimeout: closeTimeout(config.CloseTimeout),
 		release:      owned{made.handle, held},
 	}
@@ -167,7 +187,7 @@ func (c *LogClient) Close() error {
 	}
 	c.close.Do(func() {
 		c.cleanup.Stop()
-		c.closed = c.done("LogClient.Close", C.maxim_go_log_disconnect(c.handle, c.closeTimeout))
+		c.closed = c.done("LogClient.Close", C.maxim_go_log_disconnect(c.c(), c.closeTimeout))
 		freeLogClient(c.release)
 	})
 	return c.closed
@@ -184,7 +204,9 @@ func (c *LogClient) done(op string, failure *C.maxim_go_failure) error {
 }
 
 func (c *LogClient) refuse(err error) error {
-	c.hooks.report(err)
+	if c != nil {
+		c.hooks.report(err)
+	}
 	return err
 }
 
@@ -200,11 +222,11 @@ func (i *ErrorInfo) c() C.maxim_log_error_info {
 }
 
 // withEntry gives a call the data and tags of an entry.
-func withEntry(refuse func(error) error, op string, data any, tags []string,
+func withEntry(to *LogClient, op string, data any, tags []string,
 	call func(data, tags C.maxim_str) error) error {
 	encodedData, err := jsonText(data)
-	if err != nil {
-		return refuse(refused(op, ErrInvalidJSON, err.Error()))
+	if err := to.unfit(op, err); err != nil {
+		return err
 	}
 	encodedTags := ""
 	if len(tags) > 0 {
@@ -216,36 +238,36 @@ func withEntry(refuse func(error) error, op string, data any, tags []string,
 
 // Debug logs an entry with data (a JSON object; nil: none) and tags.
 func (c *LogClient) Debug(message string, data any, tags ...string) error {
-	return withEntry(c.refuse, "LogClient.Debug", data, tags, func(data, tags C.maxim_str) error {
-		return c.done("LogClient.Debug", C.maxim_go_log_debug(c.handle, text(message), data, tags))
+	return withEntry(c, "LogClient.Debug", data, tags, func(data, tags C.maxim_str) error {
+		return c.done("LogClient.Debug", C.maxim_go_log_debug(c.c(), text(message), data, tags))
 	})
 }
 
 // Info logs an entry with data (a JSON object; nil: none) and tags.
 func (c *LogClient) Info(message string, data any, tags ...string) error {
-	return withEntry(c.refuse, "LogClient.Info", data, tags, func(data, tags C.maxim_str) error {
-		return c.done("LogClient.Info", C.maxim_go_log_info(c.handle, text(message), data, tags))
+	return withEntry(c, "LogClient.Info", data, tags, func(data, tags C.maxim_str) error {
+		return c.done("LogClient.Info", C.maxim_go_log_info(c.c(), text(message), data, tags))
 	})
 }
 
 // Warn logs an entry with data (a JSON object; nil: none) and tags.
 func (c *LogClient) Warn(message string, data any, tags ...string) error {
-	return withEntry(c.refuse, "LogClient.Warn", data, tags, func(data, tags C.maxim_str) error {
-		return c.done("LogClient.Warn", C.maxim_go_log_warn(c.handle, text(message), data, tags))
+	return withEntry(c, "LogClient.Warn", data, tags, func(data, tags C.maxim_str) error {
+		return c.done("LogClient.Warn", C.maxim_go_log_warn(c.c(), text(message), data, tags))
 	})
 }
 
 // Error logs an entry with data (a JSON object; nil: none) and tags.
 func (c *LogClient) Error(message string, data any, tags ...string) error {
-	return withEntry(c.refuse, "LogClient.Error", data, tags, func(data, tags C.maxim_str) error {
-		return c.done("LogClient.Error", C.maxim_go_log_error(c.handle, text(message), data, tags))
+	return withEntry(c, "LogClient.Error", data, tags, func(data, tags C.maxim_str) error {
+		return c.done("LogClient.Error", C.maxim_go_log_error(c.c(), text(message), data, tags))
 	})
 }
 
 // ErrorWith logs an entry about an error: its type, message and stack (see InfoFrom).
 func (c *LogClient) ErrorWith(message string, info ErrorInfo, tags ...string) error {
-	return withEntry(c.refuse, "LogClient.ErrorWith", nil, tags, func(_, tags C.maxim_str) error {
-		return c.done("LogClient.ErrorWith", C.maxim_go_log_error_with(c.handle, text(message), info.c(), tags))
+	return withEntry(c, "LogClient.ErrorWith", nil, tags, func(_, tags C.maxim_str) error {
+		return c.done("LogClient.ErrorWith", C.maxim_go_log_error_with(c.c(), text(message), info.c(), tags))
 	})
 }
 
@@ -253,7 +275,7 @@ func (c *LogClient) ErrorWith(message string, info ErrorInfo, tags ...string) er
 type Entry struct {
 	Level      Level
 	Message    string
-	Data       any // a JSON object: json.RawMessage, []byte, or a value to marshal
+	Data       any // a JSON object: json.RawMessage, []byte, or a value to marshal; an error is its text
 	UserID     string
 	SessionID  string
 	RequestID  string
@@ -271,7 +293,7 @@ type Entry struct {
 // Log logs an entry.
 func (c *LogClient) Log(entry Entry) error {
 	const op = "LogClient.Log"
-	return withEntry(c.refuse, op, entry.Data, entry.Tags, func(data, tags C.maxim_str) error {
+	return withEntry(c, op, entry.Data, entry.Tags, func(data, tags C.maxim_str) error {
 		e := C.maxim_log_entry{
 			level:       C.int32_t(entry.Level),
 			message:     text(entry.Message),
@@ -292,9 +314,9 @@ func (c *LogClient) Log(entry Entry) error {
 			e.step_index = stepIndex(*entry.Step)
 		}
 		if !entry.Time.IsZero() {
-			e.timestamp_ms = C.int64_t(entry.Time.UnixMilli())
+			e.timestamp_ms = C.int64_t(notZero(inRange(entry.Time).UnixMilli()))
 		}
-		return c.done(op, C.maxim_go_log(c.handle, e))
+		return c.done(op, C.maxim_go_log(c.c(), e))
 	})
 }
 
@@ -311,17 +333,17 @@ func stepIndex(step int) C.int32_t {
 
 // SetUserID sets the user of later entries; "" clears it.
 func (c *LogClient) SetUserID(id string) error {
-	return c.done("LogClient.SetUserID", C.maxim_go_log_set_user_id(c.handle, optional(id)))
+	return c.done("LogClient.SetUserID", C.maxim_go_log_set_user_id(c.c(), optional(id)))
 }
 
 // SetSessionID sets the session of later entries; "" clears it.
 func (c *LogClient) SetSessionID(id string) error {
-	return c.done("LogClient.SetSessionID", C.maxim_go_log_set_session_id(c.handle, optional(id)))
+	return c.done("LogClient.SetSessionID", C.maxim_go_log_set_session_id(c.c(), optional(id)))
 }
 
 // WouldLog says whether entries of a level are sent, so that costly data need not be put together.
 func (c *LogClient) WouldLog(level Level) bool {
-	would := bool(C.maxim_go_log_would_log(c.handle, C.int32_t(level)))
+	would := bool(C.maxim_go_log_would_log(c.c(), C.int32_t(level)))
 	runtime.KeepAlive(c)
 	return would
 }
@@ -331,7 +353,7 @@ func (c *LogClient) WouldLog(level Level) bool {
 func (c *LogClient) Flush(ctx context.Context) error {
 	const op = "LogClient.Flush"
 	return flush(ctx, op, func(timeout C.uint32_t, waiter C.uintptr_t) error {
-		failure := C.maxim_go_log_flush_async(c.handle, timeout, waiter)
+		failure := C.maxim_go_log_flush_async(c.c(), timeout, waiter)
 		runtime.KeepAlive(c)
 		if failure == nil {
 			return nil
@@ -342,12 +364,12 @@ func (c *LogClient) Flush(ctx context.Context) error {
 
 // FlushNow starts sending everything that is held, and returns at once.
 func (c *LogClient) FlushNow() error {
-	return c.done("LogClient.FlushNow", C.maxim_go_log_flush(c.handle, 0))
+	return c.done("LogClient.FlushNow", C.maxim_go_log_flush(c.c(), 0))
 }
 
 // Stats counts what became of the client's entries.
 func (c *LogClient) Stats() (Stats, error) {
-	counts := C.maxim_go_log_client_stats(c.handle)
+	counts := C.maxim_go_log_client_stats(c.c())
 	return goStats(counts.stats), c.done("LogClient.Stats", counts.failure)
 }
 
@@ -387,14 +409,14 @@ func (o RawOptions) c() C.maxim_raw_options {
 // IngestRaw sends a document as it is and waits for the answer, up to the context's deadline.
 func (c *LogClient) IngestRaw(ctx context.Context, body []byte, format Format, options RawOptions) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return c.done("LogClient.IngestRaw", C.maxim_go_ingest_raw(c.handle, address(body), C.size_t(len(body)),
+		return c.done("LogClient.IngestRaw", C.maxim_go_ingest_raw(c.c(), address(body), C.size_t(len(body)),
 			C.int32_t(format), options.c(), timeout))
 	})
 }
 
 // IngestRawAsync sends a document as it is, in the background, as reliably as entries.
 func (c *LogClient) IngestRawAsync(body []byte, format Format, options RawOptions) error {
-	return c.done("LogClient.IngestRawAsync", C.maxim_go_ingest_raw_async(c.handle, address(body), C.size_t(len(body)),
+	return c.done("LogClient.IngestRawAsync", C.maxim_go_ingest_raw_async(c.c(), address(body), C.size_t(len(body)),
 		C.int32_t(format), options.c()))
 }
 

@@ -58,6 +58,8 @@ type Config struct {
 	Disabled         bool          // do nothing at all; also with MAXIM_DISABLED=1
 	CaptureContent   *bool         // whether inputs, outputs, messages and documents are sent; default: MAXIM_CAPTURE_CONTENT, else yes
 	Masks            []Mask        // what is masked before a record is kept or sent; default: MAXIM_MASKS
+	MaskFunc         MaskFunc      `json:"-"` // given every text that the masks have gone over, to replace it
+	MaskBudget       time.Duration // how long MaskFunc may take for one record; 0: 10 ms
 	MaxFieldBytes    uint64        // longer texts are cut and marked; 0: none is
 	MaxAge           time.Duration // records that could not be sent for so long are given up; 0: 72 hours
 	QuarantineMaxAge time.Duration // files in quarantine are removed after so long; 0: they stay
@@ -76,11 +78,11 @@ type Config struct {
 	// OnError is told of log calls that were refused, on the caller's goroutine, and of what goes
 	// wrong with delivery later (records dropped, a key refused), on a thread of the library. The
 	// errors are *Error. It may log; it must not wait for the logger.
-	OnError func(error)
+	OnError func(error) `json:"-"`
 
 	// Debug lets the library tell what it does: to OnDebug, else to standard error.
 	Debug   bool
-	OnDebug func(line string)
+	OnDebug func(line string) `json:"-"`
 }
 
 // c gives the configuration as C has it.
@@ -108,6 +110,7 @@ func (c *Config) c() C.maxim_logger_config {
 	config.capture_content = switched(c.CaptureContent)
 	config.extract_media = switched(c.ExtractMedia)
 	config.masks_json = optional(maskRules(c.Masks))
+	config.mask_budget_us = maskBudget(c.MaskBudget)
 	config.sample_rate = C.double(c.SampleRate)
 	config.max_field_bytes = C.uint64_t(c.MaxFieldBytes)
 	config.max_age_ms = C.uint64_t(milliseconds(c.MaxAge))
@@ -129,10 +132,27 @@ type Logger struct {
 	handle       C.uintptr_t
 	hooks        *hooks
 	closeTimeout C.uint32_t
+	strict       bool
 	close        sync.Once
 	closed       error
 	cleanup      runtime.Cleanup
 	release      owned
+}
+
+// c is the logger as C has it; nil is none, which C refuses.
+func (l *Logger) c() C.uintptr_t {
+	if l == nil {
+		return 0
+	}
+	return l.handle
+}
+
+// unfit is the refusal of a value that has no JSON; nil where the logger sends what was made of it instead.
+func (l *Logger) unfit(op string, err error) error {
+	if err == nil || l == nil || !l.strict {
+		return nil
+	}
+	return l.refuse(refused(op, ErrInvalidJSON, err.Error()))
 }
 
 // owned is what a logger or client has to give back in C, and the hooks that C holds until then.
@@ -143,9 +163,9 @@ type owned struct {
 
 // New makes a logger. It does no network I/O: it makes the spool directory and starts the writer.
 func New(config Config) (*Logger, error) {
-	h := &hooks{onError: config.OnError, onDebug: config.OnDebug}
-	held := cgo.NewHandle(h)
-	made := C.maxim_go_logger_new(config.c(), C.uintptr_t(held), C.bool(config.OnDebug != nil))
+	h := &hooks{onError: config.OnError, onDebug: config.OnDebug, mask: config.MaskFunc}
+	held := h.hold()
+	made := C.maxim_go_logger_new(config.c(), C.uintptr_t(held), C.bool(h.onDebug != nil), C.bool(h.mask != nil))
 	runtime.KeepAlive(config)
 	if made.failure != nil {
 		held.Delete()
@@ -154,6 +174,7 @@ func New(config Config) (*Logger, error) {
 	l := &Logger{
 		handle:       made.handle,
 		hooks:        h,
+		strict:       config.Strict,
 		closeTimeout: closeTimeout(config.CloseTimeout),
 		release:      owned{made.handle, held},
 	}
@@ -178,7 +199,7 @@ func (l *Logger) Close() error {
 	}
 	l.close.Do(func() {
 		l.cleanup.Stop()
-		l.closed = l.done("Logger.Close", C.maxim_go_cleanup(l.handle, l.closeTimeout))
+		l.closed = l.done("Logger.Close", C.maxim_go_cleanup(l.c(), l.closeTimeout))
 		freeLogger(l.release)
 	})
 	return l.closed
@@ -207,7 +228,7 @@ func (l *Logger) refuse(err error) error {
 // service is away.
 func (l *Logger) Flush(ctx context.Context) error {
 	return flush(ctx, "Logger.Flush", func(timeout C.uint32_t, waiter C.uintptr_t) error {
-		failure := C.maxim_go_flush_async(l.handle, timeout, waiter)
+		failure := C.maxim_go_flush_async(l.c(), timeout, waiter)
 		runtime.KeepAlive(l)
 		if failure == nil {
 			return nil
@@ -269,14 +290,14 @@ func wait(ctx context.Context, call func(timeout C.uint32_t) error) error {
 
 // FlushNow starts sending everything that is held, and returns at once.
 func (l *Logger) FlushNow() error {
-	return l.done("Logger.FlushNow", C.maxim_go_flush(l.handle, 0))
+	return l.done("Logger.FlushNow", C.maxim_go_flush(l.c(), 0))
 }
 
 // FlushCommitLogs sends all log lines and waits for them, up to the context's deadline: Flush
 // without attachments.
 func (l *Logger) FlushCommitLogs(ctx context.Context) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return l.done("Logger.FlushCommitLogs", C.maxim_go_flush_commit_logs(l.handle, timeout))
+		return l.done("Logger.FlushCommitLogs", C.maxim_go_flush_commit_logs(l.c(), timeout))
 	})
 }
 
@@ -284,7 +305,7 @@ func (l *Logger) FlushCommitLogs(ctx context.Context) error {
 // that is held, and waits for it up to the context's deadline.
 func (l *Logger) FlushLogFiles(ctx context.Context) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return l.done("Logger.FlushLogFiles", C.maxim_go_flush_log_files(l.handle, timeout))
+		return l.done("Logger.FlushLogFiles", C.maxim_go_flush_log_files(l.c(), timeout))
 	})
 }
 
@@ -292,7 +313,7 @@ func (l *Logger) FlushLogFiles(ctx context.Context) error {
 // reboot too. It waits up to the context's deadline.
 func (l *Logger) WriteToFile(ctx context.Context) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return l.done("Logger.WriteToFile", C.maxim_go_write_to_file(l.handle, timeout))
+		return l.done("Logger.WriteToFile", C.maxim_go_write_to_file(l.c(), timeout))
 	})
 }
 
@@ -300,13 +321,13 @@ func (l *Logger) WriteToFile(ctx context.Context) error {
 // to the context's deadline. Nothing is logged.
 func (l *Logger) Check(ctx context.Context) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return l.done("Logger.Check", C.maxim_go_check(l.handle, timeout))
+		return l.done("Logger.Check", C.maxim_go_check(l.c(), timeout))
 	})
 }
 
 // RepositoryID is the log repository's id; "" after Close.
 func (l *Logger) RepositoryID() string {
-	id := C.GoString(C.maxim_go_logger_repository_id(l.handle))
+	id := C.GoString(C.maxim_go_logger_repository_id(l.c()))
 	runtime.KeepAlive(l)
 	return id
 }
@@ -314,7 +335,7 @@ func (l *Logger) RepositoryID() string {
 // CanAccessFilesystem says whether the spool directory can be written to; when not, records are kept
 // in memory only.
 func (l *Logger) CanAccessFilesystem() bool {
-	can := bool(C.maxim_go_can_access_filesystem(l.handle))
+	can := bool(C.maxim_go_can_access_filesystem(l.c()))
 	runtime.KeepAlive(l)
 	return can
 }
@@ -327,7 +348,7 @@ func IsRunningOnLambda() bool { return bool(C.maxim_is_running_on_lambda()) }
 // a delivery state of its own. The sink's hooks are the logger's. It gives the sink's number for
 // SinkStats.
 func (l *Logger) AddSink(config Config) (int, error) {
-	made := C.maxim_go_logger_add_sink(l.handle, config.c())
+	made := C.maxim_go_logger_add_sink(l.c(), config.c())
 	runtime.KeepAlive(config)
 	return int(made.handle), l.done("Logger.AddSink", made.failure)
 }
@@ -351,11 +372,11 @@ const (
 // JSON object.
 func (l *Logger) Commit(entity Entity, id, action string, data any) error {
 	encoded, err := jsonText(data)
-	if err != nil {
-		return l.refuse(refused("Logger.Commit", ErrInvalidJSON, err.Error()))
+	if err := l.unfit("Logger.Commit", err); err != nil {
+		return err
 	}
 	return l.done("Logger.Commit",
-		C.maxim_go_commit(l.handle, C.int32_t(entity), text(id), text(action), optional(encoded)))
+		C.maxim_go_commit(l.c(), C.int32_t(entity), text(id), text(action), optional(encoded)))
 }
 
 // Stats is what became of the records of a logger, sink or client. At any moment Accepted + Adopted =
@@ -406,12 +427,12 @@ func goStats(s C.maxim_stats) Stats {
 
 // Stats counts what became of the logger's records.
 func (l *Logger) Stats() (Stats, error) {
-	counts := C.maxim_go_logger_stats(l.handle)
+	counts := C.maxim_go_logger_stats(l.c())
 	return goStats(counts.stats), l.done("Logger.Stats", counts.failure)
 }
 
 // SinkStats counts what became of the records of one sink.
 func (l *Logger) SinkStats(sink int) (Stats, error) {
-	counts := C.maxim_go_logger_sink_stats(l.handle, C.uint32_t(sink))
+	counts := C.maxim_go_logger_sink_stats(l.c(), C.uint32_t(sink))
 	return goStats(counts.stats), l.done("Logger.SinkStats", counts.failure)
 }

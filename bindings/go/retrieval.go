@@ -68,12 +68,12 @@ func (r *Retrieval) EvaluateWithVariables(variables any, evaluators ...string) e
 
 // SetStartTimestamp sets when the retrieval began (years 1 to 9999).
 func (r *Retrieval) SetStartTimestamp(at time.Time) error {
-	return r.done("Retrieval.SetStartTimestamp", C.maxim_go_retrieval_set_start_timestamp(r.handle, text(r.id), C.int64_t(at.UnixMicro())))
+	return r.done("Retrieval.SetStartTimestamp", C.maxim_go_retrieval_set_start_timestamp(r.handle, text(r.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // SetEndTimestamp sets when the retrieval ended (years 1 to 9999).
 func (r *Retrieval) SetEndTimestamp(at time.Time) error {
-	return r.done("Retrieval.SetEndTimestamp", C.maxim_go_retrieval_set_end_timestamp(r.handle, text(r.id), C.int64_t(at.UnixMicro())))
+	return r.done("Retrieval.SetEndTimestamp", C.maxim_go_retrieval_set_end_timestamp(r.handle, text(r.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // End ends the retrieval, at the time of the call.

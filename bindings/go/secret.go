@@ -1,6 +1,10 @@
 package maxim
 
-import "fmt"
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+)
 
 // What a printed configuration shows in the place of its key.
 const hidden = "***"
@@ -8,17 +12,54 @@ const hidden = "***"
 // Format prints a configuration by any verb without its key: configurations end up in logs.
 func (c Config) Format(state fmt.State, verb rune) {
 	type plain Config
-	if c.APIKey != "" {
-		c.APIKey = hidden
-	}
-	fmt.Fprintf(state, fmt.FormatString(state, verb), plain(c))
+	fmt.Fprintf(state, fmt.FormatString(state, verb), plain(c.shown()))
+}
+
+// MarshalJSON writes a configuration without its key and its hooks.
+func (c Config) MarshalJSON() ([]byte, error) {
+	type plain Config
+	return json.Marshal(plain(c.shown()))
+}
+
+// shown is the configuration as it may be seen.
+func (c Config) shown() Config {
+	c.APIKey, c.BaseURL, c.Proxy = hiddenKey(c.APIKey), hiddenUser(c.BaseURL), hiddenUser(c.Proxy)
+	return c
 }
 
 // Format prints a configuration by any verb without its key: configurations end up in logs.
 func (c LogClientConfig) Format(state fmt.State, verb rune) {
 	type plain LogClientConfig
-	if c.APIKey != "" {
-		c.APIKey = hidden
+	fmt.Fprintf(state, fmt.FormatString(state, verb), plain(c.shown()))
+}
+
+// MarshalJSON writes a configuration without its key and its hooks.
+func (c LogClientConfig) MarshalJSON() ([]byte, error) {
+	type plain LogClientConfig
+	return json.Marshal(plain(c.shown()))
+}
+
+// shown is the configuration as it may be seen.
+func (c LogClientConfig) shown() LogClientConfig {
+	c.APIKey, c.Endpoint, c.Proxy = hiddenKey(c.APIKey), hiddenUser(c.Endpoint), hiddenUser(c.Proxy)
+	return c
+}
+
+func hiddenKey(key string) string {
+	if key == "" {
+		return ""
 	}
-	fmt.Fprintf(state, fmt.FormatString(state, verb), plain(c))
+	return hidden
+}
+
+// hiddenUser is a URL without the name and password in it.
+func hiddenUser(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return hidden
+	}
+	if parsed.User != nil {
+		parsed.User = url.User(hidden)
+	}
+	return parsed.String()
 }

@@ -18,7 +18,7 @@ func (l *Logger) AddSession(config SessionConfig) *Session {
 	c, err := config.c()
 	root := l.existing("")
 	return &Session{root.child("Logger.AddSession", config.ID, err, func() C.maxim_go_created {
-		return C.maxim_go_session_create(l.handle, c)
+		return C.maxim_go_session_create(l.c(), c)
 	})}
 }
 
@@ -79,12 +79,12 @@ func (s *Session) EvaluateWithVariables(variables any, evaluators ...string) err
 
 // SetStartTimestamp sets when the session began (years 1 to 9999).
 func (s *Session) SetStartTimestamp(at time.Time) error {
-	return s.done("Session.SetStartTimestamp", C.maxim_go_session_set_start_timestamp(s.handle, text(s.id), C.int64_t(at.UnixMicro())))
+	return s.done("Session.SetStartTimestamp", C.maxim_go_session_set_start_timestamp(s.handle, text(s.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // SetEndTimestamp sets when the session ended (years 1 to 9999).
 func (s *Session) SetEndTimestamp(at time.Time) error {
-	return s.done("Session.SetEndTimestamp", C.maxim_go_session_set_end_timestamp(s.handle, text(s.id), C.int64_t(at.UnixMicro())))
+	return s.done("Session.SetEndTimestamp", C.maxim_go_session_set_end_timestamp(s.handle, text(s.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // End ends the session, at the time of the call.

@@ -13,11 +13,12 @@ static inline maxim_log_client_config maxim_go_log_client_config(void) {
 }
 
 static inline maxim_go_handle maxim_go_log_client_new(maxim_log_client_config config, uintptr_t hooks,
-                                                      bool debug_hook) {
+                                                      bool debug_hook, bool mask_hook) {
     maxim_go_handle made = {NULL, 0};
     maxim_log_client *client = NULL;
     config.error_callback = maxim_go_on_error;
     config.debug_callback = debug_hook ? maxim_go_on_debug : NULL;
+    config.mask_callback = mask_hook ? maxim_go_on_mask : NULL;
     config.user_data = (void *)hooks;
     made.failure = maxim_go_done(maxim_log_client_new(&config, &client));
     made.handle = (uintptr_t)client;

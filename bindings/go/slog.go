@@ -4,22 +4,12 @@ package maxim
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
-)
-
-// Limits of the structured log API, in characters: what is longer is cut rather than refused, because
-// the caller of slog would not hear of it.
-const (
-	maxMessage    = 10_000
-	maxErrorName  = 200
-	maxErrorStack = 10_000
 )
 
 // SlogOptions change what a SlogHandler does.
@@ -70,10 +60,20 @@ func levelOf(level slog.Level) Level {
 
 // Enabled says whether a level is logged.
 func (h *SlogHandler) Enabled(_ context.Context, level slog.Level) bool {
-	if h.options.Level != nil && level < h.options.Level.Level() {
+	if h.options.Level != nil && level < leastOf(h.options.Level) {
 		return false
 	}
 	return h.client.WouldLog(levelOf(level))
+}
+
+// leastOf is a Leveler's level; one that panics lets everything through.
+func leastOf(leveler slog.Leveler) (level slog.Level) {
+	defer func() {
+		if recover() != nil {
+			level = math.MinInt
+		}
+	}()
+	return leveler.Level()
 }
 
 // WithAttrs gives a handler that adds these attributes to every entry, in the groups open now.
@@ -114,22 +114,57 @@ func (h *SlogHandler) Handle(ctx context.Context, record slog.Record) error {
 		b.add(nil, slog.Any(slog.SourceKey,
 			&slog.Source{Function: frame.Function, File: frame.File, Line: frame.Line}))
 	}
-	entry := Entry{Level: levelOf(record.Level), Message: shortened(record.Message, maxMessage), Time: record.Time}
-	if entry.Message == "" {
-		entry.Message = "(no message)" // the API takes none that is empty
-	}
+	entry := Entry{Level: levelOf(record.Level), Message: record.Message, Time: record.Time}
 	if len(b.data) > 0 {
 		entry.Data = b.data
 	}
 	if b.err != nil {
 		info := InfoFrom(b.err)
-		entry.ErrorName = shortened(info.Name, maxErrorName)
-		entry.ErrorStack = shortened(info.Stack, maxErrorStack)
+		entry.ErrorName, entry.ErrorStack = info.Name, info.Stack
 	}
 	if h.options.Fill != nil {
-		h.options.Fill(ctx, &entry)
+		h.fill(ctx, &entry)
 	}
 	return h.client.Log(entry)
+}
+
+// fill lets the program fill an entry; one at which it panics is logged as far as it has come.
+func (h *SlogHandler) fill(ctx context.Context, entry *Entry) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			h.client.refuse(refused("SlogOptions.Fill", ErrInvalidArgument, panicked{reason}.Error()))
+		}
+	}()
+	h.options.Fill(ctx, entry)
+}
+
+// resolved is a value behind its LogValue methods; "<nil>" for one that a nil pointer's method fails at.
+func resolved(value slog.Value) slog.Value {
+	// As slog has it: longer chains are loops.
+	const longest = 100
+	for range longest {
+		valuer, is := value.Any().(slog.LogValuer)
+		if value.Kind() != slog.KindLogValuer || !is {
+			return value
+		}
+		var next slog.Value
+		if failed := fenced(valuer, func() string { next = valuer.LogValue(); return "" }); failed != "" {
+			return slog.StringValue(failed)
+		}
+		value = next
+	}
+	return slog.StringValue("[Circular]")
+}
+
+// replaced is an attribute after the program's ReplaceAttr. Where that panics nothing of the value is shown: it may
+// have been there to hide it.
+func (b *builder) replaced(groups []string, attr slog.Attr) (after slog.Attr) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			after = slog.String(attr.Key, throws(reason))
+		}
+	}()
+	return b.replace(groups, attr)
 }
 
 // builder puts attributes into an entry's data.
@@ -140,7 +175,7 @@ type builder struct {
 }
 
 func (b *builder) add(groups []string, attr slog.Attr) {
-	attr.Value = attr.Value.Resolve()
+	attr.Value = resolved(attr.Value)
 	if attr.Value.Kind() == slog.KindGroup {
 		if attr.Key != "" {
 			groups = append(slices.Clip(groups), attr.Key)
@@ -151,8 +186,8 @@ func (b *builder) add(groups []string, attr slog.Attr) {
 		return
 	}
 	if b.replace != nil {
-		attr = b.replace(groups, attr)
-		attr.Value = attr.Value.Resolve()
+		attr = b.replaced(groups, attr)
+		attr.Value = resolved(attr.Value)
 		if attr.Value.Kind() == slog.KindGroup {
 			// Its members have been replaced with it.
 			unreplaced := builder{data: b.data, err: b.err}
@@ -182,36 +217,17 @@ func (b *builder) value(value slog.Value) any {
 	switch value.Kind() {
 	case slog.KindDuration:
 		return int64(value.Duration())
-	case slog.KindFloat64:
-		number := value.Float64()
-		if encoded, err := json.Marshal(number); err == nil {
-			return json.RawMessage(encoded)
-		}
-		return strconv.FormatFloat(number, 'g', -1, 64) // NaN and infinities
 	case slog.KindAny:
 		if err, ok := value.Any().(error); ok {
 			if b.err == nil {
 				b.err = err
 			}
-			if _, marshals := err.(json.Marshaler); !marshals {
-				return err.Error()
+			if !marshalsItself(err) {
+				return errorText(err)
 			}
 		}
-		encoded, err := json.Marshal(value.Any())
-		if err != nil {
-			return "!ERROR:" + err.Error()
-		}
-		return json.RawMessage(encoded)
 	}
 	return value.Any()
-}
-
-// shortened cuts a text after so many characters.
-func shortened(text string, limit int) string {
-	if len(text) <= limit || utf8.RuneCountInString(text) <= limit {
-		return text
-	}
-	return string([]rune(text)[:limit-1]) + "…"
 }
 
 // InfoFrom describes a Go error: its type, its text, and a stack. The stack is the error's own if it has
@@ -220,10 +236,11 @@ func InfoFrom(err error) ErrorInfo {
 	if err == nil {
 		return ErrorInfo{}
 	}
-	info := ErrorInfo{Name: fmt.Sprintf("%T", err), Message: err.Error()}
+	info := ErrorInfo{Name: fmt.Sprintf("%T", err), Message: errorText(err)}
 	if with, ok := err.(interface{ Stack() []byte }); ok {
-		info.Stack = string(with.Stack())
+		info.Stack = fenced(err, func() string { return string(with.Stack()) })
 	} else if detailed, ok := err.(fmt.Formatter); ok {
+		// fmt has a fence of its own.
 		if long := fmt.Sprintf("%+v", detailed); strings.Contains(long, "\n") {
 			info.Stack = long
 		}

@@ -48,8 +48,8 @@ func (s *Span) AddSubSpan(config SpanConfig) *Span {
 // AddError logs an error in the span. Its message is required.
 func (s *Span) AddError(config ErrorConfig) error {
 	c, err := config.c()
-	if err != nil {
-		return s.logger.refuse(refused("Span.AddError", ErrInvalidJSON, err.Error()))
+	if err := s.logger.unfit("Span.AddError", err); err != nil {
+		return err
 	}
 	return s.done("Span.AddError", C.maxim_go_span_add_error(s.handle, text(s.id), c).failure)
 }
@@ -96,12 +96,12 @@ func (s *Span) EvaluateWithVariables(variables any, evaluators ...string) error 
 
 // SetStartTimestamp sets when the span began (years 1 to 9999).
 func (s *Span) SetStartTimestamp(at time.Time) error {
-	return s.done("Span.SetStartTimestamp", C.maxim_go_span_set_start_timestamp(s.handle, text(s.id), C.int64_t(at.UnixMicro())))
+	return s.done("Span.SetStartTimestamp", C.maxim_go_span_set_start_timestamp(s.handle, text(s.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // SetEndTimestamp sets when the span ended (years 1 to 9999).
 func (s *Span) SetEndTimestamp(at time.Time) error {
-	return s.done("Span.SetEndTimestamp", C.maxim_go_span_set_end_timestamp(s.handle, text(s.id), C.int64_t(at.UnixMicro())))
+	return s.done("Span.SetEndTimestamp", C.maxim_go_span_set_end_timestamp(s.handle, text(s.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // AddMetric adds a named number. NaN and infinities are ErrInvalidArgument.

@@ -28,8 +28,8 @@ func (call *ToolCall) Result(result string) error {
 // Error logs that the tool failed, and ends the tool call. Message, Code and Type are used.
 func (call *ToolCall) Error(config ErrorConfig) error {
 	c, err := config.c()
-	if err != nil {
-		return call.logger.refuse(refused("ToolCall.Error", ErrInvalidJSON, err.Error()))
+	if err := call.logger.unfit("ToolCall.Error", err); err != nil {
+		return err
 	}
 	return call.done("ToolCall.Error", C.maxim_go_tool_call_error(call.handle, text(call.id), c))
 }
@@ -53,12 +53,12 @@ func (call *ToolCall) AddMetric(name string, value float64) error {
 
 // SetStartTimestamp sets when the tool call began (years 1 to 9999).
 func (call *ToolCall) SetStartTimestamp(at time.Time) error {
-	return call.done("ToolCall.SetStartTimestamp", C.maxim_go_tool_call_set_start_timestamp(call.handle, text(call.id), C.int64_t(at.UnixMicro())))
+	return call.done("ToolCall.SetStartTimestamp", C.maxim_go_tool_call_set_start_timestamp(call.handle, text(call.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // SetEndTimestamp sets when the tool call ended (years 1 to 9999).
 func (call *ToolCall) SetEndTimestamp(at time.Time) error {
-	return call.done("ToolCall.SetEndTimestamp", C.maxim_go_tool_call_set_end_timestamp(call.handle, text(call.id), C.int64_t(at.UnixMicro())))
+	return call.done("ToolCall.SetEndTimestamp", C.maxim_go_tool_call_set_end_timestamp(call.handle, text(call.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // End ends the tool call, at the time of the call.

@@ -18,7 +18,7 @@ func (l *Logger) AddTrace(config TraceConfig) *Trace {
 	c, err := config.c()
 	root := l.existing("")
 	return &Trace{root.child("Logger.AddTrace", config.ID, err, func() C.maxim_go_created {
-		return C.maxim_go_trace_create(l.handle, c)
+		return C.maxim_go_trace_create(l.c(), c)
 	})}
 }
 
@@ -57,8 +57,8 @@ func (t *Trace) AddToolCall(config ToolCallConfig) *ToolCall {
 // AddError logs an error in the trace. Its message is required.
 func (t *Trace) AddError(config ErrorConfig) error {
 	c, err := config.c()
-	if err != nil {
-		return t.logger.refuse(refused("Trace.AddError", ErrInvalidJSON, err.Error()))
+	if err := t.logger.unfit("Trace.AddError", err); err != nil {
+		return err
 	}
 	return t.done("Trace.AddError", C.maxim_go_trace_add_error(t.handle, text(t.id), c).failure)
 }
@@ -127,12 +127,12 @@ func (t *Trace) EvaluateWithVariables(variables any, evaluators ...string) error
 
 // SetStartTimestamp sets when the trace began (years 1 to 9999).
 func (t *Trace) SetStartTimestamp(at time.Time) error {
-	return t.done("Trace.SetStartTimestamp", C.maxim_go_trace_set_start_timestamp(t.handle, text(t.id), C.int64_t(at.UnixMicro())))
+	return t.done("Trace.SetStartTimestamp", C.maxim_go_trace_set_start_timestamp(t.handle, text(t.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // SetEndTimestamp sets when the trace ended (years 1 to 9999).
 func (t *Trace) SetEndTimestamp(at time.Time) error {
-	return t.done("Trace.SetEndTimestamp", C.maxim_go_trace_set_end_timestamp(t.handle, text(t.id), C.int64_t(at.UnixMicro())))
+	return t.done("Trace.SetEndTimestamp", C.maxim_go_trace_set_end_timestamp(t.handle, text(t.id), C.int64_t(inRange(at).UnixMicro())))
 }
 
 // End ends the trace, at the time of the call.

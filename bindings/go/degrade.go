@@ -1,0 +1,314 @@
+package maxim
+
+// The JSON of values that encoding/json refuses: what cannot be written becomes a text that says what it was, and the
+// rest of the value stays as it is.
+
+import (
+	"encoding"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Bounds of what is looked at: a value may refer to its parts many times, which doubles with each level.
+const (
+	maxLevels = 100
+	maxValues = 100_000
+)
+
+// writer puts together JSON.
+type writer struct {
+	out    []byte
+	path   []visit // what is being written, for values that hold themselves
+	values int
+}
+
+// visit is a pointer, map or slice that is being written.
+type visit struct {
+	at     uintptr
+	length int
+	kind   reflect.Type
+}
+
+// degraded is the JSON of a value, whatever it is.
+func degraded(value any) (encoded []byte) {
+	defer func() {
+		// Nothing in here is known to panic; a map that another goroutine changes might make it.
+		if reason := recover(); reason != nil {
+			w := writer{}
+			w.text(throws(reason))
+			encoded = w.out
+		}
+	}()
+	w := writer{}
+	w.value(reflect.ValueOf(value))
+	return w.out
+}
+
+// holdsErrors says whether a value is an error, or a map with errors in it. encoding/json writes {} for most of them,
+// because it does not ask for their text.
+func holdsErrors(value any) bool {
+	switch v := value.(type) {
+	case error:
+		return !marshalsItself(v)
+	case map[string]any:
+		for _, member := range v {
+			if err, is := member.(error); is && !marshalsItself(err) {
+				return true
+			}
+		}
+	case []any:
+		for _, member := range v {
+			if err, is := member.(error); is && !marshalsItself(err) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func marshalsItself(value any) bool {
+	switch value.(type) {
+	case json.Marshaler, encoding.TextMarshaler:
+		return true
+	}
+	return false
+}
+
+func (w *writer) text(text string) {
+	// Strings always have a JSON: what is not UTF-8 in them becomes U+FFFD.
+	encoded, _ := json.Marshal(text)
+	w.out = append(w.out, encoded...)
+}
+
+func (w *writer) value(v reflect.Value) {
+	w.values++
+	switch {
+	case !v.IsValid():
+		w.out = append(w.out, "null"...)
+		return
+	case w.values > maxValues:
+		w.text("[left out]")
+		return
+	case len(w.path) >= maxLevels:
+		w.text("[nested too deep]")
+		return
+	case v.CanInterface() && w.own(v):
+		return
+	}
+	switch v.Kind() {
+	case reflect.Bool:
+		w.out = strconv.AppendBool(w.out, v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		w.out = strconv.AppendInt(w.out, v.Int(), 10)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		w.out = strconv.AppendUint(w.out, v.Uint(), 10)
+	case reflect.Float32, reflect.Float64:
+		w.number(v.Float(), v.Type().Bits())
+	case reflect.String:
+		w.text(v.String())
+	case reflect.Interface:
+		w.value(v.Elem())
+	case reflect.Pointer:
+		w.within(v, 0, func() { w.value(v.Elem()) })
+	case reflect.Map:
+		w.within(v, 0, func() { w.object(v) })
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 && !v.IsNil() {
+			w.text(base64.StdEncoding.EncodeToString(v.Bytes()))
+			return
+		}
+		w.within(v, v.Len(), func() { w.array(v) })
+	case reflect.Array:
+		w.nested(visit{}, func() { w.array(v) })
+	case reflect.Struct:
+		w.nested(visit{}, func() {
+			w.out = append(w.out, '{')
+			w.fields(v, map[string]bool{})
+			w.out = append(w.out, '}')
+		})
+	case reflect.Complex64, reflect.Complex128:
+		w.text(fmt.Sprint(v.Complex()))
+	default: // channels, functions, bare pointers
+		w.text("[" + v.Type().String() + "]")
+	}
+}
+
+// number is a float; those that JSON does not have become their name, as slog's own handler has it.
+func (w *writer) number(number float64, bits int) {
+	if math.IsNaN(number) || math.IsInf(number, 0) {
+		w.text(strconv.FormatFloat(number, 'g', -1, bits))
+		return
+	}
+	encoded, _ := json.Marshal(number)
+	w.out = append(w.out, encoded...)
+}
+
+// own writes what a value says of itself, if it does.
+func (w *writer) own(v reflect.Value) bool {
+	if v.Kind() == reflect.Interface {
+		return false
+	}
+	value := v.Interface()
+	if at, is := value.(time.Time); is && at != inRange(at) {
+		w.text(at.String()) // a year that JSON's dates do not have
+		return true
+	}
+	switch method := value.(type) {
+	case json.Marshaler, encoding.TextMarshaler:
+		if isNilPointer(value) && v.Kind() == reflect.Pointer {
+			w.out = append(w.out, "null"...)
+			return true
+		}
+		encoded, err := marshalled(value)
+		if err == nil {
+			w.out = append(w.out, encoded...)
+			return true
+		}
+		failed, is := err.(panicked)
+		raw, isRaw := value.(json.RawMessage)
+		switch {
+		case isRaw:
+			w.text(string(raw)) // no JSON: as text, what it was is kept
+		case is:
+			w.text(throws(failed.reason))
+		default:
+			w.text(throws(err))
+		}
+		return true
+	case error:
+		w.text(errorText(method))
+		return true
+	}
+	return false
+}
+
+// within writes what a pointer, map or slice refers to, unless it is within itself.
+func (w *writer) within(v reflect.Value, length int, write func()) {
+	if v.IsNil() {
+		w.out = append(w.out, "null"...)
+		return
+	}
+	here := visit{v.Pointer(), length, v.Type()}
+	if slices.Contains(w.path, here) {
+		w.text("[Circular]")
+		return
+	}
+	w.nested(here, write)
+}
+
+func (w *writer) nested(here visit, write func()) {
+	w.path = append(w.path, here)
+	write()
+	w.path = w.path[:len(w.path)-1]
+}
+
+func (w *writer) array(v reflect.Value) {
+	w.out = append(w.out, '[')
+	for n := range v.Len() {
+		if n > 0 {
+			w.out = append(w.out, ',')
+		}
+		w.value(v.Index(n))
+	}
+	w.out = append(w.out, ']')
+}
+
+func (w *writer) object(v reflect.Value) {
+	type member struct {
+		name  string
+		value reflect.Value
+	}
+	members := make([]member, 0, v.Len())
+	for iterator := v.MapRange(); iterator.Next(); {
+		members = append(members, member{keyName(iterator.Key()), iterator.Value()})
+	}
+	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	w.out = append(w.out, '{')
+	for n, member := range members {
+		if n > 0 {
+			w.out = append(w.out, ',')
+		}
+		w.text(member.name)
+		w.out = append(w.out, ':')
+		w.value(member.value)
+	}
+	w.out = append(w.out, '}')
+}
+
+// keyName is the name of a map's member: JSON has texts only.
+func keyName(key reflect.Value) string {
+	if key.Kind() == reflect.String {
+		return key.String()
+	}
+	if !key.CanInterface() {
+		return key.String()
+	}
+	value := key.Interface()
+	if method, is := value.(encoding.TextMarshaler); is {
+		return fenced(value, func() string {
+			name, err := method.MarshalText()
+			if err != nil {
+				return throws(err)
+			}
+			return string(name)
+		})
+	}
+	return fenced(value, func() string { return fmt.Sprint(value) })
+}
+
+// fields writes a struct's members as encoding/json names them; a name that was there before counts.
+func (w *writer) fields(v reflect.Value, seen map[string]bool) {
+	for n := range v.NumField() {
+		field := v.Type().Field(n)
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if field.Tag.Get("json") == "-" {
+			continue
+		}
+		inner := v.Field(n)
+		if field.Anonymous && name == "" {
+			if inner.Kind() == reflect.Pointer && !inner.IsNil() {
+				inner = inner.Elem()
+			}
+			if inner.Kind() == reflect.Struct {
+				w.values++
+				if w.values <= maxValues {
+					w.fields(inner, seen)
+				}
+				continue
+			}
+		}
+		if !field.IsExported() {
+			continue
+		}
+		if name == "" {
+			name = field.Name
+		}
+		if seen[name] || strings.Contains(","+options+",", ",omitempty,") && isEmpty(inner) {
+			continue
+		}
+		if len(seen) > 0 {
+			w.out = append(w.out, ',')
+		}
+		seen[name] = true
+		w.text(name)
+		w.out = append(w.out, ':')
+		w.value(inner)
+	}
+}
+
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}
