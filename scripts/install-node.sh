@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Prints the path of a Node of at least version 20; gets one through npm when the system's is older.
+# Prints the path of a Node that has what the binding needs (20.16, 22.3 or newer); gets one through npm when the
+# system's is older.
 #
 # Debian 12 brings Node 18 and npm (packages nodejs and npm), which is enough for npm to fetch the package
 # `node`: it carries the official binaries. It is kept in build/tools.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-oldest=20
 version=22.23.3          # what is installed when there is none
 kept=build/tools/node
-major() { "$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0; }
+fits() { [ -x "$1" ] && "$1" -e 'process.exit(process.getBuiltinModule ? 0 : 1)' 2>/dev/null; }
 
 for node in "$(command -v node || true)" "$PWD/$kept/node_modules/node/bin/node"; do
-    if [ -x "$node" ] && [ "$(major "$node")" -ge "$oldest" ]; then
+    if fits "$node"; then
         echo "$node"
         exit 0
     fi
@@ -20,7 +20,7 @@ done
 
 if ! command -v npm >/dev/null; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        echo "error: Node $oldest or newer is missing, and npm to get it: install nodejs and npm" >&2
+        echo "error: Node 20.16 or newer is missing, and npm to get it: install nodejs and npm" >&2
         exit 1
     fi
     export DEBIAN_FRONTEND=noninteractive

@@ -19,14 +19,18 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EX
 make -C bindings/node test
 
 echo "== node: the same tests in Bun and Deno"
-# From their npm packages, as the lock file has them. No install script runs: the platform's package has the binary.
+# kept_tools NAME: installs what the lock file of test/NAME has into build/tools/NAME, unless it is there. No install
+# script runs: packages of platforms have the binaries.
+kept_tools() {
+    local from=bindings/node/test/$1 to=$PWD/build/tools/$1
+    cmp -s "$from/package-lock.json" "$to/node_modules/installed-lock.json" && return
+    mkdir -p "$to"
+    cp "$from"/package*.json "$to"
+    npm ci --prefix "$to" --prefer-offline --ignore-scripts --no-audit --no-fund >"$work/$1" 2>&1 &&
+        cp "$to/package-lock.json" "$to/node_modules/installed-lock.json"
+}
 runtimes=$PWD/build/tools/runtimes
-if ! cmp -s bindings/node/test/runtimes/package-lock.json "$runtimes/node_modules/installed-lock.json"; then
-    mkdir -p "$runtimes"
-    cp bindings/node/test/runtimes/package*.json "$runtimes"
-    npm ci --prefix "$runtimes" --prefer-offline --ignore-scripts --no-audit --no-fund >"$work/runtimes" 2>&1 &&
-        cp "$runtimes/package-lock.json" "$runtimes/node_modules/installed-lock.json"
-fi || true
+kept_tools runtimes || true
 # run_in NAME BINARY ARGUMENTS...
 run_in() {
     local name=$1
@@ -59,7 +63,7 @@ done
 echo "== node: the packed package, installed somewhere else"
 rm -f build/node/*.tgz
 make -C bindings/node package
-mkdir "$work/user" "$work/alone"
+mkdir "$work/user"
 npm install --prefix "$work/user" --no-audit --no-fund --offline --omit=optional build/node/*.tgz >/dev/null
 (cd "$work/user" && node -e '
     const assert = require("node:assert");
@@ -81,16 +85,16 @@ echo 'globalThis.openai = { chat: { completions: { create: async () => ({ object
     model: "gpt-4o", choices: [{ index: 0, message: { role: "assistant", content: "Yes." }, finish_reason: "stop" }] }) } } };
 process.on("warning", (warning) => { throw warning; });' >"$work/user/yours.mjs"
 (cd "$work/user" && MAXIM_API_KEY=key node --import ./yours.mjs example.mjs)
+
+echo "== node: bundled by esbuild, webpack and Rollup, and tested with Jest"
+kept_tools bundlers || { cat "$work/bundlers" >&2; exit 1; }
+node bindings/node/test/bundlers/run.mjs "$work/user" "$PWD/build/tools/bundlers" "$MAXIM_BASE_URL"
 kill -TERM "$server"
 wait "$server"
 server=
+for bundle in esbuild webpack Rollup Jest; do
+    grep -q "from $bundle" "$work/tree" || { echo "error: not logged: from $bundle" >&2; exit 1; }
+done
 for words in 'weather question' 'Do I need an umbrella' 'look it up'; do
     grep -q "$words" "$work/tree" || { echo "error: not logged: $words" >&2; exit 1; }
-done
-
-echo "== node: without the platform's package"
-npm install --prefix "$work/alone" --no-audit --no-fund --offline --omit=optional build/node/libmaxim-[0-9]*.tgz >/dev/null
-(cd "$work/alone" && node -e 'require("libmaxim")' >"$work/said" 2>&1) && { echo "error: loaded without an addon" >&2; exit 1; }
-for words in 'libmaxim has no addon' '@libmaxim/.*-gnu: ' '@libmaxim/.*-musl: ' 'build/node/maxim.node: ' LIBMAXIM_NODE_ADDON; do
-    grep -q "$words" "$work/said" || { echo "error: the loader does not say: $words" >&2; cat "$work/said" >&2; exit 1; }
 done

@@ -10,7 +10,7 @@ export type Time = Date | number;
 
 /** A refused call, or something that went wrong later. */
 export class MaximError extends Error {
-  constructor(code: string, message: string, options?: ErrorOptions);
+  constructor(code: string, message: string, options?: { cause?: unknown });
   readonly name: 'MaximError';
   /** The name of the C library's status: `MAXIM_ERR_INVALID_ID`, … */
   readonly code: string;

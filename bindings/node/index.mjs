@@ -1,8 +1,6 @@
 // The package for `import`: the same objects as for `require`, so that there is one of each in a process.
 
-import { createRequire } from 'node:module';
-
-const maxim = createRequire(import.meta.url)('./index.js');
+import maxim from './index.js';
 
 export const {
   Logger,

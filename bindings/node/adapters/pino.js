@@ -7,8 +7,9 @@
 //
 // Both take the options of LogClient, or `client`, one that exists; pino's `messageKey` and `errorKey` are taken from pino.
 
-const { Writable } = require('node:stream');
-const { parentPort } = require('node:worker_threads');
+const builtin = require('../lib/builtin.js');
+const { Writable } = builtin('node:stream');
+const { parentPort } = builtin('node:worker_threads');
 const { clientOf, levelOf } = require('./client.js');
 const { messageText } = require('../lib/values.js');
 

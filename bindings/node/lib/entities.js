@@ -4,7 +4,8 @@
 // here is an id and the logger it belongs to; it holds nothing that would have to be freed, and another
 // process may go on with the same id. Methods never throw unless the logger raises exceptions.
 
-const { randomUUID } = require('node:crypto');
+const builtin = require('./builtin.js');
+const { randomUUID } = builtin('node:crypto');
 const native = require('./native.js');
 const {
   bytes,

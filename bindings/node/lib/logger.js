@@ -2,7 +2,8 @@
 
 // The logger for one repository of the Maxim log API, and the entry point of the public SDK's shape.
 
-const { AsyncLocalStorage } = require('node:async_hooks');
+const builtin = require('./builtin.js');
+const { AsyncLocalStorage } = builtin('node:async_hooks');
 const native = require('./native.js');
 const { Core } = require('./core.js');
 const { checkOptions, LOGGER } = require('./options.js');

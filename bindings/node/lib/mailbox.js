@@ -17,7 +17,7 @@ const listeners = new Map();
 const forgotten = new FinalizationRegistry((number) => listeners.delete(number));
 const waiting = new Map();
 
-native.listen((subject, number, status, text, records) => {
+const deliver = (subject, number, status, text, records) => {
   if (subject === SUBJECT_DONE) {
     const { resolve, reject } = waiting.get(number);
     waiting.delete(number);
@@ -28,7 +28,11 @@ native.listen((subject, number, status, text, records) => {
   const listener = listeners.get(number)?.deref();
   if (listener && subject === SUBJECT_ERROR) listener.happened(failure(status, text), records);
   if (listener && subject === SUBJECT_DEBUG) listener.debug(text);
-});
+};
+
+// As Node's own handles answer it: this one keeps the process alive only while somebody waits for something. Jest asks,
+// and reports what it takes for an open handle.
+native.listen(deliver, { hasRef: () => waiting.size > 0 });
 
 /** A number under which `listener` gets `happened(error, records)` and `debug(line)`. */
 function listen(listener) {

@@ -6,7 +6,8 @@
 // it was (`[Circular]`, `[Throws: …]`). Whatever code of the caller's runs here (getters, `toJSON`, Proxy traps,
 // `toString`) may throw.
 
-const { types } = require('node:util');
+const builtin = require('./builtin.js');
+const { types } = builtin('node:util');
 const { MaximError } = require('./error.js');
 
 const isError = (value) => {

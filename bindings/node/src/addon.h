@@ -157,7 +157,7 @@ napi_value answer_boolean(struct call *call, bool value);
 
 /* mailbox.c: messages from the library's threads to an environment's. */
 
-bool mailbox_open(napi_env env, napi_value dispatch, struct mailbox **out);
+bool mailbox_open(napi_env env, napi_value dispatch, napi_value resource, struct mailbox **out);
 void mailbox_keep(struct mailbox *mailbox);
 void mailbox_release(struct mailbox *mailbox);
 struct listener *listener_new(struct mailbox *mailbox, double number);

@@ -125,11 +125,12 @@ static napi_value last_error(napi_env env, napi_callback_info info) {
     return answer_text(&call, maxim_last_error());
 }
 
-/* (function): gets what happens later, as (subject, listener's number, status, text, records). */
+/* (function, resource): the function gets what happens later, as (subject, listener's number, status, text, records);
+ * the resource is what tools that look for open handles see. */
 static napi_value listen(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info, 1);
-    if (call.addon->mailbox || !mailbox_open(env, call.values[0], &call.addon->mailbox)) {
+    call_begin(&call, env, info, 2);
+    if (call.addon->mailbox || !mailbox_open(env, call.values[0], call.values[1], &call.addon->mailbox)) {
         napi_throw_error(env, "MAXIM_ERR_NO_RESOURCES", "the addon has no mailbox");
         return NULL;
     }

@@ -89,7 +89,7 @@ static void closed(napi_env env, void *data, void *hint) {
     mailbox_release(mailbox);
 }
 
-bool mailbox_open(napi_env env, napi_value dispatch, struct mailbox **out) {
+bool mailbox_open(napi_env env, napi_value dispatch, napi_value resource, struct mailbox **out) {
     struct mailbox *mailbox = calloc(1, sizeof *mailbox);
     napi_value name;
     if (!mailbox) {
@@ -98,7 +98,7 @@ bool mailbox_open(napi_env env, napi_value dispatch, struct mailbox **out) {
     pthread_mutex_init(&mailbox->lock, NULL);
     mailbox->holders = 1;
     napi_create_string_utf8(env, "maxim", NAPI_AUTO_LENGTH, &name);
-    if (napi_create_threadsafe_function(env, dispatch, NULL, name, 0, 1, mailbox, closed, mailbox, deliver,
+    if (napi_create_threadsafe_function(env, dispatch, resource, name, 0, 1, mailbox, closed, mailbox, deliver,
                                         &mailbox->function) != napi_ok) {
         mailbox_release(mailbox);
         return false;
