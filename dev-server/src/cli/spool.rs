@@ -32,7 +32,8 @@ pub fn run(options: &SpoolOptions) -> io::Result<()> {
             .iter()
             .map(|h| {
                 json!({"identity": h.identity, "instance": h.instance, "pid": h.pid, "alive": h.is_alive,
-                       "place": h.place, "records": h.records.len(), "bytes": size(h), "unread": h.unread})
+                       "place": h.place, "records": h.records.len(), "bytes": size(h), "unread": h.unread, "settled": h.settled,
+                       "oldest": h.oldest, "heartbeat": h.heartbeat})
             })
             .collect();
         let aside: Vec<_> = found
@@ -44,6 +45,16 @@ pub fn run(options: &SpoolOptions) -> io::Result<()> {
         return say(&escape_json(format!("{all}\n")));
     }
     say(&drawn(&found, serve::has_colours()))
+}
+
+/// The time since then.
+pub fn ago(unix_seconds: u64) -> String {
+    let now = crate::collect::server::now_us() / 1_000_000;
+    match now.saturating_sub(unix_seconds) {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
 }
 
 fn size(holder: &spool::Holder) -> u64 {
@@ -65,6 +76,9 @@ fn drawn(found: &spool::Spool, has_colours: bool) -> String {
         let mut head = Text::new(Style::Kind, "waiting")
             .with(Style::Name, format!("{} records", count(holder.records.len() as u64)));
         head.push(Style::Plain, bytes(size(holder)));
+        if let Some(oldest) = holder.oldest {
+            head.push(Style::Plain, format!("for up to {}", ago(oldest)));
+        }
         head.push(style, format!("process {} {owner}", holder.pid));
         head.push(Style::Dim, holder.place.display().to_string());
         if holder.unread > 0 {

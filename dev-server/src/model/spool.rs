@@ -15,6 +15,7 @@ const VERSION: u32 = 2;
 /// The header's two copies.
 const HEADER_AT: [usize; 2] = [0, 128];
 const CURSOR_AT: usize = 320;
+const HEARTBEAT_AT: usize = 328;
 const FIRST_RECORD: usize = 4096;
 const RECORD_HEADER: usize = 16;
 /// A segment is never larger than one record of the longest payload.
@@ -35,6 +36,11 @@ pub struct Holder {
     pub records: Vec<Vec<u8>>,
     /// Segments that could not be read: of another version, or damaged.
     pub unread: u64,
+    /// Records of these segments that have left, or were dropped.
+    pub settled: u64,
+    /// Unix seconds since when the oldest of them has waited, at most; and of the owner's last sign of life.
+    pub oldest: Option<u64>,
+    pub heartbeat: Option<u64>,
 }
 
 pub struct SetAside {
@@ -103,13 +109,16 @@ fn holder(identity: &Path, directory: &Path) -> Option<Holder> {
     for path in segments {
         let is_small = fs::symlink_metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= MAX_SEGMENT_BYTES);
         match fs::read(&path).ok().filter(|_| is_small).map(|bytes| segment(&bytes)) {
-            Some(Segment::Records(number, records)) => found.push((number, records)),
+            Some(Segment::Records(segment)) => found.push(segment),
             Some(Segment::Blank) => {}
             _ => unread += 1,
         }
     }
-    found.sort_by_key(|(number, _)| *number);
-    let records = found.into_iter().flat_map(|(_, records)| records).collect();
+    found.sort_by_key(|segment| segment.number);
+    let settled = found.iter().map(|segment| segment.settled).sum();
+    let oldest = found.iter().filter(|segment| !segment.records.is_empty()).map(|s| s.created).min();
+    let heartbeat = found.iter().map(|segment| segment.heartbeat).max();
+    let records = found.into_iter().flat_map(|segment| segment.records).collect();
     let is_alive = Path::new(&format!("/proc/{pid}")).exists();
     Some(Holder {
         identity: name(identity),
@@ -119,12 +128,23 @@ fn holder(identity: &Path, directory: &Path) -> Option<Holder> {
         place: directory.to_owned(),
         records,
         unread,
+        settled,
+        oldest,
+        heartbeat,
     })
 }
 
+/// A segment, and the records in it that have not left.
+struct Read {
+    number: u64,
+    created: u64,
+    heartbeat: u64,
+    settled: u64,
+    records: Vec<Vec<u8>>,
+}
+
 enum Segment {
-    /// Its number, and the records that have not left.
-    Records(u64, Vec<Vec<u8>>),
+    Records(Read),
     /// Prepared for its next use.
     Blank,
     Foreign,
@@ -165,7 +185,14 @@ fn segment(bytes: &[u8]) -> Segment {
         expected = expected.wrapping_add(1);
         at += (length as usize).next_multiple_of(8);
     }
-    Segment::Records(number, records)
+    let heartbeat = u64_at(bytes, HEARTBEAT_AT).unwrap_or(0);
+    Segment::Records(Read {
+        number,
+        created: long(56),
+        heartbeat,
+        settled: (cursor >> 24) & 0xff_ffff,
+        records,
+    })
 }
 
 fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::cli::spool::ago;
 use crate::collect::counts::Outcome;
 use crate::collect::misbehave::SETTINGS;
 use crate::model::figures::{bytes, count, duration};
@@ -25,7 +26,7 @@ const TRIALS: [(&str, &str); 8] = [
 
 pub fn page(ask: &Ask<'_>) -> Page {
     let behaviour = ask.server.behaviour.lock().to_json();
-    let live = html! { (figures(ask)) (set(&behaviour)) (held()) (attempts(ask)) };
+    let live = html! { (figures(ask)) (set(&behaviour)) (held(ask)) (attempts(ask)) };
     if ask.is_fragment() {
         return Ok(layout::fragment(live));
     }
@@ -91,19 +92,40 @@ fn set(behaviour: &serde_json::Value) -> Markup {
     }
 }
 
-/// What loggers of this machine hold, and what they set aside and why, read from the library's own files.
-fn held() -> Markup {
+/// Why records wait, as far as it can be seen from here.
+fn reason(ask: &Ask<'_>, holder: &spool::Holder) -> String {
+    if !holder.is_alive {
+        return "its process has ended: the next logger of the same repository and key sends them".to_owned();
+    }
+    let attempts = ask.server.attempts.lock();
+    let last = attempts.all.iter().rev().find(|attempt| attempt.method == "POST");
+    match last {
+        Some(attempt) if attempt.outcome != Outcome::Answered => match attempt.status {
+            0 => "its process is running, and the last request here was cut; it tries again".to_owned(),
+            status => format!("its process is running, and the last request here was answered {status}; it tries again"),
+        },
+        _ => "its process is running: they go with the next batch, or its service is another one that does not take them"
+            .to_owned(),
+    }
+}
+
+/// What loggers of this machine hold and why, and what they set aside and why, read from the library's own files.
+fn held(ask: &Ask<'_>) -> Markup {
     let found = spool::read(&spool::usual_places());
     html! {
         section.held {
-            h2 { "On this machine" }
+            h2 { "Not left this machine yet" }
             @if found.holders.is_empty() && found.quarantine.is_empty() && found.attachments == 0 {
                 p.fine { "Everything that was logged has left: no logger of yours holds a record, and none was set aside." }
             } @else {
                 table.list { tbody {
                     @for holder in &found.holders {
                         tr.row { td { span.badge { @if holder.is_alive { "waiting" } @else { "left behind" } } }
-                            td.what { span.name { (plural(holder.records.len() as u64, "record")) } " of process " (holder.pid) @if !holder.is_alive { ", which has ended: the next logger of the same repository sends them" }
+                            td.what { span.name { (plural(holder.records.len() as u64, "record")) } " of process " (holder.pid)
+                                @if let Some(oldest) = holder.oldest { ", the oldest for up to " (ago(oldest)) }
+                                ": " (reason(ask, holder))
+                                @if holder.settled > 0 { span.quiet { " · " (count(holder.settled)) " beside them have left" } }
+                                @if let Some(heartbeat) = holder.heartbeat.filter(|_| holder.is_alive) { span.quiet { " · last sign of life " (ago(heartbeat)) " ago" } }
                                 @if let Some(first) = holder.records.first() { span.preview { (listed(&String::from_utf8_lossy(first))) } } }
                             td.wide.quiet { (holder.place.display().to_string()) } }
                     }

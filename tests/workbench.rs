@@ -1,0 +1,161 @@
+//! `maxim-dev` beside the real library: what it finds in the library's spool, and what its relay makes of what the
+//! library sends.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::host::HostProcess;
+use common::{Scratch, Server, built, compile, nobody, probe, run};
+use serde_json::Value;
+
+const RECORDS: u64 = 500;
+
+fn maxim_dev(arguments: &[&str]) -> Command {
+    let mut command = Command::new(built("bin/maxim-dev"));
+    command.args(arguments);
+    command
+}
+
+/// What `maxim-dev spool` says of one process; the places are those of all programs of this user.
+fn holders(spool: &Path, pid: i32) -> Vec<Value> {
+    let said = run(maxim_dev(&["spool", "--json"]).env("MAXIM_SPOOL_DIR", spool));
+    let said: Value = serde_json::from_str(&said).unwrap();
+    said["holders"].as_array().unwrap().iter().filter(|holder| holder["pid"] == pid).cloned().collect()
+}
+
+fn held(holders: &[Value]) -> u64 {
+    holders.iter().map(|holder| holder["records"].as_u64().unwrap()).sum()
+}
+
+/// The holders' files, in a place where nothing else is.
+fn copied(holders: &[Value], scratch: &Scratch) -> PathBuf {
+    let place = scratch.path().join("copied");
+    for (number, holder) in holders.iter().enumerate() {
+        let from = Path::new(holder["place"].as_str().unwrap());
+        let to = place.join(format!("identity{number}")).join(from.file_name().unwrap());
+        std::fs::create_dir_all(&to).unwrap();
+        for file in std::fs::read_dir(from).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+    place
+}
+
+#[test]
+fn what_the_library_holds_is_seen_in_its_files_and_replayed_elsewhere_once() {
+    let scratch = Scratch::new("workbench-spool");
+    let program = compile("tests/c/probe.c", &scratch);
+    let spool = scratch.path().join("spool");
+    let (url, port) = nobody();
+    let verbs = [&format!("log:{RECORDS}"), "stats", "wait", "_exit:0"];
+    let mut host = HostProcess::start(probe(&program, &url, &spool, &[&["new"][..], &verbs].concat()));
+    let stats = host.json();
+    let pid = host.pid();
+
+    let running = holders(&spool, pid);
+    assert_eq!(held(&running), RECORDS, "{running:?}");
+    assert_eq!(stats["held"], RECORDS, "{stats}");
+    assert!(running.iter().all(|holder| holder["alive"] == true && holder["unread"] == 0), "{running:?}");
+    assert!(running.iter().any(|holder| holder["oldest"].as_u64() > Some(1_600_000_000)), "{running:?}");
+    host.tell();
+    host.must_succeed();
+    let ended = holders(&spool, pid);
+    assert_eq!(held(&ended), RECORDS, "{ended:?}");
+    assert!(ended.iter().all(|holder| holder["alive"] == false), "{ended:?}");
+    let shown = run(maxim_dev(&["spool"]).env("MAXIM_SPOOL_DIR", &spool));
+    assert!(shown.contains(&format!("process {pid} ended")), "{shown}");
+
+    let place = copied(&ended, &scratch);
+    let export = run(&mut maxim_dev(&["spool", "--export", place.to_str().unwrap()]));
+    let lines: BTreeSet<&str> = export.lines().collect();
+    assert_eq!((lines.len() as u64, export.lines().count() as u64), (RECORDS, RECORDS));
+    let file = scratch.path().join("export.ndjson");
+    std::fs::write(&file, &export).unwrap();
+    let elsewhere = Server::start(&["--check-seq", "--seq-start", "1"]);
+    let mut replay = maxim_dev(&["replay", file.to_str().unwrap(), "--to", &elsewhere.url()]);
+    run(replay.env("MAXIM_API_KEY", "another-key"));
+    let writer = &elsewhere.sequences()["writers"]["w"];
+    for (name, wanted) in [("unique", RECORDS), ("duplicates", 0), ("missing", 0), ("out_of_order", 0)] {
+        assert_eq!(writer[name], wanted, "{name} in {writer}");
+    }
+
+    // It only read: the next logger finds them all where they were.
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+    run(&mut probe(&program, &url, &spool, &["new", "cleanup:20000"]));
+    server.wait_for("lines", RECORDS, Duration::from_secs(30));
+    let writer = &server.sequences()["writers"]["w"];
+    assert_eq!((&writer["missing"], &writer["unique"]), (&0.into(), &RECORDS.into()), "{writer}");
+    assert_eq!(held(&holders(&spool, pid)), 0);
+}
+
+/// A relay in front of a server; it ends with this value.
+struct Relay {
+    child: Child,
+    _stdin: ChildStdin,
+    port: u16,
+}
+
+impl Relay {
+    fn start(store: &Path, port: u16, to: &str) -> Relay {
+        let mut command = maxim_dev(&["relay", "--exit-when-stdin-closes", "--to", to, "--port"]);
+        command.arg(port.to_string()).arg("--store").arg(store).env("MAXIM_API_KEY", "key-of-the-relay");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split(',').next()?.parse().ok());
+        let stdin = child.stdin.take().unwrap();
+        Relay { child, _stdin: stdin, port: port.unwrap_or_else(|| panic!("maxim-dev said {line:?}")) }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_librarys_records_arrive_through_a_relay_that_is_killed_again_and_again() {
+    const PART: u64 = 2_000;
+    const KILLS: u64 = 10;
+    let scratch = Scratch::new("workbench-relay");
+    let program = compile("tests/c/probe.c", &scratch);
+    let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+    let store = scratch.path().join("relay.db");
+    let mut relay = Relay::start(&store, 0, &server.url());
+    let (port, url) = (relay.port, format!("http://127.0.0.1:{}", relay.port));
+    let mut verbs = vec!["new".to_owned()];
+    for part in 0..KILLS {
+        verbs.extend([format!("log:{PART}:p{part}"), "wait".to_owned()]);
+    }
+    verbs.extend(["cleanup:60000", "stats"].map(str::to_owned));
+    let mut host = HostProcess::start(probe(&program, &url, &scratch.path().join("spool"), &verbs));
+    for _ in 0..KILLS {
+        host.line();
+        drop(relay);
+        relay = Relay::start(&store, port, &server.url());
+        host.tell();
+    }
+    let stats = host.json();
+    host.must_succeed();
+    assert_eq!(stats["delivered"], PART * KILLS, "{stats}");
+    server.wait_for("lines", PART * KILLS, Duration::from_secs(60));
+    // Whatever a kill made be sent twice comes as well, and then there is an end.
+    let end = Instant::now() + Duration::from_secs(60);
+    let totals = loop {
+        let totals = server.sequences()["totals"].clone();
+        if totals["unique"] == PART * KILLS || Instant::now() > end {
+            break totals;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!((&totals["unique"], &totals["missing"]), (&(PART * KILLS).into(), &0.into()), "{totals}");
+}
