@@ -63,7 +63,9 @@ void serve() {
     });
 
     // Sends what is held and ends; whatever cannot be sent now waits in files for the next run.
-    client.disconnect(5s);
+    if (const auto sent = client.disconnect(5s); !sent) {
+        std::fprintf(stderr, "%llu not sent yet: %s\n", static_cast<unsigned long long>(sent.held()), sent.error().what());
+    }
     const auto stats = client.stats();
     std::printf("logged %llu entries, delivered %llu, held %llu\n",
                 static_cast<unsigned long long>(stats.accepted),

@@ -124,7 +124,9 @@ void converse() {
     }
 
     // Sends what is held and ends; whatever cannot be sent now waits in files for the next run.
-    logger.cleanup(5s);
+    if (const auto sent = logger.cleanup(5s); !sent) {
+        std::fprintf(stderr, "%llu not sent yet: %s\n", static_cast<unsigned long long>(sent.held()), sent.error().what());
+    }
     const auto stats = logger.stats();
     std::printf("logged %llu records, delivered %llu, held %llu\n",
                 static_cast<unsigned long long>(stats.accepted),

@@ -50,7 +50,7 @@ int main() {
                                                                  MAXIM_STR("blue"))});
                      }));
         cpp = std::min(cpp, nanoseconds_per_call([&] { check(trace.add_tag("color", "blue")); }));
-        logger.flush(std::chrono::seconds(30));
+        logger.flush_or_throw(std::chrono::seconds(30));
     }
     std::printf("{\"call\": \"trace_add_tag\", \"c_ns\": %.1f, \"cpp_ns\": %.1f, \"difference_ns\": %.1f}\n", c, cpp,
                 cpp - c);

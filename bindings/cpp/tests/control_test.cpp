@@ -71,7 +71,7 @@ TEST_F(control_test, no_secret_of_the_table_leaves) {
     for (const auto& each : table["texts"]) {
         tell(logger, each["text"].get<std::string>());
     }
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     const std::string found = read_file(server.file("record"));
     EXPECT_NE(found.find("[email]"), std::string::npos);
     EXPECT_NE(found.find("[customer]"), std::string::npos);
@@ -103,7 +103,7 @@ TEST_F(control_test, a_mask_of_the_applications_replaces_texts_and_what_it_throw
     a_trace.input = "asked";
     const auto trace = logger.create_trace(a_trace);
     EXPECT_EQ(trace.set_output("told"), status::ok);
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     const auto lines = server.new_maxim_lines();
     ASSERT_EQ(lines.size(), 2U);
     EXPECT_EQ(lines[0].data["name"], "named");
@@ -120,7 +120,7 @@ TEST_F(control_test, content_stays_here_and_a_disabled_logger_needs_nothing) {
     a_trace.name = "named";
     a_trace.input = "content";
     static_cast<void>(logger.create_trace(a_trace));
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     const auto lines = server.new_maxim_lines();
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_EQ(lines[0].data["name"], "named");
@@ -131,7 +131,7 @@ TEST_F(control_test, content_stays_here_and_a_disabled_logger_needs_nothing) {
     maxim::logger quiet(nothing);
     EXPECT_EQ(quiet.create_trace(a_trace).end(), status::ok);
     EXPECT_EQ(quiet.stats().accepted, 0U);
-    EXPECT_TRUE(quiet.try_flush(patience));
+    EXPECT_TRUE(quiet.flush(patience));
 
     given.masks = maxim::raw(R"([{"preset": "mail"}])");
     const auto refused = maxim::logger::try_make(given);

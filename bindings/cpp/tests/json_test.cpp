@@ -71,7 +71,7 @@ TEST_F(json_log_test, a_nlohmann_value_goes_where_json_goes) {
     retrieval.set_input(json{{"q", 1}});
     retrieval.set_input("text");
     retrieval.set_output(json{"d1", "d2"});
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     const auto lines = server.new_maxim_lines();
     EXPECT_EQ(lines[0].data["tags"], json({{"n", "1"}}));
     EXPECT_EQ(lines[1].data["metadata"]["deep"], R"({"x":[1,2]})");

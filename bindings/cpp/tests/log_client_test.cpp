@@ -27,7 +27,7 @@ TEST_F(log_client_test, entries_arrive_as_they_were_told) {
     entry.step_index = 3;
     entry.timestamp = maxim::time_point(std::chrono::milliseconds(1'704'164'645'123));
     EXPECT_EQ(client.log(entry), status::ok);
-    client.flush(patience);
+    client.flush_or_throw(patience);
     const auto entries = new_entries();
     ASSERT_EQ(entries.size(), 6U);
     EXPECT_EQ(entries[0]["level"], "debug");
@@ -52,7 +52,7 @@ TEST_F(log_client_test, user_and_session_are_set_and_cleared) {
     client.set_user_id(std::nullopt);
     client.set_session_id(std::nullopt);
     client.info("without");
-    client.flush(patience);
+    client.flush_or_throw(patience);
     const auto entries = new_entries();
     EXPECT_EQ(entries[0]["userId"], "u");
     EXPECT_EQ(entries[0]["sessionId"], "s");
@@ -71,7 +71,7 @@ TEST_F(log_client_test, levels_below_the_minimum_are_not_logged) {
     EXPECT_EQ(flow.step_index(), 0);
     EXPECT_EQ(flow.warn("shown"), status::ok);
     EXPECT_EQ(flow.step_index(), 1);
-    client.flush(patience);
+    client.flush_or_throw(patience);
     EXPECT_EQ(new_entries().size(), 1U);
 }
 
@@ -85,7 +85,7 @@ TEST_F(log_client_test, bad_input_is_told_to_the_hook_and_nothing_is_thrown_or_s
     EXPECT_EQ(client.info("\xff"), status::invalid_utf8);
     EXPECT_EQ(client.set_user_id(std::string(101, 'u')), status::invalid_argument);
     EXPECT_EQ(told.codes.size(), 4U);
-    client.flush(patience);
+    client.flush_or_throw(patience);
     EXPECT_TRUE(new_entries().empty());
 
     given.raise_exceptions = true;
@@ -111,7 +111,7 @@ TEST_F(log_client_test, flow_steps_are_unique_and_gap_free_from_many_threads) {
     for (auto& thread : running) {
         thread.join();
     }
-    client.flush(patience);
+    client.flush_or_throw(patience);
     std::set<int> steps;
     for (const auto& entry : new_entries()) {
         EXPECT_EQ(entry["flowId"], flow.id());
@@ -128,7 +128,7 @@ TEST_F(log_client_test, a_remote_flow_gets_its_id_from_the_service) {
     EXPECT_EQ(flow.error_with("e", {"E", "boom"}), status::ok);
     EXPECT_EQ(flow.debug("d"), status::ok);
     EXPECT_EQ(flow.error("e"), status::ok);
-    client.flush(patience);
+    client.flush_or_throw(patience);
     const auto entries = new_entries();
     ASSERT_EQ(entries.size(), 3U);
     EXPECT_EQ(entries[0]["flowId"], flow.id());
@@ -141,7 +141,7 @@ TEST_F(log_client_test, raw_documents_are_sent_as_they_are) {
     options.source = "src";
     client.ingest_raw("{\"a\":1}\n", maxim::raw_format::jsonl, options, patience);
     client.ingest_raw_async("a,b\n", maxim::raw_format::csv);
-    client.flush(patience);
+    client.flush_or_throw(patience);
     std::set<std::string> targets;
     for (const auto& request : server.new_requests()) {
         targets.insert(request["target"].get<std::string>() + " " + request["body"].get<std::string>());
@@ -155,7 +155,7 @@ TEST_F(log_client_test, raw_documents_are_sent_as_they_are) {
 TEST_F(log_client_test, use_after_close_is_an_error_and_not_a_crash) {
     auto client = std::make_unique<maxim::log_client>(config());
     maxim::flow flow(*client, "f");
-    client->disconnect(patience);
+    client->disconnect_or_throw(patience);
     EXPECT_EQ(client->info("late"), status::closed);
     client->close();
     EXPECT_EQ(client->info("late"), status::invalid_handle);
@@ -178,7 +178,7 @@ TEST_F(log_client_test, moved_clients_and_flows_go_on) {
     EXPECT_EQ(moved.info("m"), status::ok);
     EXPECT_EQ(first.info("m"), status::null_pointer);  // NOLINT: moved from on purpose
     EXPECT_EQ(flow.info("m"), status::null_pointer);   // NOLINT: moved from on purpose
-    second.flush(patience);
+    second.flush_or_throw(patience);
     EXPECT_EQ(new_entries().size(), 1U);
 }
 

@@ -194,7 +194,7 @@ TEST_F(log_vectors_test, every_call_gives_the_requests_of_the_captured_client) {
         const bool refused = !step["raised"].is_null() || number == 74;
         EXPECT_EQ(maxim::ok(code), !refused) << maxim::name(code);
         if (client) {
-            client->flush(patience);
+            client->flush_or_throw(patience);
         }
 
         json expected = json::array();

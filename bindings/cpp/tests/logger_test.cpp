@@ -42,7 +42,7 @@ TEST_F(logger_test, an_agents_conversation_arrives_as_it_was_told) {
     EXPECT_EQ(trace.add_to_session("s-2"), status::ok);
     EXPECT_EQ(session.end(), status::ok);
     EXPECT_EQ(logger.commit(maxim::entity_kind::trace, "t-1", "update", json_object{{"x", 1}}), status::ok);
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
 
     const auto lines = server.new_maxim_lines();
     std::vector<std::string> told;
@@ -82,7 +82,7 @@ TEST_F(logger_test, a_trace_goes_on_from_its_id) {
     maxim::logger logger(config());
     const maxim::trace same(logger, "t-9");
     EXPECT_EQ(same.add_tag("k", "v"), status::ok);
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     const auto lines = server.new_maxim_lines();
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_EQ(lines[0].id, "t-9");
@@ -94,7 +94,7 @@ TEST_F(logger_test, times_are_sent_to_the_microsecond) {
     when.start_timestamp = maxim::time_point(std::chrono::microseconds(1'704'164'645'000'001));
     const auto trace = logger.create_trace(when);
     trace.set_end_timestamp(maxim::time_point(std::chrono::microseconds(1'704'164'646'000'002)));
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     const auto lines = server.new_maxim_lines();
     EXPECT_EQ(lines[0].data["startTimestamp"].get<std::string>().substr(0, 26), "2024-01-02T03:04:05.000001");
     EXPECT_EQ(lines[1].data["endTimestamp"].get<std::string>().substr(0, 26), "2024-01-02T03:04:06.000002");
@@ -112,7 +112,7 @@ TEST_F(logger_test, a_scope_ends_what_it_holds) {
         maxim::scope early(trace.add_span({"s", "sp-3"}));
         EXPECT_EQ(early.end(), status::ok);
     }
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     std::vector<std::string> ends;
     for (const auto& each : server.new_maxim_lines()) {
         if (each.action == "end") {
@@ -133,7 +133,7 @@ TEST_F(logger_test, a_scope_that_an_exception_leaves_logs_an_error_first) {
     } catch (const std::exception& failure) {
         maxim::trace(logger, "t-1").add_error(maxim::describe(failure));
     }
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     const auto lines = server.new_maxim_lines();
     std::vector<std::string> told;
     for (std::size_t i = 4; i < lines.size(); ++i) {
@@ -156,7 +156,7 @@ TEST_F(logger_test, a_scope_within_a_handler_is_not_left_by_the_exception_being_
         const cleaner at_exit{logger};
         throw std::runtime_error("passing");
     } catch (const std::exception&) {
-        logger.flush(patience);
+        logger.flush_or_throw(patience);
     }
     const auto lines = server.new_maxim_lines();
     ASSERT_EQ(lines.size(), 2U);
@@ -184,7 +184,7 @@ TEST_F(logger_test, bad_input_is_told_to_the_hook_and_nothing_is_thrown_or_sent)
     EXPECT_EQ(good.evaluate_with_evaluators(json_array{}), status::invalid_argument);
     EXPECT_EQ(maxim::generation(logger, "g").result(maxim::raw("{\"a\": 1}"), maxim::result_shape::strict), status::invalid_result);
     EXPECT_EQ(told.codes.size(), 9U);
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     EXPECT_TRUE(server.new_lines().empty());
 }
 
@@ -224,11 +224,11 @@ TEST_F(logger_test, use_after_close_is_an_error_and_not_a_crash) {
     {
         maxim::logger logger(given);
         outlives = logger.create_trace();
-        logger.cleanup(patience);
+        logger.cleanup_or_throw(patience);
         EXPECT_EQ(outlives.add_tag("k", "v"), status::closed);
         logger.close();
         EXPECT_EQ(outlives.add_tag("k", "v"), status::invalid_handle);
-        EXPECT_THROW(logger.flush(0ms), maxim::error);
+        EXPECT_THROW(logger.flush_or_throw(0ms), maxim::error);
         EXPECT_EQ(logger.try_stats().code(), status::invalid_handle);
         EXPECT_EQ(logger.repository_id(), "");
         EXPECT_FALSE(logger.create_session());
@@ -244,11 +244,11 @@ TEST_F(logger_test, a_moved_logger_goes_on_and_leaves_an_empty_one) {
     maxim::logger second(std::move(first));
     EXPECT_EQ(trace.add_tag("k", "v"), status::ok);
     EXPECT_EQ(second.repository_id(), "repo-1");
-    EXPECT_EQ(first.try_flush(0ms).code(), status::null_pointer);  // NOLINT: moved from on purpose
+    EXPECT_EQ(first.flush(0ms).code(), status::null_pointer);  // NOLINT: moved from on purpose
     EXPECT_FALSE(first.create_trace());
     first = std::move(second);
     EXPECT_EQ(trace.end(), status::ok);
-    first.flush(patience);
+    first.flush_or_throw(patience);
     EXPECT_EQ(server.new_lines().size(), 3U);
 }
 
@@ -289,7 +289,7 @@ TEST_F(logger_test, threads_share_a_logger_and_its_values) {
     for (auto& thread : running) {
         thread.join();
     }
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     EXPECT_EQ(server.new_lines().size(), 1U + 3U * threads * each);
 }
 
@@ -320,7 +320,7 @@ TEST_F(logger_test, a_forked_child_goes_on_and_may_end_what_it_inherited) {
     const auto trace = logger->create_trace({"t", "t-1"});
     const pid_t child = fork();
     if (child == 0) {
-        const bool logged = trace.add_tag("from", "child") == status::ok && logger->try_cleanup(patience);
+        const bool logged = trace.add_tag("from", "child") == status::ok && logger->cleanup(patience);
         logger.reset();
         _exit(logged ? 0 : 1);
     }
@@ -328,7 +328,7 @@ TEST_F(logger_test, a_forked_child_goes_on_and_may_end_what_it_inherited) {
     ASSERT_EQ(waitpid(child, &ended, 0), child);
     EXPECT_EQ(ended, 0);
     EXPECT_EQ(trace.add_tag("from", "parent"), status::ok);
-    logger->flush(patience);
+    logger->flush_or_throw(patience);
     // Each record once: the parent's two are the parent's to send.
     std::multiset<std::string> told;
     for (const auto& each : server.new_maxim_lines()) {
@@ -358,9 +358,9 @@ TEST_F(logger_test, an_asynchronous_flush_calls_back_once) {
 TEST_F(logger_test, every_operation_on_what_is_held_can_be_asked_for) {
     maxim::logger logger(config());
     (void)logger.create_trace();
-    logger.write_to_file(patience);
-    logger.flush_commit_logs(patience);
-    logger.flush_log_files(patience);
+    logger.write_to_file_or_throw(patience);
+    logger.flush_commit_logs_or_throw(patience);
+    logger.flush_log_files_or_throw(patience);
     EXPECT_TRUE(logger.can_access_filesystem());
     EXPECT_FALSE(maxim::is_running_on_lambda());
     EXPECT_EQ(server.new_lines().size(), 1U);
@@ -375,7 +375,7 @@ TEST_F(logger_test, a_sink_gets_every_record_too) {
     other.repository_id = "repo-2";
     const auto number = logger.add_sink(other);
     (void)logger.create_trace();
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     EXPECT_EQ(logger.sink_stats(number).delivered, 1U);
     EXPECT_EQ(second.new_lines().size(), 1U);
     EXPECT_EQ(logger.try_sink_stats(number + 1).code(), status::invalid_argument);
@@ -395,7 +395,7 @@ TEST_F(logger_test, what_goes_wrong_later_is_told_to_the_hook) {
     };
     maxim::logger logger(given);
     (void)logger.create_trace();
-    EXPECT_NE(logger.try_flush(200ms).code(), status::ok);
+    EXPECT_NE(logger.flush(200ms).code(), status::ok);
     std::unique_lock lock(mutex);
     ASSERT_TRUE(changed.wait_for(lock, patience, [&] { return !told.empty(); }));
     EXPECT_EQ(told.front(), status::unauthorized);
@@ -417,8 +417,8 @@ TEST_F(logger_test, attachments_are_uploaded_before_they_are_told_of) {
     EXPECT_EQ(trace.add_attachment(attachment, &id), status::invalid_argument);
     EXPECT_EQ(id, "a-1") << "a refused call wrote its output";
     EXPECT_EQ(trace.add_attachment({}), status::invalid_argument);
-    logger.flush_attachments(patience);
-    logger.flush(patience);
+    logger.flush_attachments_or_throw(patience);
+    logger.flush_or_throw(patience);
     std::vector<std::string> methods;
     for (const auto& request : server.new_requests()) {
         methods.push_back(request["method"]);
@@ -441,7 +441,7 @@ TEST_F(logger_test, what_an_entity_is_given_says_its_id) {
     EXPECT_EQ(trace.add_attachment(attachment, &attached), status::ok);
     EXPECT_EQ(trace.add_event({"asked"}, &event), status::ok);
     EXPECT_EQ(trace.add_error(error, &failed), status::ok);
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     const auto lines = server.new_maxim_lines();
     ASSERT_EQ(lines.size(), 3U);
     for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -465,7 +465,7 @@ TEST_F(logger_test, configurations_take_designated_initialisers) {
         .messages = json{{{"role", "user"}, {"content", "hi"}}},
     }));
     EXPECT_EQ(trace.add_error({.message = "m", .code = "1"}), status::ok);
-    logger.flush(patience);
+    logger.flush_or_throw(patience);
     EXPECT_EQ(server.new_lines().size(), 4U);
 }
 #endif

@@ -27,7 +27,7 @@ TEST_F(spdlog_test, levels_fields_and_place_arrive) {
     }
     logger.error("e");
     SPDLOG_LOGGER_CRITICAL(&logger, "c");
-    client.flush(patience);
+    client.flush_or_throw(patience);
     const auto entries = new_entries();
     ASSERT_EQ(entries.size(), 6U);
     std::vector<std::string> levels;
@@ -54,7 +54,7 @@ TEST_F(spdlog_test, a_flow_numbers_what_is_logged) {
     spdlog::logger logger("orders", std::make_shared<maxim::spdlog_sink_st>(flow));
     logger.info("one");
     logger.error("two");
-    client.flush(patience);
+    client.flush_or_throw(patience);
     const auto entries = new_entries();
     ASSERT_EQ(entries.size(), 2U);
     EXPECT_EQ(entries[1]["flowId"], flow.id());

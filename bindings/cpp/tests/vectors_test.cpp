@@ -453,7 +453,7 @@ TEST_F(vectors_test, every_call_gives_the_lines_of_the_captured_client) {
             continue;
         }
         ASSERT_TRUE(player.play(step["call"], step["args"]));
-        logger.flush(patience);
+        logger.flush_or_throw(patience);
 
         std::vector<line> expected;
         std::vector<std::string> uploads;

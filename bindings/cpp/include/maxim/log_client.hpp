@@ -98,9 +98,10 @@ class log_client {
         return ::maxim_log_would_log(handle(), static_cast<maxim_level>(of));
     }
 
-    /// Sends everything accepted so far and waits for it, at most `timeout`.
-    [[nodiscard]] result<void> try_flush(milliseconds timeout) const {
-        return detail::checked(::maxim_log_flush(handle(), detail::timeout(timeout)));
+    /// Sends everything accepted so far and waits for it, at most `timeout`. What has not arrived is said and is
+    /// not lost; nothing is thrown.
+    outcome flush(milliseconds timeout) const {
+        return sent(::maxim_log_flush(handle(), detail::timeout(timeout)));
     }
 
     /// As flush, without waiting: `done` is called once, on a thread of the library.
@@ -111,9 +112,10 @@ class log_client {
         });
     }
 
-    /// Ends the work: refuses further entries and sends what it can within `timeout`.
-    [[nodiscard]] result<void> try_disconnect(milliseconds timeout) const {
-        return detail::checked(::maxim_log_disconnect(handle(), detail::timeout(timeout)));
+    /// Ends the work: refuses further entries and sends what it can within `timeout`. Says what was left for the
+    /// next client, and throws nothing.
+    outcome disconnect(milliseconds timeout) const {
+        return sent(::maxim_log_disconnect(handle(), detail::timeout(timeout)));
     }
 
     [[nodiscard]] result<delivery_stats> try_stats() const {
@@ -143,12 +145,12 @@ class log_client {
     }
 
 #if MAXIM_CPP_EXCEPTIONS
-    // As their twins, throwing `maxim::error`.
-    void flush(milliseconds timeout) const { try_flush(timeout).value(); }
+    // As their twins, throwing `maxim::error` where those return one.
+    void flush_or_throw(milliseconds timeout) const { flush(timeout).or_throw(); }
     void flush_async(milliseconds timeout, std::function<void(status, std::string_view)> done) const {
         try_flush_async(timeout, std::move(done)).value();
     }
-    void disconnect(milliseconds timeout) const { try_disconnect(timeout).value(); }
+    void disconnect_or_throw(milliseconds timeout) const { disconnect(timeout).or_throw(); }
     [[nodiscard]] delivery_stats stats() const { return try_stats().value(); }
     void ingest_raw(std::string_view body, raw_format format, const raw_options& options,
                     milliseconds timeout) const {
@@ -162,6 +164,10 @@ class log_client {
   private:
     friend class flow;
     explicit log_client(std::shared_ptr<detail::core<maxim_log_client>> core) : core_(std::move(core)) {}
+
+    outcome sent(maxim_status code) const {
+        return detail::sent<maxim_log_client>(code, handle(), &::maxim_log_client_stats);
+    }
 
     status settle(maxim_status code) const { return detail::settle(core_, code); }
 

@@ -101,10 +101,10 @@ class logger {
         return ::maxim_can_access_filesystem(handle());
     }
 
-    /// Sends everything accepted so far and waits for it, at most `timeout`. 0: starts it and returns.
-    /// `status::timeout` says that something is still held; it is not lost.
-    [[nodiscard]] result<void> try_flush(milliseconds timeout) const {
-        return detail::checked(::maxim_flush(handle(), detail::timeout(timeout)));
+    /// Sends everything accepted so far and waits for it, at most `timeout`. 0: starts it and returns. What has not
+    /// arrived is said and is not lost; nothing is thrown.
+    outcome flush(milliseconds timeout) const {
+        return sent(::maxim_flush(handle(), detail::timeout(timeout)));
     }
 
     /// As flush, without waiting: `done` is called once, on a thread of the library.
@@ -116,23 +116,23 @@ class logger {
     }
 
     /// Sends all log lines, without attachments, and waits for them.
-    [[nodiscard]] result<void> try_flush_commit_logs(milliseconds timeout) const {
-        return detail::checked(::maxim_flush_commit_logs(handle(), detail::timeout(timeout)));
+    outcome flush_commit_logs(milliseconds timeout) const {
+        return sent(::maxim_flush_commit_logs(handle(), detail::timeout(timeout)));
     }
 
     /// Uploads all attachments and waits for them.
-    [[nodiscard]] result<void> try_flush_attachments(milliseconds timeout) const {
-        return detail::checked(::maxim_flush_attachments(handle(), detail::timeout(timeout)));
+    outcome flush_attachments(milliseconds timeout) const {
+        return sent(::maxim_flush_attachments(handle(), detail::timeout(timeout)));
     }
 
     /// Sends what earlier loggers left in files, and everything else that is held.
-    [[nodiscard]] result<void> try_flush_log_files(milliseconds timeout) const {
-        return detail::checked(::maxim_flush_log_files(handle(), detail::timeout(timeout)));
+    outcome flush_log_files(milliseconds timeout) const {
+        return sent(::maxim_flush_log_files(handle(), detail::timeout(timeout)));
     }
 
     /// Puts everything that is held into files, where it survives a reboot.
-    [[nodiscard]] result<void> try_write_to_file(milliseconds timeout) const {
-        return detail::checked(::maxim_write_to_file(handle(), detail::timeout(timeout)));
+    outcome write_to_file(milliseconds timeout) const {
+        return sent(::maxim_write_to_file(handle(), detail::timeout(timeout)));
     }
 
     /// Whether the log repository exists and the API key is accepted. Nothing is logged.
@@ -141,9 +141,9 @@ class logger {
     }
 
     /// Ends the work: refuses further records, sends what it can within `timeout`, leaves the rest to the
-    /// next logger. `status::timeout` says that something was left.
-    [[nodiscard]] result<void> try_cleanup(milliseconds timeout) const {
-        return detail::checked(::maxim_cleanup(handle(), detail::timeout(timeout)));
+    /// next logger. Says what was left, and throws nothing.
+    outcome cleanup(milliseconds timeout) const {
+        return sent(::maxim_cleanup(handle(), detail::timeout(timeout)));
     }
 
     /// Sends every record from now on to a further repository or endpoint as well; gives its number. The
@@ -170,17 +170,17 @@ class logger {
     }
 
 #if MAXIM_CPP_EXCEPTIONS
-    // As their twins, throwing `maxim::error`.
-    void flush(milliseconds timeout) const { try_flush(timeout).value(); }
+    // As their twins, throwing `maxim::error` where those return one.
+    void flush_or_throw(milliseconds timeout) const { flush(timeout).or_throw(); }
     void flush_async(milliseconds timeout, std::function<void(status, std::string_view)> done) const {
         try_flush_async(timeout, std::move(done)).value();
     }
-    void flush_commit_logs(milliseconds timeout) const { try_flush_commit_logs(timeout).value(); }
-    void flush_attachments(milliseconds timeout) const { try_flush_attachments(timeout).value(); }
-    void flush_log_files(milliseconds timeout) const { try_flush_log_files(timeout).value(); }
-    void write_to_file(milliseconds timeout) const { try_write_to_file(timeout).value(); }
+    void flush_commit_logs_or_throw(milliseconds timeout) const { flush_commit_logs(timeout).or_throw(); }
+    void flush_attachments_or_throw(milliseconds timeout) const { flush_attachments(timeout).or_throw(); }
+    void flush_log_files_or_throw(milliseconds timeout) const { flush_log_files(timeout).or_throw(); }
+    void write_to_file_or_throw(milliseconds timeout) const { write_to_file(timeout).or_throw(); }
     void check(milliseconds timeout) const { try_check(timeout).value(); }
-    void cleanup(milliseconds timeout) const { try_cleanup(timeout).value(); }
+    void cleanup_or_throw(milliseconds timeout) const { cleanup(timeout).or_throw(); }
     std::uint32_t add_sink(const logger_config& config) const { return try_add_sink(config).value(); }
     [[nodiscard]] delivery_stats stats() const { return try_stats().value(); }
     [[nodiscard]] delivery_stats sink_stats(std::uint32_t sink) const { return try_sink_stats(sink).value(); }
@@ -188,6 +188,9 @@ class logger {
 
   private:
     friend class entity;
+
+    outcome sent(maxim_status code) const { return detail::sent<maxim_logger>(code, handle(), &::maxim_logger_stats); }
+
     explicit logger(std::shared_ptr<detail::core<maxim_logger>> core) : core_(std::move(core)) {}
 
     detail::shared_core<maxim_logger> core_;

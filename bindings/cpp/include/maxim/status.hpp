@@ -136,6 +136,47 @@ class [[nodiscard]] result<void> {
     std::optional<maxim::error> error_{};
 };
 
+/// What came of sending: whether everything has arrived, and if not, what is left and why. Nothing that is left is
+/// lost: it is still held, and the next logger or client sends it.
+///
+/// Unlike a `result` it may be ignored.
+class outcome {
+  public:
+    outcome() = default;
+    outcome(maxim::error failure, std::uint64_t held) : error_(std::move(failure)), held_(held) {}
+
+    /// Whether everything has arrived.
+    [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+    explicit operator bool() const noexcept { return has_value(); }
+
+    /// `status::ok`, or why not everything has arrived.
+    [[nodiscard]] status code() const noexcept { return error_ ? error_->code() : status::ok; }
+
+    /// Why not everything has arrived, in words; empty where it has.
+    [[nodiscard]] std::string_view what() const noexcept {
+        return error_ ? std::string_view(error_->what()) : std::string_view();
+    }
+
+    /// How many records are still held.
+    [[nodiscard]] std::uint64_t held() const noexcept { return held_; }
+
+    /// The error; only where not everything has arrived.
+    [[nodiscard]] const maxim::error& error() const { return *error_; }
+
+#if MAXIM_CPP_EXCEPTIONS
+    /// Throws the error, if there is one.
+    void or_throw() const {
+        if (error_) {
+            throw *error_;
+        }
+    }
+#endif
+
+  private:
+    std::optional<maxim::error> error_{};
+    std::uint64_t held_ = 0;
+};
+
 namespace detail {
 
 /// The error of the call that has just failed on this thread.
@@ -148,6 +189,18 @@ inline result<void> checked(maxim_status code) {
         return {};
     }
     return last_error(code);
+}
+
+/// What came of a call that sends, with what the handle still holds.
+template <class Handle>
+outcome sent(maxim_status code, const Handle* handle,
+             maxim_status (*count)(const Handle*, maxim_stats*)) {
+    if (code == MAXIM_OK) {
+        return {};
+    }
+    auto failure = last_error(code);
+    maxim_stats stats = MAXIM_STATS_INIT;
+    return {std::move(failure), count(handle, &stats) == MAXIM_OK ? stats.held : 0};
 }
 
 }  // namespace detail

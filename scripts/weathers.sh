@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Runs a program that logs in three weathers: the server is up, the key is refused, nobody answers. The program must
+# never end badly (a signal, an abort, a status above 1), must say nothing where all is well, and must say what is wrong
+# where it is not.
+#
+#     weathers.sh NAME WORDS COMMAND...    WORDS: what must arrive while the server is up
+#
+# Needs `make server`. The program takes its server and key from the environment.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+name=$1 words=$2
+shift 2
+
+work=$(mktemp -d)
+server=
+stop() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    server=
+}
+trap 'stop; rm -rf "$work"' EXIT
+fail() {
+    echo "error: $name, $1:" >&2
+    cat "$work/said" >&2
+    exit 1
+}
+
+# weather NAME [FLAGS...]: runs the program with a server of these flags; gives its status.
+weather() {
+    local weather=$1 status=0
+    shift
+    rm -f "$work/port"
+    "$root/build/bin/maxim-dev" --port 0 --port-file "$work/port" --mode quiet --lines "$work/lines-$weather" "$@" \
+        >"$work/server" 2>&1 &
+    server=$!
+    until [ -s "$work/port" ]; do
+        kill -0 "$server"
+        sleep 0.05
+    done
+    [ "$weather" != away ] || stop
+    MAXIM_BASE_URL=http://127.0.0.1:$(cat "$work/port") MAXIM_LOG_ENDPOINT=http://127.0.0.1:$(cat "$work/port") \
+        MAXIM_API_KEY=key-of$work MAXIM_LOG_REPO_ID=readme MAXIM_SPOOL_DIR=$work/spool-$weather \
+        timeout 60 "${command[@]}" >"$work/said" 2>&1 || status=$?
+    stop
+    [ "$status" -le 1 ] || fail "$weather: it ended with $status"
+}
+
+command=("$@")
+weather up
+[ ! -s "$work/said" ] || fail "server up: it complains"
+grep -q "$words" "$work/lines-up" || fail "server up: $words did not arrive"
+weather refused --status 401
+grep -Eiq 'key|401|unauthorized' "$work/said" || fail "key refused: it does not say so"
+weather away
+grep -Eiq 'connect|refused|reach|network|held' "$work/said" || fail "server away: it does not say so"
