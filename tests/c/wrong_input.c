@@ -49,6 +49,8 @@ int main(void) {
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "unencrypted", maxim_logger_new(&config, &logger));
     config.base_url = MAXIM_STR("ftp://example.com");
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "scheme", maxim_logger_new(&config, &logger));
+    config.base_url = MAXIM_STR("https://user:password@example.com");
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "user name or password", maxim_logger_new(&config, &logger));
     config.base_url = MAXIM_STR("not a url");
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "base_url", maxim_logger_new(&config, &logger));
     config.base_url = maxim_str_z(getenv("MAXIM_BASE_URL"));
@@ -109,6 +111,20 @@ int main(void) {
     if (strcmp(out_id.text, "s-1") != 0) {
         printf("out_id is %s\n", out_id.text);
         failures++;
+    }
+    /* Nor is anything written behind the numbers that an older caller knows. */
+    for (size_t size = sizeof(size_t); size <= sizeof(maxim_stats); size++) {
+        unsigned char numbers[sizeof(maxim_stats) + 64];
+        memset(numbers, 0xa5, sizeof numbers);
+        memcpy(numbers, &size, sizeof size);
+        EXPECT_OK(maxim_logger_stats(logger, (maxim_stats *)(void *)numbers));
+        for (size_t at = size; at < sizeof numbers; at++) {
+            if (numbers[at] != 0xa5) {
+                printf("maxim_stats of %zu bytes: byte %zu is written\n", size, at);
+                failures++;
+                break;
+            }
+        }
     }
     /* Callers that were built when the struct had another field, which this library must not ignore when set. */
     struct {

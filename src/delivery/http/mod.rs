@@ -39,14 +39,6 @@ pub use message::{Body, Fault, MAX_ANSWER_BYTES, Request, Response, TransportErr
 use proxy::Proxies;
 pub use proxy::is_loopback;
 
-/// Name look-up and connection set-up (TLS included), each.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// From the end of the request to the head of the answer.
-const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(15);
-/// The whole of a request without its body.
-const BASE_TIMEOUT: Duration = Duration::from_secs(15);
-/// The slowest link that a body is sent over, in bytes a second.
-const SLOWEST_LINK: u64 = 64 * 1024;
 /// An idle connection is closed after this; common servers keep one for 60 s or more.
 const MAX_IDLE: Duration = Duration::from_secs(50);
 /// If the wall clock and the monotonic clock disagree by more since the last request, the machine
@@ -56,6 +48,30 @@ const FREEZE_GAP: Duration = Duration::from_secs(5);
 const INPUT_BUFFER_BYTES: usize = 32 * 1024;
 /// What is handed to the system in one call.
 const OUTPUT_BUFFER_BYTES: usize = 256 * 1024;
+
+/// How long a request may take, whatever its deadline.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeLimits {
+    /// Name look-up and connection set-up (TLS included), each.
+    pub connect: Duration,
+    /// From the end of the request to the head of the answer.
+    pub first_byte: Duration,
+    /// The whole of a request without its body.
+    pub base: Duration,
+    /// The slowest link that a body is sent over, in bytes a second.
+    pub slowest_link: u64,
+}
+
+impl Default for TimeLimits {
+    fn default() -> TimeLimits {
+        TimeLimits {
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_secs(15),
+            base: Duration::from_secs(15),
+            slowest_link: 64 * 1024,
+        }
+    }
+}
 
 /// What all requests of one pipeline have in common.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +86,8 @@ pub struct HttpConfig {
     pub user_agent: String,
     /// Connections idle for longer are not used again; the standard is 50 s.
     pub max_idle: Option<Duration>,
+    /// How long a request may take.
+    pub limits: TimeLimits,
 }
 
 impl HttpConfig {
@@ -277,7 +295,8 @@ impl Http {
         exchange.connected.store(false, Ordering::Relaxed);
         exchange.answered.store(false, Ordering::Relaxed);
         let left = deadline.saturating_duration_since(Instant::now());
-        let limit = BASE_TIMEOUT + Duration::from_millis(length * 1_000 / SLOWEST_LINK);
+        let limits = &self.config.limits;
+        let limit = limits.base + Duration::from_millis(length * 1_000 / limits.slowest_link);
         if left.is_zero() || exchange.interrupted.load(Ordering::SeqCst) {
             return Err(TransportError::new(Fault::Network, "no time left for a request"));
         }
@@ -291,9 +310,9 @@ impl Http {
             .configure_request(request)
             .proxy(prepared.proxy.clone())
             .timeout_global(Some(left.min(limit)))
-            .timeout_resolve(Some(CONNECT_TIMEOUT))
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_recv_response(Some(FIRST_BYTE_TIMEOUT))
+            .timeout_resolve(Some(limits.connect))
+            .timeout_connect(Some(limits.connect))
+            .timeout_recv_response(Some(limits.first_byte))
             .build();
         let answer = agent.run(request).and_then(read_answer);
         answer.map_err(|error| address.explain(error))

@@ -206,6 +206,35 @@ fn a_silent_server_costs_no_more_than_the_deadline() {
     assert!(error.why.contains("timed out"), "{}", error.why);
 }
 
+/// Why a request of `bytes` bytes fails that nobody is in a hurry for, within these limits.
+fn timed_out(url: &str, limits: TimeLimits, bytes: usize) -> String {
+    let mut http = Http::new(HttpConfig { limits, ..HttpConfig::default() });
+    let error = http.send(post(url, &vec![b'x'; bytes]), soon()).unwrap_err();
+    assert_eq!(error.fault, Fault::Network);
+    error.why
+}
+
+#[test]
+fn a_request_has_time_limits_of_its_own_however_far_its_deadline() {
+    let (moment, never) = (Duration::from_millis(50), Duration::from_secs(86_400));
+    let endless = TimeLimits { connect: never, first_byte: never, base: never, slowest_link: 1 };
+    let silent = TestServer::new(|_| Answer::Silence);
+    // Until the first byte; in all; and in all, but for the time that the body may take.
+    let why = timed_out(&silent.url, TimeLimits { first_byte: moment, ..endless }, 1);
+    assert!(why.contains("timed out (receive response)"), "{why}");
+    let why = timed_out(&silent.url, TimeLimits { base: moment, slowest_link: u64::MAX, ..endless }, 1);
+    assert!(why.contains("timed out (global)"), "{why}");
+    let start = Instant::now();
+    let narrow = TimeLimits { base: moment, slowest_link: 10, ..endless };
+    assert!(timed_out(&silent.url, narrow, 3).contains("timed out (global)"));
+    assert!(start.elapsed() >= moment + Duration::from_millis(300));
+    // One that accepts a connection and says nothing to TLS.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let why = timed_out(&url, TimeLimits { connect: moment, ..endless }, 1);
+    assert!(why.contains("timed out while TLS was set up"), "{why}");
+}
+
 #[test]
 fn an_interrupt_ends_a_request_and_refuses_the_next() {
     let (asked, was_asked) = mpsc::channel();
