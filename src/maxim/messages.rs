@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::logger::Logger;
 use super::media::{self, Media, Side, Stored, decode};
+use super::tree;
 use crate::process::unique::Uuid;
 use crate::status::Result;
 use crate::text::buffer::Buffer;
@@ -32,6 +33,9 @@ const NAMES: [&[u8]; 10] = [
     b"\"audio",
     b"\"media\"",
 ];
+
+/// JSON in a text in JSON in a text: deeper ones are not looked into.
+const MOST_NESTED: u32 = 6;
 
 /// Attaches all to a generation, whose messages have been `logged` somewhere.
 pub(super) fn attach_all(
@@ -55,13 +59,13 @@ pub(super) fn take_media(messages: Json<'_>) -> Result<Option<(Vec<u8>, Vec<Medi
     // For the error with its place; the tree's reader says less.
     let mut compacted = Buffer::new();
     json::compact(messages.bytes, Shape::Array, &mut compacted).map_err(|error| messages.refuse(&error))?;
-    let Ok(Value::Array(mut list)) = serde_json::from_slice(&compacted) else { return Ok(None) };
-    let mut media = Vec::new();
-    list.iter_mut().for_each(|message| take_from(message, &mut media));
-    if media.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some((Value::Array(list).to_string().into_bytes(), media)))
+    let take = || {
+        let Some(Value::Array(mut list)) = tree::read(&compacted) else { return None };
+        let mut media = Vec::new();
+        list.iter_mut().for_each(|message| take_from(message, &mut media));
+        (!media.is_empty()).then(|| (Value::Array(list).to_string().into_bytes(), media))
+    };
+    Ok(tree::with_room(take).flatten())
 }
 
 fn take_from(message: &mut Value, media: &mut Vec<Media>) {
@@ -127,15 +131,19 @@ fn take_images(message: &mut Map<String, Value>, media: &mut Vec<Media>) {
 
 /// What is in a tool's result, at any depth, also as JSON text. It stays there.
 fn evidence(result: &Value, media: &mut Vec<Media>) {
+    evidence_within(result, MOST_NESTED, media);
+}
+
+fn evidence_within(result: &Value, nested: u32, media: &mut Vec<Media>) {
     match result {
         Value::Object(members) => match part_media(result) {
             Some(found) => media.push(found),
-            None => members.values().for_each(|member| evidence(member, media)),
+            None => members.values().for_each(|member| evidence_within(member, nested, media)),
         },
-        Value::Array(items) => items.iter().for_each(|item| evidence(item, media)),
-        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
-            if let Ok(inner) = serde_json::from_str::<Value>(text) {
-                evidence(&inner, media);
+        Value::Array(items) => items.iter().for_each(|item| evidence_within(item, nested, media)),
+        Value::String(text) if nested > 0 && text.trim_start().starts_with(['{', '[']) => {
+            if let Some(inner) = tree::read(text.as_bytes()) {
+                evidence_within(&inner, nested - 1, media);
             }
         }
         _ => {}

@@ -21,6 +21,7 @@ mod models;
 pub mod protocol;
 pub mod result;
 mod source;
+mod tree;
 mod turns;
 mod upload;
 mod uploads;

@@ -37,7 +37,15 @@ pub fn spawn_scoped_masked<'scope, T: Send + 'scope>(
 }
 
 /// Runs `work` on a thread of its own and waits for it: for what needs more of the stack than a thread of the
-/// host's may have, as TLS does. Where no thread can be had, it runs here.
+/// host's may have. `None`: no thread can be had.
+pub fn try_on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        let thread = spawn_scoped_masked(scope, name, work).ok()?;
+        Some(thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
+}
+
+/// As [`try_on_own_stack`], for what must be done, as TLS. Where no thread can be had, it runs here.
 pub fn on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
     // Or what it needs of the stack would be the caller's to have.
     #[inline(never)]
@@ -46,11 +54,7 @@ pub fn on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
     }
     let mut work = Some(work);
     let mut run = || work.take().map(apart);
-    let done = std::thread::scope(|scope| {
-        let thread = spawn_scoped_masked(scope, name, &mut run);
-        thread.ok().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    });
-    done.unwrap_or_else(run).expect("work is done once")
+    try_on_own_stack(name, &mut run).unwrap_or_else(run).expect("work is done once")
 }
 
 /// Starts a thread with all signals blocked that `body` may leave as C code does, by `pthread_exit` too: the

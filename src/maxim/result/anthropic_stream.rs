@@ -6,6 +6,7 @@
 
 use super::value::{self, Read, push};
 use super::{Context, Shape, anthropic, error};
+use crate::maxim::tree;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -137,7 +138,7 @@ impl Block {
         if !self.input.is_empty() {
             // What a tool of Anthropic's own was asked is shown as a whole message has it.
             let own = self.members.text("type").is_some_and(|kind| kind != "tool_use");
-            let parsed = if own { serde_json::from_str(&self.input).ok() } else { None };
+            let parsed = if own { tree::read(self.input.as_bytes()) } else { None };
             self.members.insert("input".to_owned(), parsed.unwrap_or(Value::String(self.input)));
         }
         Value::Object(self.members)

@@ -4,6 +4,7 @@
 //! `willContinue` grows with the next piece of the same path.
 
 use super::value::Read;
+use crate::maxim::tree;
 use serde_json::{Map, Value};
 
 /// Arguments so far.
@@ -50,8 +51,13 @@ impl Partial {
 fn place<'v>(root: &'v mut Value, path: &str) -> Option<&'v mut Value> {
     let mut at = root;
     let mut rest = path.strip_prefix('$').unwrap_or(path);
+    let mut levels = 1;
     while let Some((step, after)) = next(rest) {
         rest = after;
+        levels += 1;
+        if !tree::admits(levels) {
+            return None;
+        }
         at = match step {
             Step::Member(name) => {
                 if !at.is_object() {

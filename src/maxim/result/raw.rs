@@ -2,8 +2,14 @@
 //! short, and events in an envelope.
 
 use super::value::Read;
+use crate::maxim::tree;
 use base64::Engine;
 use serde_json::Value;
+
+/// Envelopes within envelopes that are taken off.
+const MOST_NESTED: u32 = 4;
+/// How often a byte of a stream may be looked at in search of a whole event.
+const MOST_LOOKS: usize = 16;
 
 /// A text that is no JSON, read as what it plainly is: the array of its events or lines, or a body that was
 /// cut short, closed where it breaks off.
@@ -25,6 +31,8 @@ fn events(text: &str) -> Option<Value> {
     }
     let mut events = Vec::new();
     let mut data = String::new();
+    // Events that are never whole must not cost more than a few looks at the text.
+    let mut effort = text.len() * MOST_LOOKS;
     for line in text.lines().map(str::trim_end).chain(Some("")) {
         if let Some(more) = line.strip_prefix("data:") {
             if !data.is_empty() {
@@ -33,7 +41,10 @@ fn events(text: &str) -> Option<Value> {
             data.push_str(more.strip_prefix(' ').unwrap_or(more));
         }
         // Some separate their events by one line break only.
-        let is_whole = || parse(&data).is_some();
+        let mut is_whole = || {
+            effort = effort.saturating_sub(data.len());
+            effort > 0 && parse(&data).is_some()
+        };
         if !data.is_empty() && (line.is_empty() || is_whole()) {
             let event = std::mem::take(&mut data);
             if event.trim() != "[DONE]" {
@@ -58,7 +69,7 @@ fn lines(text: &str) -> Option<Value> {
 }
 
 fn parse(text: &str) -> Option<Value> {
-    serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&without_lone_surrogates(text)).ok())
+    tree::read(text.as_bytes()).or_else(|| tree::read(without_lone_surrogates(text).as_bytes()))
 }
 
 /// A body that breaks off, with what is open closed and what is half left out; `None` if it is wrong
@@ -95,6 +106,9 @@ pub(super) fn cut_short(text: &str) -> Option<Value> {
 /// What is open at the end of a text, and the last place after a whole value, with what was open there.
 type Open = (Vec<u8>, Option<(usize, Vec<u8>)>);
 
+/// What closes a text.
+const QUOTE: u8 = b'"';
+
 fn open_at_end(text: &str) -> Option<Open> {
     let mut open: Vec<u8> = Vec::new();
     let mut safe = None;
@@ -113,18 +127,21 @@ fn open_at_end(text: &str) -> Option<Open> {
             b'"' => open.push(b'"'),
             b'{' | b'[' => {
                 open.push(byte + 2);
-                safe = Some((at + 1, open.clone()));
+                safe = Some(at + 1);
             }
             b'}' | b']' => {
                 if open.pop() != Some(byte) {
                     return None;
                 }
-                safe = Some((at + 1, open.clone()));
+                safe = Some(at + 1);
             }
-            b',' => safe = Some((at, open.clone())),
+            b',' => safe = Some(at),
             _ => {}
         }
     }
+    // Since that place at most a text has been opened.
+    let around = open.strip_suffix(&[QUOTE]).unwrap_or(&open);
+    let safe = safe.map(|at| (at, around.to_vec()));
     (!open.is_empty()).then_some((open, safe))
 }
 
@@ -162,23 +179,24 @@ pub(super) fn without_lone_surrogates(text: &str) -> String {
 pub(super) fn unwrap(value: Value) -> Value {
     match value {
         Value::String(text) => match parse(&text).filter(|inner| inner.is_object() || inner.is_array()) {
-            Some(inner) => unwrap_events(inner),
-            None => {
-                read(&text).filter(|_| text.trim_start().len() > 1).map_or(Value::String(text), unwrap_events)
-            }
+            Some(inner) => unwrap_events(inner, MOST_NESTED),
+            None => read(&text)
+                .filter(|_| text.trim_start().len() > 1)
+                .map_or(Value::String(text), |read| unwrap_events(read, MOST_NESTED)),
         },
-        other => unwrap_events(other),
+        other => unwrap_events(other, MOST_NESTED),
     }
 }
 
-fn unwrap_events(value: Value) -> Value {
+fn unwrap_events(value: Value, nested: u32) -> Value {
+    let Some(nested) = nested.checked_sub(1) else { return value };
     let Value::Array(events) = value else { return value };
     if !events.is_empty() && events.iter().all(Value::is_string) {
         // A stream as the texts that came one after the other.
         let whole: String = events.iter().filter_map(Value::as_str).collect();
         let lines = events.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n");
         let read = read(&whole).or_else(|| read(&lines));
-        return read.map_or(Value::Array(events), unwrap_events);
+        return read.map_or(Value::Array(events), |read| unwrap_events(read, nested));
     }
     let wrapped = events.iter().filter(|event| envelope(event).is_some()).count();
     let all = wrapped > 0 && events.iter().all(|event| envelope(event).is_some() || is_done(event));
@@ -197,7 +215,7 @@ fn envelope(event: &Value) -> Option<Value> {
     let members = event.as_object()?;
     if let Some(bytes) = event.given("chunk").and_then(|chunk| chunk.text("bytes")) {
         let bytes = base64::engine::general_purpose::STANDARD.decode(bytes).ok()?;
-        return serde_json::from_slice(&bytes).ok();
+        return tree::read(&bytes);
     }
     let of_an_event = ["event", "data", "id", "retry"];
     if !members.keys().all(|name| of_an_event.contains(&name.as_str())) {

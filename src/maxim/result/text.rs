@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{Found, normalise, raw};
 use crate::maxim::media::Media;
+use crate::maxim::tree;
 use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
@@ -49,7 +50,7 @@ impl Told {
 pub fn normalise_text(
     given: Json<'_>,
     mode: Mode,
-    model: &dyn Fn() -> Option<String>,
+    model: &(dyn Fn() -> Option<String> + Sync),
     out: &mut Buffer,
 ) -> Result<Told> {
     let start = out.len();
@@ -66,16 +67,19 @@ pub fn normalise_text(
     {
         return Ok(Told::default());
     }
-    let value = match &compacted {
-        Ok(_) => tree(&out[start..]),
-        Err(_) => std::str::from_utf8(given.bytes).ok().and_then(raw::read),
+    let convert = || {
+        let value = match &compacted {
+            Ok(_) => read(&out[start..]),
+            Err(_) => std::str::from_utf8(given.bytes).ok().and_then(raw::read),
+        };
+        let normal = normalise(value?, model);
+        Some((serde_json::to_vec(&normal.value), normal.media, normal.found))
     };
-    let Some(value) = value else {
+    let Some((text, media, found)) = tree::with_room(convert).flatten() else {
         compacted.map_err(|error| given.refuse(&error))?;
         return unrecognised(given, mode, "can't be taken apart".to_owned());
     };
-    let normal = normalise(value, model);
-    let unknown = match normal.found {
+    let unknown = match found {
         Found::Known(_) => None,
         Found::Failure if mode == Mode::Strict => {
             return Err(refuse(
@@ -86,15 +90,16 @@ pub fn normalise_text(
         Found::Failure => None,
         Found::Unknown(why) => unrecognised(given, mode, why)?.unknown,
     };
+    let text = text.map_err(|error| refuse(given, &error.to_string()))?;
     out.truncate(start);
-    serde_json::to_writer(out, &normal.value).map_err(|error| refuse(given, &error.to_string()))?;
-    Ok(Told { media: normal.media, unknown })
+    out.extend_from_slice(&text);
+    Ok(Told { media, unknown })
 }
 
 /// The tree of a JSON text, with lone halves of surrogate pairs replaced, which no string can hold.
-fn tree(text: &[u8]) -> Option<Value> {
-    let read = serde_json::from_slice(text).ok();
-    read.or_else(|| serde_json::from_str(&raw::without_lone_surrogates(std::str::from_utf8(text).ok()?)).ok())
+fn read(text: &[u8]) -> Option<Value> {
+    tree::read(text)
+        .or_else(|| tree::read(raw::without_lone_surrogates(std::str::from_utf8(text).ok()?).as_bytes()))
 }
 
 fn unrecognised(given: Json<'_>, mode: Mode, why: String) -> Result<Told> {

@@ -39,8 +39,9 @@
  * reaches the host: it is as if the disk were full. A thread that is cancelled (pthread_cancel) is
  * cancelled before or after a call, never in it, unless it has chosen PTHREAD_CANCEL_ASYNCHRONOUS.
  * What cannot be held back: SIGBUS when somebody truncates the library's files in /dev/shm, and SIGSYS of a
- * sandbox that ends the process for a system call. No call needs more than 16 KiB of the caller's stack, but for
- * results and messages whose JSON is nested deeper than 10 levels (about 80 KiB at 120).
+ * sandbox that ends the process for a system call. No call needs more than 16 KiB of the caller's stack; what a
+ * result or message nested deeper than 8 levels needs beyond that is the stack of a thread that lives as long as
+ * the call does. If no such thread can be had, the result or the message is sent as it is.
  *
  * BLOCKING: a function returns without waiting and without I/O unless its documentation says **May
  * block**; then it takes a timeout in milliseconds and never exceeds it. The exceptions are making a logger or
