@@ -51,6 +51,14 @@ export interface DeliveryOptions extends Hooks {
   captureContent?: boolean;
   /** What is masked before a record is kept or sent: see docs/what-leaves.md. */
   masks?: MaskRule[];
+  /**
+   * Asked, inside each log call, for every text that is about to leave, after `masks`: what takes its place, or undefined
+   * to leave it. `field` is where the text is (`messages.content`). A mask that throws, gives anything else (a promise) or
+   * takes longer than `maskBudgetUs` for one record has the text dropped, not the record.
+   */
+  onMask?: (entity: MaskedEntity, field: string, text: string) => string | undefined;
+  /** How long `onMask` may take for one record, in microseconds; 10,000 unless given. */
+  maskBudgetUs?: number;
   /** Longer texts are cut to so many bytes, and marked. */
   maxFieldBytes?: number;
   /** Records that could not be sent for so long are given up; default: 72 hours. */
@@ -60,6 +68,19 @@ export interface DeliveryOptions extends Hooks {
   /** Whether no file is made; records are lost with the process. */
   memoryOnly?: boolean;
 }
+
+/** What a text belongs to; `log_entry` for what a LogClient logs. */
+export type MaskedEntity =
+  | 'session'
+  | 'trace'
+  | 'span'
+  | 'generation'
+  | 'feedback'
+  | 'retrieval'
+  | 'tool_call'
+  | 'error'
+  | 'storage'
+  | 'log_entry';
 
 /** One of `preset`, `key` and `regex`. */
 export interface MaskRule {

@@ -20,6 +20,9 @@ const ON_LAMBDA = native.isRunningOnLambda();
 // same string again would cost as much as the way into the addon.
 let lastId;
 
+/** As MAXIM_ENTITY_… in the C header. */
+const ENTITIES = ['session', 'trace', 'span', 'generation', 'feedback', 'retrieval', 'tool_call', 'error', 'storage'];
+
 /** The cores that are not closed, held weakly. */
 const open = new Set();
 
@@ -28,6 +31,7 @@ class Core {
   #functions;
   #onError;
   #onDebug;
+  #onMask;
   #raise;
   #closing;
   #warned = new Map();
@@ -37,15 +41,16 @@ class Core {
   /**
    * `functions` are the addon's for this kind of handle: create, flush, end, free. Throws MaximError.
    */
-  constructor(functions, config, { onError, onDebug, raiseExceptions = false, lossy = true } = {}) {
+  constructor(functions, config, { onError, onDebug, onMask, raiseExceptions = false, lossy = true } = {}) {
     this.#functions = functions;
     this.#onError = onError;
     this.#onDebug = onDebug;
+    this.#onMask = onMask;
     this.#raise = raiseExceptions;
     this.lossy = lossy;
     let made;
     try {
-      made = functions.create(config, listen(this), typeof onDebug === 'function');
+      made = functions.create(config, listen(this), typeof onDebug === 'function', typeof onMask === 'function');
     } catch (error) {
       throw asMaximError(error);
     }
@@ -119,6 +124,33 @@ class Core {
     if (last !== undefined && now - last < WARNING_PAUSE_MS) return;
     this.#warned.set(error.code, now);
     warn(error.message, error.code);
+  }
+
+  /**
+   * What the program's mask makes of a text, inside the log call: undefined leaves it. A mask that throws, or gives
+   * something else, drops the text, and the record goes without it.
+   */
+  mask(entity, field, text) {
+    try {
+      const masked = this.#onMask(ENTITIES[entity] ?? 'log_entry', field, text);
+      if (masked === undefined || typeof masked === 'string') return masked;
+      throw new TypeError('it must give a text, or undefined to leave it');
+    } catch (error) {
+      const { message } = asMaximError(error);
+      this.happened(new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `onMask failed: ${message}; the text was dropped`), 0);
+      throw error;
+    } finally {
+      // What the mask logged has its own ids, and the addon's is that of the call around it again.
+      lastId = undefined;
+    }
+  }
+
+  /** The same for a document that is sent on another thread: what is to be sent. */
+  maskDocument(bytes) {
+    if (typeof this.#onMask !== 'function') return bytes;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+    const masked = this.mask(undefined, 'document', text);
+    return masked === undefined ? bytes : Buffer.from(masked);
   }
 
   debug(line) {

@@ -226,7 +226,9 @@ class LogClient extends Log {
 
   /** Sends a document (a string or bytes) in a format that the service parses, and waits for the answer. */
   async ingestRaw(body, format, options = {}, timeoutMs = DEFAULT_TIMEOUT_MS) {
-    await coreOf(this).wait(native.ingestRaw, ...rawArguments(body, format, options), timeoutMs);
+    const core = coreOf(this);
+    const [document, ...rest] = rawArguments(body, format, options);
+    await core.wait(native.ingestRaw, core.maskDocument(document), ...rest, timeoutMs);
   }
 
   /** The same in the background: it is kept and tried again like every record. */

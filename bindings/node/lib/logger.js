@@ -6,6 +6,7 @@ const builtin = require('./builtin.js');
 const { AsyncLocalStorage } = builtin('node:async_hooks');
 const native = require('./native.js');
 const { Core } = require('./core.js');
+const { MaximError } = require('./error.js');
 const { checkOptions, LOGGER } = require('./options.js');
 const { isError, json, messageText, optionalJson } = require('./values.js');
 const entities = require('./entities.js');
@@ -72,6 +73,7 @@ function configuration(options) {
     capture_content: switched(options.captureContent),
     extract_media: switched(options.extractMedia),
     masks_json: optionalJson(options.masks),
+    mask_budget_us: options.maskBudgetUs,
     // 0 says "the default" to the library, and here that no trace is wanted.
     sample_rate: options.sampleRate === 0 ? -1 : options.sampleRate,
     max_field_bytes: options.maxFieldBytes,
@@ -187,6 +189,7 @@ class Logger {
   addSink(options) {
     return this.#core.attempt(() => {
       checkOptions(options, LOGGER, 'a sink');
+      if (options.onMask) throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', 'onMask: give it to the logger; what leaves its sinks is what leaves itself');
       return this.#core.invoke(native.loggerAddSink, configuration(options))[0];
     });
   }

@@ -32,9 +32,14 @@ const deliver = (subject, number, status, text, records) => {
 
 // As Node's own handles answer it: this one keeps the process alive only while somebody waits for something. Jest asks,
 // and reports what it takes for an open handle.
-native.listen(deliver, { hasRef: () => waiting.size > 0 });
+const resource = { hasRef: () => waiting.size > 0 };
 
-/** A number under which `listener` gets `happened(error, records)` and `debug(line)`. */
+// Inside a log call: a text for the mask of the logger that asks.
+const mask = (number, entity, field, text) => listeners.get(number).deref().mask(entity, field, text);
+
+native.listen(deliver, resource, mask);
+
+/** A number under which `listener` gets `happened(error, records)`, `debug(line)` and `mask(entity, field, text)`. */
 function listen(listener) {
   listeners.set(++last, new WeakRef(listener));
   forgotten.register(listener, last);

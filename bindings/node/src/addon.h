@@ -12,6 +12,7 @@
 #define NAPI_VERSION 8
 #include <maxim.h>
 #include <node_api.h>
+#include <pthread.h>
 
 /* Most arguments that a function takes: the handle, the parent's id and a generation's fields. */
 #define MAX_ARGUMENTS 14
@@ -39,6 +40,8 @@ struct function {
 /* One environment's state. */
 struct addon {
     struct mailbox *mailbox;
+    /* Asked for the texts of loggers that have a mask. */
+    napi_ref mask;
     /* The handle of each kind that was checked last: checking a tag costs as much as a log call. */
     void *checked[KINDS];
     /* The id that `take_id` read last. */
@@ -51,6 +54,11 @@ struct addon {
 struct listener {
     struct mailbox *mailbox;
     double number;
+    /* For `on_mask`, which is called on the environment's thread: what it answered last. */
+    struct addon *addon;
+    napi_env env;
+    pthread_t thread;
+    char *masked;
 };
 
 /* One call from JavaScript. */
@@ -160,12 +168,15 @@ napi_value answer_boolean(struct call *call, bool value);
 bool mailbox_open(napi_env env, napi_value dispatch, napi_value resource, struct mailbox **out);
 void mailbox_keep(struct mailbox *mailbox);
 void mailbox_release(struct mailbox *mailbox);
-struct listener *listener_new(struct mailbox *mailbox, double number);
+struct listener *listener_new(const struct call *call, double number);
 void listener_free(struct listener *listener);
 /* The library's callbacks; user_data is a listener, which `on_done` frees. */
 void on_error(void *user_data, maxim_status status, const char *message, uint64_t records);
 void on_debug(void *user_data, const char *message);
 void on_done(void *user_data, maxim_status status, const char *detail);
+/* mask.c */
+int32_t on_mask(void *user_data, int32_t entity, const char *field, const char *text, size_t length, maxim_str *out);
+
 /* While an answer is awaited, the environment's event loop stays alive. */
 void mailbox_expect(napi_env env, struct mailbox *mailbox);
 

@@ -16,7 +16,7 @@ static const struct field config_fields[] = {
     C(TEXT, proxy),            C(BOOL, is_debug),         C(BOOL, allow_plaintext), C(BOOL, disabled),
     C(I32, capture_content),   C(TEXT, masks_json),      C(U64, max_field_bytes), C(U64, max_age_ms),
     C(U64, quarantine_max_age_ms), C(BOOL, memory_only),
-    C(BOOL, lossy),
+    C(BOOL, lossy),            C(U32, mask_budget_us),
 };
 
 #define E(type, member) FIELD(type, maxim_log_entry, member)
@@ -29,22 +29,24 @@ static const struct field entry_fields[] = {
 #define R(type, member) FIELD(type, maxim_raw_options, member)
 static const struct field raw_fields[] = {R(TEXT, source), R(I32, environment), R(I32, level), R(TEXT, dataset)};
 
-/* (config, number of the listener, whether it wants debug output) -> handle or status */
+/* (config, number of the listener, whether it wants debug output, whether it has a mask) -> handle or status */
 static napi_value client_new(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
     maxim_log_client *client = NULL;
     maxim_status status = MAXIM_ERR_NO_RESOURCES;
-    bool debug = false;
+    bool debug = false, mask = false;
     struct listener *listener = NULL;
-    call_begin(&call, env, info, 3);
+    call_begin(&call, env, info, 4);
     take_object(&call, 0, config_fields, COUNT(config_fields), &config);
     double number = take_number(&call, 1);
     napi_get_value_bool(env, call.values[2], &debug);
-    if (!call.failed && (listener = listener_new(call.addon->mailbox, number))) {
+    napi_get_value_bool(env, call.values[3], &mask);
+    if (!call.failed && (listener = listener_new(&call, number))) {
         config.user_data = listener;
         config.error_callback = on_error;
         config.debug_callback = debug ? on_debug : NULL;
+        config.mask_callback = mask ? on_mask : NULL;
         status = maxim_log_client_new(&config, &client);
         if (status != MAXIM_OK) {
             listener_free(listener);

@@ -13,25 +13,27 @@ static const struct field config_fields[] = {
     C(TEXT, proxy),            C(BOOL, allow_plaintext), C(U64, max_attachment_bytes), C(BOOL, disabled),
     C(I32, capture_content),   C(I32, extract_media),   C(TEXT, masks_json),     C(F64, sample_rate),
     C(U64, max_field_bytes),   C(U64, max_age_ms),      C(U64, quarantine_max_age_ms), C(BOOL, memory_only),
-    C(BOOL, lossy),
+    C(BOOL, lossy),            C(U32, mask_budget_us),
 };
 
-/* (config, number of the listener, whether it wants debug output) -> handle or status */
+/* (config, number of the listener, whether it wants debug output, whether it has a mask) -> handle or status */
 static napi_value logger_new(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
     maxim_logger *logger = NULL;
     maxim_status status = MAXIM_ERR_NO_RESOURCES;
-    bool debug = false;
+    bool debug = false, mask = false;
     struct listener *listener = NULL;
-    call_begin(&call, env, info, 3);
+    call_begin(&call, env, info, 4);
     take_object(&call, 0, config_fields, COUNT(config_fields), &config);
     double number = take_number(&call, 1);
     napi_get_value_bool(env, call.values[2], &debug);
-    if (!call.failed && (listener = listener_new(call.addon->mailbox, number))) {
+    napi_get_value_bool(env, call.values[3], &mask);
+    if (!call.failed && (listener = listener_new(&call, number))) {
         config.user_data = listener;
         config.error_callback = on_error;
         config.debug_callback = debug ? on_debug : NULL;
+        config.mask_callback = mask ? on_mask : NULL;
         status = maxim_logger_new(&config, &logger);
         if (status != MAXIM_OK) {
             listener_free(listener);
@@ -125,12 +127,13 @@ static napi_value last_error(napi_env env, napi_callback_info info) {
     return answer_text(&call, maxim_last_error());
 }
 
-/* (function, resource): the function gets what happens later, as (subject, listener's number, status, text, records);
- * the resource is what tools that look for open handles see. */
+/* (function, resource, mask): the function gets what happens later, as (subject, listener's number, status, text,
+ * records); the resource is what tools that look for open handles see; the mask is mask.c's. */
 static napi_value listen(napi_env env, napi_callback_info info) {
     struct call call;
-    call_begin(&call, env, info, 2);
-    if (call.addon->mailbox || !mailbox_open(env, call.values[0], call.values[1], &call.addon->mailbox)) {
+    call_begin(&call, env, info, 3);
+    if (call.addon->mailbox || napi_create_reference(env, call.values[2], 1, &call.addon->mask) != napi_ok ||
+        !mailbox_open(env, call.values[0], call.values[1], &call.addon->mailbox)) {
         napi_throw_error(env, "MAXIM_ERR_NO_RESOURCES", "the addon has no mailbox");
         return NULL;
     }

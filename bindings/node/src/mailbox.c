@@ -7,7 +7,6 @@
  */
 #include "addon.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,12 +113,11 @@ void mailbox_expect(napi_env env, struct mailbox *mailbox) {
     }
 }
 
-struct listener *listener_new(struct mailbox *mailbox, double number) {
+struct listener *listener_new(const struct call *call, double number) {
     struct listener *listener = malloc(sizeof *listener);
     if (listener) {
-        listener->mailbox = mailbox;
-        listener->number = number;
-        mailbox_keep(mailbox);
+        *listener = (struct listener){call->addon->mailbox, number, call->addon, call->env, pthread_self(), NULL};
+        mailbox_keep(listener->mailbox);
     }
     return listener;
 }
@@ -127,6 +125,7 @@ struct listener *listener_new(struct mailbox *mailbox, double number) {
 void listener_free(struct listener *listener) {
     if (listener) {
         mailbox_release(listener->mailbox);
+        free(listener->masked);
         free(listener);
     }
 }

@@ -105,7 +105,7 @@ napi_value call_start(napi_env env, napi_callback_info info) {
     uint32_t timeout = take_u32(&call, 1);
     double number = take_number(&call, 2);
     if (!call.failed) {
-        struct listener *listener = listener_new(call.addon->mailbox, number);
+        struct listener *listener = listener_new(&call, number);
         if (listener) {
             status = call.method->function.start(handle, timeout, on_done, listener);
             if (status == MAXIM_OK) {

@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { Logger, LogClient } from '../index.mjs';
 import { ROOT, scratch, startServer } from './support.mjs';
 
@@ -19,7 +21,7 @@ async function staged(work) {
   const place = scratch();
   const record = join(place.path, 'record');
   const server = await startServer(['--record', record]);
-  const both = { apiKey: 'key', spoolDir: join(place.path, 'spool'), raiseExceptions: true };
+  const both = { apiKey: 'key', spoolDir: join(place.path, 'spool'), raiseExceptions: true, maskBudgetUs: 60_000_000 };
   try {
     const left = () => (existsSync(record) ? readFileSync(record, 'utf8') : '');
     const options = { ...both, baseUrl: server.url, repositoryId: 'repo-1' };
@@ -102,5 +104,94 @@ test('without content it stays here, disabled nothing goes, and a bad rule is na
     await quiet.close();
     assert.ok(!left().includes('unheard'));
     assert.throws(() => new Logger({ ...options, masks: [{ preset: 'mail' }] }), /rule 1/);
+  });
+});
+
+/** What the tests' masks do; `fail` makes them fail in its way. */
+const masking = (seen, fail) => (entity, field, text) => {
+  seen.push(`${entity} ${field}`);
+  if (text.includes('hopeless')) return fail();
+  return text.includes('secret') ? text.replaceAll('secret', '[mine]') : undefined;
+};
+
+test('the program’s own mask is asked for every text, inside the log call', async () => {
+  await staged(async (options, left, clientOptions) => {
+    const seen = [];
+    const onMask = masking(seen);
+    const logger = new Logger({ ...options, onMask });
+    const client = new LogClient({ ...clientOptions, onMask });
+    const trace = logger.trace({ name: 'a secret name', input: 'ünharmed 😀' });
+    assert.ok(seen.includes('trace name'));
+    trace.addTag('k', 'secret tag');
+    trace.generation({ model: 'm', messages: [{ role: 'user', content: 'secret question' }] }).result({ id: 'r', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: 'secret answer' }, finish_reason: 'stop' }] });
+    client.info('secret message', { deep: ['secret datum'] });
+    client.error('failed', new Error('secret error'));
+    client.ingestRawAsync('secret document', 'text');
+    await client.ingestRaw(Buffer.from('secret bytes'), 'text');
+    await logger.close();
+    await client.close();
+    assert.ok(!left().includes('secret'), left());
+    for (const what of ['name', 'tag', 'question', 'answer', 'message', 'datum', 'error', 'document', 'bytes']) {
+      assert.ok(left().includes(`[mine] ${what}`), what);
+    }
+    assert.ok(left().includes('ünharmed 😀'));
+    for (const place of ['trace input', 'trace messages.content', 'generation result.choices.message.content', 'log_entry message', 'log_entry data.deep', 'log_entry document']) {
+      assert.ok(seen.includes(place), `${place} is not in ${seen.join(', ')}`);
+    }
+  });
+});
+
+test('a mask that fails drops the text, keeps the record, and is told of', async () => {
+  await staged(async (options, left) => {
+    const failures = [() => { throw new Error('broken'); }, () => 5, () => null, async () => 'later', () => { throw undefined; }, () => ({ toString() { throw new Error('no text'); } })];
+    for (const [number, fail] of failures.entries()) {
+      const told = [];
+      const logger = new Logger({ ...options, raiseExceptions: false, onMask: masking([], fail), onError: (error) => told.push(error.message) });
+      logger.trace({ name: 'kept', input: 'hopeless', id: `failed-${number}` });
+      assert.equal(logger.stats().masksFailed, 1);
+      assert.match(told[0], /onMask failed: .*the text was dropped/);
+      await logger.close();
+      assert.match(left(), new RegExp(`failed-${number},action=create`));
+    }
+    assert.ok(!left().includes('hopeless'));
+  });
+});
+
+test('a mask that logs leaves the calls around it as they are', async () => {
+  await staged(async (options, left) => {
+    let other;
+    const logger = new Logger({ ...options, onMask: (_entity, _field, text) => void (text.startsWith('ask') && other.addTag('asked', 'yes')) });
+    const second = new Logger({ ...options, repositoryId: 'repo-2' });
+    other = second.trace({ id: 'the-other' });
+    const trace = logger.trace({ id: 'the-one' });
+    for (let turn = 0; turn < 3; turn++) {
+      trace.addTag(`k${turn}`, `ask${turn}`);
+      trace.addTag(`l${turn}`, 'plain');
+      other.addTag(`m${turn}`, 'plain');
+    }
+    await logger.close();
+    await second.close();
+    const lines = left().split('\\n').join('\n');
+    for (let turn = 0; turn < 3; turn++) {
+      for (const key of ['k', 'l']) assert.match(lines, new RegExp(`the-one,action=update,data=[^\\n]*${key}${turn}`));
+      assert.doesNotMatch(lines, new RegExp(`the-other,action=update,data={[^}]*[kl]${turn}`));
+    }
+  });
+});
+
+test('a worker’s mask is its own', async () => {
+  await staged(async (options, left) => {
+    const worker = new Worker(
+      `const { workerData, parentPort } = require('node:worker_threads');
+       const { Logger } = require(workerData.index);
+       const logger = new Logger({ ...workerData.options, onMask: (_entity, _field, text) => text.replace('secret', '[of the worker]') });
+       logger.trace({ name: 'secret' }).end();
+       logger.close().then((left) => parentPort.postMessage(left));`,
+      { eval: true, workerData: { options, index: join(ROOT, 'bindings/node/index.js') } },
+    );
+    const [held] = await once(worker, 'message');
+    await worker.terminate();
+    assert.equal(held, 0);
+    assert.ok(left().includes('[of the worker]') && !left().includes('secret'));
   });
 });

@@ -57,6 +57,73 @@ class ControlTest < MaximTest
     app.ingest_raw_async("say #{text}", :text)
   end
 
+  # A mask may take its time on a busy machine.
+  def logger(**options) = super(mask_budget_us: 60_000_000, **options)
+
+  def client(**options) = super(mask_budget_us: 60_000_000, **options)
+
+  # What the tests' masks do; the block is how they fail.
+  def masking(seen = [])
+    lambda do |entity, field, text|
+      seen << "#{entity} #{field}"
+      next yield if text.include?("hopeless")
+
+      text.gsub("secret", "[mine]") if text.include?("secret")
+    end
+  end
+
+  def test_the_programs_own_mask_is_asked_for_every_text_inside_the_log_call
+    seen = []
+    log = logger(on_mask: masking(seen))
+    app = client(on_mask: masking(seen))
+    trace = log.trace("secret name", tags: { k: "secret tag" })
+    trace.generation("g", messages: [{ role: "user", content: "secret question" }])
+    app.info("secret message", { deep: ["secret datum"] })
+    log.trace("large", input: "secret #{"x" * 600_000}") # formatted without the GVL
+    app.error("failed", IOError.new("secret error"))
+    app.ingest_raw("secret document", :text)
+    blocking = logger(on_mask: masking(seen), overflow_policy: :block)
+    blocking.trace("secret of a call that may wait")
+    [log, app, blocking].each { |each| assert each.flush(timeout: 30) }
+    refute_includes left, "secret"
+    ["[mine] name", "[mine] tag", "[mine] question", "[mine] message", "[mine] datum", "[mine] error", "[mine] document", "[mine] of a call", "[mine] xxx"].each { |text| assert left.include?(text), text }
+    ["trace name", "trace input", "trace messages.content", "log_entry message", "log_entry document"].each { |place| assert_includes seen, place }
+  end
+
+  FAILURES = [-> { raise "broken" }, -> { 5 }, -> { false }, -> { Fiber.yield }, -> { Object.new.tap { |it| it.singleton_class.undef_method(:to_s) } },
+              -> { raise NotImplementedError }, -> { throw :out }, -> { raise(Class.new(StandardError) { def message = raise("no message") }) }].freeze
+
+  def test_a_mask_that_fails_drops_the_text_keeps_the_record_and_is_told_of
+    FAILURES.each_with_index do |failure, number|
+      @errors.clear
+      log = logger(on_mask: masking(&failure))
+      log.trace("kept", id: "failed-#{number}", input: "hopeless")
+      assert_equal 1, log.stats[:masks_failed]
+      assert_match(/on_mask failed: .*the text was dropped/, @errors.first.message)
+      assert log.flush
+      assert_includes @server.logged.map(&:id), "failed-#{number}"
+    end
+    refute_includes left, "hopeless"
+  end
+
+  def test_a_mask_may_log_and_be_killed
+    log = nil
+    log = logger(on_mask: lambda { |_entity, _field, text|
+      log.trace("inner") if text == "log"
+      Thread.current.kill if text == "kill"
+      sleep 0.001
+      nil
+    })
+    log.trace("log", id: "logged")
+    assert Thread.new { log.trace("kill") }.join(20)
+    threads = 4.times.map { |number| Thread.new { 20.times { log.trace("t", id: "thread-#{number}") } } }
+    threads.each { |thread| assert thread.join(60) }
+    assert log.flush
+    ids = @server.logged.map(&:id)
+    assert_includes ids, "logged"
+    4.times { |number| assert_equal 20, ids.count("thread-#{number}") }
+  end
+
   def test_a_sample_is_the_documented_one
     log = logger(sample_rate: 0.3)
     ids = Array.new(40) { |number| "trace-#{number}" }

@@ -30,6 +30,7 @@ struct mx_events {
     atomic_uint count;
     atomic_uint lost;
     atomic_uint references;
+    struct mx_owner *owner;
 };
 
 typedef struct flush_token {
@@ -42,6 +43,9 @@ mx_events *mx_events_new(void) {
     if (events) atomic_init(&events->references, 1);
     return events;
 }
+
+struct mx_owner *mx_events_owner(const mx_events *events) { return events->owner; }
+void mx_events_belong(mx_events *events, struct mx_owner *owner) { events->owner = owner; }
 
 void mx_events_retain(mx_events *events) { atomic_fetch_add(&events->references, 1); }
 

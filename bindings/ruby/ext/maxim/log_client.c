@@ -19,7 +19,7 @@ static const mx_field client_fields[] = {
     CLIENT(capture_content, MX_SWITCH), FIELD_AS(maxim_log_client_config, "masks", masks_json, MX_JSON),
     CLIENT(max_field_bytes, MX_U64), CLIENT(max_age_ms, MX_U64), CLIENT(quarantine_max_age_ms, MX_U64),
     CLIENT(memory_only, MX_BOOL),
-    CLIENT(lossy, MX_BOOL),
+    CLIENT(lossy, MX_BOOL), CLIENT(mask_budget_us, MX_U32),
 };
 #undef CLIENT
 #define ENTRY(name, kind) FIELD(maxim_log_entry, name, kind)
@@ -45,7 +45,7 @@ static maxim_status free_client(void *handle) { return maxim_log_client_free(han
 
 static void invoke_new(mx_call *call) { call->status = maxim_log_client_new(call->config, call->out); }
 
-static VALUE client_open(VALUE self, VALUE strict, VALUE debug, VALUE options) {
+static VALUE client_open(VALUE self, VALUE strict, VALUE debug, VALUE mask, VALUE options) {
     mx_owner *owner = mx_owner_get(self);
     if (owner->handle) rb_raise(rb_eRuntimeError, "the client is open already");
     maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
@@ -55,6 +55,8 @@ static VALUE client_open(VALUE self, VALUE strict, VALUE debug, VALUE options) {
     if (failed) rb_exc_raise(failed);
     config.error_callback = mx_on_error;
     if (RTEST(debug)) config.debug_callback = mx_on_debug;
+    owner->mask = mask;
+    if (!NIL_P(mask)) config.mask_callback = mx_on_mask;
     config.user_data = owner->events;
     call.config = &config;
     call.out = &owner->handle;
@@ -369,7 +371,7 @@ void mx_init_log_client(void) {
     VALUE klass = handle_class = rb_define_class_under(client, "Handle", rb_cObject);
     rb_gc_register_mark_object(handle_class);
     rb_define_alloc_func(klass, mx_owner_alloc);
-    MX_DEFINE(klass, "open_native", maxim_log_client_new, client_open, 3);
+    MX_DEFINE(klass, "open_native", maxim_log_client_new, client_open, 4);
     mx_bound(klass, "(garbage collection)", "maxim_log_client_free");
     MX_DEFINE(klass, "debug", maxim_log_debug, m_maxim_log_debug, 3);
     MX_DEFINE(klass, "info", maxim_log_info, m_maxim_log_info, 3);

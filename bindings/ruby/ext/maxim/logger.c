@@ -16,7 +16,7 @@ static const mx_field config_fields[] = {
     {"masks", MX_JSON, offsetof(maxim_logger_config, masks_json), 0}, FIELD(sample_rate, MX_SHARE),
     FIELD(max_field_bytes, MX_U64), FIELD(max_age_ms, MX_U64), FIELD(quarantine_max_age_ms, MX_U64),
     FIELD(memory_only, MX_BOOL),
-    FIELD(lossy, MX_BOOL),
+    FIELD(lossy, MX_BOOL), FIELD(mask_budget_us, MX_U32),
 };
 #undef FIELD
 
@@ -24,8 +24,8 @@ static maxim_status free_logger(void *handle) { return maxim_logger_free(handle)
 
 static void invoke_new(mx_call *call) { call->status = maxim_logger_new(call->config, call->out); }
 
-/* open(strict, debug_handler?, **config): called once by initialize. */
-static VALUE logger_open(VALUE self, VALUE strict, VALUE debug, VALUE options) {
+/* open_native(strict, debug_handler?, mask or nil, config): called once by initialize. */
+static VALUE logger_open(VALUE self, VALUE strict, VALUE debug, VALUE mask, VALUE options) {
     mx_owner *owner = mx_owner_get(self);
     if (owner->handle) rb_raise(rb_eRuntimeError, "the logger is open already");
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
@@ -35,6 +35,8 @@ static VALUE logger_open(VALUE self, VALUE strict, VALUE debug, VALUE options) {
     if (failed) rb_exc_raise(failed);
     config.error_callback = mx_on_error;
     if (RTEST(debug)) config.debug_callback = mx_on_debug;
+    owner->mask = mask;
+    if (!NIL_P(mask)) config.mask_callback = mx_on_mask;
     config.user_data = owner->events;
     call.config = &config;
     call.out = &owner->handle;
@@ -189,7 +191,7 @@ void mx_init_logger(void) {
     VALUE klass = mx_logger_class = rb_define_class_under(mx_module, "Logger", rb_cObject);
     rb_gc_register_mark_object(klass);
     rb_define_alloc_func(klass, mx_owner_alloc);
-    MX_DEFINE(klass, "open_native", maxim_logger_new, logger_open, 3);
+    MX_DEFINE(klass, "open_native", maxim_logger_new, logger_open, 4);
     mx_bound(klass, "(garbage collection)", "maxim_logger_free");
     MX_DEFINE(klass, "add_sink_native", maxim_logger_add_sink, logger_add_sink, 1);
     MX_DEFINE(klass, "flush_native", maxim_flush, m_maxim_flush, 1);

@@ -11,6 +11,8 @@ static ID id_refused, id_for_status;
 
 /* --- owners ---------------------------------------------------------------------------------- */
 
+static void owner_mark(void *pointer) { rb_gc_mark(((mx_owner *)pointer)->mask); }
+
 static void owner_free(void *pointer) {
     mx_owner *owner = pointer;
     /* When this returns, no callback runs any more. It does not wait for the network. */
@@ -23,7 +25,7 @@ static size_t owner_size(const void *pointer) { return sizeof(mx_owner); }
 
 const rb_data_type_t mx_owner_type = {
     .wrap_struct_name = "Maxim handle",
-    .function = {.dfree = owner_free, .dsize = owner_size},
+    .function = {.dmark = owner_mark, .dfree = owner_free, .dsize = owner_size},
     .flags = RUBY_TYPED_FREE_IMMEDIATELY,
 };
 
@@ -32,6 +34,8 @@ VALUE mx_owner_alloc(VALUE klass) {
     VALUE self = TypedData_Make_Struct(klass, mx_owner, &mx_owner_type, owner);
     owner->events = mx_events_new();
     if (!owner->events) rb_memerror();
+    owner->mask = Qnil;
+    mx_events_belong(owner->events, owner);
     return self;
 }
 
@@ -51,7 +55,9 @@ void mx_make(mx_call *call) {
 }
 
 static void *make(void *call) {
+    mx_outside_gvl(true);
     mx_make(call);
+    mx_outside_gvl(false);
     return NULL;
 }
 
@@ -62,6 +68,7 @@ bool mx_run(mx_call *call) {
     } else {
         mx_make(call);
     }
+    mx_masked();
     return call->status == MAXIM_OK;
 }
 

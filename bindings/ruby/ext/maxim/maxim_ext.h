@@ -29,6 +29,9 @@ typedef struct mx_events mx_events;
 mx_events *mx_events_new(void);
 void mx_events_retain(mx_events *events);
 void mx_events_release(mx_events *events);
+/* Whose events they are, for the mask's callback. */
+struct mx_owner *mx_events_owner(const mx_events *events);
+void mx_events_belong(mx_events *events, struct mx_owner *owner);
 /* Callbacks for the library; user_data is the mx_events, and for a flush an mx_flush_token. */
 void mx_on_error(void *user_data, maxim_status status, const char *message, uint64_t records);
 void mx_on_debug(void *user_data, const char *message);
@@ -49,6 +52,7 @@ typedef struct mx_owner {
     bool lossy;     /* values that cannot be sent are changed, not refused */
     bool may_block; /* MAXIM_OVERFLOW_BLOCK: any log call may wait */
     bool delivering;
+    VALUE mask; /* a Proc that is given entity, field and text; nil without one */
 } mx_owner;
 
 extern const rb_data_type_t mx_owner_type;
@@ -77,6 +81,12 @@ bool mx_run(mx_call *call);
 /* The same for a call that waits and has no texts: other Ruby threads run meanwhile, and this one can be interrupted
  * (wait.c). Raises what interrupted it. */
 void mx_wait(mx_call *call);
+/* mask.c: asks the owner's mask about a text, on the thread of the log call; user_data is the mx_events. */
+int32_t mx_on_mask(void *user_data, int32_t entity, const char *field, const char *text, size_t length, maxim_str *out);
+/* A call is made without the GVL from now on, or no more. */
+void mx_outside_gvl(bool outside);
+/* After a call: frees what masks gave, and goes on with what a mask was left by (a throw, Thread#kill). */
+void mx_masked(void);
 /* Makes the call on this native thread, with or without the GVL. */
 void mx_make(mx_call *call);
 /* What a log call returns: true, or false after reporting; raises in strict mode. */

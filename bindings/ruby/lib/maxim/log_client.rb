@@ -18,8 +18,8 @@ module Maxim
 
       attr_accessor :closed
 
-      def initialize(strict, on_error, on_debug, exit_timeout, config)
-        open_native(strict, on_debug, config)
+      def initialize(strict, on_error, on_debug, on_mask, exit_timeout, config)
+        open_native(strict, on_debug, mask_of(on_mask), config)
         @closed = false
         watch(on_error, on_debug, exit_timeout, strict)
       end
@@ -62,12 +62,12 @@ module Maxim
     # initial_delay_ms, max_delay_ms, spool_dir, max_memory_bytes, max_disk_bytes, block_timeout_ms, ca_file,
     # proxy, is_debug, allow_plaintext, disabled, capture_content, masks, max_field_bytes, max_age_ms,
     # quarantine_max_age_ms, memory_only. And those of Maxim::Logger.new (overflow_policy, raise_exceptions,
-    # on_error, on_debug, exit_timeout, lossy), and:
+    # on_error, on_debug, on_mask, exit_timeout, lossy), and:
     #
     # environment:: :development (default), :staging or :production
     # level:: the lowest that is logged, also called min_level
     def initialize(environment: :development, level: :debug, min_level: level, overflow_policy: :drop_oldest,
-                   raise_exceptions: false, on_error: nil, on_debug: nil, exit_timeout: Owner::EXIT_TIMEOUT,
+                   raise_exceptions: false, on_error: nil, on_debug: nil, on_mask: nil, exit_timeout: Owner::EXIT_TIMEOUT,
                    progname: nil, formatter: nil, lossy: true, **config)
       Owner.check_ractor("a Maxim::LogClient")
       config[:lossy] = lossy
@@ -78,7 +78,7 @@ module Maxim
       # What is below is filtered here, where `level=` can change it.
       config[:min_level] = [@level, ERROR].min
       @lowest = config[:min_level]
-      @handle = Handle.new(raise_exceptions, on_error, on_debug, exit_timeout, config)
+      @handle = Handle.new(raise_exceptions, on_error, on_debug, on_mask, exit_timeout, config)
       @progname = progname
       @formatter = formatter
     end

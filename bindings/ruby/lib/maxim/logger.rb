@@ -17,8 +17,8 @@ module Maxim
     include Owner
 
     OVERFLOW = { drop_oldest: 0, drop_newest: 1, block: 2 }.freeze
-    ENTITIES = %i[session trace span generation feedback retrieval tool_call error storage]
-               .each_with_index.to_h.freeze
+    NUMBERS = Owner::ENTITIES.each_with_index.to_h.freeze
+    private_constant :NUMBERS
     # How long flush and close wait unless told otherwise, in seconds.
     DEFAULT_TIMEOUT = 10
 
@@ -32,13 +32,16 @@ module Maxim
     # raise_exceptions:: whether a refused log call raises
     # on_error:: called with a Maxim::Error for a refused call, and for what went wrong later
     # on_debug:: called with lines of debug output, when is_debug is set
+    # on_mask:: called inside each log call with the entity, the field (`messages.content`) and each text that is about
+    #           to leave, after the masks: gives what takes its place, or nil to leave it; when it raises or takes longer
+    #           than mask_budget_us for one record, the text is dropped and its record goes without it
     # exit_timeout:: seconds that the end of the process waits for delivery; nil: it does not wait
     # lossy:: whether a value that cannot be sent as it is (too long, not UTF-8, NaN) is changed rather than its
     #         record refused; true unless given
-    def initialize(raise_exceptions: false, on_error: nil, on_debug: nil, exit_timeout: EXIT_TIMEOUT, lossy: true,
-                   **config)
+    def initialize(raise_exceptions: false, on_error: nil, on_debug: nil, on_mask: nil, exit_timeout: EXIT_TIMEOUT,
+                   lossy: true, **config)
       Owner.check_ractor("a Maxim::Logger")
-      open_native(raise_exceptions, on_debug, native_config(config.merge(lossy: lossy)))
+      open_native(raise_exceptions, on_debug, mask_of(on_mask), native_config(config.merge(lossy: lossy)))
       @closed = false
       watch(on_error, on_debug, exit_timeout, raise_exceptions)
     end
@@ -60,7 +63,7 @@ module Maxim
 
     # One line of the caller's making: `logger.commit(:trace, id, "update", { input: "…" })`.
     def commit(entity, id, action, data)
-      number = entity.is_a?(Integer) ? entity : Convert.choice("entity", entity, ENTITIES)
+      number = entity.is_a?(Integer) ? entity : Convert.choice("entity", entity, NUMBERS)
       number.is_a?(Error) ? refuse(number) : commit_native(number, id, action, data)
     end
 

@@ -11,6 +11,9 @@ module Maxim
   # The library's threads cannot call Ruby. What they tell is kept and handed to the handlers by the
   # next call on the same object (any log call, flush, stats or poll), on the thread of that call.
   module Owner
+    # What lines and masked texts are about, by their numbers.
+    ENTITIES = %i[session trace span generation feedback retrieval tool_call error storage].freeze
+
     # How long the end of the process waits for what is held, in seconds.
     EXIT_TIMEOUT = 2
 
@@ -69,6 +72,24 @@ module Maxim
       @exit_timeout = exit_timeout
       @flushes = {}
       Owner.track(self, exit_timeout)
+    end
+
+    # What the extension asks for each text, inside a log call: the Proc's text, nil to leave it, false when it failed.
+    # It has a fiber of its own, which nothing switches away from while the library waits for it.
+    def mask_of(on_mask)
+      return unless on_mask
+
+      lambda do |entity, field, text|
+        fiber = Fiber.new(blocking: true) { on_mask.call(entity.negative? ? :log_entry : ENTITIES[entity], field, text) }
+        masked = fiber.resume
+        raise FiberError, "it was left" if fiber.alive?
+        next if nil.equal?(masked)
+
+        String === masked ? Foreign.utf8(masked) : raise(TypeError, "it must give a String, or nil to leave the text")
+      rescue *Foreign::ERRORS => e
+        refused(InvalidArgumentError.new("on_mask failed: #{Foreign.reason(e)}; the text was dropped"))
+        false
+      end
     end
 
     # A call was refused: told to the handler; the program goes on.
