@@ -257,6 +257,120 @@ test('a file of records comes in by the page', async () => {
   await other.stop();
 });
 
+// What a new user wants to know, found by the words on the pages alone.
+
+test('which generation cost most yesterday', async () => {
+  const sender = new Sender(server.url, 'tasks');
+  const noon = new Date(); noon.setDate(noon.getDate() - 1); noon.setHours(12, 0, 0, 0);
+  for (const [name, at, tokens] of [['cheap one', noon, 1000], ['dear one', noon, 900000], ['today, dearer', new Date(), 5000000]]) {
+    const id = name.replace(/\W/g, '-');
+    const startTimestamp = at.toISOString();
+    sender.say('trace', id, 'create', { name: 'bill', startTimestamp });
+    sender.say('trace', id, 'add-generation', { id: `${id}-g`, name, model: 'gpt-4o', startTimestamp });
+    sender.say('generation', `${id}-g`, 'result', { result: { choices: [], usage: { prompt_tokens: tokens, completion_tokens: 10 } } });
+  }
+  await sender.send();
+  const { page, go, done } = await visit();
+  await go('/');
+  await page.getByRole('link', { name: 'Generations' }).click();
+  await page.getByRole('link', { name: 'yesterday' }).click();
+  await page.getByRole('link', { name: 'Cost' }).click();
+  await page.waitForURL(/sort=cost/);
+  assert.deepEqual(await page.locator('tbody .row .name').allInnerTexts(), ['dear one', 'cheap one']);
+  assert.match(await page.locator('tbody .row').first().innerText(), /\$2\.25/);
+  await page.screenshot({ path: join(process.env.SCREENSHOTS, 'task-cost.png') });
+  await done();
+});
+
+test('why did this trace fail', async () => {
+  const { page, go, done } = await visit();
+  await go('/');
+  await page.getByRole('link', { name: 'failed', exact: true }).click();
+  await page.getByRole('link', { name: 'explain invoice' }).click();
+  assert.match(await page.locator('.why').innerText(), /find_charges: billing service timed out after 3 s/);
+  await page.locator('.why a').click();
+  await page.locator('#detail .failure', { hasText: 'billing service timed out after 3 s' }).waitFor();
+  await page.screenshot({ path: join(process.env.SCREENSHOTS, 'task-why.png') });
+  await done();
+});
+
+test('what changed between these two answers', async () => {
+  const { page, go, done } = await visit();
+  await go('/?q=shoes');
+  for (const box of await page.getByRole('checkbox').all()) await box.check();
+  await page.getByRole('button', { name: 'Compare the two marked' }).click();
+  const text = await page.locator('main').innerText();
+  for (const said of ['gpt-4o-mini', 'temperature', 'label']) assert.ok(text.includes(said), said);
+  await page.screenshot({ path: join(process.env.SCREENSHOTS, 'task-compare.png') });
+  await done();
+});
+
+test('what has not left this machine and why', async () => {
+  const { page, go, done } = await visit();
+  await go('/');
+  await page.getByRole('link', { name: 'Delivery' }).click();
+  const held = await page.locator('.held').innerText();
+  assert.match(held, /Not left this machine yet/);
+  assert.match(held, /Everything that was logged has left|records? of process \d+/);
+  await page.screenshot({ path: join(process.env.SCREENSHOTS, 'task-held.png') });
+  await done();
+});
+
+test('what does my program do when the service answers 429', async () => {
+  const { page, go, done } = await visit();
+  await go('/');
+  await page.getByRole('link', { name: 'Delivery' }).click();
+  await page.getByRole('button', { name: '429 for five requests' }).click();
+  await page.locator('.set', { hasText: 'fail 429:5' }).waitFor();
+  // A program that comes again until it is taken.
+  const sender = new Sender(server.url, 'tasks');
+  for (let attempt = 0; attempt < 6; attempt += 1) await sender.say('trace', 'again', 'create', { name: 'again' }).send().catch(() => {});
+  await page.locator('.attempts .badge.bad', { hasText: '429' }).nth(4).waitFor();
+  assert.deepEqual((await page.locator('.attempts tbody .badge').allInnerTexts()).slice(0, 6), ['200', '429', '429', '429', '429', '429']);
+  await page.screenshot({ path: join(process.env.SCREENSHOTS, 'task-429.png') });
+  await done();
+});
+
+test('a picture that was attached is shown, and an upload that is no picture is a file to save', async () => {
+  const sender = new Sender(server.url, 'pictures');
+  const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP8z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg==', 'base64');
+  const put = (key, type, body) => fetch(`${server.url}/upload/${key}`, { method: 'PUT', headers: { 'content-type': type }, body });
+  await put('pictures/a.png', 'image/png', png);
+  await put('pictures/b.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>');
+  sender.say('trace', 'pics', 'create', { name: 'with pictures' });
+  sender.say('trace', 'pics', 'add-attachment', { id: 'a', name: 'a.png', mimeType: 'image/png', key: 'pictures/a.png' });
+  sender.say('trace', 'pics', 'add-attachment', { id: 'b', name: 'b.svg', mimeType: 'image/svg+xml', key: 'pictures/b.svg' });
+  await sender.send();
+  const { page, go, done } = await visit();
+  await go('/trace/pictures/pics');
+  const picture = page.locator('#detail img.picture');
+  await picture.scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => document.querySelector('#detail img.picture')?.naturalWidth === 2);
+  assert.equal(await picture.count(), 1);
+  const saved = await fetch(`${server.url}/attachment?key=pictures%2Fb.svg`);
+  assert.match(saved.headers.get('content-disposition'), /attachment/);
+  assert.equal(saved.headers.get('content-type'), 'application/octet-stream');
+  await done();
+});
+
+test('a program that speaks OpenTelemetry is seen as one that logs lines', async () => {
+  const attribute = (key, value) => ({ key, value: typeof value === 'number' ? { intValue: `${value}` } : { stringValue: value } });
+  const span = (spanId, parentSpanId, name, attributes) => ({ traceId: '0af7651916cd43dd8448eb211c80319c', spanId, parentSpanId, name, startTimeUnixNano: `${Date.now()}000000`, endTimeUnixNano: `${Date.now() + 900}000000`, attributes });
+  const spans = [
+    span('b7ad6b7169203332', 'b7ad6b7169203331', 'chat gpt-4o', [attribute('gen_ai.operation.name', 'chat'), attribute('gen_ai.request.model', 'gpt-4o'), attribute('gen_ai.usage.input_tokens', 812), attribute('gen_ai.usage.output_tokens', 96), attribute('gen_ai.output.messages', '[{"role":"assistant","parts":[{"type":"text","content":"Hello from a span"}]}]')]),
+    span('b7ad6b7169203331', '', 'GET /ask', [attribute('http.route', '/ask')]),
+  ];
+  const answer = await fetch(`${server.url}/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ resourceSpans: [{ resource: { attributes: [attribute('service.name', 'web')] }, scopeSpans: [{ scope: { name: 'x' }, spans }] }] }) });
+  assert.equal(answer.status, 200);
+  const { page, go, done } = await visit();
+  await go('/?q=Hello');
+  await page.getByRole('link', { name: 'GET /ask' }).click();
+  await page.locator('.span-row', { hasText: 'chat gpt-4o' }).click();
+  await page.locator('#detail', { hasText: 'Hello from a span' }).waitFor();
+  await page.screenshot({ path: join(process.env.SCREENSHOTS, 'otlp.png') });
+  await done();
+});
+
 const PLACES = {
   traces: '/?q=-long+-live+-evil', trace: '/trace/assistant/invoice?at=tool_call:invoice-tool', generation: '/trace/assistant/refund-a?at=generation:refund-a-gen',
   generations: '/generations?sort=cost&q=repo:assistant', session: '/session/assistant/support-ada', sessions: '/sessions', logs: '/logs', flow: '/flow/payment-7', flows: '/flows', errors: '/errors',

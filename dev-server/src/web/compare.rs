@@ -29,6 +29,8 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     for reference in references.iter().take(2) {
         nodes.push(find(archive, reference)?);
     }
+    // What came first stands first, whichever was marked first: the other one is what has changed.
+    nodes.sort_by_key(NodeRow::began);
     match nodes.as_slice() {
         [a, b] => two(ask, archive, a, b),
         [a] => choose(ask, archive, a),

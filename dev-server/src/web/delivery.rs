@@ -11,6 +11,7 @@ use crate::web::text::{listed, time};
 use crate::web::{Ask, Page, layout, plural};
 
 const SHOWN_ATTEMPTS: usize = 100;
+const SHOWN_HOLDERS: usize = 4;
 const SHOWN_SET_ASIDE: usize = 20;
 /// What a developer most wants to see a program live through, as one press each.
 const TRIALS: [(&str, &str); 8] = [
@@ -111,7 +112,12 @@ fn reason(ask: &Ask<'_>, holder: &spool::Holder) -> String {
 
 /// What loggers of this machine hold and why, and what they set aside and why, read from the library's own files.
 fn held(ask: &Ask<'_>) -> Markup {
-    let found = spool::read(&spool::usual_places());
+    let mut found = spool::read(&spool::usual_places());
+    // Whoever runs comes first; those that have ended wait for somebody else.
+    found.holders.sort_by_key(|holder| !holder.is_alive);
+    let more = found.holders.len().saturating_sub(SHOWN_HOLDERS);
+    let more_records: u64 =
+        found.holders.iter().skip(SHOWN_HOLDERS).map(|holder| holder.records.len() as u64).sum();
     html! {
         section.held {
             h2 { "Not left this machine yet" }
@@ -119,7 +125,7 @@ fn held(ask: &Ask<'_>) -> Markup {
                 p.fine { "Everything that was logged has left: no logger of yours holds a record, and none was set aside." }
             } @else {
                 table.list { tbody {
-                    @for holder in &found.holders {
+                    @for holder in found.holders.iter().take(SHOWN_HOLDERS) {
                         tr.row { td { span.badge { @if holder.is_alive { "waiting" } @else { "left behind" } } }
                             td.what { span.name { (plural(holder.records.len() as u64, "record")) } " of process " (holder.pid)
                                 @if let Some(oldest) = holder.oldest { ", the oldest for up to " (ago(oldest)) }
@@ -129,6 +135,7 @@ fn held(ask: &Ask<'_>) -> Markup {
                                 @if let Some(first) = holder.records.first() { span.preview { (listed(&String::from_utf8_lossy(first))) } } }
                             td.wide.quiet { (holder.place.display().to_string()) } }
                     }
+                    @if more > 0 { tr.row { td {} td.what { "and " (plural(more_records, "record")) " of " (plural(more as u64, "other logger")) ": " code { "maxim-dev spool" } " lists them all" } td.wide {} } }
                     @for aside in found.quarantine.iter().take(SHOWN_SET_ASIDE) {
                         tr.row.failed { td { span.badge.bad { "set aside" } }
                             td.what { span.name { (listed(&aside.reason)) } span.preview { (listed(&aside.record)) } }

@@ -72,7 +72,7 @@ pub fn page(ask: &Ask<'_>, status: u16, title: &str, body: Markup) -> Response {
                 link rel="stylesheet" href="/assets/app.css";
                 script src="/assets/app.js" defer {}
             }
-            body {
+            body data-since=(ask.since) {
                 a.skip href="#content" { "Skip to the content" }
                 header.top {
                     a.brand href="/" { span.mark aria-hidden="true" {} "maxim-dev" }

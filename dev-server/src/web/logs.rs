@@ -8,7 +8,7 @@ use crate::store::filter::{Filter, Scope};
 use crate::store::rows::{self, EntryRow};
 use crate::web::chat::pretty;
 use crate::web::text::{listed, path, shown, time};
-use crate::web::traces::{empty, head, pages};
+use crate::web::traces::{empty, head, pages, quick};
 use crate::web::{Ask, Page, Refusal, layout};
 
 const PAGE_ROWS: u64 = 200;
@@ -27,6 +27,7 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
         html! { @for (entry, link) in entries.iter().zip(&links) { (row(ask, entry, link.as_deref())) } };
     let body = html! {
         (head("Log entries", total, problem.as_deref()))
+        (quick(ask))
         table.list.logs data-live="rows" {
             thead { tr {
                 th scope="col" { "Time" } th scope="col" { "Level" } th scope="col" { "Message" } th.wide scope="col" { "Source" }

@@ -33,6 +33,8 @@ pub struct Ask<'a> {
     pub query: Vec<(String, String)>,
     pub body: &'a [u8],
     pub now: Now,
+    /// The place in the feed before the page was made: what comes after it is news to the page.
+    pub since: u64,
 }
 
 /// Why there is no page.
@@ -74,10 +76,14 @@ impl Ask<'_> {
         }
     }
 
-    /// The address with one parameter changed.
+    /// The address with one parameter changed, from the first row on.
     pub fn with(&self, name: &str, value: &str) -> String {
-        let mut query: Vec<_> =
-            self.query.iter().filter(|(known, _)| known != name && known != "fragment").cloned().collect();
+        let mut query: Vec<_> = self
+            .query
+            .iter()
+            .filter(|(known, _)| known != name && known != "fragment" && known != "from")
+            .cloned()
+            .collect();
         if !value.is_empty() {
             query.push((name.to_owned(), value.to_owned()));
         }
@@ -100,6 +106,7 @@ pub fn answer(server: &Server, head: &Head, body: &[u8]) -> Response {
         query: pairs(query),
         body,
         now: Now { us: now_us() as i64, utc_offset_us: layout::utc_offset_us() },
+        since: server.library.as_ref().map_or(0, |library| library.feed.now()),
     };
     let first = ask.path.first().map_or("", String::as_str);
     if matches!(first, "assets" | "favicon.ico") {

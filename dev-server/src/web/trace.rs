@@ -135,6 +135,9 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive, repo: &str, id: &str) -> Page 
             @if root.errors > 0 { span.badge.bad { (root.errors) @if root.errors == 1 { " error" } @else { " errors" } } }
             @if root.is_open() { span.badge.open { "still open" } }
         }
+        @if let Some(failed) = tree.rows.iter().map(|row| &row.node).find(|node| node.error.is_some()) {
+            p.why { "Failed first: " a href=(node_path(&root, failed)) { (listed(failed.title())) } ": " (listed(failed.error.as_deref().unwrap_or_default())) }
+        }
         div.summary {
         dl.figures {
             div { dt { "Duration" } dd { (duration(&root)) } }

@@ -35,6 +35,7 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive, first: &str) -> Page {
     };
     let body = html! {
         (head(title, total, problem.as_deref()))
+        (quick(ask))
         form action="/compare" method="get" {
             table.list data-live="rows" {
                 thead {
@@ -75,6 +76,37 @@ pub fn head(title: &str, total: u64, problem: Option<&str>) -> Markup {
             button.live type="button" data-pause aria-pressed="false" { span.dot aria-hidden="true" {} span.label { "Live" } }
         }
         @if let Some(problem) = problem { p.problem role="alert" { (listed(problem)) } }
+    }
+}
+
+/// Searches that are asked for most, as one press each; pressed again, they go.
+const QUICK: [(&str, &str); 4] = [
+    ("last hour", "since:1h"),
+    ("today", "since:today"),
+    ("yesterday", "since:yesterday until:today"),
+    ("failed", "is:error"),
+];
+
+pub fn quick(ask: &Ask<'_>) -> Markup {
+    let asked = ask.parameter("q").unwrap_or_default();
+    let is_sessions = ask.path.first().is_some_and(|first| first == "sessions");
+    // One time at a time: a term of a time that is there gives way.
+    let without = |is_time: bool, terms: &str| {
+        let others = asked.split_whitespace().filter(|word| match is_time {
+            true => !word.starts_with("since:") && !word.starts_with("until:"),
+            false => *word != terms,
+        });
+        others.collect::<Vec<_>>().join(" ")
+    };
+    html! {
+        nav.quick aria-label="Quick searches" {
+            @for (label, terms) in QUICK.into_iter().filter(|(_, terms)| !is_sessions || *terms != "is:error") {
+                @let is_set = format!(" {asked} ").contains(&format!(" {terms} "));
+                @let others = without(terms.starts_with("since:"), terms);
+                @let wanted = if is_set { others } else { format!("{others} {terms}").trim().to_owned() };
+                a href=(ask.with("q", &wanted)) aria-current=[is_set.then_some("true")] { (label) }
+            }
+        }
     }
 }
 
@@ -153,6 +185,7 @@ fn sessions(
     };
     let body = html! {
         (head("Sessions", total, problem.as_deref()))
+        (quick(ask))
         table.list data-live="rows" {
             thead { tr {
                 th scope="col" { "Time" } th scope="col" { "Session" } th.figure scope="col" { "Traces" }

@@ -53,10 +53,11 @@ const live = {
     $('.label', this.button).textContent = this.isPaused ? 'Held' : 'Live';
     if (!this.isPaused && this.isStale) this.refresh();
   },
+  // From the place at which the page was made, so that nothing falls between the page and the connection.
   start() {
     if (!this.target || new URL(location.href).searchParams.has('from')) return;
     this.button?.addEventListener('click', () => this.pause());
-    const source = new EventSource('/live');
+    const source = new EventSource(`/live?since=${document.body.dataset.since}`);
     source.onmessage = (message) => { this.button?.classList.remove('lost'); if (message.data !== '0') this.refresh(); };
     source.onerror = () => this.button?.classList.add('lost');
     document.addEventListener('visibilitychange', () => { if (!document.hidden && this.isStale) this.refresh(); });
