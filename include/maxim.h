@@ -917,6 +917,20 @@ typedef struct maxim_stats {
     uint64_t masks_failed;
     /** Generations' results of a shape that is not known, which were sent as they are. */
     uint64_t results_unrecognised;
+    /**
+     * Calls that were refused for an argument: out of its range, not UTF-8, no JSON, no id. For a
+     * flow, its client's.
+     */
+    uint64_t refused_invalid;
+    /** Calls that were refused because a record or attachment was above its limit. */
+    uint64_t refused_too_large;
+    /** Calls that were refused because the logger or client had been closed. */
+    uint64_t refused_closed;
+    /**
+     * Calls that were refused for another reason, such as a file that could not be read. Those for
+     * want of space are `refused`.
+     */
+    uint64_t refused_other;
 } maxim_stats;
 
 /** How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT. */
@@ -928,13 +942,14 @@ typedef struct maxim_log_client_config {
     /** Where it runs: one of MAXIM_ENVIRONMENT_…. */
     maxim_environment environment;
     /**
-     * The API key. Without one, log calls are discarded silently (`ignored` in the stats counts
-     * them) and raw ingestion is MAXIM_ERR_NOT_CONFIGURED.
+     * The API key; default: the environment's MAXIM_API_KEY. Without one, log calls are discarded
+     * (`ignored` in the stats counts them, and there is a warning) and raw ingestion is
+     * MAXIM_ERR_NOT_CONFIGURED.
      */
     maxim_str api_key;
     /**
-     * The service; default: the public one. Plain http is refused for any host but this machine,
-     * unless `allow_plaintext` is set.
+     * The service; default: the environment's MAXIM_LOG_ENDPOINT, else the public one. Plain http
+     * is refused for any host but this machine, unless `allow_plaintext` is set.
      */
     maxim_str endpoint;
     /** The application's version. */

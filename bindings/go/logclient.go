@@ -157,7 +157,8 @@ func (c *LogClient) unfit(op string, err error) error {
 func NewLogClient(config LogClientConfig) (*LogClient, error) {
 	h := &hooks{onError: config.OnError, onDebug: config.OnDebug, mask: config.MaskFunc}
 	held := h.hold()
-	made := C.maxim_go_log_client_new(config.c(), C.uintptr_t(held), C.bool(h.onDebug != nil), C.bool(h.mask != nil))
+	made := C.maxim_go_log_client_new(config.c(), C.uintptr_t(held), C.bool(h.onError != nil),
+		C.bool(h.onDebug != nil), C.bool(h.mask != nil))
 	if made.failure != nil {
 		held.Delete()
 		return nil, failed("NewLogClient", made.failure)

@@ -77,7 +77,8 @@ type Config struct {
 
 	// OnError is told of log calls that were refused, on the caller's goroutine, and of what goes
 	// wrong with delivery later (records dropped, a key refused), on a thread of the library. The
-	// errors are *Error. It may log; it must not wait for the logger.
+	// errors are *Error. It may log; it must not wait for the logger. Without one, the library writes
+	// a line to standard error, for each kind at most one in ten seconds (MAXIM_WARNINGS=0: none).
 	OnError func(error) `json:"-"`
 
 	// Debug lets the library tell what it does: to OnDebug, else to standard error.
@@ -165,7 +166,8 @@ type owned struct {
 func New(config Config) (*Logger, error) {
 	h := &hooks{onError: config.OnError, onDebug: config.OnDebug, mask: config.MaskFunc}
 	held := h.hold()
-	made := C.maxim_go_logger_new(config.c(), C.uintptr_t(held), C.bool(h.onDebug != nil), C.bool(h.mask != nil))
+	made := C.maxim_go_logger_new(config.c(), C.uintptr_t(held), C.bool(h.onError != nil),
+		C.bool(h.onDebug != nil), C.bool(h.mask != nil))
 	runtime.KeepAlive(config)
 	if made.failure != nil {
 		held.Delete()
@@ -400,6 +402,11 @@ type Stats struct {
 	Refused        uint64        // calls that were refused because the configured space was full
 	SampledOut     uint64        // records of traces that are not in the sample
 	MasksFailed    uint64        // texts that were dropped because a mask failed
+
+	RefusedInvalid  uint64 // calls that were refused for an argument
+	RefusedTooLarge uint64 // calls that were refused because a record or attachment was above its limit
+	RefusedClosed   uint64 // calls that were refused because the logger or client had been closed
+	RefusedOther    uint64 // calls that were refused for another reason, but for want of space
 }
 
 func goStats(s C.maxim_stats) Stats {
@@ -422,6 +429,11 @@ func goStats(s C.maxim_stats) Stats {
 		Refused:        uint64(s.refused),
 		SampledOut:     uint64(s.sampled_out),
 		MasksFailed:    uint64(s.masks_failed),
+
+		RefusedInvalid:  uint64(s.refused_invalid),
+		RefusedTooLarge: uint64(s.refused_too_large),
+		RefusedClosed:   uint64(s.refused_closed),
+		RefusedOther:    uint64(s.refused_other),
 	}
 }
 

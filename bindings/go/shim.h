@@ -141,10 +141,11 @@ static inline maxim_logger_config maxim_go_logger_config(void) {
     return config;
 }
 
-static inline maxim_go_handle maxim_go_logger_new(maxim_logger_config config, uintptr_t hooks, bool debug_hook, bool mask_hook) {
+static inline maxim_go_handle maxim_go_logger_new(maxim_logger_config config, uintptr_t hooks,
+                                                  bool error_hook, bool debug_hook, bool mask_hook) {
     maxim_go_handle made = {NULL, 0};
     maxim_logger *logger = NULL;
-    config.error_callback = maxim_go_on_error;
+    config.error_callback = error_hook ? maxim_go_on_error : NULL;
     config.debug_callback = debug_hook ? maxim_go_on_debug : NULL;
     config.mask_callback = mask_hook ? maxim_go_on_mask : NULL;
     config.user_data = (void *)hooks;

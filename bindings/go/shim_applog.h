@@ -13,10 +13,10 @@ static inline maxim_log_client_config maxim_go_log_client_config(void) {
 }
 
 static inline maxim_go_handle maxim_go_log_client_new(maxim_log_client_config config, uintptr_t hooks,
-                                                      bool debug_hook, bool mask_hook) {
+                                                      bool error_hook, bool debug_hook, bool mask_hook) {
     maxim_go_handle made = {NULL, 0};
     maxim_log_client *client = NULL;
-    config.error_callback = maxim_go_on_error;
+    config.error_callback = error_hook ? maxim_go_on_error : NULL;
     config.debug_callback = debug_hook ? maxim_go_on_debug : NULL;
     config.mask_callback = mask_hook ? maxim_go_on_mask : NULL;
     config.user_data = (void *)hooks;

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::refusals::{self, Refusals, Refused};
 use super::types::{maxim_debug_callback, maxim_error_callback, maxim_status};
 use crate::process::{self, ForkCell};
 use crate::report::{Report, Reporter};
@@ -40,6 +41,7 @@ pub(super) type FlushFunction = unsafe extern "C-unwind" fn(*mut c_void, maxim_s
 pub(super) struct Callbacks(Arc<Shared>);
 
 struct Shared {
+    refusals: Refusals,
     error: maxim_error_callback,
     debug: maxim_debug_callback,
     is_debug: bool,
@@ -128,7 +130,39 @@ impl Callbacks {
         user_data: *mut c_void,
     ) -> Callbacks {
         let own = ForkCell::new(Own::default());
-        Callbacks(Arc::new(Shared { error, debug, is_debug, user_data, muted: AtomicBool::new(false), own }))
+        let refusals = Refusals::default();
+        Callbacks(Arc::new(Shared {
+            refusals,
+            error,
+            debug,
+            is_debug,
+            user_data,
+            muted: AtomicBool::new(false),
+            own,
+        }))
+    }
+
+    /// A call was refused: it is counted, and told to whoever debugs; where nobody hears of errors, there is a warning.
+    #[cold]
+    pub(super) fn refused(&self, why: &Error) {
+        if self.0.refusals.count(why.status) {
+            self.told_or_warned(why.status, &why.detail);
+        }
+    }
+
+    /// Tells whoever debugs; where nobody hears of errors, there is a warning.
+    #[cold]
+    pub(super) fn told_or_warned(&self, status: Status, message: &str) {
+        if self.debug_enabled() {
+            self.debug(&format!("{}: {message}", status.name().to_string_lossy()));
+        } else if self.0.error.is_none() {
+            refusals::warn(status, message);
+        }
+    }
+
+    /// The refused calls, by reason.
+    pub(super) fn refusals(&self) -> Refused {
+        self.0.refusals.numbers()
     }
 
     /// What the host wants to be given back.
@@ -410,8 +444,10 @@ pub(super) fn c_text(text: &str) -> CString {
 
 impl Reporter for Callbacks {
     fn error(&self, report: &Report) {
-        if self.debug_enabled() {
-            self.debug(&format!("{}: {}", report.status.name().to_string_lossy(), report.message));
+        if report.status != Status::Ok {
+            self.told_or_warned(report.status, &report.message);
+        } else if self.debug_enabled() {
+            self.debug(&report.message);
         }
         if let Some(callback) = self.0.error {
             let function = Function::Error(callback);
@@ -438,7 +474,7 @@ impl Reporter for Callbacks {
 
 /// One line in one piece. Not by the standard library, whose lock for it a forked child may find taken, and
 /// which panics when nobody reads.
-fn print_to_stderr(line: &str) {
+pub(super) fn print_to_stderr(line: &str) {
     // SAFETY: the line is readable for its length; a failure is no harm.
     unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
 }

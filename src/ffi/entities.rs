@@ -26,7 +26,9 @@ pub(super) fn with_logger<R: Default>(
     mut body: impl FnMut(&Logger) -> Result<R>,
 ) -> Result<R> {
     handle::with::<Owned, _>(logger.addr(), |owned| match &owned.logger {
-        Some(logger) => lossy::or_again(|| logger.is_lossy(), || body(logger)),
+        Some(logger) => {
+            lossy::or_again(|| logger.is_lossy(), |why| owned.callbacks.refused(why), || body(logger))
+        }
         None => Ok(R::default()),
     })
 }

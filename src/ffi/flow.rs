@@ -2,11 +2,12 @@
 
 use std::ffi::{CString, c_char};
 use std::ptr;
+use std::sync::Arc;
 
 use super::boundary::{boundary, boundary_or, slow_boundary};
-use super::callbacks::c_text;
+use super::callbacks::{Callbacks, c_text};
 use super::handle::{self, handled};
-use super::log_client::{error_call, log_call, maxim_log_client, with_client};
+use super::log_client::{callbacks_of, error_call, log_call, maxim_log_client, with_client};
 use super::logger::milliseconds;
 use super::lossy;
 use super::structs::*;
@@ -24,6 +25,7 @@ pub struct maxim_flow {
 /// What a flow's handle stands for.
 struct OwnedFlow {
     flow: Flow,
+    callbacks: Arc<Callbacks>,
     id: CString,
     name: CString,
 }
@@ -32,13 +34,14 @@ handled!(OwnedFlow, "flow", 0x5);
 
 fn with_flow<R>(flow: *const maxim_flow, mut body: impl FnMut(&OwnedFlow) -> Result<R>) -> Result<R> {
     handle::with::<OwnedFlow, _>(flow.addr(), |owned| {
-        lossy::or_again(|| owned.flow.client().is_lossy(), || body(owned))
+        lossy::or_again(|| owned.flow.client().is_lossy(), |why| owned.callbacks.refused(why), || body(owned))
     })
 }
 
-fn insert(flow: Flow, out: *mut *mut maxim_flow) -> Result<()> {
+fn insert(flow: Flow, client: *const maxim_log_client, out: *mut *mut maxim_flow) -> Result<()> {
+    let callbacks = callbacks_of(client)?;
     let (id, name) = (c_text(flow.id()), c_text(flow.name()));
-    write(out, ptr::without_provenance_mut(handle::insert(OwnedFlow { flow, id, name })?));
+    write(out, ptr::without_provenance_mut(handle::insert(OwnedFlow { flow, callbacks, id, name })?));
     Ok(())
 }
 
@@ -60,7 +63,7 @@ pub unsafe extern "C" fn maxim_flow_new(
         let out = super::types::out("out", out)?;
         write(out, ptr::null_mut());
         let flow = with_client(client, |client| Flow::new(client.clone(), required("name", name)?))?;
-        insert(flow, out)
+        insert(flow, client, out)
     })
 }
 
@@ -86,7 +89,7 @@ pub unsafe extern "C" fn maxim_flow_new_remote(
         let flow = with_client(client, |client| {
             Flow::new_remote(client.clone(), required("name", name)?, milliseconds(timeout_ms))
         })?;
-        insert(flow, out)
+        insert(flow, client, out)
     })
 }
 

@@ -12,7 +12,7 @@ use super::handle::{self, handled};
 use super::logger::{FlushDone, milliseconds, to_c};
 use super::lossy;
 use super::maxim_level;
-use super::settings::{checked_key, given};
+use super::settings::{checked_key, given, given_or_env};
 use super::structs::*;
 use super::types::*;
 use crate::applog::config::{self, Environment};
@@ -30,6 +30,9 @@ pub struct maxim_log_client {
     _opaque: [u8; 0],
 }
 
+const WITHOUT_KEY: &str =
+    "api_key: none was given and MAXIM_API_KEY is not set: entries are discarded and only counted";
+
 /// What a client's handle stands for.
 pub(super) struct OwnedClient {
     pub(super) client: Arc<Client>,
@@ -45,8 +48,17 @@ pub(super) fn with_client<R>(
     mut body: impl FnMut(&Arc<Client>) -> Result<R>,
 ) -> Result<R> {
     handle::with::<OwnedClient, _>(client.addr(), |owned| {
-        lossy::or_again(|| owned.client.is_lossy(), || body(&owned.client))
+        lossy::or_again(
+            || owned.client.is_lossy(),
+            |why| owned.callbacks.refused(why),
+            || body(&owned.client),
+        )
     })
+}
+
+/// Who hears of the client behind a handle.
+pub(super) fn callbacks_of(client: *const maxim_log_client) -> Result<Arc<Callbacks>> {
+    handle::with::<OwnedClient, _>(client.addr(), |owned| Ok(Arc::clone(&owned.callbacks)))
 }
 
 /// One of a list, by its number in the ABI.
@@ -81,7 +93,11 @@ pub unsafe extern "C" fn maxim_log_client_new(
             given.user_data,
         ));
         let config = resolve(&given, &callbacks)?;
+        let has_key = config.api_key.is_some() || config.disabled;
         let client = Arc::new(Client::new(config)?);
+        if !has_key {
+            callbacks.told_or_warned(Status::NotConfigured, WITHOUT_KEY);
+        }
         write(out, ptr::without_provenance_mut(handle::insert(OwnedClient { client, callbacks })?));
         Ok(())
     })
@@ -92,8 +108,9 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
     let disabled = is_disabled(given.disabled)?;
     let refuse = |reason: &str| Err(Error::new(Status::InvalidArgument, reason));
     let owned = |name: &str, text: maxim_str| optional(name, text).map(|text| text.map(str::to_owned));
-    let endpoint = owned("endpoint", given.endpoint)?.unwrap_or_else(|| config::DEFAULT_ENDPOINT.to_owned());
-    let api_key = optional("api_key", given.api_key)?.filter(|key| !key.is_empty());
+    let endpoint = given_or_env(optional("endpoint", given.endpoint)?, "MAXIM_LOG_ENDPOINT")
+        .unwrap_or_else(|| config::DEFAULT_ENDPOINT.to_owned());
+    let api_key = given_or_env(optional("api_key", given.api_key)?, "MAXIM_API_KEY");
     if given.batch_size == 0 {
         return refuse("batch_size: must be at least 1");
     }
@@ -106,7 +123,7 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
             false => required("source", given.source)?.to_owned(),
         },
         environment: numbered("environment", given.environment, &Environment::ALL)?,
-        api_key: api_key.map(checked_key).transpose()?,
+        api_key: api_key.as_deref().map(checked_key).transpose()?,
         settings: given!(given).settings("endpoint", &endpoint, reporter)?,
         version: owned("version", given.version)?,
         dataset: owned("dataset", given.dataset)?,
@@ -426,6 +443,7 @@ pub unsafe extern "C" fn maxim_log_client_stats(
     boundary(|| {
         let ((numbers, ignored), masks_failed) =
             with_client(client, |client| Ok((client.stats()?, client.masks_failed())))?;
-        write_sized(stats, &maxim_stats { ignored, masks_failed, ..to_c(&numbers) })
+        let refused = callbacks_of(client)?.refusals();
+        write_sized(stats, &maxim_stats { ignored, masks_failed, ..to_c(&numbers, &refused) })
     })
 }

@@ -10,6 +10,7 @@ use super::callbacks::{Callbacks, FlushFunction, c_text};
 use super::control::{for_the_logger, given_control, is_disabled, sample_rate, switch};
 use super::entities::{result_mode, unused, with_logger};
 use super::handle::{self, handled};
+use super::refusals::Refused;
 use super::settings::{checked_key, checked_repository, given, given_or_env, or_default};
 use super::structs::*;
 use super::types::*;
@@ -33,7 +34,7 @@ pub struct maxim_logger {
 pub(super) struct Owned {
     /// None when it is disabled.
     pub(super) logger: Option<Logger>,
-    callbacks: Arc<Callbacks>,
+    pub(super) callbacks: Arc<Callbacks>,
     repository: std::ffi::CString,
 }
 
@@ -371,7 +372,8 @@ pub unsafe extern "C" fn maxim_logger_sink_stats(
 fn stats(logger: *const maxim_logger, sink: usize) -> Result<maxim_stats> {
     let (numbers, counts) = with_logger(logger, |log| Ok((log.stats(sink)?, log.gate_counts())))?;
     let (sampled_out, masks_failed) = counts;
-    Ok(maxim_stats { sampled_out, masks_failed, ..to_c(&numbers) })
+    let refused = handle::with::<Owned, _>(logger.addr(), |owned| Ok(owned.callbacks.refusals()))?;
+    Ok(maxim_stats { sampled_out, masks_failed, ..to_c(&numbers, &refused) })
 }
 
 /// Sends every record from now on to a further repository or endpoint as well, with a spool and a
@@ -454,7 +456,7 @@ pub(super) fn milliseconds(timeout_ms: u32) -> Duration {
 }
 
 /// The numbers as the ABI has them.
-pub(super) fn to_c(numbers: &delivery::Stats) -> maxim_stats {
+pub(super) fn to_c(numbers: &delivery::Stats, refused: &Refused) -> maxim_stats {
     maxim_stats {
         struct_size: 0,
         accepted: numbers.spool.accepted,
@@ -476,5 +478,9 @@ pub(super) fn to_c(numbers: &delivery::Stats) -> maxim_stats {
         sampled_out: 0,
         masks_failed: 0,
         results_unrecognised: numbers.remarked,
+        refused_invalid: refused.invalid,
+        refused_too_large: refused.too_large,
+        refused_closed: refused.closed,
+        refused_other: refused.other,
     }
 }

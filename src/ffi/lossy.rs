@@ -15,15 +15,19 @@ thread_local! {
 
 /// Makes a call; when it is refused for a value and the logger is lossy, makes it again as a lossy one.
 ///
-/// The first refusal is the answer if the second call is refused too: it is about what the caller gave. The call
-/// stands here once, so that it is compiled in line.
+/// The first refusal is the answer if the second call is refused too: it is about what the caller gave. `refused` is
+/// told of it. The call stands here once, so that it is compiled in line.
 #[inline(always)]
-pub(super) fn or_again<R>(is_lossy: impl Fn() -> bool, mut call: impl FnMut() -> Result<R>) -> Result<R> {
+pub(super) fn or_again<R>(
+    is_lossy: impl Fn() -> bool,
+    refused: impl Fn(&Error),
+    mut call: impl FnMut() -> Result<R>,
+) -> Result<R> {
     let mut second = None;
     loop {
         match call() {
             Ok(value) => return Ok(value),
-            Err(refusal) => second = Some(Second::after(second, refusal, &is_lossy)?),
+            Err(refusal) => second = Some(Second::after(second, refusal, &is_lossy, &refused)?),
         }
     }
 }
@@ -38,8 +42,14 @@ impl Second {
     /// The call to be made after a refusal; the refusal, if there is none to be made.
     #[cold]
     #[inline(never)]
-    fn after(second: Option<Second>, refusal: Error, is_lossy: &impl Fn() -> bool) -> Result<Second> {
+    fn after(
+        second: Option<Second>,
+        refusal: Error,
+        is_lossy: &impl Fn() -> bool,
+        refused: &impl Fn(&Error),
+    ) -> Result<Second> {
         if let Some(first) = second.and_then(|mut second| second.refusal.take()) {
+            refused(&first);
             return Err(first);
         }
         let is_about_a_value = matches!(
@@ -47,6 +57,7 @@ impl Second {
             Status::InvalidArgument | Status::InvalidUtf8 | Status::InvalidJson | Status::InvalidId
         );
         if !is_about_a_value || lossy::active() || !is_lossy() {
+            refused(&refusal);
             return Err(refusal);
         }
         Ok(Second { refusal: Some(refusal), _lossy: lossy::Lossy::enter() })

@@ -509,6 +509,15 @@ pub struct maxim_stats {
     pub masks_failed: u64,
     /// Generations' results of a shape that is not known, which were sent as they are.
     pub results_unrecognised: u64,
+    /// Calls that were refused for an argument: out of its range, not UTF-8, no JSON, no id. For a flow, its client's.
+    pub refused_invalid: u64,
+    /// Calls that were refused because a record or attachment was above its limit.
+    pub refused_too_large: u64,
+    /// Calls that were refused because the logger or client had been closed.
+    pub refused_closed: u64,
+    /// Calls that were refused for another reason, such as a file that could not be read. Those for want of space are
+    /// `refused`.
+    pub refused_other: u64,
 }
 
 /// How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT.
@@ -522,11 +531,11 @@ pub struct maxim_log_client_config {
     pub source: maxim_str,
     /// Where it runs: one of MAXIM_ENVIRONMENT_….
     pub environment: maxim_environment,
-    /// The API key. Without one, log calls are discarded silently (`ignored` in the stats counts them) and
-    /// raw ingestion is MAXIM_ERR_NOT_CONFIGURED.
+    /// The API key; default: the environment's MAXIM_API_KEY. Without one, log calls are discarded (`ignored` in the
+    /// stats counts them, and there is a warning) and raw ingestion is MAXIM_ERR_NOT_CONFIGURED.
     pub api_key: maxim_str,
-    /// The service; default: the public one. Plain http is refused for any host but this machine,
-    /// unless `allow_plaintext` is set.
+    /// The service; default: the environment's MAXIM_LOG_ENDPOINT, else the public one. Plain http is refused for
+    /// any host but this machine, unless `allow_plaintext` is set.
     pub endpoint: maxim_str,
     /// The application's version.
     pub version: maxim_str,

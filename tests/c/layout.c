@@ -167,7 +167,11 @@ AT(maxim_stats, dropped_corrupt, 128);
 AT(maxim_stats, sampled_out, 136);
 AT(maxim_stats, masks_failed, 144);
 AT(maxim_stats, results_unrecognised, 152);
-OF(maxim_stats, 160);
+AT(maxim_stats, refused_invalid, 160);
+AT(maxim_stats, refused_too_large, 168);
+AT(maxim_stats, refused_closed, 176);
+AT(maxim_stats, refused_other, 184);
+OF(maxim_stats, 192);
 AT(maxim_log_client_config, struct_size, 0);
 AT(maxim_log_client_config, source, 8);
 AT(maxim_log_client_config, environment, 24);
@@ -446,6 +450,10 @@ int main(void) {
         ALIKE(sampled_out)
         ALIKE(masks_failed)
         ALIKE(results_unrecognised)
+        ALIKE(refused_invalid)
+        ALIKE(refused_too_large)
+        ALIKE(refused_closed)
+        ALIKE(refused_other)
     }
     {
         maxim_log_client_config macro = MAXIM_LOG_CLIENT_CONFIG_INIT, function;
