@@ -61,6 +61,7 @@ impl Reader {
             let mut state = spool.state.lock();
             while state.cold_bytes > spool.disk_cap() && spool.evict_oldest_cold(&mut state) {}
         }
+        spool.clear_litter();
         more
     }
 }

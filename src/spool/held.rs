@@ -2,7 +2,7 @@
 //! records that came and went.
 
 use super::Stats;
-use super::format::{Cursor, HEADER_SIZE, Header, Key, Seal, find_end};
+use super::format::{Cursor, HEADER_SIZE, Header, Key, Origin, Seal, find_end};
 use super::segment::Mapping;
 use super::sidefile::SideFile;
 use crate::process::monotonic;
@@ -141,6 +141,14 @@ impl Held {
     }
 }
 
+/// What has come off the books and is to be removed once the lock has been given back: the file system may take long.
+pub(super) enum Litter {
+    File(Place),
+    Memory(Arc<Mapping>),
+    /// Files of records, by their maker.
+    Sides(Origin, Vec<SideFile>),
+}
+
 /// Why a record was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dropped {
@@ -161,6 +169,9 @@ pub(super) struct State {
     /// Segments of dead owners, oldest first.
     pub adopted: VecDeque<Held>,
     pub spares: Vec<Spare>,
+    pub litter: Vec<Litter>,
+    /// Callers that are making a segment, without the lock.
+    pub making: u32,
     /// The number of the next segment, and of the last file.
     pub next_segment: u64,
     pub next_file: u64,
@@ -235,6 +246,13 @@ impl State {
         } else {
             self.hot_bytes -= size;
         }
+    }
+
+    /// Gives a spare segment up.
+    pub fn discard(&mut self, spare: Spare) {
+        self.uncharge(&spare.place, spare.map.len() as u64);
+        self.litter.push(Litter::Memory(spare.map));
+        self.litter.push(Litter::File(spare.place));
     }
 
     /// A segment could not be made at a place that had been charged for it.

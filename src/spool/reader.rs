@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, Entry, Memory, Piece};
 use super::format::{Cursor, Header, Key, Scan};
-use super::held::{Dropped, Held, Place, PutOff};
+use super::held::{Dropped, Held, Litter, Place, PutOff};
 use super::upkeep::Schedule;
 use super::{Kind, Spool};
 use crate::process::monotonic;
@@ -277,6 +277,8 @@ impl Reader {
             state.count_dropped(Dropped::Corrupt, held.unsettled(), self.spool.is_own(key));
             self.spool.retire(&mut state, held);
         }
+        drop(state);
+        self.spool.clear_litter();
     }
 
     /// The first `n` records of the batch have been delivered: they leave the batch and the spool.
@@ -312,6 +314,7 @@ impl Reader {
             }
             self.move_cursor(piece.key, cursor, |tally| count(tally, run as u64, bytes), run as u64);
         }
+        self.spool.clear_litter();
     }
 
     /// Moves the cursor of a segment, first on the file and then on the books; lets go of the
@@ -342,8 +345,10 @@ impl Reader {
         let passed = held.settle(cursor);
         let finished = held.unsettled() == 0 && held.sealed.is_some();
         let sides = held.take_left_sides();
-        spool.remove_side_files(&key.0, &sides);
         state.cold_bytes -= sides.iter().map(|side| side.size).sum::<u64>();
+        if !sides.is_empty() {
+            state.litter.push(Litter::Sides(key.0, sides));
+        }
         count(&mut state.tally);
         state.count_dropped(Dropped::Corrupt, passed.saturating_sub(records), spool.is_own(key));
         if finished && let Some(held) = state.take(key) {

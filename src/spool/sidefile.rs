@@ -18,7 +18,6 @@ use super::held::{Held, State};
 use super::place::{self, At, Base};
 use super::spool::Spool;
 use super::{Kind, Options, Refusal, candidates, quarantine};
-use crate::process::Undisturbed;
 use crate::process::unique::Uuid;
 
 /// Its name within the identity's directory.
@@ -68,7 +67,9 @@ impl Spool {
     ) -> Result<Option<u64>, Refusal> {
         let size = content.len() as u64;
         let Some(directory) = self.side_directory() else { return Ok(None) };
-        if !self.reserve_side_file(size)? {
+        let reserved = self.reserve_side_file(size);
+        self.clear_litter();
+        if !reserved? {
             return Ok(None);
         }
         let partial = directory.join(format!("{UNFINISHED}{}", Uuid::new().as_str()));
@@ -93,6 +94,7 @@ impl Spool {
                 state.cold_bytes -= size;
             }
         }
+        self.clear_litter();
         accepted
     }
 
@@ -136,7 +138,7 @@ impl Spool {
         let length = payload.len() + size_of::<u32>() + path_length;
         let path_length = (path_length as u32).to_le_bytes();
         // A handler that jumps out of this would leave a file without its record, and the lock held.
-        let _undisturbed = Undisturbed::by_handlers();
+        let _undisturbed = self.undisturbed();
         let Some(mut state) = self.state.lock_in_time() else { return Err(self.stuck()) };
         let share = self.disk_cap() / SEGMENT_SHARE;
         if state.active.as_ref().is_some_and(|active| {

@@ -5,7 +5,7 @@
 //! none once the instance has left.
 
 use super::format::{CURSOR_AT, HEADER_SIZE, Key};
-use super::held::{Held, Place, State};
+use super::held::{Held, Litter, Place, State};
 use super::{Overflow, Spool, store};
 
 impl Spool {
@@ -29,7 +29,7 @@ impl Spool {
         let mut left = self.left.lock();
         self.seal_and_spill();
         *left = true;
-        self.leave(&mut self.state.lock());
+        self.leave();
     }
 
     /// Writes a segment whose file somebody has removed to the spool directory, while it is mapped.
@@ -37,6 +37,7 @@ impl Spool {
         let left = self.left.lock();
         if !*left {
             self.spill_one(key, &mut true);
+            self.clear_litter();
         }
     }
 
@@ -56,7 +57,9 @@ impl Spool {
             sealed.filter(|held| !held.place.is_cold() && held.unsettled() > 0).map(Held::key).collect()
         };
         let mut all = true;
-        keys.into_iter().all(|key| self.spill_one(key, &mut all)) && all
+        let all = keys.into_iter().all(|key| self.spill_one(key, &mut all)) && all;
+        self.clear_litter();
+        all
     }
 
     /// Copies one segment to the spool directory and lets go of where it was. Gives whether the
@@ -82,29 +85,37 @@ impl Spool {
         };
         let size = (HEADER_SIZE + records.len()) as u64;
         let Some(place) = self.reserve_cold(&mut self.state.lock(), size) else { return false };
+        self.clear_litter();
         let written = self.store.write_cold(&place, &page, records);
-        let mut state = self.state.lock();
+        let mut told = cursor;
+        let mut state = loop {
+            let mut state = self.state.lock();
+            let Some(held) = state.find(key).filter(|held| written.is_ok() && held.settled != told) else {
+                break state;
+            };
+            // Acknowledged meanwhile, which only the old file has been told. Nobody else writes to the new one
+            // before the books name it.
+            told = held.settled;
+            let word = told.pack(held.header.salt).to_le_bytes();
+            drop(state);
+            let _ = self.store.write_at(&place, CURSOR_AT, &word);
+        };
         if written.is_err() {
             state.give_up(&place, size);
         } else if let Some(held) = state.find(key) {
-            if held.settled != cursor {
-                // Acknowledged meanwhile, which only the old file has been told. Under the lock, or an
-                // older cursor could come behind a newer one.
-                let word = held.settled.pack(held.header.salt).to_le_bytes();
-                let _ = self.store.write_at(&place, CURSOR_AT, &word);
-            }
             let old_place = std::mem::replace(&mut held.place, place);
             let old_size = std::mem::replace(&mut held.size, size);
-            held.map = None;
+            let map = held.map.take();
             state.uncharge(&old_place, old_size);
-            self.store.remove(&old_place);
+            state.litter.extend(map.map(Litter::Memory));
+            state.litter.push(Litter::File(old_place));
             if state.waiting > 0 {
                 self.space.notify_all();
             }
         } else {
             // Evicted or delivered in the meantime.
             state.uncharge(&place, size);
-            self.store.remove(&place);
+            state.litter.push(Litter::File(place));
         }
         !state.cold_failed
     }

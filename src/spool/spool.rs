@@ -3,7 +3,7 @@
 use super::candidates::{self, Unusable};
 use super::claim::Locks;
 use super::format::{self, Cursor, HEADER_SIZE, Header, Key, Origin, RECORD_HEADER, RECORD_MAX};
-use super::held::{Dropped, Held, Place, Spare, State};
+use super::held::{Dropped, Held, Litter, Place, Spare, State};
 use super::place::At;
 use super::segment::Mapping;
 use super::store::{Side, Store};
@@ -35,6 +35,8 @@ const MAPPED_SEALED_MAX: usize = 12;
 const MAPPED_MAX: usize = 16;
 /// Troubles that wait to be told at most: they are all of one kind.
 const NEWS_MAX: usize = 4;
+/// How long somebody waits for another caller that makes a segment.
+const MAKING_MAX: Duration = Duration::from_secs(1);
 /// Room for the books of this many segments is reserved, so that rotating allocates nothing.
 const BOOKS_RESERVED: usize = 64;
 
@@ -47,6 +49,8 @@ pub struct Spool {
     pub(super) state: Lock<State>,
     /// Signalled when records have left and callers wait for room.
     pub(super) space: LockCondvar,
+    /// Signalled when a caller has made a segment, or could not.
+    made: LockCondvar,
     pub(super) bell: Arc<Bell>,
     pub(super) store: Store,
     pub(super) options: Options,
@@ -89,6 +93,8 @@ impl Spool {
                 sealed: VecDeque::with_capacity(BOOKS_RESERVED),
                 adopted: VecDeque::new(),
                 spares: Vec::with_capacity(BOOKS_RESERVED),
+                litter: Vec::with_capacity(BOOKS_RESERVED),
+                making: 0,
                 next_segment: 1,
                 next_file: 0,
                 hot_failed: false,
@@ -104,6 +110,7 @@ impl Spool {
                 tally: Stats::default(),
             }),
             space: LockCondvar::new(),
+            made: LockCondvar::new(),
             bell,
             store,
             unread_orphans: AtomicU64::new(0),
@@ -220,7 +227,9 @@ impl Spool {
         let Some(mut state) = self.state.lock_in_time() else { return };
         state.closed = true;
         self.seal_active(&mut state);
+        drop(state);
         self.space.notify_all();
+        self.clear_litter();
     }
 
     /// The last sequence accepted; beyond every other while that cannot be told.
@@ -281,11 +290,7 @@ impl Spool {
         mut state: LockGuard<'a, State>,
         payload: usize,
     ) -> Result<LockGuard<'a, State>, Refusal> {
-        // What is done under the lock is not left halfway; a wait for room may be long, and has no lock.
-        let _undisturbed = match self.options.overflow {
-            Overflow::Block(_) => Undisturbed::by_ourselves(),
-            _ => Undisturbed::by_handlers(),
-        };
+        let _undisturbed = self.undisturbed();
         let needed = HEADER_SIZE + format::record_size(payload);
         let size = (needed.next_multiple_of(4096) as u64).max(self.next_size(&state));
         let cap = self.options.max_memory_bytes.max(self.disk_cap());
@@ -294,6 +299,7 @@ impl Spool {
             return Err(Refusal::TooLarge { limit });
         }
         let mut deadline = None;
+        let mut has_waited = false;
         loop {
             if state.closed {
                 return Err(Refusal::Closed);
@@ -302,7 +308,7 @@ impl Spool {
             if state.active.as_ref().is_some_and(|active| active.room() >= needed - HEADER_SIZE) {
                 return Ok(state);
             }
-            if let Some(spare) = self.find_room(&mut state, size) {
+            if let Some(spare) = take_spare(&mut state, size) {
                 let is_first = state.active.is_none();
                 self.seal_active(&mut state);
                 self.begin(&mut state, spare);
@@ -311,6 +317,21 @@ impl Spool {
                     self.bell.ring();
                 }
                 return Ok(state);
+            }
+            // Another caller makes one that is as good: two would evict twice as much.
+            if state.making > 0 && size <= self.segment_size && !has_waited {
+                has_waited = true;
+                let until = Instant::now() + MAKING_MAX;
+                state = self.made.wait_until(state, until).ok_or_else(|| self.stuck())?.0;
+                continue;
+            }
+            if let Some(place) = self.reserve(&mut state, size) {
+                state.making += 1;
+                drop(state);
+                state = self.make(place, size).ok_or_else(|| self.stuck())?;
+                state.making -= 1;
+                self.made.notify_all();
+                continue;
             }
             if self.give_back_idle(&mut state) {
                 continue;
@@ -363,20 +384,44 @@ impl Spool {
         if state.next_segment == 1 { self.first_size } else { self.segment_size }
     }
 
-    /// A blank segment of `size` bytes: a spare one, or a new one.
-    fn find_room(&self, state: &mut State, size: u64) -> Option<Spare> {
-        if state.spares.last().is_some_and(|spare| spare.map.len() as u64 == size)
-            && let Some(spare) = state.spares.pop()
-        {
-            return Some(spare);
+    /// Makes a segment at a place that is charged for it, without the lock, and puts it among the spare ones.
+    /// `None` if the lock cannot be had afterwards.
+    fn make(&self, place: Place, size: u64) -> Option<LockGuard<'_, State>> {
+        self.clear_litter();
+        let made = self.store.create(&place, size as usize);
+        let mut state = self.state.lock_in_time()?;
+        match made {
+            Ok(map) if state.closed => state.discard(Spare { place, map: Arc::new(map) }),
+            Ok(map) => state.spares.push(Spare { place, map: Arc::new(map) }),
+            Err(_) => state.give_up(&place, size),
         }
-        while let Some(place) = self.reserve(state, size) {
-            match self.store.create(&place, size as usize) {
-                Ok(map) => return Some(Spare { place, map: Arc::new(map) }),
-                Err(_) => state.give_up(&place, size),
+        Some(state)
+    }
+
+    /// Removes what has come off the books: the file system may take long, so without the lock.
+    pub(super) fn clear_litter(&self) {
+        if self.state.lock_in_time().is_none_or(|state| state.litter.is_empty()) {
+            return;
+        }
+        let mut litter = Vec::with_capacity(BOOKS_RESERVED);
+        if let Some(mut state) = self.state.lock_in_time() {
+            std::mem::swap(&mut state.litter, &mut litter);
+        }
+        for piece in litter {
+            match piece {
+                Litter::File(place) => self.store.remove(&place),
+                Litter::Memory(map) => drop(map),
+                Litter::Sides(maker, files) => self.remove_side_files(&maker, &files),
             }
         }
-        None
+    }
+
+    /// For work under the lock, which is not left halfway. A wait for room may be long, and has no lock.
+    pub(super) fn undisturbed(&self) -> Undisturbed {
+        match self.options.overflow {
+            Overflow::Block(_) => Undisturbed::by_ourselves(),
+            _ => Undisturbed::by_handlers(),
+        }
     }
 
     /// The best place for a segment of `size` bytes that the caps and the file systems allow:
@@ -458,28 +503,32 @@ impl Spool {
             map.seal(&seal, held.header.salt);
         }
         if state.sealed.len() >= MAPPED_SEALED_MAX && held.place != Place::Memory {
-            held.map = None;
+            state.litter.extend(held.map.take().map(Litter::Memory));
         }
         state.sealed.push_back(held);
     }
 
     /// What remains of a segment that is off the books and whose records have all left: a spare
     /// segment if one is wanted, else nothing.
-    pub(super) fn retire(&self, state: &mut State, held: Held) {
-        self.remove_side_files(&held.header.origin, &held.sides);
-        let wanted = state.spares.len() + state.sealed.len() < MAPPED_MAX && !state.closed;
-        if let Some(mut map) = held.map
-            && wanted
-            && held.size == self.segment_size
-            && (self.store.hot.is_none() || !held.place.is_cold())
-            && Arc::get_mut(&mut map).is_some()
-        {
-            map.recycle();
-            state.charge(&held.place, held.size);
-            state.spares.push(Spare { place: held.place, map });
-            return;
+    pub(super) fn retire(&self, state: &mut State, mut held: Held) {
+        if !held.sides.is_empty() {
+            state.litter.push(Litter::Sides(held.header.origin, std::mem::take(&mut held.sides)));
         }
-        self.store.remove(&held.place);
+        let wanted = state.spares.len() + state.sealed.len() < MAPPED_MAX && !state.closed;
+        if let Some(mut map) = held.map {
+            if wanted
+                && held.size == self.segment_size
+                && (self.store.hot.is_none() || !held.place.is_cold())
+                && Arc::get_mut(&mut map).is_some()
+            {
+                map.recycle();
+                state.charge(&held.place, held.size);
+                state.spares.push(Spare { place: held.place, map });
+                return;
+            }
+            state.litter.push(Litter::Memory(map));
+        }
+        state.litter.push(Litter::File(held.place));
     }
 
     /// Drops the oldest segment that no batch shows. Gives whether there was one.
@@ -508,8 +557,7 @@ impl Spool {
     /// use from which everything has left. Gives whether there was one.
     pub(super) fn give_back_idle(&self, state: &mut State) -> bool {
         if let Some(spare) = state.spares.pop() {
-            state.uncharge(&spare.place, spare.map.len() as u64);
-            self.store.remove(&spare.place);
+            state.discard(spare);
             return true;
         }
         let is_idle = state.active.as_ref().is_some_and(|active| active.unsettled() == 0);
@@ -522,6 +570,7 @@ impl Spool {
     /// Makes a spare segment if there is none, the caps allow it and it is likely to be used. Callers
     /// go on meanwhile.
     pub(super) fn prepare_spare(&self) {
+        self.clear_litter();
         loop {
             let (place, size) = {
                 let mut state = self.state.lock();
@@ -536,23 +585,37 @@ impl Spool {
                 (self.reserve(&mut state, size), size)
             };
             let Some(place) = place else { return };
-            let made = self.store.create(&place, size as usize);
-            let mut state = self.state.lock();
-            match made {
-                Ok(map) => return state.spares.push(Spare { place, map: Arc::new(map) }),
-                Err(_) => state.give_up(&place, size),
+            if self.make(place, size).is_none_or(|state| !state.spares.is_empty()) {
+                return;
             }
         }
     }
 
-    /// Removes every file of an instance that holds no records.
-    pub(super) fn leave(&self, state: &mut State) {
-        for spare in std::mem::take(&mut state.spares) {
-            state.uncharge(&spare.place, spare.map.len() as u64);
-            self.store.remove(&spare.place);
+    /// Removes every file of an instance that holds no records, once it is closed.
+    pub(super) fn leave(&self) {
+        let Some(mut state) = self.state.lock_in_time() else { return };
+        // Whoever is making a file is done with it soon, and makes no other.
+        let until = Instant::now() + MAKING_MAX;
+        while state.making > 0 {
+            let Some((again, waited)) = self.made.wait_until(state, until) else { return };
+            state = again;
+            if waited.timed_out() {
+                break;
+            }
         }
+        while let Some(spare) = state.spares.pop() {
+            state.discard(spare);
+        }
+        drop(state);
+        self.clear_litter();
         self.store.release();
     }
+}
+
+/// A spare segment of `size` bytes, if there is one.
+fn take_spare(state: &mut State, size: u64) -> Option<Spare> {
+    let index = state.spares.iter().rposition(|spare| spare.map.len() as u64 == size)?;
+    Some(state.spares.swap_remove(index))
 }
 
 impl Held {
@@ -583,8 +646,10 @@ impl Drop for Spool {
         state.closed = true;
         self.seal_active(&mut state);
         // What is held stays where it is, for the next instance to adopt.
-        if state.all().next().is_none() {
-            self.leave(&mut state);
+        let holds_nothing = state.all().next().is_none();
+        drop(state);
+        if holds_nothing {
+            self.leave();
         }
     }
 }

@@ -116,6 +116,7 @@ impl Reader {
                 map.set_heartbeat(unix_time());
             }
         }
+        spool.clear_litter();
         self.rescue();
         spool.expire_quarantine();
         self.more_orphans = self.adopt();

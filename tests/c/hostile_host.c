@@ -10,6 +10,9 @@
  *                          host holds while it frees the logger), `fork` (and the child frees), `free-other`
  *                          (which is in a callback of its own), `free-itself`, `cleanup`
  *   hanging-names          twelve loggers for a name whose look-up never ends; prints how many threads look it up
+ *   slow-files             logs without a pause while another thread has the records moved to files, sent and
+ *                          removed, and each of that takes 100 ms (SHIM_SLOW_FILES); prints how many of these
+ *                          operations the logging thread stood still for, and the numbers
  *   longjmp HOW            a signal handler jumps out of log calls, again and again: prints how often, how many calls
  *                          said OK, and the numbers. `alone`: the thread goes on by itself; `others`: other threads
  *                          find the lock held by a call that never comes back, until its own thread logs again
@@ -22,6 +25,7 @@
 #include <maxim.h>
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -427,6 +431,40 @@ static int no_randomness(void) {
     return 0;
 }
 
+static atomic_int is_over;
+static atomic_ulong logged;
+
+static void *log_and_tick(void *unused) {
+    void (*tick)(void);
+    *(void **)&tick = dlsym(RTLD_DEFAULT, "shim_tick");
+    while (!is_over) {
+        must("log", MAXIM_OK, log_one(logger, ++logged));
+        tick();
+        usleep(200);
+    }
+    return unused;
+}
+
+static int slow_files(void) {
+    enum { ROUNDS = 10 };
+    must("new", MAXIM_OK, make(&logger, NULL, NULL));
+    pthread_t thread;
+    pthread_create(&thread, NULL, log_and_tick, NULL);
+    for (int i = 0; i < ROUNDS; i++) {
+        must("write to file", MAXIM_OK, maxim_write_to_file(logger, 20000));
+        must("flush", MAXIM_OK, maxim_flush(logger, 20000));
+    }
+    is_over = 1;
+    pthread_join(thread, NULL);
+    must("flush", MAXIM_OK, maxim_flush(logger, 20000));
+    atomic_ulong *operations = dlsym(RTLD_DEFAULT, "shim_operations");
+    atomic_ulong *standstills = dlsym(RTLD_DEFAULT, "shim_standstills");
+    printf("{\"logged\":%lu,\"operations\":%lu,\"standstills\":%lu}\n", logged, *operations, *standstills);
+    print_numbers(logger);
+    must("cleanup", MAXIM_OK, maxim_cleanup(logger, 20000));
+    return 0;
+}
+
 enum { JUMPS = 1000, TRIES = 200000, STUCK_CALLS = 100 };
 
 static struct {
@@ -564,6 +602,8 @@ int main(int count, char **words) {
         return callback(how);
     } else if (strcmp(what, "hanging-names") == 0) {
         return hanging_names();
+    } else if (strcmp(what, "slow-files") == 0) {
+        return slow_files();
     } else if (strcmp(what, "longjmp") == 0) {
         return longjmp_out(how);
     } else if (strcmp(what, "no-randomness") == 0) {

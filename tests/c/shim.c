@@ -5,6 +5,10 @@
  * SHIM_NO_NAMES     getaddrinfo never comes back
  * SHIM_CLOCK_JUMPS  CLOCK_REALTIME jumps a year back and forth at every call
  * SHIM_UNREADABLE   while this file exists, segments cannot be opened, with the error whose number it holds
+ * SHIM_SLOW_FILES   making, renaming and removing a segment takes so many milliseconds. `shim_tick` is called by the
+ *                   thread that is not to wait for that, after each of its calls; `shim_operations` and
+ *                   `shim_standstills` count the operations of other threads, and those meanwhile not one of its
+ *                   calls began and ended
  * SHIM_CLOCK_LATE   CLOCK_REALTIME is so many seconds late
  */
 #define _GNU_SOURCE
@@ -50,6 +54,46 @@ static int unreadable(const char *path, int flags) {
     return error;
 }
 
+_Atomic unsigned long shim_operations, shim_standstills;
+static _Atomic unsigned long ticks, own_operations;
+static __thread int is_ticking;
+
+void shim_tick(void) {
+    is_ticking = 1;
+    ticks++;
+}
+
+static void take_long(const char *path) {
+    const char *milliseconds = getenv("SHIM_SLOW_FILES");
+    if (!milliseconds || !strstr(path, ".seg")) {
+        return;
+    }
+    /* Odd while the ticking thread is at a file of its own. */
+    own_operations += (unsigned)is_ticking;
+    unsigned long before = ticks, own = own_operations;
+    usleep((unsigned)atoi(milliseconds) * 1000);
+    if (is_ticking) {
+        own_operations++;
+    } else if (own % 2 == 0 && own == own_operations && before > 0) {
+        shim_operations++;
+        shim_standstills += ticks - before < 2;
+    }
+}
+
+int unlinkat(int directory, const char *path, int flags) {
+    int (*real)(int, const char *, int);
+    *(void **)&real = dlsym(RTLD_NEXT, "unlinkat");
+    take_long(path);
+    return real(directory, path, flags);
+}
+
+int renameat(int from, const char *path, int to, const char *name) {
+    int (*real)(int, const char *, int, const char *);
+    *(void **)&real = dlsym(RTLD_NEXT, "renameat");
+    take_long(path);
+    return real(from, path, to, name);
+}
+
 #define OPENAT(name)                                                                  \
     int name(int directory, const char *path, int flags, ...) {                       \
         int (*real)(int, const char *, int, ...);                                     \
@@ -58,6 +102,9 @@ static int unreadable(const char *path, int flags) {
         va_start(rest, flags);                                                        \
         unsigned mode = flags & O_CREAT ? va_arg(rest, unsigned) : 0;                 \
         va_end(rest);                                                                 \
+        if (flags & O_CREAT) {                                                        \
+            take_long(path);                                                          \
+        }                                                                             \
         errno = unreadable(path, flags);                                              \
         return errno ? -1 : real(directory, path, flags, mode);                       \
     }
