@@ -21,6 +21,7 @@
  */
 
 #define _GNU_SOURCE /* RUSAGE_THREAD */
+#include "timing.h"
 #include "workload.h"
 
 #include <dirent.h>
@@ -32,38 +33,9 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-#include <x86intrin.h>
 
 enum { BURST = 100, GROUP = 100 };
 static const long BURST_PAUSE_NS = 100000, PACE_NS = 50000;
-
-static double ticks_per_ns;
-
-static double now_ns(clockid_t clock) {
-    struct timespec time;
-    clock_gettime(clock, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
-static inline uint64_t tick_before(void) {
-    _mm_lfence();
-    return __rdtsc();
-}
-
-static inline uint64_t tick_after(void) {
-    unsigned core;
-    uint64_t tick = __rdtscp(&core);
-    _mm_lfence();
-    return tick;
-}
-
-static void calibrate(void) {
-    double start = now_ns(CLOCK_MONOTONIC);
-    uint64_t first = tick_before();
-    while (now_ns(CLOCK_MONOTONIC) - start < 100e6) {
-    }
-    ticks_per_ns = (double)(tick_before() - first) / (now_ns(CLOCK_MONOTONIC) - start);
-}
 
 struct thread_work {
     pthread_t thread;
@@ -121,11 +93,6 @@ static void *measure(void *argument) {
     }
     work->preempted = preemptions() - preempted;
     return NULL;
-}
-
-static int ascending(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
 }
 
 static int latency(const char *name, const char *pace, size_t count, size_t threads) {

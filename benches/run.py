@@ -295,6 +295,37 @@ def conditions(mine):
     disk.wait()
 
 
+def threads():
+    """What threads that share a logger get out of it."""
+    head(
+        f"tags of one logger, {os.cpu_count()} cores",
+        "calls/s",
+        "to 1 thread",
+        "p50",
+        "p99",
+        "p99.9",
+        "processor, ns a call",
+        "context switches in 10,000 calls",
+        "of them waits",
+        "goal",
+    )
+    with Server() as up:
+        found = run([BUILT / "threads", 1 if QUICK else 7, 300 if QUICK else 1000], up.url)
+    of_two = next(fields["ratio"] for count, fields in found if count == "2")
+    for count, fields in found:
+        least = {"1": None, "2": 1.7}.get(count, of_two)
+        met = "" if least is None or fields["ratio"] >= 0.95 * least else " **missed**"
+        row(
+            f"{count} thread{'s' if count != '1' else ''}",
+            f"{fields['calls_per_s']:,.0f}",
+            f"{fields['ratio']:.2f}×",
+            *(f"{fields[name]:,.0f}" for name in ("p50", "p99", "p99.9", "cpu_ns")),
+            f"{fields['switches']:.1f}",
+            f"{fields['waits']:.1f}",
+            "" if least is None else f"≥ {least:.2f}×{met}",
+        )
+
+
 def missing(kind):
     failed = PEERS / f"{kind}.failed"
     if failed.exists():
@@ -463,6 +494,7 @@ def main():
         scratch, began = directory, time.monotonic()
         print_head()
         latency()
+        threads()
         throughput()
         bindings()
         at_rest()

@@ -9,6 +9,7 @@ to=build/bench
 mkdir -p "$to"
 link=(-Iinclude -Lbuild/lib -Wl,-rpath,"$PWD/build/lib" -lmaxim -lpthread)
 ${CC:-cc} -std=gnu11 -O2 -Wall -Wextra benches/calls.c -o "$to/calls" "${link[@]}"
+${CC:-cc} -std=gnu11 -O2 -Wall -Wextra benches/threads.c -o "$to/threads" "${link[@]}"
 
 NODE=$(scripts/install-node.sh)
 export NODE
