@@ -129,6 +129,11 @@ impl<T: Recover> Lock<T> {
             }
         }
         for _ in 0..YIELDS {
+            // On a busy machine others then run for long, and it is known to be of no use.
+            let holder = self.holder.load(Ordering::Relaxed);
+            if holder != FREE && holder == self.stuck.load(Ordering::Relaxed) {
+                break;
+            }
             yield_now();
             if taken(self) {
                 return true;

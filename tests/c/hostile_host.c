@@ -465,7 +465,7 @@ static int slow_files(void) {
     return 0;
 }
 
-enum { JUMPS = 1000, TRIES = 200000, STUCK_CALLS = 100 };
+enum { JUMPS = 1000, TRIES = 200000, STUCK_CALLS = 60 };
 
 static struct {
     sigjmp_buf from;
@@ -473,8 +473,8 @@ static struct {
     atomic_int jumps;
     atomic_ulong ok;
     atomic_int want;  /* 0: log, 1: stay where the last jump led to, 2: log once more, 3: end */
-    atomic_int stays; /* what it has seen of that */
-} jumper;
+    atomic_int stays; /* what it has seen of that; -1: nothing yet */
+} jumper = {.stays = -1};
 
 static void jump_out(int number) {
     (void)number;
@@ -547,7 +547,7 @@ static int longjmp_out(const char *how) {
     } else {
         int tries = 0;
         do {
-            jumper.want = 0;
+            let_jumper(0);
             usleep(100 + (unsigned)tries % 97);
             let_jumper(1);
         } while (log_one(logger, 2) == MAXIM_OK && ++jumper.ok && ++tries < TRIES);

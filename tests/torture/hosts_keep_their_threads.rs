@@ -150,9 +150,9 @@ fn a_handler_that_jumps_out_of_a_call_stops_nobody() {
 fn a_log_call_does_not_wait_for_the_files_of_other_threads() {
     let mut row = Row::new("100 ms for each file made, renamed or removed");
     let host = Host::new("slow-files");
-    let preloaded = shim(&Stage::new("slow-files-shim"));
+    let stage = Stage::new("slow-files-shim");
     let mut command = host.command(&["slow-files"]);
-    command.env("LD_PRELOAD", preloaded).env("SHIM_SLOW_FILES", "100");
+    command.env("LD_PRELOAD", shim(&stage)).env("SHIM_SLOW_FILES", "100");
     let lines = json_lines(&mut command);
     let of = |name: &str| lines[0][name].as_u64().unwrap();
     row.note = format!("{} of {} operations held the others up", of("standstills"), of("operations"));
