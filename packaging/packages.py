@@ -99,10 +99,6 @@ def go(version, out, archives):
         add("include/maxim.h", (archive / "include/maxim.h").read_bytes())
         for licence in ("LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY-LICENSES"):
             add(licence, (archive / "share/doc/maxim" / licence).read_bytes())
-    # Without cgo nothing of the package would be left, and the compiler would not say why.
-    add("nocgo.go", "//go:build !cgo\n\npackage maxim\n\n"
-                    "// libmaxim is a C library: build with CGO_ENABLED=1 and a C compiler.\n"
-                    "var _ = libmaxim_needs_CGO_ENABLED_1_and_a_C_compiler\n")
     folder = out / GO_MODULE / "@v"
     folder.mkdir(parents=True, exist_ok=True)
     mod = files[prefix + "go.mod"][0]

@@ -69,4 +69,16 @@ sed -n '/^```go$/,/^```$/{/^```/d;p}' "$root/bindings/go/README.md" >main.go
 "$GO" mod edit -require libmaxim/maxim@v0.0.0 -replace "libmaxim/maxim=$root/bindings/go"
 "$GO" build -o readme .
 "$root/scripts/weathers.sh" "the README's Go" greeting ./readme
+
+say "without cgo there is one error, and it says what to do"
+CGO_ENABLED=0 "$GO" build . 2>"$work/said" && { echo "error: it was built without cgo" >&2; exit 1; }
+[ "$(grep -c '^[^#]' "$work/said")" = 1 ] && grep -q needs_CGO_ENABLED_1 "$work/said" || { cat "$work/said" >&2; exit 1; }
+
+say "a vendored module says what it needs, and is built with an installed library"
+"$GO" mod vendor
+"$GO" build . 2>"$work/said" && { echo "error: a vendored module found a library" >&2; exit 1; }
+grep -q -- '-tags maxim_dynamic' "$work/said" || { cat "$work/said" >&2; exit 1; }
+export PKG_CONFIG_PATH=$root/build/lib/pkgconfig LD_LIBRARY_PATH=$root/build/lib
+"$GO" build -tags maxim_dynamic -o vendored .
+"$root/scripts/weathers.sh" "the vendored Go" greeting ./vendored
 say ok

@@ -2,8 +2,7 @@
 #ifndef MAXIM_GO_CALLBACKS_H
 #define MAXIM_GO_CALLBACKS_H
 
-#define MAXIM_DEPRECATED(note)
-#include <maxim.h>
+#include "library.h"
 
 #include <stdint.h>
 
@@ -11,7 +10,6 @@
 void maxim_go_on_error(void *user_data, int32_t status, const char *message, uint64_t records);
 void maxim_go_on_debug(void *user_data, const char *message);
 void maxim_go_on_flush(void *user_data, int32_t status, const char *detail);
-
 
 /* As maxim_mask_callback; runs on the thread of the log call. */
 int32_t maxim_go_on_mask(void *user_data, int32_t entity, const char *field, const char *text, size_t length,

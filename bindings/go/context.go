@@ -1,3 +1,5 @@
+//go:build cgo
+
 package maxim
 
 // Traces and spans that nest through the context: what is started under a context goes to the span,

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package maxim
 
 // The JSON of values that encoding/json refuses: what cannot be written becomes a text that says what it was, and the

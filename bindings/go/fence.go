@@ -1,3 +1,5 @@
+//go:build cgo
+
 package maxim
 
 // The program's own methods that a log call runs (Error, MarshalJSON, MarshalText, LogValue, Stack, Format): what they

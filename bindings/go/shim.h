@@ -12,9 +12,7 @@
 #ifndef MAXIM_GO_SHIM_H
 #define MAXIM_GO_SHIM_H
 
-/* The old names are bound too; Go marks them itself. */
-#define MAXIM_DEPRECATED(note)
-#include <maxim.h>
+#include "library.h"
 
 #include <stdlib.h>
 

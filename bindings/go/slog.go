@@ -1,3 +1,5 @@
+//go:build cgo
+
 package maxim
 
 // log/slog through a client.
