@@ -327,6 +327,24 @@ MAXIM_ENUM(maxim_switch, int32_t) {
     MAXIM_SWITCH_OFF = 2
 };
 
+/** Who is spoken to: one of MAXIM_PROTOCOL_…. */
+MAXIM_ENUM(maxim_protocol, int32_t) {
+    /** The Maxim log API, or, for a log client, the structured log API. */
+    MAXIM_PROTOCOL_MAXIM = 0,
+    /** OpenTelemetry's protocol (OTLP) over HTTP. */
+    MAXIM_PROTOCOL_OTLP = 1
+};
+
+/** How requests of OTLP are written: one of MAXIM_OTLP_…. */
+MAXIM_ENUM(maxim_otlp_encoding, int32_t) {
+    /** What the environment says, else protobuf. */
+    MAXIM_OTLP_DEFAULT = 0,
+    /** Protobuf, which every backend takes. */
+    MAXIM_OTLP_PROTOBUF = 1,
+    /** JSON, for debugging. */
+    MAXIM_OTLP_JSON = 2
+};
+
 /** Where the content of an attachment is: one of MAXIM_ATTACHMENT_…. */
 MAXIM_ENUM(maxim_attachment_kind, int32_t) {
     /** A file, named by `path`. */
@@ -583,6 +601,50 @@ typedef struct maxim_logger_config {
      * stands as text, with the reason. False by default: such calls are refused.
      */
     bool lossy;
+    /**
+     * OTLP: the exact address that spans are sent to. Default: that of the base address
+     * (`base_url`, else the environment's OTEL_EXPORTER_OTLP_TRACES_ENDPOINT as it is, else
+     * OTEL_EXPORTER_OTLP_ENDPOINT, else http://localhost:4318) with /v1/traces behind it.
+     */
+    maxim_str otlp_url;
+    /**
+     * OTLP: headers of each request, as key=value,key=value with values percent-encoded. Kept like
+     * the API key. Default: the environment's OTEL_EXPORTER_OTLP_TRACES_HEADERS, else
+     * OTEL_EXPORTER_OTLP_HEADERS.
+     */
+    maxim_str otlp_headers;
+    /**
+     * OTLP: what the service is called (service.name). Default: the environment's
+     * OTEL_SERVICE_NAME.
+     */
+    maxim_str service_name;
+    /**
+     * OTLP: what else is known of the service, as key=value,key=value with values percent-encoded;
+     * beside the environment's OTEL_RESOURCE_ATTRIBUTES, and before it.
+     */
+    maxim_str resource_attributes;
+    /**
+     * OTLP: an entity that has not ended for so long leaves as it is, marked maxim.incomplete, in
+     * milliseconds; 0: an hour.
+     */
+    uint64_t incomplete_after_ms;
+    /**
+     * One of MAXIM_PROTOCOL_…: who is spoken to. With MAXIM_PROTOCOL_OTLP neither key nor
+     * repository is needed, plain http is refused only where there are headers, and
+     * OTEL_SDK_DISABLED=true in the environment disables it.
+     */
+    maxim_protocol protocol;
+    /**
+     * OTLP: one of MAXIM_OTLP_…, how requests are written. Default: what the environment's
+     * OTEL_EXPORTER_OTLP_PROTOCOL says, else protobuf.
+     */
+    maxim_otlp_encoding otlp_encoding;
+    /**
+     * OTLP: one of MAXIM_SWITCH_…, whether requests are compressed with gzip. Default: what the
+     * environment's OTEL_EXPORTER_OTLP_COMPRESSION says, else once the endpoint has taken a
+     * request.
+     */
+    maxim_switch otlp_compression;
 } maxim_logger_config;
 
 /** A new session. Initialise with MAXIM_SESSION_CONFIG_INIT. */
@@ -1041,6 +1103,45 @@ typedef struct maxim_log_client_config {
     bool memory_only;
     /** As in `maxim_logger_config`. */
     bool lossy;
+    /**
+     * OTLP: the exact address that log records are sent to. Default: that of the base address
+     * (`endpoint`, else the environment's OTEL_EXPORTER_OTLP_LOGS_ENDPOINT as it is, else
+     * OTEL_EXPORTER_OTLP_ENDPOINT, else http://localhost:4318) with /v1/logs behind it.
+     */
+    maxim_str otlp_url;
+    /**
+     * OTLP: headers of each request, as key=value,key=value with values percent-encoded. Kept like
+     * the API key. Default: the environment's OTEL_EXPORTER_OTLP_LOGS_HEADERS, else
+     * OTEL_EXPORTER_OTLP_HEADERS.
+     */
+    maxim_str otlp_headers;
+    /**
+     * OTLP: what the service is called (service.name). Default: the environment's
+     * OTEL_SERVICE_NAME, else `source`.
+     */
+    maxim_str service_name;
+    /**
+     * OTLP: what else is known of the service, as key=value,key=value with values percent-encoded;
+     * beside the environment's OTEL_RESOURCE_ATTRIBUTES, and before it.
+     */
+    maxim_str resource_attributes;
+    /**
+     * One of MAXIM_PROTOCOL_…: who is spoken to. With MAXIM_PROTOCOL_OTLP no key is needed, plain
+     * http is refused only where there are headers, and OTEL_SDK_DISABLED=true in the environment
+     * disables it.
+     */
+    maxim_protocol protocol;
+    /**
+     * OTLP: one of MAXIM_OTLP_…, how requests are written. Default: what the environment's
+     * OTEL_EXPORTER_OTLP_PROTOCOL says, else protobuf.
+     */
+    maxim_otlp_encoding otlp_encoding;
+    /**
+     * OTLP: one of MAXIM_SWITCH_…, whether requests are compressed with gzip. Default: what the
+     * environment's OTEL_EXPORTER_OTLP_COMPRESSION says, else once the endpoint has taken a
+     * request.
+     */
+    maxim_switch otlp_compression;
 } maxim_log_client_config;
 
 /** What a log call may say beside message and data. Initialise with MAXIM_LOG_OPTIONS_INIT. */

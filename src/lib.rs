@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`ffi`] | the C ABI: pointers become references, panics become statuses |
 //! | [`maxim`], [`applog`] | what is logged: the JSON of one action, one structured entry |
+//! | [`otlp`] | the same as OpenTelemetry's spans and log records, for other services |
 //! | [`control`] | what may leave: masks, content that stays here, samples, limits |
 //! | [`delivery`] | batches, retries, quarantine, HTTP |
 //! | [`spool`] | records in segments that survive the process |
@@ -28,6 +29,7 @@ pub mod control;
 pub mod delivery;
 pub mod ffi;
 pub mod maxim;
+pub mod otlp;
 pub mod process;
 pub mod report;
 pub mod secret;

@@ -10,7 +10,8 @@ use super::defaults::{Defaults, Which};
 use super::entry::{self, Entry, Level, check_length};
 use super::protocol::{KIND_ENTRY, StructuredLog};
 use crate::control::{Control, Records};
-use crate::delivery::{self, Pipeline, PipelineConfig};
+use crate::delivery::{self, Pipeline, PipelineConfig, Protocol};
+use crate::otlp::logs::Logs;
 use crate::process::ForkCell;
 use crate::spool;
 use crate::status::{Error, Result, Status};
@@ -67,10 +68,10 @@ impl Client {
             line.optional_text(key!("version"), config.version.as_deref());
             Ok(())
         })?;
-        let key = config.api_key.clone().filter(|_| !config.disabled);
+        let key = config.api_key.clone().filter(|_| !config.disabled && config.otlp.is_none());
         let protocol = key.map(|key| Arc::new(StructuredLog::new(&config, key)));
         let defaults = Defaults::new(config.user_id.as_deref(), config.session_id.as_deref());
-        if config.api_key.is_some() {
+        if config.api_key.is_some() || config.otlp.is_some() {
             config.settings.check_spool_dir()?;
         }
         let own = Own { pipeline: open(&config, protocol.as_ref()), defaults };
@@ -102,6 +103,12 @@ impl Client {
     #[inline]
     pub fn would_log(&self, level: Level) -> bool {
         level as u8 >= self.least
+    }
+
+    /// Whether entries go anywhere.
+    #[inline]
+    pub(super) fn sends(&self) -> bool {
+        self.own().pipeline.is_some()
     }
 
     /// Whether a value that cannot be sent is changed rather than its entry refused.
@@ -199,6 +206,10 @@ impl Client {
             Some(pipeline) if pipeline.is_closed() => {
                 Err(Error::new(Status::Closed, "client: it has been disconnected"))
             }
+            _ if self.config.otlp.is_some() => {
+                let reason = "protocol: OTLP has neither raw documents nor flows of the service";
+                Err(Error::new(Status::NotConfigured, reason))
+            }
             _ => self.protocol.as_ref().ok_or_else(|| self.without_key()),
         }
     }
@@ -259,9 +270,19 @@ impl Client {
 }
 
 fn open(config: &Config, protocol: Option<&Arc<StructuredLog>>) -> Option<Pipeline> {
-    let protocol = Arc::clone(protocol?);
     let settings = &config.settings;
-    let spool = settings.spool("structured", &config.source, config.api_key.as_ref()?);
+    let (protocol, spool): (Arc<dyn Protocol>, _) = match &config.otlp {
+        _ if config.disabled => return None,
+        Some(otlp) => {
+            let identity = format!("{} {}", config.source, otlp.identity());
+            let spool = settings.spool("otlp-logs", &identity, &otlp.secret());
+            (Arc::new(Logs::new(otlp.clone())), spool)
+        }
+        None => {
+            let protocol: Arc<StructuredLog> = Arc::clone(protocol?);
+            (protocol, settings.spool("structured", &config.source, config.api_key.as_ref()?))
+        }
+    };
     let spool = spool::Options { ring_records: config.batch_size.into(), ..spool };
     let pipeline = settings.pipeline("maxim-log-write", spool, protocol, Some(config.flush_interval));
     Some(Pipeline::open(PipelineConfig { backoff: config.backoff, ..pipeline }))

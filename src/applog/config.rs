@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::entry::Level;
 use crate::control;
 use crate::delivery::{BackoffConfig, Settings};
+use crate::otlp;
 use crate::secret::Secret;
 
 /// The public structured log service.
@@ -71,4 +72,6 @@ pub struct Config {
     pub disabled: bool,
     /// Whether a value that cannot be sent is changed rather than its entry refused.
     pub lossy: bool,
+    /// Where it goes by OTLP instead of the structured log API.
+    pub otlp: Option<otlp::config::Config>,
 }

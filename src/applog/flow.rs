@@ -108,7 +108,7 @@ impl Flow {
         if !self.client.would_log(entry.level) {
             return Ok(());
         }
-        if self.client.protocol.is_none() {
+        if !self.client.sends() {
             return self.client.log(entry);
         }
         let own = self.own();

@@ -47,6 +47,7 @@ impl StructuredLog {
             method: "POST",
             url: &format!("{}{target}", self.endpoint),
             credential: Some(("x-api-key", &self.api_key)),
+            private: &[],
             headers: &[("content-type", content_type)],
             body: Body::Bytes(body),
         };

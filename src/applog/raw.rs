@@ -140,6 +140,9 @@ impl Client {
             return Ok(());
         }
         check(body, options)?;
+        if self.config.otlp.is_some() {
+            return self.open_protocol().map(|_| ());
+        }
         self.as_it_may_leave(body, options, |body, options| {
             self.append(KIND_RAW, &[&head(format, options), body])
         })
@@ -203,7 +206,7 @@ impl Client {
         loop {
             let outcome = protocol.send(&mut http, target, content_type, body, deadline).into();
             let (status, why) = match outcome {
-                Outcome::Delivered => return Ok(()),
+                Outcome::Delivered | Outcome::Partly { .. } => return Ok(()),
                 Outcome::Retry { after, why } => {
                     let wait = policy.after_failure(after);
                     if policy.gave_up() {

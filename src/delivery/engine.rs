@@ -405,8 +405,12 @@ impl Engine {
             };
             self.counters.last_http_status.store(self.http.last_status(), Ordering::Relaxed);
             let is_refused = matches!(outcome, Outcome::BadRequest { .. });
+            if let Outcome::Partly { why, .. } = &outcome {
+                self.note(why);
+                self.counters.remark(Status::Rejected, why.clone());
+            }
             match outcome {
-                Outcome::Delivered => {
+                Outcome::Delivered | Outcome::Partly { .. } => {
                     self.acknowledge(batch, window.len, supervisor);
                     if window.vouches
                         && let Some(next) = windows.last_mut()

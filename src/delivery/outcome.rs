@@ -22,6 +22,13 @@ const QUOTED_CHARACTERS: usize = 200;
 pub enum Outcome {
     /// The service has the records.
     Delivered,
+    /// The service has the request and refused some of it for good, without saying which.
+    Partly {
+        /// How many.
+        rejected: u64,
+        /// What the service said.
+        why: String,
+    },
     /// Not now: keep and try again, not before `after` if the service named a time.
     Retry {
         /// The service's own wish, already clamped.
@@ -76,6 +83,7 @@ impl Outcome {
         let (status, why) = match self {
             Outcome::Delivered => return Ok(()),
             Outcome::Unauthorized { why, .. } => (Status::Unauthorized, why),
+            Outcome::Partly { why, .. } => (Status::Rejected, why),
             Outcome::Retry { why, .. }
             | Outcome::TooLarge { why }
             | Outcome::BadRequest { why, .. }
@@ -329,6 +337,7 @@ mod tests {
     fn name(outcome: &Outcome) -> &'static str {
         match outcome {
             Outcome::Delivered => "delivered",
+            Outcome::Partly { .. } => "partly",
             Outcome::Retry { .. } => "retry",
             Outcome::Unauthorized { .. } => "unauthorized",
             Outcome::TooLarge { .. } => "too large",

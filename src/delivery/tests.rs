@@ -59,7 +59,11 @@ impl Protocol for Posted {
         let key = crate::secret::Secret::new("secret");
         let credential = Some(("x-key", &key));
         let body = Body::Bytes(body);
-        http.send(Request { method: "POST", url: &self.0, headers: &[], credential, body }, deadline).into()
+        http.send(
+            Request { method: "POST", url: &self.0, headers: &[], credential, private: &[], body },
+            deadline,
+        )
+        .into()
     }
     fn send_alone(&self, _: &mut Http, _: Kind, _: &[u8], _: Instant) -> Outcome {
         unreachable!("nothing is sent alone")

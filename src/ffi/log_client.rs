@@ -12,6 +12,7 @@ use super::handle::{self, handled};
 use super::logger::{FlushDone, milliseconds, to_c};
 use super::lossy;
 use super::maxim_level;
+use super::otlp::given_otlp;
 use super::settings::{checked_key, given, given_or_env};
 use super::structs::*;
 use super::types::*;
@@ -19,6 +20,7 @@ use crate::applog::config::{self, Environment};
 use crate::applog::defaults::Which;
 use crate::applog::{Client, Config, Entry, Level};
 use crate::delivery::BackoffConfig;
+use crate::otlp::encode::Signal;
 use crate::process::clock;
 use crate::report::Reporter;
 use crate::status::{Error, Result, Status};
@@ -105,7 +107,9 @@ pub unsafe extern "C" fn maxim_log_client_new(
 
 fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Result<Config> {
     let reporter = Arc::clone(callbacks) as Arc<dyn Reporter>;
-    let disabled = is_disabled(given.disabled)?;
+    let otlp = given_otlp!(given, given.endpoint, 0);
+    let disabled = is_disabled(given.disabled)? || otlp.is_disabled()?;
+    let otlp = otlp.config(Signal::Logs)?;
     let refuse = |reason: &str| Err(Error::new(Status::InvalidArgument, reason));
     let owned = |name: &str, text: maxim_str| optional(name, text).map(|text| text.map(str::to_owned));
     let endpoint = given_or_env(optional("endpoint", given.endpoint)?, "MAXIM_LOG_ENDPOINT")
@@ -117,14 +121,19 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
     if given.flush_interval_ms == 0 {
         return refuse("flush_interval_ms: must be at least 1");
     }
+    let settings = match &otlp {
+        Some(otlp) => given!(given).otlp_settings(otlp, Signal::Logs, reporter)?,
+        None => given!(given).settings("endpoint", &endpoint, reporter)?,
+    };
     Ok(Config {
+        otlp,
         source: match disabled {
             true => optional("source", given.source)?.unwrap_or_default().to_owned(),
             false => required("source", given.source)?.to_owned(),
         },
         environment: numbered("environment", given.environment, &Environment::ALL)?,
         api_key: api_key.as_deref().map(checked_key).transpose()?,
-        settings: given!(given).settings("endpoint", &endpoint, reporter)?,
+        settings,
         version: owned("version", given.version)?,
         dataset: owned("dataset", given.dataset)?,
         user_id: owned("user_id", given.user_id)?,

@@ -10,16 +10,19 @@ use super::callbacks::{Callbacks, FlushFunction, c_text};
 use super::control::{for_the_logger, given_control, is_disabled, sample_rate, switch};
 use super::entities::{result_mode, unused, with_logger};
 use super::handle::{self, handled};
+use super::otlp::given_otlp;
 use super::refusals::Refused;
 use super::settings::{checked_key, checked_repository, given, given_or_env, or_default};
 use super::structs::*;
 use super::types::*;
 use super::{maxim_entity, maxim_result_flags};
-use crate::delivery;
+use crate::delivery::{self, Settings};
 use crate::maxim::config;
 use crate::maxim::{Config, Entity, Logger};
+use crate::otlp::encode::Signal;
 use crate::process::{is_running_on_lambda, on_own_stack};
 use crate::report::Reporter;
+use crate::secret::Secret;
 use crate::status::{Error, Result, Status};
 
 /// A logger for one repository of the Maxim log API: an opaque handle, made by `maxim_logger_new`
@@ -66,7 +69,8 @@ pub unsafe extern "C" fn maxim_logger_new(
             config.is_debug.get(),
             config.user_data,
         ));
-        let (logger, repository) = match is_disabled(config.disabled)? {
+        let otlp = given_otlp!(config, config.base_url, config.incomplete_after_ms);
+        let (logger, repository) = match is_disabled(config.disabled)? || otlp.is_disabled()? {
             true => (None, optional("repository_id", config.repository_id)?.unwrap_or("").to_owned()),
             false => {
                 let config = resolve(&config, &callbacks)?;
@@ -83,19 +87,19 @@ pub unsafe extern "C" fn maxim_logger_new(
 
 fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Config> {
     let reporter = Arc::clone(callbacks) as Arc<dyn Reporter>;
-    let missing = |name: &str, variable: &str| {
-        Error::new(Status::NotConfigured, format!("{name}: give it, or set {variable} in the environment"))
+    let otlp = given_otlp!(given, given.base_url, given.incomplete_after_ms).config(Signal::Traces)?;
+    let (settings, api_key, repository) = match &otlp {
+        Some(otlp) => (
+            given!(given).otlp_settings(otlp, Signal::Traces, reporter)?,
+            otlp.secret(),
+            optional("repository_id", given.repository_id)?.unwrap_or_default().to_owned(),
+        ),
+        None => service(given, reporter)?,
     };
-    let base_url = given_or_env(optional("base_url", given.base_url)?, "MAXIM_BASE_URL")
-        .unwrap_or_else(|| config::DEFAULT_BASE_URL.to_owned());
-    let api_key = given_or_env(optional("api_key", given.api_key)?, "MAXIM_API_KEY")
-        .ok_or_else(|| missing("api_key", "MAXIM_API_KEY"))?;
-    let repository = given_or_env(optional("repository_id", given.repository_id)?, "MAXIM_LOG_REPO_ID")
-        .ok_or_else(|| missing("repository_id", "MAXIM_LOG_REPO_ID"))?;
     let config = Config {
-        api_key: checked_key(&api_key)?,
-        settings: given!(given).settings("base_url", &base_url, reporter)?,
-        repository: checked_repository(repository)?,
+        api_key,
+        settings,
+        repository,
         flush_interval: match (given.auto_flush.get(), given.flush_interval_ms) {
             (true, 0) => {
                 let reason = "flush_interval_ms: must be at least 1 when auto_flush is set";
@@ -109,10 +113,27 @@ fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Co
         sample_rate: sample_rate(given.sample_rate)?,
         extract_media: switch("extract_media", given.extract_media, None, true)?,
         lossy: given.lossy.get(),
+        otlp,
     };
     // The last, as it may make the directory.
     config.settings.check_spool_dir()?;
     Ok(config)
+}
+
+/// The log API that a configuration and the environment name: settings, key and repository.
+fn service(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<(Settings, Secret, String)> {
+    let missing = |name: &str, variable: &str| {
+        Error::new(Status::NotConfigured, format!("{name}: give it, or set {variable} in the environment"))
+    };
+    let base_url = given_or_env(optional("base_url", given.base_url)?, "MAXIM_BASE_URL")
+        .unwrap_or_else(|| config::DEFAULT_BASE_URL.to_owned());
+    let api_key = given_or_env(optional("api_key", given.api_key)?, "MAXIM_API_KEY")
+        .ok_or_else(|| missing("api_key", "MAXIM_API_KEY"))?;
+    let repository = given_or_env(optional("repository_id", given.repository_id)?, "MAXIM_LOG_REPO_ID")
+        .ok_or_else(|| missing("repository_id", "MAXIM_LOG_REPO_ID"))?;
+    let api_key = checked_key(&api_key)?;
+    let settings = given!(given).settings("base_url", &base_url, reporter)?;
+    Ok((settings, api_key, checked_repository(repository)?))
 }
 
 /// Frees a logger. NULL is a no-op.

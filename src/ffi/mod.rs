@@ -25,6 +25,7 @@ mod ingest;
 mod log_client;
 mod logger;
 mod lossy;
+mod otlp;
 mod refusals;
 mod settings;
 pub mod structs;

@@ -8,6 +8,8 @@ use std::time::Duration;
 use super::structs::*;
 use super::types::*;
 use crate::delivery::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings, checked_url};
+use crate::otlp::config::certificate;
+use crate::otlp::encode::Signal;
 use crate::report::Reporter;
 use crate::secret::Secret;
 use crate::spool::Overflow;
@@ -26,6 +28,33 @@ pub(super) struct Given {
     pub(super) max_age_ms: u64,
     pub(super) quarantine_max_age_ms: u64,
     pub(super) memory_only: CBool,
+}
+
+impl Given {
+    /// As [`Given::settings`], for an endpoint of OTLP: without headers there is no credential to be protected.
+    pub(super) fn otlp_settings(
+        mut self,
+        otlp: &crate::otlp::config::Config,
+        signal: Signal,
+        reporter: Arc<dyn Reporter>,
+    ) -> Result<Settings> {
+        if otlp.headers.is_empty() {
+            self.allow_plaintext = CBool::TRUE;
+        }
+        let url = match signal {
+            Signal::Traces => &otlp.traces_url,
+            Signal::Logs => &otlp.logs_url,
+        };
+        let has_ca_file = optional("ca_file", self.ca_file)?.is_some();
+        let mut settings = self.settings("otlp_url", url, reporter)?;
+        if !has_ca_file {
+            settings.ca_file = certificate(signal).map(PathBuf::from);
+        }
+        match settings.http().check(&settings.base_url) {
+            Ok(()) => Ok(settings),
+            Err(why) => Err(Error::new(Status::InvalidArgument, why)),
+        }
+    }
 }
 
 /// The [`Given`] of a C configuration.

@@ -48,6 +48,24 @@ pub const MAXIM_SWITCH_ON: maxim_switch = 1;
 /// Off, whatever the environment says.
 pub const MAXIM_SWITCH_OFF: maxim_switch = 2;
 
+/// Who is spoken to: one of MAXIM_PROTOCOL_….
+#[allow(non_camel_case_types)]
+pub type maxim_protocol = i32;
+/// The Maxim log API, or, for a log client, the structured log API.
+pub const MAXIM_PROTOCOL_MAXIM: maxim_protocol = 0;
+/// OpenTelemetry's protocol (OTLP) over HTTP.
+pub const MAXIM_PROTOCOL_OTLP: maxim_protocol = 1;
+
+/// How requests of OTLP are written: one of MAXIM_OTLP_….
+#[allow(non_camel_case_types)]
+pub type maxim_otlp_encoding = i32;
+/// What the environment says, else protobuf.
+pub const MAXIM_OTLP_DEFAULT: maxim_otlp_encoding = 0;
+/// Protobuf, which every backend takes.
+pub const MAXIM_OTLP_PROTOBUF: maxim_otlp_encoding = 1;
+/// JSON, for debugging.
+pub const MAXIM_OTLP_JSON: maxim_otlp_encoding = 2;
+
 /// Default of the time that a mask callback may take for one record, in microseconds.
 pub const MAXIM_DEFAULT_MASK_BUDGET_US: u32 = 10_000;
 /// The entity that a mask callback is told for what a structured log client logs; for a logger it is one of
@@ -213,6 +231,30 @@ pub struct maxim_logger_config {
     /// out; NaN and infinities become null; an id with other characters becomes a valid one, the same each time;
     /// a text that is no JSON stands as text, with the reason. False by default: such calls are refused.
     pub lossy: CBool,
+    /// OTLP: the exact address that spans are sent to. Default: that of the base address
+    /// (`base_url`, else the environment's OTEL_EXPORTER_OTLP_TRACES_ENDPOINT as it is, else OTEL_EXPORTER_OTLP_ENDPOINT,
+    /// else http://localhost:4318) with /v1/traces behind it.
+    pub otlp_url: maxim_str,
+    /// OTLP: headers of each request, as key=value,key=value with values percent-encoded. Kept like the API key. Default:
+    /// the environment's OTEL_EXPORTER_OTLP_TRACES_HEADERS, else OTEL_EXPORTER_OTLP_HEADERS.
+    pub otlp_headers: maxim_str,
+    /// OTLP: what the service is called (service.name). Default: the environment's OTEL_SERVICE_NAME.
+    pub service_name: maxim_str,
+    /// OTLP: what else is known of the service, as key=value,key=value with values percent-encoded; beside the
+    /// environment's OTEL_RESOURCE_ATTRIBUTES, and before it.
+    pub resource_attributes: maxim_str,
+    /// OTLP: an entity that has not ended for so long leaves as it is, marked maxim.incomplete, in milliseconds; 0: an
+    /// hour.
+    pub incomplete_after_ms: u64,
+    /// One of MAXIM_PROTOCOL_…: who is spoken to. With MAXIM_PROTOCOL_OTLP neither key nor repository is needed, plain http is refused only where
+    /// there are headers, and OTEL_SDK_DISABLED=true in the environment disables it.
+    pub protocol: maxim_protocol,
+    /// OTLP: one of MAXIM_OTLP_…, how requests are written. Default: what the environment's
+    /// OTEL_EXPORTER_OTLP_PROTOCOL says, else protobuf.
+    pub otlp_encoding: maxim_otlp_encoding,
+    /// OTLP: one of MAXIM_SWITCH_…, whether requests are compressed with gzip. Default: what the environment's
+    /// OTEL_EXPORTER_OTLP_COMPRESSION says, else once the endpoint has taken a request.
+    pub otlp_compression: maxim_switch,
 }
 
 /// A new session. Initialise with MAXIM_SESSION_CONFIG_INIT.
@@ -609,6 +651,27 @@ pub struct maxim_log_client_config {
     pub memory_only: CBool,
     /// As in `maxim_logger_config`.
     pub lossy: CBool,
+    /// OTLP: the exact address that log records are sent to. Default: that of the base address
+    /// (`endpoint`, else the environment's OTEL_EXPORTER_OTLP_LOGS_ENDPOINT as it is, else OTEL_EXPORTER_OTLP_ENDPOINT,
+    /// else http://localhost:4318) with /v1/logs behind it.
+    pub otlp_url: maxim_str,
+    /// OTLP: headers of each request, as key=value,key=value with values percent-encoded. Kept like the API key. Default:
+    /// the environment's OTEL_EXPORTER_OTLP_LOGS_HEADERS, else OTEL_EXPORTER_OTLP_HEADERS.
+    pub otlp_headers: maxim_str,
+    /// OTLP: what the service is called (service.name). Default: the environment's OTEL_SERVICE_NAME, else `source`.
+    pub service_name: maxim_str,
+    /// OTLP: what else is known of the service, as key=value,key=value with values percent-encoded; beside the
+    /// environment's OTEL_RESOURCE_ATTRIBUTES, and before it.
+    pub resource_attributes: maxim_str,
+    /// One of MAXIM_PROTOCOL_…: who is spoken to. With MAXIM_PROTOCOL_OTLP no key is needed, plain http is refused only where
+    /// there are headers, and OTEL_SDK_DISABLED=true in the environment disables it.
+    pub protocol: maxim_protocol,
+    /// OTLP: one of MAXIM_OTLP_…, how requests are written. Default: what the environment's
+    /// OTEL_EXPORTER_OTLP_PROTOCOL says, else protobuf.
+    pub otlp_encoding: maxim_otlp_encoding,
+    /// OTLP: one of MAXIM_SWITCH_…, whether requests are compressed with gzip. Default: what the environment's
+    /// OTEL_EXPORTER_OTLP_COMPRESSION says, else once the endpoint has taken a request.
+    pub otlp_compression: maxim_switch,
 }
 
 /// What a log call may say beside message and data. Initialise with MAXIM_LOG_OPTIONS_INIT.

@@ -99,6 +99,11 @@ impl Attachment<'_> {
         })
     }
 
+    /// The line that names it where nothing is uploaded to.
+    pub(super) fn reference_line(&self, entity: Entity, entity_id: &str, out: &mut Buffer) -> Result<()> {
+        Lines::new(out).line(entity, entity_id, action!("add-attachment"), |line| self.write(line))
+    }
+
     /// Puts an upload into a pipeline.
     pub(super) fn upload(
         &self,

@@ -13,6 +13,10 @@ impl Logger {
     /// Asks the service for the repository, and waits for the answer.
     pub fn check(&self, timeout: Duration) -> Result<()> {
         let config = self.config();
+        if let Some(otlp) = &config.otlp {
+            let deadline = Instant::now() + timeout;
+            return process::on_own_stack("maxim-check", || self.check_otlp(otlp, deadline));
+        }
         let mut id = Buffer::new();
         push_percent_encoded(&mut id, &config.repository);
         let url = format!(
@@ -27,6 +31,7 @@ impl Logger {
                 url: &url,
                 headers: &[("x-maxim-sdk-version", env!("CARGO_PKG_VERSION"))],
                 credential: Some(("x-maxim-api-key", &config.api_key)),
+                private: &[],
                 body: Body::Empty,
             };
             match Http::new(config.settings.http()).send(request, deadline) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::control;
 use crate::delivery::Settings;
+use crate::otlp;
 use crate::secret::Secret;
 
 /// The public log API.
@@ -32,4 +33,6 @@ pub struct Config {
     pub extract_media: bool,
     /// Whether a value that cannot be sent is changed rather than its record refused.
     pub lossy: bool,
+    /// Where it goes by OTLP instead of the log API.
+    pub otlp: Option<otlp::config::Config>,
 }

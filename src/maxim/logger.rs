@@ -16,7 +16,8 @@ use super::line::{Entity, Lines};
 use super::models::Models;
 use super::protocol::{KIND_LINE, MaximLog};
 use super::uploads::Uploads;
-use crate::delivery::{self, Pipeline, Protocol};
+use crate::delivery::{self, Outcome, Pipeline, Protocol};
+use crate::otlp::traces::{self, Spans};
 use crate::process::{self, ForkCell, Undisturbed};
 use crate::spool;
 use crate::status::{Error, Result, Status};
@@ -49,6 +50,8 @@ struct Target {
 struct Pipelines {
     lines: Arc<Pipeline>,
     uploads: Arc<LateUploads>,
+    /// Where the lines go that become spans.
+    spans: Option<Arc<Pipeline>>,
 }
 
 /// A pipeline of uploads that is opened when there is something to upload.
@@ -103,16 +106,33 @@ impl Pipelines {
             lines: OnceLock::new(),
             pipeline: OnceLock::new(),
         });
+        if let Some(otlp) = &config.otlp {
+            let (lines, spans) = open_spans(config, otlp);
+            return Pipelines { lines, uploads, spans: Some(spans) };
+        }
         let lines = Arc::new(open_lines(config, Arc::downgrade(&uploads)));
         // Nobody else has had the chance to.
         let _ = uploads.lines.set(Arc::downgrade(&lines));
         uploads.adopt();
-        Pipelines { lines, uploads }
+        Pipelines { lines, uploads, spans: None }
     }
 
-    /// The uploads come first: a finished one makes a line.
+    /// The uploads come first: a finished one makes a line. Spans come last: lines make them.
     fn all(&self) -> impl Iterator<Item = &Pipeline> {
-        self.uploads.get().into_iter().chain(Some(&*self.lines))
+        self.uploads.get().into_iter().chain(Some(&*self.lines)).chain(self.spans.as_deref())
+    }
+
+    /// Lines, and the spans that they become, one after the other.
+    fn lines_and_spans(
+        &self,
+        deadline: Instant,
+        timeout: Duration,
+        work: impl Fn(&Pipeline, Duration) -> Result<()>,
+    ) -> Result<()> {
+        let Some(spans) = &self.spans else { return work(&self.lines, at_least(timeout, left(deadline))) };
+        let half = left(deadline) - left(deadline) / 4;
+        let folded = work(&self.lines, at_least(timeout, half));
+        folded.and(work(spans, at_least(timeout, left(deadline))))
     }
 }
 
@@ -246,6 +266,11 @@ impl Logger {
         let mut result = Ok(());
         for target in self.targets() {
             let outcome = match attachment.content {
+                _ if target.config.otlp.is_some() => {
+                    let line: &mut Buffer = &mut scratch::lend();
+                    let built = attachment.reference_line(entity, id, line);
+                    built.and_then(|()| target.own().lines.append(KIND_LINE, line))
+                }
                 Content::Url(_) => {
                     let line: &mut Buffer = &mut scratch::lend();
                     let built = attachment.url_line(&target.config.repository, entity, id, line);
@@ -277,7 +302,7 @@ impl Logger {
     /// As [`Logger::flush`] for lines only.
     pub fn flush_lines(&self, timeout: Duration) -> Result<()> {
         let deadline = Instant::now() + timeout;
-        self.at_once(timeout, |own| own.lines.flush(at_least(timeout, left(deadline))))
+        self.at_once(timeout, |own| own.lines_and_spans(deadline, timeout, Pipeline::flush))
     }
 
     /// As [`Logger::flush`] for uploads only.
@@ -306,14 +331,34 @@ impl Logger {
         let deadline = Instant::now() + timeout;
         for target in targets {
             let (round, lines) = (Arc::clone(&round), Arc::clone(&target.lines));
+            let spans = target.spans.clone();
             let then_lines = move |uploaded: Result<()>| {
-                let done = Box::new(move |result: Result<()>| round.add(uploaded.and(result)));
-                lines.flush_async(left(deadline), done);
+                let then_spans = Box::new(move |result: Result<()>| {
+                    let so_far = uploaded.and(result);
+                    match spans {
+                        Some(spans) => spans.flush_async(
+                            left(deadline),
+                            Box::new(move |result: Result<()>| round.add(so_far.and(result))),
+                        ),
+                        None => round.add(so_far),
+                    }
+                });
+                lines.flush_async(left(deadline), then_spans);
             };
             match target.uploads.get() {
                 Some(uploads) => uploads.flush_async(timeout, Box::new(then_lines)),
                 None => then_lines(Ok(())),
             }
+        }
+    }
+
+    /// Asks the endpoint of OTLP whether it takes a request, which is empty.
+    pub(super) fn check_otlp(&self, otlp: &crate::otlp::config::Config, deadline: Instant) -> Result<()> {
+        let mut http = delivery::Http::new(self.first.config.settings.http());
+        match Spans::new(otlp.clone()).check(&mut http, deadline) {
+            Outcome::Retry { why, .. } if Instant::now() >= deadline => Err(Error::new(Status::Timeout, why)),
+            Outcome::Retry { why, .. } if http.last_status() == 0 => Err(Error::new(Status::Network, why)),
+            outcome => outcome.told(),
         }
     }
 
@@ -349,6 +394,12 @@ impl Logger {
             .ok_or_else(|| Error::new(Status::InvalidArgument, format!("sink: there is no sink {sink}")))?;
         let own = target.own();
         let mut numbers = own.lines.stats()?;
+        if let Some(spans) = &own.spans {
+            // What was heard last is what the endpoint said.
+            let lines = std::mem::replace(&mut numbers, spans.stats()?);
+            numbers.remarked = 0;
+            numbers.add(&lines);
+        }
         if let Some(uploads) = own.uploads.get() {
             numbers.add(&uploads.stats()?);
         }
@@ -377,7 +428,7 @@ impl Logger {
                 }
                 None => Ok(()),
             };
-            uploaded.and(work(&own.lines, at_least(timeout, left(deadline))))
+            uploaded.and(own.lines_and_spans(deadline, timeout, &work))
         })
     }
 
@@ -453,6 +504,8 @@ impl Gathered {
 /// The protocols, by which a spool tells one identity's records from another's.
 const LINES: &str = "maxim";
 const UPLOADS: &str = "maxim-uploads";
+const FOLDED: &str = "otlp-lines";
+const SPANS: &str = "otlp-spans";
 
 fn spool_options(config: &Config, protocol: &'static str) -> spool::Options {
     config.settings.spool(protocol, &config.repository, &config.api_key)
@@ -466,6 +519,19 @@ fn open_uploads(config: &Config, lines: Weak<Pipeline>) -> Pipeline {
     let uploads = open(config, UPLOADS, "maxim-uploads", Arc::new(Uploads::new(config, lines)));
     uploads.spool().sweep_side_files(config.settings.max_age);
     uploads
+}
+
+/// The pipeline of lines that are folded, and that of the spans which they become.
+fn open_spans(config: &Config, otlp: &crate::otlp::config::Config) -> (Arc<Pipeline>, Arc<Pipeline>) {
+    let open = |protocol, name, sender| {
+        let spool = config.settings.spool(protocol, &otlp.identity(), &otlp.secret());
+        Arc::new(Pipeline::open(config.settings.pipeline(name, spool, sender, config.flush_interval)))
+    };
+    let spans = open(SPANS, "maxim-spans", Arc::new(Spans::new(otlp.clone())) as Arc<dyn Protocol>);
+    let folding = Arc::new(traces::Lines::new(otlp, Arc::clone(&spans)));
+    let lines = open(FOLDED, "maxim-fold", Arc::clone(&folding) as Arc<dyn Protocol>);
+    folding.set_pipeline(Arc::downgrade(&lines));
+    (lines, spans)
 }
 
 fn open(config: &Config, protocol: &'static str, name: &'static str, sender: Arc<dyn Protocol>) -> Pipeline {

@@ -65,6 +65,7 @@ impl MaximLog {
             method: "POST",
             url: &self.push_url,
             credential: Some(("x-maxim-api-key", &self.api_key)),
+            private: &[],
             headers: &[
                 ("x-maxim-sdk-version", env!("CARGO_PKG_VERSION")),
                 ("content-type", "text/plain; charset=utf-8"),

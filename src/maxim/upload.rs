@@ -73,8 +73,14 @@ impl Uploader {
         if let Err(why) = self.rule.check(&url) {
             return Uploaded::Refused(told(why));
         }
-        let request =
-            Request { method: "PUT", url: &url, headers: &[("content-type", mime)], credential: None, body };
+        let request = Request {
+            method: "PUT",
+            url: &url,
+            headers: &[("content-type", mime)],
+            credential: None,
+            private: &[],
+            body,
+        };
         let response = match http.send(request, deadline) {
             Ok(response) => response,
             Err(error) => {
@@ -87,7 +93,7 @@ impl Uploader {
             }
         };
         match Outcome::of_storage(&response) {
-            Outcome::Delivered => Uploaded::Done,
+            Outcome::Delivered | Outcome::Partly { .. } => Uploaded::Done,
             Outcome::TooLarge { why } => Uploaded::Impossible(told(why)),
             Outcome::Retry { why, .. } => Uploaded::Failed(told(why)),
             // A page instead of the storage's answer.
@@ -120,6 +126,7 @@ impl Uploader {
             url: &format!("{base}/api/sdk/v1/log-repositories/attachments/upload-url{query}&size={size}"),
             headers: &[("x-maxim-sdk-version", env!("CARGO_PKG_VERSION"))],
             credential: Some(("x-maxim-api-key", &self.api_key)),
+            private: &[],
             body: Body::Empty,
         };
         let told = |why| format!("the upload URL of {key}: {why}");

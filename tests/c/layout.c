@@ -52,7 +52,15 @@ AT(maxim_logger_config, max_age_ms, 248);
 AT(maxim_logger_config, quarantine_max_age_ms, 256);
 AT(maxim_logger_config, memory_only, 264);
 AT(maxim_logger_config, lossy, 265);
-OF(maxim_logger_config, 272);
+AT(maxim_logger_config, otlp_url, 272);
+AT(maxim_logger_config, otlp_headers, 288);
+AT(maxim_logger_config, service_name, 304);
+AT(maxim_logger_config, resource_attributes, 320);
+AT(maxim_logger_config, incomplete_after_ms, 336);
+AT(maxim_logger_config, protocol, 344);
+AT(maxim_logger_config, otlp_encoding, 348);
+AT(maxim_logger_config, otlp_compression, 352);
+OF(maxim_logger_config, 360);
 AT(maxim_session_config, struct_size, 0);
 AT(maxim_session_config, id, 8);
 AT(maxim_session_config, name, 24);
@@ -209,7 +217,14 @@ AT(maxim_log_client_config, max_age_ms, 304);
 AT(maxim_log_client_config, quarantine_max_age_ms, 312);
 AT(maxim_log_client_config, memory_only, 320);
 AT(maxim_log_client_config, lossy, 321);
-OF(maxim_log_client_config, 328);
+AT(maxim_log_client_config, otlp_url, 328);
+AT(maxim_log_client_config, otlp_headers, 344);
+AT(maxim_log_client_config, service_name, 360);
+AT(maxim_log_client_config, resource_attributes, 376);
+AT(maxim_log_client_config, protocol, 392);
+AT(maxim_log_client_config, otlp_encoding, 396);
+AT(maxim_log_client_config, otlp_compression, 400);
+OF(maxim_log_client_config, 408);
 AT(maxim_log_options, struct_size, 0);
 AT(maxim_log_options, tags_json, 8);
 OF(maxim_log_options, 24);
@@ -249,6 +264,8 @@ _Static_assert(sizeof(maxim_format) == 4, "maxim_format has 32 bits");
 _Static_assert(sizeof(maxim_status) == 4, "maxim_status has 32 bits");
 _Static_assert(sizeof(maxim_overflow_policy) == 4, "maxim_overflow_policy has 32 bits");
 _Static_assert(sizeof(maxim_switch) == 4, "maxim_switch has 32 bits");
+_Static_assert(sizeof(maxim_protocol) == 4, "maxim_protocol has 32 bits");
+_Static_assert(sizeof(maxim_otlp_encoding) == 4, "maxim_otlp_encoding has 32 bits");
 _Static_assert(sizeof(maxim_attachment_kind) == 4, "maxim_attachment_kind has 32 bits");
 
 static int failures;
@@ -295,6 +312,14 @@ int main(void) {
         ALIKE(quarantine_max_age_ms)
         ALIKE(memory_only)
         ALIKE(lossy)
+        ALIKE(otlp_url)
+        ALIKE(otlp_headers)
+        ALIKE(service_name)
+        ALIKE(resource_attributes)
+        ALIKE(incomplete_after_ms)
+        ALIKE(protocol)
+        ALIKE(otlp_encoding)
+        ALIKE(otlp_compression)
     }
     {
         maxim_session_config macro = MAXIM_SESSION_CONFIG_INIT, function;
@@ -496,6 +521,13 @@ int main(void) {
         ALIKE(quarantine_max_age_ms)
         ALIKE(memory_only)
         ALIKE(lossy)
+        ALIKE(otlp_url)
+        ALIKE(otlp_headers)
+        ALIKE(service_name)
+        ALIKE(resource_attributes)
+        ALIKE(protocol)
+        ALIKE(otlp_encoding)
+        ALIKE(otlp_compression)
     }
     {
         maxim_log_options macro = MAXIM_LOG_OPTIONS_INIT, function;

@@ -23,6 +23,8 @@ pub struct Request<'a> {
     /// The header that may not: sent like the others, but never in the clear to another machine
     /// unless [`super::HttpConfig::allow_plaintext`], and struck out of whatever is told of the answer.
     pub credential: Option<(&'a str, &'a Secret)>,
+    /// Further headers that are treated like it.
+    pub private: &'a [(String, Secret)],
     /// What to send.
     pub body: Body<'a>,
 }
@@ -55,7 +57,7 @@ pub struct Response {
     /// There was more of it.
     pub is_cut: bool,
     /// What must not be shown if the answer repeats it.
-    pub secret: Option<Secret>,
+    pub secrets: Vec<Secret>,
 }
 
 impl Response {
@@ -72,10 +74,7 @@ impl Response {
 
     /// A part of the answer without the request's credential.
     pub fn strike_out(&self, text: &str) -> String {
-        match &self.secret {
-            Some(secret) => secret.strike_out(text),
-            None => text.to_owned(),
-        }
+        self.secrets.iter().fold(text.to_owned(), |text, secret| secret.strike_out(&text))
     }
 }
 

@@ -200,7 +200,8 @@ impl Http {
     /// Sends one request and reads its answer, by `deadline`.
     pub fn send(&mut self, request: Request<'_>, deadline: Instant) -> Result<Response, TransportError> {
         let address = Address::of(request.url)?;
-        if request.credential.is_some() && !address.https && !self.config.allow_plaintext {
+        let is_private = request.credential.is_some() || !request.private.is_empty();
+        if is_private && !address.https && !self.config.allow_plaintext {
             let why = if !is_loopback(&address.host) {
                 format!(
                     "the API key is not sent over plain http to {} (use https, or set allow_plaintext)",
@@ -215,8 +216,10 @@ impl Http {
                 return Err(TransportError::new(Fault::Refused, why));
             }
         }
-        let (url, secret) =
-            (without_query(request.url), request.credential.map(|(_, secret)| secret.clone()));
+        let url = without_query(request.url);
+        let further = request.private.iter().map(|(_, secret)| secret);
+        let secrets =
+            request.credential.map(|(_, secret)| secret).into_iter().chain(further).cloned().collect();
         let outcome = self.exchange(&address, request, deadline);
         if let Some(connections) = &mut self.agent {
             connections.used = (Instant::now(), SystemTime::now());
@@ -224,7 +227,7 @@ impl Http {
         let mut response = outcome?;
         self.last_status = response.status;
         response.url = url.into_owned();
-        response.secret = secret;
+        response.secrets = secrets;
         Ok(response)
     }
 
@@ -368,7 +371,8 @@ impl Http {
             let value = HeaderValue::from_str(value).map_err(|_| illegal(name))?;
             headers.push((header_name(name).ok_or_else(|| illegal(name))?, value));
         }
-        if let Some((name, secret)) = request.credential {
+        let further = request.private.iter().map(|(name, secret)| (name.as_str(), secret));
+        for (name, secret) in request.credential.into_iter().chain(further) {
             // Refers to the key where it is kept.
             let value = HeaderValue::from_maybe_shared(secret.expose());
             let mut value = value.map_err(|_| illegal(name))?;

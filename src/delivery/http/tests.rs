@@ -21,7 +21,14 @@ fn key() -> &'static Secret {
 
 fn post<'a>(url: &'a str, body: &'a [u8]) -> Request<'a> {
     let credential = Some(("x-key", key()));
-    Request { method: "POST", url, headers: &[("x-seen", "yes")], credential, body: Body::Bytes(body) }
+    Request {
+        method: "POST",
+        url,
+        headers: &[("x-seen", "yes")],
+        credential,
+        private: &[],
+        body: Body::Bytes(body),
+    }
 }
 
 fn http() -> Http {
@@ -148,13 +155,20 @@ fn a_credential_is_struck_out_of_whatever_comes_back() {
 fn an_error_text_shows_no_header_value_no_query_and_no_password_of_a_proxy() {
     let illegal = Secret::new("broken\nvalue-with-secret");
     let credential = Some(("x-key", &illegal));
-    let request =
-        Request { method: "POST", url: "http://127.0.0.1:1/", headers: &[], credential, body: Body::Empty };
+    let request = Request {
+        method: "POST",
+        url: "http://127.0.0.1:1/",
+        headers: &[],
+        credential,
+        private: &[],
+        body: Body::Empty,
+    };
     let error = http().send(request, soon()).unwrap_err();
     assert_eq!(error.fault, Fault::Refused);
     assert!(error.why.contains("x-key") && !error.why.contains("secret"), "{}", error.why);
 
-    let request = |url| Request { method: "GET", url, headers: &[], credential: None, body: Body::Empty };
+    let request =
+        |url| Request { method: "GET", url, headers: &[], credential: None, private: &[], body: Body::Empty };
     for url in ["http://127.0.0.1:1/up?signature=secret", "nonsense://secret", "http://h:99999/?secret"] {
         let error = http().send(request(url), soon()).unwrap_err();
         assert!(!error.why.contains("secret"), "{}", error.why);
@@ -185,7 +199,10 @@ fn a_file_is_sent_with_its_length_and_a_short_one_condemns_the_record() {
     let put = |length| {
         let body = Body::File(File::open(&path).unwrap(), length);
         let headers = &[("Content-Type", "text/plain")];
-        http().send(Request { method: "PUT", url: &server.url, headers, credential: None, body }, soon())
+        http().send(
+            Request { method: "PUT", url: &server.url, headers, credential: None, private: &[], body },
+            soon(),
+        )
     };
     let whole = put(content.len() as u64).map(|response| response.status);
     let part = put(1_000).map(|response| response.status);

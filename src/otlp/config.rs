@@ -1,0 +1,274 @@
+//! Where it goes: what the configuration says, else the standard environment variables of OpenTelemetry.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::encode::{Encoding, Signal, hex};
+use super::model::{Resource, Value};
+use super::names::{SCOPE_NAME, SCOPE_VERSION, gen_ai};
+use crate::secret::Secret;
+use crate::status::{Error, Result, Status};
+
+/// The Collector on this machine.
+const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
+/// An entity that has not ended for so long leaves as incomplete.
+pub const DEFAULT_INCOMPLETE_AFTER: Duration = Duration::from_secs(3_600);
+/// What a service without a name is called.
+const UNKNOWN_SERVICE: &str = "unknown_service";
+
+/// When requests are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Once the endpoint has taken a request, until it refuses a compressed one.
+    Learned,
+    /// Always, with gzip.
+    Gzip,
+    /// Never.
+    None,
+}
+
+/// Everything that a pipeline must know of an endpoint of OTLP.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where spans go, exactly.
+    pub traces_url: String,
+    /// Where log records go, exactly.
+    pub logs_url: String,
+    /// Headers of every request.
+    pub headers: Vec<(String, Secret)>,
+    /// How requests are written.
+    pub encoding: Encoding,
+    /// When they are compressed.
+    pub compression: Compression,
+    /// What all spans and records have in common.
+    pub resource: Resource,
+    /// How long a request may take; `None`: as long as it usually may.
+    pub timeout: Option<Duration>,
+    /// When an entity without an end leaves as incomplete.
+    pub incomplete_after: Duration,
+}
+
+/// What a configuration says; empty texts count as absent.
+#[derive(Default)]
+pub struct Given<'a> {
+    /// The base address, to which the signal's path is added.
+    pub base_url: Option<&'a str>,
+    /// The exact address.
+    pub url: Option<&'a str>,
+    /// `key=value,key=value`.
+    pub headers: Option<&'a str>,
+    /// How requests are written.
+    pub encoding: Option<Encoding>,
+    /// Whether they are compressed.
+    pub compression: Option<bool>,
+    /// What the service is called.
+    pub service_name: Option<&'a str>,
+    /// `key=value,key=value`.
+    pub resource_attributes: Option<&'a str>,
+    /// When an entity without an end leaves as incomplete.
+    pub incomplete_after: Option<Duration>,
+}
+
+/// Reads an environment variable; empty ones count as absent.
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Whether the environment says that nothing is to be sent.
+pub fn is_disabled() -> bool {
+    std::env::var("OTEL_SDK_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// A file of certificates that the environment names for a signal.
+pub fn certificate(signal: Signal) -> Option<String> {
+    of_signal(signal, "CERTIFICATE", &environment)
+}
+
+/// The configuration for a signal, completed from the environment.
+pub fn resolve(signal: Signal, given: &Given<'_>) -> Result<Config> {
+    resolve_with(signal, given, &environment)
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+fn name_of(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Traces => "TRACES",
+        Signal::Logs => "LOGS",
+    }
+}
+
+fn of_signal(signal: Signal, what: &str, env: Env<'_>) -> Option<String> {
+    env(&format!("OTEL_EXPORTER_OTLP_{}_{what}", name_of(signal)))
+        .or_else(|| env(&format!("OTEL_EXPORTER_OTLP_{what}")))
+}
+
+pub(super) fn resolve_with(signal: Signal, given: &Given<'_>, env: Env<'_>) -> Result<Config> {
+    let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, reason));
+    let present =
+        |text: Option<&'_ str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let protocol = of_signal(signal, "PROTOCOL", env);
+    let is_of_environment = present(given.url).is_none() && present(given.base_url).is_none();
+    let encoding = match (given.encoding, protocol.as_deref()) {
+        (Some(encoding), _) => encoding,
+        (None, Some("http/json")) => Encoding::Json,
+        (None, Some("grpc")) if is_of_environment && endpoint(signal, env).is_some() => {
+            return refuse(
+                "OTEL_EXPORTER_OTLP_PROTOCOL: grpc is not spoken; give the address for http (port 4318), and set \
+                 http/protobuf"
+                    .to_owned(),
+            );
+        }
+        _ => Encoding::Protobuf,
+    };
+    let compression = match (given.compression, of_signal(signal, "COMPRESSION", env).as_deref()) {
+        (Some(true), _) | (None, Some("gzip")) => Compression::Gzip,
+        (Some(false), _) | (None, Some("none")) => Compression::None,
+        (None, None) => Compression::Learned,
+        (None, Some(other)) => {
+            return refuse(format!("OTEL_EXPORTER_OTLP_COMPRESSION: {other:?} is neither gzip nor none"));
+        }
+    };
+    let headers = present(given.headers).or_else(|| of_signal(signal, "HEADERS", env)).unwrap_or_default();
+    let headers = pairs("otlp_headers", &headers)?;
+    let legal = |value: &str| value.bytes().all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\t');
+    if let Some((name, _)) = headers.iter().find(|(_, value)| !legal(value)) {
+        return refuse(format!(
+            "otlp_headers: the value of {name} holds characters that HTTP does not allow"
+        ));
+    }
+    let headers =
+        headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), Secret::new(value))).collect();
+    let timeout = match of_signal(signal, "TIMEOUT", env).map(|text| text.trim().parse::<u64>()) {
+        None | Some(Ok(0)) => None,
+        Some(Ok(ms)) => Some(Duration::from_millis(ms)),
+        Some(Err(_)) => {
+            return refuse("OTEL_EXPORTER_OTLP_TIMEOUT: a number of milliseconds is needed".to_owned());
+        }
+    };
+    let url = |signal: Signal| -> String {
+        let path = match signal {
+            Signal::Traces => "/v1/traces",
+            Signal::Logs => "/v1/logs",
+        };
+        let under = |base: &str| format!("{}{path}", base.trim_end_matches('/'));
+        if let Some(url) = present(given.url) {
+            // What is not of the signal that the address is for stands beside it.
+            return match signal {
+                Signal::Logs if url.ends_with("/v1/traces") => url.replace("/v1/traces", "/v1/logs"),
+                _ => url,
+            };
+        }
+        if let Some(base) = present(given.base_url) {
+            return under(&base);
+        }
+        env(&format!("OTEL_EXPORTER_OTLP_{}_ENDPOINT", name_of(signal)))
+            .or_else(|| env("OTEL_EXPORTER_OTLP_ENDPOINT").map(|base| under(&base)))
+            .unwrap_or_else(|| under(DEFAULT_ENDPOINT))
+    };
+    Ok(Config {
+        traces_url: url(Signal::Traces),
+        logs_url: url(Signal::Logs),
+        headers,
+        encoding,
+        compression,
+        resource: resource(given, env)?,
+        timeout,
+        incomplete_after: given.incomplete_after.unwrap_or(DEFAULT_INCOMPLETE_AFTER),
+    })
+}
+
+fn endpoint(signal: Signal, env: Env<'_>) -> Option<String> {
+    of_signal(signal, "ENDPOINT", env)
+}
+
+/// The service: its name and attributes, and who speaks for it.
+fn resource(given: &Given<'_>, env: Env<'_>) -> Result<Resource> {
+    let texts = [env("OTEL_RESOURCE_ATTRIBUTES"), given.resource_attributes.map(str::to_owned)];
+    let mut attributes: Vec<(String, Value)> = Vec::new();
+    let mut set = |name: String, value: String| {
+        attributes.retain(|(known, _)| *known != name);
+        attributes.push((name, value.into()));
+    };
+    for text in texts.into_iter().flatten() {
+        for (name, value) in pairs("resource_attributes", &text)? {
+            set(name, value);
+        }
+    }
+    let name = given.service_name.map(str::to_owned).filter(|name| !name.is_empty());
+    if let Some(name) = name.or_else(|| env("OTEL_SERVICE_NAME")) {
+        set(gen_ai::SERVICE_NAME.to_owned(), name);
+    }
+    for (name, value) in
+        [(gen_ai::SDK_NAME, SCOPE_NAME), (gen_ai::SDK_LANGUAGE, "rust"), (gen_ai::SDK_VERSION, SCOPE_VERSION)]
+    {
+        set(name.to_owned(), value.to_owned());
+    }
+    Ok(Resource { attributes })
+}
+
+/// `key=value,key=value`, with values as in a URL.
+fn pairs(name: &str, text: &str) -> Result<Vec<(String, String)>> {
+    let refuse = |reason: &str| Err(Error::new(Status::InvalidArgument, format!("{name}: {reason}")));
+    let mut pairs = Vec::new();
+    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let Some((key, value)) = pair.split_once('=') else { return refuse("key=value,key=value is needed") };
+        let Some(value) = decoded(value.trim()) else {
+            return refuse("a value is not percent-encoded UTF-8");
+        };
+        if key.trim().is_empty() {
+            return refuse("a key is empty");
+        }
+        pairs.push((key.trim().to_owned(), value));
+    }
+    Ok(pairs)
+}
+
+/// Percent-encoded text decoded; a percent sign that encodes nothing stands for itself.
+fn decoded(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let digits = (byte == b'%').then(|| after.get(..2)).flatten();
+        let code = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        match code {
+            Some(code) => {
+                out.push(code);
+                rest = &after[2..];
+            }
+            None => {
+                out.push(byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+impl Config {
+    /// A resource that names its service.
+    pub fn named_resource(&self) -> Resource {
+        let mut resource = self.resource.clone();
+        if !resource.attributes.iter().any(|(name, _)| name == gen_ai::SERVICE_NAME) {
+            resource.attributes.push((gen_ai::SERVICE_NAME.to_owned(), UNKNOWN_SERVICE.into()));
+        }
+        resource
+    }
+
+    /// What the headers are, as one secret, to tell one identity's records from another's.
+    pub fn secret(&self) -> Secret {
+        let mut all = zeroize::Zeroizing::new(String::new());
+        for (name, value) in &self.headers {
+            all.push_str(name);
+            all.push_str(&value.fingerprint());
+        }
+        Secret::new(&all)
+    }
+
+    /// The identity of records for this service: its resource, and how they are written.
+    pub fn identity(&self) -> String {
+        let text = format!("{:?}", (&self.resource, self.encoding));
+        hex(&Sha256::digest(text)[..8])
+    }
+}

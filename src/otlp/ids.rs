@@ -1,0 +1,87 @@
+//! Trace and span ids from ours, the same ones each time; and W3C `traceparent`.
+//!
+//! A UUID's 16 bytes are a trace id as they are, and so are 32 hexadecimal digits; any other id is hashed. An id that
+//! begins with a trace id and a span id, 32 and 16 digits ([`remote`]), is a part of a trace that began elsewhere. A
+//! span's id is hashed from the trace, the kind and the id: providers' ids of tool calls repeat in other traces.
+
+use sha2::{Digest, Sha256};
+
+use super::encode::hex;
+
+/// The trace id for an id of ours.
+pub fn trace_id(id: &str) -> [u8; 16] {
+    if let Some((trace, _)) = remote(id) {
+        return trace;
+    }
+    let is_uuid = id.len() == 36 && [8, 13, 18, 23].iter().all(|at| id.as_bytes()[*at] == b'-');
+    match digits::<16>(&if is_uuid { id.replace('-', "") } else { id.to_owned() }) {
+        Some(bytes) if bytes != [0; 16] => bytes,
+        _ => head(Sha256::digest(id)),
+    }
+}
+
+/// The span id for an entity of ours.
+pub fn span_id(trace: &str, kind: &str, id: &str) -> [u8; 8] {
+    head(Sha256::digest(format!("{trace}/{kind}/{id}")))
+}
+
+/// The trace and the span above it, for the id of a trace that goes on with what began elsewhere.
+pub fn remote(id: &str) -> Option<([u8; 16], [u8; 8])> {
+    let mut parts = id.split('-');
+    let (trace, span) = (digits(parts.next()?)?, digits(parts.next()?)?);
+    (trace != [0; 16] && span != [0; 8]).then_some((trace, span))
+}
+
+fn head<const N: usize>(digest: impl AsRef<[u8]>) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.copy_from_slice(&digest.as_ref()[..N]);
+    bytes
+}
+
+/// Bytes from exactly twice as many hexadecimal digits.
+pub fn digits<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// What a `traceparent` header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceParent {
+    /// The trace.
+    pub trace_id: [u8; 16],
+    /// The span that called.
+    pub span_id: [u8; 8],
+    /// Whether the trace is recorded by whoever called.
+    pub is_sampled: bool,
+}
+
+impl TraceParent {
+    /// Reads a header: version 00, or a later one as far as this one knows it.
+    pub fn parse(header: &str) -> Option<TraceParent> {
+        let mut parts = header.trim().split('-');
+        let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let is_lower = header.bytes().all(|byte| !byte.is_ascii_uppercase());
+        let [version] = digits::<1>(version).filter(|version| *version != [0xff])?;
+        if !is_lower || (version == 0 && parts.next().is_some()) {
+            return None;
+        }
+        let (trace_id, span_id) = (digits(trace)?, digits(span)?);
+        let [flags] = digits::<1>(flags)?;
+        (trace_id != [0; 16] && span_id != [0; 8]).then_some(TraceParent {
+            trace_id,
+            span_id,
+            is_sampled: flags & 1 == 1,
+        })
+    }
+
+    /// The header.
+    pub fn header(&self) -> String {
+        format!("00-{}-{}-0{}", hex(&self.trace_id), hex(&self.span_id), u8::from(self.is_sampled))
+    }
+}

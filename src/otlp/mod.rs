@@ -1,0 +1,39 @@
+//! OpenTelemetry: what is logged, as spans and log records of OTLP.
+//!
+//! | file | job |
+//! |---|---|
+//! | [`names`] | every name of both dialects (`gen_ai.*` and OpenInference), and the version of the convention |
+//! | [`model`] | a span, a log record and what stands in them |
+//! | [`encode`] | requests from them, as protobuf or JSON |
+//! | [`ids`] | trace and span ids from ours, and W3C `traceparent` |
+//! | [`fold`] | lines of the Maxim log API, in order, into spans: open entities and their ends |
+//! | [`entity`], [`span`] | one open entity, and the span that it becomes |
+//! | [`entry`] | a structured entry as a log record |
+//! | [`config`] | where it goes: the configuration and the standard environment |
+//! | [`export`] | one request: compression, partial success |
+//! | [`logs`], [`traces`] | the protocols that a pipeline delivers by |
+//!
+//! Everything above [`config`] in this table is pure: no file, no network, no clock. `maxim-dev relay` folds with
+//! the same code.
+
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod encode;
+pub mod entity;
+pub mod entry;
+pub mod export;
+pub mod fold;
+pub mod ids;
+pub mod logs;
+pub mod model;
+pub mod names;
+mod proto;
+pub mod span;
+#[cfg(test)]
+mod tests;
+pub mod traces;
+
+pub use encode::Encoding;
+pub use fold::{FoldOptions, Folder, Out};
+pub use model::{Event, LogRecord, Resource, Span, SpanKind, Value};

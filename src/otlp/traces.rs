@@ -1,0 +1,226 @@
+//! How the lines of a logger travel to an endpoint of OTLP, in two steps with a spool each.
+//!
+//! [`Lines`] folds lines into spans. A batch of lines has left when the spans that it finished are in the second
+//! spool, and the entities that it leaves open are in the first again, each as one record: lines of an entity that
+//! stays open for hours pin no segment, and after a crash nothing that was accepted is missing. Such a record comes
+//! round with each flush interval, and goes back as long as its entity is open.
+//!
+//! [`Spans`] sends what is finished. A span that was put there twice, by a crash between the steps, has the same id
+//! twice.
+
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use super::config::Config;
+use super::encode::{self, Signal};
+use super::export::Exporter;
+use super::fold::{FoldOptions, Folder, Out};
+use crate::delivery::{Framing, Http, Outcome, Pipeline, Protocol};
+use crate::process::clock;
+use crate::spool::{BatchLimits, Kind};
+use crate::status::Status;
+use crate::sync::Mutex;
+
+/// A line, or the record of an open entity.
+pub const KIND_LINE: Kind = Kind(0);
+/// A span as it stands in a request.
+const KIND_SPAN: Kind = Kind(0);
+/// A log record as it stands in a request.
+const KIND_LOG: Kind = Kind(1);
+
+/// Backends take a megabyte at least (New Relic: exactly that, compressed).
+const MAX_BATCH_BYTES: usize = 900 << 10;
+/// While the second spool takes nothing.
+const FULL_PAUSE: Duration = Duration::from_secs(1);
+
+/// The first step: lines become spans.
+pub struct Lines {
+    encoding: encode::Encoding,
+    state: Mutex<State>,
+    spans: Arc<Pipeline>,
+    lines: OnceLock<Weak<Pipeline>>,
+}
+
+struct State {
+    folder: Folder,
+    /// Lines that have been folded and could not be acknowledged since.
+    folded: Vec<u8>,
+    /// What is to be put into the second spool.
+    ready: std::collections::VecDeque<(Kind, Vec<u8>)>,
+    /// What is to be put back into the first.
+    open: Vec<Vec<u8>>,
+}
+
+impl Lines {
+    /// Lines whose spans go into a pipeline.
+    pub fn new(config: &Config, spans: Arc<Pipeline>) -> Lines {
+        let options = FoldOptions { incomplete_after: config.incomplete_after };
+        let state = State {
+            folder: Folder::new(options),
+            folded: Vec::new(),
+            ready: std::collections::VecDeque::new(),
+            open: Vec::new(),
+        };
+        Lines { encoding: config.encoding, state: Mutex::new(state), spans, lines: OnceLock::new() }
+    }
+
+    /// Names the pipeline that these lines are in, to put back what is open.
+    pub fn set_pipeline(&self, lines: Weak<Pipeline>) {
+        let _ = self.lines.set(lines);
+    }
+
+    /// Folds what has not been folded by an attempt that failed later.
+    fn fold(&self, state: &mut State, body: &[u8]) {
+        let now_ns = clock::now_us() as u64 * 1_000;
+        let new = match &state.folded {
+            folded if begins_with(body, folded) => &body[folded.len()..],
+            folded if begins_with(folded, body) => b"",
+            _ => body,
+        };
+        for line in new.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            if let Err(why) = state.folder.line(line, now_ns) {
+                state.folder.unreadable(line, &why, now_ns);
+            }
+        }
+        state.folder.expire(now_ns);
+        for out in state.folder.take() {
+            state.ready.push_back(match out {
+                Out::Span(span) => (KIND_SPAN, encode::span_piece(&span, self.encoding)),
+                Out::Log(record) => (KIND_LOG, encode::log_piece(&record, self.encoding)),
+            });
+        }
+    }
+
+    /// Puts what is finished into the second spool and what is open into the first.
+    fn pass_on(&self, state: &mut State) -> Result<(), (Status, String)> {
+        let put = |pipeline: &Pipeline, kind: Kind, record: &[u8]| match pipeline.append(kind, record) {
+            // It can be kept nowhere.
+            Err(error) if error.status == Status::TooLarge => {
+                pipeline
+                    .remark(Status::TooLarge, "a span is too large to be kept, and is dropped".to_owned());
+                Ok(())
+            }
+            Err(error) => Err((error.status, error.into_detail())),
+            Ok(()) => Ok(()),
+        };
+        let any = !state.ready.is_empty();
+        while let Some((kind, record)) = state.ready.front() {
+            put(&self.spans, *kind, record)?;
+            state.ready.pop_front();
+        }
+        if any {
+            self.spans.nudge();
+        }
+        let changed = state.folder.changed();
+        state.open.extend(changed.into_iter().filter_map(|(_, record)| record));
+        let Some(lines) = self.lines.wait().upgrade() else {
+            return Err((Status::Closed, "the logger has been freed".to_owned()));
+        };
+        while let Some(record) = state.open.last() {
+            put(&lines, KIND_LINE, record)?;
+            state.open.pop();
+        }
+        Ok(())
+    }
+}
+
+impl Protocol for Lines {
+    fn limits(&self) -> BatchLimits {
+        BatchLimits { max_bytes: MAX_BATCH_BYTES, max_records: usize::MAX, per_record_overhead: 1 }
+    }
+
+    fn framing(&self) -> Framing {
+        Framing { prefix: b"", separator: b"\n", suffix: b"" }
+    }
+
+    fn alone(&self, kind: Kind, _len: usize) -> bool {
+        kind != KIND_LINE
+    }
+
+    fn send_batch(&self, _http: &mut Http, body: &[u8], _records: usize, _deadline: Instant) -> Outcome {
+        let state = &mut *self.state.lock();
+        self.fold(state, body);
+        match self.pass_on(state) {
+            Ok(()) => {
+                let is_part = state.folded.len() > body.len() && begins_with(&state.folded, body);
+                let rest = if is_part { state.folded[body.len()..].to_vec() } else { Vec::new() };
+                state.folded = rest.strip_prefix(b"\n").unwrap_or(&rest).to_vec();
+                Outcome::Delivered
+            }
+            Err((status, why)) => {
+                if !begins_with(&state.folded, body) {
+                    state.folded = body.to_vec();
+                }
+                match status {
+                    Status::Closed => Outcome::Hold { why: format!("kept for the next logger: {why}") },
+                    _ => Outcome::Retry { after: Some(FULL_PAUSE), why: format!("spans: {why}") },
+                }
+            }
+        }
+    }
+
+    fn send_alone(&self, _http: &mut Http, kind: Kind, _payload: &[u8], _deadline: Instant) -> Outcome {
+        Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
+    }
+}
+
+/// Whether lines begin with these ones.
+fn begins_with(lines: &[u8], first: &[u8]) -> bool {
+    lines.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest[0] == b'\n')
+}
+
+/// The second step: spans are sent.
+pub struct Spans {
+    exporter: Exporter,
+}
+
+impl Spans {
+    /// The endpoint that a configuration names.
+    pub fn new(config: Config) -> Spans {
+        Spans { exporter: Exporter::new(config) }
+    }
+
+    fn send(&self, http: &mut Http, signal: Signal, pieces: &[u8], deadline: Instant) -> Outcome {
+        let config = self.exporter.config();
+        let url = match signal {
+            Signal::Traces => &config.traces_url,
+            Signal::Logs => &config.logs_url,
+        };
+        let request = encode::request(signal, &config.named_resource(), pieces, config.encoding);
+        self.exporter.send(http, url, &request, deadline)
+    }
+
+    /// Asks whether the endpoint takes an empty request.
+    pub fn check(&self, http: &mut Http, deadline: Instant) -> Outcome {
+        let config = self.exporter.config();
+        let empty = encode::requests(Signal::Traces, &[], config.encoding);
+        self.exporter.send(http, &config.traces_url, &empty, deadline)
+    }
+}
+
+impl Protocol for Spans {
+    fn limits(&self) -> BatchLimits {
+        BatchLimits { max_bytes: MAX_BATCH_BYTES, max_records: usize::MAX, per_record_overhead: 1 }
+    }
+
+    fn framing(&self) -> Framing {
+        Framing { prefix: b"", separator: encode::separator(self.exporter.config().encoding), suffix: b"" }
+    }
+
+    fn alone(&self, kind: Kind, _len: usize) -> bool {
+        kind != KIND_SPAN
+    }
+
+    fn send_batch(&self, http: &mut Http, body: &[u8], _records: usize, deadline: Instant) -> Outcome {
+        self.send(http, Signal::Traces, body, deadline)
+    }
+
+    fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome {
+        match kind {
+            KIND_LOG => self.send(http, Signal::Logs, payload, deadline),
+            _ => {
+                Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
+            }
+        }
+    }
+}
