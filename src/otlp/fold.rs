@@ -255,6 +255,7 @@ impl Folder {
                 // The record is about to be acknowledged.
                 open.unkept = true;
             }
+            self.leave_if_old(&key, now_ns);
             return Ok(());
         }
         if self.left.contains_key(&key) && !self.open.contains_key(&key) {
@@ -275,6 +276,7 @@ impl Folder {
             }
         }
         self.leave_if_finished(&key);
+        self.leave_if_old(&key, now_ns);
         Ok(())
     }
 
@@ -285,20 +287,27 @@ impl Folder {
             return;
         }
         self.expired_ns = now_ns;
-        let most = self.options.incomplete_after.as_nanos() as u64;
-        let is_old =
-            |open: &Open| now_ns.saturating_sub(open.entity.touched_ns.max(open.entity.seen_ns)) >= most;
         let mut old: Vec<(u64, String)> = self
             .open
             .iter()
-            .filter(|(_, open)| is_old(open))
+            .filter(|(_, open)| self.is_old(open, now_ns))
             .map(|(key, open)| (open.entity.seen_ns, key.clone()))
             .collect();
         old.sort();
         for (_, key) in old {
-            let is_incomplete = self.open.get(&key).is_some_and(|open| !open.entity.is_finished());
-            self.leave(&key, is_incomplete);
+            self.leave_if_old(&key, now_ns);
         }
+    }
+
+    fn is_old(&self, open: &Open, now_ns: u64) -> bool {
+        let most = self.options.incomplete_after.as_nanos() as u64;
+        now_ns.saturating_sub(open.entity.touched_ns.max(open.entity.seen_ns)) >= most
+    }
+
+    fn leave_if_old(&mut self, key: &str, now_ns: u64) {
+        let Some(open) = self.open.get(key).filter(|open| self.is_old(open, now_ns)) else { return };
+        let is_incomplete = !open.entity.is_finished();
+        self.leave(key, is_incomplete);
     }
 
     /// Records of what is open and has changed since the last call, by key; `None` where it has left.

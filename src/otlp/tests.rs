@@ -229,7 +229,7 @@ fn every_captured_line_leaves_as_a_span_or_a_record() {
                 let id = known.data.get("id").and_then(Json::as_str);
                 match known.action {
                     "create" if known.kind != "session" => {
-                        drop(created.insert(format!("{}/{}", known.kind, known.id)))
+                        created.insert(format!("{}/{}", known.kind, known.id));
                     }
                     action if action.starts_with("add-") => {
                         let kind = action.trim_start_matches("add-").replace('-', "_");
@@ -307,7 +307,8 @@ fn a_request_says_what_the_published_definitions_read() {
     assert_eq!((status.code, status.message.as_str()), (proto::status::StatusCode::Error as i32, "boom"));
 
     let json: Json =
-        serde_json::from_slice(&encode::traces(&resource, &[span.clone()], Encoding::Json)).unwrap();
+        serde_json::from_slice(&encode::traces(&resource, std::slice::from_ref(&span), Encoding::Json))
+            .unwrap();
     let read = &json["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
     assert_eq!(read["traceId"], hex(&span.trace_id));
     assert_eq!(read["startTimeUnixNano"], span.start_ns.to_string());

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+pub mod collector;
 pub mod host;
 pub mod scripted;
 pub mod service;

@@ -1,0 +1,279 @@
+//! OTLP through the C ABI: the set of spans that arrive is the set that is expected, whatever happens to the process
+//! and whatever the endpoint answers.
+//!
+//! The receiver is the test's own ([`common::collector`]) and decodes with the published definitions.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use common::collector::{Collector, taken, texts};
+use common::{Scratch, Server, both, compile};
+use maxim::otlp::ids;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use serde_json::Value;
+
+struct Host {
+    scratch: Scratch,
+    program: PathBuf,
+}
+
+impl Host {
+    fn new(name: &str) -> Host {
+        let scratch = Scratch::new(name);
+        let program = compile("tests/c/otlp.c", &scratch);
+        Host { scratch, program }
+    }
+
+    /// A program that logs to an endpoint.
+    fn command(&self, url: &str, verbs: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(verbs)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+            .env("MAXIM_SPOOL_DIR", self.scratch.path().join("spool"));
+        command
+    }
+
+    fn run(&self, url: &str, verbs: &[&str]) -> String {
+        said(self.command(url, verbs).output().unwrap())
+    }
+}
+
+fn said(output: Output) -> String {
+    assert!(output.status.success(), "{}: {}", output.status, both(&output));
+    both(&output)
+}
+
+/// The ids of the spans of `count` traces of the program.
+fn expected(prefix: &str, numbers: std::ops::Range<usize>) -> BTreeSet<Vec<u8>> {
+    let of = |number: usize| {
+        let trace = format!("{prefix}-{number}");
+        let ids = [("trace", String::new()), ("span", "-span".into()), ("generation", "-generation".into())];
+        ids.map(|(kind, suffix)| ids::span_id(&trace, kind, &format!("{trace}{suffix}")).to_vec())
+    };
+    numbers.flat_map(of).collect()
+}
+
+fn ids_of(spans: &[Span]) -> BTreeSet<Vec<u8>> {
+    spans.iter().map(|span| span.span_id.clone()).collect()
+}
+
+fn named(spans: &[Span]) -> BTreeMap<&str, &Span> {
+    spans.iter().map(|span| (span.name.as_str(), span)).collect()
+}
+
+#[test]
+fn a_conversation_arrives_as_a_tree_of_spans() {
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-conversation");
+    let mut command = host.command(&collector.url(), &["conversation"]);
+    command.env("OTEL_EXPORTER_OTLP_HEADERS", "x-maxim-repo-id=repo,authorization=Bearer%20secret");
+    command.env("OTEL_RESOURCE_ATTRIBUTES", "team=a");
+    let answer = said(command.output().unwrap());
+    assert!(answer.starts_with("MAXIM_OK") && answer.contains("held 0 balance 1"), "{answer}");
+    let arrived = collector.taken();
+    assert!(arrived.iter().all(|request| request.path == "/v1/traces"));
+    assert!(arrived.iter().all(|request| request.headers["authorization"] == "Bearer secret"));
+    assert_eq!(arrived[0].resource["service.name"], "otlp-test");
+    assert_eq!(arrived[0].resource["team"], "a");
+    let spans = collector.spans();
+    let spans_by_name = named(&spans);
+    let names: Vec<&str> = spans_by_name.keys().copied().collect();
+    assert_eq!(names, ["chat gpt-4o", "execute_tool weather", "more", "question", "retrieval wiki", "step"]);
+    for (child, parent) in [
+        ("chat gpt-4o", "step"),
+        ("step", "question"),
+        ("execute_tool weather", "more"),
+        ("retrieval wiki", "more"),
+    ] {
+        let (child, parent) = (spans_by_name[child], spans_by_name[parent]);
+        assert_eq!(child.parent_span_id, parent.span_id, "{}", child.name);
+        assert_eq!(child.trace_id, parent.trace_id);
+        assert!(child.start_time_unix_nano >= parent.start_time_unix_nano);
+        assert!(child.end_time_unix_nano <= parent.end_time_unix_nano);
+    }
+    let model = texts(&spans_by_name["chat gpt-4o"].attributes);
+    assert_eq!(model["openinference.span.kind"], "LLM");
+    assert_eq!(model["gen_ai.usage.input_tokens"], "10");
+    assert_eq!(texts(&spans_by_name["execute_tool weather"].attributes)["session.id"], "session-1");
+}
+
+#[test]
+fn json_is_sent_when_the_environment_asks_for_it() {
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-json");
+    let mut command = host.command(&collector.url(), &["conversation"]);
+    said(command.env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json").output().unwrap());
+    let spans: Vec<Value> = collector
+        .taken()
+        .iter()
+        .flat_map(|request| {
+            assert_eq!(request.headers["content-type"], "application/json");
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().clone()
+        })
+        .collect();
+    assert_eq!(spans.len(), 6);
+}
+
+#[test]
+fn entries_arrive_as_log_records_compressed_once_the_endpoint_has_taken_some() {
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-entries");
+    let answer = host.run(&collector.url(), &["entries", "300"]);
+    assert!(answer.contains("MAXIM_OK MAXIM_ERR_NOT_CONFIGURED"), "raw documents are refused: {answer}");
+    let records = collector.records();
+    let numbers: BTreeSet<String> =
+        records.iter().map(|record| texts(&record.attributes)["number"].clone()).collect();
+    assert_eq!(numbers.len(), 300);
+    assert!(records.iter().all(|record| record.severity_number == 9 && record.time_unix_nano > 0));
+    let taken = collector.taken();
+    assert_eq!(taken[0].resource["service.version"], "1.2");
+    assert_eq!(taken[0].resource["deployment.environment.name"], "staging");
+    assert!(!taken[0].headers.contains_key("content-encoding"));
+    assert!(taken[1..].iter().any(|request| request.headers.contains_key("content-encoding")));
+}
+
+#[test]
+fn an_endpoint_that_refuses_gzip_gets_what_it_takes() {
+    let collector = Collector::start(|request| match request.headers.contains_key("content-encoding") {
+        true => (415, String::new(), Vec::new()),
+        false => taken(),
+    });
+    let host = Host::new("otlp-gzip");
+    host.run(&collector.url(), &["entries", "300"]);
+    assert_eq!(collector.records().len(), 300);
+    assert!(collector.seen().len() > collector.taken().len(), "compression was never tried");
+}
+
+#[test]
+fn a_killed_process_loses_no_span_and_its_open_trace_is_ended_by_the_next() {
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-killed");
+    let output = host.command(&collector.url(), &["killed", "k", "400"]).output().unwrap();
+    assert!(!output.status.success(), "it was to be killed");
+    let answer = host.run(&collector.url(), &["end", "open"]);
+    assert!(answer.contains("MAXIM_OK") && answer.contains("balance 1"), "{answer}");
+    let spans = collector.spans();
+    let mut all = expected("k", 0..400);
+    all.insert(ids::span_id("open", "trace", "open").to_vec());
+    let arrived = ids_of(&spans);
+    assert_eq!(arrived.symmetric_difference(&all).count(), 0);
+    // The trace says what was said in both processes, whichever of its spans one looks at last.
+    let open: Vec<&Span> = spans.iter().filter(|span| span.name == "open").collect();
+    let open = texts(&open.last().unwrap().attributes);
+    assert_eq!(open["input.value"], "begun in a process that was killed");
+    assert_eq!(open["maxim.tag.ended"], "yes");
+}
+
+#[test]
+fn an_outage_and_throttling_delay_and_lose_nothing() {
+    let mut left = 3;
+    let collector = Collector::start(move |_| {
+        left -= 1;
+        match left {
+            2 => (503, "Retry-After: 1\r\n".to_owned(), b"busy".to_vec()),
+            1 => (429, "Retry-After: 1\r\n".to_owned(), Vec::new()),
+            _ => taken(),
+        }
+    });
+    let host = Host::new("otlp-outage");
+    let answer = host.run(&collector.url(), &["traces", "o", "50"]);
+    assert!(answer.contains("balance 1"), "{answer}");
+    // Whatever the first process could not send in its time, the next one does.
+    host.run(&collector.url(), &["end", "nobody"]);
+    assert_eq!(ids_of(&collector.spans()), expected("o", 0..50));
+}
+
+#[test]
+fn a_limit_is_learned_and_what_is_refused_for_good_keeps_nothing_else() {
+    const LIMIT: usize = 64 * 1024;
+    let collector = Collector::start(|request| {
+        let is_poison = request.spans.iter().any(|span| span.name == "poison");
+        match request.body.len() {
+            _ if is_poison => (400, String::new(), b"a poisonous span".to_vec()),
+            length if length > LIMIT => (413, String::new(), Vec::new()),
+            _ => taken(),
+        }
+    });
+    let host = Host::new("otlp-hostile");
+    let answer = host.run(&collector.url(), &["traces", "large", "300"]);
+    assert!(answer.contains("quarantined 0 dropped 0 held 0 balance 1"), "{answer}");
+    assert_eq!(ids_of(&collector.spans()), expected("large", 0..300));
+    let answer = host.run(&collector.url(), &["poison"]);
+    assert!(answer.contains("quarantined 1 dropped 0 held 0 balance 1"), "{answer}");
+    let mut all: BTreeSet<_> = expected("large", 0..300).union(&expected("p", 0..5)).cloned().collect();
+    all.remove(&ids::span_id("p-2", "trace", "p-2").to_vec());
+    assert_eq!(ids_of(&collector.spans()), all);
+}
+
+#[test]
+fn a_partial_success_is_told_and_not_sent_again() {
+    // partial_success { rejected_spans: 2, error_message: "no" }
+    let body = [&[0x0a, 6, 0x08, 2, 0x12, 2][..], b"no"].concat();
+    let collector = Collector::start(move |_| (200, String::new(), body.clone()));
+    let host = Host::new("otlp-partial");
+    let answer = host.run(&collector.url(), &["traces", "p", "1"]);
+    assert!(answer.contains("refused 2 of a request: no"), "{answer}");
+    assert_eq!(collector.spans().len(), 3);
+}
+
+#[test]
+fn a_forked_child_and_its_parent_send_each_span_once() {
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-forked");
+    let answer = host.run(&collector.url(), &["forked", "50"]);
+    assert!(answer.contains("MAXIM_OK") && answer.contains("balance 1"), "{answer}");
+    let spans = collector.spans();
+    let all: BTreeSet<_> = expected("parent", 0..51).union(&expected("child", 1..51)).cloned().collect();
+    assert_eq!(ids_of(&spans), all);
+    assert_eq!(spans.len(), all.len(), "some came twice");
+}
+
+#[test]
+fn a_trace_that_stays_open_keeps_nothing_but_itself() {
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-open");
+    let answer = host.run(&collector.url(), &["open", "2000"]);
+    let held = answer.lines().find(|line| line.starts_with("open: held")).unwrap();
+    let bytes: u64 = held.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(bytes < 4096, "{held}");
+    assert_eq!(ids_of(&collector.spans()), expected("closed", 0..2000));
+    // It is left for the next one, which gives it up after a while.
+    let mut command = host.command(&collector.url(), &["end", "nobody"]);
+    said(command.env("INCOMPLETE_AFTER_MS", "1").output().unwrap());
+    let spans = collector.spans();
+    let given_up = spans.iter().find(|span| span.span_id == ids::span_id("open", "trace", "open")).unwrap();
+    assert_eq!(texts(&given_up.attributes)["maxim.incomplete"], "true");
+}
+
+#[test]
+fn the_log_api_and_a_sink_by_otlp_get_the_same_and_neither_waits_for_the_other() {
+    let collector = Collector::start(|_| (503, String::new(), Vec::new()));
+    let server = Server::start(&[]);
+    let host = Host::new("otlp-sink");
+    let mut command = host.command(&collector.url(), &["sink"]);
+    command.env("MAXIM_BASE_URL", server.url()).env("MAXIM_API_KEY", "key").env("MAXIM_LOG_REPO_ID", "repo");
+    command.env("CLEANUP_MS", "2000");
+    let mut process = command.spawn().unwrap();
+    server.wait_for("lines", 16, std::time::Duration::from_secs(60));
+    process.wait().unwrap();
+    assert_eq!(collector.spans().len(), 0);
+    let collector = Collector::start(|_| taken());
+    let mut again = host.command(&collector.url(), &["sink"]);
+    again.env("MAXIM_BASE_URL", server.url()).env("MAXIM_API_KEY", "key").env("MAXIM_LOG_REPO_ID", "repo");
+    said(again.output().unwrap());
+    assert_eq!(ids_of(&collector.spans()).len(), 6);
+}
+
+#[test]
+fn nothing_is_sent_when_the_environment_disables_the_sdk() {
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-disabled");
+    let mut command = host.command(&collector.url(), &["conversation"]);
+    said(command.env("OTEL_SDK_DISABLED", "true").output().unwrap());
+    assert_eq!(collector.seen().len(), 0);
+}
