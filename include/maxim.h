@@ -4394,6 +4394,57 @@ MAXIM_API maxim_status maxim_ingest_raw_async(
     maxim_format format,
     const maxim_raw_options *MAXIM_NULLABLE options);
 
+/**
+ * Begins a trace that goes on with one of another service or of another OpenTelemetry SDK: by OTLP,
+ * the header's trace is its trace, and the header's span is above it. Its id begins with both.
+ *
+ * `config` is as for `maxim_trace_create`, without an id. A later version of the header is read as
+ * far as this one is known.
+ *
+ * Errors: MAXIM_ERR_INVALID_ARGUMENT for a header that is not one of W3C Trace Context: begin a
+ * trace of your own then.
+ *
+ * @param logger The logger.
+ * @param traceparent The value of the header `traceparent`.
+ * @param config The trace. May be NULL.
+ * @param out_id Receives the trace's id. May be NULL.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
+ *     MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_trace_from_traceparent(
+    maxim_logger *MAXIM_NONNULL logger,
+    maxim_str traceparent,
+    const maxim_trace_config *MAXIM_NULLABLE config,
+    maxim_id *MAXIM_NULLABLE out_id);
+
+/**
+ * The header `traceparent` for a request that is made within a trace, span, generation, retrieval
+ * or tool call: the service that is called goes on below it. The same ids give the same header each
+ * time; no logger is needed.
+ *
+ * Writes 55 characters and a NUL to `out`.
+ *
+ * @param trace_id The trace's id.
+ * @param entity What is above the request: MAXIM_ENTITY_TRACE, _SPAN, _GENERATION, _RETRIEVAL or
+ *     _TOOL_CALL.
+ * @param entity_id Its id; the trace's own for MAXIM_ENTITY_TRACE.
+ * @param out Receives the header's value.
+ * @param capacity How many bytes there are at `out`: at least 56.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8,
+ *     MAXIM_ERR_INVALID_ID, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_span_traceparent(
+    maxim_str trace_id,
+    maxim_entity entity,
+    maxim_str entity_id,
+    char *MAXIM_NONNULL out,
+    size_t capacity);
+
 #ifdef __cplusplus
 }  /* extern "C" */
 #endif

@@ -206,7 +206,7 @@ fn a_limit_is_learned_and_what_is_refused_for_good_keeps_nothing_else() {
     let answer = host.run(&collector.url(), &["poison"]);
     assert!(answer.contains("quarantined 1 dropped 0 held 0 balance 1"), "{answer}");
     let mut all: BTreeSet<_> = expected("large", 0..300).union(&expected("p", 0..5)).cloned().collect();
-    all.remove(&ids::span_id("p-2", "trace", "p-2").to_vec());
+    all.remove(&ids::span_id("p-2", "trace", "p-2")[..]);
     assert_eq!(ids_of(&collector.spans()), all);
 }
 
@@ -267,6 +267,24 @@ fn the_log_api_and_a_sink_by_otlp_get_the_same_and_neither_waits_for_the_other()
     again.env("MAXIM_BASE_URL", server.url()).env("MAXIM_API_KEY", "key").env("MAXIM_LOG_REPO_ID", "repo");
     said(again.output().unwrap());
     assert_eq!(ids_of(&collector.spans()).len(), 6);
+}
+
+#[test]
+fn a_trace_goes_on_below_another_services_span_and_names_its_own_to_the_next() {
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-joined");
+    let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let answer = host.run(&collector.url(), &["joined", header]);
+    assert!(answer.starts_with("MAXIM_ERR_INVALID_ARGUMENT traceparent: \"00-nonsense-01\""), "{answer}");
+    let spans = collector.spans();
+    let spans = named(&spans);
+    let (trace, span) = (spans["joined"], spans["span"]);
+    let hex = maxim::otlp::encode::hex;
+    assert_eq!(hex(&trace.trace_id), "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(hex(&trace.parent_span_id), "b7ad6b7169203331");
+    assert_eq!(span.parent_span_id, trace.span_id);
+    let next = answer.lines().find_map(|line| line.strip_prefix("traceparent: ")).unwrap();
+    assert_eq!(next, format!("00-{}-{}-01", hex(&span.trace_id), hex(&span.span_id)));
 }
 
 #[test]

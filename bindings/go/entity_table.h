@@ -44,6 +44,7 @@ MAXIM_GO_TWO_TEXTS(trace_evaluate_with_variables)
 MAXIM_GO_TIME(trace_set_start_timestamp)
 MAXIM_GO_TIME(trace_set_end_timestamp)
 MAXIM_GO_NOTHING(trace_end)
+MAXIM_GO_ADD(trace_from_traceparent, maxim_trace_config)
 
 MAXIM_GO_ADD(span_add_generation, maxim_generation_config)
 MAXIM_GO_ADD(span_generation, maxim_generation_config)

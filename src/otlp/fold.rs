@@ -101,11 +101,6 @@ impl Folder {
         }
     }
 
-    /// [`Folder::named`], with a name by chance.
-    pub fn new(options: FoldOptions) -> Folder {
-        Folder::named(crate::process::unique::Uuid::new().as_str(), options)
-    }
-
     /// How many entities are open.
     pub fn open(&self) -> usize {
         self.open.len()

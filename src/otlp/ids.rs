@@ -80,6 +80,11 @@ impl TraceParent {
         })
     }
 
+    /// The id of a trace of ours that goes on below that span; `number` tells it from others there.
+    pub fn id_below(&self, number: u64) -> String {
+        format!("{}-{}-{:08x}", hex(&self.trace_id), hex(&self.span_id), number as u32)
+    }
+
     /// The header.
     pub fn header(&self) -> String {
         format!("00-{}-{}-0{}", hex(&self.trace_id), hex(&self.span_id), u8::from(self.is_sampled))

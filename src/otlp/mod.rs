@@ -13,8 +13,8 @@
 //! | [`export`] | one request: compression, partial success |
 //! | [`logs`], [`traces`] | the protocols that a pipeline delivers by |
 //!
-//! Everything above [`config`] in this table is pure: no file, no network, no clock. `maxim-dev relay` folds with
-//! the same code.
+//! Everything above [`config`] in this table is pure: no file, no network, no clock, and nothing of this crate but
+//! `text::time`, for `maxim-dev relay` folds with the same files.
 
 #![forbid(unsafe_code)]
 

@@ -17,6 +17,7 @@ use super::export::Exporter;
 use super::fold::{FoldOptions, Folder, Out};
 use crate::delivery::{Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process::clock;
+use crate::process::unique::Uuid;
 use crate::spool::{BatchLimits, Kind};
 use crate::status::Status;
 use crate::sync::Mutex;
@@ -56,7 +57,7 @@ impl Lines {
     pub fn new(config: &Config, spans: Arc<Pipeline>) -> Lines {
         let options = FoldOptions { incomplete_after: config.incomplete_after };
         let state = State {
-            folder: Folder::new(options),
+            folder: Folder::named(Uuid::new().as_str(), options),
             folded: Vec::new(),
             ready: std::collections::VecDeque::new(),
             open: Vec::new(),

@@ -9,6 +9,7 @@
  *     otlp open COUNT                    a trace that stays open while COUNT others come and go
  *     otlp poison                        five traces, of which the third is called poison
  *     otlp entries COUNT                 COUNT entries of a log client
+ *     otlp joined HEADER                 a trace below HEADER, and the header for a call from its span
  *     otlp sink                          a conversation to the log API, and to a sink by OTLP
  *
  * OTEL_EXPORTER_OTLP_ENDPOINT says where to; MAXIM_SPOOL_DIR where records are kept; CLEANUP_MS how long to wait.
@@ -213,6 +214,19 @@ int main(int argc, char **argv) {
         maxim_stats stats = MAXIM_STATS_INIT;
         must(maxim_logger_stats(logger, &stats));
         printf("open: held %" PRIu64 " bytes %" PRIu64 "\n", stats.held, stats.bytes_held);
+    } else if (strcmp(verb, "joined") == 0) {
+        maxim_trace_config config = MAXIM_TRACE_CONFIG_INIT;
+        maxim_id trace, span;
+        char header[56];
+        config.name = S("joined");
+        maxim_status refused = maxim_trace_from_traceparent(logger, S("00-nonsense-01"), &config, &trace);
+        printf("%s %s\n", maxim_status_str(refused), maxim_last_error());
+        must(maxim_trace_from_traceparent(logger, S(first), &config, &trace));
+        must(maxim_trace_add_span(logger, S(trace.text), NULL, &span));
+        must(maxim_span_traceparent(S(trace.text), MAXIM_ENTITY_SPAN, S(span.text), header, sizeof header));
+        printf("traceparent: %s\n", header);
+        must(maxim_span_end(logger, S(span.text)));
+        must(maxim_trace_end(logger, S(trace.text)));
     } else if (strcmp(verb, "poison") == 0) {
         for (int number = 0; number < 5; number++) {
             one_trace(logger, "p", number, number == 2 ? "poison" : "question");

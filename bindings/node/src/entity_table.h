@@ -39,6 +39,7 @@ TEXTS(traceEvaluateWithVariables, maxim_trace_evaluate_with_variables)
 TIME(traceSetStartTimestamp, maxim_trace_set_start_timestamp)
 TIME(traceSetEndTimestamp, maxim_trace_set_end_timestamp)
 ONLY_ID(traceEnd, maxim_trace_end)
+ADD(traceFromTraceparent, maxim_trace_from_traceparent, maxim_trace_config, trace_fields)
 
 ADD(spanAddGeneration, maxim_span_add_generation, maxim_generation_config, generation_fields)
 ADD(spanAddRetrieval, maxim_span_add_retrieval, maxim_retrieval_config, retrieval_fields)

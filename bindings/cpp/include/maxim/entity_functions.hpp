@@ -46,6 +46,7 @@ struct trace_functions {
     static constexpr auto set_start_timestamp = &::maxim_trace_set_start_timestamp;
     static constexpr auto set_end_timestamp = &::maxim_trace_set_end_timestamp;
     static constexpr auto end = &::maxim_trace_end;
+    static constexpr auto from_traceparent = &::maxim_trace_from_traceparent;
 };
 
 struct span_functions {

@@ -45,6 +45,7 @@ JSON_JSON(Trace, "evaluate_with_variables", maxim_trace_evaluate_with_variables)
 TIME(Trace, "set_start_timestamp", maxim_trace_set_start_timestamp)
 TIME(Trace, "set_end_timestamp", maxim_trace_set_end_timestamp)
 END(Trace, "end", maxim_trace_end)
+CHILD(Trace, Trace, "from_traceparent", maxim_trace_from_traceparent, maxim_trace_config, trace_fields)
 
 CHILD(Span, Generation, "add_generation", maxim_span_add_generation, maxim_generation_config, generation_fields)
 CHILD(Span, Generation, "generation", maxim_span_generation, maxim_generation_config, generation_fields)
