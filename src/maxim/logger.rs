@@ -29,6 +29,8 @@ pub const MAX_SINKS: usize = 8;
 
 /// Of the time to close, the part that uploads leave for the lines that they make: a quarter.
 const CLOSING_OF_LINES: u32 = 4;
+/// Of the time to close, the part that folding lines into spans may take before: half.
+const FOLDING_BEFORE_CLOSING: u32 = 2;
 
 /// A logger for one repository, and any number up to [`MAX_SINKS`] of further ones.
 pub struct Logger {
@@ -377,6 +379,15 @@ impl Logger {
     pub fn close(&self, timeout: Duration) -> Result<()> {
         if !timeout.is_zero() {
             self.targets().for_each(|target| target.own().uploads.adopt());
+            let deadline = Instant::now() + timeout;
+            // What is folded is put back where it is still open, which a closed spool refuses.
+            let folded = |own: &Pipelines| match &own.spans {
+                Some(_) => own.lines.flush(at_least(timeout, left(deadline) / FOLDING_BEFORE_CLOSING)),
+                None => Ok(()),
+            };
+            // Whatever was not is the next logger's.
+            let _ = self.at_once(timeout, folded);
+            return self.wait_for_all(at_least(timeout, left(deadline)), CLOSING_OF_LINES, Pipeline::close);
         }
         self.wait_for_all(timeout, CLOSING_OF_LINES, Pipeline::close)
     }
