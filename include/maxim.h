@@ -924,7 +924,7 @@ typedef struct maxim_attachment {
  * (MAXIM_STATS_INIT).
  *
  * At any moment accepted + adopted = delivered + held + dropped_memory + dropped_disk +
- * dropped_expired + quarantined.
+ * dropped_expired + dropped_corrupt + quarantined + purged.
  */
 typedef struct maxim_stats {
     /** sizeof(maxim_stats), set by the caller. */
@@ -993,6 +993,8 @@ typedef struct maxim_stats {
      * want of space are `refused`.
      */
     uint64_t refused_other;
+    /** Records deleted by `maxim_purge` or `maxim_log_purge`. */
+    uint64_t purged;
 } maxim_stats;
 
 /** How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT. */
@@ -1417,6 +1419,28 @@ MAXIM_API maxim_status maxim_write_to_file(maxim_logger *MAXIM_NONNULL logger, u
 MAXIM_API maxim_status maxim_cleanup(maxim_logger *MAXIM_NONNULL logger, uint32_t timeout_ms);
 
 /**
+ * Deletes everything that is held and not delivered, as a request to delete data asks for: records
+ * and attachments of this logger and its sinks, what earlier loggers for the same repository left
+ * behind, and what is in quarantine; no byte of them is left in the spool directories, in memory or
+ * on disk. Files are removed, not overwritten. **May block** on the file system; does no network
+ * I/O.
+ *
+ * A request that is under way at that moment may still arrive; so may what other running processes
+ * hold for the repository: call it in each. `purged` in the stats counts the records. The logger
+ * can be used as before; after `maxim_cleanup`, make a new one for it.
+ *
+ * Errors: MAXIM_ERR_IO when something could not be removed or read (the detail says what; the rest
+ * is gone, and the call can be made again), MAXIM_ERR_CLOSED after `maxim_cleanup`.
+ *
+ * @param logger The logger.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_CLOSED,
+ *     MAXIM_ERR_IO, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: **May block**.
+ */
+MAXIM_API maxim_status maxim_purge(maxim_logger *MAXIM_NONNULL logger);
+
+/**
  * Asks the service whether the log repository exists and the API key is accepted. **May block** up
  * to `timeout_ms` milliseconds. Nothing is logged; a logger that is disabled asks nobody.
  *
@@ -1694,7 +1718,7 @@ MAXIM_API maxim_status maxim_session_event(
  * @param logger The logger.
  * @param session_id The session's id.
  * @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there
- *     is to say.
+ *     is to say. Null members are left out.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
  *     MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -1712,7 +1736,7 @@ MAXIM_API maxim_status maxim_session_add_feedback(
  * @param logger The logger.
  * @param session_id The session's id.
  * @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there
- *     is to say.
+ *     is to say. Null members are left out.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
  *     MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -2161,7 +2185,7 @@ MAXIM_API maxim_status maxim_trace_set_output(
  * @param logger The logger.
  * @param trace_id The trace's id.
  * @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there
- *     is to say.
+ *     is to say. Null members are left out.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
  *     MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -2179,7 +2203,7 @@ MAXIM_API maxim_status maxim_trace_add_feedback(
  * @param logger The logger.
  * @param trace_id The trace's id.
  * @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there
- *     is to say.
+ *     is to say. Null members are left out.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
  *     MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -2892,23 +2916,27 @@ MAXIM_API maxim_status maxim_generation_set_model_parameters(
  * - a provider's error, which becomes the generation's error.
  *
  * What a chat completion has no place for is kept beside what it has: in the message `citations`,
- * `images` (attached to the generation), `server_tool_calls` (the provider's own tools and their
- * results), `reasoning_signatures` and `other_content`; in message, choice, usage and response
- * whatever else the provider says there, under its own name. A stream that ends in an error keeps
- * what came, with the `error` beside it. Of several answers in one array the last is the result,
- * with those before it in `earlier_responses`. Where a response names no model, the generation's
- * stands in, if it was begun in this process lately; else `model` is left out, never empty.
+ * `images` (attached to the generation, unless `extract_media` is off), `server_tool_calls` (the
+ * provider's own tools and their results), `reasoning_signatures` and `other_content`; in message,
+ * choice, usage and response whatever else the provider says there, under its own name. A stream
+ * that ends in an error keeps what came, with the `error` beside it. Of several answers in one
+ * array the last is the result, with those before it in `earlier_responses`. Where a response names
+ * no model, the generation's stands in, if it was begun in this process lately; else `model` is
+ * left out, never empty.
  *
- * Nothing is refused for its shape: what is not known is sent as it is, counted in
- * `maxim_stats.results_unrecognised`, and told to the error callback as MAXIM_ERR_INVALID_RESULT. A
- * text that is not JSON and none of what follows is MAXIM_ERR_INVALID_JSON.
+ * Nothing is refused for its shape, and the generation ends: what is not known is sent as it is,
+ * counted in `maxim_stats.results_unrecognised`, and reported to the error callback as
+ * MAXIM_ERR_INVALID_RESULT. So is a text that is not JSON and none of what follows, or JSON nested
+ * more than 128 deep: it is sent as one string.
  *
  * @param logger The logger.
  * @param generation_id The generation's id.
  * @param result_json The provider's own response, whole or as the array of its stream's chunks or
  *     events, also as a proxy has it: server-sent events, lines of JSON, a body that was cut short.
- * @param flags 0, or MAXIM_RESULT_STRICT: refuse what is not known and a provider's error, or
- *     MAXIM_RESULT_FORCE: send any JSON object as it is.
+ *     Absent: null.
+ * @param flags 0, or MAXIM_RESULT_STRICT: refuse what is not known, a provider's error, members of
+ *     OpenAI's shapes that would have to be patched (all MAXIM_ERR_INVALID_RESULT) and what is not
+ *     JSON, or MAXIM_RESULT_FORCE: send it as it is, whatever it is, and report nothing.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID,
  *     MAXIM_ERR_INVALID_RESULT, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE,
@@ -3241,7 +3269,7 @@ MAXIM_API maxim_status maxim_retrieval_set_input_json(
  * @param logger The logger.
  * @param retrieval_id The retrieval's id.
  * @param documents_json A JSON array of strings or objects; any other JSON value is taken as the
- *     only document.
+ *     only document, null or an absent text as none.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
  *     MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -3259,7 +3287,7 @@ MAXIM_API maxim_status maxim_retrieval_set_output(
  * @param logger The logger.
  * @param retrieval_id The retrieval's id.
  * @param documents_json A JSON array of strings or objects; any other JSON value is taken as the
- *     only document.
+ *     only document, null or an absent text as none.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
  *     MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -3497,7 +3525,7 @@ MAXIM_API maxim_status maxim_tool_call_update(
  *
  * @param logger The logger.
  * @param tool_call_id The tool call's id.
- * @param result The answer, as text.
+ * @param result The answer, as text; absent: the text "null", as the public clients have it.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL,
  *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -4112,6 +4140,21 @@ MAXIM_API maxim_status maxim_log_flush_async(
     uint32_t timeout_ms,
     maxim_flush_callback callback,
     void *MAXIM_NULLABLE user_data);
+
+/**
+ * Deletes everything that is held and not delivered: `maxim_purge` for a client. **May block** on
+ * the file system.
+ *
+ * Errors: MAXIM_ERR_IO when something could not be removed or read, MAXIM_ERR_CLOSED after
+ * `maxim_log_disconnect`.
+ *
+ * @param client The client.
+ * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_CLOSED,
+ *     MAXIM_ERR_IO, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: **May block**.
+ */
+MAXIM_API maxim_status maxim_log_purge(maxim_log_client *MAXIM_NONNULL client);
 
 /**
  * Closes a client: refuses further entries (MAXIM_ERR_CLOSED), sends what it can within

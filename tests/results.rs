@@ -66,10 +66,28 @@ fn every_result_is_sent_and_ends_its_generation_and_what_is_not_known_is_told_an
     let content = |generation: &str| sent.result(generation)["choices"][0]["message"]["content"].clone();
     assert_eq!([content("g3"), content("g4"), content("g5")], ["Hello", "Hel", "Hello"].map(Value::from));
     assert!(!sent.lines.keys().any(|line| line.contains(" g9 ")), "what was refused was sent");
-    assert!(sent.said.ends_with("unrecognised 2\n"), "{}", sent.said);
+    assert_eq!(sent.result("g10"), "<html>\n\"504\"</html>");
+    assert_eq!(sent.result("g11"), &Value::from("[".repeat(200) + &"]".repeat(200)));
+    assert_eq!(sent.result("g12"), "\"\u{fffd}\"");
+    assert_eq!(sent.result("g13"), "<html>");
+    // g0, g1, g10, g11, g12 and g14: what is forced is told to nobody.
+    assert!(sent.said.ends_with("unrecognised 6\n"), "{}", sent.said);
     let told: Vec<&str> = sent.said.lines().filter(|line| line.starts_with("told 7 ")).collect();
     assert_eq!(told.len(), 1, "of one kind one report: {}", sent.said);
     assert!(told[0].contains("is none of the results that are known; it was sent as it is"), "{}", told[0]);
+}
+
+#[test]
+fn null_results_and_outputs_end_what_they_belong_to_and_feedback_has_no_null_member() {
+    let sent = sent();
+    assert_eq!(sent.result("g14"), &Value::Null);
+    assert_eq!(sent.lines["tool_call c14 result"], json!({"result": "null"}));
+    for (retrieval, end) in [("r14", "retrieval r14 end"), ("r15", "retrieval r15 end")] {
+        assert_eq!(sent.lines[&format!("retrieval {retrieval} update")], json!({"docs": []}));
+        assert!(sent.lines.contains_key(end));
+    }
+    assert!(sent.lines.contains_key("tool_call c14 end"));
+    assert_eq!(sent.lines["trace t add-feedback"], json!({"score": 1}));
 }
 
 #[test]
@@ -89,13 +107,28 @@ fn a_provider_is_sent_as_it_is_given_and_aliases_as_the_log_api_knows_them() {
 #[test]
 fn a_generated_image_is_attached_to_the_output() {
     let sent = sent();
-    assert_eq!(sent.uploads, [b"hello".to_vec()]);
+    let mut uploads = sent.uploads.clone();
+    uploads.sort();
+    assert_eq!(uploads, [b"hello".to_vec(), b"world".to_vec()]);
     let image = &sent.result("g6")["choices"][0]["message"]["images"][0];
     let attachment = &sent.lines["generation g6 add-attachment"];
     assert_eq!(
         (&attachment["id"], &attachment["tags"]),
         (&image["attachment_id"], &json!({"attach-to": "output"}))
     );
+}
+
+#[test]
+fn an_image_within_a_whole_body_is_attached_and_stays_where_it_is_with_extraction_switched_off() {
+    let sent = sent();
+    let image = |generation: &str| sent.result(generation)["choices"][0]["message"]["images"][0].clone();
+    let attachment = &sent.lines["generation g15 add-attachment"];
+    assert_eq!(image("g15")["attachment_id"], attachment["id"]);
+    assert_eq!(image("g16")["image_url"]["url"], "data:image/png;base64,d29ybGQ=");
+    assert!(sent.result("g17").to_string().contains("aGVsbG8="), "{}", sent.result("g17"));
+    for generation in ["g16", "g17"] {
+        assert!(!sent.lines.contains_key(&format!("generation {generation} add-attachment")));
+    }
 }
 
 #[test]

@@ -368,6 +368,11 @@ func (c *LogClient) FlushNow() error {
 	return c.done("LogClient.FlushNow", C.maxim_go_log_flush(c.c(), 0))
 }
 
+// Purge deletes everything that is held and not delivered: Logger.Purge for a client.
+func (c *LogClient) Purge() error {
+	return c.done("LogClient.Purge", C.maxim_go_log_purge(c.handle))
+}
+
 // Stats counts what became of the client's entries.
 func (c *LogClient) Stats() (Stats, error) {
 	counts := C.maxim_go_log_client_stats(c.c())

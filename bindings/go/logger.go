@@ -319,6 +319,13 @@ func (l *Logger) WriteToFile(ctx context.Context) error {
 	})
 }
 
+// Purge deletes everything that is held and not delivered, as a request to delete data asks for: records and
+// attachments of this logger, what earlier ones for the same repository left behind, and what is in quarantine. It may
+// wait for the file system. A request that is under way may still arrive.
+func (l *Logger) Purge() error {
+	return l.done("Logger.Purge", C.maxim_go_purge(l.handle))
+}
+
 // Check asks the service whether the log repository exists and the API key is accepted, and waits for the answer up
 // to the context's deadline. Nothing is logged.
 func (l *Logger) Check(ctx context.Context) error {
@@ -382,7 +389,7 @@ func (l *Logger) Commit(entity Entity, id, action string, data any) error {
 }
 
 // Stats is what became of the records of a logger, sink or client. At any moment Accepted + Adopted =
-// Delivered + Held + DroppedMemory + DroppedDisk + DroppedExpired + Quarantined.
+// Delivered + Held + DroppedMemory + DroppedDisk + DroppedExpired + DroppedCorrupt + Quarantined + Purged.
 type Stats struct {
 	Accepted       uint64        // records that calls accepted
 	Delivered      uint64        // records that the service has confirmed
@@ -407,6 +414,7 @@ type Stats struct {
 	RefusedTooLarge uint64 // calls that were refused because a record or attachment was above its limit
 	RefusedClosed   uint64 // calls that were refused because the logger or client had been closed
 	RefusedOther    uint64 // calls that were refused for another reason, but for want of space
+	Purged         uint64        // records deleted by Purge
 }
 
 func goStats(s C.maxim_stats) Stats {
@@ -434,6 +442,7 @@ func goStats(s C.maxim_stats) Stats {
 		RefusedTooLarge: uint64(s.refused_too_large),
 		RefusedClosed:   uint64(s.refused_closed),
 		RefusedOther:    uint64(s.refused_other),
+		Purged:         uint64(s.purged),
 	}
 }
 

@@ -44,7 +44,7 @@ func TestBadInputIsAnErrorThatSaysWhatIsWrong(t *testing.T) {
 		"json bytes":  {trace.AddMetadata([]byte(`[1]`)), ErrInvalidJSON},
 		"marshal":     {trace.AddMetadata(make(chan int)), ErrInvalidJSON},
 		"tags":        {trace.AddEvent(Event{Name: "e", Tags: Tags{"c": make(chan int)}}), ErrInvalidJSON},
-		"result":      {logger.Generation("g-1").ForceResult([]any{"no object"}), ErrInvalidResult},
+		"result":      {logger.Generation("g-1").StrictResult(json.RawMessage(`{"a" 1}`)), ErrInvalidJSON},
 		"strict":      {logger.Generation("g-1").StrictResult(map[string]any{"mine": 1}), ErrInvalidResult},
 		"number":      {trace.AddMetric("m", math.NaN()), ErrInvalidArgument},
 		"evaluators":  {trace.EvaluateWithEvaluators(), ErrInvalidArgument},

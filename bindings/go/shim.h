@@ -175,6 +175,10 @@ MAXIM_GO_WAIT(flush_log_files)
 MAXIM_GO_WAIT(write_to_file)
 MAXIM_GO_WAIT(cleanup)
 
+static inline maxim_go_failure *maxim_go_purge(uintptr_t logger) {
+    return maxim_go_done(maxim_purge(MAXIM_GO_LOGGER));
+}
+
 static inline maxim_go_failure *maxim_go_flush_async(uintptr_t logger, uint32_t timeout_ms, uintptr_t waiter) {
     return maxim_go_done(maxim_flush_async(MAXIM_GO_LOGGER, timeout_ms, maxim_go_on_flush, (void *)waiter));
 }

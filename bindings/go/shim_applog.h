@@ -33,6 +33,10 @@ static inline maxim_go_failure *maxim_go_log_disconnect(uintptr_t client, uint32
     return maxim_go_done(maxim_log_disconnect(MAXIM_GO_CLIENT, timeout_ms));
 }
 
+static inline maxim_go_failure *maxim_go_log_purge(uintptr_t client) {
+    return maxim_go_done(maxim_log_purge(MAXIM_GO_CLIENT));
+}
+
 static inline maxim_go_failure *maxim_go_log_flush(uintptr_t client, uint32_t timeout_ms) {
     return maxim_go_done(maxim_log_flush(MAXIM_GO_CLIENT, timeout_ms));
 }

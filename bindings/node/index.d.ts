@@ -133,6 +133,8 @@ export interface Stats {
   lastHttpStatus: number;
   /** Records of traces that are not in the sample. */
   sampledOut: number;
+  /** Records deleted by `purge`. */
+  purged: number;
   /** Texts that were dropped because a mask failed. */
   masksFailed: number;
 }
@@ -387,6 +389,11 @@ export class Logger {
   flushAttachments(timeoutMs?: number): Promise<void>;
   flushLogFiles(timeoutMs?: number): Promise<void>;
   writeToFile(timeoutMs?: number): Promise<void>;
+  /**
+   * Deletes everything that is held and not delivered, with what earlier loggers left behind and what is in quarantine;
+   * rejects with a MaximError when something could not be removed.
+   */
+  purge(): Promise<void>;
   /** Sends what is held, ends, and gives how many records are left for the next logger. Never rejects. */
   close(timeoutMs?: number): Promise<number>;
   /** The same; rejects with a MaximError when something is left. */
@@ -562,6 +569,8 @@ export class LogClient {
   /** The same; rejects with a MaximError when something is still held. */
   flushOrThrow(timeoutMs?: number): Promise<void>;
   flushSync(timeoutMs?: number): void;
+  /** Deletes everything that is held and not delivered, with what earlier clients left and what is in quarantine. */
+  purge(): Promise<void>;
   /** Sends what is held, ends, and gives how many records are left for the next client. Never rejects. */
   close(timeoutMs?: number): Promise<number>;
   /** The same; rejects with a MaximError when something is left. */

@@ -128,57 +128,38 @@ impl Client {
             self.ignored.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         };
-        if let Some(control) = &self.control {
-            return self.log_through(control, entry, pipeline, &own.defaults);
-        }
+        // The entry is written in one place, so that it is compiled in line.
+        let cut;
+        let entry = match &self.control {
+            Some(control) if control.cuts() => {
+                cut = Cut::to_the_services_limits(entry, control);
+                &cut.entry(entry)
+            }
+            _ => entry,
+        };
         let mut out = scratch::lend();
         self.write(entry, &own.defaults, &mut out)?;
-        let accepted = pipeline.append(KIND_ENTRY, &out);
+        let accepted = match &self.control {
+            None => pipeline.append(KIND_ENTRY, &out),
+            Some(control) => append_through(control, pipeline, &out),
+        };
         out.give_back();
         accepted
-    }
-
-    /// Logs one entry as it may leave.
-    #[cold]
-    #[inline(never)]
-    fn log_through(
-        &self,
-        control: &Control,
-        entry: &Entry<'_>,
-        pipeline: &Pipeline,
-        defaults: &Defaults,
-    ) -> Result<()> {
-        // With a limit, texts are cut and not refused: here to the service's, with the mark to come.
-        let (message, stack);
-        let mut entry = *entry;
-        if control.cuts() {
-            message = entry::within_limit(control, "message", entry.message);
-            stack = entry.error_stack.map(|stack| entry::within_limit(control, "errorStack", stack));
-            entry.message = &message;
-            entry.error_stack = stack.as_deref();
-        }
-        let mut out = scratch::lend();
-        self.write(&entry, defaults, &mut out)?;
-        let rewritten: &mut Buffer = &mut scratch::lend();
-        if !control.rewrite(Records::Entries, LOG_ENTRY, &out, rewritten) {
-            return Ok(());
-        }
-        pipeline.append(KIND_ENTRY, rewritten)
     }
 
     /// Writes an entry with what the client adds to it.
     #[inline(always)]
     fn write(&self, entry: &Entry<'_>, defaults: &Defaults, out: &mut Buffer) -> Result<()> {
-        Object::open(out, |line| {
-            entry.write(line)?;
-            line.again(&self.constant);
-            let dataset = entry.dataset.or(self.config.dataset.as_deref());
-            entry::limited(line, key!("dataset"), "dataset", dataset, entry::NAME)?;
-            entry::limited(line, key!("userId"), "user_id", entry.user_id, entry::ID)?;
-            entry::limited(line, key!("sessionId"), "session_id", entry.session_id, entry::ID)?;
-            defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
-            Ok(())
-        })?;
+        let start = out.len();
+        let line = &mut Object::begin(out);
+        entry.write(line)?;
+        line.again(&self.constant);
+        let dataset = entry.dataset.or(self.config.dataset.as_deref());
+        entry::limited(line, key!("dataset"), "dataset", dataset, entry::NAME)?;
+        entry::limited(line, key!("userId"), "user_id", entry.user_id, entry::ID)?;
+        entry::limited(line, key!("sessionId"), "session_id", entry.session_id, entry::ID)?;
+        defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
+        Object::end(out, start, *b"}");
         if self.is_lossy() {
             lossy::replace_lone_surrogates(out);
         }
@@ -250,6 +231,11 @@ impl Client {
         self.own().pipeline.as_ref().map_or(Ok(()), |pipeline| pipeline.close(timeout))
     }
 
+    /// Drops everything that is held.
+    pub fn purge(&self) -> Result<()> {
+        self.own().pipeline.as_ref().map_or(Ok(()), Pipeline::purge)
+    }
+
     /// Ends without waiting.
     pub fn abandon(&self) {
         if let Some(pipeline) = &self.own().pipeline {
@@ -266,6 +252,40 @@ impl Client {
     pub fn stats(&self) -> Result<(delivery::Stats, u64)> {
         let numbers = self.own().pipeline.as_ref().map(Pipeline::stats).transpose()?.unwrap_or_default();
         Ok((numbers, self.ignored.load(Ordering::Relaxed)))
+    }
+}
+
+/// With a limit, texts are cut and not refused: here to the service's, with the mark to come.
+struct Cut {
+    message: String,
+    stack: Option<String>,
+}
+
+impl Cut {
+    #[cold]
+    #[inline(never)]
+    fn to_the_services_limits(entry: &Entry<'_>, control: &Control) -> Cut {
+        let within = |field, text| entry::within_limit(control, field, text).into_owned();
+        Cut {
+            message: within("message", entry.message),
+            stack: entry.error_stack.map(|stack| within("errorStack", stack)),
+        }
+    }
+
+    fn entry<'a>(&'a self, whole: &Entry<'a>) -> Entry<'a> {
+        Entry { message: &self.message, error_stack: self.stack.as_deref(), ..*whole }
+    }
+}
+
+/// Appends one entry as it may leave.
+#[cold]
+#[inline(never)]
+fn append_through(control: &Control, pipeline: &Pipeline, entry: &[u8]) -> Result<()> {
+    let rewritten: &mut Buffer = &mut scratch::lend();
+    match control.rewrite(Records::Entries, LOG_ENTRY, entry, rewritten) {
+        // Not by the call that is compiled in line where nothing is rewritten.
+        true => pipeline.append_parts(KIND_ENTRY, &[rewritten]),
+        false => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One entry: its members, the service's limits, and its JSON.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use super::client::LOG_ENTRY;
 use crate::control::Control;
@@ -116,9 +117,10 @@ impl<'a> Entry<'a> {
     }
 
     /// Writes the entry's own members.
+    #[inline(always)]
     pub(super) fn write(&self, line: &mut Object<'_>) -> Result<()> {
         line.plain(key!("level"), self.level.name());
-        line.text(key!("message"), &fit("message", self.message, 1, MESSAGE, lossy::head_and_tail)?);
+        text(line, key!("message"), "message", self.message, 1..=MESSAGE, lossy::head_and_tail)?;
         self.write_data(line)?;
         if let Some(tags) = self.tags {
             write_tags(line, tags)?;
@@ -126,7 +128,7 @@ impl<'a> Entry<'a> {
         limited(line, key!("requestId"), "request_id", self.request_id, ID)?;
         limited(line, key!("errorName"), "error_name", self.error_name, ERROR_NAME)?;
         if let Some(stack) = self.error_stack {
-            line.text(key!("errorStack"), &fit("error_stack", stack, 0, ERROR_STACK, lossy::head_and_tail)?);
+            text(line, key!("errorStack"), "error_stack", stack, 0..=ERROR_STACK, lossy::head_and_tail)?;
         }
         limited(line, key!("flowId"), "flow_id", self.flow_id, NAME)?;
         if let Some(mut step) = self.step_index {
@@ -167,10 +169,15 @@ impl<'a> Entry<'a> {
 fn write_tags(line: &mut Object<'_>, tags: Json<'_>) -> Result<()> {
     let list: &mut Buffer = &mut scratch::lend();
     tags.compact(Shape::Array, list)?;
-    if lossy::active() {
-        write_fitting_tags(line, list);
-        return Ok(());
+    match check_tags(list) {
+        Ok(()) => line.compacted(key!("tags"), list),
+        Err(_) if lossy::active() => write_fitting_tags(line, list),
+        Err(error) => return Err(error),
     }
+    Ok(())
+}
+
+fn check_tags(list: &[u8]) -> Result<()> {
     let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, format!("tags: {reason}")));
     let count = json::elements(list).count();
     if count > TAGS {
@@ -187,7 +194,6 @@ fn write_tags(line: &mut Object<'_>, tags: Json<'_>) -> Result<()> {
             check_length("tags", &text, 0, TAG)?;
         }
     }
-    line.compacted(key!("tags"), list);
     Ok(())
 }
 
@@ -225,25 +231,45 @@ pub(super) fn limited(
     most: usize,
 ) -> Result<()> {
     if let Some(text) = text {
-        line.text(member, &fit(name, text, 0, most, lossy::head)?);
+        self::text(line, member, name, text, 0..=most, lossy::head)?;
     }
     Ok(())
 }
 
-/// A text within its limits, in code points; in a lossy call, what it is cut to.
+/// Writes a text within its limits, in code points; in a lossy call, what it is cut to.
 #[inline(always)]
-fn fit<'t>(
+fn text(
+    line: &mut Object<'_>,
+    member: Key,
     name: &str,
-    text: &'t str,
-    least: usize,
-    most: usize,
+    text: &str,
+    limits: RangeInclusive<usize>,
     cut: fn(&str, usize) -> Cow<'_, str>,
-) -> Result<Cow<'t, str>> {
-    match check_length(name, text, least, most) {
-        Ok(()) => Ok(Cow::Borrowed(text)),
-        Err(_) if lossy::active() => Ok(if text.is_empty() { Cow::Borrowed(EMPTY) } else { cut(text, most) }),
-        Err(error) => Err(error),
+) -> Result<()> {
+    // No text has more code points than bytes.
+    if limits.contains(&text.len()) {
+        line.text(member, text);
+        return Ok(());
     }
+    long_text(line, member, (name, text), limits, cut)
+}
+
+#[cold]
+#[inline(never)]
+fn long_text(
+    line: &mut Object<'_>,
+    member: Key,
+    (name, text): (&str, &str),
+    limits: RangeInclusive<usize>,
+    cut: fn(&str, usize) -> Cow<'_, str>,
+) -> Result<()> {
+    match check_length(name, text, *limits.start(), *limits.end()) {
+        Ok(()) => line.text(member, text),
+        Err(_) if lossy::active() && text.is_empty() => line.text(member, EMPTY),
+        Err(_) if lossy::active() => line.text(member, &cut(text, *limits.end())),
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 /// Stands for a message that is empty, which the service does not take.

@@ -248,6 +248,10 @@ impl Engine {
         }
         let mut runs = runs.into_iter();
         while let Some(mut run) = runs.next() {
+            // A purge has taken it away.
+            if !self.reader.holds(batch) {
+                return Stop::End;
+            }
             let before = batch.len();
             let stop = match run.is_delivered {
                 true => {

@@ -274,6 +274,17 @@ impl Pipeline {
         }
     }
 
+    /// Drops everything that is held and removes it from the directories ([`Spool::purge`]). A request that is under way
+    /// may still arrive.
+    pub fn purge(&self) -> Result {
+        if self.is_closed() {
+            return Err(refused(Refusal::Closed));
+        }
+        let purged = self.place.spool.purge();
+        self.place.progress.records_left();
+        purged.map_err(|error| Error::new(Status::Io, format!("not all could be removed: {error}")))
+    }
+
     /// Stops accepting, delivers what can be delivered within `timeout`, then what dead owners have left,
     /// moves the rest to files and ends the thread. [`Status::Timeout`] if there is a rest of either. Returns by then in any case; a zero timeout is [`Pipeline::abandon`].
     pub fn close(&self, timeout: Duration) -> Result {

@@ -144,6 +144,7 @@ impl Callbacks {
 
     /// A call was refused: it is counted, and told to whoever debugs; where nobody hears of errors, there is a warning.
     #[cold]
+    #[inline(never)]
     pub(super) fn refused(&self, why: &Error) {
         if self.0.refusals.count(why.status) {
             self.told_or_warned(why.status, &why.detail);

@@ -143,6 +143,7 @@ impl Mask for HostMask {
         self.callbacks.call(|| {
             let mut out = maxim_str { data: std::ptr::null(), len: 0 };
             let data = self.callbacks.user_data();
+            let _strict = crate::text::lossy::Lossy::suspend();
             // SAFETY: the host gave this function for this purpose; text and field last for the call.
             let failed = unsafe {
                 (self.callback)(data, entity, field.as_ptr(), text.as_ptr().cast(), text.len(), &mut out)

@@ -12,63 +12,82 @@ use crate::process::clock;
 use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
 use crate::text::escape;
+use crate::text::id::MAX_ID_LEN;
 use crate::text::object::Json;
 use crate::text::scratch::{self, Lent};
 
 /// An argument that names an entity, with its name for errors.
 pub(super) type Named = (&'static str, maxim_str);
 
-/// Runs a call on the logger behind a handle, for a lossy one a second time if a value is refused; a disabled
-/// one has nothing to do.
-#[inline]
+/// Runs a call on the logger behind a handle; a disabled one has nothing to do.
+#[inline(always)]
 pub(super) fn with_logger<R: Default>(
     logger: *const maxim_logger,
-    mut body: impl FnMut(&Logger) -> Result<R>,
+    body: impl FnOnce(&Logger) -> Result<R>,
 ) -> Result<R> {
     handle::with::<Owned, _>(logger.addr(), |owned| match &owned.logger {
         Some(logger) => {
-            lossy::or_again(|| logger.is_lossy(), |why| owned.callbacks.refused(why), || body(logger))
+            let _call = lossy::Call::begin(logger.is_lossy());
+            body(logger).inspect_err(|why| owned.callbacks.refused(why))
         }
         None => Ok(R::default()),
     })
 }
 
 /// Runs one call that makes something, under the caller's id or a new one, and tells the id at the end.
-#[inline]
+#[inline(always)]
 pub(super) fn make(
     logger: *mut maxim_logger,
     (id_name, given): Named,
     out_id: *mut maxim_id,
-    mut call: impl FnMut(&Logger, &str) -> Result<()>,
+    call: impl FnOnce(&Logger, &str) -> Result<()>,
 ) -> Result<()> {
-    let fresh;
+    let (fresh, odd);
     let id = match optional_id(id_name, given) {
         Ok(Some(id)) => id,
         Ok(None) => {
             fresh = Uuid::new();
             fresh.as_str()
         }
-        Err(_) => return make_with_odd_id(logger, (id_name, given), out_id, call),
+        Err(refusal) => {
+            odd = OddId::of(given, refusal, logger)?;
+            odd.as_str()
+        }
     };
     with_logger(logger, |log| call(log, id))?;
     write_id(out_id, id);
     Ok(())
 }
 
-/// [`make`] where the id given is none: a lossy logger takes another in its place.
-#[cold]
-fn make_with_odd_id(
-    logger: *mut maxim_logger,
-    (id_name, given): Named,
-    out_id: *mut maxim_id,
-    mut call: impl FnMut(&Logger, &str) -> Result<()>,
-) -> Result<()> {
-    with_logger(logger, |log| {
-        let id = required_id(id_name, given)?;
-        call(log, id)?;
-        write_id(out_id, id);
-        Ok(())
-    })
+/// What a lossy logger takes in the place of an id that is none: not on the heap, as what is freed at the end of a call
+/// costs every call.
+struct OddId {
+    bytes: [u8; MAX_ID_LEN],
+    length: usize,
+}
+
+impl OddId {
+    #[cold]
+    #[inline(never)]
+    fn of(given: maxim_str, refusal: Error, logger: *mut maxim_logger) -> Result<OddId> {
+        let mut odd = OddId { bytes: [0; MAX_ID_LEN], length: 0 };
+        with_logger(logger, |log| {
+            if !log.is_lossy() {
+                return Err(refusal);
+            }
+            let id = required_id("id", given)?.as_bytes();
+            odd.length = id.len().min(MAX_ID_LEN);
+            odd.bytes[..odd.length].copy_from_slice(&id[..odd.length]);
+            Ok(())
+        })?;
+        Ok(odd)
+    }
+
+    #[cold]
+    fn as_str(&self) -> &str {
+        // Of ASCII alone, as any id is.
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
 }
 
 /// A start time: 0 says now.

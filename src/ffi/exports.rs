@@ -110,7 +110,8 @@ pub unsafe extern "C" fn maxim_session_event(
 
 /// Adds a user's feedback to a session.
 ///
-/// @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there is to say.
+/// @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there is to say. Null members are left
+/// out.
 /// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_session_add_feedback(
@@ -123,7 +124,8 @@ pub unsafe extern "C" fn maxim_session_add_feedback(
 
 /// Adds a user's feedback to a session.
 ///
-/// @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there is to say.
+/// @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there is to say. Null members are left
+/// out.
 /// @logs
 #[deprecated(note = "use maxim_session_add_feedback")]
 #[unsafe(no_mangle)]
@@ -450,7 +452,8 @@ pub unsafe extern "C" fn maxim_trace_set_output(
 
 /// Adds a user's feedback to a trace.
 ///
-/// @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there is to say.
+/// @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there is to say. Null members are left
+/// out.
 /// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_trace_add_feedback(
@@ -463,7 +466,8 @@ pub unsafe extern "C" fn maxim_trace_add_feedback(
 
 /// Adds a user's feedback to a trace.
 ///
-/// @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there is to say.
+/// @param feedback_json A JSON object with a `score`, and `comment`, `tags` or whatever else there is to say. Null members are left
+/// out.
 /// @logs
 #[deprecated(note = "use maxim_trace_add_feedback")]
 #[unsafe(no_mangle)]
@@ -995,21 +999,21 @@ pub unsafe extern "C" fn maxim_generation_set_model_parameters(
 /// - a provider's error, which becomes the generation's error.
 ///
 /// What a chat completion has no place for is kept beside what it has: in the message `citations`, `images`
-/// (attached to the generation), `server_tool_calls` (the provider's own tools and their results),
+/// (attached to the generation, unless `extract_media` is off), `server_tool_calls` (the provider's own tools and their results),
 /// `reasoning_signatures` and `other_content`; in message, choice, usage and response whatever else the
 /// provider says there, under its own name. A stream that ends in an error keeps what came, with the `error`
 /// beside it. Of several answers in one array the last is the result, with those before it in
 /// `earlier_responses`. Where a response names no model, the generation's stands in, if it was begun in this
 /// process lately; else `model` is left out, never empty.
 ///
-/// Nothing is refused for its shape: what is not known is sent as it is, counted in
-/// `maxim_stats.results_unrecognised`, and told to the error callback as MAXIM_ERR_INVALID_RESULT. A text that
-/// is not JSON and none of what follows is MAXIM_ERR_INVALID_JSON.
+/// Nothing is refused for its shape, and the generation ends: what is not known is sent as it is, counted in
+/// `maxim_stats.results_unrecognised`, and reported to the error callback as MAXIM_ERR_INVALID_RESULT. So is a text
+/// that is not JSON and none of what follows, or JSON nested more than 128 deep: it is sent as one string.
 ///
 /// @param result_json The provider's own response, whole or as the array of its stream's chunks or events, also as
-/// a proxy has it: server-sent events, lines of JSON, a body that was cut short.
-/// @param flags 0, or MAXIM_RESULT_STRICT: refuse what is not known and a provider's error, or MAXIM_RESULT_FORCE:
-/// send any JSON object as it is.
+/// a proxy has it: server-sent events, lines of JSON, a body that was cut short. Absent: null.
+/// @param flags 0, or MAXIM_RESULT_STRICT: refuse what is not known, a provider's error, members of OpenAI's shapes
+/// that would have to be patched (all MAXIM_ERR_INVALID_RESULT) and what is not JSON, or MAXIM_RESULT_FORCE: send it as it is, whatever it is, and report nothing.
 /// @logs
 /// @gives INVALID_RESULT
 #[unsafe(no_mangle)]
@@ -1019,7 +1023,7 @@ pub unsafe extern "C" fn maxim_generation_result(
     result_json: maxim_str,
     flags: maxim_result_flags,
 ) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.generation_result(required_id("generation_id", generation_id)?, required_json("result_json", result_json)?, result_mode(flags)?)))
+    boundary(|| with_logger(logger, |log| log.generation_result(required_id("generation_id", generation_id)?, json_or_null("result_json", result_json)?, result_mode(flags)?)))
 }
 
 /// Logs that a generation failed, and ends it.
@@ -1261,7 +1265,8 @@ pub unsafe extern "C" fn maxim_retrieval_set_input_json(
 
 /// Logs the documents that were found, and ends the retrieval.
 ///
-/// @param documents_json A JSON array of strings or objects; any other JSON value is taken as the only document.
+/// @param documents_json A JSON array of strings or objects; any other JSON value is taken as the only document,
+/// null or an absent text as none.
 /// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_retrieval_set_output(
@@ -1269,12 +1274,13 @@ pub unsafe extern "C" fn maxim_retrieval_set_output(
     retrieval_id: maxim_str,
     documents_json: maxim_str,
 ) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.retrieval_output(required_id("retrieval_id", retrieval_id)?, required_json("documents_json", documents_json)?)))
+    boundary(|| with_logger(logger, |log| log.retrieval_output(required_id("retrieval_id", retrieval_id)?, optional_json("documents_json", documents_json)?)))
 }
 
 /// Logs the documents that were found, and ends the retrieval.
 ///
-/// @param documents_json A JSON array of strings or objects; any other JSON value is taken as the only document.
+/// @param documents_json A JSON array of strings or objects; any other JSON value is taken as the only document,
+/// null or an absent text as none.
 /// @logs
 #[deprecated(note = "use maxim_retrieval_set_output")]
 #[unsafe(no_mangle)]
@@ -1283,7 +1289,7 @@ pub unsafe extern "C" fn maxim_retrieval_output(
     retrieval_id: maxim_str,
     documents_json: maxim_str,
 ) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.retrieval_output(required_id("retrieval_id", retrieval_id)?, required_json("documents_json", documents_json)?)))
+    boundary(|| with_logger(logger, |log| log.retrieval_output(required_id("retrieval_id", retrieval_id)?, optional_json("documents_json", documents_json)?)))
 }
 
 /// Adds one tag to a retrieval. A tag given again replaces the earlier value.
@@ -1455,7 +1461,7 @@ pub unsafe extern "C" fn maxim_tool_call_update(
 
 /// Logs what the tool answered, and ends the tool call.
 ///
-/// @param result The answer, as text.
+/// @param result The answer, as text; absent: the text "null", as the public clients have it.
 /// @logs
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_tool_call_result(
@@ -1463,7 +1469,7 @@ pub unsafe extern "C" fn maxim_tool_call_result(
     tool_call_id: maxim_str,
     result: maxim_str,
 ) -> maxim_status {
-    boundary(|| with_logger(logger, |log| log.tool_call_result(required_id("tool_call_id", tool_call_id)?, required("result", result)?)))
+    boundary(|| with_logger(logger, |log| log.tool_call_result(required_id("tool_call_id", tool_call_id)?, optional("result", result)?)))
 }
 
 /// Adds one tag to a tool call. A tag given again replaces the earlier value.

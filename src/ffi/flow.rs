@@ -32,9 +32,10 @@ struct OwnedFlow {
 
 handled!(OwnedFlow, "flow", 0x5);
 
-fn with_flow<R>(flow: *const maxim_flow, mut body: impl FnMut(&OwnedFlow) -> Result<R>) -> Result<R> {
+fn with_flow<R>(flow: *const maxim_flow, body: impl FnOnce(&OwnedFlow) -> Result<R>) -> Result<R> {
     handle::with::<OwnedFlow, _>(flow.addr(), |owned| {
-        lossy::or_again(|| owned.flow.client().is_lossy(), |why| owned.callbacks.refused(why), || body(owned))
+        let _call = lossy::Call::begin(owned.flow.client().is_lossy());
+        body(owned).inspect_err(|why| owned.callbacks.refused(why))
     })
 }
 
@@ -189,7 +190,10 @@ pub unsafe extern "C" fn maxim_flow_error_with(
 ) -> maxim_status {
     boundary(|| {
         with_flow(flow, |flow| {
-            error_call(flow.flow.client(), message, error, options, |entry| flow.flow.log(entry))
+            if !flow.flow.client().would_log(Level::Error) {
+                return Ok(());
+            }
+            error_call(message, error, options, |entry| flow.flow.log(entry))
         })
     })
 }
@@ -217,6 +221,9 @@ fn step(
     options: *const maxim_log_options,
 ) -> Result<()> {
     with_flow(flow, |flow| {
-        log_call(flow.flow.client(), level, message, data_json, options, |entry| flow.flow.log(entry))
+        if !flow.flow.client().would_log(level) {
+            return Ok(());
+        }
+        log_call(level, message, data_json, options, |entry| flow.flow.log(entry))
     })
 }

@@ -21,7 +21,7 @@ use crate::applog::defaults::Which;
 use crate::applog::{Client, Config, Entry, Level};
 use crate::delivery::BackoffConfig;
 use crate::otlp::encode::Signal;
-use crate::process::clock;
+use crate::process::{clock, on_own_stack};
 use crate::report::Reporter;
 use crate::status::{Error, Result, Status};
 
@@ -44,17 +44,14 @@ pub(super) struct OwnedClient {
 handled!(OwnedClient, "client", 0x3);
 
 /// Runs a call on the client behind a handle.
-#[inline]
+#[inline(always)]
 pub(super) fn with_client<R>(
     client: *const maxim_log_client,
-    mut body: impl FnMut(&Arc<Client>) -> Result<R>,
+    body: impl FnOnce(&Arc<Client>) -> Result<R>,
 ) -> Result<R> {
     handle::with::<OwnedClient, _>(client.addr(), |owned| {
-        lossy::or_again(
-            || owned.client.is_lossy(),
-            |why| owned.callbacks.refused(why),
-            || body(&owned.client),
-        )
+        let _call = lossy::Call::begin(owned.client.is_lossy());
+        body(&owned.client).inspect_err(|why| owned.callbacks.refused(why))
     })
 }
 
@@ -183,34 +180,42 @@ pub(super) fn tags<'a>(options: *const maxim_log_options) -> Result<Option<crate
     optional_json("tags", read(options)?.tags_json)
 }
 
-/// Builds the entry of a call and gives it to `log`. Nothing is looked at before the level is.
+/// Runs a log call, if its level is logged: nothing else is looked at before that.
+#[inline(always)]
+fn with_level(
+    client: *const maxim_log_client,
+    level: Level,
+    body: impl FnOnce(&Arc<Client>) -> Result<()>,
+) -> Result<()> {
+    handle::with::<OwnedClient, _>(client.addr(), |owned| {
+        if !owned.client.would_log(level) {
+            return Ok(());
+        }
+        let _call = lossy::Call::begin(owned.client.is_lossy());
+        body(&owned.client).inspect_err(|why| owned.callbacks.refused(why))
+    })
+}
+
+/// Builds the entry of a call and gives it to `log`.
 #[inline]
 pub(super) fn log_call(
-    client: &Client,
     level: Level,
     message: maxim_str,
     data_json: maxim_str,
     options: *const maxim_log_options,
     log: impl FnOnce(&Entry<'_>) -> Result<()>,
 ) -> Result<()> {
-    if !client.would_log(level) {
-        return Ok(());
-    }
     let entry = Entry::new(level, required("message", message)?, clock::now_ms());
     log(&Entry { data: optional_json("data_json", data_json)?, tags: tags(options)?, ..entry })
 }
 
 /// Builds the entry of an error and gives it to `log`.
 pub(super) fn error_call(
-    client: &Client,
     message: maxim_str,
     error: *const maxim_log_error_info,
     options: *const maxim_log_options,
     log: impl FnOnce(&Entry<'_>) -> Result<()>,
 ) -> Result<()> {
-    if !client.would_log(Level::Error) {
-        return Ok(());
-    }
     let error = read(error)?;
     let entry = Entry::new(Level::Error, required("message", message)?, clock::now_ms());
     log(&Entry {
@@ -236,8 +241,8 @@ pub unsafe extern "C" fn maxim_log_debug(
     options: *const maxim_log_options,
 ) -> maxim_status {
     boundary(|| {
-        with_client(client, |client| {
-            log_call(client, Level::Debug, message, data_json, options, |entry| client.log(entry))
+        with_level(client, Level::Debug, |client| {
+            log_call(Level::Debug, message, data_json, options, |entry| client.log(entry))
         })
     })
 }
@@ -253,8 +258,8 @@ pub unsafe extern "C" fn maxim_log_info(
     options: *const maxim_log_options,
 ) -> maxim_status {
     boundary(|| {
-        with_client(client, |client| {
-            log_call(client, Level::Info, message, data_json, options, |entry| client.log(entry))
+        with_level(client, Level::Info, |client| {
+            log_call(Level::Info, message, data_json, options, |entry| client.log(entry))
         })
     })
 }
@@ -270,8 +275,8 @@ pub unsafe extern "C" fn maxim_log_warn(
     options: *const maxim_log_options,
 ) -> maxim_status {
     boundary(|| {
-        with_client(client, |client| {
-            log_call(client, Level::Warn, message, data_json, options, |entry| client.log(entry))
+        with_level(client, Level::Warn, |client| {
+            log_call(Level::Warn, message, data_json, options, |entry| client.log(entry))
         })
     })
 }
@@ -287,8 +292,8 @@ pub unsafe extern "C" fn maxim_log_error(
     options: *const maxim_log_options,
 ) -> maxim_status {
     boundary(|| {
-        with_client(client, |client| {
-            log_call(client, Level::Error, message, data_json, options, |entry| client.log(entry))
+        with_level(client, Level::Error, |client| {
+            log_call(Level::Error, message, data_json, options, |entry| client.log(entry))
         })
     })
 }
@@ -305,7 +310,9 @@ pub unsafe extern "C" fn maxim_log_error_with(
     options: *const maxim_log_options,
 ) -> maxim_status {
     boundary(|| {
-        with_client(client, |client| error_call(client, message, error, options, |entry| client.log(entry)))
+        with_level(client, Level::Error, |client| {
+            error_call(message, error, options, |entry| client.log(entry))
+        })
     })
 }
 
@@ -413,6 +420,16 @@ pub unsafe extern "C" fn maxim_log_flush_async(
             Ok(())
         })
     })
+}
+
+/// Deletes everything that is held and not delivered: `maxim_purge` for a client. **May block** on the file system.
+///
+/// Errors: MAXIM_ERR_IO when something could not be removed or read, MAXIM_ERR_CLOSED after `maxim_log_disconnect`.
+///
+/// @gives IO CLOSED
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_purge(client: *mut maxim_log_client) -> maxim_status {
+    slow_boundary(|| with_client(client, |client| on_own_stack("maxim-purge", || client.purge())))
 }
 
 /// Closes a client: refuses further entries (MAXIM_ERR_CLOSED), sends what it can within

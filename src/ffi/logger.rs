@@ -302,6 +302,24 @@ pub unsafe extern "C" fn maxim_cleanup(logger: *mut maxim_logger, timeout_ms: u3
     slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.close(limit)))
 }
 
+/// Deletes everything that is held and not delivered, as a request to delete data asks for: records and attachments of
+/// this logger and its sinks, what earlier loggers for the same repository left behind, and what is in quarantine; no
+/// byte of them is left in the spool directories, in memory or on disk. Files are removed, not overwritten. **May
+/// block** on the file system; does no network I/O.
+///
+/// A request that is under way at that moment may still arrive; so may what other running processes hold for the
+/// repository: call it in each. `purged` in the stats counts the records. The logger can be used as before; after
+/// `maxim_cleanup`, make a new one for it.
+///
+/// Errors: MAXIM_ERR_IO when something could not be removed or read (the detail says what; the rest is gone, and the
+/// call can be made again), MAXIM_ERR_CLOSED after `maxim_cleanup`.
+///
+/// @gives IO CLOSED
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_purge(logger: *mut maxim_logger) -> maxim_status {
+    slow_boundary(|| with_logger(logger, |log| on_own_stack("maxim-purge", || log.purge())))
+}
+
 /// Asks the service whether the log repository exists and the API key is accepted. **May block** up to `timeout_ms`
 /// milliseconds. Nothing is logged; a logger that is disabled asks nobody.
 ///
@@ -341,8 +359,8 @@ pub unsafe extern "C" fn maxim_normalise_result(
     boundary(|| {
         let normal = &mut crate::text::scratch::lend();
         let given = required_json("result_json", result_json)?;
-        // What would be attached or told belongs to a generation, and here is none.
-        crate::maxim::result::normalise_text(given, result_mode(flags)?, &|| None, normal)?;
+        // What would be attached or told belongs to a generation, and here is none: media stay where they are.
+        crate::maxim::result::normalise_text(given, result_mode(flags)?, false, &|| None, normal)?;
         write(out_len, normal.len());
         write_text("out", out, capacity, normal)
     })
@@ -503,5 +521,6 @@ pub(super) fn to_c(numbers: &delivery::Stats, refused: &Refused) -> maxim_stats 
         refused_too_large: refused.too_large,
         refused_closed: refused.closed,
         refused_other: refused.other,
+        purged: numbers.spool.purged,
     }
 }

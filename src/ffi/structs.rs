@@ -505,7 +505,7 @@ pub struct maxim_attachment {
 /// (MAXIM_STATS_INIT).
 ///
 /// At any moment accepted + adopted = delivered + held + dropped_memory + dropped_disk +
-/// dropped_expired + quarantined.
+/// dropped_expired + dropped_corrupt + quarantined + purged.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
@@ -560,6 +560,8 @@ pub struct maxim_stats {
     /// Calls that were refused for another reason, such as a file that could not be read. Those for want of space are
     /// `refused`.
     pub refused_other: u64,
+    /// Records deleted by `maxim_purge` or `maxim_log_purge`.
+    pub purged: u64,
 }
 
 /// How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT.

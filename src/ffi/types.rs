@@ -267,6 +267,11 @@ pub(super) fn optional_json<'a>(name: &'static str, text: maxim_str) -> Result<O
     optional_bytes(name, text).map(|bytes| bytes.map(|bytes| Json { name, bytes }))
 }
 
+/// A JSON text, or null when it is absent.
+pub(super) fn json_or_null<'a>(name: &'static str, text: maxim_str) -> Result<Json<'a>> {
+    Ok(optional_json(name, text)?.unwrap_or(Json { name, bytes: b"null" }))
+}
+
 /// A JSON text that must be there.
 pub(super) fn required_json<'a>(name: &'static str, text: maxim_str) -> Result<Json<'a>> {
     optional_json(name, text)?.ok_or_else(|| absent(name))

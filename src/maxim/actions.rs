@@ -125,7 +125,14 @@ impl Logger {
 
     /// Adds feedback: an object with a `score` and whatever else the user said.
     pub fn add_feedback(&self, entity: Entity, id: &str, feedback: Json<'_>) -> Result<()> {
-        self.log(|lines| lines.line_of_object(entity, id, action!("add-feedback"), feedback))
+        let object: &mut Buffer = &mut scratch::lend();
+        feedback.compact(Shape::Object, object)?;
+        self.log(|lines| {
+            lines.line(entity, id, action!("add-feedback"), |line| {
+                push_members(line, object);
+                Ok(())
+            })
+        })
     }
 
     /// Asks for an evaluation by named evaluators.
@@ -238,7 +245,13 @@ impl Logger {
     /// Logs a provider's result and ends the generation.
     pub fn generation_result(&self, generation: &str, given: Json<'_>, mode: result::Mode) -> Result<()> {
         let normal: &mut Buffer = &mut scratch::lend();
-        let told = result::normalise_text(given, mode, &|| self.models.get(generation), normal)?;
+        let told = result::normalise_text(
+            given,
+            mode,
+            self.extracts_media(),
+            &|| self.models.get(generation),
+            normal,
+        )?;
         let logged = self.log_and_end(Entity::Generation, generation, action!("result"), |line| {
             line.compacted(key!("result"), normal);
         });
@@ -285,10 +298,13 @@ impl Logger {
         })
     }
 
-    /// Logs the documents that a retrieval found, and ends it. One document may stand alone.
-    pub fn retrieval_output(&self, retrieval: &str, documents: Json<'_>) -> Result<()> {
+    /// Logs the documents that a retrieval found, and ends it. One document may stand alone; null is none.
+    pub fn retrieval_output(&self, retrieval: &str, documents: Option<Json<'_>>) -> Result<()> {
         let list: &mut Buffer = &mut scratch::lend();
-        documents.compact(Shape::Any, list)?;
+        documents.map_or(Ok(()), |documents| documents.compact(Shape::Any, list))?;
+        if **list == *b"null" {
+            list.clear();
+        }
         let (open, close): (&[u8], &[u8]) = if list.starts_with(b"[") { (b"", b"") } else { (b"[", b"]") };
         self.log_and_end(Entity::Retrieval, retrieval, action!("update"), |line| {
             line.written(key!("docs"), |out| {
@@ -302,19 +318,16 @@ impl Logger {
         let object: &mut Buffer = &mut scratch::lend();
         data.compact(Shape::Object, object)?;
         self.update(Entity::ToolCall, tool_call, |line| {
-            for (key, value) in json::members(object) {
-                if value != b"null" {
-                    line.member(key, value);
-                }
-            }
+            push_members(line, object);
             Ok(())
         })
     }
 
     /// Logs a tool call's result and ends it.
-    pub fn tool_call_result(&self, tool_call: &str, result: &str) -> Result<()> {
+    pub fn tool_call_result(&self, tool_call: &str, result: Option<&str>) -> Result<()> {
         self.log_and_end(Entity::ToolCall, tool_call, action!("result"), |line| {
-            line.text(key!("result"), result)
+            // As the public clients write a result that is none.
+            line.text(key!("result"), result.unwrap_or("null"))
         })
     }
 
@@ -346,6 +359,13 @@ impl Logger {
 
 /// The longest action of the log API has 17 characters.
 const MAX_ACTION_BYTES: usize = 64;
+
+/// Writes the members of a compacted object but those that are null.
+fn push_members(line: &mut Object<'_>, object: &[u8]) {
+    for (key, value) in json::members(object).filter(|(_, value)| *value != b"null") {
+        line.member(key, value);
+    }
+}
 
 fn push_end(line: &mut Object<'_>) -> Result<()> {
     line.time(key!("endTimestamp"), clock::now_us());

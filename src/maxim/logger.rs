@@ -374,6 +374,15 @@ impl Logger {
         self.wait_for_all(timeout, 0, Pipeline::spill)
     }
 
+    /// Drops everything that is held, for every repository, uploads included.
+    pub fn purge(&self) -> Result<()> {
+        first_failure(self.targets().map(Target::own).map(|own| {
+            // Opened for it, as an earlier logger may have left some.
+            let spans = own.spans.as_deref().map_or(Ok(()), Pipeline::purge);
+            own.uploads.open().purge().and(own.lines.purge()).and(spans)
+        }))
+    }
+
     /// Refuses further records, delivers what it can in the time, and what loggers that have ended left
     /// behind; leaves the rest in files.
     pub fn close(&self, timeout: Duration) -> Result<()> {

@@ -59,6 +59,11 @@ impl Media {
         })
     }
 
+    /// Whether its content is at hand, not only where it is.
+    pub(super) fn has_bytes(&self) -> bool {
+        matches!(self.content, Stored::Bytes(_))
+    }
+
     /// The MIME type, as far as it was given.
     pub(super) fn mime(&self) -> Option<&str> {
         self.mime.as_deref()

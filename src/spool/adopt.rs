@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 /// Dead owners taken over at a time, so that own records are not kept waiting.
 const ORPHANS_AT_ONCE: usize = 64;
 /// A directory or file that was never finished is litter after this long.
-const LITTER_AGE: Duration = Duration::from_secs(3600);
+pub(super) const LITTER_AGE: Duration = Duration::from_secs(3600);
 
 /// A segment file of a dead owner.
 struct Found {
@@ -44,11 +44,7 @@ impl Reader {
     /// Takes over the records of dead owners of the same identity. Gives whether there may be more.
     pub(super) fn adopt(&mut self) -> bool {
         let spool = Arc::clone(&self.spool);
-        let mut orphans = BTreeSet::new();
-        for side in [&spool.store.hot, &spool.store.cold].into_iter().flatten() {
-            orphans.extend(side.roots().into_iter().flat_map(instances_in));
-        }
-        orphans.remove(&spool.store.origin);
+        let orphans = spool.orphans();
         spool.unread_orphans.store(0, Ordering::Relaxed);
         // Lazily: most of these may be living instances, which cost a look and do not count.
         let taken = orphans.iter().filter(|orphan| spool.adopt_one(&orphan.name()));
@@ -87,8 +83,25 @@ impl Spool {
         self.note_trouble(at, error);
     }
 
+    /// The other instances that have a directory, most of which may be alive.
+    pub(super) fn orphans(&self) -> BTreeSet<Origin> {
+        let mut orphans = BTreeSet::new();
+        for side in [&self.store.hot, &self.store.cold].into_iter().flatten() {
+            orphans.extend(side.roots().into_iter().flat_map(instances_in));
+        }
+        orphans.remove(&self.store.origin);
+        orphans
+    }
+
     /// Gives whether the orphan is gone.
     fn adopt_one(&self, name: &str) -> bool {
+        // Not while records are purged, or after the instance has left.
+        let left = self.left.lock();
+        !*left && self.adopt_claimed(name)
+    }
+
+    /// [`Spool::adopt_one`], for whoever holds `left`.
+    pub(super) fn adopt_claimed(&self, name: &str) -> bool {
         let mut claims = Vec::new();
         for side in [&self.store.hot, &self.store.cold].into_iter().flatten() {
             for directory in side.roots().map(|root| root.join(name)) {

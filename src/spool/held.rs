@@ -156,6 +156,8 @@ pub(super) enum Dropped {
     Disk,
     Expired,
     Corrupt,
+    /// Because it was asked for.
+    Purged,
 }
 
 /// Everything behind the spool's one lock.
@@ -274,6 +276,7 @@ impl State {
             Dropped::Disk => tally.dropped_disk += records,
             Dropped::Expired => tally.dropped_expired += records,
             Dropped::Corrupt => tally.dropped_corrupt += records,
+            Dropped::Purged => tally.purged += records,
         }
     }
 

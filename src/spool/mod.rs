@@ -5,7 +5,7 @@
 //! What cannot be kept is counted by reason, so that at every moment
 //!
 //! ```text
-//! accepted + adopted == delivered + held + dropped (memory, disk, expired, corrupt) + quarantined
+//! accepted + adopted == delivered + held + dropped (memory, disk, expired, corrupt) + purged + quarantined
 //! ```
 //!
 //! An append costs a short lock, a copy and a checksum; it allocates nothing and calls nothing. It
@@ -74,6 +74,7 @@ mod claim;
 mod format;
 mod held;
 mod place;
+mod purge;
 mod quarantine;
 mod quarantine_age;
 mod reader;
@@ -262,6 +263,8 @@ pub struct Stats {
     pub dropped_expired: u64,
     /// Records that could not be read back: damaged, truncated, or removed by somebody else.
     pub dropped_corrupt: u64,
+    /// Records removed by [`Spool::purge`].
+    pub purged: u64,
     /// Records put into quarantine.
     pub quarantined: u64,
     /// Appends refused for want of room or of the lock (not accepted, so in no sum).
@@ -288,6 +291,7 @@ impl Stats {
             dropped_disk,
             dropped_expired,
             dropped_corrupt,
+            purged,
             quarantined,
             refused,
             files_set_aside,
@@ -303,6 +307,7 @@ impl Stats {
         self.dropped_disk += dropped_disk;
         self.dropped_expired += dropped_expired;
         self.dropped_corrupt += dropped_corrupt;
+        self.purged += purged;
         self.quarantined += quarantined;
         self.refused += refused;
         self.files_set_aside += files_set_aside;

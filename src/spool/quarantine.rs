@@ -39,7 +39,11 @@ impl Reader {
         });
         let number = self.spool.next_file_number();
         let name = format!("{:010}-{}-{number:08}.json", unix_time(), self.spool.store.origin.name());
-        let kept = self.spool.store.cold.as_ref().and_then(|side| {
+        // Nothing is put here behind a purge.
+        let spool = std::sync::Arc::clone(&self.spool);
+        let _left = spool.left.lock();
+        let is_held = self.holds(batch);
+        let kept = self.spool.store.cold.as_ref().filter(|_| is_held).and_then(|side| {
             let cap = cap(self.spool.options.max_disk_bytes);
             keep(&side.root, &name, text.to_string().as_bytes(), cap).ok()
         });
@@ -48,6 +52,19 @@ impl Reader {
         self.settle(batch, 1, |tally, records, _| tally.quarantined += records);
         kept
     }
+}
+
+/// Removes whatever is set aside below the directory of an identity.
+pub(super) fn clear(root: &At) -> io::Result<()> {
+    let entries = match root.join(DIRECTORY).entries() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        listed => listed?,
+    };
+    let mut cleared = Ok(());
+    for entry in entries {
+        cleared = cleared.and(entry.remove_all());
+    }
+    cleared
 }
 
 fn keep(root: &At, name: &str, content: &[u8], cap: u64) -> io::Result<PathBuf> {

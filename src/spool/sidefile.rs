@@ -236,7 +236,7 @@ impl Spool {
         }
     }
 
-    fn side_entries(&self) -> impl Iterator<Item = At> {
+    pub(super) fn side_entries(&self) -> impl Iterator<Item = At> {
         self.side_directories().filter_map(|directory| directory.entries().ok()).flatten()
     }
 
@@ -277,7 +277,7 @@ fn name(maker: &Origin, sequence: u64) -> String {
     format!("{}.{sequence:016x}", maker.name())
 }
 
-fn parse(name: &str) -> Option<(Origin, u64)> {
+pub(super) fn parse(name: &str) -> Option<(Origin, u64)> {
     let (maker, sequence) = name.rsplit_once('.')?;
     Some((Origin::parse(maker)?, u64::from_str_radix(sequence, 16).ok()?))
 }

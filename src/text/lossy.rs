@@ -1,9 +1,8 @@
 //! Degrading instead of refusing: what becomes of a value that a logger in lossy mode cannot send as it is.
 //!
-//! A strict logger refuses a call with a value outside the rules. A lossy one runs the call a second time,
-//! while a [`Lossy`] lives, in which each place that would refuse asks [`active`] and changes the value instead:
-//! the record is kept, and what was changed can be seen in it. The first run costs nothing extra, so a value
-//! within the rules is as fast in a lossy logger as in a strict one.
+//! A strict logger refuses a call with a value outside the rules. A lossy one makes its calls while a [`Lossy`]
+//! lives, in which each place that would refuse asks [`active`] and changes the value instead: the record is kept,
+//! and what was changed can be seen in it. A value within the rules is not touched, and nobody asks for it.
 //!
 //! | value | becomes |
 //! |---|---|
@@ -45,6 +44,11 @@ impl Lossy {
     /// Makes the calls of this thread lossy.
     pub fn enter() -> Lossy {
         Lossy { before: ACTIVE.replace(true) }
+    }
+
+    /// Has none of them lossy for a while: a function of the host's may make calls of its own.
+    pub fn suspend() -> Lossy {
+        Lossy { before: ACTIVE.replace(false) }
     }
 }
 

@@ -93,14 +93,27 @@ impl Object<'_> {
         members: impl FnOnce(&mut Object<'_>) -> Result<()>,
     ) -> Result<()> {
         let start = out.len();
-        members(&mut Object { out })?;
+        members(&mut Object::begin(out))?;
+        Object::end(out, start, end);
+        Ok(())
+    }
+
+    /// The members of an object that [`Object::end`] makes one: [`Object::open_and`] for members too many for a
+    /// closure, which is compiled in line only if it is small.
+    #[inline(always)]
+    pub fn begin(out: &mut Buffer) -> Object<'_> {
+        Object { out }
+    }
+
+    /// Makes an object of the members that have been written from `start` on.
+    #[inline(always)]
+    pub fn end<const N: usize>(out: &mut Buffer, start: usize, end: [u8; N]) {
         match out.get_mut(start) {
             Some(comma) => *comma = b'{',
             None => out.push(b'{'),
         }
         *out.room() = end;
         out.advance(N);
-        Ok(())
     }
 
     /// Members for [`Object::again`].

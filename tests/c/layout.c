@@ -179,7 +179,8 @@ AT(maxim_stats, refused_invalid, 160);
 AT(maxim_stats, refused_too_large, 168);
 AT(maxim_stats, refused_closed, 176);
 AT(maxim_stats, refused_other, 184);
-OF(maxim_stats, 192);
+AT(maxim_stats, purged, 192);
+OF(maxim_stats, 200);
 AT(maxim_log_client_config, struct_size, 0);
 AT(maxim_log_client_config, source, 8);
 AT(maxim_log_client_config, environment, 24);
@@ -479,6 +480,7 @@ int main(void) {
         ALIKE(refused_too_large)
         ALIKE(refused_closed)
         ALIKE(refused_other)
+        ALIKE(purged)
     }
     {
         maxim_log_client_config macro = MAXIM_LOG_CLIENT_CONFIG_INIT, function;

@@ -4,6 +4,7 @@
 #include <maxim.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void told(void *user_data, maxim_status status, const char *message, uint64_t records) {
     (void)user_data;
@@ -52,7 +53,29 @@ int main(int count, char **arguments) {
     check(maxim_generation_result(logger, MAXIM_STR("g8"), maxim_str_z(bodies[3]), 0));
     if (maxim_generation_result(logger, MAXIM_STR("g9"), maxim_str_z(bodies[0]), MAXIM_RESULT_STRICT) != MAXIM_ERR_INVALID_RESULT) return 3;
     if (maxim_generation_result(logger, MAXIM_STR("g9"), maxim_str_z(bodies[2]), MAXIM_RESULT_STRICT) != MAXIM_ERR_INVALID_RESULT) return 4;
-    if (maxim_generation_result(logger, MAXIM_STR("g9"), MAXIM_STR("<html>"), 0) != MAXIM_ERR_INVALID_JSON) return 5;
+    if (maxim_generation_result(logger, MAXIM_STR("g9"), MAXIM_STR("<html>"), MAXIM_RESULT_STRICT) != MAXIM_ERR_INVALID_JSON) return 5;
+    check(maxim_generation_result(logger, MAXIM_STR("g10"), MAXIM_STR("<html>\n\"504\"</html>"), 0));
+    char deep[401];
+    memset(deep, '[', 200);
+    memset(deep + 200, ']', 200);
+    check(maxim_generation_result(logger, MAXIM_STR("g11"), maxim_str_n(deep, 400), 0));
+    check(maxim_generation_result(logger, MAXIM_STR("g12"), MAXIM_STR("\"\xff\""), 0));
+    check(maxim_generation_result(logger, MAXIM_STR("g13"), MAXIM_STR("<html>"), MAXIM_RESULT_FORCE));
+    check(maxim_generation_result(logger, MAXIM_STR("g14"), maxim_str_n(NULL, 0), 0));
+    check(maxim_tool_call_result(logger, MAXIM_STR("c14"), maxim_str_n(NULL, 0)));
+    check(maxim_retrieval_set_output(logger, MAXIM_STR("r14"), maxim_str_n(NULL, 0)));
+    check(maxim_retrieval_set_output(logger, MAXIM_STR("r15"), MAXIM_STR(" null ")));
+    check(maxim_trace_add_feedback(logger, MAXIM_STR("t"), MAXIM_STR("{\"score\": 1, \"comment\": null}")));
+    const char *inline_image = "{\"choices\": [{\"message\": {\"content\": \"Here.\", \"images\": [{\"type\": \"image_url\", "
+                               "\"image_url\": {\"url\": \"data:image/png;base64,d29ybGQ=\"}}]}}]}";
+    check(maxim_generation_result(logger, MAXIM_STR("g15"), maxim_str_z(inline_image), 0));
+    maxim_logger *plain;
+    config.extract_media = MAXIM_SWITCH_OFF;
+    check(maxim_logger_new(&config, &plain));
+    check(maxim_generation_result(plain, MAXIM_STR("g16"), maxim_str_z(inline_image), 0));
+    check(maxim_generation_result(plain, MAXIM_STR("g17"), maxim_str_z(bodies[6]), 0));
+    check(maxim_cleanup(plain, 30000));
+    check(maxim_logger_free(plain));
     check(maxim_retrieval_add_metric(logger, MAXIM_STR("r"), MAXIM_STR("documents"), 2.5));
     check(maxim_tool_call_add_metric(logger, MAXIM_STR("c"), MAXIM_STR("seconds"), 0.5));
     check(maxim_trace_evaluate_with_evaluators(logger, MAXIM_STR("t"), MAXIM_STR("[\"a\", \"b\", \"a\"]")));

@@ -86,7 +86,7 @@ int main(void) {
     EXPECT(MAXIM_ERR_INVALID_JSON, "line 1", maxim_trace_add_metadata(logger, id, maxim_str_n(deep, sizeof deep)));
     EXPECT(MAXIM_ERR_INVALID_RESULT, "result_json", maxim_generation_result(logger, id, MAXIM_STR("{\"id\":\"x\",\"choices\":\"bad\"}"), MAXIM_RESULT_STRICT));
     EXPECT(MAXIM_ERR_INVALID_RESULT, "result_json", maxim_generation_result(logger, id, MAXIM_STR("{\"error\":\"it broke\"}"), MAXIM_RESULT_STRICT));
-    EXPECT(MAXIM_ERR_INVALID_JSON, "result_json", maxim_generation_result(logger, id, MAXIM_STR("{\"id\" 7}"), 0));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "result_json", maxim_generation_result(logger, id, MAXIM_STR("{\"id\" 7}"), MAXIM_RESULT_STRICT));
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "flags", maxim_generation_result(logger, id, MAXIM_STR("{}"), 8));
 
     /* Numbers and lists. */

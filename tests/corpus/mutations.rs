@@ -89,7 +89,7 @@ pub fn run(bodies: &[Value], count: u64) {
         }
         out.clear();
         let given = Json { name: "result_json", bytes: text.as_bytes() };
-        match normalise_text(given, Mode::Lenient, &|| None, &mut out) {
+        match normalise_text(given, Mode::Lenient, true, &|| None, &mut out) {
             Ok(told) if told.unknown.is_none() => known += 1,
             Ok(_) => unknown += 1,
             Err(refused) => panic!("refused: {refused:?}\n{text}"),

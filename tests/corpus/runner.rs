@@ -106,6 +106,14 @@ fn parse(text: &str) -> Option<Value> {
     })
 }
 
+/// A body as JSON; of the text of a stream, its events or lines.
+fn events(body: &str) -> Value {
+    parse(body).unwrap_or_else(|| {
+        let lines = body.lines().map(|line| line.strip_prefix("data:").unwrap_or(line));
+        Value::Array(lines.filter_map(|line| parse(line.trim())).collect())
+    })
+}
+
 /// What a program that logs all answers sends.
 fn log(answers: &[Answer]) -> Vec<Outcome> {
     let scratch = Scratch::new("corpus");
@@ -162,7 +170,7 @@ fn table(answers: &[Answer], outcomes: &[Outcome]) -> usize {
     let mut bad = 0;
     for (answer, outcome) in answers.iter().zip(outcomes) {
         let row = rows.entry((&answer.provider, &answer.shape)).or_default();
-        let judgement = outcome.judge(&answer.facts, &answer.shape);
+        let judgement = outcome.judge(&answer.facts, &events(&answer.body));
         row[0] += 1;
         row[match &judgement {
             Judgement::Accepted => 1,

@@ -252,6 +252,11 @@ class LogClient extends Log {
     coreOf(this).flushSync(timeoutMs);
   }
 
+  /** Deletes everything that is held and not delivered: `Logger.purge` for a client. */
+  async purge() {
+    await coreOf(this).wait(native.logPurge, 0);
+  }
+
   /**
    * Sends what is held and ends. Never rejects: gives how many records are left for the next client, and `onError`
    * (or a warning) says why.

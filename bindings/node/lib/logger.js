@@ -241,6 +241,14 @@ class Logger {
     return this.#core.wait(native.flushLogFiles, timeoutMs);
   }
 
+  /**
+   * Deletes everything that is held and not delivered, as a request to delete data asks for: records and attachments,
+   * what earlier loggers left behind, and what is in quarantine. A request that is under way may still arrive.
+   */
+  purge() {
+    return this.#core.wait(native.purge, 0);
+  }
+
   /** Writes what is held to files, where it survives a reboot. */
   writeToFile(timeoutMs = 30_000) {
     return this.#core.wait(native.writeToFile, timeoutMs);

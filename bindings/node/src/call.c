@@ -370,6 +370,7 @@ napi_value answer_stats(struct call *call, const maxim_stats *stats) {
         {"lastHttpStatus", (double)stats->last_http_status},
         {"sampledOut", (double)stats->sampled_out},
         {"masksFailed", (double)stats->masks_failed},
+        {"purged", (double)stats->purged},
     };
     napi_value result;
     napi_create_object(call->env, &result);

@@ -352,6 +352,11 @@ static maxim_status do_maxim_log_flush(void *handle, uint32_t timeout_ms) {
     return maxim_log_flush(handle, timeout_ms);
 }
 
+static maxim_status do_maxim_log_purge(void *handle, uint32_t timeout_ms) {
+    (void)timeout_ms;
+    return maxim_log_purge(handle);
+}
+
 static maxim_status do_maxim_log_disconnect(void *handle, uint32_t timeout_ms) {
     return maxim_log_disconnect(handle, timeout_ms);
 }
@@ -367,6 +372,7 @@ static const struct method METHODS[] = {
     BLOCK(logDisconnect, maxim_log_disconnect),
     BLOCK(logFlush, maxim_log_flush),
     {.name = "logFlushWait", .callback = call_wait, .kind = KIND_LOG_CLIENT, .function.wait = do_maxim_log_flush},
+    {.name = "logPurge", .callback = call_wait, .kind = KIND_LOG_CLIENT, .function.wait = do_maxim_log_purge},
     {.name = "logFlushAsync", .callback = call_start, .kind = KIND_LOG_CLIENT, .function.start = do_maxim_log_flush_async},
     LOG(logDebug, maxim_log_debug),
     LOG(logInfo, maxim_log_info),

@@ -154,6 +154,12 @@ WAITS(maxim_flush_attachments)
 WAITS(maxim_flush_log_files)
 WAITS(maxim_write_to_file)
 
+/* Waits for the file system only, however long it is given. */
+static maxim_status do_maxim_purge(void *handle, uint32_t timeout_ms) {
+    (void)timeout_ms;
+    return maxim_purge(handle);
+}
+
 static maxim_status do_maxim_flush_async(void *handle, uint32_t timeout_ms, maxim_flush_callback done, void *user_data) {
     return maxim_flush_async(handle, timeout_ms, done, user_data);
 }
@@ -182,6 +188,7 @@ static const struct method METHODS[] = {
     WAIT(flushAttachments, maxim_flush_attachments),
     WAIT(flushLogFiles, maxim_flush_log_files),
     WAIT(writeToFile, maxim_write_to_file),
+    WAIT(purge, maxim_purge),
 };
 
 struct methods logger_methods(void) {

@@ -61,6 +61,7 @@ mod error;
 mod gemini;
 mod gemini_arguments;
 mod generators;
+mod inline;
 mod interactions;
 mod ollama;
 mod openai;
@@ -113,9 +114,19 @@ const SHAPES: [Shape; 24] = [
     error::SHAPE,
 ];
 
+/// The generation that a response belongs to, and what is wanted of it.
+pub struct Owner<'a> {
+    /// Its model, when it is known: it stands in for the one that a provider leaves out of a response.
+    pub model: &'a (dyn Fn() -> Option<String> + Sync),
+    /// Whether images, sounds and files are taken out, to be attached; else they stay where they are.
+    pub extracts_media: bool,
+    /// Whether members that would have to be patched are told ([`Found::Odd`]).
+    pub is_strict: bool,
+}
+
 /// What is known beside a response, and what is taken out of it.
 pub(super) struct Context<'a> {
-    model: &'a dyn Fn() -> Option<String>,
+    owner: &'a Owner<'a>,
     /// Attachments, with their ids.
     media: Vec<(Uuid, Media)>,
 }
@@ -123,17 +134,32 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// The model of the generation, when it is known.
     fn model(&self) -> Option<String> {
-        (self.model)().filter(|model| !model.is_empty())
+        (self.owner.model)().filter(|model| !model.is_empty())
     }
 
-    /// Makes an attachment of base64, and gives what stands in its place; `None` if it is none.
+    /// Makes an attachment of base64, and gives what stands in its place; `None` if it is none, or stays.
     fn keep_base64(&mut self, mime: Option<&str>, text: &str) -> Option<Value> {
+        if !self.owner.extracts_media {
+            return None;
+        }
         let media = Media::from_base64(mime, text)?;
         Some(self.keep(media))
     }
 
+    /// Makes an attachment of a `data:` URI; `None` if it is none, or stays.
+    fn keep_data_uri(&mut self, url: &str) -> Option<Value> {
+        if !self.owner.extracts_media || !url.starts_with("data:") {
+            return None;
+        }
+        let media = Media::from_url(url);
+        media.has_bytes().then(|| self.keep(media))
+    }
+
     /// Makes an attachment of a link or a `data:` URI.
     fn keep_url(&mut self, url: &str) -> Value {
+        if !self.owner.extracts_media {
+            return json!({"url": url});
+        }
         let mut kept = self.keep(Media::from_url(url));
         if !url.starts_with("data:") {
             kept["url"] = url.into();
@@ -164,6 +190,8 @@ pub struct Normal {
 pub enum Found {
     /// Of a known shape.
     Known(&'static str),
+    /// Of a known shape, but for a member: which one, told only where it is asked for.
+    Odd(String),
     /// A provider's error in place of an answer.
     Failure,
     /// Nothing that is known: why, for a person, without any of its content.
@@ -171,23 +199,30 @@ pub enum Found {
 }
 
 /// Turns a provider's response into what the log API accepts as a generation's result.
-///
-/// `model` gives the model of the generation, when it is known: it stands in for the one that a provider
-/// leaves out of a response.
-pub fn normalise(value: Value, model: &dyn Fn() -> Option<String>) -> Normal {
-    let mut context = Context { model, media: Vec::new() };
+pub fn normalise(value: Value, owner: &Owner<'_>) -> Normal {
+    let mut context = Context { owner, media: Vec::new() };
     let value = raw::unwrap(value);
-    let (value, found) = match split::answers(value) {
+    let (mut value, found) = match split::answers(value) {
         Ok(answers) => several(answers, &mut context),
         Err(value) => one(value, &mut context),
     };
+    if owner.extracts_media {
+        inline::take(&mut value, &mut context);
+    }
     Normal { value, media: context.media, found }
 }
 
 fn one(value: Value, context: &mut Context<'_>) -> (Value, Found) {
     match SHAPES.iter().find(|shape| (shape.is)(&value)) {
         Some(shape) if shape.name == error::SHAPE.name => ((shape.convert)(value, context), Found::Failure),
-        Some(shape) => ((shape.convert)(value, context), Found::Known(shape.name)),
+        Some(shape) => {
+            let is_sent_as_it_is =
+                [openai::TEXT.name, openai::CHAT.name, responses::SHAPE.name].contains(&shape.name);
+            let given = (context.owner.is_strict && is_sent_as_it_is).then(|| value.clone());
+            let value = (shape.convert)(value, context);
+            let odd = given.and_then(|given| difference(&given, &value, String::new()));
+            (value, odd.map_or(Found::Known(shape.name), Found::Odd))
+        }
         None => {
             let why = unknown(&value);
             (value, Found::Unknown(why))
@@ -206,6 +241,24 @@ fn several(answers: Vec<Value>, context: &mut Context<'_>) -> (Value, Found) {
         last.insert("earlier_responses".to_owned(), Value::Array(earlier));
     }
     (last, found)
+}
+
+/// The first place at which two values differ, if they do.
+fn difference(one: &Value, other: &Value, at: String) -> Option<String> {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
+            names.into_iter().find_map(|name| match (one.get(name), other.get(name)) {
+                (Some(one), Some(other)) => difference(one, other, format!("{at}/{}", excerpt(name))),
+                _ => Some(format!("{at}/{}", excerpt(name))),
+            })
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            let mut items = one.iter().zip(other).enumerate();
+            items.find_map(|(place, (one, other))| difference(one, other, format!("{at}/{place}")))
+        }
+        (one, other) => (one != other).then_some(at),
+    }
 }
 
 /// The reason for a value that looks like no known shape.

@@ -180,7 +180,7 @@ fn patch_call(call: &mut Value) {
 }
 
 /// Content that the log API does not take becomes a text; what is no text moves beside it.
-fn patch_content(message: &mut Map<String, Value>) {
+pub(super) fn patch_content(message: &mut Map<String, Value>) {
     match message.get("content") {
         None | Some(Value::Null | Value::String(_)) => return,
         Some(Value::Array(parts)) if is_taken(parts) => return,

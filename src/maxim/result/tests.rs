@@ -5,7 +5,7 @@
 //! and `"<as it is>"` for the input.
 //! `MAXIM_FIXTURES=write` writes what comes of the inputs, to be read before it is committed.
 
-use super::{Found, Normal, SHAPES};
+use super::{Found, Normal, Owner, SHAPES};
 use crate::maxim::media::Stored;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -15,8 +15,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The model that the tests give for responses that name none.
 const MODEL: &str = "model-of-the-generation";
 
+/// A generation whose model is not known.
+const NOBODY: Owner<'static> = Owner { model: &|| None, extracts_media: true, is_strict: false };
+
 fn normalise(value: Value) -> Normal {
-    super::normalise(value, &|| Some(MODEL.to_owned()))
+    super::normalise(
+        value,
+        &Owner { model: &|| Some(MODEL.to_owned()), extracts_media: true, is_strict: false },
+    )
 }
 
 /// What comes of a value of a known shape.
@@ -148,7 +154,7 @@ fn the_table_in_the_documentation_is_the_one_that_is_tried() {
 fn what_comes_out_is_left_as_it_is() {
     for (name, input) in inputs() {
         let once = normalise(input).value;
-        assert_eq!(super::normalise(once.clone(), &|| None).value, once, "{name}");
+        assert_eq!(super::normalise(once.clone(), &NOBODY).value, once, "{name}");
     }
 }
 
@@ -156,12 +162,12 @@ fn what_comes_out_is_left_as_it_is() {
 fn a_model_is_the_responses_or_the_generations_or_left_out_and_never_empty() {
     let unnamed = json!({"output": {"message": {"content": [{"text": "hi"}]}}, "stopReason": "end_turn"});
     assert_eq!(known(unnamed.clone())["model"], MODEL);
-    assert_eq!(super::normalise(unnamed, &|| None).value.get("model"), None);
+    assert_eq!(super::normalise(unnamed, &NOBODY).value.get("model"), None);
     let named = json!({"candidates": [], "modelVersion": "gemini-2.5-flash"});
     assert_eq!(known(named)["model"], "gemini-2.5-flash");
     let empty = json!({"id": "x", "model": "", "choices": []});
     assert_eq!(known(empty.clone())["model"], MODEL);
-    assert_eq!(super::normalise(empty, &|| None).value.get("model"), None);
+    assert_eq!(super::normalise(empty, &NOBODY).value.get("model"), None);
 }
 
 #[test]
@@ -562,7 +568,7 @@ fn mutate(value: &mut Value, sequence: &mut Sequence) {
 /// Holds that whatever comes of a value stays as it is.
 fn holds_for(value: Value) -> bool {
     let normal = normalise(value.clone());
-    let again = super::normalise(normal.value.clone(), &|| None).value;
+    let again = super::normalise(normal.value.clone(), &NOBODY).value;
     assert_eq!(again, normal.value, "from {value}");
     !matches!(normal.found, Found::Unknown(_))
 }

@@ -4,17 +4,18 @@
 //! find that out would cost several times the copy, so its shape is checked on the compacted text;
 //! whatever is not plainly that goes the long way through [`super::normalise`].
 //!
-//! A text that is no JSON is refused, unless it is plainly what a proxy has of a stream or of a body that was
-//! cut short ([`super::raw`]).
+//! A text that is no JSON, or nested deeper than any is read, is sent as a text, unless it is plainly what a proxy has
+//! of a stream or of a body that was cut short ([`super::raw`]). Only [`Mode::Strict`] refuses anything.
 
 use serde_json::Value;
 
-use super::{Found, normalise, raw};
+use super::{Found, Owner, normalise, raw};
 use crate::maxim::media::Media;
 use crate::maxim::tree;
 use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
+use crate::text::escape;
 use crate::text::json::{self, Kind, compact_outlined, is_integer, kind};
 use crate::text::object::Json;
 
@@ -23,9 +24,9 @@ use crate::text::object::Json;
 pub enum Mode {
     /// It is sent as it is, and told.
     Lenient,
-    /// It is refused, and so is a provider's error.
+    /// It is refused, and so are a provider's error and a member that would have to be patched.
     Strict,
-    /// Any object is sent as it is, known or not.
+    /// It is sent as it is, known or not, and nobody is told.
     Force,
 }
 
@@ -46,38 +47,46 @@ impl Told {
     }
 }
 
-/// Appends what the log API is sent for a result. `model` gives the generation's model, when it is known.
+/// Appends what the log API is sent for a result; images, sounds and files are taken out only if `extracts_media`.
+/// `model` gives the generation's model, when it is known.
 pub fn normalise_text(
     given: Json<'_>,
     mode: Mode,
+    extracts_media: bool,
     model: &(dyn Fn() -> Option<String> + Sync),
     out: &mut Buffer,
 ) -> Result<Told> {
     let start = out.len();
     let compacted = compact_outlined(given.bytes, out);
     if mode == Mode::Force {
-        compacted.map_err(|error| given.refuse(&error))?;
-        return match kind(&out[start..]) {
-            Kind::Object => Ok(Told::default()),
-            _ => Err(refuse(given, "a result that is forced through must be an object")),
-        };
+        if compacted.is_err() {
+            push_as_text(given, start, out);
+        }
+        return Ok(Told::default());
     }
     if let Ok(outline) = &compacted
         && outline.root(out).is_some_and(is_plain_chat_completion)
     {
         return Ok(Told::default());
     }
+    let owner = Owner { model, extracts_media, is_strict: mode == Mode::Strict };
     let convert = || {
         let value = match &compacted {
             Ok(_) => read(&out[start..]),
             Err(_) => std::str::from_utf8(given.bytes).ok().and_then(raw::read),
         };
-        let normal = normalise(value?, model);
+        let normal = normalise(value?, &owner);
         Some((serde_json::to_vec(&normal.value), normal.media, normal.found))
     };
     let Some((text, media, found)) = tree::with_room(convert).flatten() else {
-        compacted.map_err(|error| given.refuse(&error))?;
-        return unrecognised(given, mode, "can't be taken apart".to_owned());
+        return match compacted {
+            Ok(_) => unrecognised(given, mode, "can't be taken apart".to_owned()),
+            Err(error) if mode == Mode::Strict => Err(given.refuse(&error)),
+            Err(error) => {
+                push_as_text(given, start, out);
+                unrecognised(given, mode, format!("cannot be read as JSON ({error})"))
+            }
+        };
     };
     let unknown = match found {
         Found::Known(_) => None,
@@ -88,6 +97,9 @@ pub fn normalise_text(
             ));
         }
         Found::Failure => None,
+        Found::Odd(place) => {
+            return Err(refuse(given, &format!("{place} is missing, or is not what the log API takes")));
+        }
         Found::Unknown(why) => unrecognised(given, mode, why)?.unknown,
     };
     let text = text.map_err(|error| refuse(given, &error.to_string()))?;
@@ -100,6 +112,13 @@ pub fn normalise_text(
 fn read(text: &[u8]) -> Option<Value> {
     tree::read(text)
         .or_else(|| tree::read(raw::without_lone_surrogates(std::str::from_utf8(text).ok()?).as_bytes()))
+}
+
+/// Writes what cannot be read as one string, in the place of what was written of it.
+#[cold]
+fn push_as_text(given: Json<'_>, start: usize, out: &mut Buffer) {
+    out.truncate(start);
+    escape::push_string(out, &String::from_utf8_lossy(given.bytes));
 }
 
 fn unrecognised(given: Json<'_>, mode: Mode, why: String) -> Result<Told> {
@@ -165,7 +184,7 @@ mod tests {
     fn text(given: &str, mode: Mode) -> Result<(String, Told)> {
         let mut out = Buffer::new();
         let given = Json { name: "result_json", bytes: given.as_bytes() };
-        let told = normalise_text(given, mode, &|| Some("m".to_owned()), &mut out)?;
+        let told = normalise_text(given, mode, true, &|| Some("m".to_owned()), &mut out)?;
         Ok((String::from_utf8(out.into_vec()).unwrap(), told))
     }
 
@@ -213,7 +232,8 @@ mod tests {
                 let outline = compact_outlined(damaged.to_string().as_bytes(), &mut out).unwrap();
                 if outline.root(&out).is_some_and(is_plain_chat_completion) {
                     short += 1;
-                    let long = normalise(damaged.clone(), &|| None);
+                    let owner = Owner { model: &|| None, extracts_media: true, is_strict: true };
+                    let long = normalise(damaged.clone(), &owner);
                     assert_eq!(long.value, damaged, "{pointer} = {new}");
                 }
             }
@@ -232,10 +252,54 @@ mod tests {
             text("{\"error\": {\"message\": \"m\"}}", Mode::Strict).map(|(sent, _)| sent).unwrap_err();
         assert_eq!(refused.status, Status::InvalidResult);
         assert_eq!(text("{\"answer\": 42}", Mode::Force).unwrap().0, "{\"answer\":42}");
-        let refused = |given, mode| text(given, mode).map(|(sent, _)| sent).unwrap_err().status;
-        assert_eq!(refused("[1]", Mode::Force), Status::InvalidResult);
-        assert_eq!(refused("{\"answer\" 42}", Mode::Force), Status::InvalidJson);
-        assert_eq!(refused("{\"answer\" 42}", Mode::Lenient), Status::InvalidJson);
+        assert_eq!(text("[1]", Mode::Force).unwrap().0, "[1]");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_sent_as_a_text_and_told_and_refused_when_strict() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        let deep_and_cut = "[{\"a\":".repeat(100_000);
+        for given in
+            ["{\"answer\" 42}", "<html>\n\"No\"</html>", "upstream timed out", "", &deep, &deep_and_cut]
+        {
+            let as_text = serde_json::to_string(given).unwrap();
+            let (sent, told) = text(given, Mode::Lenient).unwrap();
+            assert_eq!(sent, as_text);
+            let why = told.unknown.unwrap();
+            assert!(why.starts_with("cannot be read as JSON (") && !why.contains("html"), "{why}");
+            let (forced, told) = text(given, Mode::Force).unwrap();
+            assert_eq!((forced, told.unknown), (as_text, None));
+            assert_eq!(
+                text(given, Mode::Strict).map(|(sent, _)| sent).unwrap_err().status,
+                Status::InvalidJson
+            );
+        }
+        let mut out = Buffer::from(&b"before"[..]);
+        let given = Json { name: "result_json", bytes: b"{\"a\": \xff" };
+        assert!(normalise_text(given, Mode::Lenient, true, &|| None, &mut out).unwrap().unknown.is_some());
+        assert_eq!(&out[..], "before\"{\\\"a\\\": \u{fffd}\"".as_bytes());
+    }
+
+    #[test]
+    fn a_strict_result_is_taken_as_it_is_or_not_at_all() {
+        assert_eq!(text(PLAIN, Mode::Strict).unwrap().0, PLAIN);
+        for (given, place) in [
+            (PLAIN.replace(r#""created":1,"#, ""), "/created"),
+            (PLAIN.replace(r#""created":1"#, r#""created":"1""#), "/created"),
+            (PLAIN.replace(r#""model":"m""#, "\"model\":\"\""), "/model"),
+            (PLAIN.replace(r#""index":0,"#, ""), "/choices/0/index"),
+            (PLAIN.replace(r#""role":"assistant","#, ""), "/choices/0/message/role"),
+            (PLAIN.replace(r#""total_tokens":3"#, r#""total_tokens":3.0"#), "/usage/total_tokens"),
+            (r#"{"id":"r","object":"response","created_at":1,"model":"m"}"#.to_owned(), "/output"),
+        ] {
+            let refused = text(&given, Mode::Strict).map(|(sent, _)| sent).unwrap_err();
+            assert_eq!(refused.status, Status::InvalidResult);
+            assert!(refused.detail.contains(&format!("{place} is missing, or is not")), "{}", refused.detail);
+            assert_eq!(text(&given, Mode::Lenient).unwrap().1.unknown, None);
+        }
+        // What is converted has no members of the log API's to be odd.
+        let converted = r#"{"type":"message","content":[{"type":"text","text":"x"}]}"#;
+        assert!(text(converted, Mode::Strict).is_ok());
     }
 
     #[test]

@@ -112,6 +112,9 @@ class log_client {
         });
     }
 
+    /// Deletes everything that is held and not delivered, with what earlier clients left and what is in quarantine.
+    [[nodiscard]] result<void> try_purge() const { return detail::checked(::maxim_log_purge(handle())); }
+
     /// Ends the work: refuses further entries and sends what it can within `timeout`. Says what was left for the
     /// next client, and throws nothing.
     outcome disconnect(milliseconds timeout) const {
@@ -150,6 +153,7 @@ class log_client {
     void flush_async(milliseconds timeout, std::function<void(status, std::string_view)> done) const {
         try_flush_async(timeout, std::move(done)).value();
     }
+    void purge() const { try_purge().value(); }
     void disconnect_or_throw(milliseconds timeout) const { disconnect(timeout).or_throw(); }
     [[nodiscard]] delivery_stats stats() const { return try_stats().value(); }
     void ingest_raw(std::string_view body, raw_format format, const raw_options& options,

@@ -135,6 +135,10 @@ class logger {
         return sent(::maxim_write_to_file(handle(), detail::timeout(timeout)));
     }
 
+    /// Deletes everything that is held and not delivered, with what earlier loggers left and what is in quarantine. Works
+    /// with files. A request that is under way may still arrive.
+    [[nodiscard]] result<void> try_purge() const { return detail::checked(::maxim_purge(handle())); }
+
     /// Whether the log repository exists and the API key is accepted. Nothing is logged.
     [[nodiscard]] result<void> try_check(milliseconds timeout) const {
         return detail::checked(::maxim_check(handle(), detail::timeout(timeout)));
@@ -179,6 +183,7 @@ class logger {
     void flush_attachments_or_throw(milliseconds timeout) const { flush_attachments(timeout).or_throw(); }
     void flush_log_files_or_throw(milliseconds timeout) const { flush_log_files(timeout).or_throw(); }
     void write_to_file_or_throw(milliseconds timeout) const { write_to_file(timeout).or_throw(); }
+    void purge() const { try_purge().value(); }
     void check(milliseconds timeout) const { try_check(timeout).value(); }
     void cleanup_or_throw(milliseconds timeout) const { cleanup(timeout).or_throw(); }
     std::uint32_t add_sink(const logger_config& config) const { return try_add_sink(config).value(); }

@@ -222,6 +222,18 @@ static VALUE timed(VALUE self, fn_timed fn, VALUE seconds) {
     return mx_waited(self, &call);
 }
 
+static void invoke_purge(mx_call *call) {
+    call->status = maxim_log_purge(call->handle);
+}
+
+static VALUE client_purge(VALUE self) {
+    mx_call call = {.invoke = invoke_purge, .handle = mx_owner_get(self)->handle, .without_gvl = true};
+    mx_wait(&call);
+    mx_must(&call);
+    RB_GC_GUARD(self);
+    return Qtrue;
+}
+
 static VALUE client_flush(VALUE self, VALUE seconds) { return timed(self, maxim_log_flush, seconds); }
 static VALUE client_disconnect(VALUE self, VALUE seconds) { return timed(self, maxim_log_disconnect, seconds); }
 
@@ -385,6 +397,7 @@ void mx_init_log_client(void) {
     MX_DEFINE(klass, "stats", maxim_log_client_stats, client_stats, 0);
     MX_DEFINE(klass, "flush", maxim_log_flush, client_flush, 1);
     MX_DEFINE(klass, "flush_async_native", maxim_log_flush_async, client_flush_async, 2);
+    MX_DEFINE(klass, "purge", maxim_log_purge, client_purge, 0);
     MX_DEFINE(klass, "disconnect", maxim_log_disconnect, client_disconnect, 1);
     MX_DEFINE(klass, "ingest_raw", maxim_ingest_raw, client_ingest_raw, 4);
     MX_DEFINE(klass, "ingest_raw_async", maxim_ingest_raw_async, client_ingest_raw_async, 3);

@@ -92,6 +92,18 @@ static VALUE m_maxim_check(VALUE self, VALUE seconds) {
     return Qtrue;
 }
 
+static void invoke_purge(mx_call *call) {
+    call->status = maxim_purge(call->handle);
+}
+
+static VALUE m_maxim_purge(VALUE self) {
+    mx_call call = {.invoke = invoke_purge, .handle = mx_owner_get(self)->handle, .without_gvl = true};
+    mx_wait(&call);
+    mx_must(&call);
+    RB_GC_GUARD(self);
+    return Qtrue;
+}
+
 #define TIMED(function) \
     static VALUE m_##function(VALUE self, VALUE seconds) { return timed(self, function, seconds); }
 TIMED(maxim_flush)
@@ -123,7 +135,7 @@ static VALUE stats_hash(const maxim_stats *stats) {
     ENTRY(accepted) ENTRY(delivered) ENTRY(held) ENTRY(dropped_memory) ENTRY(dropped_disk) ENTRY(dropped_expired)
     ENTRY(quarantined) ENTRY(retries) ENTRY(bytes_delivered) ENTRY(bytes_held) ENTRY(adopted)
     ENTRY(oldest_held_ms) ENTRY(last_http_status) ENTRY(ignored) ENTRY(refused) ENTRY(dropped_corrupt)
-    ENTRY(sampled_out) ENTRY(masks_failed)
+    ENTRY(sampled_out) ENTRY(masks_failed) ENTRY(purged)
 #undef ENTRY
     return hash;
 }
@@ -201,6 +213,7 @@ void mx_init_logger(void) {
     MX_DEFINE(klass, "flush_attachments_native", maxim_flush_attachments, m_maxim_flush_attachments, 1);
 #endif
     MX_DEFINE(klass, "write_to_file_native", maxim_write_to_file, m_maxim_write_to_file, 1);
+    MX_DEFINE(klass, "purge", maxim_purge, m_maxim_purge, 0);
     MX_DEFINE(klass, "check_native", maxim_check, m_maxim_check, 1);
     MX_DEFINE(klass, "cleanup_native", maxim_cleanup, m_maxim_cleanup, 1);
     MX_DEFINE(klass, "flush_async_native", maxim_flush_async, logger_flush_async, 2);

@@ -211,6 +211,11 @@ module Maxim
       self
     end
 
+    # Deletes everything that is held and not delivered: Logger#purge for a client.
+    def purge
+      @handle.purge
+    end
+
     # Sends what it can, and ends the client.
     def close(timeout: DEFAULT_TIMEOUT)
       @handle.close(timeout: timeout)

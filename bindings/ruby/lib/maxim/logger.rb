@@ -98,6 +98,11 @@ module Maxim
       check_native(timeout)
     end
 
+    # @!method purge
+    #   Deletes everything that is held and not delivered, as a request to delete data asks for: records and
+    #   attachments, what earlier loggers left behind, and what is in quarantine. A request that is under way may
+    #   still arrive. Other threads run meanwhile.
+
     # Writes everything that is held to files, where it survives a reboot too.
     def write_to_file(timeout: DEFAULT_TIMEOUT)
       write_to_file_native(timeout)

@@ -1,0 +1,164 @@
+//! A request to delete data is kept: what was held is in no file afterwards, is counted, and never arrives; what is
+//! logged later does. Through the C ABI, with a service that refuses, is away and comes back.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use common::{Scratch, Server, compile, nobody};
+
+/// One host process, stepped.
+struct Host {
+    child: Child,
+    said: BufReader<std::process::ChildStdout>,
+}
+
+impl Host {
+    fn start(program: &Path, stage: &Stage, steps: &[&str]) -> Host {
+        let mut command = Command::new(program);
+        command.arg(&stage.secret).args(steps).env("PURGE_NAME", &stage.name);
+        command.env("MAXIM_BASE_URL", &stage.url).env("MAXIM_SPOOL_DIR", stage.spool());
+        command.env("MAXIM_API_KEY", format!("key-of-{}", stage.name));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap());
+        Host { child, said }
+    }
+
+    /// What it says as far as its next `wait`.
+    fn until_ready(&mut self) -> String {
+        let mut all = String::new();
+        while !all.ends_with("ready\n") {
+            assert_ne!(self.said.read_line(&mut all).unwrap(), 0, "it ended: {all}");
+        }
+        all
+    }
+
+    fn go_on(&mut self) {
+        self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    }
+
+    fn end(mut self) -> String {
+        let said = self.said.lines().map(Result::unwrap).collect::<Vec<_>>().join("\n");
+        assert!(self.child.wait().unwrap().success(), "{said}");
+        said
+    }
+}
+
+struct Stage {
+    scratch: Scratch,
+    name: String,
+    /// What must be found nowhere; no other run's text.
+    secret: String,
+    url: String,
+    port: String,
+}
+
+impl Stage {
+    fn new(name: &str) -> Stage {
+        let scratch = Scratch::new(name);
+        let name = scratch.path().file_name().unwrap().to_str().unwrap().to_owned();
+        let secret = format!("to be deleted {}", name.chars().rev().collect::<String>());
+        let (url, port) = nobody();
+        Stage { scratch, name, secret, url, port }
+    }
+
+    fn spool(&self) -> PathBuf {
+        self.scratch.path().join("spool")
+    }
+
+    fn server(&self, flags: &[&str]) -> Server {
+        Server::start(&[&["--port", &self.port], flags].concat())
+    }
+
+    /// The files that hold the secret: in the spool directory, and in shared memory, which is everybody's.
+    fn found(&self) -> Vec<PathBuf> {
+        let user = String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap();
+        let mut found = Vec::new();
+        for directory in [self.spool(), PathBuf::from(format!("/dev/shm/maxim-{}", user.trim()))] {
+            with(&directory, self.secret.as_bytes(), &mut found);
+        }
+        found
+    }
+}
+
+fn with(directory: &Path, text: &[u8], found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        match path.is_dir() {
+            true => with(&path, text, found),
+            false => {
+                let bytes = std::fs::read(&path).unwrap_or_default();
+                found.extend(memchr::memmem::find(&bytes, text).map(|_| path));
+            }
+        }
+    }
+}
+
+/// One number of the last line of the stats that begins with `who`.
+fn number(said: &str, who: &str, name: &str) -> u64 {
+    let line = said.lines().rfind(|line| line.starts_with(who)).unwrap_or_else(|| panic!("{said}"));
+    let mut words = line.split(' ').skip_while(|word| *word != name);
+    words.nth(1).and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("no {name} in {line}"))
+}
+
+fn in_directories(found: &[PathBuf], name: &str) -> bool {
+    found.iter().any(|path| path.components().any(|part| part.as_os_str() == name))
+}
+
+#[test]
+fn no_byte_of_what_was_purged_is_left_or_arrives_and_later_records_do() {
+    let stage = Stage::new("purge");
+    let program = compile("tests/c/purge.c", &stage.scratch);
+
+    // Refused for good, so that it lies in quarantine.
+    let refusing = stage.server(&[]);
+    refusing.control(serde_json::json!({"status": 400}));
+    let said = Host::start(&program, &stage, &["log", "flush", "stats"]).end();
+    assert!(number(&said, "entries", "quarantined") > 0, "{said}");
+    drop(refusing);
+    assert!(in_directories(&stage.found(), "quarantine"));
+
+    // Left by a process that was killed, in shared memory and in files.
+    let mut killed = Host::start(&program, &stage, &["log", "files", "log", "wait"]);
+    killed.until_ready();
+    killed.child.kill().unwrap();
+    killed.child.wait().unwrap();
+
+    let steps = [
+        "log", "files", "log", "flush", "stats", "wait", "purge", "stats", "wait", "after", "flush", "stats",
+        "clean",
+    ];
+    let mut host = Host::start(&program, &stage, &steps);
+    host.until_ready();
+    let before = stage.found();
+    for place in ["quarantine", "attachments", "dev"] {
+        assert!(in_directories(&before, place), "{place} is not among {} files", before.len());
+    }
+
+    host.go_on();
+    let said = host.until_ready();
+    assert_eq!(stage.found(), Vec::<PathBuf>::new());
+    for who in ["lines", "entries"] {
+        assert_eq!(number(&said, who, "in"), number(&said, who, "out"), "{said}");
+        assert_eq!(number(&said, who, "held"), 0, "{said}");
+        // The own ones and those of the process that was killed.
+        assert!(number(&said, who, "purged") >= 2 * 2 * 300, "{said}");
+        assert!(number(&said, who, "adopted") >= 2 * 300, "{said}");
+    }
+
+    let record = stage.scratch.path().join("requests");
+    let _server = stage.server(&["--record", record.to_str().unwrap()]);
+    host.go_on();
+    let said = host.end();
+    // An attachment is an upload and a line.
+    assert_eq!(
+        (number(&said, "lines", "delivered"), number(&said, "entries", "delivered")),
+        (302, 300),
+        "{said}"
+    );
+    let sent = std::fs::read(record).unwrap();
+    assert!(memchr::memmem::find(&sent, b"logged afterwards").is_some());
+    assert!(memchr::memmem::find(&sent, stage.secret.as_bytes()).is_none());
+}
