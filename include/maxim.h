@@ -150,6 +150,9 @@ extern "C" {
 /** Default of the maximum time a record waits to be batched, in milliseconds. */
 #define MAXIM_DEFAULT_FLUSH_INTERVAL_MS 10000
 
+/** How many bytes a `traceparent` needs: 55 characters and a NUL. */
+#define MAXIM_TRACEPARENT_SIZE 56
+
 /** Default of the number of buffered entries that triggers a send. */
 #define MAXIM_DEFAULT_BATCH_SIZE 10
 
@@ -4475,7 +4478,7 @@ MAXIM_API maxim_status maxim_trace_from_traceparent(
  *     _TOOL_CALL.
  * @param entity_id Its id; the trace's own for MAXIM_ENTITY_TRACE.
  * @param out Receives the header's value.
- * @param capacity How many bytes there are at `out`: at least 56.
+ * @param capacity How many bytes there are at `out`: at least MAXIM_TRACEPARENT_SIZE.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8,
  *     MAXIM_ERR_INVALID_ID, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
  *

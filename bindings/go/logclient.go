@@ -36,9 +36,11 @@ const (
 type LogClientConfig struct {
 	Source      string // the application; required
 	Environment Environment
-	APIKey      string // without one, entries are dropped and only counted (Stats.Ignored)
-	Endpoint    string // default: the public service; plain http only to this machine
-	Version     string // of the application
+	APIKey      string   // without one, entries are dropped and only counted (Stats.Ignored)
+	Endpoint    string   // default: the public service; plain http only to this machine
+	Protocol    Protocol // as in Config; with ProtocolOTLP no key is needed
+	OTLP        OTLP     // how, with ProtocolOTLP
+	Version     string   // of the application
 	Dataset     string
 	UserID      string // see also SetUserID
 	SessionID   string // see also SetSessionID
@@ -103,6 +105,13 @@ func (c *LogClientConfig) c() C.maxim_log_client_config {
 	if c.MaxDelay != 0 {
 		config.max_delay_ms = milliseconds(c.MaxDelay)
 	}
+	config.protocol = C.int32_t(c.Protocol)
+	config.otlp_url = optional(c.OTLP.URL)
+	config.otlp_headers = optional(c.OTLP.Headers)
+	config.otlp_encoding = C.int32_t(c.OTLP.Encoding)
+	config.otlp_compression = switched(c.OTLP.Compression)
+	config.service_name = optional(c.OTLP.ServiceName)
+	config.resource_attributes = optional(c.OTLP.ResourceAttributes)
 	config.spool_dir = optional(c.SpoolDir)
 	config.max_memory_bytes = C.uint64_t(c.MaxMemoryBytes)
 	config.max_disk_bytes = C.uint64_t(c.MaxDiskBytes)

@@ -19,6 +19,35 @@ import (
 // Version is the version of the library that is running, as "0.1.0".
 func Version() string { return C.GoString(C.maxim_version()) }
 
+// Protocol says who is spoken to.
+type Protocol int32
+
+const (
+	ProtocolMaxim Protocol = C.MAXIM_PROTOCOL_MAXIM // the Maxim log API, or the structured log API (the default)
+	ProtocolOTLP  Protocol = C.MAXIM_PROTOCOL_OTLP  // OpenTelemetry's protocol over HTTP
+)
+
+// OTLPEncoding says how requests of OTLP are written.
+type OTLPEncoding int32
+
+const (
+	OTLPDefault  OTLPEncoding = C.MAXIM_OTLP_DEFAULT  // what the environment says, else protobuf
+	OTLPProtobuf OTLPEncoding = C.MAXIM_OTLP_PROTOBUF // what every backend takes
+	OTLPJSON     OTLPEncoding = C.MAXIM_OTLP_JSON     // for debugging
+)
+
+// OTLP says how OpenTelemetry's protocol is spoken, with ProtocolOTLP. The zero value takes everything from the
+// standard environment (OTEL_EXPORTER_OTLP_ENDPOINT and its like); docs/otlp.md explains it.
+type OTLP struct {
+	URL                string        // the exact address; otherwise the base address with /v1/traces or /v1/logs
+	Headers            string        // of each request: key=value,key=value, values percent-encoded; kept like a key
+	Encoding           OTLPEncoding  // how requests are written
+	Compression        *bool         // whether they are compressed; default: once the endpoint has taken one
+	ServiceName        string        // what the service is called
+	ResourceAttributes string        // what else is known of it: key=value,key=value
+	IncompleteAfter    time.Duration // an entity that has not ended for so long leaves as it is; 0: an hour
+}
+
 // Overflow says what happens when the configured space is full of unsent records.
 type Overflow int32
 
@@ -39,6 +68,9 @@ type Config struct {
 	BaseURL      string // default: MAXIM_BASE_URL, else the public service; plain http only to this machine
 	APIKey       string // default: MAXIM_API_KEY; required
 	RepositoryID string // default: MAXIM_LOG_REPO_ID; required
+
+	Protocol Protocol // who is spoken to; with ProtocolOTLP neither key nor repository is needed
+	OTLP     OTLP     // how, with ProtocolOTLP
 
 	// FlushInterval is the maximum time a record waits to be batched; 0: DefaultFlushInterval.
 	FlushInterval time.Duration
@@ -92,6 +124,14 @@ func (c *Config) c() C.maxim_logger_config {
 	config.base_url = optional(c.BaseURL)
 	config.api_key = optional(c.APIKey)
 	config.repository_id = optional(c.RepositoryID)
+	config.protocol = C.int32_t(c.Protocol)
+	config.otlp_url = optional(c.OTLP.URL)
+	config.otlp_headers = optional(c.OTLP.Headers)
+	config.otlp_encoding = C.int32_t(c.OTLP.Encoding)
+	config.otlp_compression = switched(c.OTLP.Compression)
+	config.service_name = optional(c.OTLP.ServiceName)
+	config.resource_attributes = optional(c.OTLP.ResourceAttributes)
+	config.incomplete_after_ms = C.uint64_t(milliseconds(c.OTLP.IncompleteAfter))
 	config.auto_flush = C.bool(!c.NoAutoFlush)
 	if c.FlushInterval != 0 {
 		config.flush_interval_ms = milliseconds(c.FlushInterval)

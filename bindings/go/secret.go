@@ -17,6 +17,20 @@ func (c Config) Format(state fmt.State, verb rune) {
 	fmt.Fprintf(state, fmt.FormatString(state, verb), plain(c.shown()))
 }
 
+// Format prints what is said of OTLP by any verb without its headers.
+func (o OTLP) Format(state fmt.State, verb rune) {
+	type plain OTLP
+	o.Headers, o.URL = hiddenKey(o.Headers), hiddenUser(o.URL)
+	fmt.Fprintf(state, fmt.FormatString(state, verb), plain(o))
+}
+
+// MarshalJSON writes what is said of OTLP without its headers.
+func (o OTLP) MarshalJSON() ([]byte, error) {
+	type plain OTLP
+	o.Headers, o.URL = hiddenKey(o.Headers), hiddenUser(o.URL)
+	return json.Marshal(plain(o))
+}
+
 // MarshalJSON writes a configuration without its key and its hooks.
 func (c Config) MarshalJSON() ([]byte, error) {
 	type plain Config
@@ -26,6 +40,7 @@ func (c Config) MarshalJSON() ([]byte, error) {
 // shown is the configuration as it may be seen.
 func (c Config) shown() Config {
 	c.APIKey, c.BaseURL, c.Proxy = hiddenKey(c.APIKey), hiddenUser(c.BaseURL), hiddenUser(c.Proxy)
+	c.OTLP.Headers, c.OTLP.URL = hiddenKey(c.OTLP.Headers), hiddenUser(c.OTLP.URL)
 	return c
 }
 
@@ -44,6 +59,7 @@ func (c LogClientConfig) MarshalJSON() ([]byte, error) {
 // shown is the configuration as it may be seen.
 func (c LogClientConfig) shown() LogClientConfig {
 	c.APIKey, c.Endpoint, c.Proxy = hiddenKey(c.APIKey), hiddenUser(c.Endpoint), hiddenUser(c.Proxy)
+	c.OTLP.Headers, c.OTLP.URL = hiddenKey(c.OTLP.Headers), hiddenUser(c.OTLP.URL)
 	return c
 }
 

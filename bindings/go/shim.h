@@ -111,6 +111,10 @@ static inline maxim_str maxim_go_text(maxim_str text) {
         made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), &config, &made.id)); \
         return made; \
     }
+static inline int maxim_go_span_traceparent(maxim_str trace, int32_t entity, maxim_str id, char *out) {
+    return maxim_span_traceparent(maxim_go_text(trace), entity, maxim_go_text(id), out, MAXIM_TRACEPARENT_SIZE) !=
+           MAXIM_OK;
+}
 #define MAXIM_GO_RESULT(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str json, uint32_t flags) { \
         return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), json, flags)); \

@@ -67,6 +67,15 @@ export interface DeliveryOptions extends Hooks {
   quarantineMaxAgeMs?: number;
   /** Whether no file is made; records are lost with the process. */
   memoryOnly?: boolean;
+  /** 'otlp' speaks OpenTelemetry's protocol over HTTP; docs/otlp.md explains it and what follows. */
+  protocol?: 'maxim' | 'otlp';
+  otlpUrl?: string;
+  otlpHeaders?: string | Record<string, string>;
+  otlpEncoding?: 'protobuf' | 'json';
+  otlpCompression?: boolean;
+  serviceName?: string;
+  resourceAttributes?: string | Record<string, string>;
+  incompleteAfterMs?: number;
 }
 
 /** What a text belongs to; `log_entry` for what a LogClient logs. */
@@ -343,6 +352,13 @@ export class Logger {
   get id(): string;
   session(config?: SessionConfig): Session;
   trace(config?: TraceConfig): Trace;
+  /**
+   * Below another service's span, which the header traceparent (W3C Trace Context) names, or below the span that
+   * OpenTelemetry's SDK has current; where there is neither, a trace of its own.
+   */
+  traceFrom(traceparent?: string, config?: TraceConfig): Trace;
+  /** The header traceparent for a request that is made from the trace, or from one of its entities. */
+  traceparent(trace: Trace, entity?: Trace | Span | Generation | Retrieval | ToolCall): string;
 
   /** To go on with something that exists, here or elsewhere; nothing is logged by that. */
   resumeSession(id: string): Session;

@@ -116,7 +116,6 @@ impl GivenOtlp {
 /// @param out_id Receives the trace's id. May be NULL.
 /// @gives INVALID_ARGUMENT
 /// @logs
-/// @c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_trace_from_traceparent(
     logger: *mut maxim_logger,
@@ -148,9 +147,8 @@ pub unsafe extern "C" fn maxim_trace_from_traceparent(
 /// @param entity What is above the request: MAXIM_ENTITY_TRACE, _SPAN, _GENERATION, _RETRIEVAL or _TOOL_CALL.
 /// @param entity_id Its id; the trace's own for MAXIM_ENTITY_TRACE.
 /// @param out Receives the header's value.
-/// @param capacity How many bytes there are at `out`: at least 56.
+/// @param capacity How many bytes there are at `out`: at least MAXIM_TRACEPARENT_SIZE.
 /// @gives INVALID_ID INVALID_ARGUMENT TOO_LARGE
-/// @c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_span_traceparent(
     trace_id: maxim_str,

@@ -16,6 +16,9 @@ use super::{MAXIM_ENVIRONMENT_NONE, MAXIM_LEVEL_NONE, maxim_environment, maxim_l
 /// Default of the maximum time a record waits to be batched, in milliseconds.
 pub const MAXIM_DEFAULT_FLUSH_INTERVAL_MS: u32 = 10_000;
 
+/// How many bytes a `traceparent` needs: 55 characters and a NUL.
+pub const MAXIM_TRACEPARENT_SIZE: usize = 56;
+
 /// Default of the number of buffered entries that triggers a send.
 pub const MAXIM_DEFAULT_BATCH_SIZE: u32 = 10;
 /// Default of the maximum time an entry waits to be batched, in milliseconds.

@@ -8,7 +8,7 @@ const native = require('./native.js');
 const { Core } = require('./core.js');
 const { MaximError } = require('./error.js');
 const { checkOptions, LOGGER } = require('./options.js');
-const { isError, json, messageText, optionalJson } = require('./values.js');
+const { fenced, isError, json, messageText, optionalJson } = require('./values.js');
 const entities = require('./entities.js');
 
 const { Session, Trace, Span, Generation, Retrieval, ToolCall } = entities;
@@ -49,6 +49,20 @@ function switched(on) {
   return on ? 1 : 2;
 }
 
+const PROTOCOLS = { maxim: 0, otlp: 1 };
+const OTLP_ENCODINGS = { protobuf: 1, json: 2 };
+
+/** The number that stands for a word; an unknown word is the addon's to refuse. */
+const numberOfWord = (words, word) => (word === undefined ? undefined : (words[word] ?? word));
+
+/** Pairs as OTLP's variables have them: `key=value,key=value`, values percent-encoded; text stays as it is. */
+function pairs(given) {
+  if (given === undefined || given === null || typeof given === 'string') return given;
+  return Object.entries(given)
+    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+    .join(',');
+}
+
 /** Options as the addon's configuration. */
 function configuration(options) {
   const seconds = options.flushIntervalSeconds;
@@ -80,7 +94,24 @@ function configuration(options) {
     max_age_ms: options.maxAgeMs,
     quarantine_max_age_ms: options.quarantineMaxAgeMs,
     memory_only: options.memoryOnly,
+    protocol: numberOfWord(PROTOCOLS, options.protocol),
+    otlp_url: options.otlpUrl,
+    otlp_headers: pairs(options.otlpHeaders),
+    otlp_encoding: numberOfWord(OTLP_ENCODINGS, options.otlpEncoding),
+    otlp_compression: switched(options.otlpCompression),
+    service_name: options.serviceName,
+    resource_attributes: pairs(options.resourceAttributes),
+    incomplete_after_ms: options.incompleteAfterMs,
   };
+}
+
+/** The header traceparent of the span that OpenTelemetry's own SDK has current, if there is one in this process. */
+function activeTraceparent() {
+  // Where @opentelemetry/api keeps what an SDK has registered; no dependency on it, for bundlers' sake.
+  const registered = globalThis[Symbol.for('opentelemetry.js.api.1')];
+  const span = registered?.context?.active?.().getValue?.(Symbol.for('OpenTelemetry Context Key SPAN'));
+  const context = span?.spanContext?.();
+  return context && `00-${context.traceId}-${context.spanId}-0${context.traceFlags & 1}`;
 }
 
 class Logger {
@@ -107,6 +138,19 @@ class Logger {
     const current = this.current;
     if (current instanceof Session && config.sessionId === undefined) return current.addTrace(config);
     return entities.createTrace(this.#core, config);
+  }
+
+  /**
+   * Starts a trace below another service's span, which the header traceparent of a request names, or below the span that
+   * OpenTelemetry's SDK has current, when none is given; where there is neither, a trace of its own.
+   */
+  traceFrom(traceparent, config = {}) {
+    return entities.createTraceFrom(this.#core, traceparent ?? fenced(activeTraceparent), config);
+  }
+
+  /** The header traceparent for a request that is made from one of the trace's entities, or from the trace. */
+  traceparent(trace, entity = trace) {
+    return native.spanTraceparent(trace.id, ENTITY_NUMBERS[entity.constructor.entity], entity.id);
   }
 
   // To go on with something that exists, here or in another process; nothing is logged by that.

@@ -16,6 +16,8 @@ static const struct field config_fields[] = {
     C(TEXT, proxy),            C(BOOL, is_debug),         C(BOOL, allow_plaintext), C(BOOL, disabled),
     C(I32, capture_content),   C(TEXT, masks_json),      C(U64, max_field_bytes), C(U64, max_age_ms),
     C(U64, quarantine_max_age_ms), C(BOOL, memory_only),
+    C(I32, protocol),          C(TEXT, otlp_url),        C(TEXT, otlp_headers),   C(I32, otlp_encoding),
+    C(I32, otlp_compression),  C(TEXT, service_name),    C(TEXT, resource_attributes),
     C(BOOL, lossy),            C(U32, mask_budget_us),
 };
 

@@ -13,6 +13,8 @@ static const struct field config_fields[] = {
     C(TEXT, proxy),            C(BOOL, allow_plaintext), C(U64, max_attachment_bytes), C(BOOL, disabled),
     C(I32, capture_content),   C(I32, extract_media),   C(TEXT, masks_json),     C(F64, sample_rate),
     C(U64, max_field_bytes),   C(U64, max_age_ms),      C(U64, quarantine_max_age_ms), C(BOOL, memory_only),
+    C(I32, protocol),          C(TEXT, otlp_url),        C(TEXT, otlp_headers),   C(I32, otlp_encoding),
+    C(I32, otlp_compression),  C(TEXT, service_name),    C(TEXT, resource_attributes), C(U64, incomplete_after_ms),
     C(BOOL, lossy),            C(U32, mask_budget_us),
 };
 
@@ -107,6 +109,24 @@ static napi_value add_sink(napi_env env, napi_callback_info info) {
     return result;
 }
 
+/* (trace's id, number of the kind of entity, its id) -> the header traceparent */
+static napi_value span_traceparent(napi_env env, napi_callback_info info) {
+    struct call call;
+    char header[MAXIM_TRACEPARENT_SIZE] = "";
+    call_begin(&call, env, info, 3);
+    maxim_str trace = take_text(&call, 0);
+    maxim_entity entity = (maxim_entity)take_number(&call, 1);
+    maxim_str id = take_text(&call, 2);
+    maxim_status status = MAXIM_ERR_INVALID_ARGUMENT;
+    if (!call.failed) {
+        status = maxim_span_traceparent(trace, entity, id, header, sizeof header);
+    }
+    if (status != MAXIM_OK || call.failed) {
+        return answer_status(&call, status);
+    }
+    return answer_text(&call, header);
+}
+
 static napi_value version(napi_env env, napi_callback_info info) {
     struct call call;
     call_begin(&call, env, info, 0);
@@ -170,6 +190,7 @@ static maxim_status do_maxim_flush_async(void *handle, uint32_t timeout_ms, maxi
 static const struct method METHODS[] = {
     {.name = "listen", .callback = listen},
     {.name = "version", .callback = version},
+    {.name = "spanTraceparent", .callback = span_traceparent},
     {.name = "statusStr", .callback = status_str},
     {.name = "lastError", .callback = last_error},
     {.name = "isRunningOnLambda", .callback = is_running_on_lambda},

@@ -33,6 +33,19 @@ enum class overflow : std::int32_t {
     block = MAXIM_OVERFLOW_BLOCK,
 };
 
+/// Who is spoken to.
+enum class protocol : std::int32_t {
+    maxim = MAXIM_PROTOCOL_MAXIM,
+    otlp = MAXIM_PROTOCOL_OTLP,
+};
+
+/// How requests of OTLP are written.
+enum class otlp_encoding : std::int32_t {
+    standard = MAXIM_OTLP_DEFAULT,
+    protobuf = MAXIM_OTLP_PROTOBUF,
+    json = MAXIM_OTLP_JSON,
+};
+
 /// What became of the records; see `maxim_stats` in maxim.h.
 using delivery_stats = maxim_stats;
 
@@ -80,6 +93,15 @@ struct logger_config {
     milliseconds max_age{0};
     milliseconds quarantine_max_age{0};
     bool memory_only = false;
+    /// OpenTelemetry's protocol instead of Maxim's; docs/otlp.md explains it and what follows.
+    maxim::protocol protocol = maxim::protocol::maxim;
+    text otlp_url{};
+    text otlp_headers{};
+    maxim::otlp_encoding otlp_encoding = maxim::otlp_encoding::standard;
+    std::optional<bool> otlp_compression{};
+    text service_name{};
+    text resource_attributes{};
+    milliseconds incomplete_after{0};
     std::optional<bool> extract_media{};
     /// The share of traces that is sent; 0: of none more than errors and feedback.
     std::optional<double> sample_rate{};
@@ -225,6 +247,13 @@ void set_common(C& c, const Config& config) {
     c.quarantine_max_age_ms =
         static_cast<std::uint64_t>(std::max(config.quarantine_max_age.count(), milliseconds::rep{0}));
     c.memory_only = config.memory_only;
+    c.protocol = static_cast<maxim_protocol>(config.protocol);
+    c.otlp_url = str(config.otlp_url);
+    c.otlp_headers = str(config.otlp_headers);
+    c.otlp_encoding = static_cast<maxim_otlp_encoding>(config.otlp_encoding);
+    c.otlp_compression = switched(config.otlp_compression);
+    c.service_name = str(config.service_name);
+    c.resource_attributes = str(config.resource_attributes);
     c.overflow_policy = static_cast<maxim_overflow_policy>(config.overflow_policy);
     c.block_timeout_ms = timeout(config.block_timeout);
     c.ca_file = str(config.ca_file);
@@ -237,6 +266,8 @@ void set_common(C& c, const Config& config) {
 inline maxim_logger_config c_struct(const logger_config& config) {
     maxim_logger_config c = MAXIM_LOGGER_CONFIG_INIT;
     c.base_url = str(config.base_url);
+    c.incomplete_after_ms =
+        static_cast<std::uint64_t>(std::max(config.incomplete_after.count(), milliseconds::rep{0}));
     c.api_key = str(config.api_key);
     c.repository_id = str(config.repository_id);
     c.auto_flush = config.auto_flush;

@@ -76,6 +76,14 @@ struct log_client_config {
     milliseconds max_age{0};
     milliseconds quarantine_max_age{0};
     bool memory_only = false;
+    /// OpenTelemetry's protocol instead of Maxim's; docs/otlp.md explains it and what follows.
+    maxim::protocol protocol = maxim::protocol::maxim;
+    text otlp_url{};
+    text otlp_headers{};
+    maxim::otlp_encoding otlp_encoding = maxim::otlp_encoding::standard;
+    std::optional<bool> otlp_compression{};
+    text service_name{};
+    text resource_attributes{};
 };
 
 struct log_options {

@@ -81,6 +81,22 @@ class logger {
         return trace(core_, config.id, id, detail::settle(core_, code));
     }
 
+    /// Begins a trace below another service's span, which the header traceparent (W3C Trace Context) names.
+    trace create_trace_from(std::string_view traceparent, const trace_config& config = {}) const {
+        const auto c = detail::c_struct(config);
+        maxim_id id{};
+        const auto code = detail::trace_functions::from_traceparent(handle(), detail::str(traceparent), &c, &id);
+        return trace(core_, config.id, id, detail::settle(core_, code));
+    }
+
+    /// The header traceparent for a request that is made from an entity of a trace; empty for what is no id.
+    static std::string traceparent(std::string_view trace_id, entity_kind kind, std::string_view id) {
+        char header[MAXIM_TRACEPARENT_SIZE] = "";
+        const auto code = ::maxim_span_traceparent(detail::str(trace_id), static_cast<maxim_entity>(kind),
+                                                   detail::str(id), header, sizeof header);
+        return code == MAXIM_OK ? header : "";
+    }
+
     /// Logs one line of the caller's making: any action (a-z and hyphens) on any entity; `data` is a JSON
     /// object.
     status commit(entity_kind kind, std::string_view id, std::string_view action,

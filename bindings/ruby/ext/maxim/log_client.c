@@ -19,6 +19,8 @@ static const mx_field client_fields[] = {
     CLIENT(capture_content, MX_SWITCH), FIELD_AS(maxim_log_client_config, "masks", masks_json, MX_JSON),
     CLIENT(max_field_bytes, MX_U64), CLIENT(max_age_ms, MX_U64), CLIENT(quarantine_max_age_ms, MX_U64),
     CLIENT(memory_only, MX_BOOL),
+    CLIENT(protocol, MX_I32), CLIENT(otlp_url, MX_TEXT), CLIENT(otlp_headers, MX_TEXT), CLIENT(otlp_encoding, MX_I32),
+    CLIENT(otlp_compression, MX_SWITCH), CLIENT(service_name, MX_TEXT), CLIENT(resource_attributes, MX_TEXT),
     CLIENT(lossy, MX_BOOL), CLIENT(mask_budget_us, MX_U32),
 };
 #undef CLIENT

@@ -16,6 +16,9 @@ static const mx_field config_fields[] = {
     {"masks", MX_JSON, offsetof(maxim_logger_config, masks_json), 0}, FIELD(sample_rate, MX_SHARE),
     FIELD(max_field_bytes, MX_U64), FIELD(max_age_ms, MX_U64), FIELD(quarantine_max_age_ms, MX_U64),
     FIELD(memory_only, MX_BOOL),
+    FIELD(protocol, MX_I32), FIELD(otlp_url, MX_TEXT), FIELD(otlp_headers, MX_TEXT), FIELD(otlp_encoding, MX_I32),
+    FIELD(otlp_compression, MX_SWITCH), FIELD(service_name, MX_TEXT), FIELD(resource_attributes, MX_TEXT),
+    FIELD(incomplete_after_ms, MX_U64),
     FIELD(lossy, MX_BOOL), FIELD(mask_budget_us, MX_U32),
 };
 #undef FIELD

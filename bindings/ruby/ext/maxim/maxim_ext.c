@@ -142,6 +142,18 @@ static VALUE status_name(VALUE self, VALUE status) { return rb_utf8_str_new_cstr
 
 static VALUE on_lambda(VALUE self) { return maxim_is_running_on_lambda() ? Qtrue : Qfalse; }
 
+/* (trace's id, number of the kind of entity, its id) */
+static VALUE span_traceparent(VALUE self, VALUE trace, VALUE entity, VALUE id) {
+    char header[MAXIM_TRACEPARENT_SIZE];
+    StringValue(trace);
+    StringValue(id);
+    maxim_status status = maxim_span_traceparent(maxim_str_n(RSTRING_PTR(trace), RSTRING_LEN(trace)), NUM2INT(entity),
+                                                 maxim_str_n(RSTRING_PTR(id), RSTRING_LEN(id)), header, sizeof header);
+    RB_GC_GUARD(trace);
+    RB_GC_GUARD(id);
+    return status == MAXIM_OK ? rb_utf8_str_new_cstr(header) : Qnil;
+}
+
 static void bound_function(const char *method, const char *function, VALUE (*implementation)(ANYARGS), int arity) {
     rb_define_module_function(mx_module, method, implementation, arity);
     rb_hash_aset(functions, rb_str_freeze(rb_utf8_str_new_cstr(function)),
@@ -161,6 +173,7 @@ void Init_maxim_ext(void) {
     bound_function("library_version", "maxim_version", library_version, 0);
     bound_function("status_name", "maxim_status_str", status_name, 1);
     bound_function("running_on_lambda?", "maxim_is_running_on_lambda", on_lambda, 0);
+    bound_function("span_traceparent", "maxim_span_traceparent", span_traceparent, 3);
     /* Read by every call that failed, into the error's message. */
     rb_hash_aset(functions, rb_str_new_cstr("maxim_last_error"), rb_str_new_cstr("Maxim::Error#message"));
 

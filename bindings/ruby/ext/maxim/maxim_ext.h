@@ -20,7 +20,7 @@
 /* As long as maxim_last_error can be, with its NUL. */
 #define MX_DETAIL_BYTES 1024
 /* More members than any config struct has. */
-#define MX_MAX_FIELDS 32
+#define MX_MAX_FIELDS 48
 
 /* --- events.c: what the library's threads tell, until Ruby asks ------------------------------- */
 

@@ -62,7 +62,7 @@ module Maxim
     # initial_delay_ms, max_delay_ms, spool_dir, max_memory_bytes, max_disk_bytes, block_timeout_ms, ca_file,
     # proxy, is_debug, allow_plaintext, disabled, capture_content, masks, max_field_bytes, max_age_ms,
     # quarantine_max_age_ms, memory_only. And those of Maxim::Logger.new (overflow_policy, raise_exceptions,
-    # on_error, on_debug, on_mask, exit_timeout, lossy), and:
+    # on_error, on_debug, on_mask, exit_timeout, lossy, protocol and what belongs to it), and:
     #
     # environment:: :development (default), :staging or :production
     # level:: the lowest that is logged, also called min_level
@@ -73,6 +73,9 @@ module Maxim
       config[:lossy] = lossy
       config[:environment] = Owner.choose("environment", environment, ENVIRONMENTS)
       config[:overflow_policy] = Owner.choose("overflow_policy", overflow_policy, Logger::OVERFLOW)
+      { protocol: Logger::PROTOCOLS, otlp_encoding: Logger::OTLP_ENCODINGS }.each do |name, words|
+        config[name] = Owner.choose(name.to_s, config[name], words) unless config[name].nil?
+      end
       @level = severity(min_level)
       @lossy = lossy
       # What is below is filtered here, where `level=` can change it.

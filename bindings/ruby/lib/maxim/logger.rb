@@ -18,7 +18,10 @@ module Maxim
 
     OVERFLOW = { drop_oldest: 0, drop_newest: 1, block: 2 }.freeze
     NUMBERS = Owner::ENTITIES.each_with_index.to_h.freeze
-    private_constant :NUMBERS
+    TRACEPARENT = /\A\h{2}-\h{32}-\h{16}-\h{2}/
+    PROTOCOLS = { maxim: 0, otlp: 1 }.freeze
+    OTLP_ENCODINGS = { protobuf: 1, json: 2 }.freeze
+    private_constant :NUMBERS, :TRACEPARENT
     # How long flush and close wait unless told otherwise, in seconds.
     DEFAULT_TIMEOUT = 10
 
@@ -29,6 +32,8 @@ module Maxim
     # quarantine_max_age_ms, memory_only; docs/what-leaves.md explains the last ten. And:
     #
     # overflow_policy:: :drop_oldest (default), :drop_newest or :block
+    # protocol:: :maxim (default) or :otlp, with otlp_url, otlp_headers, otlp_encoding (:protobuf or :json),
+    #            otlp_compression, service_name, resource_attributes and incomplete_after_ms: docs/otlp.md
     # raise_exceptions:: whether a refused log call raises
     # on_error:: called with a Maxim::Error for a refused call, and for what went wrong later
     # on_debug:: called with lines of debug output, when is_debug is set
@@ -54,6 +59,23 @@ module Maxim
     # Begins a trace; with a block, ends it after the block and gives the block's value.
     def trace(name = nil, **config, &block)
       trace_native(name, **config, &block)
+    end
+
+    # Begins a trace below another service's span, which the header traceparent (W3C Trace Context) of a request names,
+    # as in `logger.trace_from(request.get_header("HTTP_TRACEPARENT"), "answer")`, or, for nil, below the span that
+    # OpenTelemetry's SDK has current; where there is neither, a trace of its own. With a block as `trace`.
+    def trace_from(traceparent, name = nil, **config, &block)
+      traceparent ||= active_traceparent
+      return trace(name, **config, &block) unless TRACEPARENT.match?(traceparent.to_s)
+
+      Trace.new(self, traceparent.to_s).from_traceparent(name, **config, &block)
+    end
+
+    # The header traceparent for a request that is made from the trace, or from one of its spans, generations,
+    # retrievals or tool calls.
+    def traceparent(trace, entity = trace)
+      kind = entity.class.name.split("::").last.gsub(/(?<=.)[A-Z]/) { |letter| "_#{letter}" }.downcase.to_sym
+      Maxim.span_traceparent(trace.id, NUMBERS.fetch(kind), entity.id)
     end
 
     # Sends every record from now on to a further repository too, and gives the sink's number.
@@ -128,9 +150,23 @@ module Maxim
 
     private
 
+    # The header traceparent of the span that OpenTelemetry's own SDK has current.
+    def active_traceparent
+      return unless defined?(::OpenTelemetry::Trace)
+
+      context = ::OpenTelemetry::Trace.current_span.context
+      flags = context.trace_flags.sampled? ? "01" : "00"
+      "00-#{context.hex_trace_id}-#{context.hex_span_id}-#{flags}" if context.valid?
+    rescue StandardError
+      nil
+    end
+
     def native_config(config)
-      policy = config[:overflow_policy]
-      policy.nil? ? config : config.merge(overflow_policy: Owner.choose("overflow_policy", policy, OVERFLOW))
+      { overflow_policy: OVERFLOW, protocol: PROTOCOLS, otlp_encoding: OTLP_ENCODINGS }.each do |name, words|
+        given = config[name]
+        config = config.merge(name => Owner.choose(name.to_s, given, words)) unless given.nil?
+      end
+      config
     end
 
     private(*instance_methods(false).grep(/_native\z/))
