@@ -13,7 +13,7 @@
 //! | [`draw`] | what arrived, as a tree of lines for a terminal |
 //! | [`model`] | what lines, entries and spans say |
 //! | [`relay`] | the server for a fleet: stores what many processes send, and forwards it |
-//! | [`delivery`], [`process`] | files of the library that the relay shares |
+//! | [`delivery`], [`otlp`], [`process`], [`text`] | files of the library that the relay shares |
 #![forbid(unsafe_code)]
 
 mod cli;
@@ -21,9 +21,11 @@ mod collect;
 mod delivery;
 mod draw;
 mod model;
+mod otlp;
 mod process;
 mod relay;
 mod store;
+mod text;
 mod web;
 
 use std::io::{self, IsTerminal};

@@ -243,6 +243,65 @@ fn only_who_has_the_relays_key_and_asks_this_machine_is_answered() {
     }
 }
 
+#[test]
+fn lines_of_two_processes_are_folded_into_one_span_through_a_kill_between_them() {
+    let server = start(&["--mode", "tree"]);
+    let path = store("relay-folds");
+    let flags = ["--otlp", &to(&server), "--incomplete-after", "3600"];
+    let mut relay = Relay::start(&path, 0, &flags, None);
+    let begin = r#"trace{id=t1,action=create,data={"name":"ask","input":"Why?","startTimestamp":"2026-01-02T03:04:05Z"}}
+trace{id=t1,action=add-generation,data={"id":"g1","name":"answer","provider":"openai","model":"gpt-4o","messages":[{"role":"user","content":"Why?"}],"startTimestamp":"2026-01-02T03:04:06Z"}}"#;
+    let end = r#"generation{id=g1,action=result,data={"result":{"choices":[{"message":{"role":"assistant","content":"Because."},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":2}}}}
+generation{id=g1,action=end,data={"endTimestamp":"2026-01-02T03:04:08Z"}}
+trace{id=t1,action=end,data={"endTimestamp":"2026-01-02T03:04:09Z"}}"#;
+    assert_eq!(relay.connect().log(begin).status, 200);
+    let stats = relay.stats();
+    assert_eq!((&stats["open_entities"], &stats["accepted"]), (&2.into(), &0.into()), "{stats}");
+    relay.kill();
+    let relay = Relay::start(&path, 0, &flags, None);
+    assert_eq!(relay.connect().log(end).status, 200);
+    let entries = br#"{"logs":[{"level":"error","message":"card refused","source":"billing"}]}"#;
+    assert_eq!(relay.connect().request("POST", "/v1/logs", &[STRUCTURED_KEY], entries).status, 200);
+    let stats = relay.drained();
+    let counts = ["folded_lines", "open_entities", "accepted", "delivered", "refused"];
+    assert_eq!(counts.map(|name| stats[name].as_u64().expect("a number")), [3 + 2, 0, 3, 3, 0], "{stats}");
+    assert_eq!((&server.get("/stats")["spans"], &server.get("/stats")["entries"]), (&2.into(), &1.into()));
+    // What the server makes of the spans is what it makes of the lines.
+    let direct = start(&["--mode", "tree"]);
+    direct.connect().log(&format!("{begin}\n{end}"));
+    let spans = |server: &Running| {
+        let export = server.get("/export/otlp");
+        let mut spans: Vec<Value> = export["resourceSpans"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(|resource| resource["scopeSpans"][0]["spans"].as_array().cloned().unwrap_or_default())
+            .collect();
+        spans.sort_by_key(|span| span["spanId"].to_string());
+        let told = |span: &Value| {
+            ["traceId", "spanId", "name", "startTimeUnixNano", "endTimeUnixNano"]
+                .map(|name| span[name].clone())
+        };
+        spans.iter().map(told).collect::<Vec<_>>()
+    };
+    assert_eq!(spans(&server), spans(&direct));
+    let list = server.connect().request("GET", "/", &[], b"").text();
+    assert!(list.contains("/trace/repo-1/t1") && list.contains("7 → 2") || list.contains("Why?"), "{list}");
+}
+
+#[test]
+fn what_is_never_ended_leaves_as_incomplete() {
+    let server = start(&["--mode", "tree"]);
+    let relay =
+        Relay::start(&store("relay-open"), 0, &["--otlp", &to(&server), "--incomplete-after", "1"], None);
+    relay.connect().log(r#"trace{id=t1,action=create,data={"name":"ask"}}"#);
+    while relay.stats()["accepted"] != 1 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    relay.drained();
+    assert!(server.get("/export/otlp").to_string().contains("maxim.incomplete"));
+}
+
 fn spans(from: u64, count: u64) -> String {
     let spans: Vec<_> = (from..from + count)
         .map(|n| {

@@ -5,6 +5,7 @@
 //! Nothing is opened and nothing is printed here.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -201,7 +202,7 @@ pub const COMMANDS: [(&str, &str); 8] = [
     (
         "relay",
         "take what many processes send, store it, and forward it: --to URL (another Maxim endpoint) or --otlp URL, \
-         [--store FILE] [--store-max BYTES] [--no-sync]",
+         [--store FILE] [--store-max BYTES] [--no-sync] [--incomplete-after SECONDS]",
     ),
     ("completion", "print completion for bash, zsh or fish"),
 ];
@@ -212,6 +213,7 @@ fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command
     let (mut is_json, mut is_otlp, mut is_export) = (false, false, false);
     let (mut to, mut repository, mut otlp) = (None, None, None);
     let (mut store, mut store_max, mut is_synced) = (None, DEFAULT_MAX_STORE_BYTES, true);
+    let mut incomplete_after = Duration::from_secs(3600);
     let (mut port_file, mut allowed_hosts, mut exit_when_stdin_closes) = (None, Vec::new(), false);
     let mut words = Vec::new();
     while let Some(arg) = args.next() {
@@ -227,6 +229,9 @@ fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command
             ("--otlp", "relay") => otlp = Some(value()?),
             ("--store", "relay") => store = Some(value()?.into()),
             ("--store-max", "relay") => store_max = bytes("--store-max", &value()?)?,
+            ("--incomplete-after", "relay") => {
+                incomplete_after = Duration::from_secs(number("--incomplete-after", &value()?)?);
+            }
             ("--no-sync", "relay") => is_synced = false,
             ("--port-file", "relay") => port_file = Some(value()?.into()),
             ("--allow-host", "relay") => allowed_hosts.push(value()?),
@@ -271,6 +276,7 @@ fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command
                 store,
                 max_bytes: store_max,
                 is_synced,
+                incomplete_after,
                 exit_when_stdin_closes,
             }))
         }

@@ -1,12 +1,16 @@
 //! Many requests, one commit: whoever has a body waits for the commit that has it.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
 
 use crate::relay::store::{Put, Shared};
 
 /// Bodies that wait for a commit; further requests wait to be taken.
 const QUEUED: usize = 256;
+
+/// The time between two looks at what has been open for too long.
+const EXPIRY_PAUSE: Duration = Duration::from_secs(1);
 
 type Answer = Result<(), Refusal>;
 
@@ -38,12 +42,17 @@ impl Intake {
 }
 
 fn commit(shared: &Shared, incoming: &Receiver<(Put, SyncSender<Answer>)>) {
-    while let Ok(first) = incoming.recv() {
-        let mut batch = vec![first];
+    loop {
+        let mut batch = match incoming.recv_timeout(EXPIRY_PAUSE) {
+            Ok(first) => vec![first],
+            // What has been open for too long leaves although nothing comes.
+            Err(RecvTimeoutError::Timeout) => Vec::new(),
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         batch.extend(incoming.try_iter().take(QUEUED - 1));
         let answer = {
             let mut store = shared.lock();
-            if store.is_full() {
+            if store.is_full() && !batch.is_empty() {
                 Err(Refusal::Full)
             } else {
                 let puts: Vec<_> = batch.iter().map(|(put, _)| put).collect();

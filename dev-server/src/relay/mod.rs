@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`door`] | requests in; an answer leaves when the store has the data |
 //! | [`intake`] | many requests, one commit |
+//! | [`fold`] | lines into spans and entries into log records, for an endpoint of OpenTelemetry |
 //! | [`store`] | the queue on disk: what is to be forwarded, and what the service refuses |
 //! | [`forward`] | batches out, with the library's waits and its table of outcomes |
 //!
@@ -11,6 +12,7 @@
 //! once the service has it. So a batch can arrive twice, never not at all: at least once, as the library has it.
 
 pub mod door;
+pub mod fold;
 pub mod forward;
 pub mod intake;
 pub mod outcome;
@@ -20,6 +22,7 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use crate::cli::{say, serve};
 
@@ -50,6 +53,8 @@ pub struct RelayOptions {
     pub max_bytes: u64,
     /// Whether each commit is synced, so that it survives a power loss as well.
     pub is_synced: bool,
+    /// An entity that has not ended for so long goes to an OpenTelemetry endpoint as incomplete.
+    pub incomplete_after: Duration,
     pub exit_when_stdin_closes: bool,
 }
 
@@ -70,7 +75,9 @@ pub fn run(options: RelayOptions) -> io::Result<()> {
         None => usual_store()?,
     };
     let client = forward::Client::new(&options.target)?;
-    let store = store::Store::open(&path, options.max_bytes, options.is_synced).map_err(io::Error::other)?;
+    let folds = matches!(options.target, Target::Otlp(_)).then_some(options.incomplete_after);
+    let store =
+        store::Store::open(&path, options.max_bytes, options.is_synced, folds).map_err(io::Error::other)?;
     let store = Arc::new(store::Shared::new(store));
     let (stop, stopped) = mpsc::channel();
     let signalled = stop.clone();

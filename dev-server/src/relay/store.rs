@@ -13,6 +13,8 @@ use rusqlite::{Connection, Result, params};
 use serde_json::{Value, json};
 
 use crate::collect::server::now_us;
+use crate::model::line;
+use crate::relay::fold::{Changed, Folders};
 use crate::store::schema;
 
 const VERSION: i64 = 1;
@@ -26,6 +28,7 @@ CREATE TABLE refused (
     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL, target TEXT NOT NULL, reason TEXT NOT NULL,
     body BLOB NOT NULL
 );
+CREATE TABLE open (repository TEXT NOT NULL, key TEXT NOT NULL, record BLOB NOT NULL, PRIMARY KEY (repository, key));
 CREATE TABLE totals (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 ";
 /// Longest wait for something to forward.
@@ -77,9 +80,11 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// What became of the records: accepted = delivered + held + refused.
+/// What became of the records: accepted = delivered + held + refused. For an endpoint of OpenTelemetry the records
+/// are spans and log records, and the lines that they came from are counted apart.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Totals {
+    pub folded_lines: u64,
     pub accepted: u64,
     pub delivered: u64,
     pub refused: u64,
@@ -91,6 +96,10 @@ pub struct Store {
     db: Connection,
     max_bytes: u64,
     totals: Totals,
+    /// For an endpoint of OpenTelemetry: how long an entity may be open, and what is open. The latter is read anew from
+    /// the store after a commit that failed.
+    folds: Option<Duration>,
+    folders: Option<Folders>,
     /// The last trouble of forwarding, for who asks.
     pub trouble: Option<String>,
 }
@@ -120,11 +129,16 @@ impl Shared {
 }
 
 impl Store {
-    pub fn open(path: &Path, max_bytes: u64, is_synced: bool) -> std::result::Result<Store, String> {
+    pub fn open(
+        path: &Path,
+        max_bytes: u64,
+        is_synced: bool,
+        folds: Option<Duration>,
+    ) -> std::result::Result<Store, String> {
         let said = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
         let db = schema::open_file(path)?;
         let totals = prepare(&db, is_synced).map_err(|error| said(&error))?;
-        Ok(Store { db, max_bytes, totals, trouble: None })
+        Ok(Store { db, max_bytes, totals, folds, folders: None, trouble: None })
     }
 
     pub fn totals(&self) -> Totals {
@@ -137,22 +151,67 @@ impl Store {
 
     /// Stores all of these or none.
     pub fn put(&mut self, puts: &[&Put]) -> Result<()> {
+        let Some(incomplete_after) = self.folds else { return self.commit(puts.iter().copied(), &[], 0) };
+        let mut folders = match self.folders.take() {
+            Some(folders) => folders,
+            None => Folders::new(incomplete_after, self.open_entities()?),
+        };
+        let (mut folded, mut folded_lines) = (Vec::new(), 0);
+        for put in puts {
+            match put.kind {
+                Kind::Lines => {
+                    folders.lines(&put.target, line::split(&put.body));
+                    folded_lines += put.records;
+                }
+                Kind::Entries => folded.extend(folders.entries(line::split(&put.body))),
+                _ => {}
+            }
+        }
+        folders.expire();
+        let (requests, changed) = folders.take();
+        folded.extend(requests);
+        let all: Vec<_> = puts.iter().copied().filter(|put| put.kind.is_otlp()).chain(&folded).collect();
+        if !all.is_empty() || !changed.is_empty() || folded_lines > 0 {
+            self.commit(all.into_iter(), &changed, folded_lines)?;
+        }
+        // Only now, so that after a commit that failed the store is the one truth.
+        self.folders = Some(folders);
+        Ok(())
+    }
+
+    fn open_entities(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut statement = self.db.prepare_cached("SELECT repository, record FROM open")?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    }
+
+    fn commit<'a>(
+        &mut self,
+        puts: impl Iterator<Item = &'a Put>,
+        changed: &[Changed],
+        folded_lines: u64,
+    ) -> Result<()> {
         let mut totals = self.totals;
+        totals.folded_lines += folded_lines;
         let transaction = self.db.transaction()?;
         {
             let sql = "INSERT INTO queue (kind, target, at, records, body) VALUES (?1, ?2, ?3, ?4, ?5)";
             let mut insert = transaction.prepare_cached(sql)?;
             for put in puts {
-                insert.execute(params![
-                    put.kind as i64,
-                    put.target,
-                    now_us() as i64,
-                    put.records as i64,
-                    put.body
-                ])?;
+                let (kind, records) = (put.kind as i64, put.records as i64);
+                insert.execute(params![kind, put.target, now_us() as i64, records, put.body])?;
                 totals.accepted += put.records;
                 totals.held += put.records;
                 totals.bytes_held += put.body.len() as u64;
+            }
+            let sql = "INSERT OR REPLACE INTO open (repository, key, record) VALUES (?1, ?2, ?3)";
+            let mut keep = transaction.prepare_cached(sql)?;
+            let sql = "DELETE FROM open WHERE repository = ?1 AND key = ?2";
+            let mut forget = transaction.prepare_cached(sql)?;
+            for (repository, key, record) in changed {
+                match record {
+                    Some(record) => keep.execute(params![repository, key, record])?,
+                    None => forget.execute(params![repository, key])?,
+                };
             }
         }
         write_totals(&transaction, &totals)?;
@@ -239,6 +298,7 @@ impl Store {
         })?;
         let refused = refused.collect::<Result<Vec<_>>>()?;
         Ok(json!({
+            "folded_lines": totals.folded_lines, "open_entities": self.folders.as_ref().map_or(0, Folders::open),
             "accepted": totals.accepted, "delivered": totals.delivered, "held": totals.held, "refused": totals.refused,
             "bytes_held": totals.bytes_held, "max_bytes": self.max_bytes, "trouble": self.trouble,
             "oldest_held_ms": oldest.map_or(0, |at| (now_us() as i64 - at).max(0) / 1000), "last_refused": refused,
@@ -269,6 +329,7 @@ fn prepare(db: &Connection, is_synced: bool) -> Result<Totals> {
         |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)),
     )?;
     Ok(Totals {
+        folded_lines: total("folded_lines")?,
         accepted: total("accepted")?,
         delivered: total("delivered")?,
         refused: total("refused")?,
@@ -280,9 +341,12 @@ fn prepare(db: &Connection, is_synced: bool) -> Result<Totals> {
 fn write_totals(db: &Connection, totals: &Totals) -> Result<()> {
     let sql = "INSERT INTO totals (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
     let mut statement = db.prepare_cached(sql)?;
-    for (name, value) in
-        [("accepted", totals.accepted), ("delivered", totals.delivered), ("refused", totals.refused)]
-    {
+    for (name, value) in [
+        ("folded_lines", totals.folded_lines),
+        ("accepted", totals.accepted),
+        ("delivered", totals.delivered),
+        ("refused", totals.refused),
+    ] {
         statement.execute(params![name, value as i64])?;
     }
     Ok(())

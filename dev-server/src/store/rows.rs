@@ -207,6 +207,15 @@ fn record(row: &Row<'_>) -> Result<Record> {
     Ok(Record { at: row.get(0)?, text: row.get(1)? })
 }
 
+/// All lines and spans below a root, in their order.
+pub fn records_below(db: &Connection, root: i64) -> Result<Vec<Record>> {
+    db.prepare_cached(
+        "SELECT r.at, r.text FROM records r JOIN nodes n ON n.id = r.node WHERE n.root = ?1 ORDER BY r.id",
+    )?
+    .query_map([root], record)?
+    .collect()
+}
+
 pub fn records_of_node(db: &Connection, node: i64) -> Result<Vec<Record>> {
     db.prepare_cached("SELECT at, text FROM records WHERE node = ?1 ORDER BY id")?
         .query_map([node], record)?

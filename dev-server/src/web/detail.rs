@@ -12,7 +12,7 @@ use crate::store::event;
 use crate::store::rows::{self, NodeRow, Sums};
 use crate::web::chat::{self, pretty};
 use crate::web::text::{cost, duration, kind, listed, segment, shown, time, tokens};
-use crate::web::{Ask, Page, Refusal};
+use crate::web::{Ask, Page, Refusal, otlp};
 
 /// Lines that the page shows; the export has all.
 const SHOWN_LINES: usize = 200;
@@ -61,6 +61,7 @@ pub fn otlp_span(text: &str) -> Option<Span> {
 pub fn markup(ask: &Ask<'_>, archive: &Archive, node: &NodeRow, sums: Sums) -> Result<Markup, Refusal> {
     let entity = entity(archive, node)?;
     let lines = rows::records_of_node(&archive.db, node.node)?;
+    let span = otlp::of_node(archive, node)?;
     let reference = format!("{}/{}/{}", segment(&node.repo), segment(&node.kind), segment(&node.id));
     Ok(html! {
         div.detail-head {
@@ -87,6 +88,12 @@ pub fn markup(ask: &Ask<'_>, archive: &Archive, node: &NodeRow, sums: Sums) -> R
                 }
             }
             @if lines.len() > SHOWN_LINES { p.fine { "The export has all " (lines.len()) " lines." } }
+        }
+        @if let Some(span) = &span {
+            details.raw {
+                summary { "As OpenTelemetry" }
+                pre tabindex="0" { (shown(&pretty(span))) }
+            }
         }
     })
 }

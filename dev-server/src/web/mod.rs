@@ -12,6 +12,7 @@ pub mod errors;
 pub mod layout;
 pub mod live;
 pub mod logs;
+pub mod otlp;
 pub mod share;
 pub mod text;
 pub mod trace;

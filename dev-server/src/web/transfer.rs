@@ -12,7 +12,7 @@ use crate::model::otlp::{self, Signal};
 use crate::store::archive::{Archive, Item};
 use crate::store::rows::{self, NodeRow};
 use crate::web::text::listed;
-use crate::web::{Ask, Page, Refusal, compare, detail, layout, plural};
+use crate::web::{Ask, Page, Refusal, compare, layout, plural};
 
 pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     let count = |table: &str| {
@@ -79,7 +79,7 @@ fn lines(archive: &Archive, node: Option<&NodeRow>) -> rusqlite::Result<String> 
     Ok(text)
 }
 
-/// Spans as OpenTelemetry has them, with the attributes of its conventions for generative AI.
+/// Everything, or one trace, as OpenTelemetry has it.
 fn otlp(archive: &Archive, node: Option<&NodeRow>) -> rusqlite::Result<Value> {
     let roots = match node {
         Some(node) => vec![node.clone()],
@@ -92,72 +92,7 @@ fn otlp(archive: &Archive, node: Option<&NodeRow>) -> rusqlite::Result<Value> {
             100_000,
         )?,
     };
-    let (mut spans, mut units) = (Vec::new(), Vec::new());
-    for root in &roots {
-        let trace_id = hex_id(&format!("{}/{}", root.repo, root.id), 32);
-        for row in rows::below(&archive.db, root.root)? {
-            // What came as a span goes out as it came.
-            let records = rows::records_of_node(&archive.db, row.node)?;
-            let came = records.iter().rev().find(|record| detail::otlp_span(&record.text).is_some());
-            if let Some(unit) = came.and_then(|record| serde_json::from_str::<Value>(&record.text).ok()) {
-                units.push(unit);
-                continue;
-            }
-            let span_id = |node: i64| hex_id(&format!("{trace_id}/{node}"), 16);
-            let nanoseconds = |us: i64| format!("{us}000");
-            let mut attributes = vec![
-                attribute("maxim.kind", json!({"stringValue": row.kind})),
-                attribute("maxim.id", json!({"stringValue": row.id})),
-            ];
-            for (name, value) in [
-                ("gen_ai.system", &row.provider),
-                ("gen_ai.request.model", &row.model),
-                ("session.id", &row.session),
-                ("error.type", &row.error),
-            ] {
-                attributes.extend(value.as_ref().map(|value| attribute(name, json!({"stringValue": value}))));
-            }
-            if row.own.input + row.own.output > 0 {
-                attributes.push(attribute(
-                    "gen_ai.usage.input_tokens",
-                    json!({"intValue": row.own.input.to_string()}),
-                ));
-                attributes.push(attribute(
-                    "gen_ai.usage.output_tokens",
-                    json!({"intValue": row.own.output.to_string()}),
-                ));
-            }
-            let mut span = json!({
-                "traceId": trace_id, "spanId": span_id(row.node), "name": row.title(), "kind": 1,
-                "startTimeUnixNano": nanoseconds(row.began()),
-                "endTimeUnixNano": nanoseconds(row.end.unwrap_or(row.began())),
-                "attributes": attributes,
-                "status": if row.error.is_some() { json!({"code": 2, "message": row.error}) } else { json!({}) },
-            });
-            if let Some(parent) = row.parent {
-                span["parentSpanId"] = span_id(parent).into();
-            }
-            spans.push(span);
-        }
-    }
-    let mut request = otlp::request(&units);
-    if let Some(resources) = request["resourceSpans"].as_array_mut().filter(|_| !spans.is_empty()) {
-        resources.push(json!({
-            "resource": {"attributes": [attribute("service.name", json!({"stringValue": "maxim-dev"}))]},
-            "scopeSpans": [{"scope": {"name": "maxim-dev", "version": env!("CARGO_PKG_VERSION")}, "spans": spans}],
-        }));
-    }
-    Ok(request)
-}
-
-fn attribute(name: &str, value: Value) -> Value {
-    json!({"key": name, "value": value})
-}
-
-/// An id of OpenTelemetry's form for one of another form.
-fn hex_id(text: &str, digits: usize) -> String {
-    use sha2::{Digest as _, Sha256};
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>()[..digits].to_owned()
+    crate::web::otlp::request(archive, &roots)
 }
 
 pub fn import(ask: &Ask<'_>, archive: &mut Archive) -> Page {
