@@ -1,0 +1,79 @@
+/*
+ * The most likely mistakes of a new user in C: prints for each its name, the status and what the library says.
+ */
+#include <maxim.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static void say(const char *name, maxim_status status) {
+    printf("%s\t%s\t%s\n", name, maxim_status_str(status), status == MAXIM_OK ? "" : maxim_last_error());
+}
+
+static maxim_logger_config usual(void) {
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    config.api_key = MAXIM_STR("key");
+    config.repository_id = MAXIM_STR("mistakes");
+    config.base_url = MAXIM_STR("http://127.0.0.1:9");
+    return config;
+}
+
+static void make(const char *name, maxim_logger_config config) {
+    maxim_logger *logger = NULL;
+    maxim_status status = maxim_logger_new(&config, &logger);
+    say(name, status);
+    if (status == MAXIM_OK) {
+        (void)maxim_logger_free(logger);
+    }
+}
+
+int main(void) {
+    maxim_logger_config config = usual();
+    config.api_key = maxim_str_z(NULL);
+    make("no key", config);
+    config = usual();
+    config.repository_id = maxim_str_z("");
+    make("no repository", config);
+    config = usual();
+    config.api_key = MAXIM_STR("key\n");
+    make("a key with a line break", config);
+    config = usual();
+    config.base_url = MAXIM_STR("app.example.test");
+    make("a URL without a scheme", config);
+    config = usual();
+    config.base_url = MAXIM_STR("http://app.example.test");
+    make("plain http", config);
+    config = usual();
+    config.spool_dir = MAXIM_STR("/proc/nowhere");
+    make("a directory that cannot be used", config);
+    config = usual();
+    config.ca_file = MAXIM_STR("/nowhere/ca.pem");
+    make("a CA file that is not there", config);
+    config = usual();
+    config.sample_rate = 50;
+    make("a rate in per cent", config);
+    config = usual();
+    config.struct_size = 0;
+    make("a struct without its INIT", config);
+
+    config = usual();
+    maxim_logger *logger = NULL;
+    if (maxim_logger_new(&config, &logger) != MAXIM_OK) {
+        return 1;
+    }
+    say("a handle that was never made", maxim_trace_end(NULL, MAXIM_STR("t")));
+    say("an id with a space", maxim_trace_end(logger, MAXIM_STR("order 17")));
+    say("an id that a refused call did not write", maxim_trace_end(logger, MAXIM_STR("")));
+    say("JSON in single quotes", maxim_trace_add_metadata(logger, MAXIM_STR("t"), MAXIM_STR("{'a': 1}")));
+    say("an array for an object", maxim_trace_add_metadata(logger, MAXIM_STR("t"), MAXIM_STR("[1]")));
+    say("text in Latin-1", maxim_trace_set_input(logger, MAXIM_STR("t"), maxim_str_n("caf\xe9", 4)));
+    (void)maxim_cleanup(logger, 1);
+    say("a call after cleanup", maxim_trace_end(logger, MAXIM_STR("t")));
+    (void)maxim_logger_free(logger);
+    say("a call after free", maxim_trace_end(logger, MAXIM_STR("t")));
+
+    maxim_log_client_config of_client = MAXIM_LOG_CLIENT_CONFIG_INIT;
+    maxim_log_client *client = NULL;
+    say("a client without a source", maxim_log_client_new(&of_client, &client));
+    return 0;
+}
