@@ -67,7 +67,9 @@ fn a_callback_or_the_environment_keeps_standard_error_clean() {
 #[test]
 fn a_key_that_is_refused_and_a_client_without_one_are_said() {
     let (server, program) = (Server::start(&["--status", "401"]), Program::new());
-    let (_, warnings) = said(&mut program.command(&server, "delivers"));
+    let (closed, warnings) = said(&mut program.command(&server, "delivers"));
+    // The time has not run out, and the status does not say so.
+    assert!(closed.starts_with("cleanup MAXIM_ERR_UNAUTHORIZED\n"), "{closed}");
     assert!(
         warnings.iter().any(|line| line.contains("UNAUTHORIZED") && line.contains("401")),
         "{warnings:#?}"

@@ -286,7 +286,8 @@ impl Pipeline {
     }
 
     /// Stops accepting, delivers what can be delivered within `timeout`, then what dead owners have left,
-    /// moves the rest to files and ends the thread. [`Status::Timeout`] if there is a rest of either. Returns by then in any case; a zero timeout is [`Pipeline::abandon`].
+    /// moves the rest to files and ends the thread. [`Status::Timeout`] if there is a rest of either, or the status of a service that
+    /// refused for longer than the time left. Returns by then in any case; a zero timeout is [`Pipeline::abandon`].
     pub fn close(&self, timeout: Duration) -> Result {
         if timeout.is_zero() {
             self.abandon();
@@ -314,7 +315,7 @@ impl Pipeline {
         }
         match progress.has_reached(FlushTarget::all(&place.spool)) {
             true => Ok(()),
-            false => Err(progress.unfinished(Status::Timeout)),
+            false => Err(progress.unfinished(progress.why_left(deadline))),
         }
     }
 
@@ -407,7 +408,9 @@ fn refused(refusal: Refusal) -> Error {
         Refusal::TooLarge { limit } => {
             Error::new(Status::TooLarge, format!("a record may have at most {limit} bytes"))
         }
-        Refusal::Closed => Error::new(Status::Closed, "logging has been closed"),
+        Refusal::Closed => {
+            Error::new(Status::Closed, "logging has been closed; log before that, or make another one")
+        }
         Refusal::Stuck => stuck(),
     }
 }

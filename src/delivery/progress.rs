@@ -248,6 +248,14 @@ impl Progress {
         }
     }
 
+    /// Why something is left: the service's refusal, if that came before the time was up.
+    pub fn why_left(&self, deadline: Instant) -> Status {
+        match self.state.lock().pause {
+            Some((_, status)) if status != Status::Network && monotonic::now() < deadline => status,
+            _ => Status::Timeout,
+        }
+    }
+
     /// What a waiting call says of the records that it leaves behind.
     pub fn unfinished(&self, status: Status) -> Error {
         let stats = self.spool.try_stats().unwrap_or_default();

@@ -124,7 +124,11 @@ pub(super) fn sample_rate(given: f64) -> Result<f64> {
     };
     match rate {
         Some(rate) if rate <= 1.0 => Ok(rate),
-        _ => Err(Error::new(Status::InvalidArgument, format!("{name}: a share of at most 1 is needed"))),
+        _ => {
+            let shown = rate.map_or_else(|| "what was given".to_owned(), |rate| rate.to_string());
+            let reason = format!("{name}: {shown} is not a share; give 0.5 for a half, at most 1");
+            Err(Error::new(Status::InvalidArgument, reason))
+        }
     }
 }
 

@@ -396,7 +396,7 @@ fn waiting(
 /// Errors: MAXIM_ERR_TIMEOUT when something is still held (the detail says how much and why); nothing
 /// is lost by that.
 ///
-/// @gives TIMEOUT CLOSED
+/// @gives TIMEOUT CLOSED UNAUTHORIZED REJECTED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_flush(client: *mut maxim_log_client, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| waiting(client, timeout_ms, |client, limit| client.flush(limit)))
@@ -436,9 +436,10 @@ pub unsafe extern "C" fn maxim_log_purge(client: *mut maxim_log_client) -> maxim
 /// `timeout_ms` milliseconds, leaves the rest in files for the next client, and stops its thread. **May
 /// block**, never longer than `timeout_ms`. The handle must still be freed.
 ///
-/// Errors: MAXIM_ERR_TIMEOUT when something is left for the next client; the detail says how much.
+/// Errors: MAXIM_ERR_TIMEOUT when something is left for the next client, MAXIM_ERR_UNAUTHORIZED or MAXIM_ERR_REJECTED
+/// when the service refused it before the time was up; the detail says how much and why.
 ///
-/// @gives TIMEOUT CLOSED
+/// @gives TIMEOUT CLOSED UNAUTHORIZED REJECTED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_disconnect(
     client: *mut maxim_log_client,

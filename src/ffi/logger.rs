@@ -197,7 +197,7 @@ fn waiting(
 /// is lost by that. MAXIM_ERR_IO when what is held cannot be read at present, or when records that it waited
 /// for were dropped instead of sent.
 ///
-/// @gives TIMEOUT CLOSED IO
+/// @gives TIMEOUT CLOSED IO UNAUTHORIZED REJECTED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_flush(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.flush(limit)))
@@ -294,9 +294,10 @@ pub unsafe extern "C" fn maxim_write_to_file(logger: *mut maxim_logger, timeout_
 /// behind, and sends that while there is time: where every process is short, as on a command line, nobody
 /// else would. A forked child leaves that to its parent.
 ///
-/// Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger; the detail says how much.
+/// Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger, MAXIM_ERR_UNAUTHORIZED or MAXIM_ERR_REJECTED
+/// when the service refused it before the time was up; the detail says how much and why.
 ///
-/// @gives TIMEOUT CLOSED
+/// @gives TIMEOUT CLOSED UNAUTHORIZED REJECTED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_cleanup(logger: *mut maxim_logger, timeout_ms: u32) -> maxim_status {
     slow_boundary(|| waiting(logger, timeout_ms, |log, limit| log.close(limit)))

@@ -96,6 +96,13 @@ impl Given {
             allow_plaintext,
             reporter,
         };
+        if let Some(path) = &settings.ca_file
+            && let Err(error) = std::fs::File::open(path)
+        {
+            let reason =
+                format!("ca_file: the CA file {}: {error}; name a PEM file of certificates", path.display());
+            return Err(Error::new(Status::Io, reason));
+        }
         match settings.http().check(&settings.base_url) {
             Ok(()) => Ok(settings),
             Err(why) => Err(Error::new(Status::InvalidArgument, why)),
@@ -124,10 +131,21 @@ pub(super) fn given_or_env(given: Option<&str>, variable: &str) -> Option<String
 
 /// A key that can be sent in a header; a refusal does not show it.
 pub(super) fn checked_key(key: &str) -> Result<Secret> {
-    if key.bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
+    let Some(at) = key.bytes().position(|byte| !(0x21..0x7f).contains(&byte)) else {
         return Ok(Secret::new(key));
-    }
-    Err(Error::new(Status::InvalidArgument, "api_key: only visible ASCII characters can be sent"))
+    };
+    let found = match key.as_bytes()[at] {
+        b'\n' | b'\r' => "a line break",
+        b' ' | b'\t' => "a space",
+        0..0x20 | 0x7f => "a control character",
+        _ => "no ASCII",
+    };
+    let reason = format!(
+        "api_key: byte {} of {} is {found}; only visible ASCII characters can be sent",
+        at + 1,
+        key.len()
+    );
+    Err(Error::new(Status::InvalidArgument, reason))
 }
 
 /// A repository's id without what only a slip of the hand puts there, such as the line break of `echo`:

@@ -211,7 +211,10 @@ fn not_utf8<'a>(name: &str, bytes: &[u8], valid_up_to: usize) -> Result<&'a str>
     if text::lossy::active() && bytes.len() <= LONGEST_REPAIRED {
         return Ok(lossy::keep(text::lossy::utf8(bytes).into_owned()));
     }
-    Err(Error::new(Status::InvalidUtf8, format!("{name}: not UTF-8 at byte {valid_up_to}")))
+    Err(Error::new(
+        Status::InvalidUtf8,
+        format!("{name}: not UTF-8 at byte {valid_up_to}; convert it, or set `lossy`"),
+    ))
 }
 
 #[cold]
@@ -254,6 +257,10 @@ fn bad_id<'a>(name: &str, bytes: &[u8]) -> Result<&'a str> {
         return Ok(lossy::keep(id));
     }
     let text = utf8(name, bytes)?;
+    if text.is_empty() {
+        let reason = format!("{name}: the id is empty; was the call that should have made it refused?");
+        return Err(Error::new(Status::InvalidId, reason));
+    }
     let shown: String = text.chars().take(64).flat_map(char::escape_debug).collect();
     Err(Error::new(
         Status::InvalidId,

@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
     maxim_stats stats = MAXIM_STATS_INIT;
     if (strcmp(what, "delivers") == 0) {
         (void)maxim_trace_end(logger, MAXIM_STR("t"));
-        (void)maxim_flush(logger, 3000);
+        printf("cleanup %s\n", maxim_status_str(maxim_cleanup(logger, 3000)));
     } else {
         for (int n = 0; n < 100; n++) {
             (void)maxim_trace_end(logger, MAXIM_STR("no id"));

@@ -150,7 +150,12 @@ pub fn checked_url(name: &str, url: &str, allow_plaintext: bool) -> Result<Strin
                 "the API key would travel unencrypted to {host}; use https, or set allow_plaintext"
             ));
         }
-        _ => return refuse("the scheme must be https or http".to_owned()),
+        scheme => {
+            let found = scheme.map_or_else(|| "there is none".to_owned(), |scheme| format!("not {scheme}"));
+            return refuse(format!(
+                "the scheme must be https or http, {found}; as in https://app.getmaxim.ai"
+            ));
+        }
     }
     Ok(url.trim_end_matches('/').to_owned())
 }
