@@ -1319,7 +1319,7 @@ MAXIM_API const char *MAXIM_NULLABLE maxim_logger_repository_id(const maxim_logg
  * @param logger The logger.
  * @param timeout_ms How long it may take, in milliseconds; 0: start the work and return at once.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_CLOSED,
- *     MAXIM_ERR_TIMEOUT, MAXIM_ERR_IO, MAXIM_ERR_PANIC.
+ *     MAXIM_ERR_TIMEOUT, MAXIM_ERR_IO, MAXIM_ERR_REJECTED, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_PANIC.
  *
  * Threads: any. Blocking: **May block**.
  */
@@ -1410,12 +1410,14 @@ MAXIM_API maxim_status maxim_write_to_file(maxim_logger *MAXIM_NONNULL logger, u
  * behind, and sends that while there is time: where every process is short, as on a command line,
  * nobody else would. A forked child leaves that to its parent.
  *
- * Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger; the detail says how much.
+ * Errors: MAXIM_ERR_TIMEOUT when something is left for the next logger, MAXIM_ERR_UNAUTHORIZED or
+ * MAXIM_ERR_REJECTED when the service refused it before the time was up; the detail says how much
+ * and why.
  *
  * @param logger The logger.
  * @param timeout_ms How long it may take, in milliseconds; 0: start the work and return at once.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_CLOSED,
- *     MAXIM_ERR_TIMEOUT, MAXIM_ERR_PANIC.
+ *     MAXIM_ERR_TIMEOUT, MAXIM_ERR_REJECTED, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_PANIC.
  *
  * Threads: any. Blocking: **May block**.
  */
@@ -4120,7 +4122,7 @@ MAXIM_API maxim_status maxim_log_set_session_id(maxim_log_client *MAXIM_NONNULL 
  * @param client The client.
  * @param timeout_ms How long it may take, in milliseconds; 0: start the work and return at once.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_CLOSED,
- *     MAXIM_ERR_TIMEOUT, MAXIM_ERR_PANIC.
+ *     MAXIM_ERR_TIMEOUT, MAXIM_ERR_REJECTED, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_PANIC.
  *
  * Threads: any. Blocking: **May block**.
  */
@@ -4164,12 +4166,14 @@ MAXIM_API maxim_status maxim_log_purge(maxim_log_client *MAXIM_NONNULL client);
  * `timeout_ms` milliseconds, leaves the rest in files for the next client, and stops its thread.
  * **May block**, never longer than `timeout_ms`. The handle must still be freed.
  *
- * Errors: MAXIM_ERR_TIMEOUT when something is left for the next client; the detail says how much.
+ * Errors: MAXIM_ERR_TIMEOUT when something is left for the next client, MAXIM_ERR_UNAUTHORIZED or
+ * MAXIM_ERR_REJECTED when the service refused it before the time was up; the detail says how much
+ * and why.
  *
  * @param client The client.
  * @param timeout_ms How long it may take, in milliseconds; 0: start the work and return at once.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_CLOSED,
- *     MAXIM_ERR_TIMEOUT, MAXIM_ERR_PANIC.
+ *     MAXIM_ERR_TIMEOUT, MAXIM_ERR_REJECTED, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_PANIC.
  *
  * Threads: any. Blocking: **May block**.
  */
