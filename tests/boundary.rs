@@ -88,7 +88,7 @@ fn wrong(kind: &str, name: &str) -> Vec<String> {
                 .contains(&pointer.trim_start_matches("const "));
             if is_handle {
                 all.extend([
-                    format!("(void *)0x1235"),
+                    "(void *)0x1235".to_owned(),
                     format!("freed_{}", good(kind, name)),
                     format!("closed_{}", good(kind, name)),
                 ]);

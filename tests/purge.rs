@@ -17,7 +17,13 @@ struct Host {
 
 impl Host {
     fn start(program: &Path, stage: &Stage, steps: &[&str]) -> Host {
+        Host::start_with(program, stage, steps, None)
+    }
+
+    /// With a maximum age in milliseconds.
+    fn start_with(program: &Path, stage: &Stage, steps: &[&str], max_age_ms: Option<&str>) -> Host {
         let mut command = Command::new(program);
+        command.envs(max_age_ms.map(|max_age_ms| ("PURGE_MAX_AGE_MS", max_age_ms)));
         command.arg(&stage.secret).args(steps).env("PURGE_NAME", &stage.name);
         command.env("MAXIM_BASE_URL", &stage.url).env("MAXIM_SPOOL_DIR", stage.spool());
         command.env("MAXIM_API_KEY", format!("key-of-{}", stage.name));
@@ -153,6 +159,32 @@ fn no_byte_of_what_was_purged_is_left_or_arrives_and_later_records_do() {
     host.go_on();
     let said = host.end();
     // An attachment is an upload and a line.
+    assert_eq!(
+        (number(&said, "lines", "delivered"), number(&said, "entries", "delivered")),
+        (302, 300),
+        "{said}"
+    );
+    let sent = std::fs::read(record).unwrap();
+    assert!(memchr::memmem::find(&sent, b"logged afterwards").is_some());
+    assert!(memchr::memmem::find(&sent, stage.secret.as_bytes()).is_none());
+}
+
+#[test]
+fn what_is_older_than_the_maximum_age_is_given_up_and_counted_and_never_arrives() {
+    let stage = Stage::new("max-age");
+    let program = compile("tests/c/purge.c", &stage.scratch);
+    let steps = ["log", "expire", "stats", "wait", "after", "flush", "stats", "clean"];
+    let mut host = Host::start_with(&program, &stage, &steps, Some("500"));
+    let said = host.until_ready();
+    for (who, records) in [("lines", 301), ("entries", 300)] {
+        assert_eq!((number(&said, who, "expired"), number(&said, who, "held")), (records, 0), "{said}");
+        assert_eq!(number(&said, who, "in"), number(&said, who, "out"), "{said}");
+    }
+
+    let record = stage.scratch.path().join("requests");
+    let _server = stage.server(&["--record", record.to_str().unwrap()]);
+    host.go_on();
+    let said = host.end();
     assert_eq!(
         (number(&said, "lines", "delivered"), number(&said, "entries", "delivered")),
         (302, 300),

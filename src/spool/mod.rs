@@ -174,6 +174,9 @@ pub struct Options {
     pub overflow: Overflow,
     /// Older records are dropped.
     pub max_age: Duration,
+    /// What dead owners of other identities left is given up when it is older than this, and than `max_age`: theirs
+    /// may have been longer.
+    pub given_up_after: Duration,
     /// Unread bytes that ring the bell; 0: half a segment.
     pub ring_bytes: u64,
     /// Unread records that ring the bell; 0: off.
@@ -198,6 +201,7 @@ impl Options {
             max_disk_bytes: 1 << 30,
             overflow: Overflow::DropOldest,
             max_age: Duration::from_secs(72 * 3600),
+            given_up_after: Duration::from_secs(72 * 3600),
             ring_bytes: 0,
             ring_records: 0,
             memory_only: false,

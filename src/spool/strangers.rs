@@ -2,8 +2,8 @@
 //!
 //! Only a logger of the same identity may send records. When it never comes back (a key was changed, a
 //! repository given up), they would take memory until the next boot and disk space for ever. Whoever lives
-//! removes them when they are older than the maximum age, at which their own logger would drop them
-//! too, and counts them as adopted and expired. The files beside them go once no instance is left whose
+//! removes them when they are older than the usual maximum age, and than its own, at which their own logger would drop
+//! them too, and counts them as adopted and expired. The files beside them go once no instance is left whose
 //! records could name them. Quarantined records stay.
 
 use super::adopt::instances_in;
@@ -18,18 +18,23 @@ use std::time::Duration;
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 
 impl Spool {
-    /// Removes what other identities' dead owners left longer ago than the maximum age.
+    /// Removes what other identities' dead owners left too long ago.
     pub(super) fn sweep_strangers(&self) {
         for side in [&self.store.hot, &self.store.cold].into_iter().flatten() {
             for root in At::new(&side.base, "").entries().unwrap_or_default() {
                 if side.roots().iter().all(|own| own.name() != root.name()) && is_identity(&root) {
                     self.sweep_identity(side, &root);
                     if self.is_given_up(&root) {
-                        sidefile::sweep_given_up(&root, self.options.max_age);
+                        sidefile::sweep_given_up(&root, self.given_up_after());
                     }
                 }
             }
         }
+    }
+
+    /// How old what others left has to be: never younger for a short maximum age of this logger's own.
+    fn given_up_after(&self) -> Duration {
+        self.options.max_age.max(self.options.given_up_after)
     }
 
     /// Whether no instance of an identity has a directory any more, in memory or in the spool directory.
@@ -44,7 +49,7 @@ impl Spool {
         for instance in instances_in(root) {
             let directory = root.join(instance.name());
             // What changed lately is not worth taking its lock.
-            if !directory.is_older(self.options.max_age) {
+            if !directory.is_older(self.given_up_after()) {
                 continue;
             }
             let Ok(Some(claim)) = Claim::seize(directory, &self.store.locks) else { continue };
@@ -76,7 +81,7 @@ impl Spool {
             let name = at.name().to_string_lossy().into_owned().into_boxed_str();
             let place = if is_cold { Place::Cold(name) } else { Place::Hot(name) };
             match self.examine(&at, &place) {
-                Ok(Some(held)) if held.newest.elapsed() <= self.options.max_age => return None,
+                Ok(Some(held)) if held.newest.elapsed() <= self.given_up_after() => return None,
                 Ok(held) => segments.push((at, held.as_ref().map_or(0, Held::unsettled))),
                 Err(_) => return None,
             }

@@ -6,13 +6,14 @@
  *
  * Steps: `log` logs the secret in lines, an attachment and an entry; `files` writes all to files; `flush` sends what
  * can be sent; `purge` deletes what is held; `after` logs what is no secret; `stats` prints the numbers of both; `wait`
- * says "ready" and waits for a line; `clean` sends and leaves. Another step's name is a mistake.
+ * says "ready" and waits for a line; `expire` waits until nothing is held any more (PURGE_MAX_AGE_MS: `max_age_ms`); `clean` sends and leaves. Another step's name is a mistake.
  */
 #include <maxim.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LIMIT_MS = 20000, BRIEF_MS = 1500, TIMES = 300, MANY = 40000 };
 
@@ -45,12 +46,20 @@ static void log_text(const char *text) {
     CHECK(maxim_trace_add_attachment(logger, MAXIM_STR("t"), &attachment, NULL));
 }
 
+/* What both hold. */
+static unsigned long long held(void) {
+    maxim_stats lines = MAXIM_STATS_INIT, entries = MAXIM_STATS_INIT;
+    CHECK(maxim_logger_stats(logger, &lines));
+    CHECK(maxim_log_client_stats(client, &entries));
+    return (unsigned long long)(lines.held + entries.held);
+}
+
 static void print(const char *who, const maxim_stats *s) {
     unsigned long long in = s->accepted + s->adopted;
     unsigned long long out = s->delivered + s->held + s->dropped_memory + s->dropped_disk + s->dropped_expired +
                              s->dropped_corrupt + s->quarantined + s->purged;
-    printf("%s in %llu out %llu held %llu purged %llu delivered %llu quarantined %llu adopted %llu\n", who, in, out,
-           (unsigned long long)s->held, (unsigned long long)s->purged, (unsigned long long)s->delivered,
+    printf("%s in %llu out %llu held %llu purged %llu expired %llu delivered %llu quarantined %llu adopted %llu\n", who, in, out,
+           (unsigned long long)s->held, (unsigned long long)s->purged, (unsigned long long)s->dropped_expired, (unsigned long long)s->delivered,
            (unsigned long long)s->quarantined, (unsigned long long)s->adopted);
 }
 
@@ -58,11 +67,14 @@ int main(int argc, char **argv) {
     const char *secret = argv[1], *name = getenv("PURGE_NAME");
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
     config.repository_id = maxim_str_z(name);
+    uint64_t max_age_ms = getenv("PURGE_MAX_AGE_MS") ? strtoull(getenv("PURGE_MAX_AGE_MS"), NULL, 10) : 0;
+    config.max_age_ms = max_age_ms;
     CHECK(maxim_logger_new(&config, &logger));
     maxim_log_client_config of_client = MAXIM_LOG_CLIENT_CONFIG_INIT;
     of_client.source = maxim_str_z(name);
     of_client.api_key = maxim_str_z(getenv("MAXIM_API_KEY"));
     of_client.endpoint = maxim_str_z(getenv("MAXIM_BASE_URL"));
+    of_client.max_age_ms = max_age_ms;
     CHECK(maxim_log_client_new(&of_client, &client));
     for (int at = 2; at < argc; at++) {
         const char *step = argv[at];
@@ -79,6 +91,14 @@ int main(int argc, char **argv) {
         } else if (strcmp(step, "purge") == 0) {
             CHECK(maxim_purge(logger));
             CHECK(maxim_log_purge(client));
+        } else if (strcmp(step, "expire") == 0) {
+            for (int tenths = 0; held() > 0; tenths++) {
+                if (tenths == 1200) {
+                    fputs("what is too old is still held\n", stderr);
+                    return 1;
+                }
+                usleep(100000);
+            }
         } else if (strcmp(step, "stats") == 0) {
             maxim_stats stats = MAXIM_STATS_INIT;
             CHECK(maxim_logger_stats(logger, &stats));

@@ -261,7 +261,7 @@ fn a_brief_process_begins_small_and_leaves_orphans_alone_at_first() {
 fn what_is_too_old_of_other_identities_is_removed_and_counted() {
     let site = Site::new();
     let of = |fingerprint: &str, max_age| {
-        let mut options = Options { max_age, ..site.options() };
+        let mut options = Options { max_age, given_up_after: max_age, ..site.options() };
         options.identity.key_fingerprint = fingerprint.into();
         open(options)
     };

@@ -200,7 +200,11 @@ fn files_of_another_identity_go_when_none_of_it_lives_and_all_is_too_old() {
     options.identity.key_fingerprint = "another".into();
     let (stranger, reader) = open(options);
     append_file(&stranger, 1).unwrap();
-    let (sweeper, _reader) = open(Options { max_age: std::time::Duration::ZERO, ..site.options() });
+    let (sweeper, _reader) = open(Options {
+        max_age: std::time::Duration::ZERO,
+        given_up_after: std::time::Duration::ZERO,
+        ..site.options()
+    });
     sweeper.sweep_strangers();
     assert_eq!(side_files(&site).len(), 1);
     crash(stranger, reader);
