@@ -59,5 +59,9 @@ for place in bash:bash-completion/completions/maxim-dev zsh:zsh/site-functions/_
     put 644 "$work/completion" "share/${place#*:}"
 done
 
+if [ -z "${DESTDIR:-}" ] && ! { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null; } | grep -F "$to/lib/libmaxim.so" >/dev/null; then
+    echo "The loader does not look into $to/lib yet: run ldconfig as root (if that folder is in /etc/ld.so.conf.d), link with"
+    echo "-Wl,-rpath,$to/lib, or set LD_LIBRARY_PATH=$to/lib for a trial."
+fi
 install -d "$to/share/maxim"
 printf '%s\n' "${files[@]}" share/maxim/files | LC_ALL=C sort >"$to/share/maxim/files"

@@ -52,12 +52,12 @@ done
 sed -n '1,/^```$/{/^```/d;p}' "$cpp/README.md" | sed -n '/^#include/,$p' >"$work/readme.cpp"
 grep -q 'int main' "$work/readme.cpp"
 printf '%s\n' "$work"/alone-*.cpp | xargs -P 2 -I{} \
-    g++ -std=c++17 "${strict[@]}" "${include[@]}" -fsyntax-only {}
+    g++ -std=c++17 "${strict[@]}" -Wshadow "${include[@]}" -fsyntax-only {}
 
 say "tests: clang, C++17, address and undefined-behaviour sanitizers"
 # The largest first, so that both cores are busy to the end.
 build_tests "$work/clang" clang++ -std=c++17 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -- vectors logger log_client log_vectors control hostile_values spdlog json
+    -- vectors logger log_client log_vectors control hostile_values mistakes spdlog json
 # Not what forks, which gcc's build below runs: a child of a process with threads hangs in this sanitizer's own
 # allocator, whose locks a fork does not put in order (before LLVM 17).
 GTEST_FILTER=-*fork* run_tests "$work/clang"

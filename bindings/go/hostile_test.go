@@ -437,3 +437,29 @@ func TestAMaskOfTheProgramsOwnReplacesTexts(t *testing.T) {
 		t.Errorf("%+v", stats)
 	}
 }
+
+func TestResultsAreNormalisedAndLoggedErrorsGetTags(t *testing.T) {
+	normal, err := NormaliseResult(json.RawMessage(`{"id":"c","object":"chat.completion","created":1,"model":"m",
+		"choices":[{"index":0,"message":{"role":"assistant","content":"` + strings.Repeat("é", 5000) + `"},"finish_reason":"stop"}]}`))
+	must(t, err)
+	var result struct {
+		Choices []struct{ Message struct{ Content string } }
+	}
+	must(t, json.Unmarshal(normal, &result))
+	if len(result.Choices) != 1 || len([]rune(result.Choices[0].Message.Content)) != 5000 {
+		t.Errorf("%.300s", normal)
+	}
+	_, err = NormaliseResult(func() {})
+	wantError(t, err, ErrInvalidJSON)
+
+	s := startServer(t)
+	logger := s.logger(t)
+	must(t, logger.Trace("t-1").AddError(ErrorConfig{ID: "e-1", Message: "failed"}))
+	must(t, logger.LoggedError("e-1").AddTag("k", "v"))
+	must(t, logger.LoggedError("e-1").AddMetadata(map[string]any{"n": 1}))
+	flushed(t, logger)
+	lines := s.received(t)
+	if len(lines) != 3 || !strings.Contains(lines[1], `error{id=e-1`) || !strings.Contains(lines[2], `"n":"1"`) {
+		t.Errorf("%q", lines)
+	}
+}

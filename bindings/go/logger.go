@@ -454,7 +454,7 @@ type Stats struct {
 	RefusedTooLarge uint64 // calls that were refused because a record or attachment was above its limit
 	RefusedClosed   uint64 // calls that were refused because the logger or client had been closed
 	RefusedOther    uint64 // calls that were refused for another reason, but for want of space
-	Purged         uint64        // records deleted by Purge
+	Purged          uint64 // records deleted by Purge
 }
 
 func goStats(s C.maxim_stats) Stats {
@@ -482,7 +482,7 @@ func goStats(s C.maxim_stats) Stats {
 		RefusedTooLarge: uint64(s.refused_too_large),
 		RefusedClosed:   uint64(s.refused_closed),
 		RefusedOther:    uint64(s.refused_other),
-		Purged:         uint64(s.purged),
+		Purged:          uint64(s.purged),
 	}
 }
 

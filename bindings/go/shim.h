@@ -131,6 +131,17 @@ static inline int maxim_go_span_traceparent(maxim_str trace, int32_t entity, max
 
 #include "entity_table.h"
 
+/* Errors have no object in the table. */
+MAXIM_GO_TWO_TEXTS(error_add_tag)
+
+static inline maxim_go_failure *maxim_go_error_add_metadata(uintptr_t logger, maxim_str id, maxim_str json) {
+    return maxim_go_done(maxim_error_add_metadata(MAXIM_GO_LOGGER, maxim_go_text(id), json));
+}
+
+static inline maxim_go_failure *maxim_go_normalise_result(maxim_str json, char *out, size_t capacity, size_t *length) {
+    return maxim_go_done(maxim_normalise_result(json, 0, out, capacity, length));
+}
+
 static inline maxim_go_failure *maxim_go_commit(uintptr_t logger, maxim_entity entity, maxim_str id, maxim_str action,
                                               maxim_str data_json) {
     return maxim_go_done(maxim_commit(MAXIM_GO_LOGGER, entity, maxim_go_text(id), maxim_go_text(action), data_json));

@@ -188,7 +188,7 @@ TEST_F(log_client_test, without_a_key_log_calls_are_let_go) {
     maxim::log_client client(given);
     EXPECT_EQ(client.info("nobody hears it"), status::ok);
     EXPECT_EQ(client.stats().ignored, 1U);
-    EXPECT_EQ(client.try_ingest_raw("x", maxim::raw_format::text, {}, 1s).code(), status::not_configured);
+    EXPECT_EQ(client.try_ingest_raw("x", maxim::raw_format::plain_text, {}, 1s).code(), status::not_configured);
 }
 
 }  // namespace

@@ -366,6 +366,23 @@ class trace : public basic_entity<detail::trace_functions> {
     }
 };
 
+/// An error that was logged, by the id that `add_error` told.
+class logged_error : public entity {
+  public:
+    logged_error() = default;
+    logged_error(const logger& owner, std::string_view id) : entity(owner, id) {}
+
+    /// Adds one tag; given again it replaces the earlier value.
+    status add_tag(std::string_view key, std::string_view value) const {
+        return log(&::maxim_error_add_tag, detail::str(key), detail::str(value));
+    }
+
+    /// Adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
+    status add_metadata(const json_arg& metadata) const {
+        return log(&::maxim_error_add_metadata, detail::str(metadata));
+    }
+};
+
 /// A conversation of several traces.
 class session : public basic_entity<detail::session_functions> {
   public:

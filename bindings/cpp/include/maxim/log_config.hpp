@@ -28,7 +28,7 @@ enum class raw_format : std::int32_t {
     json = MAXIM_FORMAT_JSON,
     jsonl = MAXIM_FORMAT_JSONL,
     syslog = MAXIM_FORMAT_SYSLOG,
-    text = MAXIM_FORMAT_TEXT,
+    plain_text = MAXIM_FORMAT_TEXT,
     csv = MAXIM_FORMAT_CSV,
     obl = MAXIM_FORMAT_OBL,
 };

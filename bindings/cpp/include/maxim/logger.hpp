@@ -27,6 +27,30 @@ enum class entity_kind : std::int32_t {
 /// Whether the process runs in AWS Lambda, where flushing works on the caller's thread.
 [[nodiscard]] inline bool is_running_on_lambda() noexcept { return ::maxim_is_running_on_lambda(); }
 
+/// What the log API is sent for a provider's result: the parser of `generation::result` as a function. Nothing is
+/// logged.
+[[nodiscard]] inline result<std::string> try_normalise_result(const json_arg& given) {
+    std::string normal;
+    std::size_t length = 0;
+    auto code = ::maxim_normalise_result(detail::str(given), 0, nullptr, 0, &length);
+    if (code == MAXIM_ERR_TOO_LARGE) {
+        normal.resize(length + 1);  // and a NUL
+        code = ::maxim_normalise_result(detail::str(given), 0, normal.data(), normal.size(), &length);
+    }
+    if (code != MAXIM_OK) {
+        return detail::last_error(code);
+    }
+    normal.resize(length);
+    return normal;
+}
+
+#if MAXIM_CPP_EXCEPTIONS
+/// The same, throwing `maxim::error`.
+[[nodiscard]] inline std::string normalise_result(const json_arg& given) {
+    return try_normalise_result(given).value();
+}
+#endif
+
 /// A logger for one repository of the Maxim log API.
 ///
 /// Its end does not wait for the network: what is still held is kept in files, which the next logger for

@@ -72,21 +72,21 @@ class spdlog_sink : public spdlog::sinks::base_sink<Mutex> {
   protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
         const json_object data = data_of(message);
-        const std::string_view text(message.payload.data(), message.payload.size());
+        const std::string_view words(message.payload.data(), message.payload.size());
         if (client_ != nullptr) {
             log_entry entry;
             entry.level = level_of(message.level);
-            entry.message = text;
+            entry.message = words;
             entry.data = data;
             entry.timestamp = std::chrono::time_point_cast<time_point::duration>(message.time);
             client_->log(entry);
             return;
         }
         switch (level_of(message.level)) {
-            case level::debug: flow_->debug(text, data); break;
-            case level::info: flow_->info(text, data); break;
-            case level::warn: flow_->warn(text, data); break;
-            case level::error: flow_->error(text, data); break;
+            case level::debug: flow_->debug(words, data); break;
+            case level::info: flow_->info(words, data); break;
+            case level::warn: flow_->warn(words, data); break;
+            case level::error: flow_->error(words, data); break;
         }
     }
 
