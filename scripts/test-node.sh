@@ -85,10 +85,27 @@ echo 'globalThis.openai = { chat: { completions: { create: async () => ({ object
     model: "gpt-4o", choices: [{ index: 0, message: { role: "assistant", content: "Yes." }, finish_reason: "stop" }] }) } } };
 process.on("warning", (warning) => { throw warning; });' >"$work/user/yours.mjs"
 (cd "$work/user" && MAXIM_API_KEY=key node --import ./yours.mjs example.mjs)
+# In other weathers it ends as well, and says what is wrong once: example WEATHER CODE.
+sed -i '/^process.on/d' "$work/user/yours.mjs"
+example() {
+    (cd "$work/user" && MAXIM_API_KEY=key MAXIM_SPOOL_DIR=$work/spool-$1 timeout 120 node --import ./yours.mjs example.mjs) \
+        >"$work/$1" 2>&1 || { echo "error: the README's example ends badly: $1" >&2; cat "$work/$1" >&2; return 1; }
+    [ "$(grep -c "\[$2\] MaximWarning: " "$work/$1")" = 1 ] || { cat "$work/$1" >&2; return 1; }
+    echo "$1: $(grep -m 1 MaximWarning "$work/$1")"
+}
+# Nobody answers at that port; the example waits for its half minute meanwhile.
+MAXIM_BASE_URL=http://127.0.0.1:9 example away MAXIM_ERR_NETWORK &
+away=$!
+curl -fsS -X POST -d '{"unauthorized": true}' "$MAXIM_BASE_URL/control" >/dev/null
+example refused MAXIM_ERR_UNAUTHORIZED
+curl -fsS -X POST -d '{"unauthorized": false}' "$MAXIM_BASE_URL/control" >/dev/null
 
 echo "== node: bundled by esbuild, webpack and Rollup, and tested with Jest"
 kept_tools bundlers || { cat "$work/bundlers" >&2; exit 1; }
+# The public SDK's types lie there too.
+bindings/node/node_modules/.bin/tsc -p bindings/node/test/types/peer
 node bindings/node/test/bundlers/run.mjs "$work/user" "$PWD/build/tools/bundlers" "$MAXIM_BASE_URL"
+wait "$away"
 kill -TERM "$server"
 wait "$server"
 server=

@@ -225,6 +225,14 @@ export interface Cost {
   total: number;
 }
 
+/** What becomes of a result whose shape is not known. */
+export interface ResultOptions {
+  /** It is sent as it is, and nothing is said. */
+  force?: boolean;
+  /** It is refused, and so is a provider's error; the generation does not end. */
+  strict?: boolean;
+}
+
 export interface Evaluation {
   withEvaluators(...evaluators: (string | readonly string[])[]): { withVariables(variables: Record<string, Value>): void };
   withVariables(variables: Record<string, Value>, evaluators: readonly string[]): void;
@@ -280,9 +288,9 @@ interface Parent {
   input(input: Value): this;
 }
 
-export class LoggedError {
+/** An error that was logged. */
+export class LoggedError extends Entity {
   private constructor();
-  get id(): string;
 }
 
 export class Session extends Entity {
@@ -314,8 +322,8 @@ export class Generation extends Entity {
   setModelParameters(parameters: Record<string, Value>): void;
   addMessage(message: Value): void;
   addMessages(messages: Iterable<Value>): void;
-  /** Logs a provider's result and ends the generation; `force` sends one whose shape is not known. */
-  result(result: Value, options?: { force?: boolean }): void;
+  /** Logs a provider's result and ends the generation; one whose shape is not known is sent as it is, and told of. */
+  result(result: Value, options?: ResultOptions): void;
   /** Ends the generation with an error. */
   error(error: Error | ErrorConfig): void;
   /** Input, output and total, or the total alone where the parts are not known. */
@@ -395,6 +403,8 @@ export class Logger {
 
   /** Sends everything within the time (default: 30 s) and gives how many records are still held. Never rejects. */
   flush(timeoutMs?: number): Promise<number>;
+  /** As the public SDK has it. */
+  flush(): Promise<void>;
   /** The same; rejects with a MaximError (MAXIM_ERR_TIMEOUT, say) when something is still held. */
   flushOrThrow(timeoutMs?: number): Promise<void>;
   /** The same, blocking the thread: for `process.on('exit', …)`. */
@@ -597,6 +607,8 @@ export class LogClient {
 }
 export interface LogClient extends Log {}
 
+/** What the log API is sent for a provider's result. Throws MaximError for one whose shape is not known if `strict`. */
+export function normaliseResult(result: Value, options?: ResultOptions): Record<string, unknown>;
 /** The C library's version. */
 export const version: string;
 export function isRunningOnLambda(): boolean;

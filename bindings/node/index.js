@@ -5,7 +5,7 @@
 const native = require('./lib/native.js');
 const { MaximError } = require('./lib/error.js');
 const { Logger, Maxim } = require('./lib/logger.js');
-const { Session, Trace, Span, Generation, Retrieval, ToolCall } = require('./lib/entities.js');
+const { Session, Trace, Span, Generation, Retrieval, ToolCall, normaliseResult } = require('./lib/entities.js');
 const { LogClient, Flow } = require('./lib/log-client.js');
 
 module.exports = {
@@ -21,6 +21,7 @@ module.exports = {
   ToolCall,
   LogClient,
   Flow,
+  normaliseResult,
   version: native.version(),
   isRunningOnLambda: native.isRunningOnLambda,
 };

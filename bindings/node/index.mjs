@@ -15,6 +15,7 @@ export const {
   ToolCall,
   LogClient,
   Flow,
+  normaliseResult,
   version,
   isRunningOnLambda,
 } = maxim;

@@ -7,20 +7,23 @@
 const builtin = require('./builtin.js');
 const { randomUUID } = builtin('node:crypto');
 const native = require('./native.js');
+const { MaximError, failure } = require('./error.js');
 const {
   bytes,
   errorMembers,
   isError,
   json,
+  messageText,
   microseconds,
   numberOf,
   optionalJson,
   optionalText,
+  readable,
   text,
 } = require('./values.js');
 
 // Entities' numbers, as MAXIM_ENTITY_… in the C header.
-const NUMBER = { session: 0, trace: 1, span: 2, generation: 3, retrieval: 5, tool_call: 6 };
+const NUMBER = { session: 0, trace: 1, span: 2, generation: 3, retrieval: 5, tool_call: 6, error: 7 };
 
 // What can be attached, as MAXIM_ATTACHMENT_… there.
 const ATTACHMENTS = { file: 1, fileData: 2, url: 3 };
@@ -115,11 +118,11 @@ const measured = (Base) =>
 const timed = (Base) =>
   class extends Base {
     setStartTimestamp(time) {
-      attempt(this, () => invoke(this, this.constructor.calls.setStart, microseconds(time)));
+      attempt(this, () => invoke(this, this.constructor.calls.setStart, aTime(time)));
     }
 
     setEndTimestamp(time) {
-      attempt(this, () => invoke(this, this.constructor.calls.setEnd, microseconds(time)));
+      attempt(this, () => invoke(this, this.constructor.calls.setEnd, aTime(time)));
     }
   };
 
@@ -149,6 +152,13 @@ const attached = (Base) =>
       return attempt(this, () => invoke(this, addAttachment, ...fields.attachment(attachment ?? {})));
     }
   };
+
+/** A time that has to be one. */
+function aTime(time) {
+  const us = microseconds(time);
+  if (us !== undefined) return us;
+  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${messageText(time)} is not a time: give a Date, milliseconds since 1970 or ISO 8601`);
+}
 
 /** A metric's value: a number, or a text or bigint that is one; anything else is refused. */
 const quantity = (value) => (typeof value === 'string' || typeof value === 'bigint' ? Number(value) : value);
@@ -202,24 +212,30 @@ const fields = {
   ],
 };
 
-/** An Error, or an object with a message, as the members of an error's configuration. */
+const ERROR_MEMBERS = ['id', 'name', 'message', 'code', 'type', 'tags', 'metadata'];
+
+/** An Error, or an object with a message, as the members of an error's configuration; anything may be thrown. */
 function errorConfig(error) {
-  if (!isError(error)) return typeof error === 'object' && error !== null ? error : { message: text(error) };
-  const { name, message, ...rest } = errorMembers(error);
-  return { name, message, code: rest.code, type: name, metadata: rest };
+  if (isError(error)) {
+    const { name, message, ...rest } = errorMembers(error);
+    return { name, message, code: rest.code, type: name, metadata: rest };
+  }
+  return typeof error === 'object' && error !== null ? readable(error, ERROR_MEMBERS) : { message: text(error) };
 }
 
-/** The members of a configuration that can be read: a getter that throws is a member that is not there. */
-function readable(config) {
-  const members = {};
-  for (const name in config) {
-    try {
-      members[name] = config[name];
-    } catch {
-      // Left out.
-    }
+/** The same for an error of its own, which needs a message: of an object without one its JSON. */
+function ownErrorConfig(error) {
+  const config = errorConfig(error);
+  return { ...config, message: config.message ?? text(error) };
+}
+
+/** The names of a configuration's members; none where even they cannot be had. */
+function names(config) {
+  try {
+    return Object.keys(config);
+  } catch {
+    return [];
   }
-  return members;
 }
 
 /** Makes something and gives its object, which has an id even when the call was refused. */
@@ -232,7 +248,7 @@ function make(core, Kind, method, parent, list, config) {
     try {
       members = list(given);
     } catch {
-      given = readable(given);
+      given = readable(given, names(given));
       members = list(given);
     }
     id = idOf(given.id);
@@ -241,36 +257,40 @@ function make(core, Kind, method, parent, list, config) {
     id ??= made;
   });
   const entity = new Kind(core, id ?? randomUUID());
-  if (end !== undefined) entity.setEndTimestamp?.(end);
+  // What is no time is none here: the end comes with `end`.
+  if (microseconds(end) !== undefined) entity.setEndTimestamp?.(end);
   return entity;
 }
 
 const child = (entity, Kind, method, list, config) => make(belongs(entity), Kind, method, entity.id, list, config);
 
-const addError = (entity, method, error) => {
-  const core = belongs(entity);
-  const config = core.attempt(() => errorConfig(error)) ?? {};
-  return make(core, LoggedError, method, entity.id, fields.error, config);
-};
+const addError = (entity, method, error) =>
+  make(belongs(entity), LoggedError, method, entity.id, fields.error, ownErrorConfig(error));
 
 const endWithError = (entity, method, error) =>
   attempt(entity, () => {
-    const given = errorConfig(error);
     // What ends with an error has no name and metadata of its own.
-    const { message, code, type } = given ?? {};
-    invoke(entity, method, ...fields.error(isError(error) ? { message, code, type } : given));
+    const { name, message, code, type = name } = errorConfig(error);
+    invoke(entity, method, ...fields.error({ message, code, type }));
   });
 
+/** MAXIM_RESULT_FORCE and MAXIM_RESULT_STRICT. */
+const resultFlags = ({ force = false, strict = false } = {}) => (force ? 1 : 0) | (strict ? 2 : 0);
+
+/** What the log API is sent for a provider's result; throws a MaximError for what is none. */
+function normaliseResult(result, options) {
+  const normalised = native.normaliseResult(json(result), resultFlags(options));
+  if (typeof normalised === 'number') throw failure(normalised);
+  return JSON.parse(normalised);
+}
+
 /** An error that was logged. */
-class LoggedError {
-  #id;
+class LoggedError extends Entity {
+  static entity = 'error';
+  static calls = { addTag: native.errorAddTag, addMetadata: native.errorAddMetadata };
 
-  constructor(_core, id) {
-    this.#id = id;
-  }
-
-  get id() {
-    return this.#id;
+  end(endTimestamp = new Date()) {
+    this.commit('end', { endTimestamp });
   }
 }
 
@@ -428,9 +448,12 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
     for (const message of messages) this.addMessage(message);
   }
 
-  /** Logs the provider's result and ends the generation; `force` sends one whose shape is not known. */
-  result(result, { force = false } = {}) {
-    attempt(this, () => invoke(this, native.generationResult, json(result), force));
+  /**
+   * Logs the provider's result and ends the generation. A shape that is not known is sent as it is and told of; with
+   * `force` it is not told of, with `strict` it is refused.
+   */
+  result(result, options) {
+    attempt(this, () => invoke(this, native.generationResult, json(result), resultFlags(options)));
   }
 
   /** Ends the generation with an Error, or `{ message, code, type }`. */
@@ -555,6 +578,7 @@ module.exports = {
   Retrieval,
   ToolCall,
   LoggedError,
+  normaliseResult,
   createSession: (core, config) => make(core, Session, native.sessionCreate, undefined, fields.session, config),
   createTraceFrom: (core, traceparent, config) =>
     /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/.test(traceparent)

@@ -6,7 +6,7 @@ const native = require('./native.js');
 const { Core } = require('./core.js');
 const { failure } = require('./error.js');
 const { checkOptions, LOG_CLIENT } = require('./options.js');
-const { bytes, fenced, isError, messageText, milliseconds, numberOf, optionalJson } = require('./values.js');
+const { bytes, fenced, isError, messageText, milliseconds, numberOf, optionalJson, readable } = require('./values.js');
 const { configuration: loggerConfiguration } = require('./logger.js');
 
 const FUNCTIONS = {
@@ -62,6 +62,31 @@ function configuration(options) {
     initial_delay_ms: retry.initialDelayMs,
     max_delay_ms: retry.maxDelayMs,
   };
+}
+
+const ENTRY_MEMBERS = [
+  'level',
+  'message',
+  'data',
+  'userId',
+  'sessionId',
+  'requestId',
+  'error',
+  'errorName',
+  'errorStack',
+  'tags',
+  'flowId',
+  'stepIndex',
+  'dataset',
+  'timestamp',
+  'ipAddress',
+  'country',
+];
+
+/** The level of an entry; one that is none is that of an error where there is one, unless the client is strict. */
+function levelOf(level, error, lossy) {
+  if (!lossy) return numberOf(LEVELS, level ?? 'info', 'level');
+  return typeof level === 'string' && Object.hasOwn(LEVELS, level) ? LEVELS[level] : LEVELS[error ? 'error' : 'info'];
 }
 
 let coreOf;
@@ -172,11 +197,11 @@ class LogClient extends Log {
   log(given) {
     const core = coreOf(this);
     core.attempt(() => {
-      const entry = typeof given === 'object' && given !== null ? given : { message: messageText(given) };
+      const entry = typeof given === 'object' && given !== null ? readable(given, ENTRY_MEMBERS) : {};
       const { error } = entry;
       core.invoke(native.log, {
-        level: core.lossy ? (LEVELS[entry.level] ?? LEVELS[error ? 'error' : 'info']) : numberOf(LEVELS, entry.level ?? 'info', 'level'),
-        message: messageText(entry.message ?? error),
+        level: levelOf(entry.level, error, core.lossy),
+        message: messageText(entry.message ?? error ?? (Object.keys(entry).length > 0 ? '(no message)' : given)),
         data_json: optionalJson(entry.data),
         user_id: shortText(entry.userId),
         session_id: shortText(entry.sessionId),

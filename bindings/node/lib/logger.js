@@ -8,7 +8,7 @@ const native = require('./native.js');
 const { Core } = require('./core.js');
 const { MaximError } = require('./error.js');
 const { checkOptions, LOGGER } = require('./options.js');
-const { fenced, isError, json, messageText, optionalJson } = require('./values.js');
+const { fenced, isError, json, messageText, numberOf, optionalJson } = require('./values.js');
 const entities = require('./entities.js');
 
 const { Session, Trace, Span, Generation, Retrieval, ToolCall } = entities;
@@ -37,12 +37,6 @@ const ENTITY_NUMBERS = {
 
 const OVERFLOW_POLICIES = { 'drop-oldest': 0, 'drop-newest': 1, block: 2 };
 
-/** The number that stands for one of a set of words; an unknown word is the addon's to refuse. */
-function policy(word) {
-  if (word === undefined) return undefined;
-  return OVERFLOW_POLICIES[word] ?? word;
-}
-
 /** Whether something is on; undefined leaves it to the environment. */
 function switched(on) {
   if (on === undefined || on === null) return undefined;
@@ -51,9 +45,6 @@ function switched(on) {
 
 const PROTOCOLS = { maxim: 0, otlp: 1 };
 const OTLP_ENCODINGS = { protobuf: 1, json: 2 };
-
-/** The number that stands for a word; an unknown word is the addon's to refuse. */
-const numberOfWord = (words, word) => (word === undefined ? undefined : (words[word] ?? word));
 
 /** Pairs as OTLP's variables have them: `key=value,key=value`, values percent-encoded; text stays as it is. */
 function pairs(given) {
@@ -76,7 +67,7 @@ function configuration(options) {
     spool_dir: options.spoolDir,
     max_memory_bytes: options.maxMemoryBytes,
     max_disk_bytes: options.maxDiskBytes,
-    overflow_policy: policy(options.overflowPolicy),
+    overflow_policy: numberOf(OVERFLOW_POLICIES, options.overflowPolicy, 'overflowPolicy'),
     block_timeout_ms: options.blockTimeoutMs,
     ca_file: options.caFile,
     proxy: options.proxy,
@@ -94,10 +85,10 @@ function configuration(options) {
     max_age_ms: options.maxAgeMs,
     quarantine_max_age_ms: options.quarantineMaxAgeMs,
     memory_only: options.memoryOnly,
-    protocol: numberOfWord(PROTOCOLS, options.protocol),
+    protocol: numberOf(PROTOCOLS, options.protocol, 'protocol'),
     otlp_url: options.otlpUrl,
     otlp_headers: pairs(options.otlpHeaders),
-    otlp_encoding: numberOfWord(OTLP_ENCODINGS, options.otlpEncoding),
+    otlp_encoding: numberOf(OTLP_ENCODINGS, options.otlpEncoding, 'otlpEncoding'),
     otlp_compression: switched(options.otlpCompression),
     service_name: options.serviceName,
     resource_attributes: pairs(options.resourceAttributes),

@@ -4,6 +4,7 @@
 // with a typo would be ignored in silence otherwise, and `baseURL` would send a test's records to production.
 
 const { MaximError } = require('./error.js');
+const { fenced, json } = require('./values.js');
 
 /** The options that a logger and a log client have alike. */
 const COMMON = [
@@ -68,21 +69,54 @@ const LOG_CLIENT = [
   'version',
 ];
 
+const BOOLEANS = ['allowPlaintext', 'autoFlush', 'captureContent', 'debug', 'disabled', 'extractMedia', 'isDebug', 'lossy', 'memoryOnly', 'raiseExceptions'];
+
+/** What an option must be, by its name; undefined where the library says it. */
+function wanted(name) {
+  if (name.endsWith('Ms')) return ['number', 'a number of milliseconds'];
+  if (name.endsWith('Us')) return ['number', 'a number of microseconds'];
+  if (name.endsWith('Seconds')) return ['number', 'a number of seconds'];
+  if (name.endsWith('Bytes')) return ['number', 'a number of bytes'];
+  if (/^on[A-Z]/.test(name)) return ['function', 'a function'];
+  if (BOOLEANS.includes(name)) return ['boolean', 'true or false'];
+  return { sampleRate: ['number', 'a number from 0 to 1'], batchSize: ['number', 'a number of entries'], retry: ['object', 'an object with maxRetries'] }[name];
+}
+
 const plain = (name) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** The option that is meant: the same but for case and separators, or one that begins alike. */
+/** Whether the letters of `short` are among those of `long`, in their order. */
+function abbreviates(short, long) {
+  let at = -1;
+  return long.startsWith(short.slice(0, 2)) && [...short].every((letter) => (at = long.indexOf(letter, at + 1)) >= 0);
+}
+
+/** The option that is meant: the same but for case and separators, one that begins alike, or a longer form. */
 function meant(name, known) {
-  const wanted = plain(name);
+  const given = plain(name);
+  const long = given.length > 2;
   return (
-    known.find((option) => plain(option) === wanted) ??
-    known.find((option) => wanted.length > 2 && (plain(option).startsWith(wanted) || wanted.startsWith(plain(option))))
+    known.find((option) => plain(option) === given) ??
+    known.find((option) => long && (plain(option).startsWith(given) || given.startsWith(plain(option)))) ??
+    known.find((option) => long && abbreviates(given, plain(option)))
   );
 }
 
-/** Throws a MaximError that names the first option that is none of the known ones. */
+/** An option's value for a message; of a key nothing is shown. */
+const shown = (name, value) => (name === 'apiKey' ? 'of a wrong type' : fenced(() => json(value)));
+
+/** Throws a MaximError that names the first option that is none of the known ones, or not what it must be. */
 function checkOptions(options, known, what) {
+  if (typeof options !== 'object' || options === null) {
+    throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} takes an object with options; the options are ${known.join(', ')}`);
+  }
   for (const name of Object.keys(options)) {
-    if (known.includes(name) || options[name] === undefined) continue;
+    const value = options[name];
+    if (value === undefined || value === null) continue;
+    if (known.includes(name)) {
+      const [type, kind] = wanted(name) ?? [];
+      if (type === undefined || (typeof value === type && !Number.isNaN(value))) continue;
+      throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name} is ${shown(name, value)}; give ${kind}`);
+    }
     const suggestion = meant(name, known);
     const remedy = suggestion ? `did you mean ${suggestion}?` : `the options are ${known.join(', ')}`;
     throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} has no option ${name}; ${remedy}`);

@@ -39,7 +39,8 @@ function messageOf(error) {
 
 /** The members of an error that matter to a reader: its own, its cause, and the errors of an AggregateError. */
 function errorMembers(error) {
-  const members = { ...error };
+  const members = {};
+  for (const name of Object.keys(error)) members[name] = fenced(() => error[name]);
   for (const name of ['name', 'message', 'stack', 'cause', 'errors']) {
     const value = fenced(() => error[name]);
     if (value !== undefined) members[name] = value;
@@ -77,6 +78,8 @@ function degraded(value, path) {
   switch (typeof value) {
     case 'bigint':
       return integer(value);
+    case 'string':
+      return value.toWellFormed();
     case 'symbol':
       return value.toString();
     case 'function':
@@ -118,7 +121,7 @@ function entriesOf(object, path) {
   const written = Object.create(null);
   for (const name of Object.keys(object)) {
     const value = degraded(fenced(() => object[name]), path);
-    if (value !== undefined) written[name] = value;
+    if (value !== undefined) written[name.toWellFormed()] = value;
   }
   return written;
 }
@@ -128,7 +131,8 @@ function json(value) {
   try {
     if (isPlain(value, 0)) {
       const text = JSON.stringify(value);
-      if (text !== undefined) return text;
+      // Halves of pairs are written as escapes, which a reader of JSON within JSON refuses.
+      if (text !== undefined && !text.includes('\\ud')) return text;
     }
   } catch {
     // A getter, a toJSON or a trap threw: the walk finds out which.
@@ -197,8 +201,22 @@ function numberOf(words, word, what) {
   return words[word];
 }
 
+/** The members of an object that are there and can be read; a getter that throws is a member that is not there. */
+function readable(object, names) {
+  const members = {};
+  for (const name of names) {
+    try {
+      if (object[name] !== undefined) members[name] = object[name];
+    } catch {
+      // Left out.
+    }
+  }
+  return members;
+}
+
 module.exports = {
   isError,
+  readable,
   errorMembers,
   fenced,
   json,

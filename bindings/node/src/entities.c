@@ -4,6 +4,8 @@
  */
 #include "addon.h"
 
+#include <stdlib.h>
+
 static napi_value call_id(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
@@ -162,21 +164,45 @@ static napi_value call_number(napi_env env, napi_callback_info info) {
     return answer_status(&call, status);
 }
 
-/* (logger, id, result, whether to send it as it is) */
+/* (logger, id, result, MAXIM_RESULT_…) */
 static napi_value call_result(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
-    bool force = false;
     call_begin(&call, env, info, 4);
     maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
     maxim_str id = take_text(&call, 1);
     maxim_str result = take_text(&call, 2);
-    napi_get_value_bool(env, call.values[3], &force);
+    uint32_t flags = take_u32(&call, 3);
     if (!call.failed) {
-        status = call.method->function.result(logger, id, result, force ? MAXIM_RESULT_FORCE : 0);
+        status = call.method->function.result(logger, id, result, flags);
     }
     call_end(&call);
     return answer_status(&call, status);
+}
+
+/* (result, MAXIM_RESULT_…) -> JSON text or status */
+static napi_value normalise_result(napi_env env, napi_callback_info info) {
+    struct call call;
+    size_t length = 0;
+    call_begin(&call, env, info, 2);
+    maxim_str result = take_text(&call, 0);
+    uint32_t flags = take_u32(&call, 1);
+    if (call.failed) {
+        call_end(&call);
+        return NULL;
+    }
+    napi_value answer = NULL;
+    maxim_status status = maxim_normalise_result(result, flags, NULL, 0, &length);
+    if (status == MAXIM_ERR_TOO_LARGE) {
+        char *json = malloc(length + 1);
+        status = json ? maxim_normalise_result(result, flags, json, length + 1, &length) : MAXIM_ERR_NO_RESOURCES;
+        if (status == MAXIM_OK) {
+            napi_create_string_utf8(env, json, length, &answer);
+        }
+        free(json);
+    }
+    call_end(&call);
+    return answer ? answer : answer_status(&call, status);
 }
 
 /* One type for the functions that take a struct: each converts its own struct's pointer. Sessions and traces have no
@@ -274,6 +300,9 @@ _Static_assert(offsetof(maxim_attachment, data_len) == offsetof(maxim_attachment
 static const struct method METHODS[] = {
 #include "entity_table.h"
     {.name = "commit", .callback = call_commit},
+    {.name = "errorAddTag", .callback = call_text_text, .function.text_text = maxim_error_add_tag},
+    {.name = "errorAddMetadata", .callback = call_text, .function.text = maxim_error_add_metadata},
+    {.name = "normaliseResult", .callback = normalise_result},
 };
 
 struct methods entity_methods(void) {

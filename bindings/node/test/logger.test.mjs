@@ -101,6 +101,32 @@ test('a refused call goes to onError and the program goes on', () => {
   assert.ok(errors.every((error) => error instanceof MaximError));
 });
 
+test('a result is refused for its shape only if asked', async () => {
+  const logger = newLogger();
+  const generation = logger.trace({ id: 't' }).generation({ id: 'g' });
+  generation.result({ odd: 1 }, { strict: true });
+  assert.deepEqual(errors.map(({ code }) => code), ['MAXIM_ERR_INVALID_RESULT']);
+  generation.result({ odd: 1 });
+  await logger.flush();
+  assert.deepEqual(lines().filter(({ entity }) => entity === 'generation').map(({ action }) => action), ['result', 'end']);
+  assert.deepEqual(maxim.normaliseResult({ odd: 1 }), { odd: 1 });
+  assert.equal(maxim.normaliseResult({ object: 'chat.completion', choices: [{ message: { role: 'assistant', content: 'x'.repeat(100_000) } }] }).choices[0].message.content.length, 100_000);
+});
+
+test('an error has tags and metadata, and what is given its end with its configuration has it', async () => {
+  const logger = newLogger();
+  const trace = logger.trace({ id: 't' });
+  const error = trace.error({ id: 'e', message: 'm' });
+  error.addTag('k', 'v');
+  error.addMetadata({ more: 1 });
+  trace.retrieval({ id: 'r', endTimestamp: new Date(1e12) });
+  trace.toolCall({ id: 'c', name: 'n', endTimestamp: new Date(1e12) });
+  await logger.flush();
+  assert.deepEqual(errors, []);
+  assert.deepEqual(lines().filter(({ id }) => id === 'e').map(({ data }) => data), [{ tags: { k: 'v' } }, { metadata: { more: '1' } }]);
+  for (const id of ['r', 'c']) assert.ok(lines().some((line) => line.id === id && line.data.endTimestamp === '2001-09-09T01:46:40.000000+00:00'), id);
+});
+
 test('a refused call throws when exceptions are asked for', () => {
   const logger = newLogger({ raiseExceptions: true });
   assert.throws(() => logger.traceTag('not an id', 'a', 'b'), { name: 'MaximError', code: 'MAXIM_ERR_INVALID_ID' });

@@ -45,6 +45,39 @@ class LoggerTest < MaximTest
     assert_equal %w[generation trace], lines.select { |line| line.action == "end" }.map(&:entity)
   end
 
+  def test_what_comes_of_nothing_ends_all_the_same
+    log = logger
+    trace = log.trace("t")
+    trace.generation("g").result(nil)
+    trace.tool_call("tool").result(nil)
+    trace.retrieval("r").output = nil
+    assert_equal %w[generation tool_call retrieval], arrived(log).select { |line| line.action == "end" || line.data.key?("endTimestamp") }.map(&:entity).uniq
+  end
+
+  def test_a_result_is_refused_for_its_shape_only_if_asked
+    log = logger
+    generation = log.trace("t").generation("g")
+    assert_equal false, generation.result({ odd: 1 }, strict: true)
+    assert_equal [Maxim::InvalidResultError], @errors.map(&:class)
+    refute_predicate generation, :ended?
+    assert generation.result({ odd: 1 })
+    assert_predicate generation, :ended?
+    assert_equal({ "odd" => 1 }, Maxim.normalise_result({ odd: 1 }))
+    assert_raises(Maxim::InvalidResultError) { Maxim.normalise_result({ odd: 1 }, strict: true) }
+    chat = { id: "c", object: "chat.completion", model: "m", created: 1, choices: [{ message: { role: "assistant", content: "x" * 100_000 } }] }
+    assert_equal 100_000, Maxim.normalise_result(chat).dig("choices", 0, "message", "content").size
+  end
+
+  def test_an_error_has_tags_and_metadata_later
+    log = logger
+    log.trace("t").add_error("failed", id: "error-1")
+    error = Maxim::LoggedError.new(log, "error-1")
+    assert error.add_tag("k", "v")
+    assert error.add_metadata({ more: 1 })
+    assert_equal [{ "tags" => { "k" => "v" } }, { "metadata" => { "more" => "1" } }],
+                 arrived(log).select { |line| line.entity == "error" && line.id == "error-1" }.map(&:data)
+  end
+
   def test_exceptions_carry_backtrace_and_cause
     log = logger
     begin

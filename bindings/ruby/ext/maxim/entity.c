@@ -27,7 +27,7 @@ static const rb_data_type_t entity_type = {
     .flags = RUBY_TYPED_FREE_IMMEDIATELY,
 };
 
-static VALUE base_class, Session, Trace, Span, Generation, Retrieval, ToolCall;
+static VALUE base_class, Session, Trace, Span, Generation, Retrieval, ToolCall, LoggedError;
 static ID id_within, id_random_id;
 static VALUE null_text;
 
@@ -451,6 +451,9 @@ static VALUE create(int argc, VALUE *argv, VALUE logger, VALUE klass, mx_call *c
         return call_error(self, invoke_failure, GENERIC(fn), options, true);                                  \
     }
 #include "entity_methods.h"
+/* What other languages have by the error's id only. */
+TEXT_TEXT(LoggedError, "add_tag", maxim_error_add_tag)
+JSON(LoggedError, "add_metadata", maxim_error_add_metadata)
 
 #undef NEW
 #undef CHILD
@@ -520,5 +523,8 @@ void mx_init_entities(void) {
     Generation = entity_class("Generation");
     Retrieval = entity_class("Retrieval");
     ToolCall = entity_class("ToolCall");
+    LoggedError = entity_class("LoggedError");
 #include "entity_methods.h"
+    TEXT_TEXT(LoggedError, "add_tag", maxim_error_add_tag)
+    JSON(LoggedError, "add_metadata", maxim_error_add_metadata)
 }

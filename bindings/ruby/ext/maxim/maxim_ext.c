@@ -140,6 +140,22 @@ static VALUE library_version(VALUE self) { return rb_utf8_str_new_cstr(maxim_ver
 
 static VALUE status_name(VALUE self, VALUE status) { return rb_utf8_str_new_cstr(maxim_status_str(NUM2INT(status))); }
 
+/* normalise_result_native(JSON, flags): JSON */
+static VALUE normalise_result(VALUE self, VALUE json, VALUE flags) {
+    VALUE failed = mx_to_json(NULL, &json);
+    if (failed) rb_exc_raise(failed);
+    if (NIL_P(json)) json = rb_utf8_str_new_cstr("null");
+    maxim_str given = maxim_str_n(RSTRING_PTR(json), (size_t)RSTRING_LEN(json));
+    size_t length = 0;
+    maxim_status status = maxim_normalise_result(given, NUM2UINT(flags), NULL, 0, &length);
+    if (status != MAXIM_ERR_TOO_LARGE) rb_exc_raise(mx_error(status, maxim_last_error()));
+    VALUE out = rb_utf8_str_new(NULL, (long)length);
+    status = maxim_normalise_result(given, NUM2UINT(flags), RSTRING_PTR(out), length + 1, &length);
+    if (status != MAXIM_OK) rb_exc_raise(mx_error(status, maxim_last_error()));
+    RB_GC_GUARD(json);
+    return out;
+}
+
 static VALUE on_lambda(VALUE self) { return maxim_is_running_on_lambda() ? Qtrue : Qfalse; }
 
 /* (trace's id, number of the kind of entity, its id) */
@@ -171,6 +187,7 @@ void Init_maxim_ext(void) {
     error_class = rb_const_get(mx_module, rb_intern("Error")); /* from lib/maxim/error.rb */
 
     bound_function("library_version", "maxim_version", library_version, 0);
+    bound_function("normalise_result_native", "maxim_normalise_result", normalise_result, 2);
     bound_function("status_name", "maxim_status_str", status_name, 1);
     bound_function("running_on_lambda?", "maxim_is_running_on_lambda", on_lambda, 0);
     bound_function("span_traceparent", "maxim_span_traceparent", span_traceparent, 3);

@@ -114,6 +114,20 @@ module Maxim
     STRICT = 2
     private_constant :FORCE, :STRICT
 
+    class << self
+      # The flags of a result, and what can be read of it.
+      def flags(force, strict) = (force ? FORCE : 0) | (strict ? STRICT : 0)
+
+      # What a client's response object says of itself.
+      def readable(result)
+        return result if nil.equal?(result) || Hash === result || Array === result || String === result || RawJson === result
+
+        result.respond_to?(:to_h) ? result.to_h : result
+      rescue *Foreign::ERRORS
+        result
+      end
+    end
+
     setters :model, :provider, :name, :model_parameters, :maxim_prompt_id, :maxim_prompt_version_id,
             :start_timestamp, :end_timestamp
 
@@ -121,7 +135,7 @@ module Maxim
     # hash, an array of stream chunks, or any object that has to_h or to_json. A shape that is not known is sent as it
     # is and told to on_error; with `strict: true` it is refused instead, and the generation stays open.
     def result(result, force: false, strict: false)
-      result_native(readable(result), (force ? FORCE : 0) | (strict ? STRICT : 0))
+      result_native(Generation.readable(result), Generation.flags(force, strict))
     end
 
     # Logs that the model failed, and ends the generation: an exception, a message, or keywords.
@@ -138,14 +152,6 @@ module Maxim
 
     private
 
-    # What a client's response object says of itself.
-    def readable(result)
-      return result if nil.equal?(result) || Hash === result || Array === result || String === result || RawJson === result
-
-      result.respond_to?(:to_h) ? result.to_h : result
-    rescue *Foreign::ERRORS
-      result
-    end
 
     def failed(error)
       self.error(error) unless ended?
@@ -186,4 +192,15 @@ module Maxim
       self.error(error) unless ended?
     end
   end
+
+  # An error that was logged, by the id that it was given: tags and metadata that come later.
+  class LoggedError
+  end
+
+  # What the log API is sent for a provider's result. Raises Maxim::InvalidResultError for a shape that is not known if
+  # `strict` is set; else it is taken as it is.
+  def self.normalise_result(result, force: false, strict: false)
+    JSON.parse(normalise_result_native(Generation.readable(result), Generation.flags(force, strict)))
+  end
+  private_class_method :normalise_result_native
 end
