@@ -146,6 +146,16 @@ export interface Stats {
   purged: number;
   /** Texts that were dropped because a mask failed. */
   masksFailed: number;
+  /** Calls that were refused for an argument. */
+  refusedInvalid: number;
+  /** Calls that were refused for a record or attachment above its limit. */
+  refusedTooLarge: number;
+  /** Calls that were refused because the logger or client had been closed. */
+  refusedClosed: number;
+  /** Calls that were refused for another reason; those for want of space are `refused`. */
+  refusedOther: number;
+  /** Results whose shape was not known, sent as they are. */
+  resultsUnrecognised: number;
 }
 
 export interface EntityConfig {
@@ -366,7 +376,7 @@ export class Logger {
    */
   traceFrom(traceparent?: string, config?: TraceConfig): Trace;
   /** The header traceparent for a request that is made from the trace, or from one of its entities. */
-  traceparent(trace: Trace, entity?: Trace | Span | Generation | Retrieval | ToolCall): string;
+  traceparent(trace: Trace, entity?: Trace | Span | Generation | Retrieval | ToolCall): string | undefined;
 
   /** To go on with something that exists, here or elsewhere; nothing is logged by that. */
   resumeSession(id: string): Session;

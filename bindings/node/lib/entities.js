@@ -581,7 +581,7 @@ module.exports = {
   normaliseResult,
   createSession: (core, config) => make(core, Session, native.sessionCreate, undefined, fields.session, config),
   createTraceFrom: (core, traceparent, config) =>
-    /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/.test(traceparent)
+    typeof traceparent === 'string' && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/.test(traceparent)
       ? make(core, Trace, native.traceFromTraceparent, traceparent, fields.trace, config)
       : make(core, Trace, native.traceCreate, undefined, fields.trace, config),
   createTrace: (core, config) => make(core, Trace, native.traceCreate, undefined, fields.trace, config),

@@ -6,7 +6,7 @@ const builtin = require('./builtin.js');
 const { AsyncLocalStorage } = builtin('node:async_hooks');
 const native = require('./native.js');
 const { Core } = require('./core.js');
-const { MaximError } = require('./error.js');
+const { MaximError, failure } = require('./error.js');
 const { checkOptions, LOGGER } = require('./options.js');
 const { fenced, isError, json, messageText, numberOf, optionalJson } = require('./values.js');
 const entities = require('./entities.js');
@@ -141,7 +141,11 @@ class Logger {
 
   /** The header traceparent for a request that is made from one of the trace's entities, or from the trace. */
   traceparent(trace, entity = trace) {
-    return native.spanTraceparent(trace.id, ENTITY_NUMBERS[entity.constructor.entity], entity.id);
+    return this.#core.attempt(() => {
+      const header = native.spanTraceparent(trace.id, ENTITY_NUMBERS[entity.constructor.entity], entity.id);
+      if (typeof header === 'number') throw failure(header);
+      return header;
+    });
   }
 
   // To go on with something that exists, here or in another process; nothing is logged by that.

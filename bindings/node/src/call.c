@@ -371,6 +371,11 @@ napi_value answer_stats(struct call *call, const maxim_stats *stats) {
         {"sampledOut", (double)stats->sampled_out},
         {"masksFailed", (double)stats->masks_failed},
         {"purged", (double)stats->purged},
+        {"refusedInvalid", (double)stats->refused_invalid},
+        {"refusedTooLarge", (double)stats->refused_too_large},
+        {"refusedClosed", (double)stats->refused_closed},
+        {"refusedOther", (double)stats->refused_other},
+        {"resultsUnrecognised", (double)stats->results_unrecognised},
     };
     napi_value result;
     napi_create_object(call->env, &result);

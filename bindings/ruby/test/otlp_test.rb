@@ -73,4 +73,9 @@ class OtlpTest < Minitest::Test
     record = requests.first.last.dig("resourceLogs", 0, "scopeLogs", 0, "logRecords", 0)
     assert_equal "hello", record.dig("body", "stringValue")
   end
+
+  def test_hashes_are_pairs_as_opentelemetrys_variables_have_them
+    assert_equal "x-tenant=a%20b%2Cc,n=1", Maxim::Owner.pairs({ "x-tenant" => "a b,c", n: 1 })
+    assert_equal "a=b", Maxim::Owner.pairs("a=b")
+  end
 end

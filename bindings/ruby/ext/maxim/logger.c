@@ -138,7 +138,8 @@ static VALUE stats_hash(const maxim_stats *stats) {
     ENTRY(accepted) ENTRY(delivered) ENTRY(held) ENTRY(dropped_memory) ENTRY(dropped_disk) ENTRY(dropped_expired)
     ENTRY(quarantined) ENTRY(retries) ENTRY(bytes_delivered) ENTRY(bytes_held) ENTRY(adopted)
     ENTRY(oldest_held_ms) ENTRY(last_http_status) ENTRY(ignored) ENTRY(refused) ENTRY(dropped_corrupt)
-    ENTRY(sampled_out) ENTRY(masks_failed) ENTRY(purged)
+    ENTRY(sampled_out) ENTRY(masks_failed) ENTRY(purged) ENTRY(refused_invalid)
+    ENTRY(refused_too_large) ENTRY(refused_closed) ENTRY(refused_other) ENTRY(results_unrecognised)
 #undef ENTRY
     return hash;
 }

@@ -76,6 +76,7 @@ module Maxim
       { protocol: Logger::PROTOCOLS, otlp_encoding: Logger::OTLP_ENCODINGS }.each do |name, words|
         config[name] = Owner.choose(name.to_s, config[name], words) unless config[name].nil?
       end
+      %i[otlp_headers resource_attributes].each { |name| config[name] = Owner.pairs(config[name]) if config.key?(name) }
       @level = severity(min_level)
       @lossy = lossy
       # What is below is filtered here, where `level=` can change it.

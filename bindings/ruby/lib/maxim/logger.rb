@@ -166,6 +166,7 @@ module Maxim
         given = config[name]
         config = config.merge(name => Owner.choose(name.to_s, given, words)) unless given.nil?
       end
+      %i[otlp_headers resource_attributes].each { |name| config = config.merge(name => Owner.pairs(config[name])) if config.key?(name) }
       config
     end
 

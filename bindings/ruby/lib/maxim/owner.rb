@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "uri"
+
 module Maxim
   # An id for an entity whose creation was refused.
   def self.random_id
@@ -36,6 +38,13 @@ module Maxim
       def choose(name, value, choices)
         number = choices.value?(value) ? value : Convert.choice(name, value, choices)
         number.is_a?(Error) ? raise(number) : number
+      end
+
+      # Names and values as OpenTelemetry's variables have them: key=value,key=value, percent-encoded. Text stays.
+      def pairs(given)
+        return given unless given.is_a?(Hash)
+
+        given.map { |name, value| "#{name}=#{URI.encode_www_form_component(value).gsub("+", "%20")}" }.join(",")
       end
 
       def track(owner, exit_timeout)
