@@ -26,7 +26,10 @@ export CARGO_TARGET_DIR=$PWD/target/dist CARGO_PROFILE_RELEASE_DEBUG=false
 export ZIG_GLOBAL_CACHE_DIR=$PWD/build/dist/zig-cache ZIG_LOCAL_CACHE_DIR=$PWD/build/dist/zig-cache
 
 # Nothing of the builder's folders; what the processors offer against hijacked control flow.
-flags=(--remap-path-prefix "$PWD=/libmaxim" --remap-path-prefix "$sysroot/lib/rustlib/src/rust=/rust")
+# The standard library is compiled with paths relative to its workspace or to this one, by where it lies.
+std_source=lib/rustlib/src/rust
+flags=(--remap-path-prefix "$PWD=/libmaxim" --remap-path-prefix "$sysroot/$std_source=/rust"
+    --remap-path-prefix "build/dist/toolchain/$std_source=/rust")
 for index in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
     flags+=(--remap-path-prefix "${index%/}=/crates")
 done

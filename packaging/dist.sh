@@ -3,8 +3,7 @@
 # Leaves build/dist/release: an archive for each platform, the packages made of them, and SHA256SUMS.
 #
 # Names and times in the archives are the commit's, and no absolute path of the builder is in anything
-# (packaging/build.sh). Two builds in different folders are not equal bit by bit yet: the standard library's relative
-# paths differ.
+# (packaging/build.sh): two builds in different folders are equal bit by bit (packaging/reproducible.sh).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
