@@ -337,6 +337,11 @@ func TestHooksThatPanicCostNothing(t *testing.T) {
 	if data["value"] != "[Throws: on purpose]" || data["none"] != "<nil>" || data["endless"] != "[Circular]" {
 		t.Errorf("%v", data)
 	}
+	plain.Info("kept", "g", 1, slog.Group("g", "b", 2), slog.Group("h", "b", 3), "h", 4)
+	flushed(t, client)
+	if data := fmt.Sprint(s.entries(t)[3]["data"]); data != "map[g:map[b:2 g:1] h:map[b:3 h:4]]" {
+		t.Errorf("%v", data)
+	}
 	var noContext context.Context
 	_, trace := logger.StartTrace(noContext, TraceConfig{Name: "without a context"})
 	must(t, trace.Err())

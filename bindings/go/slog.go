@@ -204,12 +204,19 @@ func (b *builder) add(groups []string, attr slog.Attr) {
 	// A group exists once something is in it.
 	into := b.data
 	for _, group := range groups {
-		inner, ok := into[group].(map[string]any)
+		before, exists := into[group]
+		inner, ok := before.(map[string]any)
 		if !ok {
 			inner = map[string]any{}
+			if exists {
+				inner[group] = before // a value that has the group's name
+			}
 			into[group] = inner
 		}
 		into = inner
+	}
+	if group, is := into[attr.Key].(map[string]any); is {
+		into = group // a group that has the value's name
 	}
 	into[attr.Key] = b.value(attr.Value)
 }
