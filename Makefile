@@ -16,7 +16,7 @@ SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-serve
 	src/delivery/policy.rs src/delivery/http/retry_after.rs $(wildcard src/otlp/*.rs)
 
 .DEFAULT_GOAL := help
-.PHONY: abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
+.PHONY: interop abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
 	uninstall dist dist-test version
 
 help: ## Show this list
@@ -53,6 +53,9 @@ torture: lib server ## Attack the promise that nothing is lost, at full size (ab
 
 sanitize: lib server hooks ## Run the tests of the C ABI with AddressSanitizer, ThreadSanitizer and valgrind
 	scripts/sanitize.sh
+
+interop: lib ## Send through a real OpenTelemetry Collector, built once outside the tree, and compare what comes back
+	COLLECTOR=$$(scripts/collector.sh) cargo test --test interop
 
 fuzz: server hooks ## Make calls, texts and damage by chance for FUZZ_SECONDS (60)
 	scripts/fuzz.sh $(FUZZ_SECONDS)

@@ -1,0 +1,197 @@
+//! A real OpenTelemetry Collector takes what the library sends, and gives the same back: `make interop`.
+//!
+//! COLLECTOR names the Collector (`scripts/collector.sh` builds one). What it exports goes to a receiver of this test's
+//! own, and is compared with what was sent.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::collector::{Collector, taken, texts};
+use common::{Scratch, both, compile};
+use maxim::otlp::{Encoding, FoldOptions, Folder, Out, Resource, encode};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
+use prost::Message;
+use serde_json::Value;
+
+/// How long a Collector may take to start and to pass something on.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A Collector that passes on to a receiver.
+struct Real {
+    child: Child,
+    port: u16,
+    passed_on: Collector,
+    _scratch: Scratch,
+}
+
+impl Real {
+    fn start() -> Real {
+        let program = std::env::var("COLLECTOR").expect("COLLECTOR names no Collector: run `make interop`");
+        let passed_on = Collector::start(|_| taken());
+        let scratch = Scratch::new("interop");
+        // Nobody listens at a port that was just given up.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let config = scratch.path().join("config.yaml");
+        let text = format!(
+            "receivers: {{otlp: {{protocols: {{http: {{endpoint: '127.0.0.1:{port}'}}}}}}}}\n\
+             exporters: {{otlphttp: {{endpoint: '{}', compression: none}}}}\n\
+             service:\n  telemetry: {{metrics: {{level: none}}}}\n  pipelines:\n    \
+             traces: {{receivers: [otlp], exporters: [otlphttp]}}\n    \
+             logs: {{receivers: [otlp], exporters: [otlphttp]}}\n",
+            passed_on.url()
+        );
+        std::fs::write(&config, text).unwrap();
+        let log = std::fs::File::create(scratch.path().join("log")).unwrap();
+        let child = Command::new(program)
+            .arg("--config")
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let real = Real { child, port, passed_on, _scratch: scratch };
+        real.wait_until("listens", |real| TcpStream::connect(("127.0.0.1", real.port)).is_ok());
+        real
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn wait_until(&self, what: &str, holds: impl Fn(&Real) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !holds(self) {
+            assert!(Instant::now() < end, "the Collector never {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The spans that it has passed on, by id, once there are as many.
+    fn spans(&self, count: usize) -> BTreeMap<Vec<u8>, Span> {
+        self.wait_until("passed on all spans", |real| real.passed_on.spans().len() >= count);
+        self.passed_on.spans().into_iter().map(|span| (span.span_id.clone(), span)).collect()
+    }
+
+    /// Sends a request as it is; gives the status.
+    fn post(&self, body: &[u8], content_type: &str, gzip: bool) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let encoding = if gzip { "Content-Encoding: gzip\r\n" } else { "" };
+        let body = if gzip { maxim::otlp::export::gzip(body) } else { body.to_vec() };
+        write!(
+            stream,
+            "POST /v1/traces HTTP/1.1\r\nHost: c\r\nConnection: close\r\nContent-Type: {content_type}\r\n{encoding}\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        )
+        .unwrap();
+        stream.write_all(&body).unwrap();
+        std::io::read_to_string(stream).unwrap().lines().next().unwrap().to_owned()
+    }
+}
+
+impl Drop for Real {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The spans of every captured step.
+fn captured() -> Vec<maxim::otlp::Span> {
+    let mut folder = Folder::named("interop", FoldOptions { incomplete_after: Duration::from_secs(1) });
+    let now_ns = 1_800_000_000_000_000_000;
+    for step in include_str!("../vectors/maxim.jsonl").lines() {
+        let step: Value = serde_json::from_str(step).unwrap();
+        for request in step["requests"].as_array().unwrap() {
+            if request["target"].as_str().unwrap().contains("/log?") {
+                for line in request["body"].as_str().unwrap().split('\n') {
+                    // A line that the captured client made wrong is none.
+                    let _ = folder.line(line.as_bytes(), now_ns);
+                }
+            }
+        }
+    }
+    folder.expire(now_ns + 3_600_000_000_000);
+    folder
+        .take()
+        .into_iter()
+        .filter_map(|out| match out {
+            Out::Span(span) => Some(span),
+            Out::Log(_) => None,
+        })
+        .collect()
+}
+
+#[test]
+fn every_captured_span_comes_back_as_it_was_sent_in_either_encoding() {
+    let spans = captured();
+    assert!(spans.len() > 20, "{}", spans.len());
+    let resource = Resource { attributes: vec![("service.name".into(), "interop".into())] };
+    let sent = encode::traces(&resource, &spans, Encoding::Protobuf);
+    let sent = ExportTraceServiceRequest::decode(&sent[..]).unwrap().resource_spans.remove(0);
+    let sent: BTreeMap<Vec<u8>, Span> =
+        sent.scope_spans[0].spans.iter().map(|span| (span.span_id.clone(), span.clone())).collect();
+    for encoding in [Encoding::Protobuf, Encoding::Json] {
+        for gzip in [false, true] {
+            let real = Real::start();
+            let body = encode::traces(&resource, &spans, encoding);
+            let status = real.post(&body, encoding.content_type(), gzip);
+            assert!(status.contains("200"), "{encoding:?}, gzip {gzip}: {status}");
+            let mut back = real.spans(sent.len());
+            assert_eq!(back.len(), sent.len(), "{encoding:?}, gzip {gzip}");
+            for (id, sent) in &sent {
+                let span = back.get_mut(id).unwrap();
+                // It says what is not said: that there are no flags, and that nothing is known of success.
+                span.flags = 0;
+                span.status = span.status.take().filter(|status| *status != Status::default());
+                assert_eq!(span, sent, "{encoding:?}, gzip {gzip}");
+            }
+            assert_eq!(real.passed_on.taken()[0].resource["service.name"], "interop");
+        }
+    }
+}
+
+#[test]
+fn a_program_is_seen_through_it_with_parents_times_kinds_and_tokens() {
+    for (protocol, compression) in [("http/protobuf", "gzip"), ("http/json", "none")] {
+        let real = Real::start();
+        let scratch = Scratch::new("interop-program");
+        let program = compile("tests/c/otlp.c", &scratch);
+        for verbs in [&["conversation"][..], &["entries", "20"]] {
+            let output = Command::new(&program)
+                .args(verbs)
+                .env("OTEL_EXPORTER_OTLP_ENDPOINT", real.url())
+                .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+                .env("OTEL_EXPORTER_OTLP_COMPRESSION", compression)
+                .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", both(&output));
+        }
+        let spans = real.spans(6);
+        let named: BTreeMap<&str, &Span> = spans.values().map(|span| (span.name.as_str(), span)).collect();
+        let kind = |name: &str| texts(&named[name].attributes)["openinference.span.kind"].clone();
+        for (name, parent, expected) in [
+            ("question", "", "CHAIN"),
+            ("step", "question", "CHAIN"),
+            ("chat gpt-4o", "step", "LLM"),
+            ("retrieval wiki", "more", "RETRIEVER"),
+            ("execute_tool weather", "more", "TOOL"),
+        ] {
+            assert_eq!(kind(name), expected);
+            let above = named.get(parent).map(|span| span.span_id.clone()).unwrap_or_default();
+            assert_eq!(named[name].parent_span_id, above, "{name}");
+            assert!(named[name].start_time_unix_nano <= named[name].end_time_unix_nano);
+        }
+        assert_eq!(texts(&named["chat gpt-4o"].attributes)["llm.token_count.total"], "30");
+        real.wait_until("passed on all records", |real| real.passed_on.records().len() >= 20);
+        assert!(real.passed_on.records().iter().all(|record| record.severity_number == 9));
+    }
+}
