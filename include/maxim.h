@@ -901,8 +901,9 @@ typedef struct maxim_attachment {
     /** MAXIM_ATTACHMENT_URL: the URL. */
     maxim_str url;
     /**
-     * The MIME type, as in image/png; used where the content does not tell. Anything else, or more
-     * than 255 bytes, is MAXIM_ERR_INVALID_ARGUMENT.
+     * The MIME type, as in image/png; used where the content does not tell, and before what the end
+     * of the file's name or of `name` says (.csv, .json, .md, .txt and their like). Anything else,
+     * or more than 255 bytes, is MAXIM_ERR_INVALID_ARGUMENT.
      */
     maxim_str mime_type;
     /**

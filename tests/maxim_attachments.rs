@@ -178,6 +178,41 @@ fn a_process_killed_before_it_knows_of_its_upload_has_it_made_again_and_told_of_
 }
 
 #[test]
+fn the_type_of_a_file_is_what_its_content_says_and_else_what_its_name_does() {
+    let scratch = Scratch::new("attach-types");
+    let program = compile("tests/c/uploads.c", &scratch);
+    let service = Service::start();
+    service.answers.store(true, Ordering::SeqCst);
+    let png = std::fs::read(root().join("tests/vectors/files/tiny.png")).unwrap();
+    let files = [
+        ("report.CSV", &b"a,b\n1,2\n"[..], "text/csv"),
+        ("picture.csv", &png, "image/png"),
+        ("notes", &b"no mark"[..], "application/octet-stream"),
+    ];
+    let mut verbs = vec!["new".to_owned()];
+    for (name, content, _) in &files {
+        let path = scratch.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        verbs.push(format!("file:1:{}", path.display()));
+    }
+    verbs.push(FLUSH.to_owned());
+    let url = format!("http://127.0.0.1:{}", service.port);
+    run(&mut probe(&program, &url, &scratch.path().join("spool"), &verbs));
+    let mut types = Vec::new();
+    while let Ok(arrived) = service.arrived.try_recv() {
+        let Arrived::Lines(lines) = arrived else { continue };
+        types.extend(lines.lines().filter_map(|line| {
+            let (_, rest) = line.split_once("\"mimeType\":\"")?;
+            rest.split_once('"').map(|(mime, _)| mime.to_owned())
+        }));
+    }
+    types.sort();
+    let mut expected = files.map(|(_, _, mime)| mime);
+    expected.sort_unstable();
+    assert_eq!(types, expected);
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_refused_by_the_call() {
     let host = Host::new("attach-unreadable");
     let scratch = host.scratch.path();

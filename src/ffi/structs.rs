@@ -489,7 +489,8 @@ pub struct maxim_attachment {
     pub data_len: usize,
     /// MAXIM_ATTACHMENT_URL: the URL.
     pub url: maxim_str,
-    /// The MIME type, as in image/png; used where the content does not tell. Anything else, or more than 255
+    /// The MIME type, as in image/png; used where the content does not tell, and before what the end of the file's name
+    /// or of `name` says (.csv, .json, .md, .txt and their like). Anything else, or more than 255
     /// bytes, is MAXIM_ERR_INVALID_ARGUMENT.
     pub mime_type: maxim_str,
     /// Tags: a JSON object, where `tags` gives none. Values that are not strings are sent as their JSON text.

@@ -84,6 +84,14 @@ impl Attachment<'_> {
         Ok(())
     }
 
+    /// The type that the file's name says, or the one given for content.
+    fn type_by_name(&self) -> Option<&'static str> {
+        match self.content {
+            Content::File(path) => mime::by_name(path),
+            _ => mime::by_name(self.name?),
+        }
+    }
+
     /// The line of a URL.
     pub(super) fn url_line(
         &self,
@@ -120,7 +128,7 @@ impl Attachment<'_> {
             entity: entity as u8,
             entity_id: entity_id.to_owned(),
             key: self.key(&config.repository, entity, entity_id),
-            mime: self.mime_type.map(str::to_owned),
+            mime: self.mime_type.or_else(|| self.type_by_name()).map(str::to_owned),
             source: Source::Content,
             stamp: None,
             most,

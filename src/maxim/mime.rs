@@ -27,9 +27,60 @@ fn is_quoted(text: &str) -> bool {
     inner.is_some_and(|inner| inner.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\'))
 }
 
+/// Types of what has no mark of its own in its content, by the end of a file's name: texts, nearly all.
+const BY_EXTENSION: [(&str, &str); 28] = [
+    ("css", "text/css"),
+    ("csv", "text/csv"),
+    ("eml", "message/rfc822"),
+    ("geojson", "application/geo+json"),
+    ("htm", "text/html"),
+    ("html", "text/html"),
+    ("ics", "text/calendar"),
+    ("ipynb", "application/x-ipynb+json"),
+    ("js", "text/javascript"),
+    ("json", "application/json"),
+    ("jsonl", "application/jsonl"),
+    ("log", "text/plain"),
+    ("markdown", "text/markdown"),
+    ("md", "text/markdown"),
+    ("mjs", "text/javascript"),
+    ("ndjson", "application/x-ndjson"),
+    ("py", "text/x-python"),
+    ("rst", "text/x-rst"),
+    ("sql", "application/sql"),
+    ("srt", "application/x-subrip"),
+    ("svg", "image/svg+xml"),
+    ("tex", "text/x-tex"),
+    ("toml", "application/toml"),
+    ("tsv", "text/tab-separated-values"),
+    ("txt", "text/plain"),
+    ("vtt", "text/vtt"),
+    ("xml", "application/xml"),
+    ("yaml", "application/yaml"),
+];
+
+/// The type that the name of a file says, for content that does not.
+pub(super) fn by_name(name: &str) -> Option<&'static str> {
+    let (_, extension) = name.rsplit_once('.')?;
+    let of = |extension: &str| {
+        BY_EXTENSION.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known)).map(|(_, mime)| *mime)
+    };
+    of(if extension.eq_ignore_ascii_case("yml") { "yaml" } else { extension })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_valid;
+    use super::{BY_EXTENSION, by_name, is_valid};
+
+    #[test]
+    fn a_name_says_a_type_in_any_case_and_no_other() {
+        assert_eq!(by_name("a/b.c/report.CSV"), Some("text/csv"));
+        assert_eq!(by_name("config.yml"), Some("application/yaml"));
+        for name in ["csv", "a.b/csv", "a.", "", "a.bin"] {
+            assert_eq!(by_name(name), None, "{name}");
+        }
+        assert!(BY_EXTENSION.iter().all(|(_, mime)| is_valid(mime)));
+    }
 
     #[test]
     fn a_type_has_two_halves_and_its_parameters_no_surprises() {
