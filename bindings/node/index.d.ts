@@ -332,7 +332,7 @@ export class Generation extends Entity {
   setModelParameters(parameters: Record<string, Value>): void;
   addMessage(message: Value): void;
   addMessages(messages: Iterable<Value>): void;
-  /** Logs a provider's result and ends the generation; one whose shape is not known is sent as it is, and told of. */
+  /** Logs a provider's result and ends the generation; one whose shape is not known is sent as it is, and reported. */
   result(result: Value, options?: ResultOptions): void;
   /** Ends the generation with an error. */
   error(error: Error | ErrorConfig): void;

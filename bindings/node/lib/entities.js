@@ -449,8 +449,8 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
   }
 
   /**
-   * Logs the provider's result and ends the generation. A shape that is not known is sent as it is and told of; with
-   * `force` it is not told of, with `strict` it is refused.
+   * Logs the provider's result and ends the generation. A shape that is not known is sent as it is and reported; with
+   * `force` it is not reported, with `strict` it is refused.
    */
   result(result, options) {
     attempt(this, () => invoke(this, native.generationResult, json(result), resultFlags(options)));

@@ -55,7 +55,7 @@ class RailsTest < MaximTest
 
   def test_a_mistake_in_the_configuration_is_named
     {
-      "maxim.loger = {}" => "there is no loger: did you mean logger?",
+      "maxim.racks = {}" => "there is no racks: did you mean rack?",
       "maxim.rack = true" => "config.maxim.rack needs config.maxim.logger",
       "maxim.log_client = { source: 'shop', environment: :prod }" => "environment is :prod: give one of :development, :staging, :production"
     }.each do |configure, message|

@@ -12,14 +12,14 @@ class ReadmeTest < MaximTest
     @server.control(unauthorized: true)
     said = example
     assert_match(/UnauthorizedError/, said) # to on_error
-    assert_equal 1, said.scan(/^maxim: .*UnauthorizedError; on_error: is told/).size, said # of the client, which has none
+    assert_equal 1, said.scan(/^maxim: .*UnauthorizedError; set on_error: to receive/).size, said # of the client, which has none
   end
 
   def test_with_nobody_there_the_example_ends_well_and_says_so
     @server.stop
     said = example
     assert_match(/NetworkError/, said)
-    assert_equal 1, said.scan(/^maxim: .*NetworkError; on_error: is told/).size, said
+    assert_equal 1, said.scan(/^maxim: .*NetworkError; set on_error: to receive/).size, said
     @server = DevServer.new
   end
 

@@ -133,7 +133,7 @@ module Maxim
 
     # Logs what the model answered, and ends the generation. `result` is the provider's own response, as a
     # hash, an array of stream chunks, or any object that has to_h or to_json. A shape that is not known is sent as it
-    # is and told to on_error; with `strict: true` it is refused instead, and the generation stays open.
+    # is and reported to on_error; with `strict: true` it is refused instead, and the generation stays open.
     def result(result, force: false, strict: false)
       result_native(Generation.readable(result), Generation.flags(force, strict))
     end

@@ -19,7 +19,7 @@ module Maxim
     # How long the end of the process waits for what is held, in seconds.
     EXIT_TIMEOUT = 2
 
-    # Without a handler, the same kind of error is told of as a warning again after so many seconds.
+    # Without a handler, the same kind of error is reported as a warning again after so many seconds.
     WARNING_PAUSE = 10
 
     # Everything alive, closed when the process ends; holds nothing back from the garbage collector.
@@ -125,7 +125,7 @@ module Maxim
       return if last && now - last < WARNING_PAUSE
 
       @warned[error.class] = now
-      Kernel.warn("maxim: #{error.message} (#{error.class}; on_error: is told of every one)")
+      Kernel.warn("maxim: #{error.message} (#{error.class}; set on_error: to receive each one)")
     end
 
     def debug_event(line)
