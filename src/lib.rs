@@ -24,16 +24,16 @@ compile_error!(
     "libmaxim turns panics into statuses at its boundary and must be built with panic = \"unwind\""
 );
 
-pub mod applog;
-pub mod control;
-pub mod delivery;
+mod applog;
+mod control;
+mod delivery;
 pub mod ffi;
-pub mod maxim;
+mod maxim;
 pub mod otlp;
-pub mod process;
-pub mod report;
-pub mod secret;
-pub mod spool;
-pub mod status;
+mod process;
+mod report;
+mod secret;
+mod spool;
+mod status;
 mod sync;
-pub mod text;
+mod text;

@@ -26,8 +26,10 @@ pub trait Reporter: Send + Sync {
 }
 
 /// A reporter that nobody listens to.
+#[cfg(test)]
 pub struct Silent;
 
+#[cfg(test)]
 impl Reporter for Silent {
     fn error(&self, _: &Report) {}
     fn debug(&self, _: &str) {}

@@ -151,8 +151,9 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::delivery::http::HttpConfig;
     use crate::delivery::policy::BackoffConfig;
-    use crate::delivery::{Framing, Http, HttpConfig, Pipeline, PipelineConfig, Protocol};
+    use crate::delivery::{Framing, Http, Pipeline, PipelineConfig, Protocol};
     use crate::report::Silent;
     use crate::spool::{Identity, Kind, Options};
     use crate::sync::Mutex;

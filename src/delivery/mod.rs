@@ -48,9 +48,7 @@ mod tests;
 mod writer;
 
 pub use config::PipelineConfig;
-pub use http::{
-    Body, Http, HttpConfig, Interrupter, Request, Response, TransportError, UploadRule, checked_url,
-};
+pub use http::{Body, Http, Request, Response, TransportError, UploadRule, checked_url};
 pub use link::Reach;
 pub use outcome::Outcome;
 pub use pipeline::{Pipeline, Stats};

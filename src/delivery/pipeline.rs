@@ -5,8 +5,7 @@
 //! do the work while their caller waits ([`super::synchronous`]), with the same engine.
 //!
 //! Promises: [`Pipeline::append`] never waits for the network; a waiting call returns within its
-//! timeout and says what is still held; any number of threads may wait at once; nothing here is
-//! needed from a lock to open a fresh pipeline in a forked child ([`Pipeline::config`]).
+//! timeout and says what is still held; any number of threads may wait at once.
 //!
 //! Does not: reopen itself after a fork. Its owner notices, calls
 //! [`Pipeline::after_fork_in_child`], leaks it, and opens another.
@@ -125,11 +124,6 @@ impl Pipeline {
         // The receiver lives as long as `self`.
         let _ = self.outbox.send(message);
         self.place.bell.ring();
-    }
-
-    /// The configuration, to open another pipeline like this one.
-    pub fn config(&self) -> &Arc<PipelineConfig> {
-        &self.place.config
     }
 
     /// Accepts one record.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::sync::Mutex;
 
+use super::http::HttpConfig;
 use super::test_server::{Answer, TestServer, status};
 use super::*;
 use crate::report::{Report, Reporter, Silent};

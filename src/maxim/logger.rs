@@ -155,11 +155,6 @@ impl Logger {
         &self.first.config
     }
 
-    /// The log repository's id.
-    pub fn repository(&self) -> &str {
-        &self.first.config.repository
-    }
-
     /// Sends every record from now on to a further repository or endpoint too; gives its number.
     pub fn add_sink(&self, config: Config) -> Result<usize> {
         let mut target = Some(Target::new(config));

@@ -84,11 +84,6 @@ impl Batch {
         self.entries.len() - self.done
     }
 
-    /// Whether every record has been settled.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The payload bytes still to be settled.
     pub fn bytes(&self) -> usize {
         self.waiting().iter().map(|entry| entry.length as usize).sum()

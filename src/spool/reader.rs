@@ -253,11 +253,6 @@ impl Reader {
         self.spool.spill()
     }
 
-    /// [`Spool::spill_all`], by the delivery thread.
-    pub fn spill_all(&mut self) -> bool {
-        self.spool.spill_all()
-    }
-
     /// Forgets the buffers: nothing is being read.
     pub(super) fn drop_buffers(&mut self) {
         self.buffers.clear();

@@ -31,12 +31,6 @@ impl Buffer {
         self.len
     }
 
-    /// Whether there is none.
-    #[inline(always)]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// How long the text can get without a new allocation.
     #[inline(always)]
     pub fn capacity(&self) -> usize {

@@ -17,7 +17,7 @@ pub(super) mod tests;
 mod walk;
 
 pub use compact::{compact, compact_outlined, embed, embed_strings};
-pub use outline::{Outline, Value};
+pub use outline::Value;
 pub use walk::{Kind, as_str_raw, elements, is_integer, kind, members, string_end, value_end};
 
 use std::fmt;
@@ -36,8 +36,6 @@ pub enum Shape {
     Object,
     /// An array.
     Array,
-    /// An object or an array.
-    ObjectOrArray,
 }
 
 /// Where and why a text is not the JSON document that was asked for.

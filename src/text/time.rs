@@ -1,11 +1,11 @@
 //! Times as the log API has them: `2026-01-02T03:04:05.000006+00:00`.
 //!
-//! Written by hand, for a call that logs writes one each time; read by chrono, for that is rare.
-//! Times are Unix microseconds in UTC, without leap seconds.
+//! The calendar is chrono's; it is asked once a second for each thread that logs. Times are Unix microseconds in UTC, without leap seconds.
 
 use super::buffer::Buffer;
-use super::decimal::{self, pair};
+use chrono::{DateTime, Datelike, Timelike};
 use std::cell::Cell;
+use std::io::Write;
 
 /// 0001-01-01T00:00:00.000000, the earliest time that is written as itself.
 pub const MIN_UNIX_US: i64 = -62_135_596_800_000_000;
@@ -13,28 +13,6 @@ pub const MIN_UNIX_US: i64 = -62_135_596_800_000_000;
 pub const MAX_UNIX_US: i64 = 253_402_300_799_999_999;
 
 const US_PER_SECOND: i64 = 1_000_000;
-const SECONDS_PER_DAY: u64 = 86_400;
-
-/// Days from 0000-03-01 to 0001-01-01: years that begin in March have their leap day at the end.
-const DAYS_MARCH_TO_JANUARY: u32 = 306;
-
-/// Year, month and day of the day that is `days` after 0001-01-01, in the proleptic Gregorian calendar.
-///
-/// After Neri and Schneider, "Euclidean affine functions and their application to calendar
-/// algorithms" (2022): a year that begins in March has months whose lengths lie on a straight line.
-#[inline(always)]
-fn civil(days: u32) -> (u32, u32, u32) {
-    let quarters = 4 * (days + DAYS_MARCH_TO_JANUARY) + 3;
-    let century = quarters / 146_097;
-    let day_of_century = quarters % 146_097 / 4;
-    let quarters = 4 * day_of_century + 3;
-    let year_of_century = quarters / 1461;
-    let day_of_year = quarters % 1461 / 4;
-    let line = 2141 * day_of_year + 197_913;
-    let (month, day) = (line >> 16, (line & 0xffff) / 2141 + 1);
-    let year = 100 * century + year_of_century;
-    if month > 12 { (year + 1, month - 12, day) } else { (year, month, day) }
-}
 
 /// A time as it is written, all but the microseconds right for its whole second.
 type Text = [u8; 32];
@@ -62,7 +40,9 @@ pub fn push_rfc3339_us(out: &mut Buffer, unix_us: i64) {
         micros as u64
     });
     let room: &mut [u8; QUOTED] = out.room();
-    room[21..29].copy_from_slice(&decimal::six_digits(micros));
+    // Six digits, with zeros in front.
+    let digits = &mut itoa::Buffer::new();
+    room[21..27].copy_from_slice(&digits.format(micros as u32 + 1_000_000).as_bytes()[1..]);
     room[27..QUOTED].copy_from_slice(b"+00:00\"");
     room[0] = b'"';
     out.advance(QUOTED);
@@ -81,30 +61,25 @@ fn another_second(last: &Cell<(i64, Text)>, unix_us: i64) -> i64 {
 /// The text of a whole second within the years 1 to 9999.
 #[inline(never)]
 fn second_text(unix_second: i64) -> Text {
-    let seconds = (unix_second - MIN_UNIX_US / US_PER_SECOND) as u64;
-    let (days, second) = ((seconds / SECONDS_PER_DAY) as u32, (seconds % SECONDS_PER_DAY) as u32);
-    let (year, month, day) = civil(days);
+    let time = DateTime::from_timestamp(unix_second, 0).unwrap_or_default();
+    let (year, month, day) = (time.year(), time.month(), time.day());
+    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
     let mut text = *b"0000-00-00T00:00:00.000000+00:00";
-    text[0..2].copy_from_slice(&pair(year / 100));
-    text[2..4].copy_from_slice(&pair(year));
-    text[5..7].copy_from_slice(&pair(month));
-    text[8..10].copy_from_slice(&pair(day));
-    text[11..13].copy_from_slice(&pair(second / 3600));
-    text[14..16].copy_from_slice(&pair(second / 60 % 60));
-    text[17..19].copy_from_slice(&pair(second % 60));
+    // Fits: years have four digits. No formatting of chrono's, which allocates.
+    let _ = write!(&mut text[..19], "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
     text
 }
 
 /// The Unix microseconds of an RFC 3339 text with any offset; digits below microseconds are cut off.
 #[cold]
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
-    chrono::DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_micros())
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_micros())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::{DateTime, SecondsFormat};
+    use chrono::SecondsFormat;
     use proptest::prelude::*;
 
     const US_PER_DAY: i64 = 86_400_000_000;
@@ -134,7 +109,6 @@ mod tests {
             push_rfc3339_us(&mut out, day);
             let (year, month, rest) = (&out[1..5], &out[6..8], &out[9..]);
             let number = |digits: &[u8]| std::str::from_utf8(digits).unwrap().parse::<u32>().unwrap();
-            use chrono::Datelike;
             assert_eq!(number(year) as i32, date.year());
             assert_eq!(number(month), date.month());
             assert_eq!(number(&rest[..2]), date.day());

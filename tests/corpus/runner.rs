@@ -13,6 +13,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod facts;
+mod mutate;
 mod mutations;
 
 use std::collections::BTreeMap;
@@ -24,8 +25,7 @@ use std::sync::atomic::Ordering;
 use common::service::{Arrived, Service};
 use common::{Scratch, compile};
 use facts::{Judgement, Outcome};
-use maxim::text::buffer::Buffer;
-use maxim::text::json::{self, Shape};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// One answer of a provider.
@@ -75,20 +75,34 @@ fn read(directory: &Path) -> Vec<Answer> {
 }
 
 fn answer(file: &str, line: usize, record: &str, facts: Value) -> Answer {
-    // The body's own text is kept, whatever is odd in it.
-    let mut compacted = Buffer::new();
-    json::compact(record.as_bytes(), Shape::Object, &mut compacted).expect("a record");
-    let members: BTreeMap<&[u8], &[u8]> = json::members(&compacted).collect();
-    let text = |name: &[u8]| members.get(name).map(|value| String::from_utf8(value.to_vec()).expect("UTF-8"));
-    let string = |name: &[u8]| text(name).and_then(|text| Some(parse(&text)?.as_str()?.to_owned()));
+    let members: BTreeMap<String, &str> = members(record).expect("a record");
+    let text = |name: &str| members.get(name).map(|value| (*value).to_owned());
+    let string = |name: &str| text(name).and_then(|text| Some(parse(&text)?.as_str()?.to_owned()));
     Answer {
         file: file.to_owned(),
         line,
-        provider: string(b"\"provider\"").or_else(|| string(b"provider")).unwrap_or_default(),
-        shape: string(b"\"shape\"").or_else(|| string(b"shape")).unwrap_or_default(),
-        body: string(b"body_text").or_else(|| text(b"body")).expect("a body"),
+        provider: string("provider").unwrap_or_default(),
+        shape: string("shape").unwrap_or_default(),
+        body: string("body_text").or_else(|| text("body")).expect("a body"),
         facts,
     }
+}
+
+/// The members of an object on one line, their values' own text kept, whatever is odd in it.
+fn members(record: &str) -> Option<BTreeMap<String, &str>> {
+    let mut members = BTreeMap::new();
+    let mut rest = record.trim_start().strip_prefix('{')?;
+    while !rest.trim_start().starts_with('}') {
+        let mut names = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+        let name = names.next()?.ok()?;
+        rest = rest[names.byte_offset()..].trim_start().strip_prefix(':')?.trim_start();
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
+        values.next()?.ok()?;
+        let end = values.byte_offset();
+        members.insert(name, &rest[..end]);
+        rest = rest[end..].trim_start().trim_start_matches(',');
+    }
+    Some(members)
 }
 
 /// JSON, with escapes that are no characters replaced as the library replaces them.

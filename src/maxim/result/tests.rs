@@ -12,6 +12,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+#[path = "../../../tests/corpus/mutate.rs"]
+mod mutate;
+
+use mutate::{JUNK, Sequence, mutate};
+
 /// The model that the tests give for responses that name none.
 const MODEL: &str = "model-of-the-generation";
 
@@ -506,65 +511,6 @@ fn of_embeddings_the_numbers_of_values_are_kept_and_not_the_values() {
     }
 }
 
-/// A sequence of numbers that looks random and is the same in every run (xorshift64).
-struct Sequence(u64);
-
-impl Sequence {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).expect("below a usize")
-    }
-}
-
-/// Values that readers trip over.
-fn junk(sequence: &mut Sequence) -> Value {
-    const TEXTS: [&str; 16] = [
-        "null",
-        "true",
-        "0",
-        "-1",
-        "1.5",
-        "1e400",
-        "-0",
-        "18446744073709551615",
-        "99999999999999999999999",
-        "2.0",
-        r#""""#,
-        r#""\u0000👋""#,
-        "[]",
-        "{}",
-        "[[null]]",
-        r#"{"type":"text","text":{}}"#,
-    ];
-    parse(TEXTS[sequence.below(TEXTS.len())])
-}
-
-/// Replaces, removes, repeats or swaps something at a random depth.
-fn mutate(value: &mut Value, sequence: &mut Sequence) {
-    let goes_deeper = sequence.below(8) != 0;
-    match value {
-        Value::Array(items) if goes_deeper && !items.is_empty() => {
-            let at = sequence.below(items.len());
-            match sequence.below(8) {
-                0 => drop(items.remove(at)),
-                1 => items.push(items[at].clone()),
-                2 => items.swap(0, at),
-                _ => mutate(&mut items[at], sequence),
-            }
-        }
-        Value::Object(members) if goes_deeper && !members.is_empty() => {
-            let name = members.keys().nth(sequence.below(members.len())).expect("a member").clone();
-            match sequence.below(8) {
-                0 => drop(members.remove(&name)),
-                _ => mutate(&mut members[&name], sequence),
-            }
-        }
-        other => *other = junk(sequence),
-    }
-}
-
 /// Holds that whatever comes of a value stays as it is.
 fn holds_for(value: Value) -> bool {
     let normal = normalise(value.clone());
@@ -641,7 +587,7 @@ fn made_up_values_with_decisive_members_never_panic() {
     ];
     fn make(sequence: &mut Sequence, depth: usize) -> Value {
         match sequence.below(if depth == 0 { 2 } else { 6 }) {
-            0 => junk(sequence),
+            0 => parse(JUNK[sequence.below(JUNK.len())]),
             1 => Value::from(TEXTS[sequence.below(TEXTS.len())]),
             2 => (0..sequence.below(4)).map(|_| make(sequence, depth - 1)).collect(),
             _ => {

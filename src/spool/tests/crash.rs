@@ -108,7 +108,7 @@ fn a_segment_that_is_hot_and_cold_is_delivered_once_with_the_further_cursor() {
     let mut batch = next(&mut reader).unwrap();
     reader.acknowledge(&mut batch, 300);
     drop(batch);
-    assert!(reader.spill_all());
+    assert!(reader.spool.spill_all());
     // As if the process had died before it removed the hot files.
     for (file, content) in hot {
         std::fs::write(file, content).unwrap();
@@ -167,10 +167,10 @@ fn own_records_are_not_kept_waiting_by_adopted_ones() {
 fn many_who_start_at_once_take_each_record_once() {
     let site = Site::new();
     for start in 0..20 {
-        let (spool, mut reader) = site.open();
+        let (spool, reader) = site.open();
         append(&spool, start * 100..(start + 1) * 100);
         if start % 2 == 0 {
-            reader.spill_all();
+            reader.spool.spill_all();
         }
         crash(spool, reader);
     }

@@ -149,7 +149,7 @@ impl Run {
             Event::Append(count, size) => (0..*count).for_each(|_| self.append(usize::from(*size))),
             Event::Deliver(part, poison) => drop(self.deliver(*part, *poison)),
             Event::Spill => drop(self.reader().spill()),
-            Event::SpillAll => drop(self.reader().spill_all()),
+            Event::SpillAll => drop(self.reader().spool.spill_all()),
             Event::Upkeep => self.reader().upkeep(),
             Event::Crash(damage) | Event::Finish(damage) => {
                 let (spool, reader) = self.life.take().unwrap();

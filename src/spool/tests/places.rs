@@ -92,9 +92,9 @@ fn a_symbolic_link_is_not_followed() {
 #[test]
 fn files_and_directories_are_private() {
     let site = Site::new();
-    let (spool, mut reader) = site.open();
+    let (spool, reader) = site.open();
     append(&spool, 0..1000);
-    reader.spill_all();
+    reader.spool.spill_all();
     append(&spool, 0..1000);
     for file in site.files() {
         let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
@@ -141,7 +141,7 @@ fn cold_files_removed_by_somebody_else_are_counted() {
     let site = Site::new();
     let (spool, mut reader) = site.open();
     append(&spool, 0..1000);
-    assert!(reader.spill_all());
+    assert!(reader.spool.spill_all());
     append(&spool, 1000..1100);
     for file in site.files().into_iter().filter(|file| file.starts_with(site.cold.path())) {
         std::fs::remove_file(file).unwrap();

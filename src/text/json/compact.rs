@@ -311,13 +311,9 @@ fn expect_shape(input: &[u8], at: usize, shape: Shape) -> Result<(), Fault> {
         return Err((at, "byte order mark"));
     }
     match (shape, input[at]) {
-        (Shape::Any, _)
-        | (Shape::Object, b'{')
-        | (Shape::Array, b'[')
-        | (Shape::ObjectOrArray, b'{' | b'[') => Ok(()),
+        (Shape::Any, _) | (Shape::Object, b'{') | (Shape::Array, b'[') => Ok(()),
         (Shape::Object, _) => Err((at, "expected an object")),
         (Shape::Array, _) => Err((at, "expected an array")),
-        (Shape::ObjectOrArray, _) => Err((at, "expected an object or an array")),
     }
 }
 

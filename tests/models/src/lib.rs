@@ -7,7 +7,7 @@
 #[allow(dead_code, unused_imports)]
 #[path = "../../../src/process/mod.rs"]
 mod process;
-#[allow(dead_code, unused_imports)] // the library uses the rest of it
+#[allow(dead_code, unused_imports, clippy::len_without_is_empty)] // the library uses the rest of it
 #[path = "../../../src/spool/mod.rs"]
 pub mod spool;
 pub mod stores;
