@@ -141,7 +141,7 @@ impl Stage {
         };
         for (words, is_wanted) in [(with, true), (without, false)] {
             let service = service("200 OK");
-            let said = self.says(&service.url(), words);
+            let said = self.says(&service.url(), &words.replace("URL", &service.url()));
             let arrived = arrived(&service.asked());
             let is_there = arrived.contains(wanted);
             assert_eq!(is_there, is_wanted, "{}: {field}: {wanted:?} in\n{arrived}\n{said}", self.kind);
@@ -231,10 +231,36 @@ impl Stage {
         self.shows("max_age_ms");
     }
 
+    /// What they have of OpenTelemetry.
+    fn shows_otlp_fields(&mut self) {
+        let sent = if self.kind == "client" { "log:the_text" } else { "trace:the_text" };
+        let plain = format!("protocol=1 new {sent} flush:60000");
+        let protobuf = "content-type: application/x-protobuf";
+        self.shows_by_request("protocol", &plain, &format!("new {sent} flush:60000"), protobuf);
+        // Short requests are not worth compressing.
+        let long = plain.replace("the_text", &"x".repeat(2_000));
+        let gzip = "content-encoding: gzip";
+        self.shows_by_request("otlp_compression", &format!("otlp_compression=1 {long}"), &long, gzip);
+        let cases = [
+            ("otlp_encoding", "2", "content-type: application/json"),
+            ("otlp_url", "URL/own/path", "POST /own/path "),
+            ("otlp_headers", "x-of-the-test=b%20c", "x-of-the-test: b c"),
+            ("service_name", "the-service", "the-service"),
+            ("resource_attributes", "of.test=its-value", "its-value"),
+        ];
+        for (field, value, wanted) in cases {
+            self.shows_by_request(field, &format!("{field}={value} {plain}"), &plain, wanted);
+        }
+    }
+
     /// Of two that were made one after the other, the first is told to wait and the second is not.
     fn shows_by_waiting(&mut self, field: &'static str, first: &str, second: &str) {
+        self.shows_by_waiting_for("log", field, first, second);
+    }
+
+    fn shows_by_waiting_for(&mut self, verb: &str, field: &'static str, first: &str, second: &str) {
         let service = service("200 OK");
-        let words = format!("{first} new log:the_first {second} new log:the_second until:delivered");
+        let words = format!("{first} new {verb}:the_first {second} new {verb}:the_second until:delivered");
         let said = self.says(&service.url(), &words);
         let bodies: String = service.asked().iter().map(Asked::text).collect();
         assert!(bodies.contains("the second") && !bodies.contains("the first"), "{field}: {bodies}\n{said}");
@@ -286,6 +312,9 @@ fn every_field_of_a_loggers_configuration_has_its_effect() {
     stage.shows_by_request("extract_media", &inside, media, "data:image/png");
     let sampled = format!("sample_rate=-1 {sent} stats");
     stage.shows_by("sample_rate", "http://127.0.0.1:9", &sampled, "new log:a stats", "sampled_out=1");
+    stage.shows_otlp_fields();
+    let otlp = "protocol=1 otlp_encoding=2 otlp_compression=2 flush_interval_ms=1";
+    stage.shows_by_waiting_for("open", "incomplete_after_ms", otlp, "incomplete_after_ms=1");
     stage.shows_all_of("maxim_logger_config");
 }
 
@@ -339,6 +368,7 @@ fn every_field_of_a_log_clients_configuration_has_its_effect() {
     let said = stage.says(&away.url(), &format!("{lines} max_delay_ms=1000 {often}"));
     assert!(longest(&said) <= 60.0, "max_delay_ms: {said}");
     stage.shows("max_delay_ms");
+    stage.shows_otlp_fields();
     stage.shows_all_of("maxim_log_client_config");
 }
 

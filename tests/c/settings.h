@@ -4,7 +4,8 @@
  *
  *     logger|client  NAME=VALUE…  new  VERB…
  *
- * Verbs: new, sink, log:TEXT, fill:N, input:TEXT, debug:TEXT, bytes, media, attach, flush:MS, attempts:N (a flush for
+ * Verbs: new, sink, log:TEXT, fill:N, input:TEXT, debug:TEXT, trace:NAME (that ends),
+ * open:NAME (that does not), bytes, media, attach, flush:MS, attempts:N (a flush for
  * each that fails), until:COUNT (of the stats, or `told`: calls of the error callback), stats.
  * `set`s after a `new` are those of the next one; verbs go to the latest.
  */
@@ -107,6 +108,15 @@ static void attach(void) {
     said("attach", maxim_trace_add_attachment(logger, MAXIM_STR("t-1"), &attachment, NULL));
 }
 
+/* A trace that ends, or one that does not. */
+static void log_trace(const char *name, int ends) {
+    maxim_trace_config config = MAXIM_TRACE_CONFIG_INIT;
+    config.name = maxim_str_z(name);
+    maxim_id id;
+    maxim_status status = maxim_trace_create(logger, &config, &id);
+    said("trace", status == MAXIM_OK && ends ? maxim_trace_end(logger, maxim_str_z(id.text)) : status);
+}
+
 static void make(maxim_logger_config *of_logger, maxim_log_client_config *of_client) {
     said("new", is_client ? maxim_log_client_new(of_client, &client) : maxim_logger_new(of_logger, &logger));
 }
@@ -149,6 +159,8 @@ int main(int number, char **arguments) {
                                     : maxim_trace_set_input(logger, MAXIM_STR("t-1"), maxim_str_z(operand)));
         } else if (strcmp(word, "debug") == 0) {
             said("debug", maxim_log_debug(client, maxim_str_z(operand), maxim_str_z(NULL), NULL));
+        } else if (strcmp(word, "trace") == 0 || strcmp(word, "open") == 0) {
+            log_trace(operand, word[0] == 't');
         } else if (strcmp(word, "bytes") == 0) {
             said("bytes", log_text("\xff"));
         } else if (strcmp(word, "media") == 0) {
