@@ -1,12 +1,13 @@
 /*
  * One process of a fleet: TRACES conversations, each a trace with a generation and a tool call.
  *
- * Usage: agent TRACES NAME; where it logs to comes from the environment (MAXIM_BASE_URL …), as always.
+ * Usage: agent TRACES NAME [MILLISECONDS between two]; where it logs to comes from the environment (MAXIM_BASE_URL …), as always.
  */
 #include <maxim.h>
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static void check(maxim_status status, const char *what) {
     if (status != MAXIM_OK) {
@@ -58,8 +59,8 @@ static void converse(maxim_logger *logger, const char *name, int number) {
 }
 
 int main(int count, char **words) {
-    if (count != 3) {
-        fprintf(stderr, "usage: agent TRACES NAME\n");
+    if (count < 3) {
+        fprintf(stderr, "usage: agent TRACES NAME [MILLISECONDS]\n");
         return 2;
     }
     maxim_logger *logger;
@@ -68,6 +69,8 @@ int main(int count, char **words) {
     int traces = atoi(words[1]);
     for (int number = 0; number < traces; number++) {
         converse(logger, words[2], number);
+        long pause = count > 3 ? atol(words[3]) : 0;
+        nanosleep(&(struct timespec){pause / 1000, pause % 1000 * 1000000L}, NULL);
     }
     CHECK(maxim_cleanup(logger, 60000));
     CHECK(maxim_logger_free(logger));

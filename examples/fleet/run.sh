@@ -6,7 +6,7 @@
 #   collector  programs → relay (folds lines into spans) → OpenTelemetry Collector → engine
 #
 # The service, and the engine, is a maxim-dev that counts; relay and Collector are killed with SIGKILL in the middle
-# and started again. It fails unless every trace arrives. Figures: docs/fleet.md.
+# and started again. PAUSE: milliseconds between two traces of a process. It fails unless every trace arrives. Figures: docs/fleet.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -18,7 +18,7 @@ pids=()
 trap 'kill -9 "${pids[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 library=${LIBRARY:-$PWD/build/lib}
-${CC:-cc} -std=c99 -Wall -Wextra -Werror -Iinclude examples/fleet/agent.c -o "$work/agent" -L"$library" \
+${CC:-cc} -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -Iinclude examples/fleet/agent.c -o "$work/agent" -L"$library" \
     -Wl,-rpath,"$library" -lmaxim
 
 # background NAME COMMAND…: started, its process id in $started.
@@ -29,6 +29,11 @@ background() {
     started=$!
     pids+=("$started")
     disown "$started"
+}
+# gone PID…: SIGKILL, and their port and store are free.
+gone() {
+    kill -9 "$@"
+    for pid in "$@"; do while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done; done
 }
 port_of() {
     for _ in $(seq 400); do
@@ -53,7 +58,7 @@ fleet() { # fleet URL: all programs at once
     local running=()
     for number in $(seq "$processes"); do
         MAXIM_BASE_URL=$1 MAXIM_API_KEY=fleet-$$ MAXIM_LOG_REPO_ID=fleet MAXIM_SPOOL_DIR=$work/spool \
-            "$work/agent" "$traces" "p$number" 2>>"$work/agents.log" &
+            "$work/agent" "$traces" "p$number" "${PAUSE:-0}" 2>>"$work/agents.log" &
         running+=($!)
     done
     for pid in "${running[@]}"; do wait "$pid"; done
@@ -98,10 +103,10 @@ service=$(port_of service)
 relay relay 0 --to "http://127.0.0.1:$service"
 first=$started
 to=$(port_of relay)
-{ sleep 0.3; kill -9 "$first"; } &
 fleet "http://127.0.0.1:$to" &
 agents=$!
 sleep 0.5
+gone "$first"
 relay relay "$to" --to "http://127.0.0.1:$service"
 wait "$agents"
 drained "$to"
@@ -121,7 +126,7 @@ to=$(port_of folding)
 fleet "http://127.0.0.1:$to" &
 agents=$!
 sleep 0.5
-kill -9 "$first" "$relayed"
+gone "$first" "$relayed"
 relay folding "$to" --otlp "http://127.0.0.1:$COLLECTOR_PORT"
 background collector "$collector" --config examples/fleet/collector.yaml
 wait "$agents"

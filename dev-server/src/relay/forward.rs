@@ -28,6 +28,9 @@ const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 /// Longest wait for a connection, and for a whole request.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 const REQUEST_TIME: Duration = Duration::from_secs(60);
+/// The time between two requests for a target while there is less than a request takes, in which what many processes
+/// send comes together.
+const GATHERING_TIME: Duration = Duration::from_secs(1);
 /// The least time between two messages about the same target.
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 
@@ -170,9 +173,9 @@ pub fn run(relay: &Relay) -> ! {
             told: None,
         });
         match forward(relay, *kind, target) {
-            Ok(()) => {
+            Ok(has_more) => {
                 waiting.policy.succeeded();
-                waiting.until = Instant::now();
+                waiting.until = Instant::now() + if has_more { Duration::ZERO } else { GATHERING_TIME };
                 relay.store.lock().trouble = None;
             }
             Err(outcome) => {
@@ -200,20 +203,21 @@ pub fn run(relay: &Relay) -> ! {
     }
 }
 
-/// Sends one batch for a target, and takes it out of the store.
-fn forward(relay: &Relay, kind: Kind, target: &str) -> Result<(), Outcome> {
+/// Sends one batch for a target, and takes it out of the store; tells whether more was there than a request takes.
+fn forward(relay: &Relay, kind: Kind, target: &str) -> Result<bool, Outcome> {
     let stored = |error: rusqlite::Error| Outcome::Retry { after: None, why: format!("the store: {error}") };
     let (bytes, records) = match kind {
         Kind::Raw => (0, 0),
         Kind::Entries => (MAX_REQUEST_BYTES, MAX_ENTRIES as u64),
         _ => (MAX_REQUEST_BYTES, u64::MAX),
     };
-    let sent = relay.store.lock().next(kind, target, bytes, records).map_err(stored)?;
+    let (sent, has_more) = relay.store.lock().next(kind, target, bytes, records).map_err(stored)?;
     let items = Items::of(kind, &sent);
     let mut refused = Vec::new();
     let rejected = deliver(relay, kind, target, &items, &mut refused)?;
     let settled = |store: &mut Store| store.settle(kind, target, &sent, &refused, rejected);
-    settled(&mut relay.store.lock()).map_err(stored)
+    settled(&mut relay.store.lock()).map_err(stored)?;
+    Ok(has_more)
 }
 
 /// What a batch is made of, so that it can be halved.

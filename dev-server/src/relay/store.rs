@@ -230,8 +230,14 @@ impl Store {
             .collect()
     }
 
-    /// The oldest bodies for a target, as many as fit into a request; at least one.
-    pub fn next(&self, kind: Kind, target: &str, max_bytes: usize, max_records: u64) -> Result<Vec<Queued>> {
+    /// The oldest bodies for a target, as many as fit into a request but at least one, and whether there are more.
+    pub fn next(
+        &self,
+        kind: Kind,
+        target: &str,
+        max_bytes: usize,
+        max_records: u64,
+    ) -> Result<(Vec<Queued>, bool)> {
         let sql = "SELECT id, records, body FROM queue WHERE kind = ?1 AND target = ?2 ORDER BY id";
         let mut statement = self.db.prepare_cached(sql)?;
         let mut rows = statement.query(params![kind as i64, target])?;
@@ -241,11 +247,11 @@ impl Store {
             bytes += queued.body.len() + 1;
             records += queued.records;
             if !taken.is_empty() && (bytes > max_bytes || records > max_records) {
-                break;
+                return Ok((taken, true));
             }
             taken.push(queued);
         }
-        Ok(taken)
+        Ok((taken, false))
     }
 
     /// Takes out what the service has, and puts aside what it refuses.
@@ -311,6 +317,8 @@ fn prepare(db: &Connection, is_synced: bool) -> Result<Totals> {
     // Another relay on the same file would deliver everything twice.
     db.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
     db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    // The log of commits shrinks again after a rush.
+    db.query_row("PRAGMA journal_size_limit = 16777216", [], |_| Ok(()))?;
     db.pragma_update(None, "synchronous", if is_synced { "FULL" } else { "NORMAL" })?;
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == 0 {

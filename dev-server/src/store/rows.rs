@@ -161,6 +161,39 @@ pub fn nodes(
     db.prepare_cached(&sql)?.query_map(params_from_iter(&filter.parameters), NodeRow::read)?.collect()
 }
 
+/// A page of nodes, and how many there are in all. A search is made once for both.
+pub fn nodes_and_count(
+    db: &Connection,
+    kind: &str,
+    filter: &Filter,
+    sort: Sort,
+    offset: u64,
+    limit: u64,
+) -> Result<(Vec<NodeRow>, u64)> {
+    if filter.parameters.is_empty() {
+        let total = count_nodes(db, kind, filter)?;
+        return Ok((nodes(db, kind, filter, sort, offset, limit)?, total));
+    }
+    let sql = format!(
+        "SELECT n.id, count(*) OVER () FROM nodes n WHERE n.kind = '{}' AND {} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+        kind.replace('\'', ""),
+        filter.condition,
+        sort.sql(kind == "trace"),
+    );
+    let found: Vec<(i64, i64)> = db
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(&filter.parameters), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_>>()?;
+    let total = match found.first() {
+        Some((_, total)) => *total as u64,
+        // Behind the last row there is none that could tell.
+        None if offset > 0 => count_nodes(db, kind, filter)?,
+        None => 0,
+    };
+    let rows = found.iter().map(|(id, _)| node_by_number(db, *id)).collect::<Result<Vec<_>>>()?;
+    Ok((rows.into_iter().flatten().collect(), total))
+}
+
 pub fn count_nodes(db: &Connection, kind: &str, filter: &Filter) -> Result<u64> {
     let sql = format!(
         "SELECT count(*) FROM nodes n WHERE n.kind = '{}' AND {}",

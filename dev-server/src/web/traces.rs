@@ -23,8 +23,7 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive, first: &str) -> Page {
     let filter = Filter::new(&terms, scope);
     let sort = Sort::named(ask.parameter("sort").unwrap_or_default());
     let offset = ask.number("from");
-    let nodes = rows::nodes(&archive.db, kind, &filter, sort, offset, PAGE_ROWS)?;
-    let total = rows::count_nodes(&archive.db, kind, &filter)?;
+    let (nodes, total) = rows::nodes_and_count(&archive.db, kind, &filter, sort, offset, PAGE_ROWS)?;
     if kind == "session" {
         return sessions(ask, archive, &nodes, total, problem);
     }
