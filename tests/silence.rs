@@ -80,6 +80,16 @@ fn a_key_that_is_refused_and_a_client_without_one_are_said() {
 }
 
 #[test]
+fn whoever_debugs_is_told_of_a_tag_on_a_trace_that_was_never_made() {
+    let (server, program) = (Server::start(&[]), Program::new());
+    let (counts, lines) = said(&mut program.command(&server, "debugs"));
+    assert!(counts.starts_with("accepted 6 "), "{counts}");
+    let told: Vec<&String> = lines.iter().filter(|line| line.contains("without a creation")).collect();
+    assert!(told.len() == 1 && told[0].contains("trace never-made: update"), "{lines:#?}");
+    assert_eq!(server.count("lines"), 6);
+}
+
+#[test]
 fn nobody_waits_for_a_standard_error_that_is_full_or_closed() {
     let (server, program) = (Server::start(&[]), Program::new());
     // A pipe that is full and that nobody reads: a write that waited would wait for ever.

@@ -29,7 +29,7 @@ mod tests;
 
 pub use members::Records;
 pub use rules::Rules;
-pub use sample::Sample;
+pub use sample::{Ids, Sample};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -23,9 +23,12 @@ const PLACES: usize = 8 * 1024;
 pub struct Sample {
     /// Of 2^53.
     below: u64,
-    left_out: Box<[AtomicU64]>,
+    left_out: Ids,
     count: AtomicU64,
 }
+
+/// A bounded set of ids, by kind, which any thread may use without waiting. An older one goes where there is no room.
+pub struct Ids(Box<[AtomicU64]>);
 
 impl Sample {
     /// The share `rate` of all traces; `None`: all of them.
@@ -35,7 +38,7 @@ impl Sample {
         }
         Some(Sample {
             below: (rate.max(0.0) * (1_u64 << BITS) as f64) as u64,
-            left_out: (0..PLACES * WAYS).map(|_| AtomicU64::new(0)).collect(),
+            left_out: Ids::default(),
             count: AtomicU64::new(0),
         })
     }
@@ -47,26 +50,12 @@ impl Sample {
 
     /// Remembers something that began in a trace that is not sent.
     pub fn leave_out(&self, kind: &str, id: &str) {
-        let (mark, places) = self.place(kind, id);
-        let free = places.iter().find(|place| matches!(place.load(Ordering::Relaxed), 0)).or_else(|| {
-            // One that is older has to go.
-            places.get((mark >> 32) as usize % WAYS)
-        });
-        if let Some(place) = free {
-            place.store(mark, Ordering::Relaxed);
-        }
+        self.left_out.add(kind, id);
     }
 
     /// Whether something is remembered so.
     pub fn is_left_out(&self, kind: &str, id: &str) -> bool {
-        let (mark, places) = self.place(kind, id);
-        places.iter().any(|place| place.load(Ordering::Relaxed) == mark)
-    }
-
-    fn place(&self, kind: &str, id: &str) -> (u64, &[AtomicU64]) {
-        let mark = hash(&[kind, "/", id]) | 1;
-        let place = (mark >> 8) as usize % PLACES;
-        (mark, &self.left_out[place * WAYS..][..WAYS])
+        self.left_out.has(kind, id)
     }
 
     /// Counts one record that is let go.
@@ -77,6 +66,38 @@ impl Sample {
     /// How many records were.
     pub fn counted(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
+    }
+}
+
+impl Default for Ids {
+    fn default() -> Ids {
+        Ids((0..PLACES * WAYS).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl Ids {
+    /// Remembers an id.
+    pub fn add(&self, kind: &str, id: &str) {
+        let (mark, places) = self.place(kind, id);
+        let free = places.iter().find(|place| matches!(place.load(Ordering::Relaxed), 0)).or_else(|| {
+            // One that is older has to go.
+            places.get((mark >> 32) as usize % WAYS)
+        });
+        if let Some(place) = free {
+            place.store(mark, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether an id is remembered.
+    pub fn has(&self, kind: &str, id: &str) -> bool {
+        let (mark, places) = self.place(kind, id);
+        places.iter().any(|place| place.load(Ordering::Relaxed) == mark)
+    }
+
+    fn place(&self, kind: &str, id: &str) -> (u64, &[AtomicU64]) {
+        let mark = hash(&[kind, "/", id]) | 1;
+        let place = (mark >> 8) as usize % PLACES;
+        (mark, &self.0[place * WAYS..][..WAYS])
     }
 }
 

@@ -4,11 +4,13 @@
 //! not in the sample, and which are sent in any case.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::attachment::{Attachment, Content};
 use super::config::Config;
 use super::line::Entity;
-use crate::control::{Control, Records, Sample};
+use crate::control::{Control, Ids, Records, Sample};
+use crate::report::Reporter;
 use crate::text::buffer::Buffer;
 use crate::text::json;
 use crate::text::object::Json;
@@ -18,6 +20,38 @@ pub(super) struct Gate {
     control: Option<Control>,
     sample: Option<Sample>,
     extracts_media: bool,
+    watch: Option<Watch>,
+}
+
+/// For whoever debugs: says when something is logged on what this logger has not created.
+struct Watch {
+    reporter: Arc<dyn Reporter>,
+    /// What was created, or said to be missing.
+    known: Ids,
+}
+
+impl Watch {
+    fn new(reporter: &Arc<dyn Reporter>) -> Option<Watch> {
+        reporter.debug_enabled().then(|| Watch { reporter: Arc::clone(reporter), known: Ids::default() })
+    }
+
+    fn see(&self, line: &Parts<'_>) {
+        if let Some((kind, id)) = line.child() {
+            self.known.add(kind.name(), &id);
+        }
+        let is_one = !matches!(line.entity, Entity::Feedback | Entity::Error | Entity::Storage);
+        let name = line.entity.name();
+        if !is_one || self.known.has(name, line.id) {
+            return;
+        }
+        self.known.add(name, line.id);
+        if line.action != "create" {
+            self.reporter.debug(&format!(
+                "{name} {}: {} without a creation by this logger; unless another process creates it, it is not shown",
+                line.id, line.action
+            ));
+        }
+    }
 }
 
 /// What becomes of a line.
@@ -80,8 +114,9 @@ impl Gate {
     pub fn new(config: &Config) -> Option<Box<Gate>> {
         let control = Control::new(&config.control);
         let sample = Sample::new(config.sample_rate);
-        let idle = control.is_none() && sample.is_none() && config.extract_media;
-        (!idle).then(|| Box::new(Gate { control, sample, extracts_media: config.extract_media }))
+        let watch = Watch::new(&config.settings.reporter);
+        let idle = control.is_none() && sample.is_none() && config.extract_media && watch.is_none();
+        (!idle).then(|| Box::new(Gate { control, sample, extracts_media: config.extract_media, watch }))
     }
 
     /// Whether images and audio in messages become attachments.
@@ -97,6 +132,9 @@ impl Gate {
     pub fn pass(&self, line: &[u8], out: &mut Buffer) -> Passed {
         // Every line of ours has its parts; what had none could not be looked at.
         let Some(parts) = Parts::of(line) else { return Passed::Nothing };
+        if let Some(watch) = &self.watch {
+            watch.see(&parts);
+        }
         if let Some(sample) = &self.sample
             && is_left_out(sample, parts.entity, parts.id)
         {

@@ -20,10 +20,11 @@ static void count(const maxim_stats *stats) {
            (int)stats->refused_other, (int)stats->ignored);
 }
 
-static maxim_logger *made(bool hears) {
+static maxim_logger *made(bool hears, bool debugs) {
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
     maxim_logger *logger = NULL;
     config.repository_id = MAXIM_STR("silence");
+    config.is_debug = debugs;
     config.error_callback = hears ? hear : NULL;
     if (maxim_logger_new(&config, &logger) != MAXIM_OK) {
         printf("%s\n", maxim_last_error());
@@ -47,8 +48,24 @@ int main(int argc, char **argv) {
         count(&stats);
         return maxim_log_client_free(client) != MAXIM_OK;
     }
-    maxim_logger *logger = made(strcmp(what, "hears") == 0);
+    maxim_logger *logger = made(strcmp(what, "hears") == 0, strcmp(what, "debugs") == 0);
     maxim_stats stats = MAXIM_STATS_INIT;
+    if (strcmp(what, "debugs") == 0) {
+        maxim_trace_config trace = MAXIM_TRACE_CONFIG_INIT;
+        maxim_span_config span = MAXIM_SPAN_CONFIG_INIT;
+        trace.id = MAXIM_STR("made");
+        span.id = MAXIM_STR("span");
+        (void)maxim_trace_create(logger, &trace, NULL);
+        (void)maxim_trace_add_span(logger, MAXIM_STR("made"), &span, NULL);
+        (void)maxim_span_end(logger, MAXIM_STR("span"));
+        (void)maxim_trace_add_tag(logger, MAXIM_STR("made"), MAXIM_STR("k"), MAXIM_STR("v"));
+        (void)maxim_trace_add_tag(logger, MAXIM_STR("never-made"), MAXIM_STR("k"), MAXIM_STR("v"));
+        (void)maxim_trace_end(logger, MAXIM_STR("never-made"));
+        (void)maxim_cleanup(logger, 20000);
+        (void)maxim_logger_stats(logger, &stats);
+        count(&stats);
+        return maxim_logger_free(logger) != MAXIM_OK;
+    }
     if (strcmp(what, "delivers") == 0) {
         (void)maxim_trace_end(logger, MAXIM_STR("t"));
         printf("cleanup %s\n", maxim_status_str(maxim_cleanup(logger, 3000)));
