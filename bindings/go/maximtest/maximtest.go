@@ -103,7 +103,7 @@ func (r *Recorder) serve(answer http.ResponseWriter, request *http.Request) {
 		}
 		io.WriteString(answer, "{}")
 	case "/api/sdk/v1/log-repositories/attachments/upload-url":
-		fmt.Fprintf(answer, `{"data":{"url":%q}}`, r.server.URL+"/upload")
+		fmt.Fprintf(answer, `{"data":{"url":%q}}`, "http://"+request.Host+"/upload")
 	case "/v1/logs":
 		var batch struct{ Logs []map[string]any }
 		if json.Unmarshal(body, &batch) == nil {
