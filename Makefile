@@ -101,9 +101,9 @@ server: $(BIN)/maxim-dev
 
 hooks: $(BUILD)/hooks/libmaxim.so
 
-# Without the rlib, which would switch link-time optimisation off.
-$(BUILD)/.release: $(RUST_SOURCES)
-	cargo rustc --release --lib --crate-type cdylib,staticlib
+# Without the rlib, which would switch link-time optimisation off. The linker's script gives the exports their version.
+$(BUILD)/.release: $(RUST_SOURCES) maxim.map scripts/versioned-link.sh
+	cargo rustc --release --lib --crate-type cdylib,staticlib -- -C linker=$(CURDIR)/scripts/versioned-link.sh
 	install -d $(BUILD)
 	touch $@
 

@@ -1001,7 +1001,12 @@ typedef struct maxim_stats {
     uint64_t purged;
 } maxim_stats;
 
-/** How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT. */
+/**
+ * How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT.
+ *
+ * There is no sample rate: entries belong to no trace by whose id a share could be chosen alike
+ * everywhere. `min_level` limits what is logged.
+ */
 typedef struct maxim_log_client_config {
     /** sizeof(maxim_log_client_config). */
     size_t struct_size;

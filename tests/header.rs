@@ -95,10 +95,30 @@ fn the_libraries_export_exactly_what_the_header_declares() {
         [("lib/libmaxim.so", &["-D", "--defined-only"][..]), ("lib/libmaxim.a", &["-g", "--defined-only"])]
     {
         let symbols = run(Command::new("nm").args(flags).arg(common::built(library)));
+        // Behind the name may stand its version; the version has a symbol of its own.
+        let name = |line: &str| Some(line.split_whitespace().nth(2)?.split('@').next()?.to_owned());
+        let is_version = |name: &String| name.starts_with("LIBMAXIM_");
         let exported: BTreeSet<String> =
-            symbols.lines().filter_map(|line| line.split_whitespace().nth(2)).map(str::to_owned).collect();
+            symbols.lines().filter_map(name).filter(|name| !is_version(name)).collect();
         assert_eq!(exported, listed, "{library}");
     }
+}
+
+#[test]
+fn every_export_of_the_release_library_has_the_symbol_version_of_its_minor_release() {
+    let version = format!("LIBMAXIM_{}", env!("CARGO_PKG_VERSION").rsplit_once('.').unwrap().0);
+    let symbols = run(Command::new("objdump").arg("-T").arg(common::built("lib/libmaxim.so")));
+    let versions: Vec<(&str, &str)> = symbols
+        .lines()
+        .filter(|line| line.contains(" g ") && !line.contains("*UND*"))
+        .filter_map(|line| {
+            let mut words = line.split_whitespace().rev();
+            Some((words.next()?, words.next()?)).filter(|(name, _)| *name != version)
+        })
+        .collect();
+    assert_eq!(versions.len(), exported_functions().len(), "{symbols}");
+    let others: Vec<_> = versions.iter().filter(|(_, of)| *of != version).collect();
+    assert!(others.is_empty(), "{others:?}");
 }
 
 #[test]

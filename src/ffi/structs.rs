@@ -569,6 +569,9 @@ pub struct maxim_stats {
 }
 
 /// How a structured log client is made. Initialise with MAXIM_LOG_CLIENT_CONFIG_INIT.
+///
+/// There is no sample rate: entries belong to no trace by whose id a share could be chosen alike everywhere. `min_level`
+/// limits what is logged.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 #[derive(Clone, Copy)]
