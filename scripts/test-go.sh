@@ -64,7 +64,7 @@ done
 say "the README's example, in a module of its own"
 mkdir "$work/user"
 cd "$work/user"
-sed -n '/^```go$/,/^```$/{/^```/d;p}' "$root/bindings/go/README.md" >main.go
+sed -n '/^```go$/,/^```$/{/^```go$/d;/^```$/q;p}' "$root/bindings/go/README.md" >main.go
 "$GO" mod init example.com/user >"$work/log" 2>&1
 "$GO" mod edit -require libmaxim/maxim@v0.0.0 -replace "libmaxim/maxim=$root/bindings/go"
 "$GO" build -o readme .
