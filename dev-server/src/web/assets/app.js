@@ -145,11 +145,12 @@ const tree = {
     for (const piece of $$('.piece', this.box)) { this.size(piece); this.near.observe(piece); }
   },
   async refresh() {
-    const place = this.box.scrollTop;
-    const chosen = rows.key();
     const text = await markupOf(address({ fragment: 'tree' }));
     if (text === this.last) return;
     this.last = text;
+    // Only now: who looks may have gone on while it was fetched.
+    const place = this.box.scrollTop;
+    const chosen = rows.key();
     this.box.innerHTML = text;
     this.watch();
     this.box.scrollTop = place;
