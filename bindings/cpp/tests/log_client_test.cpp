@@ -159,7 +159,7 @@ TEST_F(log_client_test, use_after_close_is_an_error_and_not_a_crash) {
     EXPECT_EQ(client->info("late"), status::closed);
     client->close();
     EXPECT_EQ(client->info("late"), status::invalid_handle);
-    EXPECT_THROW(client->flush(0ms), maxim::error);
+    EXPECT_THROW(client->flush_or_throw(0ms), maxim::error);
     EXPECT_EQ(maxim::flow::try_make(*client, "g").code(), status::invalid_handle);
     EXPECT_FALSE(client->would_log(maxim::level::error));
     client.reset();
