@@ -6,8 +6,9 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use common::collector::{Collector, taken, texts};
 use common::{Scratch, Server, both, compile};
@@ -167,6 +168,41 @@ fn a_killed_process_loses_no_span_and_its_open_trace_is_ended_by_the_next() {
     let open = texts(&open.last().unwrap().attributes);
     assert_eq!(open["input.value"], "begun in a process that was killed");
     assert_eq!(open["maxim.tag.ended"], "yes");
+}
+
+#[test]
+fn processes_that_are_killed_at_any_moment_lose_no_span() {
+    const ROUNDS: usize = 12;
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-killed-often");
+    let mut all = BTreeSet::new();
+    for round in 0..ROUNDS {
+        let prefix = format!("round{round}");
+        let mut child =
+            host.command(&collector.url(), &["forever", &prefix]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // Further each time: before, within and after the first flushes.
+        let until = 1 + round * round * 20;
+        let told = lines.by_ref().take(until).last().unwrap().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let last = lines.last().map_or(told, Result::unwrap);
+        // A line that was cut is shorter than the number was.
+        let last = last.parse::<usize>().unwrap().max(until - 1);
+        all.extend(expected(&prefix, 0..last + 1));
+    }
+    let answer = host.run(&collector.url(), &["end", "nobody"]);
+    assert!(answer.contains("balance 1") && answer.contains("dropped 0"), "{answer}");
+    let spans = collector.spans();
+    let arrived = ids_of(&spans);
+    assert_eq!(all.difference(&arrived).count(), 0);
+    assert!(spans.iter().all(|span| !texts(&span.attributes).contains_key("maxim.incomplete")));
+    // What came twice is the same both times.
+    let mut seen: BTreeMap<Vec<u8>, &Span> = BTreeMap::new();
+    for span in &spans {
+        let first = seen.entry(span.span_id.clone()).or_insert(span);
+        assert_eq!(*first, span);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
  *     otlp conversation                  an agent's conversation
  *     otlp traces PREFIX COUNT           COUNT traces, each with a span and a generation
  *     otlp killed PREFIX COUNT           the same, a trace that stays open, and SIGKILL
+ *     otlp forever PREFIX                traces without end, each told by a line once it is accepted
  *     otlp end ID                        ends a trace that another process began, and sends what that one left
  *     otlp forked COUNT                  the same traces in a parent and in its child
  *     otlp open COUNT                    a trace that stays open while COUNT others come and go
@@ -99,8 +100,8 @@ static void conversation(maxim_logger *logger) {
     look_up.id = S("retrieval-1");
     look_up.name = S("wiki");
     must(maxim_trace_add_retrieval(logger, S("conversation-1"), &look_up, NULL));
-    must(maxim_retrieval_input(logger, S("retrieval-1"), S("blue")));
-    must(maxim_retrieval_output(logger, S("retrieval-1"), S("[\"Rayleigh\"]")));
+    must(maxim_retrieval_set_input(logger, S("retrieval-1"), S("blue")));
+    must(maxim_retrieval_set_output(logger, S("retrieval-1"), S("[\"Rayleigh\"]")));
     maxim_tool_call_config tool = MAXIM_TOOL_CALL_CONFIG_INIT;
     tool.id = S("call_1");
     tool.name = S("weather");
@@ -180,6 +181,12 @@ int main(int argc, char **argv) {
             one_trace(logger, first, number, "question");
         }
         raise(SIGKILL);
+    } else if (strcmp(verb, "forever") == 0) {
+        for (int number = 0;; number++) {
+            one_trace(logger, first, number, "question");
+            printf("%d\n", number);
+            fflush(stdout);
+        }
     } else if (strcmp(verb, "end") == 0) {
         must(maxim_trace_add_tag(logger, S(first), S("ended"), S("yes")));
         must(maxim_trace_end(logger, S(first)));
