@@ -274,7 +274,13 @@ impl Pipeline {
         if self.is_closed() {
             return Err(refused(Refusal::Closed));
         }
-        let purged = self.place.spool.purge();
+        let protocol = &self.config().protocol;
+        protocol.purge();
+        let mut purged = self.place.spool.purge();
+        // A batch that was under way meanwhile may have put something back.
+        if protocol.purge() {
+            purged = purged.and(self.place.spool.purge());
+        }
         self.place.progress.records_left();
         purged.map_err(|error| Error::new(Status::Io, format!("not all could be removed: {error}")))
     }

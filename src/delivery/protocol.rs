@@ -35,6 +35,11 @@ pub trait Protocol: Send + Sync {
     /// Sends one record by itself: an upload, a raw ingestion.
     fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome;
 
+    /// Forgets what it keeps of records beside the spool; whether there was any. Called around a purge, by any thread.
+    fn purge(&self) -> bool {
+        false
+    }
+
     /// Called on the pipeline's thread whenever its spool has looked after its files: the moment to do so
     /// for what is kept elsewhere.
     fn upkeep(&self) {}

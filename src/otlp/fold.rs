@@ -28,6 +28,13 @@ const REMEMBERED: usize = 16_384;
 /// An entity whose record would be larger leaves as it is, for it could not be kept.
 const MAX_RECORD_BYTES: usize = 4 << 20;
 
+/// How far up a trace is looked for.
+const MAX_DEPTH: usize = 64;
+/// So many entities may be open, and so many bytes of their records; above that, those that were touched first leave
+/// as incomplete: a program that never ends anything must not fill its memory.
+const MAX_OPEN: usize = 50_000;
+const MAX_OPEN_BYTES: usize = 24 << 20;
+
 /// How to fold.
 #[derive(Clone, Copy, Debug)]
 pub struct FoldOptions {
@@ -59,6 +66,8 @@ struct Open {
     version: u64,
     /// Whether it is to be kept anew.
     unkept: bool,
+    /// The length of its last record.
+    bytes: usize,
 }
 
 /// A record of an open entity.
@@ -170,19 +179,24 @@ impl Folder {
         Ok(())
     }
 
-    /// The trace and session of an entity.
-    fn lineage(&self, (kind, id): &(String, String)) -> Option<(String, Option<String>)> {
-        let known = key(kind, id);
-        let open = self.open.get(&known).and_then(|open| {
-            let entity = &open.entity;
-            match (&entity.trace, &entity.parent) {
-                (Some(trace), _) => Some((trace.clone(), entity.session.clone())),
-                (None, Some(parent)) => self.lineage(parent),
-                (None, None) => None,
+    /// The trace and session of an entity: its own, or those of the first above it that has some. Ids are the
+    /// program's, and may name each other in a ring.
+    fn lineage(&self, parent: &(String, String)) -> Option<(String, Option<String>)> {
+        let mut above = parent;
+        for _ in 0..MAX_DEPTH {
+            let known = key(&above.0, &above.1);
+            match self.open.get(&known).map(|open| &open.entity) {
+                Some(Entity { trace: Some(trace), session, .. }) => {
+                    return Some((trace.clone(), session.clone()));
+                }
+                Some(Entity { parent: Some(next), .. }) => above = next,
+                _ => {
+                    let left = self.left.get(&known).map(|left| (left.trace.clone(), left.session.clone()));
+                    return left.or_else(|| (above.0 == "trace").then(|| (above.1.clone(), None)));
+                }
             }
-        });
-        let left = || self.left.get(&known).map(|left| (left.trace.clone(), left.session.clone()));
-        open.or_else(left).or_else(|| (kind == "trace").then(|| (id.clone(), None)))
+        }
+        None
     }
 
     fn change(&mut self, kind: &str, id: &str, now_ns: u64, change: impl FnOnce(&mut Entity)) {
@@ -191,6 +205,7 @@ impl Folder {
             entity: Entity::new(kind, id, now_ns),
             version: 0,
             unkept: true,
+            bytes: 0,
         });
         change(&mut open.entity);
         open.entity.touched_ns = now_ns;
@@ -267,7 +282,10 @@ impl Folder {
                 open.unkept = true;
             }
             None => {
-                self.open.insert(key.clone(), Open { entity: earlier, version: 1, unkept: true });
+                self.open.insert(
+                    key.clone(),
+                    Open { entity: earlier, version: 1, unkept: true, bytes: record.len() },
+                );
             }
         }
         self.leave_if_finished(&key);
@@ -275,8 +293,9 @@ impl Folder {
         Ok(())
     }
 
-    /// Lets what has been open for too long leave. Looks at most once a second.
+    /// Lets what has been open for too long leave, or is too much. Looks for the former at most once a second.
     pub fn expire(&mut self, now_ns: u64) {
+        self.make_room(MAX_OPEN, MAX_OPEN_BYTES);
         const LOOK_NS: u64 = 1_000_000_000;
         if now_ns < self.expired_ns.saturating_add(LOOK_NS) && now_ns >= self.expired_ns {
             return;
@@ -292,6 +311,34 @@ impl Folder {
         for (_, key) in old {
             self.leave_if_old(&key, now_ns);
         }
+    }
+
+    /// Lets those leave that were touched first, until no more than so many are open, of so many bytes.
+    pub(super) fn make_room(&mut self, most: usize, most_bytes: usize) {
+        let mut bytes: usize = self.open.values().map(|open| open.bytes).sum();
+        if self.open.len() <= most && bytes <= most_bytes {
+            return;
+        }
+        let mut all: Vec<(u64, usize, String)> =
+            self.open.iter().map(|(key, open)| (open.entity.touched_ns, open.bytes, key.clone())).collect();
+        all.sort();
+        for (_, of_it, key) in all {
+            // Some way below, for sorting them costs.
+            if self.open.len() <= most - most / 8 && bytes <= most_bytes - most_bytes / 8 {
+                break;
+            }
+            bytes -= of_it;
+            self.leave(&key, true);
+        }
+    }
+
+    /// Forgets everything.
+    pub fn purge(&mut self) {
+        self.open.clear();
+        self.left.clear();
+        self.order.clear();
+        self.closed.clear();
+        self.out.clear();
     }
 
     fn is_old(&self, open: &Open, now_ns: u64) -> bool {
@@ -319,6 +366,7 @@ impl Folder {
                 too_large.push(key.clone());
                 continue;
             }
+            open.bytes = record.len();
             changed.push((key.clone(), Some(record)));
         }
         for key in too_large {

@@ -472,6 +472,45 @@ fn what_never_ends_leaves_as_incomplete_and_what_comes_late_as_a_record() {
 }
 
 #[test]
+fn entities_that_name_each_other_in_a_ring_harm_nobody() {
+    let mut folder = folder();
+    let at = "2026-11-21T02:31:00+00:00";
+    for (parent, child) in [("a", "b"), ("b", "a"), ("c", "c")] {
+        folder
+            .line(
+                line("span", parent, "add-span", json!({"id": child, "startTimestamp": at})).as_bytes(),
+                NOW,
+            )
+            .unwrap();
+        folder.line(line("span", child, "end", json!({"endTimestamp": at})).as_bytes(), NOW).unwrap();
+    }
+    folder.expire(NOW + 3_600 * SECOND);
+    assert_eq!(spans(folder.take()).len(), 3);
+}
+
+#[test]
+fn what_is_never_ended_fills_no_memory() {
+    let mut folder = folder();
+    for number in 0..100u64 {
+        let begun = line(
+            "trace",
+            &format!("t{number}"),
+            "create",
+            json!({"startTimestamp": "2026-11-21T02:31:00+00:00"}),
+        );
+        folder.line(begun.as_bytes(), NOW + number).unwrap();
+    }
+    folder.changed();
+    folder.make_room(40, usize::MAX);
+    assert_eq!(folder.open(), 35);
+    let left = spans(folder.take());
+    assert_eq!(text(&left[0].attributes, own::ENTITY_ID), "t0");
+    assert_eq!(left.len(), 65);
+    folder.make_room(usize::MAX, 1_000);
+    assert!(folder.open() < 5);
+}
+
+#[test]
 fn a_session_and_failures_are_told() {
     let lines = [
         line("session", "s-1", "create", json!({"name": "n", "tags": {"k": "v"}})),

@@ -160,6 +160,16 @@ impl Protocol for Lines {
         }
     }
 
+    fn purge(&self) -> bool {
+        let state = &mut *self.state.lock();
+        let had = state.folder.open() > 0 || !state.ready.is_empty() || !state.open.is_empty();
+        state.folder.purge();
+        state.ready.clear();
+        state.open.clear();
+        state.folded.clear();
+        had
+    }
+
     fn send_alone(&self, _http: &mut Http, kind: Kind, _payload: &[u8], _deadline: Instant) -> Outcome {
         Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
     }
