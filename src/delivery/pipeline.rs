@@ -274,7 +274,7 @@ impl Pipeline {
         if self.is_closed() {
             return Err(refused(Refusal::Closed));
         }
-        let protocol = &self.config().protocol;
+        let protocol = &self.place.config.protocol;
         protocol.purge();
         let mut purged = self.place.spool.purge();
         // A batch that was under way meanwhile may have put something back.
