@@ -13,6 +13,11 @@ pub struct Report {
     pub records: u64,
 }
 
+/// A number of records in words: 1 record, 2 records.
+pub fn records(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "record" } else { "records" })
+}
+
 /// Where reports go. Called on the library's own threads, never while a lock is held.
 pub trait Reporter: Send + Sync {
     /// An error the host should hear of (rate-limited by the caller's room).
@@ -33,4 +38,15 @@ pub struct Silent;
 impl Reporter for Silent {
     fn error(&self, _: &Report) {}
     fn debug(&self, _: &str) {}
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn one_record_is_not_many() {
+        assert_eq!(
+            [super::records(0), super::records(1), super::records(2)],
+            ["0 records", "1 record", "2 records"]
+        );
+    }
 }

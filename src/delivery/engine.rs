@@ -502,7 +502,7 @@ impl Engine {
         self.refused_in_a_row = 0;
         let failures = std::mem::take(&mut self.failures);
         let since = self.failing_since.take();
-        self.reporting.debug(|| format!("delivered {records} records"));
+        self.reporting.debug(|| format!("delivered {}", crate::report::records(records as u64)));
         if failures > 0 {
             self.reporting.recovered(monotonic::now(), || {
                 let seconds = since.map_or(0.0, |since| passed(since).as_secs_f64());

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::delivery::engine::{Counters, RoundResult};
 use crate::process::monotonic;
+use crate::report::records;
 use crate::spool::Spool;
 use crate::status::{Error, Result, Status};
 use crate::sync::{Condvar, Mutex, MutexGuard};
@@ -243,7 +244,7 @@ impl Progress {
             0 => Ok(()),
             dropped => Err(Error::new(
                 Status::Io,
-                format!("{dropped} records were dropped while they waited; the stats say for which reason"),
+                format!("{} dropped before they were sent; the stats say for which reason", records(dropped)),
             )),
         }
     }
@@ -262,7 +263,7 @@ impl Progress {
         let error = self.counters.last_error.lock().clone();
         let oldest = stats.oldest_held_ms as f64 / 1_000.0;
         let mut detail =
-            format!("{} records ({} bytes) still held, oldest {oldest:.1} s", stats.held, stats.bytes_held);
+            format!("{} ({} bytes) still held, oldest {oldest:.1} s", records(stats.held), stats.bytes_held);
         if let Some(error) = error {
             detail.push_str("; last error: ");
             detail.push_str(&error);
