@@ -8,7 +8,7 @@
 //!
 //! **A holder that never comes back** (a signal handler interrupted a log call and left by `longjmp`) must not stop
 //! the others. So the lock tells who holds it, by an address in the holder's frame on its stack, and
-//! [`Lock::lock_within`] gives up after a while; while the same holder is in the way, the next callers give up
+//! [`Lock::lock_in_time`] gives up after a while; while the same holder is in the way, the next callers give up
 //! after a moment. It is taken over by whoever can prove that the holder is gone: the thread on whose
 //! stack that frame was, from a frame at the same place or further out. Such a holder may have left the value halfway:
 //! [`Recover::recover`] sees to that.
