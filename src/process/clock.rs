@@ -31,9 +31,9 @@ pub fn now_ms() -> i64 {
 }
 
 #[allow(clippy::unnecessary_cast)] // Both have 32 bits on some systems.
-fn read(clock: libc::clockid_t) -> i64 {
+pub(super) fn read(clock: libc::clockid_t) -> i64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is a timespec of ours; these two clocks exist on every POSIX system.
+    // SAFETY: `time` is a timespec of ours; the clocks asked for exist on every system that this is built for.
     unsafe { libc::clock_gettime(clock, &mut time) };
     (time.tv_sec as i64) * 1_000_000_000 + (time.tv_nsec as i64)
 }

@@ -8,6 +8,7 @@
 //! Does not: decide what to do after a fork. The owner of a resource compares generations and
 //! leaves what it inherited to the parent.
 
+pub mod boot;
 pub mod clock;
 mod fork;
 mod fork_cell;

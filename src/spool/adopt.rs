@@ -5,6 +5,7 @@
 //! directories are removed and the locks given back. So the files of any number of dead owners come
 //! under one owner's caps, no descriptor stays open, and each record has one owner at any moment.
 
+use super::age::Stamp;
 use super::claim::{Claim, UNFINISHED};
 use super::format::{
     self, Cursor, HEADER_SIZE, Header, Key, OPENING_SIZE, Opening, Origin, SEGMENT_MAX, Seal, find_end,
@@ -12,14 +13,14 @@ use super::format::{
 use super::held::{Held, Place};
 use super::place::At;
 use super::reader::Reader;
-use super::spool::unix_time;
 use super::store::{self, PARTIAL, SEGMENT, Side};
 use super::{Overflow, Spool, quarantine};
+use crate::process::monotonic;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Dead owners taken over at a time, so that own records are not kept waiting.
 const ORPHANS_AT_ONCE: usize = 64;
@@ -69,7 +70,7 @@ pub(super) fn instances_in(root: &At) -> Vec<Origin> {
         let Some(name) = entry.name().to_str() else { continue };
         if let Some(origin) = Origin::parse(name) {
             found.push(origin);
-        } else if name.starts_with(UNFINISHED) && entry.is_older(LITTER_AGE) {
+        } else if name.starts_with(UNFINISHED) && entry.is_seen_older(LITTER_AGE) {
             let _ = entry.remove_all();
         }
     }
@@ -192,6 +193,9 @@ impl Spool {
         if let Err(error) = self.store.take(&place, &at) {
             return self.note_orphan(&at, &error);
         }
+        // Whoever has the file next goes on counting. Without it its records are younger than they are.
+        let age = monotonic::now().saturating_duration_since(held.newest);
+        let _ = self.store.write_at(&place, format::STAMP_AT, &Stamp::of(age).encode(held.header.salt));
         let mut state = self.state.lock();
         state.charge(&place, held.size);
         state.cold_bytes += held.side_bytes();
@@ -221,6 +225,7 @@ impl Spool {
         };
         let cursor = Cursor::read(&bytes, header.salt);
         let seal = Seal::decode(&bytes, header.salt);
+        let age = stamp(&bytes, &header).map_or(Duration::ZERO, |stamp| stamp.age());
         let alive = header.created.max(format::heartbeat(&bytes));
         let (records, tail) = match seal {
             Some(seal) => (seal.records, seal.tail),
@@ -229,11 +234,17 @@ impl Spool {
                 find_end(&header, cursor, &bytes)
             }
         };
-        let (now, time) = (Instant::now(), unix_time());
-        let at = |unix: u64| now.checked_sub(Duration::from_secs(time.saturating_sub(unix))).unwrap_or(now);
         // A segment that its owner could not seal: some time after the last sign of life.
-        let unsealed = alive.saturating_add(self.segment_span().as_secs());
-        let sealed = seal.map_or(unsealed, |seal| seal.sealed);
+        let span = self.segment_span();
+        let sealed = seal.map_or(alive.saturating_add(span.as_secs()), |seal| seal.sealed);
+        let newest = match seal {
+            Some(_) => age,
+            None => age.saturating_sub(span),
+        };
+        let took_records =
+            Duration::from_secs(seal.map_or(alive, |seal| seal.sealed).saturating_sub(header.created));
+        let now = monotonic::now();
+        let before = |age: Duration| now.checked_sub(age).unwrap_or(now);
         Ok(Some(Held {
             header,
             place: place.clone(),
@@ -244,11 +255,16 @@ impl Spool {
             settled: cursor,
             sealed: Some(sealed),
             pin: Arc::new(()),
-            oldest: at(header.created),
-            newest: at(sealed),
+            oldest: before(age + took_records.min(span)),
+            newest: before(newest),
             mark: None,
             sides: Vec::new(),
             unread: None,
         }))
     }
+}
+
+/// How old a segment was when that was last noted, from its first page.
+pub(super) fn stamp(page: &[u8], header: &Header) -> Option<Stamp> {
+    Stamp::decode(page.get(format::STAMP_AT..)?, header.salt)
 }

@@ -27,6 +27,9 @@ pub(super) const CURSOR_AT: usize = 320;
 /// Where the heartbeat is.
 pub(super) const HEARTBEAT_AT: usize = 328;
 
+/// Where the stamp is (age.rs).
+pub(super) const STAMP_AT: usize = 336;
+
 /// What tells whether a file holds a segment: the first page and the length of the first record.
 pub(super) const OPENING_SIZE: usize = HEADER_SIZE + 4;
 

@@ -30,6 +30,7 @@
 //! <spool dir>/<identity>/<instance>/lock
 //! <spool dir>/<identity>/<instance>/<maker>.<file>.seg         what had to wait: the file fallback
 //! <spool dir>/<identity>/quarantine/                           records and files set aside, capped
+//! <spool dir>/<identity>/*.ages                                since when such files are there (age.rs)
 //! <spool dir>/<identity>/attachments/<maker>.<sequence>        content of one record (sidefile.rs)
 //! ```
 //!
@@ -49,7 +50,9 @@
 //!  128  header     again, so that one flipped bit cannot cost the segment
 //!  256  seal       records u32, tail offset u32, sealed u64, crc u32; zeros while written to
 //!  320  cursor     offset/8 in 24 bits, records in 24 bits, check in 16 bits: how much has left
-//!  328  heartbeat  Unix seconds u64, every minute: how old unsealed records may be at most
+//!  328  heartbeat  Unix seconds u64, every minute: until when a segment without a seal took records
+//!  336  stamp      boot id, seconds since boot u64, age in seconds u32, crc u32: how old the youngest
+//!                  record is (age.rs), set when put into use, every minute, when sealed and when adopted
 //! 4096  records    each 8-aligned: length u32, crc u32, tag u64 (sequence << 8 | kind), payload
 //! ```
 //!
@@ -66,6 +69,7 @@
 //! sound header is moved to `quarantine/` and counted.
 
 mod adopt;
+mod age;
 mod batch;
 mod bell;
 mod candidates;

@@ -8,15 +8,16 @@
 
 use super::candidates::{WRITABLE_BY_OTHERS, user_id};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -280,14 +281,39 @@ impl At {
         self.base.with(|base| rustix::fs::renameat(base, self.below(), base, to.below()))
     }
 
-    /// Whether it last changed longer ago than this, by the system's clock.
-    pub fn is_older(&self, age: Duration) -> bool {
+    /// Whether it last changed longer ago than this by the system's clock, which may be years off: nothing is
+    /// removed because of that.
+    pub fn looks_older(&self, age: Duration) -> bool {
         let Ok(found) = self.look() else { return false };
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let changed = Duration::new(found.changed.0.max(0) as u64, found.changed.1 as u32);
         now.is_ok_and(|now| now.saturating_sub(changed) > age)
     }
+
+    /// Whether this process has itself seen it unchanged for longer than this.
+    pub fn is_seen_older(&self, age: Duration) -> bool {
+        let Ok(found) = self.look() else { return false };
+        let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= SEEN_MAX {
+            seen.retain(|_, (_, since)| since.elapsed() < age);
+        }
+        if seen.len() >= SEEN_MAX {
+            return false;
+        }
+        let what = (found.inode, found.changed);
+        let (known, since) = seen.entry(self.path()).or_insert((what, Instant::now()));
+        if *known != what {
+            (*known, *since) = (what, Instant::now());
+        }
+        since.elapsed() > age
+    }
 }
+
+/// What this process has seen, and since when it has been so.
+type Seen = BTreeMap<PathBuf, ((Inode, (i64, i64)), Instant)>;
+static SEEN: Mutex<Seen> = Mutex::new(BTreeMap::new());
+/// Files remembered at most.
+const SEEN_MAX: usize = 10_000;
 
 /// A file that is safe to use. What is under its name and is no file, or a link to one, is `InvalidData`.
 fn checked(opened: io::Result<File>) -> io::Result<File> {

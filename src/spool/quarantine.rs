@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// The directory beside the instances.
-const DIRECTORY: &str = "quarantine";
+pub(super) const DIRECTORY: &str = "quarantine";
 /// The end of the name of a file that is no segment.
 const BAD: &str = "bad";
 /// Files kept at most.

@@ -3,6 +3,7 @@
 use super::batch::{Batch, Entry, Memory, Piece};
 use super::format::{Cursor, Header, Key, Scan};
 use super::held::{Dropped, Held, Litter, Place, PutOff};
+use super::strangers::Stranger;
 use super::upkeep::Schedule;
 use super::{Kind, Spool};
 use crate::process::monotonic;
@@ -42,6 +43,8 @@ pub struct Reader {
     pub(super) schedule: Schedule,
     /// When other identities' directories were last looked at.
     pub(super) swept: Option<Instant>,
+    /// What a look that took too long has not come to.
+    pub(super) unswept: Vec<Stranger>,
 }
 
 /// Bytes of a segment file, kept for the next batch from the same segment.
@@ -88,7 +91,15 @@ impl Reader {
     /// The reader of a spool.
     pub fn new(spool: Arc<Spool>) -> Reader {
         let schedule = Schedule::new(spool.options.brief);
-        Reader { spool, buffers: Vec::new(), own_batches: 0, more_orphans: false, schedule, swept: None }
+        Reader {
+            spool,
+            buffers: Vec::new(),
+            own_batches: 0,
+            more_orphans: false,
+            schedule,
+            swept: None,
+            unswept: Vec::new(),
+        }
     }
 
     /// The next records, oldest first: this spool's own, and in between a bounded share of those of

@@ -5,6 +5,7 @@
 //! order, by [`Mapping::write_record`], and only what has been published is ever read. The file
 //! behind it is fully allocated before it is mapped: a hole on a full disk would kill the host.
 
+use super::age::{STAMP_LEN, Stamp};
 use super::checksum;
 use super::format::{self, Cursor, HEADER_LEN, HEADER_SIZE, Header, RECORD_HEADER, SEAL_LEN, Seal};
 use crate::sync::{AtomicU32, AtomicU64};
@@ -184,6 +185,11 @@ impl Mapping {
     /// Moves the acknowledgement cursor.
     pub fn set_cursor(&self, cursor: Cursor, salt: u32) {
         self.word(format::CURSOR_AT).store(cursor.pack(salt).to_le(), Ordering::Release);
+    }
+
+    /// Notes how old the youngest record is.
+    pub fn set_stamp(&self, stamp: &Stamp, salt: u32) {
+        self.write_words::<STAMP_LEN>(format::STAMP_AT, &stamp.encode(salt));
     }
 
     /// Notes that the owner is alive.

@@ -17,11 +17,13 @@ use super::format::{Key, Origin};
 use super::held::{Held, State};
 use super::place::{self, At, Base};
 use super::spool::Spool;
-use super::{Kind, Options, Refusal, candidates, quarantine};
+use super::{Kind, Options, Refusal, age, candidates, quarantine};
 use crate::process::unique::Uuid;
 
 /// Its name within the identity's directory.
 const DIRECTORY: &str = "attachments";
+/// Beside it: since when its files are there.
+const NOTE: &str = "attachments.ages";
 /// The files of one segment take at most this share of the cap (or are one file), since they are evicted
 /// together.
 const SEGMENT_SHARE: u64 = 16;
@@ -232,7 +234,7 @@ impl Spool {
     /// segment expires when the last of its records is too old.
     pub fn sweep_side_files(&self, max_age: Duration) {
         for directory in self.side_directories() {
-            remove_older(&directory, max_age + self.segment_span());
+            remove_old(&directory, max_age + self.segment_span());
         }
     }
 
@@ -251,25 +253,27 @@ impl Spool {
     }
 }
 
-/// Removes the old side files of an identity that has no instance, and their directory once nobody has used
-/// it for as long: an instance that comes at this moment may be about to.
+/// Removes the old side files of an identity that has no instance, and its directories once nothing is left.
 pub(super) fn sweep_given_up(root: &At, max_age: Duration) {
     let directory = root.join(DIRECTORY);
-    let is_unused = directory.is_older(max_age);
-    remove_older(&directory, max_age);
-    if is_unused {
-        // Both succeed only if nothing is left.
-        let _ = directory.remove_directory();
+    remove_old(&directory, max_age);
+    // An instance that comes at this moment makes them again; both go only if nothing is left.
+    let _ = directory.remove_directory();
+    if directory.is_gone() {
+        let _ = note_of(&directory).remove_file();
         let _ = root.remove_directory();
     }
 }
 
-fn remove_older(directory: &At, age: Duration) {
-    for file in directory.entries().unwrap_or_default() {
-        if file.is_older(age) {
-            let _ = file.remove_file();
-        }
+fn remove_old(directory: &At, age: Duration) {
+    for file in age::old_entries(directory, &note_of(directory), age) {
+        let _ = file.remove_file();
     }
+}
+
+/// The file in which the ages of a directory's files are kept.
+fn note_of(directory: &At) -> At {
+    directory.parent().join(NOTE)
 }
 
 /// The name of a record's file.

@@ -4,9 +4,11 @@
 //! and its acknowledgement finds the segment where it is by then. One thread at a time does it, and
 //! none once the instance has left.
 
+use super::age::Stamp;
 use super::format::{CURSOR_AT, HEADER_SIZE, Key};
 use super::held::{Held, Litter, Place, State};
 use super::{Overflow, Spool, store};
+use crate::process::monotonic;
 
 impl Spool {
     /// Moves full segments from memory to files in the spool directory, oldest first, as far as its
@@ -68,7 +70,10 @@ impl Spool {
         let (from, page, cursor, map, tail) = {
             let mut state = self.state.lock();
             let Some(held) = state.find(key) else { return true };
-            let page = store::header_page(&held.header, held.seal(), held.settled);
+            let page = {
+                let stamp = Stamp::of(monotonic::now().saturating_duration_since(held.newest));
+                store::header_page(&held.header, held.seal(), held.settled, &stamp)
+            };
             (held.place.clone(), page, held.settled, held.map.clone(), held.tail as usize)
         };
         let mut bytes = Vec::new();

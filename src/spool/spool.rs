@@ -1,5 +1,6 @@
 //! The callers' side: append, rotate, make room.
 
+use super::age::Stamp;
 use super::candidates::{self, Unusable};
 use super::claim::Locks;
 use super::format::{self, Cursor, HEADER_SIZE, Header, Key, Origin, RECORD_HEADER, RECORD_MAX};
@@ -85,6 +86,8 @@ impl Spool {
         let ring_bytes = if options.ring_bytes == 0 { segment_size / 2 } else { options.ring_bytes };
         let ring_records = if options.ring_records == 0 { u64::MAX } else { options.ring_records };
         let (store, news) = open_store(&options);
+        // Files are read for the first one, which is not to happen in a log call.
+        let _ = Stamp::of(Duration::ZERO);
         let spool = Spool {
             state: Lock::new(State {
                 closed: false,
@@ -469,6 +472,7 @@ impl Spool {
         let size = spare.map.len() as u64;
         let header = self.header(state.next_segment, state.next, size);
         state.next_segment += 1;
+        spare.map.set_stamp(&Stamp::of(Duration::ZERO), header.salt);
         spare.map.begin(&header);
         let now = monotonic::now();
         state.last_rotation = now;
@@ -500,6 +504,7 @@ impl Spool {
             return self.retire(state, held);
         }
         if let (Some(map), Some(seal)) = (&held.map, held.seal()) {
+            map.set_stamp(&Stamp::of(Duration::ZERO), held.header.salt);
             map.seal(&seal, held.header.salt);
         }
         if state.sealed.len() >= MAPPED_SEALED_MAX && held.place != Place::Memory {

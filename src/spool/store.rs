@@ -4,6 +4,7 @@
 //! is an `io::Error` for the spool to fall back on. No descriptor outlives a call, but for the locks.
 
 use super::Identity;
+use super::age::{STAMP_LEN, Stamp};
 use super::claim::{Claim, Locks};
 use super::format::{HEADER_SIZE, Header, Origin};
 use super::held::Place;
@@ -240,8 +241,9 @@ pub(super) fn header_page(
     header: &Header,
     seal: Option<super::format::Seal>,
     cursor: super::format::Cursor,
+    stamp: &Stamp,
 ) -> Vec<u8> {
-    use super::format::{CURSOR_AT, HEADER_AT, HEADER_LEN, SEAL_AT, SEAL_LEN};
+    use super::format::{CURSOR_AT, HEADER_AT, HEADER_LEN, SEAL_AT, SEAL_LEN, STAMP_AT};
     let mut page = vec![0; HEADER_SIZE];
     for at in HEADER_AT {
         page[at..at + HEADER_LEN].copy_from_slice(&header.encode());
@@ -249,6 +251,7 @@ pub(super) fn header_page(
     if let Some(seal) = seal {
         page[SEAL_AT..SEAL_AT + SEAL_LEN].copy_from_slice(&seal.encode(header.salt));
     }
+    page[STAMP_AT..STAMP_AT + STAMP_LEN].copy_from_slice(&stamp.encode(header.salt));
     page[CURSOR_AT..CURSOR_AT + 8].copy_from_slice(&cursor.pack(header.salt).to_le_bytes());
     page
 }

@@ -6,28 +6,54 @@
 //! them too, and counts them as adopted and expired. The files beside them go once no instance is left whose
 //! records could name them. Quarantined records stay.
 
-use super::adopt::instances_in;
+use super::adopt::{instances_in, stamp};
+use super::age::Stamp;
 use super::claim::Claim;
-use super::held::{Dropped, Held, Place};
+use super::format::{Header, OPENING_SIZE, Opening, STAMP_AT};
+use super::held::{Dropped, Place};
 use super::place::{At, Base};
-use super::store::{PARTIAL, SEGMENT, Side};
+use super::store::{self, PARTIAL, SEGMENT};
 use super::{Spool, candidates, sidefile};
+use crate::process::monotonic;
 use std::time::Duration;
 
 /// How often they are looked for.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+/// How long one look may take.
+const SWEEP_TIME: Duration = Duration::from_millis(500);
+
+/// The directory of another identity, in the spool directory or in memory.
+pub(super) struct Stranger {
+    is_cold: bool,
+    root: At,
+}
 
 impl Spool {
-    /// Removes what other identities' dead owners left too long ago.
-    pub(super) fn sweep_strangers(&self) {
-        for side in [&self.store.hot, &self.store.cold].into_iter().flatten() {
+    /// The directories of other identities.
+    pub(super) fn strangers(&self) -> Vec<Stranger> {
+        let mut all = Vec::new();
+        for (is_cold, side) in [(true, &self.store.cold), (false, &self.store.hot)] {
+            let Some(side) = side else { continue };
             for root in At::new(&side.base, "").entries().unwrap_or_default() {
                 if side.roots().iter().all(|own| own.name() != root.name()) && is_identity(&root) {
-                    self.sweep_identity(side, &root);
-                    if self.is_given_up(&root) {
-                        sidefile::sweep_given_up(&root, self.given_up_after());
-                    }
+                    all.push(Stranger { is_cold, root });
                 }
+            }
+        }
+        all
+    }
+
+    /// Removes what the dead owners of other identities left too long ago. Takes those that it
+    /// has come to, the last first, and ends after a while, as records of our own wait.
+    pub(super) fn sweep_strangers(&self, strangers: &mut Vec<Stranger>) {
+        let until = monotonic::now() + SWEEP_TIME;
+        while let Some(Stranger { is_cold, root }) = strangers.pop() {
+            self.sweep_identity(is_cold, &root);
+            if self.is_given_up(&root) {
+                sidefile::sweep_given_up(&root, self.given_up_after());
+            }
+            if monotonic::now() >= until {
+                return;
             }
         }
     }
@@ -45,15 +71,15 @@ impl Spool {
         roots.all(|root| instances_in(&root).is_empty())
     }
 
-    fn sweep_identity(&self, side: &Side, root: &At) {
+    fn sweep_identity(&self, is_cold: bool, root: &At) {
         for instance in instances_in(root) {
             let directory = root.join(instance.name());
-            // What changed lately is not worth taking its lock.
-            if !directory.is_older(self.given_up_after()) {
+            // What is young is not worth taking its lock, which its own next instance may want at this moment.
+            if !self.is_worth_a_claim(&directory) {
                 continue;
             }
             let Ok(Some(claim)) = Claim::seize(directory, &self.store.locks) else { continue };
-            if let Some(segments) = self.expired_segments(side, claim.directory()) {
+            if let Some(segments) = self.expired_segments(is_cold, claim.directory()) {
                 let records = segments.iter().map(|(_, records)| records).sum();
                 segments.iter().for_each(|(at, _)| drop(at.remove_file()));
                 let mut state = self.state.lock();
@@ -64,11 +90,32 @@ impl Spool {
         }
     }
 
+    /// Whether the records of a directory may all be too old, or nobody counts how old they are.
+    fn is_worth_a_claim(&self, directory: &At) -> bool {
+        let mut page = Vec::new();
+        for at in directory.entries().unwrap_or_default() {
+            if at.extension() != Some(SEGMENT) {
+                continue;
+            }
+            let read = at.open().and_then(|file| store::read_range(&file, 0, OPENING_SIZE, &mut page));
+            if read.is_err() {
+                continue;
+            }
+            if let Opening::Segment(header) = Header::open(&page)
+                && let Some(stamp) = stamp(&page, &header)
+                && stamp.is_of_this_boot()
+                && stamp.age() <= self.given_up_after()
+            {
+                return false;
+            }
+        }
+        true
+    }
+
     /// The segments of a directory and their records, if all are too old and nothing else is in it that
     /// cannot be told.
-    fn expired_segments(&self, side: &Side, directory: &At) -> Option<Vec<(At, u64)>> {
-        let is_cold = self.store.cold.as_ref().is_some_and(|cold| std::ptr::eq(cold, side));
-        let mut segments = Vec::new();
+    fn expired_segments(&self, is_cold: bool, directory: &At) -> Option<Vec<(At, u64)>> {
+        let (mut segments, mut young) = (Vec::new(), Vec::new());
         for at in directory.entries().ok()? {
             match at.extension() {
                 Some(SEGMENT) => {}
@@ -81,12 +128,24 @@ impl Spool {
             let name = at.name().to_string_lossy().into_owned().into_boxed_str();
             let place = if is_cold { Place::Cold(name) } else { Place::Hot(name) };
             match self.examine(&at, &place) {
-                Ok(Some(held)) if held.newest.elapsed() <= self.given_up_after() => return None,
-                Ok(held) => segments.push((at, held.as_ref().map_or(0, Held::unsettled))),
+                Ok(Some(held)) => {
+                    let age = monotonic::now().saturating_duration_since(held.newest);
+                    if age <= self.given_up_after() {
+                        young.push((at, Stamp::of(age).encode(held.header.salt)));
+                    } else {
+                        segments.push((at, held.unsettled()));
+                    }
+                }
+                Ok(None) => segments.push((at, 0)),
                 Err(_) => return None,
             }
         }
-        Some(segments)
+        // Whoever comes next is to know how long they have lain here.
+        for (at, stamp) in &young {
+            let file = at.open_writable();
+            let _ = file.and_then(|file| store::write_all_at(&file, stamp, STAMP_AT));
+        }
+        young.is_empty().then_some(segments)
     }
 }
 

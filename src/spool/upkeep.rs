@@ -1,7 +1,8 @@
 //! What the delivery thread does besides delivering: prepare segments, look after the directories,
 //! drop what is too old, and leave without litter.
 
-use super::format::Key;
+use super::age::Stamp;
+use super::format::{Key, STAMP_AT};
 use super::held::{Dropped, Held, Place, Spare, State};
 use super::reader::Reader;
 use super::spool::unix_time;
@@ -112,7 +113,10 @@ impl Reader {
             state.cold_failed = false;
             state.memory_failed = false;
             spool.expire(&mut state);
-            if let Some(map) = state.active.as_ref().and_then(|active| active.map.as_ref()) {
+            if let Some(active) = &state.active
+                && let Some(map) = &active.map
+            {
+                map.set_stamp(&Stamp::of(Duration::ZERO), active.header.salt);
                 map.set_heartbeat(unix_time());
             }
         }
@@ -122,7 +126,11 @@ impl Reader {
         self.more_orphans = self.adopt();
         if self.swept.is_none_or(|at| passed(at) >= SWEEP_INTERVAL) {
             self.swept = Some(monotonic::now());
-            spool.sweep_strangers();
+            spool.stamp_held();
+            self.unswept = spool.strangers();
+        }
+        if !self.unswept.is_empty() {
+            spool.sweep_strangers(&mut self.unswept);
         }
         if spool.state.lock().all().all(|held| held.unsettled() == 0) {
             self.drop_buffers();
@@ -192,6 +200,19 @@ impl Spool {
     /// How long a segment takes records once it holds one.
     pub(super) fn segment_span(&self) -> Duration {
         self.options.max_age / AGE_STEPS
+    }
+
+    /// Notes how old the records in files are, so that it is known after a reboot too.
+    fn stamp_held(&self) {
+        let held: Vec<_> = {
+            let state = self.state.lock();
+            let held = state.adopted.iter().chain(&state.sealed).filter(|held| held.place.is_cold());
+            held.map(|held| (held.place.clone(), passed(held.newest), held.header.salt)).collect()
+        };
+        for (place, age, salt) in held {
+            // Without it they are younger to the next owner than they are.
+            let _ = self.store.write_at(&place, STAMP_AT, &Stamp::of(age).encode(salt));
+        }
     }
 
     /// Drops segments all of whose records are older than the maximum age.

@@ -9,7 +9,8 @@
  *                   thread that is not to wait for that, after each of its calls; `shim_operations` and
  *                   `shim_standstills` count the operations of other threads, and those meanwhile not one of its
  *                   calls began and ended
- * SHIM_CLOCK_LATE   CLOCK_REALTIME is so many seconds late
+ * SHIM_CLOCK_LATE   CLOCK_REALTIME is so many seconds late (or early, if negative)
+ * SHIM_BOOT_LATE    the same with CLOCK_BOOTTIME
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -121,6 +122,9 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
     }
     if (clock == CLOCK_REALTIME && getenv("SHIM_CLOCK_LATE")) {
         time->tv_sec -= strtol(getenv("SHIM_CLOCK_LATE"), NULL, 10);
+    }
+    if (clock == CLOCK_BOOTTIME && getenv("SHIM_BOOT_LATE")) {
+        time->tv_sec -= strtol(getenv("SHIM_BOOT_LATE"), NULL, 10);
     }
     return result;
 }

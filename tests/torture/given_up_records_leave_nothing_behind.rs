@@ -1,13 +1,12 @@
 //! Records that nobody of their own came back for in 72 hours go, with their files, and are counted by
 //! whoever logs next; younger ones stay for their own.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::bench::{Row, Stage, files_below, json_lines, nobody, shim, wait_for_unique, wait_until};
+use crate::bench::{Row, Stage, files_below, json_lines, nobody, wait_for_unique, wait_until};
 use crate::common::Server;
 
 /// More than the 72 hours that a record is kept, and than the nine in which a segment takes records.
@@ -18,22 +17,18 @@ fn what_nobody_came_back_for_is_removed_and_counted() {
     let mut row = Row::new("records and files that nobody came back for");
     let stage = Stage::new("given-up");
     let (url, port) = nobody();
-    let log = |repository: &str, end: &[&str], env: &[(&str, String)]| {
+    let log = |repository: &str, end: &[&str]| {
         let verbs = [&["new", "log:50", "attach:3:200000", "stats"], end].concat();
         let mut host = stage.probe(&url, &verbs);
-        host.env("PROBE_REPOSITORY", repository_of(&stage, repository)).envs(env.to_vec());
+        host.env("PROBE_REPOSITORY", repository_of(&stage, repository));
         json_lines(&mut host)[0]["accepted"].as_u64().unwrap()
     };
-    let late = [
-        ("LD_PRELOAD", shim(&stage).to_str().unwrap().to_owned()),
-        ("SHIM_CLOCK_LATE", LONG_AGO.as_secs().to_string()),
-    ];
     // First, as it would begin with the others' removal, and perhaps not come to its end.
-    let young = log("young", &["_exit:0"], &[]);
+    let young = log("young", &["_exit:0"]);
     let young_places = places(&stage);
     // One leaves its records in memory, the other in the spool directory; both leave files there.
-    let cleaned = log("cleaned", &["cleanup:500"], &late);
-    let old = log("killed", &["_exit:0"], &late) + cleaned;
+    let cleaned = log("cleaned", &["cleanup:500"]);
+    let old = log("killed", &["_exit:0"]) + cleaned;
     let mut old_places = places(&stage);
     old_places.retain(|place| !young_places.contains(place));
     old_places.iter().for_each(|place| age(place));
@@ -74,13 +69,34 @@ fn places(stage: &Stage) -> Vec<PathBuf> {
     stage.hot_directories().into_iter().chain(cold).filter(|place| place.exists()).collect()
 }
 
-/// Nothing in a directory has changed since.
+/// As if everything in a directory had been noted as that old, and the machine been started again since.
 fn age(directory: &Path) {
-    let then = SystemTime::now() - LONG_AGO;
-    let files = files_below(directory);
-    let parents = files.iter().filter_map(|file| file.parent().map(Path::to_owned));
-    let all: Vec<PathBuf> = parents.chain(files.clone()).chain([directory.to_owned()]).collect();
-    for path in all {
-        File::open(path).unwrap().set_modified(then).unwrap();
+    for path in files_below(directory) {
+        if path.extension().is_some_and(|extension| extension == "seg") {
+            let mut bytes = std::fs::read(&path).unwrap();
+            let salt = u32::from_le_bytes(bytes[SALT_AT..SALT_AT + 4].try_into().unwrap());
+            bytes[STAMP_AT..STAMP_AT + STAMP_LEN].copy_from_slice(&stamp(salt));
+            std::fs::write(&path, bytes).unwrap();
+        }
     }
+    let files = std::fs::read_dir(directory.join("attachments")).into_iter().flatten().flatten();
+    let lines = files.map(|file| format!("0 {}\n", file.file_name().to_str().unwrap())).collect::<String>();
+    if !lines.is_empty() {
+        std::fs::write(directory.join("attachments.ages"), [&stamp(0)[..], lines.as_bytes()].concat())
+            .unwrap();
+    }
+}
+
+/// The layout of a segment: see `src/spool/mod.rs`.
+const SALT_AT: usize = 12;
+const STAMP_AT: usize = 336;
+const STAMP_LEN: usize = 32;
+
+/// A stamp of an unknown boot.
+fn stamp(salt: u32) -> [u8; STAMP_LEN] {
+    let mut stamp = [0; STAMP_LEN];
+    stamp[24..28].copy_from_slice(&(LONG_AGO.as_secs() as u32).to_le_bytes());
+    let check = crc32c::crc32c_append(salt, &stamp[..28]);
+    stamp[28..].copy_from_slice(&check.to_le_bytes());
+    stamp
 }

@@ -10,6 +10,7 @@ mod common;
 
 mod bad_files_cost_only_themselves;
 mod broken_file_systems_cost_no_process;
+mod clocks_remove_nothing;
 mod forked_children_and_exits_lose_nothing;
 mod given_up_records_leave_nothing_behind;
 mod hostile_servers_delay_and_never_lose;

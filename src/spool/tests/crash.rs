@@ -274,19 +274,19 @@ fn what_is_too_old_of_other_identities_is_removed_and_counted() {
     append(&living, 0..5);
 
     let (patient, _reader) = of("patient", LONG);
-    patient.sweep_strangers();
+    patient.sweep_strangers(&mut patient.strangers());
     assert_eq!(patient.stats().adopted, 0);
     drop(patient);
 
     let (sweeper, _reader) = of("sweeper", SHORT);
     let patience = Instant::now() + Duration::from_secs(60);
     while sweeper.stats().adopted == 0 && Instant::now() < patience {
-        sweeper.sweep_strangers();
+        sweeper.sweep_strangers(&mut sweeper.strangers());
         std::thread::sleep(Duration::from_millis(20));
     }
     let stats = check(&sweeper);
     assert_eq!((stats.adopted, stats.dropped_expired, stats.held), (10, 10, 0));
-    sweeper.sweep_strangers();
+    sweeper.sweep_strangers(&mut sweeper.strangers());
     assert_eq!(sweeper.stats().adopted, 10, "what has a living owner is not touched, however old");
     assert_eq!(deliver_all(&mut living_reader), lines(0..5));
 }

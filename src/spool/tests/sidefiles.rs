@@ -205,14 +205,16 @@ fn files_of_another_identity_go_when_none_of_it_lives_and_all_is_too_old() {
         given_up_after: std::time::Duration::ZERO,
         ..site.options()
     });
-    sweeper.sweep_strangers();
+    sweeper.sweep_strangers(&mut sweeper.strangers());
     assert_eq!(side_files(&site).len(), 1);
     crash(stranger, reader);
     let (patient, _reader) = site.open();
-    patient.sweep_strangers();
+    patient.sweep_strangers(&mut patient.strangers());
     assert_eq!(side_files(&site).len(), 1);
-    sweeper.sweep_strangers();
-    assert_eq!(side_files(&site), Vec::<PathBuf>::new());
+    // Ages have whole seconds.
+    while !side_files(&site).is_empty() {
+        sweeper.sweep_strangers(&mut sweeper.strangers());
+    }
     assert_eq!(std::fs::read_dir(site.cold.path()).unwrap().count(), 0);
     let stats = check(&sweeper);
     assert_eq!((stats.adopted, stats.dropped_expired), (1, 1));
