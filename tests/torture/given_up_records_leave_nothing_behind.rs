@@ -27,7 +27,7 @@ fn what_nobody_came_back_for_is_removed_and_counted() {
     let young = log("young", &["_exit:0"]);
     let young_places = places(&stage);
     // One leaves its records in memory, the other in the spool directory; both leave files there.
-    let cleaned = log("cleaned", &["cleanup:500"]);
+    let cleaned = log("cleaned", &["cleanup:3000"]);
     let old = log("killed", &["_exit:0"]) + cleaned;
     let mut old_places = places(&stage);
     old_places.retain(|place| !young_places.contains(place));
