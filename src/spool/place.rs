@@ -281,7 +281,7 @@ impl At {
         self.base.with(|base| rustix::fs::renameat(base, self.below(), base, to.below()))
     }
 
-    /// Whether it last changed longer ago than this by the system's clock, which may be years off: nothing is
+    /// Whether it last changed longer ago than this by the system's clock, which may be years off: of what is held nothing is
     /// removed because of that.
     pub fn looks_older(&self, age: Duration) -> bool {
         let Ok(found) = self.look() else { return false };

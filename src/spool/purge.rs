@@ -86,7 +86,7 @@ impl Spool {
                     !others || held.iter().any(is_named)
                 }
                 // Being written at this moment, or never finished.
-                None => !others && entry.is_older(LITTER_AGE),
+                None => !others && entry.looks_older(LITTER_AGE),
             };
             if goes {
                 purged = purged.and(gone(entry.remove_file()));
