@@ -49,7 +49,9 @@ fn any(kind: &str, name: &str) -> String {
         | "maxim_overflow_policy"
         | "maxim_attachment_kind"
         | "maxim_result_flags"
-        | "maxim_switch" => {
+        | "maxim_switch"
+        | "maxim_protocol"
+        | "maxim_otlp_encoding" => {
             format!("({kind})any_number(c, \"{name}\")")
         }
         "const uint8_t *" => "any_data(c)".to_owned(),
@@ -97,7 +99,7 @@ fn program(functions: &[Function]) -> String {
             let value = if name == "maxim_stats" { "0".to_owned() } else { any(kind, field) };
             // Not said is what most callers say.
             let _ = writeln!(source, "    if (!one_in(c, 3)) it.{field} = {value};");
-            if ["endpoint", "base_url", "spool_dir"].contains(&&**field) {
+            if ["endpoint", "base_url", "otlp_url", "spool_dir"].contains(&&**field) {
                 let _ = writeln!(source, "    if (!it.{field}.data) it.{field} = {value};");
             }
         }

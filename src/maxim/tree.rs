@@ -70,15 +70,15 @@ fn levels(text: &[u8]) -> usize {
                 most = most.max(open);
             }
             b'}' | b']' => open = open.saturating_sub(1),
-            b'"' => {
-                while let Some(found) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
-                    at += found + 1;
-                    if text[at - 1] == b'"' {
-                        break;
-                    }
-                    at += 1;
+            b'"' => loop {
+                let rest = text.get(at..).unwrap_or_default();
+                let Some(found) = memchr::memchr2(b'"', b'\\', rest) else { return most };
+                at += found + 1;
+                if text[at - 1] == b'"' {
+                    break;
                 }
-            }
+                at += 1;
+            },
             _ => {}
         }
     }

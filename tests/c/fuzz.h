@@ -205,7 +205,7 @@ static maxim_str any_place(struct chance *c, const char *name) {
 }
 
 static maxim_str any_text(struct chance *c, const char *name) {
-    static const char *const places[] = {"base_url", "endpoint", "proxy", "spool_dir", "ca_file", "path"};
+    static const char *const places[] = {"base_url", "endpoint", "otlp_url", "proxy", "spool_dir", "ca_file", "path"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (strcmp(name, places[i]) == 0) {
             return any_place(c, name);
@@ -399,8 +399,12 @@ static void check_status(struct chance *c, maxim_status status) {
 static void check_books(struct chance *c, const maxim_stats *s) {
     uint64_t in = s->accepted + s->adopted;
     uint64_t dropped = s->dropped_memory + s->dropped_disk + s->dropped_expired + s->dropped_corrupt;
-    if (in != s->delivered + s->held + dropped + s->quarantined) {
-        fail(c, "the books do not balance", "");
+    if (in != s->delivered + s->held + dropped + s->quarantined + s->purged) {
+        char books[200];
+        snprintf(books, sizeof books, "%llu in, %llu delivered, %llu held, %llu dropped, %llu quarantined, %llu purged",
+                 (unsigned long long)in, (unsigned long long)s->delivered, (unsigned long long)s->held,
+                 (unsigned long long)dropped, (unsigned long long)s->quarantined, (unsigned long long)s->purged);
+        fail(c, "the books do not balance", books);
     }
 }
 

@@ -77,7 +77,7 @@ test('a file, bytes and a URL are attached, and have ids', async () => {
     metadata: { m: [1] },
     timestamp: 5,
     key: key(file),
-    mimeType: 'application/octet-stream',
+    mimeType: 'text/plain',
   });
   assert.deepEqual(lines.get('given').data, { id: 'given', type: 'file_data', mime_type: 'audio/x', timestamp: 7, key: key('given'), mimeType: 'audio/x' });
   assert.deepEqual(lines.get(url).data, { id: url, type: 'url', url: 'https://example.com/x', name: 'x', key: key(url) });
