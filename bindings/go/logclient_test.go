@@ -21,7 +21,7 @@ func (s *server) clientConfig(t testing.TB) LogClientConfig {
 		Strict:        true,
 		Source:        "svc",
 		Environment:   Production,
-		APIKey:        "key",
+		APIKey:        testKey,
 		Endpoint:      s.url,
 		SpoolDir:      spoolDir(t),
 		FlushInterval: 100 * time.Millisecond,

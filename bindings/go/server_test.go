@@ -20,6 +20,9 @@ import (
 
 const root = "../.."
 
+// testKey is of this run alone: what earlier tests left for a server at the same port is not adopted.
+var testKey = fmt.Sprintf("key-%d-%d", os.Getpid(), time.Now().UnixNano())
+
 // patience is how long anything is waited for: for a busy machine, not for a promise.
 const patience = 30 * time.Second
 
@@ -142,7 +145,7 @@ func (s *server) config(t testing.TB) Config {
 	return Config{
 		Strict:        true,
 		BaseURL:       s.url,
-		APIKey:        "key",
+		APIKey:        testKey,
 		RepositoryID:  "repo-1",
 		SpoolDir:      spoolDir(t),
 		FlushInterval: 100 * time.Millisecond,
@@ -204,7 +207,7 @@ func host(t testing.TB, s *server, spool, part string) (string, int) {
 	t.Helper()
 	command := exec.Command(os.Args[0])
 	command.Env = append(os.Environ(), "MAXIM_TEST_HOST="+part, "MAXIM_BASE_URL="+s.url,
-		"MAXIM_API_KEY=key", "MAXIM_LOG_REPO_ID=repo-1", "MAXIM_SPOOL_DIR="+spool)
+		"MAXIM_API_KEY="+testKey, "MAXIM_LOG_REPO_ID=repo-1", "MAXIM_SPOOL_DIR="+spool)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	err := command.Run()
