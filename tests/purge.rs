@@ -78,6 +78,20 @@ impl Stage {
         Server::start(&[&["--port", &self.port], flags].concat())
     }
 
+    /// A server that is there again gets what is logged from now on, and no byte of what was logged before.
+    fn expect_only_later_records(&self, mut host: Host) {
+        let record = self.scratch.path().join("requests");
+        let _server = self.server(&["--record", record.to_str().unwrap()]);
+        host.go_on();
+        let said = host.end();
+        // An attachment is an upload and a line.
+        let delivered = (number(&said, "lines", "delivered"), number(&said, "entries", "delivered"));
+        assert_eq!(delivered, (302, 300), "{said}");
+        let sent = std::fs::read(record).unwrap();
+        assert!(memchr::memmem::find(&sent, b"logged afterwards").is_some());
+        assert!(memchr::memmem::find(&sent, self.secret.as_bytes()).is_none());
+    }
+
     /// The files that hold the secret: in the spool directory, and in shared memory, which is everybody's.
     fn found(&self) -> Vec<PathBuf> {
         let user = String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap();
@@ -154,19 +168,7 @@ fn no_byte_of_what_was_purged_is_left_or_arrives_and_later_records_do() {
         assert!(number(&said, who, "adopted") >= 2 * 300, "{said}");
     }
 
-    let record = stage.scratch.path().join("requests");
-    let _server = stage.server(&["--record", record.to_str().unwrap()]);
-    host.go_on();
-    let said = host.end();
-    // An attachment is an upload and a line.
-    assert_eq!(
-        (number(&said, "lines", "delivered"), number(&said, "entries", "delivered")),
-        (302, 300),
-        "{said}"
-    );
-    let sent = std::fs::read(record).unwrap();
-    assert!(memchr::memmem::find(&sent, b"logged afterwards").is_some());
-    assert!(memchr::memmem::find(&sent, stage.secret.as_bytes()).is_none());
+    stage.expect_only_later_records(host);
 }
 
 #[test]
@@ -181,16 +183,5 @@ fn what_is_older_than_the_maximum_age_is_given_up_and_counted_and_never_arrives(
         assert_eq!(number(&said, who, "in"), number(&said, who, "out"), "{said}");
     }
 
-    let record = stage.scratch.path().join("requests");
-    let _server = stage.server(&["--record", record.to_str().unwrap()]);
-    host.go_on();
-    let said = host.end();
-    assert_eq!(
-        (number(&said, "lines", "delivered"), number(&said, "entries", "delivered")),
-        (302, 300),
-        "{said}"
-    );
-    let sent = std::fs::read(record).unwrap();
-    assert!(memchr::memmem::find(&sent, b"logged afterwards").is_some());
-    assert!(memchr::memmem::find(&sent, stage.secret.as_bytes()).is_none());
+    stage.expect_only_later_records(host);
 }

@@ -117,7 +117,8 @@ fn holder(identity: &Path, directory: &Path) -> Option<Holder> {
     found.sort_by_key(|segment| segment.number);
     let settled = found.iter().map(|segment| segment.settled).sum();
     let oldest = found.iter().filter(|segment| !segment.records.is_empty()).map(|s| s.created).min();
-    let heartbeat = found.iter().map(|segment| segment.heartbeat).max();
+    // 0: none was written yet.
+    let heartbeat = found.iter().map(|segment| segment.heartbeat).filter(|&at| at > 0).max();
     let records = found.into_iter().flat_map(|segment| segment.records).collect();
     let is_alive = Path::new(&format!("/proc/{pid}")).exists();
     Some(Holder {
