@@ -1267,7 +1267,8 @@ MAXIM_API const char *MAXIM_NONNULL maxim_last_error(void);
  *
  * Errors: MAXIM_ERR_NOT_CONFIGURED without an API key or repository id, MAXIM_ERR_INVALID_ARGUMENT
  * for a field out of its range (the detail names it), MAXIM_ERR_IO when the spool directory that
- * was named cannot be used, MAXIM_ERR_NULL_POINTER.
+ * was named cannot be used, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_NO_RESOURCES when less than 8 MiB of
+ * memory or address space are left.
  *
  * @param config The configuration. May be NULL: then all defaults apply.
  * @param out Receives the handle; NULL when the call fails. Not NULL.

@@ -31,8 +31,11 @@ pub(super) fn slow_boundary(body: impl FnOnce() -> Result<()>) -> maxim_status {
 }
 
 /// As [`slow_boundary`], for an export that makes something large: on a stack of its own, as the caller may
-/// have little.
-pub(super) fn roomy_boundary(body: impl FnOnce() -> Result<()>) -> maxim_status {
+/// have little. `clear` is done first, whatever comes of the rest.
+pub(super) fn roomy_boundary(
+    clear: impl FnOnce() -> Result<()>,
+    body: impl FnOnce() -> Result<()>,
+) -> maxim_status {
     struct Moved<F>(F);
     // SAFETY: the caller waits until the body has run, so that what it was given stays as it is and nobody else
     // looks at it; nothing in it belongs to one thread.
@@ -43,7 +46,23 @@ pub(super) fn roomy_boundary(body: impl FnOnce() -> Result<()>) -> maxim_status 
         }
     }
     let body = Moved(body);
-    slow_boundary(move || on_own_stack("maxim-new", move || body.run()))
+    slow_boundary(move || {
+        clear()?;
+        check_memory()?;
+        on_own_stack("maxim-new", move || body.run())
+    })
+}
+
+/// What is made on a stack of its own takes less: two stacks, two segments and the certificates of authorities.
+const ROOMY_BYTES: usize = 8 << 20;
+
+/// Refuses before anything is begun that would end the process halfway for want of memory. Asks the system, as
+/// an allocator may have some left for this thread only.
+fn check_memory() -> Result<()> {
+    match memmap2::MmapMut::map_anon(ROOMY_BYTES) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::new(Status::NoResources, "there is not enough memory or address space")),
+    }
 }
 
 /// Runs the body of an export that answers with something else; `fallback` is its answer to a

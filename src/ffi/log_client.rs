@@ -81,25 +81,26 @@ pub unsafe extern "C" fn maxim_log_client_new(
     config: *const maxim_log_client_config,
     out: *mut *mut maxim_log_client,
 ) -> maxim_status {
-    roomy_boundary(|| {
-        let out = super::types::out("out", out)?;
-        write(out, ptr::null_mut());
-        let given = config_or_defaults(config)?;
-        let callbacks = Arc::new(Callbacks::new(
-            given.error_callback,
-            given.debug_callback,
-            given.is_debug.get(),
-            given.user_data,
-        ));
-        let config = resolve(&given, &callbacks)?;
-        let has_key = config.api_key.is_some() || config.disabled;
-        let client = Arc::new(Client::new(config)?);
-        if !has_key {
-            callbacks.told_or_warned(Status::NotConfigured, WITHOUT_KEY);
-        }
-        write(out, ptr::without_provenance_mut(handle::insert(OwnedClient { client, callbacks })?));
-        Ok(())
-    })
+    roomy_boundary(
+        || super::types::no_handle("out", out),
+        || {
+            let given = config_or_defaults(config)?;
+            let callbacks = Arc::new(Callbacks::new(
+                given.error_callback,
+                given.debug_callback,
+                given.is_debug.get(),
+                given.user_data,
+            ));
+            let config = resolve(&given, &callbacks)?;
+            let has_key = config.api_key.is_some() || config.disabled;
+            let client = Arc::new(Client::new(config)?);
+            if !has_key {
+                callbacks.told_or_warned(Status::NotConfigured, WITHOUT_KEY);
+            }
+            write(out, ptr::without_provenance_mut(handle::insert(OwnedClient { client, callbacks })?));
+            Ok(())
+        },
+    )
 }
 
 fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Result<Config> {

@@ -50,7 +50,7 @@ handled!(Owned, "logger", 0x1);
 ///
 /// Errors: MAXIM_ERR_NOT_CONFIGURED without an API key or repository id, MAXIM_ERR_INVALID_ARGUMENT
 /// for a field out of its range (the detail names it), MAXIM_ERR_IO when the spool directory that was named cannot
-/// be used, MAXIM_ERR_NULL_POINTER.
+/// be used, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_NO_RESOURCES when less than 8 MiB of memory or address space are left.
 ///
 /// @gives NOT_CONFIGURED IO
 #[must_use = "without the handle it cannot be used or freed"]
@@ -59,30 +59,31 @@ pub unsafe extern "C" fn maxim_logger_new(
     config: *const maxim_logger_config,
     out: *mut *mut maxim_logger,
 ) -> maxim_status {
-    roomy_boundary(|| {
-        let out = super::types::out("out", out)?;
-        write(out, ptr::null_mut());
-        let config = config_or_defaults(config)?;
-        let callbacks = Arc::new(Callbacks::new(
-            config.error_callback,
-            config.debug_callback,
-            config.is_debug.get(),
-            config.user_data,
-        ));
-        let otlp = given_otlp!(config, config.base_url, config.incomplete_after_ms);
-        let (logger, repository) = match is_disabled(config.disabled)? || otlp.is_disabled()? {
-            true => (None, optional("repository_id", config.repository_id)?.unwrap_or("").to_owned()),
-            false => {
-                let config = resolve(&config, &callbacks)?;
-                let repository = config.repository.clone();
-                (Some(Logger::new(config)), repository)
-            }
-        };
-        let repository = c_text(&repository);
-        let handle = handle::insert(Owned { logger, callbacks, repository })?;
-        write(out, ptr::without_provenance_mut(handle));
-        Ok(())
-    })
+    roomy_boundary(
+        || super::types::no_handle("out", out),
+        || {
+            let config = config_or_defaults(config)?;
+            let callbacks = Arc::new(Callbacks::new(
+                config.error_callback,
+                config.debug_callback,
+                config.is_debug.get(),
+                config.user_data,
+            ));
+            let otlp = given_otlp!(config, config.base_url, config.incomplete_after_ms);
+            let (logger, repository) = match is_disabled(config.disabled)? || otlp.is_disabled()? {
+                true => (None, optional("repository_id", config.repository_id)?.unwrap_or("").to_owned()),
+                false => {
+                    let config = resolve(&config, &callbacks)?;
+                    let repository = config.repository.clone();
+                    (Some(Logger::new(config)), repository)
+                }
+            };
+            let repository = c_text(&repository);
+            let handle = handle::insert(Owned { logger, callbacks, repository })?;
+            write(out, ptr::without_provenance_mut(handle));
+            Ok(())
+        },
+    )
 }
 
 fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Config> {
@@ -432,29 +433,32 @@ pub unsafe extern "C" fn maxim_logger_add_sink(
     config: *const maxim_logger_config,
     out_sink: *mut u32,
 ) -> maxim_status {
-    roomy_boundary(|| {
-        let config = config_or_defaults(config)?;
-        unused("error_callback", config.error_callback.is_some())?;
-        unused("debug_callback", config.debug_callback.is_some())?;
-        unused("user_data", !config.user_data.is_null())?;
-        unused("is_debug", config.is_debug.get())?;
-        given_control!(config).refuse_for_a_sink()?;
-        let own_only = [
-            ("disabled", config.disabled.get()),
-            ("extract_media", config.extract_media != MAXIM_SWITCH_DEFAULT),
-            ("sample_rate", config.sample_rate != 0.0),
-        ];
-        if let Some((name, _)) = own_only.into_iter().find(|(_, is_given)| *is_given) {
-            return Err(for_the_logger(name));
-        }
-        let number = handle::with::<Owned, _>(logger.addr(), |owned| match &owned.logger {
-            Some(log) => log.add_sink(resolve(&config, &owned.callbacks)?),
-            // Nothing goes there either.
-            None => Ok(1),
-        })?;
-        write(out_sink, number as u32);
-        Ok(())
-    })
+    roomy_boundary(
+        || Ok(()),
+        || {
+            let config = config_or_defaults(config)?;
+            unused("error_callback", config.error_callback.is_some())?;
+            unused("debug_callback", config.debug_callback.is_some())?;
+            unused("user_data", !config.user_data.is_null())?;
+            unused("is_debug", config.is_debug.get())?;
+            given_control!(config).refuse_for_a_sink()?;
+            let own_only = [
+                ("disabled", config.disabled.get()),
+                ("extract_media", config.extract_media != MAXIM_SWITCH_DEFAULT),
+                ("sample_rate", config.sample_rate != 0.0),
+            ];
+            if let Some((name, _)) = own_only.into_iter().find(|(_, is_given)| *is_given) {
+                return Err(for_the_logger(name));
+            }
+            let number = handle::with::<Owned, _>(logger.addr(), |owned| match &owned.logger {
+                Some(log) => log.add_sink(resolve(&config, &owned.callbacks)?),
+                // Nothing goes there either.
+                None => Ok(1),
+            })?;
+            write(out_sink, number as u32);
+            Ok(())
+        },
+    )
 }
 
 /// Sends one line of the caller's making: any action on any entity.

@@ -446,6 +446,12 @@ pub(super) fn out<T>(name: &str, pointer: *mut T) -> Result<*mut T> {
     if pointer.is_null() { Err(null(name)) } else { Ok(pointer) }
 }
 
+/// Says that there is no handle yet, where one is to be written.
+pub(super) fn no_handle<T>(name: &str, pointer: *mut *mut T) -> Result<()> {
+    write(out(name, pointer)?, std::ptr::null_mut());
+    Ok(())
+}
+
 /// Writes a text and its NUL to the caller's `capacity` bytes.
 pub(super) fn write_text(name: &str, out: *mut c_char, capacity: usize, text: &[u8]) -> Result<()> {
     if capacity <= text.len() {

@@ -8,6 +8,7 @@ use super::sidefile::SideFile;
 use crate::process::monotonic;
 use crate::sync::Recover;
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -184,6 +185,7 @@ pub(super) struct State {
     /// No segment could be made there; tried again at the next upkeep.
     pub hot_failed: bool,
     pub cold_failed: bool,
+    /// There was no memory or address space for one; tried again when some has been given back, too.
     pub memory_failed: bool,
     /// Since the delivery thread last looked, or was last rung for.
     pub unread_bytes: u64,
@@ -258,13 +260,21 @@ impl State {
     }
 
     /// A segment could not be made at a place that had been charged for it.
-    pub fn give_up(&mut self, place: &Place, size: u64) {
+    pub fn give_up(&mut self, place: &Place, size: u64, error: &io::Error) {
         self.uncharge(place, size);
+        self.memory_failed |= error.raw_os_error() == Some(libc::ENOMEM);
         match place {
             Place::Hot(_) => self.hot_failed = true,
             Place::Cold(_) => self.cold_failed = true,
             Place::Memory => self.memory_failed = true,
         }
+    }
+
+    /// Something has changed since a segment could not be made somewhere.
+    pub fn try_places_again(&mut self) {
+        self.hot_failed = false;
+        self.cold_failed = false;
+        self.memory_failed = false;
     }
 
     /// `own`: of this instance's own records, for which somebody may be waiting.

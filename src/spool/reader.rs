@@ -321,6 +321,11 @@ impl Reader {
             self.move_cursor(piece.key, cursor, |tally| count(tally, run as u64, bytes), run as u64);
         }
         self.spool.clear_litter();
+        let mut state = self.spool.state.lock();
+        if state.memory_failed {
+            // What the batch showed may be unmapped now.
+            state.try_places_again();
+        }
     }
 
     /// Moves the cursor of a segment, first on the file and then on the books; lets go of the

@@ -105,8 +105,8 @@ impl Spool {
             drop(state);
             let _ = self.store.write_at(&place, CURSOR_AT, &word);
         };
-        if written.is_err() {
-            state.give_up(&place, size);
+        if let Err(error) = written {
+            state.give_up(&place, size, &error);
         } else if let Some(held) = state.find(key) {
             let old_place = std::mem::replace(&mut held.place, place);
             let old_size = std::mem::replace(&mut held.size, size);

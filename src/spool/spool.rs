@@ -336,7 +336,7 @@ impl Spool {
                 self.made.notify_all();
                 continue;
             }
-            if self.give_back_idle(&mut state) {
+            if self.give_back_idle(&mut state) || self.give_back_memory(&mut state) {
                 continue;
             }
             state = self.make_room(state, &mut deadline, Spool::evict_oldest)?;
@@ -396,7 +396,7 @@ impl Spool {
         match made {
             Ok(map) if state.closed => state.discard(Spare { place, map: Arc::new(map) }),
             Ok(map) => state.spares.push(Spare { place, map: Arc::new(map) }),
-            Err(_) => state.give_up(&place, size),
+            Err(error) => state.give_up(&place, size, &error),
         }
         Some(state)
     }
@@ -538,8 +538,11 @@ impl Spool {
 
     /// Drops the oldest segment that no batch shows. Gives whether there was one.
     pub(super) fn evict_oldest(&self, state: &mut State) -> bool {
-        // Where no file can be made, room in the spool directory is of no use.
-        let useless = |held: &Held| state.cold_failed && held.place.is_cold();
+        // Where no file can be made, room in the spool directory is of no use; where there is no memory, what
+        // takes none.
+        let useless = |held: &Held| {
+            state.cold_failed && held.place.is_cold() || state.memory_failed && held.map.is_none()
+        };
         let oldest =
             state.adopted.iter().chain(&state.sealed).find(|held| !held.is_pinned() && !useless(held));
         if let Some(key) = oldest.map(Held::key) {
@@ -570,6 +573,25 @@ impl Spool {
             self.seal_active(state);
         }
         is_idle
+    }
+
+    /// Makes room where a segment could not be made for want of memory: unmaps what can be read from its file as
+    /// well. Gives whether there was any.
+    fn give_back_memory(&self, state: &mut State) -> bool {
+        if !state.memory_failed {
+            return false;
+        }
+        if state.active.as_ref().is_some_and(|active| active.unsettled() > 0) {
+            self.seal_active(state);
+        }
+        let in_files = state.sealed.iter_mut().filter(|held| held.place != Place::Memory);
+        let before = state.litter.len();
+        state.litter.extend(in_files.filter_map(|held| held.map.take()).map(Litter::Memory));
+        let is_any = state.litter.len() > before;
+        if is_any {
+            state.try_places_again();
+        }
+        is_any
     }
 
     /// Makes a spare segment if there is none, the caps allow it and it is likely to be used. Callers

@@ -109,9 +109,7 @@ impl Reader {
         }
         {
             let mut state = spool.state.lock();
-            state.hot_failed = false;
-            state.cold_failed = false;
-            state.memory_failed = false;
+            state.try_places_again();
             spool.expire(&mut state);
             if let Some(active) = &state.active
                 && let Some(map) = &active.map

@@ -13,6 +13,8 @@
  *   descriptors            print how many descriptors are open
  *   masks                  fail unless every other thread blocks every signal that can be blocked
  *   few-descriptors        leave no descriptor to be opened
+ *   address-space:KIB      have only so much address space left
+ *   more-loggers:N         make N loggers beside this one; print how many there is no memory for
  *   idle-thread            have a thread that does nothing
  *   idle-child             fork a child that never calls the library and ends after a minute, or when it is
  *                          killed; print its process id
@@ -340,6 +342,37 @@ static void take_all_descriptors(void) {
     }
 }
 
+static int limit_address_space(unsigned long long kib) {
+    unsigned long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    int found = file && fscanf(file, "%llu", &pages) == 1;
+    if (file) {
+        fclose(file);
+    }
+    rlim_t bytes = (rlim_t)(pages * (unsigned long long)sysconf(_SC_PAGESIZE) + kib * 1024);
+    struct rlimit limit = {bytes, bytes};
+    return found && setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
+static int make_more_loggers(unsigned long long count) {
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    config.api_key = MAXIM_STR("probe-key-0123456789");
+    config.repository_id = MAXIM_STR("of-no-use");
+    unsigned long long refused = 0;
+    for (unsigned long long n = 0; n < count; n++) {
+        maxim_logger *another;
+        maxim_status status = maxim_logger_new(&config, &another);
+        if (status != MAXIM_OK && (status != MAXIM_ERR_NO_RESOURCES || another)) {
+            fprintf(stderr, "probe: maxim_logger_new: %s\n", maxim_last_error());
+            return 0;
+        }
+        refused += status != MAXIM_OK;
+    }
+    printf("%llu\n", refused);
+    fflush(stdout);
+    return 1;
+}
+
 /* See tests/c/plugin.cpp. */
 static void throw_in_cpp(const char *name) {
     void *plugin = dlopen(getenv("PROBE_PLUGIN"), RTLD_NOW);
@@ -401,6 +434,10 @@ static int torture_verb(const char *verb) {
         return check_masks() ? 0 : 2;
     } else if (IS_VERB("few-descriptors")) {
         take_all_descriptors();
+    } else if (IS_VERB("address-space")) {
+        return limit_address_space(number(verb, 1, "0")) ? 0 : 2;
+    } else if (IS_VERB("more-loggers")) {
+        return make_more_loggers(number(verb, 1, "1")) ? 0 : 2;
     } else if (IS_VERB("idle-thread")) {
         pthread_t thread;
         pthread_create(&thread, NULL, do_nothing, NULL);

@@ -83,6 +83,36 @@ fn no_descriptor_is_left() {
 }
 
 #[test]
+fn little_address_space_evicts_nothing_while_the_disk_is_free() {
+    let mut row = Row::new("1.5 MiB of address space, and 1 MiB for 50 more loggers");
+    let stage = Stage::new("address-space");
+    let server = Server::start(&["--check-seq"]);
+    let log = format!("log:{}", scaled(100_000, 400_000));
+    let verbs = [
+        "new",
+        "log:1:first",
+        "flush:60000",
+        "address-space:1500",
+        &log,
+        "flush:60000",
+        "expect:MAXIM_OK",
+        "log:1:last",
+        "expect:MAXIM_OK",
+        "flush:60000",
+        "stats",
+    ];
+    row.add_stats(&json_lines(&mut stage.probe(&server.url(), &verbs))[0]);
+    // What there was no memory for, while a batch was under way, was refused and the host told.
+    assert_eq!((row.dropped, row.held, row.delivered), (0, 0, row.accepted));
+    assert_eq!(server.sequences()["totals"]["unique"].as_u64(), Some(row.accepted));
+
+    let verbs = ["new", "log:1:first", "address-space:1000", "more-loggers:50", "flush:60000", "stats"];
+    let said = json_lines(&mut stage.probe(&server.url(), &verbs));
+    assert_eq!((&said[0], &said[1]["delivered"]), (&50.into(), &1.into()), "{said:?}");
+    row.note = "none evicted; 50 loggers refused, none aborted".into();
+}
+
+#[test]
 fn a_logger_holds_few_descriptors_and_gives_them_back() {
     let mut row = Row::new("descriptors and threads of one logger");
     let stage = Stage::new("count");
