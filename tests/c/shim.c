@@ -5,10 +5,10 @@
  * SHIM_NO_NAMES     getaddrinfo never comes back
  * SHIM_CLOCK_JUMPS  CLOCK_REALTIME jumps a year back and forth at every call
  * SHIM_UNREADABLE   while this file exists, segments cannot be opened, with the error whose number it holds
- * SHIM_SLOW_FILES   making, renaming and removing a segment takes so many milliseconds. `shim_tick` is called by the
- *                   thread that is not to wait for that, after each of its calls; `shim_operations` and
- *                   `shim_standstills` count the operations of other threads, and those meanwhile not one of its
- *                   calls began and ended
+ * SHIM_SLOW_FILES   making, renaming and removing a segment takes so many milliseconds. `shim_enter` and
+ *                   `shim_tick` are called by the thread that is not to wait for that, before and after each of its
+ *                   calls; `shim_operations` and `shim_standstills` count the operations of other threads, and those
+ *                   at whose end it was in a call and had meanwhile not begun and ended one
  * SHIM_CLOCK_LATE   CLOCK_REALTIME is so many seconds late (or early, if negative)
  * SHIM_BOOT_LATE    the same with CLOCK_BOOTTIME
  */
@@ -57,11 +57,17 @@ static int unreadable(const char *path, int flags) {
 
 _Atomic unsigned long shim_operations, shim_standstills;
 static _Atomic unsigned long ticks, own_operations;
+static _Atomic int is_in_call;
 static __thread int is_ticking;
 
-void shim_tick(void) {
+void shim_enter(void) {
     is_ticking = 1;
+    is_in_call = 1;
+}
+
+void shim_tick(void) {
     ticks++;
+    is_in_call = 0;
 }
 
 static void take_long(const char *path) {
@@ -77,7 +83,8 @@ static void take_long(const char *path) {
         own_operations++;
     } else if (own % 2 == 0 && own == own_operations && before > 0) {
         shim_operations++;
-        shim_standstills += ticks - before < 2;
+        /* A thread that merely has no processor meanwhile is in no call. */
+        shim_standstills += is_in_call && ticks - before < 2;
     }
 }
 

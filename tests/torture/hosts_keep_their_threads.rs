@@ -158,6 +158,6 @@ fn a_log_call_does_not_wait_for_the_files_of_other_threads() {
     row.note = format!("{} of {} operations held the others up", of("standstills"), of("operations"));
     all_delivered(&mut row, &lines[1], of("logged"));
     assert!(of("operations") >= 20, "{}", lines[0]);
-    // A thread that has no processor for a tenth of a second stands still as well; under the lock it was two in five.
+    // A thread that loses the processor within a call stands still as well; under the lock it was two in five.
     assert!(of("standstills") * 5 <= of("operations"), "{}", lines[0]);
 }
