@@ -33,20 +33,27 @@ func parentOf(ctx context.Context) parent {
 	return &Trace{unmade(nil, refused("context", ErrInvalidArgument, "no trace or span in the context"))}
 }
 
-// valueOf is a context's value; code that logs must not panic where its caller has no context.
-func valueOf(ctx context.Context, key any) any {
-	if ctx == nil {
-		return nil
-	}
-	return ctx.Value(key)
+// valueOf is a context's value; of a context of the program's own that panics, none.
+func valueOf(ctx context.Context, key any) (value any) {
+	defer func() {
+		if recover() != nil {
+			value = nil
+		}
+	}()
+	return orBackground(ctx).Value(key)
 }
 
-// with gives a context a value; without a context, one of its own.
-func with(ctx context.Context, key, value any) context.Context {
+// orBackground is the context, or where a program has none, an empty one.
+func orBackground(ctx context.Context) context.Context {
 	if ctx == nil {
-		ctx = context.Background()
+		return context.Background()
 	}
-	return context.WithValue(ctx, key, value)
+	return ctx
+}
+
+// with gives a context a value.
+func with(ctx context.Context, key, value any) context.Context {
+	return context.WithValue(orBackground(ctx), key, value)
 }
 
 // StartSession makes a session, and a context whose traces belong to it.

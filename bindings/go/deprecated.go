@@ -9,6 +9,7 @@ import "C"
 //
 // Deprecated: use AddTrace.
 func (s *Session) Trace(config TraceConfig) *Trace {
+	s = some(s)
 	c, err := config.c()
 	return &Trace{s.child("Session.Trace", config.ID, err, func() C.maxim_go_created {
 		return C.maxim_go_session_trace(s.handle, text(s.id), c)
@@ -19,6 +20,7 @@ func (s *Session) Trace(config TraceConfig) *Trace {
 //
 // Deprecated: use AddEvent.
 func (s *Session) Event(event Event) error {
+	s = some(s)
 	return s.event("Session.Event", &event, func(config C.maxim_event_config) C.maxim_go_created {
 		return C.maxim_go_session_event(s.handle, text(s.id), config)
 	})
@@ -28,6 +30,7 @@ func (s *Session) Event(event Event) error {
 //
 // Deprecated: use AddFeedback.
 func (s *Session) Feedback(feedback any) error {
+	s = some(s)
 	return s.withJSON("Session.Feedback", feedback, func(feedback C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_session_feedback(s.handle, text(s.id), feedback)
 	})
@@ -37,6 +40,7 @@ func (s *Session) Feedback(feedback any) error {
 //
 // Deprecated: use AddGeneration.
 func (t *Trace) Generation(config GenerationConfig) *Generation {
+	t = some(t)
 	c, err := config.c()
 	return &Generation{t.child("Trace.Generation", config.ID, err, func() C.maxim_go_created {
 		return C.maxim_go_trace_generation(t.handle, text(t.id), c)
@@ -47,6 +51,7 @@ func (t *Trace) Generation(config GenerationConfig) *Generation {
 //
 // Deprecated: use AddRetrieval.
 func (t *Trace) Retrieval(config RetrievalConfig) *Retrieval {
+	t = some(t)
 	c, err := config.c()
 	return &Retrieval{t.child("Trace.Retrieval", config.ID, err, func() C.maxim_go_created {
 		return C.maxim_go_trace_retrieval(t.handle, text(t.id), c)
@@ -57,6 +62,7 @@ func (t *Trace) Retrieval(config RetrievalConfig) *Retrieval {
 //
 // Deprecated: use AddSpan.
 func (t *Trace) Span(config SpanConfig) *Span {
+	t = some(t)
 	c, err := config.c()
 	return &Span{t.child("Trace.Span", config.ID, err, func() C.maxim_go_created {
 		return C.maxim_go_trace_span(t.handle, text(t.id), c)
@@ -67,6 +73,7 @@ func (t *Trace) Span(config SpanConfig) *Span {
 //
 // Deprecated: use AddEvent.
 func (t *Trace) Event(event Event) error {
+	t = some(t)
 	return t.event("Trace.Event", &event, func(config C.maxim_event_config) C.maxim_go_created {
 		return C.maxim_go_trace_event(t.handle, text(t.id), config)
 	})
@@ -76,6 +83,7 @@ func (t *Trace) Event(event Event) error {
 //
 // Deprecated: use AddFeedback.
 func (t *Trace) Feedback(feedback any) error {
+	t = some(t)
 	return t.withJSON("Trace.Feedback", feedback, func(feedback C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_trace_feedback(t.handle, text(t.id), feedback)
 	})
@@ -85,6 +93,7 @@ func (t *Trace) Feedback(feedback any) error {
 //
 // Deprecated: use AddGeneration.
 func (s *Span) Generation(config GenerationConfig) *Generation {
+	s = some(s)
 	c, err := config.c()
 	return &Generation{s.child("Span.Generation", config.ID, err, func() C.maxim_go_created {
 		return C.maxim_go_span_generation(s.handle, text(s.id), c)
@@ -95,6 +104,7 @@ func (s *Span) Generation(config GenerationConfig) *Generation {
 //
 // Deprecated: use AddRetrieval.
 func (s *Span) Retrieval(config RetrievalConfig) *Retrieval {
+	s = some(s)
 	c, err := config.c()
 	return &Retrieval{s.child("Span.Retrieval", config.ID, err, func() C.maxim_go_created {
 		return C.maxim_go_span_retrieval(s.handle, text(s.id), c)
@@ -105,6 +115,7 @@ func (s *Span) Retrieval(config RetrievalConfig) *Retrieval {
 //
 // Deprecated: use AddSubSpan.
 func (s *Span) Span(config SpanConfig) *Span {
+	s = some(s)
 	c, err := config.c()
 	return &Span{s.child("Span.Span", config.ID, err, func() C.maxim_go_created {
 		return C.maxim_go_span_span(s.handle, text(s.id), c)
@@ -115,6 +126,7 @@ func (s *Span) Span(config SpanConfig) *Span {
 //
 // Deprecated: use AddEvent.
 func (s *Span) Event(event Event) error {
+	s = some(s)
 	return s.event("Span.Event", &event, func(config C.maxim_event_config) C.maxim_go_created {
 		return C.maxim_go_span_event(s.handle, text(s.id), config)
 	})
@@ -124,6 +136,7 @@ func (s *Span) Event(event Event) error {
 //
 // Deprecated: use SetInput.
 func (r *Retrieval) Input(input string) error {
+	r = some(r)
 	return r.done("Retrieval.Input", C.maxim_go_retrieval_input(r.handle, text(r.id), text(input)))
 }
 
@@ -131,6 +144,7 @@ func (r *Retrieval) Input(input string) error {
 //
 // Deprecated: use SetOutput.
 func (r *Retrieval) Output(documents any) error {
+	r = some(r)
 	return r.withJSON("Retrieval.Output", documents, func(documents C.maxim_str) *C.maxim_go_failure {
 		return C.maxim_go_retrieval_output(r.handle, text(r.id), documents)
 	})

@@ -21,11 +21,66 @@ type entity struct {
 	err    error
 }
 
+// some is a value behind a pointer that a program may have left nil: then one of no logger, whose calls do nothing and
+// say so. Telemetry that was not set up must not end the program.
+func some[T any](pointer *T) *T {
+	if pointer == nil {
+		return new(T)
+	}
+	return pointer
+}
+
+// reason is why it could not be made, or nil.
+func (e *entity) reason(kind string) error {
+	if e.err == nil && e.logger == nil {
+		return refused(kind, ErrNullPointer, "it is nil or a zero value: a Logger or a parent must make it")
+	}
+	return e.err
+}
+
+// The id and the error of each kind: not promoted from entity, which a nil pointer has none of.
+
 // ID is the id, given or generated; "" when it could not be made.
-func (e *entity) ID() string { return e.id }
+func (s *Session) ID() string { return some(s).id }
 
 // Err is why it could not be made, or nil.
-func (e *entity) Err() error { return e.err }
+func (s *Session) Err() error { return some(s).reason("Session") }
+
+// ID is the id, given or generated; "" when it could not be made.
+func (t *Trace) ID() string { return some(t).id }
+
+// Err is why it could not be made, or nil.
+func (t *Trace) Err() error { return some(t).reason("Trace") }
+
+// ID is the id, given or generated; "" when it could not be made.
+func (s *Span) ID() string { return some(s).id }
+
+// Err is why it could not be made, or nil.
+func (s *Span) Err() error { return some(s).reason("Span") }
+
+// ID is the id, given or generated; "" when it could not be made.
+func (g *Generation) ID() string { return some(g).id }
+
+// Err is why it could not be made, or nil.
+func (g *Generation) Err() error { return some(g).reason("Generation") }
+
+// ID is the id, given or generated; "" when it could not be made.
+func (r *Retrieval) ID() string { return some(r).id }
+
+// Err is why it could not be made, or nil.
+func (r *Retrieval) Err() error { return some(r).reason("Retrieval") }
+
+// ID is the id, given or generated; "" when it could not be made.
+func (t *ToolCall) ID() string { return some(t).id }
+
+// Err is why it could not be made, or nil.
+func (t *ToolCall) Err() error { return some(t).reason("ToolCall") }
+
+// ID is the id, given or generated; "" when it could not be made.
+func (e *LoggedError) ID() string { return some(e).id }
+
+// Err is why it could not be made, or nil.
+func (e *LoggedError) Err() error { return some(e).reason("LoggedError") }
 
 // existing is an entity that was made before, perhaps by another process.
 func (l *Logger) existing(id string) entity {

@@ -53,6 +53,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e == nil {
+		return "<nil>"
+	}
 	text := "maxim: " + e.Op + ": "
 	if e.Detail == "" {
 		text += e.Code.Error()
@@ -68,6 +71,9 @@ func (e *Error) Error() string {
 // Unwrap gives the code, so that errors.Is finds it. A time that ran out is context.DeadlineExceeded
 // as well, whether the context or the library noticed first.
 func (e *Error) Unwrap() []error {
+	if e == nil {
+		return nil
+	}
 	if e.Code == ErrTimeout {
 		return []error{e.Code, context.DeadlineExceeded}
 	}

@@ -69,10 +69,10 @@ func (f *Flow) Close() error {
 }
 
 // ID is the flow's id.
-func (f *Flow) ID() string { return f.id }
+func (f *Flow) ID() string { return some(f).id }
 
 // Name is the flow's name.
-func (f *Flow) Name() string { return f.name }
+func (f *Flow) Name() string { return some(f).name }
 
 // StepIndex is the index that the next entry gets; -1 after Close.
 func (f *Flow) StepIndex() int {

@@ -379,7 +379,7 @@ func (c *LogClient) FlushNow() error {
 
 // Purge deletes everything that is held and not delivered: Logger.Purge for a client.
 func (c *LogClient) Purge() error {
-	return c.done("LogClient.Purge", C.maxim_go_log_purge(c.handle))
+	return c.done("LogClient.Purge", C.maxim_go_log_purge(c.c()))
 }
 
 // Stats counts what became of the client's entries.

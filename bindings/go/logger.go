@@ -285,6 +285,7 @@ const flushRound = 30 * time.Second
 
 // flush starts rounds of an asynchronous flush until one has sent all or the context is done.
 func flush(ctx context.Context, op string, start func(timeout C.uint32_t, waiter C.uintptr_t) error) error {
+	ctx = orBackground(ctx)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -319,6 +320,7 @@ func flush(ctx context.Context, op string, start func(timeout C.uint32_t, waiter
 // wait calls a function of C that may block, with the context's deadline as its timeout. A context
 // that is cancelled earlier does not end the call.
 func wait(ctx context.Context, call func(timeout C.uint32_t) error) error {
+	ctx = orBackground(ctx)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -363,7 +365,7 @@ func (l *Logger) WriteToFile(ctx context.Context) error {
 // attachments of this logger, what earlier ones for the same repository left behind, and what is in quarantine. It may
 // wait for the file system. A request that is under way may still arrive.
 func (l *Logger) Purge() error {
-	return l.done("Logger.Purge", C.maxim_go_purge(l.handle))
+	return l.done("Logger.Purge", C.maxim_go_purge(l.c()))
 }
 
 // Check asks the service whether the log repository exists and the API key is accepted, and waits for the answer up

@@ -62,6 +62,7 @@ func levelOf(level slog.Level) Level {
 
 // Enabled says whether a level is logged.
 func (h *SlogHandler) Enabled(_ context.Context, level slog.Level) bool {
+	h = some(h)
 	if h.options.Level != nil && level < leastOf(h.options.Level) {
 		return false
 	}
@@ -80,6 +81,7 @@ func leastOf(leveler slog.Leveler) (level slog.Level) {
 
 // WithAttrs gives a handler that adds these attributes to every entry, in the groups open now.
 func (h *SlogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	h = some(h)
 	if len(attrs) == 0 {
 		return h
 	}
@@ -90,6 +92,7 @@ func (h *SlogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 // WithGroup gives a handler that puts later attributes into a group.
 func (h *SlogHandler) WithGroup(name string) slog.Handler {
+	h = some(h)
 	if name == "" {
 		return h
 	}
@@ -101,6 +104,7 @@ func (h *SlogHandler) WithGroup(name string) slog.Handler {
 // Handle logs a record. The error says why an entry was refused; slog itself ignores it, so the client's
 // OnError is told as well.
 func (h *SlogHandler) Handle(ctx context.Context, record slog.Record) error {
+	h = some(h)
 	b := builder{data: map[string]any{}, replace: h.options.ReplaceAttr}
 	for _, held := range h.attrs {
 		for _, attr := range held.attrs {

@@ -125,15 +125,16 @@ impl<T> Entry<T> {
     }
 }
 
+/// The refusal of a handle that is none. There is no logger whose callback could hear of it, so it is warned of.
 #[cold]
 fn invalid<T: Handled>(handle: usize) -> Error {
-    if handle == 0 {
-        return Error::new(Status::NullPointer, format!("{}: must not be NULL", T::NAME));
-    }
-    Error::new(
-        Status::InvalidHandle,
-        format!("{}: not a live handle (already freed, or never made)", T::NAME),
-    )
+    let (status, what) = if handle == 0 {
+        (Status::NullPointer, format!("{}: must not be NULL; make one first", T::NAME))
+    } else {
+        (Status::InvalidHandle, format!("{}: not a live handle (already freed, or never made)", T::NAME))
+    };
+    super::refusals::warn(status, &what);
+    Error::new(status, what)
 }
 
 /// One place of a table. `state` is the generation (high 32 bits), whether the slot is live (bit 0),

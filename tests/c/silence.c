@@ -48,6 +48,16 @@ int main(int argc, char **argv) {
         count(&stats);
         return maxim_log_client_free(client) != MAXIM_OK;
     }
+    if (strcmp(what, "no-handle") == 0) {
+        maxim_logger *gone = made(true, false);
+        (void)maxim_logger_free(gone);
+        for (int n = 0; n < 100; n++) {
+            (void)maxim_trace_end(NULL, MAXIM_STR("t"));
+            (void)maxim_trace_end(gone, MAXIM_STR("t"));
+            (void)maxim_log_info(NULL, MAXIM_STR("m"), maxim_str_z(NULL), NULL);
+        }
+        return maxim_logger_free(NULL) != MAXIM_OK;
+    }
     maxim_logger *logger = made(strcmp(what, "hears") == 0, strcmp(what, "debugs") == 0);
     maxim_stats stats = MAXIM_STATS_INIT;
     if (strcmp(what, "debugs") == 0) {
