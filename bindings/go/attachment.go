@@ -57,7 +57,7 @@ func (a *Attachment) c() (C.maxim_attachment, error) {
 
 func (e *entity) attach(op string, a *Attachment, call func(C.maxim_attachment) C.maxim_go_created) error {
 	c, err := a.c()
-	if err := e.logger.unfit(op, err); err != nil {
+	if err := e.logger.to().unfit(op, err); err != nil {
 		return err
 	}
 	return e.done(op, call(c).failure)
@@ -107,6 +107,6 @@ func (r *Retrieval) AddAttachment(attachment Attachment) error {
 // the context's deadline.
 func (l *Logger) FlushAttachments(ctx context.Context) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return l.done("Logger.FlushAttachments", C.maxim_go_flush_attachments(l.c(), timeout))
+		return l.to().done("Logger.FlushAttachments", C.maxim_go_flush_attachments(l.to().c(), timeout))
 	})
 }

@@ -84,7 +84,7 @@ func (e *LoggedError) Err() error { return some(e).reason("LoggedError") }
 
 // existing is an entity that was made before, perhaps by another process.
 func (l *Logger) existing(id string) entity {
-	return entity{logger: l, handle: l.c(), id: id}
+	return entity{logger: l, handle: l.to().c(), id: id}
 }
 
 // unmade is an entity that could not be made.
@@ -96,7 +96,7 @@ func (e *entity) child(op, id string, err error, call func() C.maxim_go_created)
 	if e.err != nil {
 		return unmade(e.logger, e.err)
 	}
-	if err := e.logger.unfit(op, err); err != nil {
+	if err := e.logger.to().unfit(op, err); err != nil {
 		return unmade(e.logger, err)
 	}
 	made := call()
@@ -125,13 +125,13 @@ func (e *entity) failed(op string, failure *C.maxim_go_failure) error {
 	if e.err != nil {
 		return e.err
 	}
-	return e.logger.refuse(err)
+	return e.logger.to().refuse(err)
 }
 
 // withJSON gives a call the JSON of a value.
 func (e *entity) withJSON(op string, value any, call func(C.maxim_str) *C.maxim_go_failure) error {
 	encoded, err := jsonText(value)
-	if err := e.logger.unfit(op, err); err != nil {
+	if err := e.logger.to().unfit(op, err); err != nil {
 		return err
 	}
 	return e.done(op, call(optional(encoded)))
@@ -356,7 +356,7 @@ func (e *Event) c() (C.maxim_event_config, error) {
 // event gives a call an event.
 func (e *entity) event(op string, event *Event, call func(C.maxim_event_config) C.maxim_go_created) error {
 	config, err := event.c()
-	if err := e.logger.unfit(op, err); err != nil {
+	if err := e.logger.to().unfit(op, err); err != nil {
 		return err
 	}
 	return e.done(op, call(config).failure)

@@ -24,7 +24,7 @@ type Flow struct {
 
 // NewFlow makes a flow whose id is its name and eight random characters.
 func (c *LogClient) NewFlow(name string) (*Flow, error) {
-	return c.flow("LogClient.NewFlow", C.maxim_go_flow_new(c.c(), text(name)))
+	return c.flow("LogClient.NewFlow", C.maxim_go_flow_new(c.to().c(), text(name)))
 }
 
 // NewRemoteFlow makes a flow whose id the service gives. It waits for the answer up to the context's
@@ -32,14 +32,14 @@ func (c *LogClient) NewFlow(name string) (*Flow, error) {
 func (c *LogClient) NewRemoteFlow(ctx context.Context, name string) (*Flow, error) {
 	var flow *Flow
 	err := wait(ctx, func(timeout C.uint32_t) (err error) {
-		flow, err = c.flow("LogClient.NewRemoteFlow", C.maxim_go_flow_new_remote(c.c(), text(name), timeout))
+		flow, err = c.flow("LogClient.NewRemoteFlow", C.maxim_go_flow_new_remote(c.to().c(), text(name), timeout))
 		return err
 	})
 	return flow, err
 }
 
 func (c *LogClient) flow(op string, made C.maxim_go_handle) (*Flow, error) {
-	if err := c.done(op, made.failure); err != nil {
+	if err := c.to().done(op, made.failure); err != nil {
 		return nil, err
 	}
 	f := &Flow{
@@ -94,12 +94,12 @@ func (f *Flow) c() C.uintptr_t {
 	return f.handle
 }
 
-// to is the client that the flow logs to.
-func (f *Flow) to() *LogClient {
+// to is the owner of the client that the flow logs to.
+func (f *Flow) to() *owner {
 	if f == nil {
 		return nil
 	}
-	return f.client
+	return f.client.to()
 }
 
 // Debug logs a step with data (a JSON object; nil: none) and tags.

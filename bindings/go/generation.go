@@ -79,7 +79,7 @@ func (g *Generation) result(op string, result any, flags C.uint32_t) error {
 func (g *Generation) Error(config ErrorConfig) error {
 	g = some(g)
 	c, err := config.c()
-	if err := g.logger.unfit("Generation.Error", err); err != nil {
+	if err := g.logger.to().unfit("Generation.Error", err); err != nil {
 		return err
 	}
 	return g.done("Generation.Error", C.maxim_go_generation_error(g.handle, text(g.id), c))

@@ -8,7 +8,6 @@ import "C"
 import (
 	"context"
 	"runtime"
-	"sync"
 	"time"
 	"unsafe"
 )
@@ -135,31 +134,14 @@ func (c *LogClientConfig) c() C.maxim_log_client_config {
 
 // LogClient sends structured application logs. All of its methods may be called from any goroutine;
 // only those that take a context, and Close, may wait.
-type LogClient struct {
-	handle       C.uintptr_t
-	hooks        *hooks
-	closeTimeout C.uint32_t
-	strict       bool
-	close        sync.Once
-	closed       error
-	cleanup      runtime.Cleanup
-	release      owned
-}
+type LogClient struct{ owner }
 
-// c is the client as C has it; nil is none, which C refuses.
-func (c *LogClient) c() C.uintptr_t {
+// to is the client's owner; nil for a nil client.
+func (c *LogClient) to() *owner {
 	if c == nil {
-		return 0
-	}
-	return c.handle
-}
-
-// unfit is the refusal of a value that has no JSON; nil where the client sends what was made of it instead.
-func (c *LogClient) unfit(op string, err error) error {
-	if err == nil || c == nil || !c.strict {
 		return nil
 	}
-	return c.refuse(refused(op, ErrInvalidJSON, err.Error()))
+	return &c.owner
 }
 
 // NewLogClient makes a client. It does no network I/O.
@@ -172,52 +154,22 @@ func NewLogClient(config LogClientConfig) (*LogClient, error) {
 		held.Delete()
 		return nil, failed("NewLogClient", made.failure)
 	}
-	c := &LogClient{
-		handle:       made.handle,
-		hooks:        h,
-		strict:       config.Strict,
-		closeTimeout: closeTimeout(config.CloseTimeout),
-		release:      owned{made.handle, held},
-	}
+	c := &LogClient{owner{hooks: h, strict: config.Strict, closeTimeout: closeTimeout(config.CloseTimeout)}}
+	c.own(made.handle, held, freeLogClient)
 	c.cleanup = runtime.AddCleanup(c, freeLogClient, c.release)
 	return c, nil
 }
 
 func freeLogClient(o owned) {
-	// No hook runs after this returns.
-	C.free(unsafe.Pointer(C.maxim_go_log_client_free(o.handle)))
-	o.hooks.Delete()
+	freed(o, func(handle C.uintptr_t) *C.maxim_go_failure { return C.maxim_go_log_client_free(handle) })
 }
 
 // Close sends what is held, for up to LogClientConfig.CloseTimeout, and gives the client back: as
 // Logger.Close does.
 func (c *LogClient) Close() error {
-	if c == nil || c.handle == 0 {
-		return nil
-	}
-	c.close.Do(func() {
-		c.cleanup.Stop()
-		c.closed = c.done("LogClient.Close", C.maxim_go_log_disconnect(c.c(), c.closeTimeout))
-		freeLogClient(c.release)
+	return c.to().shut("LogClient.Close", func(handle C.uintptr_t, timeout C.uint32_t) *C.maxim_go_failure {
+		return C.maxim_go_log_disconnect(handle, timeout)
 	})
-	return c.closed
-}
-
-// done gives the error of a call, and tells OnError of it.
-func (c *LogClient) done(op string, failure *C.maxim_go_failure) error {
-	// The client must outlive the call, or its cleanup might run during it.
-	runtime.KeepAlive(c)
-	if failure == nil {
-		return nil
-	}
-	return c.refuse(failed(op, failure))
-}
-
-func (c *LogClient) refuse(err error) error {
-	if c != nil {
-		c.hooks.report(err)
-	}
-	return err
 }
 
 // ErrorInfo describes an error of an entry. An empty Name is "Error".
@@ -232,7 +184,7 @@ func (i *ErrorInfo) c() C.maxim_log_error_info {
 }
 
 // withEntry gives a call the data and tags of an entry.
-func withEntry(to *LogClient, op string, data any, tags []string,
+func withEntry(to *owner, op string, data any, tags []string,
 	call func(data, tags C.maxim_str) error) error {
 	encodedData, err := jsonText(data)
 	if err := to.unfit(op, err); err != nil {
@@ -248,36 +200,36 @@ func withEntry(to *LogClient, op string, data any, tags []string,
 
 // Debug logs an entry with data (a JSON object; nil: none) and tags.
 func (c *LogClient) Debug(message string, data any, tags ...string) error {
-	return withEntry(c, "LogClient.Debug", data, tags, func(data, tags C.maxim_str) error {
-		return c.done("LogClient.Debug", C.maxim_go_log_debug(c.c(), text(message), data, tags))
+	return withEntry(c.to(), "LogClient.Debug", data, tags, func(data, tags C.maxim_str) error {
+		return c.to().done("LogClient.Debug", C.maxim_go_log_debug(c.to().c(), text(message), data, tags))
 	})
 }
 
 // Info logs an entry with data (a JSON object; nil: none) and tags.
 func (c *LogClient) Info(message string, data any, tags ...string) error {
-	return withEntry(c, "LogClient.Info", data, tags, func(data, tags C.maxim_str) error {
-		return c.done("LogClient.Info", C.maxim_go_log_info(c.c(), text(message), data, tags))
+	return withEntry(c.to(), "LogClient.Info", data, tags, func(data, tags C.maxim_str) error {
+		return c.to().done("LogClient.Info", C.maxim_go_log_info(c.to().c(), text(message), data, tags))
 	})
 }
 
 // Warn logs an entry with data (a JSON object; nil: none) and tags.
 func (c *LogClient) Warn(message string, data any, tags ...string) error {
-	return withEntry(c, "LogClient.Warn", data, tags, func(data, tags C.maxim_str) error {
-		return c.done("LogClient.Warn", C.maxim_go_log_warn(c.c(), text(message), data, tags))
+	return withEntry(c.to(), "LogClient.Warn", data, tags, func(data, tags C.maxim_str) error {
+		return c.to().done("LogClient.Warn", C.maxim_go_log_warn(c.to().c(), text(message), data, tags))
 	})
 }
 
 // Error logs an entry with data (a JSON object; nil: none) and tags.
 func (c *LogClient) Error(message string, data any, tags ...string) error {
-	return withEntry(c, "LogClient.Error", data, tags, func(data, tags C.maxim_str) error {
-		return c.done("LogClient.Error", C.maxim_go_log_error(c.c(), text(message), data, tags))
+	return withEntry(c.to(), "LogClient.Error", data, tags, func(data, tags C.maxim_str) error {
+		return c.to().done("LogClient.Error", C.maxim_go_log_error(c.to().c(), text(message), data, tags))
 	})
 }
 
 // ErrorWith logs an entry about an error: its type, message and stack (see InfoFrom).
 func (c *LogClient) ErrorWith(message string, info ErrorInfo, tags ...string) error {
-	return withEntry(c, "LogClient.ErrorWith", nil, tags, func(_, tags C.maxim_str) error {
-		return c.done("LogClient.ErrorWith", C.maxim_go_log_error_with(c.c(), text(message), info.c(), tags))
+	return withEntry(c.to(), "LogClient.ErrorWith", nil, tags, func(_, tags C.maxim_str) error {
+		return c.to().done("LogClient.ErrorWith", C.maxim_go_log_error_with(c.to().c(), text(message), info.c(), tags))
 	})
 }
 
@@ -303,7 +255,7 @@ type Entry struct {
 // Log logs an entry.
 func (c *LogClient) Log(entry Entry) error {
 	const op = "LogClient.Log"
-	return withEntry(c, op, entry.Data, entry.Tags, func(data, tags C.maxim_str) error {
+	return withEntry(c.to(), op, entry.Data, entry.Tags, func(data, tags C.maxim_str) error {
 		e := C.maxim_log_entry{
 			level:       C.int32_t(entry.Level),
 			message:     text(entry.Message),
@@ -326,7 +278,7 @@ func (c *LogClient) Log(entry Entry) error {
 		if !entry.Time.IsZero() {
 			e.timestamp_ms = C.int64_t(notZero(inRange(entry.Time).UnixMilli()))
 		}
-		return c.done(op, C.maxim_go_log(c.c(), e))
+		return c.to().done(op, C.maxim_go_log(c.to().c(), e))
 	})
 }
 
@@ -343,17 +295,17 @@ func stepIndex(step int) C.int32_t {
 
 // SetUserID sets the user of later entries; "" clears it.
 func (c *LogClient) SetUserID(id string) error {
-	return c.done("LogClient.SetUserID", C.maxim_go_log_set_user_id(c.c(), optional(id)))
+	return c.to().done("LogClient.SetUserID", C.maxim_go_log_set_user_id(c.to().c(), optional(id)))
 }
 
 // SetSessionID sets the session of later entries; "" clears it.
 func (c *LogClient) SetSessionID(id string) error {
-	return c.done("LogClient.SetSessionID", C.maxim_go_log_set_session_id(c.c(), optional(id)))
+	return c.to().done("LogClient.SetSessionID", C.maxim_go_log_set_session_id(c.to().c(), optional(id)))
 }
 
 // WouldLog says whether entries of a level are sent, so that costly data need not be put together.
 func (c *LogClient) WouldLog(level Level) bool {
-	would := bool(C.maxim_go_log_would_log(c.c(), C.int32_t(level)))
+	would := bool(C.maxim_go_log_would_log(c.to().c(), C.int32_t(level)))
 	runtime.KeepAlive(c)
 	return would
 }
@@ -363,7 +315,7 @@ func (c *LogClient) WouldLog(level Level) bool {
 func (c *LogClient) Flush(ctx context.Context) error {
 	const op = "LogClient.Flush"
 	return flush(ctx, op, func(timeout C.uint32_t, waiter C.uintptr_t) error {
-		failure := C.maxim_go_log_flush_async(c.c(), timeout, waiter)
+		failure := C.maxim_go_log_flush_async(c.to().c(), timeout, waiter)
 		runtime.KeepAlive(c)
 		if failure == nil {
 			return nil
@@ -374,18 +326,18 @@ func (c *LogClient) Flush(ctx context.Context) error {
 
 // FlushNow starts sending everything that is held, and returns at once.
 func (c *LogClient) FlushNow() error {
-	return c.done("LogClient.FlushNow", C.maxim_go_log_flush(c.c(), 0))
+	return c.to().done("LogClient.FlushNow", C.maxim_go_log_flush(c.to().c(), 0))
 }
 
 // Purge deletes everything that is held and not delivered: Logger.Purge for a client.
 func (c *LogClient) Purge() error {
-	return c.done("LogClient.Purge", C.maxim_go_log_purge(c.c()))
+	return c.to().done("LogClient.Purge", C.maxim_go_log_purge(c.to().c()))
 }
 
 // Stats counts what became of the client's entries.
 func (c *LogClient) Stats() (Stats, error) {
-	counts := C.maxim_go_log_client_stats(c.c())
-	return goStats(counts.stats), c.done("LogClient.Stats", counts.failure)
+	counts := C.maxim_go_log_client_stats(c.to().c())
+	return goStats(counts.stats), c.to().done("LogClient.Stats", counts.failure)
 }
 
 // Format is that of a raw document.
@@ -424,14 +376,14 @@ func (o RawOptions) c() C.maxim_raw_options {
 // IngestRaw sends a document as it is and waits for the answer, up to the context's deadline.
 func (c *LogClient) IngestRaw(ctx context.Context, body []byte, format Format, options RawOptions) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return c.done("LogClient.IngestRaw", C.maxim_go_ingest_raw(c.c(), address(body), C.size_t(len(body)),
+		return c.to().done("LogClient.IngestRaw", C.maxim_go_ingest_raw(c.to().c(), address(body), C.size_t(len(body)),
 			C.int32_t(format), options.c(), timeout))
 	})
 }
 
 // IngestRawAsync sends a document as it is, in the background, as reliably as entries.
 func (c *LogClient) IngestRawAsync(body []byte, format Format, options RawOptions) error {
-	return c.done("LogClient.IngestRawAsync", C.maxim_go_ingest_raw_async(c.c(), address(body), C.size_t(len(body)),
+	return c.to().done("LogClient.IngestRawAsync", C.maxim_go_ingest_raw_async(c.to().c(), address(body), C.size_t(len(body)),
 		C.int32_t(format), options.c()))
 }
 

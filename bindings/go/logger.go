@@ -11,9 +11,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/cgo"
-	"sync"
 	"time"
-	"unsafe"
 )
 
 // Version is the version of the library that is running, as "0.1.0".
@@ -169,37 +167,14 @@ func closeTimeout(d time.Duration) C.uint32_t {
 
 // Logger logs to one repository of the Maxim log API. All of its methods may be called from any
 // goroutine; only those that take a context, and Close, may wait.
-type Logger struct {
-	handle       C.uintptr_t
-	hooks        *hooks
-	closeTimeout C.uint32_t
-	strict       bool
-	close        sync.Once
-	closed       error
-	cleanup      runtime.Cleanup
-	release      owned
-}
+type Logger struct{ owner }
 
-// c is the logger as C has it; nil is none, which C refuses.
-func (l *Logger) c() C.uintptr_t {
+// to is the logger's owner; nil for a nil logger.
+func (l *Logger) to() *owner {
 	if l == nil {
-		return 0
-	}
-	return l.handle
-}
-
-// unfit is the refusal of a value that has no JSON; nil where the logger sends what was made of it instead.
-func (l *Logger) unfit(op string, err error) error {
-	if err == nil || l == nil || !l.strict {
 		return nil
 	}
-	return l.refuse(refused(op, ErrInvalidJSON, err.Error()))
-}
-
-// owned is what a logger or client has to give back in C, and the hooks that C holds until then.
-type owned struct {
-	handle C.uintptr_t
-	hooks  cgo.Handle
+	return &l.owner
 }
 
 // New makes a logger. It does no network I/O: it makes the spool directory and starts the writer.
@@ -213,22 +188,15 @@ func New(config Config) (*Logger, error) {
 		held.Delete()
 		return nil, failed("New", made.failure)
 	}
-	l := &Logger{
-		handle:       made.handle,
-		hooks:        h,
-		strict:       config.Strict,
-		closeTimeout: closeTimeout(config.CloseTimeout),
-		release:      owned{made.handle, held},
-	}
+	l := &Logger{owner{hooks: h, strict: config.Strict, closeTimeout: closeTimeout(config.CloseTimeout)}}
+	l.own(made.handle, held, freeLogger)
 	// A logger that was forgotten: what it holds goes to files, for the next one.
 	l.cleanup = runtime.AddCleanup(l, freeLogger, l.release)
 	return l, nil
 }
 
 func freeLogger(o owned) {
-	// No hook runs after this returns.
-	C.free(unsafe.Pointer(C.maxim_go_logger_free(o.handle)))
-	o.hooks.Delete()
+	freed(o, func(handle C.uintptr_t) *C.maxim_go_failure { return C.maxim_go_logger_free(handle) })
 }
 
 // Close sends what is held, for up to Config.CloseTimeout, and gives the logger back. What could not
@@ -236,33 +204,9 @@ func freeLogger(o owned) {
 // error that is ErrTimeout, and nothing is lost. Later log calls return ErrClosed; later calls of Close
 // wait for the first and return what it returned.
 func (l *Logger) Close() error {
-	if l == nil || l.handle == 0 {
-		return nil
-	}
-	l.close.Do(func() {
-		l.cleanup.Stop()
-		l.closed = l.done("Logger.Close", C.maxim_go_cleanup(l.c(), l.closeTimeout))
-		freeLogger(l.release)
+	return l.to().shut("Logger.Close", func(handle C.uintptr_t, timeout C.uint32_t) *C.maxim_go_failure {
+		return C.maxim_go_cleanup(handle, timeout)
 	})
-	return l.closed
-}
-
-// done gives the error of a call, and tells OnError of it.
-func (l *Logger) done(op string, failure *C.maxim_go_failure) error {
-	// The logger must outlive the call, or its cleanup might run during it.
-	runtime.KeepAlive(l)
-	if failure == nil {
-		return nil
-	}
-	return l.refuse(failed(op, failure))
-}
-
-// refuse tells OnError of an error and gives it back.
-func (l *Logger) refuse(err error) error {
-	if l != nil {
-		l.hooks.report(err)
-	}
-	return err
 }
 
 // Flush sends everything that was logged before the call, and waits until it has arrived or the
@@ -270,7 +214,7 @@ func (l *Logger) refuse(err error) error {
 // service is away.
 func (l *Logger) Flush(ctx context.Context) error {
 	return flush(ctx, "Logger.Flush", func(timeout C.uint32_t, waiter C.uintptr_t) error {
-		failure := C.maxim_go_flush_async(l.c(), timeout, waiter)
+		failure := C.maxim_go_flush_async(l.to().c(), timeout, waiter)
 		runtime.KeepAlive(l)
 		if failure == nil {
 			return nil
@@ -334,14 +278,14 @@ func wait(ctx context.Context, call func(timeout C.uint32_t) error) error {
 
 // FlushNow starts sending everything that is held, and returns at once.
 func (l *Logger) FlushNow() error {
-	return l.done("Logger.FlushNow", C.maxim_go_flush(l.c(), 0))
+	return l.to().done("Logger.FlushNow", C.maxim_go_flush(l.to().c(), 0))
 }
 
 // FlushCommitLogs sends all log lines and waits for them, up to the context's deadline: Flush
 // without attachments.
 func (l *Logger) FlushCommitLogs(ctx context.Context) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return l.done("Logger.FlushCommitLogs", C.maxim_go_flush_commit_logs(l.c(), timeout))
+		return l.to().done("Logger.FlushCommitLogs", C.maxim_go_flush_commit_logs(l.to().c(), timeout))
 	})
 }
 
@@ -349,7 +293,7 @@ func (l *Logger) FlushCommitLogs(ctx context.Context) error {
 // that is held, and waits for it up to the context's deadline.
 func (l *Logger) FlushLogFiles(ctx context.Context) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return l.done("Logger.FlushLogFiles", C.maxim_go_flush_log_files(l.c(), timeout))
+		return l.to().done("Logger.FlushLogFiles", C.maxim_go_flush_log_files(l.to().c(), timeout))
 	})
 }
 
@@ -357,7 +301,7 @@ func (l *Logger) FlushLogFiles(ctx context.Context) error {
 // reboot too. It waits up to the context's deadline.
 func (l *Logger) WriteToFile(ctx context.Context) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return l.done("Logger.WriteToFile", C.maxim_go_write_to_file(l.c(), timeout))
+		return l.to().done("Logger.WriteToFile", C.maxim_go_write_to_file(l.to().c(), timeout))
 	})
 }
 
@@ -365,20 +309,20 @@ func (l *Logger) WriteToFile(ctx context.Context) error {
 // attachments of this logger, what earlier ones for the same repository left behind, and what is in quarantine. It may
 // wait for the file system. A request that is under way may still arrive.
 func (l *Logger) Purge() error {
-	return l.done("Logger.Purge", C.maxim_go_purge(l.c()))
+	return l.to().done("Logger.Purge", C.maxim_go_purge(l.to().c()))
 }
 
 // Check asks the service whether the log repository exists and the API key is accepted, and waits for the answer up
 // to the context's deadline. Nothing is logged.
 func (l *Logger) Check(ctx context.Context) error {
 	return wait(ctx, func(timeout C.uint32_t) error {
-		return l.done("Logger.Check", C.maxim_go_check(l.c(), timeout))
+		return l.to().done("Logger.Check", C.maxim_go_check(l.to().c(), timeout))
 	})
 }
 
 // RepositoryID is the log repository's id; "" after Close.
 func (l *Logger) RepositoryID() string {
-	id := C.GoString(C.maxim_go_logger_repository_id(l.c()))
+	id := C.GoString(C.maxim_go_logger_repository_id(l.to().c()))
 	runtime.KeepAlive(l)
 	return id
 }
@@ -386,7 +330,7 @@ func (l *Logger) RepositoryID() string {
 // CanAccessFilesystem says whether the spool directory can be written to; when not, records are kept
 // in memory only.
 func (l *Logger) CanAccessFilesystem() bool {
-	can := bool(C.maxim_go_can_access_filesystem(l.c()))
+	can := bool(C.maxim_go_can_access_filesystem(l.to().c()))
 	runtime.KeepAlive(l)
 	return can
 }
@@ -399,9 +343,9 @@ func IsRunningOnLambda() bool { return bool(C.maxim_is_running_on_lambda()) }
 // a delivery state of its own. The sink's hooks are the logger's. It gives the sink's number for
 // SinkStats.
 func (l *Logger) AddSink(config Config) (int, error) {
-	made := C.maxim_go_logger_add_sink(l.c(), config.c())
+	made := C.maxim_go_logger_add_sink(l.to().c(), config.c())
 	runtime.KeepAlive(config)
-	return int(made.handle), l.done("Logger.AddSink", made.failure)
+	return int(made.handle), l.to().done("Logger.AddSink", made.failure)
 }
 
 // Entity is what a line is about, for Commit.
@@ -423,11 +367,11 @@ const (
 // JSON object.
 func (l *Logger) Commit(entity Entity, id, action string, data any) error {
 	encoded, err := jsonText(data)
-	if err := l.unfit("Logger.Commit", err); err != nil {
+	if err := l.to().unfit("Logger.Commit", err); err != nil {
 		return err
 	}
-	return l.done("Logger.Commit",
-		C.maxim_go_commit(l.c(), C.int32_t(entity), text(id), text(action), optional(encoded)))
+	return l.to().done("Logger.Commit",
+		C.maxim_go_commit(l.to().c(), C.int32_t(entity), text(id), text(action), optional(encoded)))
 }
 
 // Stats is what became of the records of a logger, sink or client. At any moment Accepted + Adopted =
@@ -490,12 +434,12 @@ func goStats(s C.maxim_stats) Stats {
 
 // Stats counts what became of the logger's records.
 func (l *Logger) Stats() (Stats, error) {
-	counts := C.maxim_go_logger_stats(l.c())
-	return goStats(counts.stats), l.done("Logger.Stats", counts.failure)
+	counts := C.maxim_go_logger_stats(l.to().c())
+	return goStats(counts.stats), l.to().done("Logger.Stats", counts.failure)
 }
 
 // SinkStats counts what became of the records of one sink.
 func (l *Logger) SinkStats(sink int) (Stats, error) {
-	counts := C.maxim_go_logger_sink_stats(l.c(), C.uint32_t(sink))
-	return goStats(counts.stats), l.done("Logger.SinkStats", counts.failure)
+	counts := C.maxim_go_logger_sink_stats(l.to().c(), C.uint32_t(sink))
+	return goStats(counts.stats), l.to().done("Logger.SinkStats", counts.failure)
 }

@@ -120,7 +120,7 @@ func TestAForgottenLoggerLeavesItsRecordsToTheNext(t *testing.T) {
 		forgotten, err := New(config)
 		must(t, err)
 		must(t, logMarked(forgotten.Trace("t-1"), "forgotten", records))
-		return &Logger{handle: forgotten.handle} // to ask after it, without keeping it
+		return &Logger{owner{handle: forgotten.handle}} // to ask after it, without keeping it
 	}()
 	eventually(t, "the collector gave the logger back", func() bool {
 		runtime.GC()

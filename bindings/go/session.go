@@ -18,7 +18,7 @@ func (l *Logger) AddSession(config SessionConfig) *Session {
 	c, err := config.c()
 	root := l.existing("")
 	return &Session{root.child("Logger.AddSession", config.ID, err, func() C.maxim_go_created {
-		return C.maxim_go_session_create(l.c(), c)
+		return C.maxim_go_session_create(l.to().c(), c)
 	})}
 }
 

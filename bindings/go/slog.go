@@ -138,7 +138,7 @@ func (h *SlogHandler) Handle(ctx context.Context, record slog.Record) error {
 func (h *SlogHandler) fill(ctx context.Context, entry *Entry) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			h.client.refuse(refused("SlogOptions.Fill", ErrInvalidArgument, panicked{reason}.Error()))
+			h.client.to().refuse(refused("SlogOptions.Fill", ErrInvalidArgument, panicked{reason}.Error()))
 		}
 	}()
 	h.options.Fill(ctx, entry)

@@ -53,7 +53,7 @@ func (s *Span) AddSubSpan(config SpanConfig) *Span {
 func (s *Span) AddError(config ErrorConfig) error {
 	s = some(s)
 	c, err := config.c()
-	if err := s.logger.unfit("Span.AddError", err); err != nil {
+	if err := s.logger.to().unfit("Span.AddError", err); err != nil {
 		return err
 	}
 	return s.done("Span.AddError", C.maxim_go_span_add_error(s.handle, text(s.id), c).failure)

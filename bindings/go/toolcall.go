@@ -31,7 +31,7 @@ func (call *ToolCall) Result(result string) error {
 func (call *ToolCall) Error(config ErrorConfig) error {
 	call = some(call)
 	c, err := config.c()
-	if err := call.logger.unfit("ToolCall.Error", err); err != nil {
+	if err := call.logger.to().unfit("ToolCall.Error", err); err != nil {
 		return err
 	}
 	return call.done("ToolCall.Error", C.maxim_go_tool_call_error(call.handle, text(call.id), c))

@@ -21,7 +21,7 @@ func (l *Logger) AddTrace(config TraceConfig) *Trace {
 	c, err := config.c()
 	root := l.existing("")
 	return &Trace{root.child("Logger.AddTrace", config.ID, err, func() C.maxim_go_created {
-		return C.maxim_go_trace_create(l.c(), c)
+		return C.maxim_go_trace_create(l.to().c(), c)
 	})}
 }
 
@@ -31,7 +31,7 @@ func (l *Logger) AddTraceFrom(traceparent string, config TraceConfig) *Trace {
 	c, err := config.c()
 	root := l.existing("")
 	return &Trace{root.child("Logger.AddTraceFrom", config.ID, err, func() C.maxim_go_created {
-		return C.maxim_go_trace_from_traceparent(l.c(), text(traceparent), c)
+		return C.maxim_go_trace_from_traceparent(l.to().c(), text(traceparent), c)
 	})}
 }
 
@@ -130,7 +130,7 @@ func (t *Trace) AddToolCall(config ToolCallConfig) *ToolCall {
 func (t *Trace) AddError(config ErrorConfig) error {
 	t = some(t)
 	c, err := config.c()
-	if err := t.logger.unfit("Trace.AddError", err); err != nil {
+	if err := t.logger.to().unfit("Trace.AddError", err); err != nil {
 		return err
 	}
 	return t.done("Trace.AddError", C.maxim_go_trace_add_error(t.handle, text(t.id), c).failure)
