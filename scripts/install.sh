@@ -29,7 +29,7 @@ link "libmaxim.so.$version" "libmaxim.so.$soversion"
 link "libmaxim.so.$soversion" libmaxim.so
 put 644 "$built/lib/libmaxim.a" lib/libmaxim.a
 put 644 include/maxim.h include/maxim.h
-for header in bindings/cpp/include/maxim/*.hpp; do put 644 "$header" "include/maxim/${header##*/}"; done
+for header in bindings/cpp/include/maxim/*.{hpp,cppm}; do put 644 "$header" "include/maxim/${header##*/}"; done
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

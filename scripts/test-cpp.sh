@@ -5,7 +5,7 @@
 # times as long to build them, and those of logger and JSON once more under gcc, optimised.
 #
 # Needs `make lib server` and these Debian packages:
-#     g++ clang cmake pkg-config python3 libgtest-dev nlohmann-json3-dev libspdlog-dev
+#     g++ clang clang-19 (for modules) cmake pkg-config python3 libgtest-dev nlohmann-json3-dev libspdlog-dev
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -112,6 +112,25 @@ scripts/weathers.sh "the README's C++" 'add-generation.*gpt-4o' "$work/readme"
 grep -q 'maxim::logger_config config' "$work/readme17.cpp"
 g++ -std=c++17 "${strict[@]}" "${include[@]}" "$work/readme17.cpp" -o "$work/readme17" "${library[@]}"
 MAXIM_BASE_URL=$url MAXIM_SPOOL_DIR=$work/spool-readme17 "$work/readme17" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+
+say "as a C++20 module"
+compiler=$(scripts/module-compiler.sh)
+module=(-std=c++20 "${strict[@]}" "${include[@]}")
+"$compiler" "${module[@]}" --precompile "$cpp/include/maxim/maxim.cppm" -o "$work/maxim.pcm"
+"$compiler" -std=c++20 -c "$work/maxim.pcm" -o "$work/module.o"
+"$compiler" "${module[@]}" -DINCLUDES -c "$cpp/tests/module_test.cpp" -o "$work/includes.o"
+# imports NAME SOURCE OBJECTS...: a program that imports the module.
+imports() {
+    local name=$1 source=$2
+    shift 2
+    "$compiler" "${module[@]}" -fmodule-file=maxim="$work/maxim.pcm" "$source" "$@" "$work/module.o" -o "$work/$name" "${library[@]}"
+}
+imports module_test "$cpp/tests/module_test.cpp" "$work/includes.o"
+scripts/weathers.sh "the module" '"included":"true"' "$work/module_test"
+# The README's program. A module brings in no standard header.
+sed 's|#include <maxim/maxim.hpp>|import maxim;\n#include <chrono>|' "$work/readme.cpp" >"$work/readme-import.cpp"
+imports readme-import "$work/readme-import.cpp" "$work/yours.cpp"
+scripts/weathers.sh "the README's C++ with the module" 'add-generation.*gpt-4o' "$work/readme-import"
 
 say "installed, moved, and found by CMake and pkg-config"
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)

@@ -38,6 +38,7 @@ libc6-dev|compiles cc "$work/c.c" -pthread -ldl -lm
 g++|compiles c++ "$work/cxx.cpp"
 clang|compiles clang "$work/c.c"
 clang|compiles clang++ "$work/cxx.cpp"
+clang-modules|scripts/module-compiler.sh
 libclang-rt-dev|compiles clang++ -fsanitize=address,undefined "$work/cxx.cpp"
 make|make --version
 binutils|objcopy --version && ld --version && strip --version && ar --version && nm --version
@@ -81,6 +82,14 @@ package_name() {
                 version=$(apt-cache show clang 2>/dev/null | sed -n 's/^Depends:.*clang-\([0-9]*\).*/\1/p' | head -n 1)
             # A pattern will do for apt where the version is not to be known.
             echo "libclang-rt-${version%%.*}-dev" | sed 's/--/-*-/'
+            ;;
+        # The newest clang that builds a module; a system that has none of these names has a newer one as its own.
+        clang-modules)
+            local newest
+            for newest in 19 18 17 16; do
+                apt-cache show "clang-$newest" >/dev/null 2>&1 && break
+            done
+            echo "clang-$newest"
             ;;
         *) echo "$1" ;;
     esac

@@ -6,11 +6,18 @@
 /* Define MAXIM_NO_INLINE for a parser that knows declarations only: it does without what follows. */
 #ifndef MAXIM_NO_INLINE
 
+/* In C++ without internal linkage, so that a module can use and export them. */
+#ifdef __cplusplus
+#define MAXIM_INLINE inline
+#else
+#define MAXIM_INLINE static inline
+#endif
+
 /** A string literal without its NUL: MAXIM_STR("text"). Nothing but a literal compiles. */
 #define MAXIM_STR(literal) (maxim_str_n(("" literal), sizeof("" literal) - 1))
 
 /** The text of `length` bytes at `data`; absent when `data` is NULL. */
-static inline maxim_str maxim_str_n(const char *MAXIM_NULLABLE data, size_t length) {
+MAXIM_INLINE maxim_str maxim_str_n(const char *MAXIM_NULLABLE data, size_t length) {
     maxim_str text;
     text.data = data;
     text.len = data != NULL ? length : 0;
@@ -18,7 +25,7 @@ static inline maxim_str maxim_str_n(const char *MAXIM_NULLABLE data, size_t leng
 }
 
 /** The NUL-terminated text at `data`; absent when it is NULL. */
-static inline maxim_str maxim_str_z(const char *MAXIM_NULLABLE data) {
+MAXIM_INLINE maxim_str maxim_str_z(const char *MAXIM_NULLABLE data) {
     return maxim_str_n(data, MAXIM_NTS);
 }
 
