@@ -62,7 +62,9 @@ for crate in rustls rustls-webpki rustls-pki-types ureq ureq-proto http httparse
 done
 std=(-Z build-std=std,panic_unwind -Z build-std-features=)
 if [[ $what == *lib* ]]; then
-    cargo-zigbuild rustc --release --lib --crate-type cdylib,staticlib --target "$zig_target" "${std[@]}" "${small[@]}"
+    # The path is relative, since it becomes part of what cargo names things by: the same everywhere.
+    MAXIM_CC_FROM=CARGO_TARGET_${environment^^}_LINKER cargo-zigbuild rustc --release --lib --crate-type cdylib,staticlib \
+        --target "$zig_target" "${std[@]}" "${small[@]}" -- -C linker=scripts/versioned-link.sh
     built=$CARGO_TARGET_DIR/$target/release
     rm -rf "$out/lib"
     mkdir -p "$out/lib"
