@@ -2923,7 +2923,10 @@ MAXIM_API maxim_status maxim_generation_set_model_parameters(
  *     patched,
  * - Anthropic (Messages, complete), Google (generateContent, Interactions), AWS Bedrock (Converse,
  *     InvokeModel, retrieveAndGenerate), Cohere (v1, v2), Mistral, Ollama, TGI, watsonx, Replicate,
- *     Aleph Alpha, Writer: converted to a chat completion,
+ *     Aleph Alpha, Writer, Workers AI, llama.cpp, Triton, ERNIE, Hunyuan, YandexGPT, Reka:
+ *     converted to a chat completion,
+ * - any of these within the line of a batch, a gateway's or a client's response, or a list of its
+ *     own,
  * - generated images, transcriptions and embeddings (numbers of values, not the values),
  * - a provider's error, which becomes the generation's error.
  *
@@ -2944,8 +2947,8 @@ MAXIM_API maxim_status maxim_generation_set_model_parameters(
  * @param logger The logger.
  * @param generation_id The generation's id.
  * @param result_json The provider's own response, whole or as the array of its stream's chunks or
- *     events, also as a proxy has it: server-sent events, lines of JSON, a body that was cut short.
- *     Absent: null.
+ *     events, also as a proxy has it: server-sent events, JSON values one after the other, a body
+ *     that was cut short. Absent: null.
  * @param flags 0, or MAXIM_RESULT_STRICT: refuse what is not known, a provider's error, members of
  *     OpenAI's shapes that would have to be patched (all MAXIM_ERR_INVALID_RESULT) and what is not
  *     JSON, or MAXIM_RESULT_FORCE: send it as it is, whatever it is, and report nothing.

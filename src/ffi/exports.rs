@@ -993,8 +993,9 @@ pub unsafe extern "C" fn maxim_generation_set_model_parameters(
 /// - OpenAI's chat completions, text completions and Responses, and what is compatible with them, as they
 ///   are: what the log API would not take (a missing id, time or index, counts as floats) is patched,
 /// - Anthropic (Messages, complete), Google (generateContent, Interactions), AWS Bedrock (Converse, InvokeModel,
-///   retrieveAndGenerate), Cohere (v1, v2), Mistral, Ollama, TGI, watsonx, Replicate, Aleph Alpha, Writer:
-///   converted to a chat completion,
+///   retrieveAndGenerate), Cohere (v1, v2), Mistral, Ollama, TGI, watsonx, Replicate, Aleph Alpha, Writer, Workers AI,
+///   llama.cpp, Triton, ERNIE, Hunyuan, YandexGPT, Reka: converted to a chat completion,
+/// - any of these within the line of a batch, a gateway's or a client's response, or a list of its own,
 /// - generated images, transcriptions and embeddings (numbers of values, not the values),
 /// - a provider's error, which becomes the generation's error.
 ///
@@ -1011,7 +1012,7 @@ pub unsafe extern "C" fn maxim_generation_set_model_parameters(
 /// that is not JSON and none of what follows, or JSON nested more than 128 deep: it is sent as one string.
 ///
 /// @param result_json The provider's own response, whole or as the array of its stream's chunks or events, also as
-/// a proxy has it: server-sent events, lines of JSON, a body that was cut short. Absent: null.
+/// a proxy has it: server-sent events, JSON values one after the other, a body that was cut short. Absent: null.
 /// @param flags 0, or MAXIM_RESULT_STRICT: refuse what is not known, a provider's error, members of OpenAI's shapes
 /// that would have to be patched (all MAXIM_ERR_INVALID_RESULT) and what is not JSON, or MAXIM_RESULT_FORCE: send it as it is, whatever it is, and report nothing.
 /// @logs

@@ -24,6 +24,9 @@ fn convert(value: Value, _context: &mut Context<'_>) -> Value {
     let mut result = Map::new();
     result.insert("error".to_owned(), error);
     result.insert("id".to_owned(), id.into());
+    if let Some(earlier) = value.given("earlier_responses") {
+        result.insert("earlier_responses".to_owned(), earlier.clone());
+    }
     Value::Object(result)
 }
 

@@ -125,6 +125,10 @@ impl Candidate {
 
     fn read(&mut self, candidate: &Value, context: &mut Context<'_>) {
         let content = candidate.given("content").unwrap_or(&Value::Null);
+        // PaLM's candidates have a text.
+        if let Some(text) = content.as_str() {
+            append(&mut self.choice.content, text);
+        }
         for part in content.list("parts") {
             self.read_part(part, context);
         }

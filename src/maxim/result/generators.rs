@@ -1,6 +1,7 @@
 //! APIs that complete a text, each in a form of its own: the models of AWS Bedrock by InvokeModel (Titan,
 //! Llama, Mistral, Cohere, Jurassic, Claude 2), Anthropic's complete, Aleph Alpha, Text Generation Inference,
-//! watsonx, Replicate, Writer. Whole, or as the array of what their streams send: the texts are joined.
+//! watsonx, Replicate, Writer, Workers AI, llama.cpp, Triton, ERNIE, Hunyuan, YandexGPT, Reka, Vertex AI's predict.
+//! Whole, or as the array of what their streams send: the texts are joined.
 //!
 //! What is not known of a body or chunk stays under its own name.
 
@@ -8,13 +9,13 @@ use super::completion::{Choice, Completion, Usage, append, finish_reason};
 use super::openai_stream::chunks;
 use super::value::{Read, count, filled, merge_members, rest, seconds};
 use super::{Context, Shape, error};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 pub(super) const SHAPE: Shape = Shape { name: "a completed text", is, convert };
 
 /// `not_finished` (watsonx) is no reason to finish.
-const FINISH_REASONS: [(&str, &str); 16] = [
+const FINISH_REASONS: [(&str, &str); 23] = [
     ("stop_sequence", "stop"),
     ("eos_token", "stop"),
     ("endoftext", "stop"),
@@ -31,6 +32,13 @@ const FINISH_REASONS: [(&str, &str); 16] = [
     ("ERROR_TOXIC", "content_filter"),
     ("guardrail_intervened", "content_filter"),
     ("canceled", "cancelled"),
+    ("eos", "stop"),
+    ("normal", "stop"),
+    ("word", "stop"),
+    ("limit", "length"),
+    ("ALTERNATIVE_STATUS_FINAL", "stop"),
+    ("ALTERNATIVE_STATUS_TRUNCATED_FINAL", "length"),
+    ("ALTERNATIVE_STATUS_CONTENT_FILTER", "content_filter"),
 ];
 
 /// Where the texts of one form are.
@@ -39,36 +47,71 @@ struct Form {
     list: Option<&'static str>,
     text: &'static str,
     reason: &'static str,
+    /// Where the text alone tells nothing: members of which one must be there too, in any chunk of a stream.
+    marks: &'static [&'static str],
 }
 
 /// Every form. `text` may be a way to a member of a member; a body is of the first form that fits.
-const FORMS: [Form; 12] = [
-    Form { list: Some("results"), text: "outputText", reason: "completionReason" },
-    Form { list: None, text: "outputText", reason: "completionReason" },
-    Form { list: None, text: "generation", reason: "stop_reason" },
-    Form { list: Some("outputs"), text: "text", reason: "stop_reason" },
-    Form { list: Some("completions"), text: "data/text", reason: "finishReason/reason" },
-    Form { list: Some("completions"), text: "completion", reason: "finish_reason" },
-    Form { list: Some("generations"), text: "text", reason: "finish_reason" },
-    Form { list: Some("results"), text: "generated_text", reason: "stop_reason" },
-    Form { list: None, text: "completion", reason: "stop_reason" },
-    Form { list: None, text: "token/text", reason: "details/finish_reason" },
-    Form { list: None, text: "generated_text", reason: "details/finish_reason" },
-    Form { list: None, text: "value", reason: "finish_reason" },
+const FORMS: [Form; 25] = [
+    Form { list: Some("results"), text: "outputText", reason: "completionReason", marks: &[] },
+    Form { list: None, text: "outputText", reason: "completionReason", marks: &[] },
+    Form { list: None, text: "generation", reason: "stop_reason", marks: &[] },
+    Form { list: Some("outputs"), text: "text", reason: "stop_reason", marks: &[] },
+    Form { list: Some("completions"), text: "data/text", reason: "finishReason/reason", marks: &[] },
+    Form { list: Some("completions"), text: "completion", reason: "finish_reason", marks: &[] },
+    Form { list: Some("generations"), text: "text", reason: "finish_reason", marks: &[] },
+    Form { list: Some("results"), text: "generated_text", reason: "stop_reason", marks: &[] },
+    Form { list: None, text: "completion", reason: "stop_reason", marks: &[] },
+    Form { list: None, text: "token/text", reason: "details/finish_reason", marks: &[] },
+    Form { list: None, text: "generated_text", reason: "details/finish_reason", marks: &[] },
+    Form { list: None, text: "value", reason: "finish_reason", marks: &[] },
+    Form { list: None, text: "generation/content", reason: "stop_reason", marks: &[] },
+    Form { list: None, text: "text_output", reason: "finish_reason", marks: &[] },
+    Form { list: None, text: "summary_text", reason: "finish_reason", marks: &[] },
+    Form { list: None, text: "translation_text", reason: "finish_reason", marks: &[] },
+    Form { list: Some("responses"), text: "message/content", reason: "finish_reason", marks: &[] },
+    Form { list: Some("Choices"), text: "Message/Content", reason: "FinishReason", marks: &[] },
+    Form { list: Some("Choices"), text: "Delta/Content", reason: "FinishReason", marks: &[] },
+    Form { list: Some("alternatives"), text: "message/text", reason: "status", marks: &[] },
+    Form { list: Some("predictions"), text: "content", reason: "finish_reason", marks: &[] },
+    Form {
+        list: None,
+        text: "result",
+        reason: "finish_reason",
+        marks: &["is_truncated", "sentence_id", "is_end"],
+    },
+    Form { list: None, text: "content", reason: "stop_type", marks: &["tokens_predicted", "stop"] },
+    Form { list: None, text: "response", reason: "finish_reason", marks: &["usage"] },
+    Form { list: None, text: "text", reason: "finishReason", marks: &["apiFormat"] },
 ];
 
 impl Form {
     fn of(chunk: &Value) -> Option<&'static Form> {
-        FORMS.iter().find(|form| match form.list {
+        let is_marked =
+            |form: &Form| form.marks.is_empty() || form.marks.iter().any(|name| chunk.given(name).is_some());
+        FORMS.iter().find(|form| form.has_text(chunk) && is_marked(form))
+    }
+
+    fn has_text(&self, chunk: &Value) -> bool {
+        match self.list {
             Some(list) => {
                 let items = chunk.get(list).and_then(Value::as_array);
                 items.is_some_and(|items| {
                     !items.is_empty()
-                        && items.iter().any(|item| at(item, form.text).is_some_and(Value::is_string))
+                        && items.iter().any(|item| at(item, self.text).is_some_and(Value::is_string))
                 })
             }
-            None => at(chunk, form.text).is_some_and(Value::is_string),
-        })
+            None => at(chunk, self.text).is_some_and(Value::is_string),
+        }
+    }
+
+    /// The member that the text is, or is in.
+    fn text_member(&self) -> &'static str {
+        self.text.split('/').next().unwrap_or(self.text)
+    }
+
+    fn reason_member(&self) -> &'static str {
+        self.reason.split('/').next().unwrap_or(self.reason)
     }
 
     /// The bodies or items that have a text each.
@@ -119,17 +162,21 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
     let mut counts = Counts::default();
     let all = chunks(&value);
     // A list of whole texts, not of a stream's, has as many answers.
+    let whole_texts = ["generated_text", "summary_text", "translation_text"];
     let is_list = all.len() > 1
-        && all.iter().all(|chunk| chunk.get("generated_text").is_some_and(Value::is_string))
+        && all.iter().all(|chunk| chunk.either(&whole_texts).is_some_and(Value::is_string))
         && all.iter().all(|chunk| chunk.get("token").is_none());
+    // What one chunk has a mark of, all are.
+    let marked = all.iter().find_map(Form::of);
     for (position, chunk) in all.iter().enumerate() {
         if let Some(error) = error::error_of(chunk) {
             completion.error = Some(error);
             continue;
         }
-        read_head(chunk, &mut completion);
         counts.read(chunk);
-        let Some(form) = Form::of(chunk) else { continue };
+        let form = Form::of(chunk).or_else(|| marked.filter(|form| form.has_text(chunk)));
+        read_head(chunk, form, &mut completion);
+        let Some(form) = form else { continue };
         for (at_item, item) in form.items(chunk).iter().enumerate() {
             let index = if is_list { position } else { at_item } as u64;
             let choice = choices.entry(index).or_insert_with(|| Choice::new(index));
@@ -142,16 +189,25 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
         completion.choices.push(Choice::default());
     }
     completion.usage = counts.usage();
+    if let Some(usage) = completion.extra.remove("Usage") {
+        completion.usage = completion.usage.or(Some(usage));
+    }
     completion.build(context)
 }
 
 /// What a chunk says that is neither a text nor a count.
-fn read_head(chunk: &Value, completion: &mut Completion) {
-    completion.id = completion.id.take().or_else(|| chunk.either(&["id", "log_id"]).and_then(filled));
-    let model = chunk.either(&["model", "model_id", "model_version"]).and_then(filled);
+fn read_head(chunk: &Value, form: Option<&Form>, completion: &mut Completion) {
+    completion.id = completion.id.take().or_else(|| chunk.either(&["id", "log_id", "Id"]).and_then(filled));
+    let model =
+        chunk.either(&["model", "model_id", "modelId", "model_version", "modelVersion"]).and_then(filled);
     completion.model = completion.model.take().or(model);
-    completion.created = completion.created.take().or_else(|| chunk.given("created_at").and_then(seconds));
+    completion.created = completion
+        .created
+        .take()
+        .or_else(|| chunk.either(&["created_at", "created", "Created"]).and_then(seconds));
     let known = [
+        form.filter(|form| form.list.is_none()).map_or("", Form::text_member),
+        form.filter(|form| form.list.is_none()).map_or("", Form::reason_member),
         "id",
         "log_id",
         "model",
@@ -182,6 +238,19 @@ fn read_head(chunk: &Value, completion: &mut Completion) {
         "num_tokens_prompt_total",
         "num_tokens_generated",
         "finish_reason",
+        "text_output",
+        "summary_text",
+        "translation_text",
+        "responses",
+        "Choices",
+        "alternatives",
+        "predictions",
+        "tokens_evaluated",
+        "tokens_predicted",
+        "Id",
+        "Created",
+        "modelVersion",
+        "modelId",
     ];
     merge_members(&mut completion.extra, rest(chunk, &known));
 }
@@ -199,6 +268,8 @@ fn read_item(form: &Form, item: &Value, choice: &mut Choice) {
     }
     if form.list.is_some() {
         let known = [
+            form.text_member(),
+            form.reason_member(),
             "text",
             "index",
             "outputText",
@@ -212,8 +283,19 @@ fn read_item(form: &Form, item: &Value, choice: &mut Choice) {
             "generated_text",
             "generated_token_count",
             "input_token_count",
+            "Index",
         ];
         merge_members(&mut choice.extra, rest(item, &known));
+        // A message may have more than its text.
+        let member = form.text_member();
+        if let (Some(message), Some((_, text))) = (item.given(member), form.text.split_once('/'))
+            && member != "data"
+        {
+            let more = rest(message, &[text, "role", "Role"]);
+            if !more.is_empty() {
+                merge_members(&mut choice.extra, Map::from_iter([(member.to_owned(), Value::Object(more))]));
+            }
+        }
     }
     if let Some(details) = item.object("details") {
         choice.extra.insert("details".to_owned(), Value::Object(details.clone()));
@@ -241,8 +323,14 @@ struct Counts {
 impl Counts {
     fn read(&mut self, chunk: &Value) {
         let metrics = "amazon-bedrock-invocationMetrics";
-        let prompt = ["inputTextTokenCount", "prompt_token_count", "num_tokens_prompt_total"];
-        let completion = ["totalOutputTextTokenCount", "generation_token_count", "num_tokens_generated"];
+        let prompt =
+            ["inputTextTokenCount", "prompt_token_count", "num_tokens_prompt_total", "tokens_evaluated"];
+        let completion = [
+            "totalOutputTextTokenCount",
+            "generation_token_count",
+            "num_tokens_generated",
+            "tokens_predicted",
+        ];
         self.add(chunk.either(&prompt), chunk.either(&completion));
         self.add(at(chunk, "details/input_length"), at(chunk, "details/generated_tokens"));
         if let Some(metrics) = chunk.given(metrics) {

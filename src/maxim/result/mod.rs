@@ -40,6 +40,9 @@
 //! An id, a time or a model that the provider leaves out is a new UUID, now, and the caller's model; where that
 //! is not known either, `model` is left out.
 //!
+//! One of these within what is none (a batch's line, a gateway's or a client's response, a provider's own `output`) is
+//! taken out of its [`envelope`]; one in a list with others of these, or between events that say nothing, is found too.
+//!
 //! A stream that ends in an error keeps what came, with the `error` beside it. Several answers in one array are
 //! told apart: the last is the result, those before it are its `earlier_responses`.
 //!
@@ -57,6 +60,7 @@ mod anthropic_stream;
 mod bedrock;
 mod cohere;
 mod completion;
+mod envelope;
 mod error;
 mod gemini;
 mod gemini_arguments;
@@ -223,11 +227,33 @@ fn one(value: Value, context: &mut Context<'_>) -> (Value, Found) {
             let odd = given.and_then(|given| difference(&given, &value, String::new()));
             (value, odd.map_or(Found::Known(shape.name), Found::Odd))
         }
-        None => {
-            let why = unknown(&value);
-            (value, Found::Unknown(why))
-        }
+        None => listed(value, context),
     }
+}
+
+/// What is of no shape as it stands, but for what is around it: a list of answers that are each of one, a stream
+/// between whose events are such as keep a connection open, and an answer in an [`envelope`].
+fn listed(value: Value, context: &mut Context<'_>) -> (Value, Found) {
+    let is_answer = |value: &Value| value.is_object() && envelope::is_answer(value);
+    match value {
+        Value::Array(items) if !items.is_empty() && items.iter().all(is_answer) => several(items, context),
+        Value::Array(items) if items.iter().any(is_ping) && !items.iter().all(is_ping) => {
+            one(items.into_iter().filter(|item| !is_ping(item)).collect(), context)
+        }
+        value => match envelope::open(&value) {
+            Some(answer) => one(answer, context),
+            None => {
+                let why = unknown(&value);
+                (value, Found::Unknown(why))
+            }
+        },
+    }
+}
+
+/// An event that says nothing.
+fn is_ping(event: &Value) -> bool {
+    ["type", "event"].iter().any(|name| event.get(*name).is_some_and(|kind| kind == "ping"))
+        && event.as_object().is_some_and(|members| members.len() == 1)
 }
 
 /// The last of several answers, and beside it those before it.

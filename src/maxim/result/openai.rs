@@ -264,6 +264,13 @@ pub(super) fn patch_usage(completion: &mut Map<String, Value>) {
     }
 }
 
+/// Counts as others write them.
+const PROMPT_NAMES: [&str; 5] =
+    ["inputTokens", "promptTokens", "inputTextTokens", "PromptTokens", "promptTokenCount"];
+const COMPLETION_NAMES: [&str; 5] =
+    ["outputTokens", "completionTokens", "CompletionTokens", "generated_tokens", "candidatesTokenCount"];
+const TOTAL_NAMES: [&str; 3] = ["totalTokens", "TotalTokens", "totalTokenCount"];
+
 /// Counts that are given otherwise or not at all: those of a prompt, of a completion, and of both.
 pub(super) fn patch_counts(response: &mut Map<String, Value>, names: [&'static str; 3], also: [&str; 2]) {
     let usage = match response.get_mut("usage") {
@@ -274,14 +281,24 @@ pub(super) fn patch_counts(response: &mut Map<String, Value>, names: [&'static s
             return;
         }
     };
+    for (name, member) in usage.iter_mut() {
+        match member {
+            Value::Object(details) if name.ends_with("_tokens_details") => {
+                details.iter_mut().for_each(|(_, detail)| patch_count(detail));
+            }
+            member if name.ends_with("_tokens") => patch_count(member),
+            _ => {}
+        }
+    }
     if names.iter().all(|name| usage.get(*name).is_some_and(is_integer)) {
         return;
     }
     let given = |name: &str| usage.get(name).and_then(count);
+    let either = |names: &[&str]| names.iter().find_map(|name| given(name));
     let [prompt, completion, total] = names;
-    let input = given(prompt).or_else(|| given(also[0]));
-    let output = given(completion).or_else(|| given(also[1]));
-    let total = given(total);
+    let input = given(prompt).or_else(|| given(also[0])).or_else(|| either(&PROMPT_NAMES));
+    let output = given(completion).or_else(|| given(also[1])).or_else(|| either(&COMPLETION_NAMES));
+    let total = given(total).or_else(|| either(&TOTAL_NAMES));
     let known = input.unwrap_or_default();
     let output =
         output.unwrap_or_else(|| total.filter(|_| input.is_some()).unwrap_or_default().saturating_sub(known));
@@ -289,6 +306,14 @@ pub(super) fn patch_counts(response: &mut Map<String, Value>, names: [&'static s
     let total = total.unwrap_or_else(|| input.saturating_add(output));
     for (name, count) in names.into_iter().zip([input, output, total]) {
         usage.insert(name.to_owned(), count.into());
+    }
+}
+
+/// A whole number that is written as a float or a text becomes an integer.
+fn patch_count(value: &mut Value) {
+    let is_whole = value.as_f64().is_none_or(|number| number.fract() == 0.0);
+    if let Some(count) = count(value).filter(|_| is_whole && !is_integer(value)) {
+        *value = count.into();
     }
 }
 

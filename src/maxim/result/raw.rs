@@ -1,5 +1,7 @@
-//! Responses as a proxy or a client has them on the wire: server-sent events, lines of JSON, a body that was cut
-//! short, and events in an envelope.
+//! Responses as a proxy or a client has them on the wire: server-sent events, lines of JSON, values one after the
+//! other, a body that was cut short, events in an envelope, and lists of chunks in a list.
+
+use std::borrow::Cow;
 
 use super::value::Read;
 use crate::maxim::tree;
@@ -11,10 +13,25 @@ const MOST_NESTED: u32 = 4;
 /// How often a byte of a stream may be looked at in search of a whole event.
 const MOST_LOOKS: usize = 16;
 
-/// A text that is no JSON, read as what it plainly is: the array of its events or lines, or a body that was
-/// cut short, closed where it breaks off.
+/// A text that is no JSON, read as what it plainly is: JSON behind a byte order mark, the array of its events, lines
+/// or values, or a body that was cut short, closed where it breaks off.
 pub(super) fn read(text: &str) -> Option<Value> {
-    events(text).or_else(|| lines(text)).or_else(|| cut_short(text))
+    let unmarked = text.trim_start_matches('\u{feff}');
+    if unmarked.len() < text.len()
+        && let Some(value) = parse(unmarked)
+    {
+        return Some(value);
+    }
+    let text = &with_line_feeds(unmarked);
+    events(text).or_else(|| lines(text)).or_else(|| sequence(text)).or_else(|| cut_short(text))
+}
+
+/// A text whose lines end in a line feed: server-sent events may end theirs in a carriage return too.
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    match text.contains('\r') {
+        true => text.replace("\r\n", "\n").replace('\r', "\n").into(),
+        false => text.into(),
+    }
 }
 
 /// Whether a text begins as a stream of server-sent events does.
@@ -68,8 +85,60 @@ fn lines(text: &str) -> Option<Value> {
     (values.len() > 1 && values.iter().all(Value::is_object)).then_some(Value::Array(values))
 }
 
+/// Values one after the other, with or without commas, white space or record separators (RFC 7464) between them: at
+/// least two, each an object or an array. What follows the last whole one is kept as far as it goes.
+fn sequence(text: &str) -> Option<Value> {
+    let mut values = Vec::new();
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',' || c == '\u{1e}');
+        if rest.is_empty() {
+            break;
+        }
+        let Some(end) = end_of_value(rest) else {
+            values.extend(cut_short(rest));
+            break;
+        };
+        values.push(parse(rest.get(..end)?)?);
+        rest = rest.get(end..)?;
+    }
+    (values.len() > 1).then_some(Value::Array(values))
+}
+
+/// Where the object or array that a text begins with ends.
+fn end_of_value(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut in_text = false;
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            return None;
+        }
+    }
+    None
+}
+
 fn parse(text: &str) -> Option<Value> {
     tree::read(text.as_bytes()).or_else(|| tree::read(without_lone_surrogates(text).as_bytes()))
+}
+
+/// A text that is a whole JSON value, or a stream as a proxy has it.
+pub(super) fn read_whole(text: &str) -> Option<Value> {
+    parse(text).or_else(|| read(text)).map(unwrap).filter(|value| value.is_object() || value.is_array())
 }
 
 /// A body that breaks off, with what is open closed and what is half left out; `None` if it is wrong
@@ -192,11 +261,19 @@ fn unwrap_events(value: Value, nested: u32) -> Value {
     let Some(nested) = nested.checked_sub(1) else { return value };
     let Value::Array(events) = value else { return value };
     if !events.is_empty() && events.iter().all(Value::is_string) {
-        // A stream as the texts that came one after the other.
-        let whole: String = events.iter().filter_map(Value::as_str).collect();
-        let lines = events.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n");
-        let read = read(&whole).or_else(|| read(&lines));
+        // A stream as the texts that came one after the other, or as its lines without their ends.
+        let texts: Vec<&str> = events.iter().filter_map(Value::as_str).collect();
+        let text =
+            if texts.iter().all(|text| is_whole_lines(text)) { texts.join("\n") } else { texts.concat() };
+        let read = parse(&text).filter(|whole| !whole.is_string()).or_else(|| read(&text));
         return read.map_or(Value::Array(events), |read| unwrap_events(read, nested));
+    }
+    if is_list_of_lists(&events) {
+        let flat = events.into_iter().flat_map(|event| match event {
+            Value::Array(chunks) => chunks,
+            chunk => vec![chunk],
+        });
+        return unwrap_events(Value::Array(flat.collect()), nested);
     }
     let wrapped = events.iter().filter(|event| envelope(event).is_some()).count();
     let all = wrapped > 0 && events.iter().all(|event| envelope(event).is_some() || is_done(event));
@@ -204,6 +281,28 @@ fn unwrap_events(value: Value, nested: u32) -> Value {
         return Value::Array(events);
     }
     Value::Array(events.iter().filter_map(envelope).collect())
+}
+
+/// Whether each line of a text says something whole: a field of server-sent events, or JSON.
+fn is_whole_lines(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| {
+        let data = line.strip_prefix("data:").map(str::trim);
+        let is_field = || ["event:", "id:", "retry:", ":"].iter().any(|field| line.starts_with(field));
+        match data {
+            Some(data) => data.is_empty() || data == "[DONE]" || parse(data).is_some(),
+            None => line.is_empty() || is_field() || parse(line).is_some(),
+        }
+    })
+}
+
+/// Chunks of a stream, some or all of them in lists, as a client that reads several at a time has them.
+fn is_list_of_lists(events: &[Value]) -> bool {
+    events.iter().any(Value::is_array)
+        && events.iter().all(|event| match event {
+            Value::Array(chunks) => chunks.iter().all(Value::is_object),
+            chunk => chunk.is_object(),
+        })
+        && events.iter().any(|event| event.as_array().is_none_or(|chunks| !chunks.is_empty()))
 }
 
 fn is_done(event: &Value) -> bool {

@@ -11,10 +11,14 @@ use serde_json::Value;
 /// The answers in an array, if it holds several or a single one that is whole; else the value itself.
 pub(super) fn answers(value: Value) -> Result<Vec<Value>, Value> {
     let Value::Array(chunks) = value else { return Err(value) };
+    if let [chunk] = &chunks[..]
+        && (is_whole(chunk) || says_all_at_once(chunk))
+    {
+        return Ok(chunks);
+    }
     let mut before = Before::default();
     let begins: Vec<bool> = chunks.iter().map(|chunk| before.begins(chunk)).collect();
-    let wholes = chunks.iter().filter(|chunk| is_whole(chunk)).count();
-    if begins.iter().filter(|begins| **begins).count() < 2 && !(wholes == 1 && chunks.len() == 1) {
+    if begins.iter().filter(|begins| **begins).count() < 2 {
         return Err(Value::Array(chunks));
     }
     let mut answers: Vec<Vec<Value>> = Vec::new();
@@ -45,6 +49,12 @@ fn is_whole(value: &Value) -> bool {
         && value.get("stop_reason").is_some()
         && value.get("content").is_some_and(Value::is_array);
     is_completion || is_message || value.get("object").is_some_and(|object| object == "response")
+}
+
+/// Whether the messages are there and the deltas say nothing: Perplexity's bodies have both.
+fn says_all_at_once(value: &Value) -> bool {
+    let choices = value.list("choices");
+    choices.iter().any(|choice| choice.given("message").is_some()) && !says_something(value)
 }
 
 /// What came before a chunk.

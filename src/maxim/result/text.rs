@@ -316,6 +316,27 @@ mod tests {
             format!("data: {one}\ndata: {two}\ndata: [DONE]\n"),
             format!("{one}\n{two}\n"),
             format!("[{one},{two}"),
+            format!("\u{feff}data: {one}\n\ndata: {two}\n\n"),
+            format!("\u{feff}[{one},{two}]"),
+            format!("event: x\rdata: {one}\r\rdata: {two}\r\r"),
+            format!(
+                "data: {{\"type\": \"ping\"}}\n\ndata: {one}\n\ndata: {{\"type\": \"ping\"}}\n\ndata: {two}\n\n"
+            ),
+            format!("{one}{two}"),
+            format!("{one},\n{two},\n"),
+            format!("\u{1e}{one}\n\u{1e}{two}\n"),
+            format!("data: [{one}]\n\ndata: [{two}]\n\n"),
+            format!("[[{one}],[],[{two}]]"),
+            serde_json::to_string(&[
+                "event: x".to_owned(),
+                format!("data: {one}"),
+                String::new(),
+                format!("data: {two}"),
+                "data: [DONE]".to_owned(),
+            ])
+            .unwrap(),
+            serde_json::to_string(&[format!("data: {one}\n\nda"), format!("ta: {two}\n\n")]).unwrap(),
+            serde_json::to_string(&[&one, &two]).unwrap(),
             Value::from(format!("data: {one}\n\ndata: {two}\n\n")).to_string(),
             format!(r#"[{{"event":"x","data":{one}}},{{"event":"x","data":{two}}},{{"data":"[DONE]"}}]"#),
         ] {
