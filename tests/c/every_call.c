@@ -42,8 +42,6 @@ static unsigned lines; /* those logged so far */
 #endif
 
 #define ABSENT maxim_str_n(NULL, 0)
-#define EVALUATORS MAXIM_STR("[\"clarity\"]")
-#define VARIABLES MAXIM_STR("{\"output\": \"x\"}")
 #define OBJECT MAXIM_STR("{\"a\": {\"b\": [1, null]}}")
 #define NAME MAXIM_STR("name")
 static const int64_t START_US = 1767323045000006;
@@ -96,166 +94,73 @@ static maxim_error_config error(void) {
     return config;
 }
 
-static void sessions(maxim_logger *logger, const maxim_attachment *file) {
-    maxim_event_config event = happened();
-    maxim_session_config config = MAXIM_SESSION_CONFIG_INIT;
-    maxim_trace_config trace = MAXIM_TRACE_CONFIG_INIT;
-    maxim_id made, child;
-    LOGS(1, maxim_session_create(logger, &config, &made));
-    REQUIRE(strlen(made.text) == 36);
-    maxim_str id = maxim_str_z(made.text);
-    LOGS(1, maxim_session_add_trace(logger, id, &trace, &child));
-    REQUIRE(strcmp(made.text, child.text) != 0);
-    LOGS(1, maxim_session_trace(logger, id, &trace, NULL));
-    LOGS(1, maxim_session_add_tag(logger, id, NAME, MAXIM_STR("value")));
-    LOGS(1, maxim_session_add_tags(logger, id, two_tags(), 2));
-    LOGS(1, maxim_session_add_event(logger, id, &event, NULL));
-    LOGS(1, maxim_session_event(logger, id, &event, &child));
-    LOGS(1, maxim_session_add_feedback(logger, id, MAXIM_STR("{\"score\": 5}")));
-    LOGS(1, maxim_session_feedback(logger, id, MAXIM_STR("{\"score\": 1}")));
-    LOGS(1, maxim_session_add_metadata(logger, id, OBJECT));
-    LOGS(1, maxim_session_add_metric(logger, id, NAME, 0.5));
-    LOGS(1, maxim_session_add_attachment(logger, id, file, NULL));
-    LOGS(1, maxim_session_evaluate_with_evaluators(logger, id, EVALUATORS));
-    LOGS(1, maxim_session_evaluate_with_variables(logger, id, VARIABLES, EVALUATORS));
-    LOGS(1, maxim_session_set_start_timestamp(logger, id, START_US));
-    LOGS(1, maxim_session_set_end_timestamp(logger, id, START_US + 1));
-    LOGS(1, maxim_session_end(logger, id));
+/* What is given to the calls of entity_calls.h. */
+#define ID(entity) MAXIM_STR("every-" #entity)
+#define NEW(noun) (&new_##noun)
+#define CHILD(noun) (&child_##noun)
+#define CAUSE (&cause)
+#define MADE NULL
+#define GIVEN(parameter) GIVEN_##parameter
+#define GIVEN_key NAME
+#define GIVEN_value MAXIM_STR("value")
+#define GIVEN_number 0.25
+#define GIVEN_tags two_tags()
+#define GIVEN_tag_count 2
+#define GIVEN_name NAME
+#define GIVEN_input MAXIM_STR("in")
+#define GIVEN_output MAXIM_STR("out")
+#define GIVEN_input_json OBJECT
+#define GIVEN_feedback_json MAXIM_STR("{\"score\": 5}")
+#define GIVEN_metadata_json OBJECT
+#define GIVEN_data_json OBJECT
+#define GIVEN_evaluators_json MAXIM_STR("[\"clarity\"]")
+#define GIVEN_variables_json MAXIM_STR("{\"output\": \"x\"}")
+#define GIVEN_timestamp_us START_US
+#define GIVEN_model MAXIM_STR("gpt-4o")
+#define GIVEN_provider MAXIM_STR("openai")
+#define GIVEN_maxim_prompt_id MAXIM_STR("p-1")
+#define GIVEN_maxim_prompt_version_id MAXIM_STR("v-1")
+#define GIVEN_message_json MAXIM_STR("{\"role\": \"user\", \"content\": \"hi\"}")
+#define GIVEN_parameters_json MAXIM_STR("{\"temperature\": 0.5}")
+#define GIVEN_result_json MAXIM_STR("{\"mine\": 1}")
+#define GIVEN_flags MAXIM_RESULT_FORCE
+#define GIVEN_input_usd 0.001
+#define GIVEN_output_usd 0.002
+#define GIVEN_total_usd 0.003
+#define GIVEN_documents_json MAXIM_STR("[\"a document\"]")
+#define GIVEN_result MAXIM_STR("42")
+#define GIVEN_traceparent MAXIM_STR("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+
+static void entities(maxim_logger *logger, const maxim_attachment *file) {
+    maxim_attachment child_attachment = *file;
+    maxim_event_config child_event = happened();
+    maxim_error_config cause = error(), child_error = error();
+    maxim_session_config new_session = MAXIM_SESSION_CONFIG_INIT;
+    maxim_trace_config new_trace = MAXIM_TRACE_CONFIG_INIT, child_trace = MAXIM_TRACE_CONFIG_INIT;
+    maxim_span_config child_span = MAXIM_SPAN_CONFIG_INIT;
+    maxim_generation_config child_generation = MAXIM_GENERATION_CONFIG_INIT;
+    maxim_retrieval_config child_retrieval = MAXIM_RETRIEVAL_CONFIG_INIT;
+    maxim_tool_call_config child_tool_call = MAXIM_TOOL_CALL_CONFIG_INIT;
+    new_session.id = ID(session);
+    new_trace.id = ID(trace);
+#define CALL(count, call) LOGS(count, call);
+#define CALL_SESSION
+#define CALL_TRACE
+#define CALL_SPAN
+#define CALL_GENERATION
+#define CALL_RETRIEVAL
+#define CALL_TOOL_CALL
+#define CALL_ERROR
+#include "entity_calls.h"
 }
 
-static void traces(maxim_logger *logger, const maxim_attachment *file) {
-    maxim_event_config event = happened();
-    maxim_trace_config config = MAXIM_TRACE_CONFIG_INIT;
-    maxim_generation_config generation = MAXIM_GENERATION_CONFIG_INIT;
-    maxim_retrieval_config retrieval = MAXIM_RETRIEVAL_CONFIG_INIT;
-    maxim_span_config span = MAXIM_SPAN_CONFIG_INIT;
-    maxim_tool_call_config tool = MAXIM_TOOL_CALL_CONFIG_INIT;
-    maxim_error_config broken = error();
-    maxim_str id = MAXIM_STR("t-1");
-    config.id = id;
-    LOGS(1, maxim_trace_create(logger, &config, NULL));
-    LOGS(1, maxim_trace_add_generation(logger, id, &generation, NULL));
-    LOGS(1, maxim_trace_generation(logger, id, &generation, NULL));
-    LOGS(1, maxim_trace_add_retrieval(logger, id, &retrieval, NULL));
-    LOGS(1, maxim_trace_retrieval(logger, id, &retrieval, NULL));
-    LOGS(1, maxim_trace_add_span(logger, id, &span, NULL));
-    LOGS(1, maxim_trace_span(logger, id, &span, NULL));
-    LOGS(1, maxim_trace_add_tool_call(logger, id, &tool, NULL));
-    LOGS(1, maxim_trace_add_error(logger, id, &broken, NULL));
-    LOGS(1, maxim_error_add_tag(logger, MAXIM_STR("e-9"), NAME, MAXIM_STR("value")));
-    LOGS(1, maxim_error_add_tags(logger, MAXIM_STR("e-9"), two_tags(), 2));
-    LOGS(1, maxim_error_add_metadata(logger, MAXIM_STR("e-9"), OBJECT));
-    LOGS(1, maxim_trace_add_tag(logger, id, NAME, MAXIM_STR("value")));
-    LOGS(1, maxim_trace_add_tags(logger, id, two_tags(), 2));
-    LOGS(1, maxim_trace_add_event(logger, id, &event, NULL));
-    LOGS(1, maxim_trace_event(logger, id, &event, NULL));
-    LOGS(1, maxim_trace_set_input(logger, id, MAXIM_STR("in")));
-    LOGS(1, maxim_trace_set_output(logger, id, MAXIM_STR("out")));
-    LOGS(1, maxim_trace_add_feedback(logger, id, OBJECT));
-    LOGS(1, maxim_trace_feedback(logger, id, OBJECT));
-    LOGS(1, maxim_trace_add_metadata(logger, id, OBJECT));
-    LOGS(1, maxim_trace_add_metric(logger, id, NAME, -1e300));
-    LOGS(1, maxim_trace_add_attachment(logger, id, file, NULL));
-    LOGS(1, maxim_trace_add_to_session(logger, id, MAXIM_STR("s-1")));
-    LOGS(1, maxim_trace_evaluate_with_evaluators(logger, id, EVALUATORS));
-    LOGS(1, maxim_trace_evaluate_with_variables(logger, id, VARIABLES, EVALUATORS));
-    LOGS(1, maxim_trace_set_start_timestamp(logger, id, START_US));
-    LOGS(1, maxim_trace_set_end_timestamp(logger, id, START_US + 1));
-    LOGS(1, maxim_trace_end(logger, id));
-}
-
-static void spans(maxim_logger *logger, const maxim_attachment *file) {
-    maxim_event_config event = happened();
-    maxim_generation_config generation = MAXIM_GENERATION_CONFIG_INIT;
-    maxim_retrieval_config retrieval = MAXIM_RETRIEVAL_CONFIG_INIT;
-    maxim_span_config span = MAXIM_SPAN_CONFIG_INIT;
-    maxim_tool_call_config tool = MAXIM_TOOL_CALL_CONFIG_INIT;
-    maxim_error_config broken = error();
-    maxim_str id = MAXIM_STR("sp-1");
-    LOGS(1, maxim_span_add_generation(logger, id, &generation, NULL));
-    LOGS(1, maxim_span_generation(logger, id, &generation, NULL));
-    LOGS(1, maxim_span_add_retrieval(logger, id, &retrieval, NULL));
-    LOGS(1, maxim_span_retrieval(logger, id, &retrieval, NULL));
-    LOGS(1, maxim_span_add_sub_span(logger, id, &span, NULL));
-    LOGS(1, maxim_span_span(logger, id, &span, NULL));
-    LOGS(1, maxim_span_add_tool_call(logger, id, &tool, NULL));
-    LOGS(1, maxim_span_add_error(logger, id, &broken, NULL));
-    LOGS(1, maxim_span_set_input(logger, id, MAXIM_STR("in")));
-    LOGS(1, maxim_span_add_tag(logger, id, NAME, MAXIM_STR("value")));
-    LOGS(1, maxim_span_add_tags(logger, id, two_tags(), 2));
-    LOGS(1, maxim_span_add_event(logger, id, &event, NULL));
-    LOGS(1, maxim_span_event(logger, id, &event, NULL));
-    LOGS(1, maxim_span_add_metadata(logger, id, OBJECT));
-    LOGS(1, maxim_span_add_metric(logger, id, NAME, 0.25));
-    LOGS(1, maxim_span_add_attachment(logger, id, file, NULL));
-    LOGS(1, maxim_span_evaluate_with_evaluators(logger, id, EVALUATORS));
-    LOGS(1, maxim_span_evaluate_with_variables(logger, id, VARIABLES, EVALUATORS));
-    LOGS(1, maxim_span_set_start_timestamp(logger, id, START_US));
-    LOGS(1, maxim_span_set_end_timestamp(logger, id, START_US + 1));
-    LOGS(1, maxim_span_end(logger, id));
-}
-
-static void generations(maxim_logger *logger, const maxim_attachment *file) {
-    maxim_event_config event = happened();
-    maxim_error_config broken = error();
-    maxim_str id = MAXIM_STR("g-1");
-    LOGS(1, maxim_generation_set_model(logger, id, MAXIM_STR("gpt-4o")));
-    LOGS(1, maxim_generation_set_provider(logger, id, MAXIM_STR("openai")));
-    LOGS(1, maxim_generation_set_name(logger, id, NAME));
-    LOGS(1, maxim_generation_add_message(logger, id, MAXIM_STR("{\"role\": \"user\", \"content\": \"hi\"}")));
-    LOGS(1, maxim_generation_set_model_parameters(logger, id, MAXIM_STR("{\"temperature\": 0.5}")));
-    /* A result and an error end the generation too. */
-    LOGS(2, maxim_generation_result(logger, id, MAXIM_STR("{\"mine\": 1}"), MAXIM_RESULT_FORCE));
-    LOGS(2, maxim_generation_error(logger, id, &broken));
-    LOGS(1, maxim_generation_add_cost(logger, id, 0.001, 0.002, 0.003));
-    LOGS(1, maxim_generation_add_total_cost(logger, id, 0.003));
-    LOGS(1, maxim_generation_set_maxim_prompt_id(logger, id, MAXIM_STR("p-1")));
-    LOGS(1, maxim_generation_set_maxim_prompt_version_id(logger, id, MAXIM_STR("v-1")));
-    LOGS(1, maxim_generation_add_event(logger, id, &event, NULL));
-    LOGS(1, maxim_generation_add_metric(logger, id, NAME, 12.5));
-    LOGS(1, maxim_generation_add_tag(logger, id, NAME, MAXIM_STR("value")));
-    LOGS(1, maxim_generation_add_tags(logger, id, two_tags(), 2));
-    LOGS(1, maxim_generation_add_metadata(logger, id, OBJECT));
-    LOGS(1, maxim_generation_add_attachment(logger, id, file, NULL));
-    LOGS(1, maxim_generation_evaluate_with_evaluators(logger, id, EVALUATORS));
-    LOGS(1, maxim_generation_evaluate_with_variables(logger, id, VARIABLES, EVALUATORS));
-    LOGS(1, maxim_generation_set_start_timestamp(logger, id, START_US));
-    LOGS(1, maxim_generation_set_end_timestamp(logger, id, START_US + 1));
-    LOGS(1, maxim_generation_end(logger, id));
-}
-
-static void retrievals(maxim_logger *logger, const maxim_attachment *file) {
-    maxim_str id = MAXIM_STR("r-1");
-    LOGS(1, maxim_retrieval_set_input(logger, id, MAXIM_STR("query")));
-    LOGS(1, maxim_retrieval_set_input_json(logger, id, OBJECT));
-    LOGS(1, maxim_retrieval_input(logger, id, MAXIM_STR("query")));
-    LOGS(2, maxim_retrieval_set_output(logger, id, MAXIM_STR("[\"a document\"]")));
-    LOGS(2, maxim_retrieval_output(logger, id, MAXIM_STR("\"a document\"")));
-    LOGS(1, maxim_retrieval_add_tag(logger, id, NAME, MAXIM_STR("value")));
-    LOGS(1, maxim_retrieval_add_tags(logger, id, two_tags(), 2));
-    LOGS(1, maxim_retrieval_add_metadata(logger, id, OBJECT));
-    LOGS(1, maxim_retrieval_add_metric(logger, id, NAME, 0));
-    LOGS(1, maxim_retrieval_set_start_timestamp(logger, id, START_US));
-    LOGS(1, maxim_retrieval_set_end_timestamp(logger, id, START_US + 1));
-    LOGS(1, maxim_retrieval_add_attachment(logger, id, file, NULL));
-    LOGS(1, maxim_retrieval_evaluate_with_evaluators(logger, id, EVALUATORS));
-    LOGS(1, maxim_retrieval_evaluate_with_variables(logger, id, VARIABLES, EVALUATORS));
-    LOGS(1, maxim_retrieval_end(logger, id));
-}
-
-static void tool_calls(maxim_logger *logger) {
-    maxim_error_config broken = error();
-    maxim_str id = MAXIM_STR("tc-1");
-    LOGS(1, maxim_tool_call_update(logger, id, OBJECT));
-    LOGS(2, maxim_tool_call_result(logger, id, MAXIM_STR("42")));
-    LOGS(2, maxim_tool_call_error(logger, id, &broken));
-    LOGS(1, maxim_tool_call_add_tag(logger, id, NAME, MAXIM_STR("value")));
-    LOGS(1, maxim_tool_call_add_tags(logger, id, two_tags(), 2));
-    LOGS(1, maxim_tool_call_add_metadata(logger, id, OBJECT));
-    LOGS(1, maxim_tool_call_add_metric(logger, id, NAME, 3));
-    LOGS(1, maxim_tool_call_set_start_timestamp(logger, id, START_US));
-    LOGS(1, maxim_tool_call_set_end_timestamp(logger, id, START_US + 1));
-    LOGS(1, maxim_tool_call_end(logger, id));
+/* Of a session and a trace that are given no ids. */
+static void generated_ids(maxim_logger *logger) {
+    maxim_id session, trace;
+    LOGS(1, maxim_session_create(logger, NULL, &session));
+    LOGS(1, maxim_session_add_trace(logger, maxim_str_z(session.text), NULL, &trace));
+    REQUIRE(strlen(session.text) == 36 && strlen(trace.text) == 36);
+    REQUIRE(strcmp(session.text, trace.text) != 0);
 }
 
 /* What asks and answers, and logs nothing. */
@@ -296,13 +201,9 @@ static void maxim_logger_calls(const char *path) {
     REQUIRE(!maxim_is_running_on_lambda());
 
     maxim_attachment file = attachment(path);
-    sessions(logger, &file);
-    traces(logger, &file);
-    spans(logger, &file);
+    entities(logger, &file);
+    generated_ids(logger);
     questions(logger);
-    generations(logger, &file);
-    retrievals(logger, &file);
-    tool_calls(logger);
     const unsigned uploads = 5;
     LOGS(1, maxim_commit(logger, MAXIM_ENTITY_TRACE, MAXIM_STR("t-1"), MAXIM_STR("update"), OBJECT));
     CHECK(maxim_write_to_file(logger, LIMIT_MS));

@@ -103,152 +103,129 @@ static maxim_attachment attachment(int kind, maxim_str text, maxim_str tags, max
     return file;
 }
 
+/* What is given to the calls of entity_calls.h: the text, wherever one goes. */
+#define ID(entity) id_##entity
+#define NEW(noun) (&new_##noun)
+#define CHILD(noun) (&child_##noun)
+#define CAUSE (&cause)
+#define MADE NULL
+#define GIVEN(parameter) GIVEN_##parameter
+#define GIVEN_key text
+#define GIVEN_value text
+#define GIVEN_number 1
+#define GIVEN_tags tags
+#define GIVEN_tag_count 1
+#define GIVEN_name text
+#define GIVEN_input text
+#define GIVEN_output text
+#define GIVEN_model text
+#define GIVEN_provider text
+#define GIVEN_result text
+#define GIVEN_input_json IN("{\"query\": $, \"filters\": [{$: $}]}")
+#define GIVEN_feedback_json IN("{\"score\": 1, \"comment\": $, \"tags\": {$: $}}")
+#define GIVEN_metadata_json METADATA
+#define GIVEN_data_json IN("{\"args\": $, \"name\": $, $: $}")
+#define GIVEN_evaluators_json IN("[$]")
+#define GIVEN_variables_json VARIABLES
+#define GIVEN_message_json IN("{\"role\": \"user\", \"content\": $}")
+#define GIVEN_parameters_json IN("{\"stop\": [$], \"user\": $}")
+#define GIVEN_documents_json IN("[$, {\"document\": $}]")
+#define GIVEN_result_json IN("{\"mine\": [$, {$: $}]}")
+#define GIVEN_flags MAXIM_RESULT_FORCE
+/* No texts. */
+#define GIVEN_timestamp_us 1767323045000006
+#define GIVEN_maxim_prompt_id MAXIM_STR("p-1")
+#define GIVEN_maxim_prompt_version_id MAXIM_STR("v-1")
+#define GIVEN_input_usd 1
+#define GIVEN_output_usd 2
+#define GIVEN_total_usd 3
+#define GIVEN_traceparent MAXIM_STR("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+
+/* A configuration with the text as its name and tags. */
+#define NAMED(type, variable, upper)               \
+    maxim_##type##_config variable = MAXIM_##upper##_CONFIG_INIT; \
+    variable.name = text;                          \
+    variable.tags_json = TAGS
+
 static void lines(maxim_logger *logger, const char *given, unsigned number) {
     char *quote = quoted(given), *twice = quoted(quote);
     maxim_str text = maxim_str_z(given);
-    char names[8][32];
-    for (unsigned i = 0; i < 8; i++) {
+    char names[7][32];
+    for (unsigned i = 0; i < 7; i++) {
         snprintf(names[i], sizeof names[i], "e%u-%u", number, i);
     }
-    maxim_str session = maxim_str_z(names[0]), trace = maxim_str_z(names[1]), span = maxim_str_z(names[2]);
-    maxim_str generation = maxim_str_z(names[3]), retrieval = maxim_str_z(names[4]), tool = maxim_str_z(names[5]);
-    maxim_attachment url = attachment(MAXIM_ATTACHMENT_URL, text, TAGS, METADATA);
+    maxim_str id_session = maxim_str_z(names[0]), id_trace = maxim_str_z(names[1]), id_span = maxim_str_z(names[2]);
+    maxim_str id_generation = maxim_str_z(names[3]), id_retrieval = maxim_str_z(names[4]);
+    maxim_str id_tool_call = maxim_str_z(names[5]), id_error = maxim_str_z(names[6]);
+    maxim_tag tags[1] = {{text, text}};
+    maxim_attachment child_attachment = attachment(MAXIM_ATTACHMENT_URL, text, TAGS, METADATA);
     maxim_attachment data = attachment(MAXIM_ATTACHMENT_DATA, text, TAGS, METADATA);
-    maxim_str evaluators = IN("[$]");
+    maxim_error_config cause = broken(text, ABSENT, ABSENT, 0), child_error = broken(text, TAGS, METADATA, 1);
 
-    maxim_event_config event = MAXIM_EVENT_CONFIG_INIT;
-    event.name = text;
-    event.tags_json = TAGS;
-    event.metadata_json = METADATA;
-    maxim_session_config a_session = MAXIM_SESSION_CONFIG_INIT;
-    a_session.id = session;
-    a_session.name = text;
-    a_session.tags_json = TAGS;
-    CHECK(maxim_session_create(logger, &a_session, NULL));
-    CHECK(maxim_session_add_tag(logger, session, text, text));
-    CHECK(maxim_session_add_event(logger, session, &event, NULL));
-    CHECK(maxim_session_add_feedback(logger, session, IN("{\"score\": 1, \"comment\": $, \"tags\": {$: $}}")));
-    CHECK(maxim_session_add_metadata(logger, session, METADATA));
-    CHECK(maxim_session_add_metric(logger, session, text, 1));
-    CHECK(maxim_session_add_attachment(logger, session, &url, NULL));
-    CHECK(maxim_session_evaluate_with_evaluators(logger, session, evaluators));
-    CHECK(maxim_session_evaluate_with_variables(logger, session, VARIABLES, evaluators));
+    NAMED(event, child_event, EVENT);
+    child_event.metadata_json = METADATA;
+    NAMED(session, new_session, SESSION);
+    NAMED(trace, child_trace, TRACE);
+    child_trace.input = text;
+    NAMED(span, child_span, SPAN);
+    NAMED(retrieval, child_retrieval, RETRIEVAL);
+    NAMED(generation, child_generation, GENERATION);
+    child_generation.model = text;
+    child_generation.messages_json = MESSAGES;
+    child_generation.model_parameters_json = IN("{\"system\": $, \"tools\": [{$: $}], \"temperature\": 1}");
+    NAMED(tool_call, child_tool_call, TOOL_CALL);
+    child_tool_call.description = child_tool_call.args = text;
 
-    maxim_trace_config a_trace = MAXIM_TRACE_CONFIG_INIT;
-    a_trace.id = trace;
-    a_trace.session_id = session;
-    a_trace.name = a_trace.input = text;
-    a_trace.tags_json = TAGS;
-    CHECK(maxim_trace_create(logger, &a_trace, NULL));
-    CHECK(maxim_trace_set_input(logger, trace, text));
-    CHECK(maxim_trace_set_output(logger, trace, text));
-    CHECK(maxim_trace_add_tag(logger, trace, text, text));
-    CHECK(maxim_trace_add_event(logger, trace, &event, NULL));
-    CHECK(maxim_trace_add_feedback(logger, trace, IN("{\"score\": 1, \"comment\": $}")));
-    CHECK(maxim_trace_add_metadata(logger, trace, METADATA));
-    CHECK(maxim_trace_add_metric(logger, trace, text, 1));
-    CHECK(maxim_trace_evaluate_with_evaluators(logger, trace, evaluators));
-    CHECK(maxim_trace_evaluate_with_variables(logger, trace, VARIABLES, evaluators));
-    maxim_error_config error = broken(text, TAGS, METADATA, 1);
-    CHECK(maxim_trace_add_error(logger, trace, &error, NULL));
-    CHECK(maxim_trace_add_attachment(logger, trace, &data, NULL));
+    maxim_trace_config new_trace = child_trace;
+    new_trace.id = id_trace;
+    new_trace.session_id = new_session.id = id_session;
+    maxim_span_config new_span = child_span;
+    new_span.id = id_span;
+    maxim_generation_config new_generation = child_generation;
+    new_generation.id = id_generation;
+    maxim_retrieval_config new_retrieval = child_retrieval;
+    new_retrieval.id = id_retrieval;
+    maxim_tool_call_config new_tool_call = child_tool_call;
+    new_tool_call.id = id_tool_call;
+    CHECK(maxim_trace_add_span(logger, id_trace, &new_span, NULL));
+    CHECK(maxim_span_add_generation(logger, id_span, &new_generation, NULL));
+    CHECK(maxim_trace_add_retrieval(logger, id_trace, &new_retrieval, NULL));
+    CHECK(maxim_trace_add_tool_call(logger, id_trace, &new_tool_call, NULL));
 
-    maxim_span_config a_span = MAXIM_SPAN_CONFIG_INIT;
-    a_span.id = span;
-    a_span.name = text;
-    a_span.tags_json = TAGS;
-    CHECK(maxim_trace_add_span(logger, trace, &a_span, NULL));
-    a_span.id = ABSENT;
-    a_span.tags_json = TAGS;
-    CHECK(maxim_span_add_sub_span(logger, span, &a_span, NULL));
-    CHECK(maxim_span_set_input(logger, span, text));
-    CHECK(maxim_span_add_tag(logger, span, text, text));
-    CHECK(maxim_span_add_event(logger, span, &event, NULL));
-    CHECK(maxim_span_add_metadata(logger, span, METADATA));
-    error = broken(text, TAGS, METADATA, 1);
-    CHECK(maxim_span_add_error(logger, span, &error, NULL));
-    url.tags_json = TAGS;
-    url.metadata_json = METADATA;
-    CHECK(maxim_span_add_attachment(logger, span, &url, NULL));
-    CHECK(maxim_span_evaluate_with_variables(logger, span, VARIABLES, evaluators));
-
-    maxim_generation_config a_generation = MAXIM_GENERATION_CONFIG_INIT;
-    a_generation.id = generation;
-    a_generation.name = a_generation.model = text;
-    a_generation.messages_json = MESSAGES;
-    a_generation.model_parameters_json = IN("{\"system\": $, \"tools\": [{$: $}], \"temperature\": 1}");
-    a_generation.tags_json = TAGS;
-    CHECK(maxim_span_add_generation(logger, span, &a_generation, NULL));
-    CHECK(maxim_generation_set_name(logger, generation, text));
-    CHECK(maxim_generation_set_model(logger, generation, text));
-    CHECK(maxim_generation_set_provider(logger, generation, text));
-    CHECK(maxim_generation_add_message(logger, generation, IN("{\"role\": \"user\", \"content\": $}")));
+    /* Other forms than those of the table. */
+    CHECK(maxim_trace_add_attachment(logger, id_trace, &data, NULL));
+    CHECK(maxim_generation_add_attachment(logger, id_generation, &data, NULL));
     CHECK(maxim_generation_add_message(
-        logger, generation,
+        logger, id_generation,
         IN("{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": $}, {\"type\": \"image_url\", "
            "\"image_url\": {\"url\": $}}]}")));
-    CHECK(maxim_generation_set_model_parameters(logger, generation, IN("{\"stop\": [$], \"user\": $}")));
-    CHECK(maxim_generation_result(logger, generation,
-                                  IN("{\"id\": \"r\", \"object\": \"chat.completion\", \"created\": 1, \"model\": "
-                                     "\"m\", \"choices\": [{\"index\": 0, \"message\": {\"role\": \"assistant\", "
-                                     "\"content\": $, \"tool_calls\": [{\"id\": \"c\", \"type\": \"function\", "
-                                     "\"function\": {\"name\": \"f\", \"arguments\": $}}]}, \"finish_reason\": "
-                                     "\"stop\"}], \"usage\": {\"prompt_tokens\": 1, \"completion_tokens\": 1, "
-                                     "\"total_tokens\": 2}}"),
-                                  0));
-    CHECK(maxim_generation_result(
-        logger, generation,
-        IN("[{\"id\": \"r\", \"object\": \"chat.completion.chunk\", \"created\": 1, \"model\": \"m\", \"choices\": "
-           "[{\"index\": 0, \"delta\": {\"role\": \"assistant\", \"content\": $}, \"finish_reason\": null}]}, {\"id\": "
-           "\"r\", \"object\": \"chat.completion.chunk\", \"created\": 1, \"model\": \"m\", \"choices\": [{\"index\": 0, "
-           "\"delta\": {}, \"finish_reason\": \"stop\"}]}]"),
-        0));
-    CHECK(maxim_generation_result(logger, generation, IN("{\"mine\": [$, {$: $}]}"), MAXIM_RESULT_FORCE));
-    error = broken(text, ABSENT, ABSENT, 0);
-    CHECK(maxim_generation_error(logger, generation, &error));
-    CHECK(maxim_generation_add_metric(logger, generation, text, 1));
-    CHECK(maxim_generation_add_tag(logger, generation, text, text));
-    CHECK(maxim_generation_add_metadata(logger, generation, METADATA));
-    data.tags_json = TAGS;
-    data.metadata_json = METADATA;
-    CHECK(maxim_generation_add_attachment(logger, generation, &data, NULL));
-    CHECK(maxim_generation_evaluate_with_variables(logger, generation, VARIABLES, evaluators));
-
-    maxim_retrieval_config a_retrieval = MAXIM_RETRIEVAL_CONFIG_INIT;
-    a_retrieval.id = retrieval;
-    a_retrieval.name = text;
-    a_retrieval.tags_json = TAGS;
-    CHECK(maxim_trace_add_retrieval(logger, trace, &a_retrieval, NULL));
-    CHECK(maxim_retrieval_set_input(logger, retrieval, text));
-    CHECK(maxim_retrieval_set_input_json(logger, retrieval, IN("{\"query\": $, \"filters\": [{$: $}]}")));
-    CHECK(maxim_retrieval_set_output(logger, retrieval, IN("[$, {\"document\": $}]")));
-    CHECK(maxim_retrieval_add_tag(logger, retrieval, text, text));
-    CHECK(maxim_retrieval_add_metadata(logger, retrieval, METADATA));
-    CHECK(maxim_retrieval_add_metric(logger, retrieval, text, 1));
-    CHECK(maxim_retrieval_evaluate_with_variables(logger, retrieval, VARIABLES, evaluators));
-
-    maxim_tool_call_config a_tool = MAXIM_TOOL_CALL_CONFIG_INIT;
-    a_tool.id = tool;
-    a_tool.name = a_tool.description = a_tool.args = text;
-    a_tool.tags_json = TAGS;
-    CHECK(maxim_trace_add_tool_call(logger, trace, &a_tool, NULL));
-    CHECK(maxim_tool_call_update(logger, tool, IN("{\"args\": $, \"name\": $, $: $}")));
-    CHECK(maxim_tool_call_update(logger, tool, filled("{\"args\": $}", twice)));
-    CHECK(maxim_tool_call_result(logger, tool, text));
-    CHECK(maxim_tool_call_error(logger, tool, &error));
-    CHECK(maxim_tool_call_add_tag(logger, tool, text, text));
-    CHECK(maxim_tool_call_add_metadata(logger, tool, METADATA));
-    CHECK(maxim_tool_call_add_metric(logger, tool, text, 1));
-
-    CHECK(maxim_commit(logger, MAXIM_ENTITY_TRACE, trace, MAXIM_STR("update"),
+    static const char *const RESULTS[] = {
+        "{\"id\": \"r\", \"object\": \"chat.completion\", \"created\": 1, \"model\": \"m\", \"choices\": [{\"index\": 0, "
+        "\"message\": {\"role\": \"assistant\", \"content\": $, \"tool_calls\": [{\"id\": \"c\", \"type\": \"function\", "
+        "\"function\": {\"name\": \"f\", \"arguments\": $}}]}, \"finish_reason\": \"stop\"}], \"usage\": "
+        "{\"prompt_tokens\": 1, \"completion_tokens\": 1, \"total_tokens\": 2}}",
+        "[{\"id\": \"r\", \"object\": \"chat.completion.chunk\", \"created\": 1, \"model\": \"m\", \"choices\": "
+        "[{\"index\": 0, \"delta\": {\"role\": \"assistant\", \"content\": $}, \"finish_reason\": null}]}, {\"id\": \"r\", "
+        "\"object\": \"chat.completion.chunk\", \"created\": 1, \"model\": \"m\", \"choices\": [{\"index\": 0, \"delta\": {}, "
+        "\"finish_reason\": \"stop\"}]}]",
+    };
+    for (size_t i = 0; i < sizeof RESULTS / sizeof *RESULTS; i++) {
+        CHECK(maxim_generation_result(logger, id_generation, IN(RESULTS[i]), 0));
+    }
+    CHECK(maxim_tool_call_update(logger, id_tool_call, filled("{\"args\": $}", twice)));
+    CHECK(maxim_commit(logger, MAXIM_ENTITY_TRACE, id_trace, MAXIM_STR("update"),
                        IN("{$: $, \"timestamp\": $, \"whatever\": {$: [$]}}")));
-    CHECK(maxim_commit(logger, MAXIM_ENTITY_FEEDBACK, trace, MAXIM_STR("create"), IN("{\"comment\": $}")));
-    CHECK(maxim_tool_call_end(logger, tool));
-    CHECK(maxim_retrieval_end(logger, retrieval));
-    CHECK(maxim_generation_end(logger, generation));
-    CHECK(maxim_span_end(logger, span));
-    CHECK(maxim_trace_end(logger, trace));
-    CHECK(maxim_session_end(logger, session));
+    CHECK(maxim_commit(logger, MAXIM_ENTITY_FEEDBACK, id_trace, MAXIM_STR("create"), IN("{\"comment\": $}")));
+
+#define CALL(count, call) CHECK(call);
+#define CALL_SESSION
+#define CALL_TRACE
+#define CALL_SPAN
+#define CALL_GENERATION
+#define CALL_RETRIEVAL
+#define CALL_TOOL_CALL
+#define CALL_ERROR
+#include "entity_calls.h"
     free(quote);
     free(twice);
 }

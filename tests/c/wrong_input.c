@@ -20,6 +20,11 @@ static int failures;
     } while (0)
 #define EXPECT_OK(call) EXPECT(MAXIM_OK, "", call)
 
+/* The calls that most of this is about. */
+#define TAG(...) maxim_trace_add_tag(logger, __VA_ARGS__)
+#define METADATA(json) maxim_trace_add_metadata(logger, id, json)
+#define SPAN(...) maxim_trace_add_span(logger, id, __VA_ARGS__)
+
 int main(void) {
     const maxim_str key = MAXIM_STR("k"), value = MAXIM_STR("v"), id = MAXIM_STR("t-1"), none = maxim_str_z(NULL);
     maxim_logger *logger = (maxim_logger *)&failures;
@@ -60,30 +65,30 @@ int main(void) {
     EXPECT_OK(maxim_logger_new(&config, &logger));
 
     /* Ids. */
-    EXPECT(MAXIM_ERR_INVALID_ID, "trace_id", maxim_trace_add_tag(logger, MAXIM_STR("bad/id"), key, value));
-    EXPECT(MAXIM_ERR_INVALID_ID, "trace_id", maxim_trace_add_tag(logger, MAXIM_STR(""), key, value));
-    EXPECT(MAXIM_ERR_INVALID_ID, "a\\n", maxim_trace_add_tag(logger, MAXIM_STR("a\n"), key, value));
-    EXPECT(MAXIM_ERR_INVALID_ID, "a}", maxim_trace_add_tag(logger, MAXIM_STR("a}"), key, value));
-    EXPECT(MAXIM_ERR_INVALID_ID, "", maxim_trace_add_tag(logger, maxim_str_n("a\0b", 3), key, value));
-    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "trace_id: must be given", maxim_trace_add_tag(logger, none, key, value));
-    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "value: must be given", maxim_trace_add_tag(logger, id, key, none));
-    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "length", maxim_trace_add_tag(logger, id, key, maxim_str_n("x", SIZE_MAX - 1)));
+    EXPECT(MAXIM_ERR_INVALID_ID, "trace_id", TAG(MAXIM_STR("bad/id"), key, value));
+    EXPECT(MAXIM_ERR_INVALID_ID, "trace_id", TAG(MAXIM_STR(""), key, value));
+    EXPECT(MAXIM_ERR_INVALID_ID, "a\\n", TAG(MAXIM_STR("a\n"), key, value));
+    EXPECT(MAXIM_ERR_INVALID_ID, "a}", TAG(MAXIM_STR("a}"), key, value));
+    EXPECT(MAXIM_ERR_INVALID_ID, "", TAG(maxim_str_n("a\0b", 3), key, value));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "trace_id: must be given", TAG(none, key, value));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "value: must be given", TAG(id, key, none));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "length", TAG(id, key, maxim_str_n("x", SIZE_MAX - 1)));
 
     /* Strings. */
     EXPECT(MAXIM_ERR_INVALID_UTF8, "value: not UTF-8 at byte 2",
-           maxim_trace_add_tag(logger, id, key, MAXIM_STR("ab\xff")));
-    EXPECT(MAXIM_ERR_INVALID_UTF8, "key", maxim_trace_add_tag(logger, id, MAXIM_STR("\xc3"), value));
+           TAG(id, key, MAXIM_STR("ab\xff")));
+    EXPECT(MAXIM_ERR_INVALID_UTF8, "key", TAG(id, MAXIM_STR("\xc3"), value));
 
     /* JSON. */
-    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json: line 2, column", maxim_trace_add_metadata(logger, id, MAXIM_STR("{\n\"a\" 1}")));
-    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", maxim_trace_add_metadata(logger, id, MAXIM_STR("[1]")));
-    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", maxim_trace_add_metadata(logger, id, MAXIM_STR("{} {}")));
-    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", maxim_trace_add_metadata(logger, id, MAXIM_STR("")));
-    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", maxim_trace_add_metadata(logger, id, MAXIM_STR("{\"a\":NaN}")));
-    EXPECT(MAXIM_ERR_INVALID_UTF8, "metadata_json", maxim_trace_add_metadata(logger, id, MAXIM_STR("{\"a\":\"\xff\"}")));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json: line 2, column", METADATA(MAXIM_STR("{\n\"a\" 1}")));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", METADATA(MAXIM_STR("[1]")));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", METADATA(MAXIM_STR("{} {}")));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", METADATA(MAXIM_STR("")));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "metadata_json", METADATA(MAXIM_STR("{\"a\":NaN}")));
+    EXPECT(MAXIM_ERR_INVALID_UTF8, "metadata_json", METADATA(MAXIM_STR("{\"a\":\"\xff\"}")));
     char deep[1000];
     memset(deep, '[', sizeof deep);
-    EXPECT(MAXIM_ERR_INVALID_JSON, "line 1", maxim_trace_add_metadata(logger, id, maxim_str_n(deep, sizeof deep)));
+    EXPECT(MAXIM_ERR_INVALID_JSON, "line 1", METADATA(maxim_str_n(deep, sizeof deep)));
     EXPECT(MAXIM_ERR_INVALID_RESULT, "result_json", maxim_generation_result(logger, id, MAXIM_STR("{\"id\":\"x\",\"choices\":\"bad\"}"), MAXIM_RESULT_STRICT));
     EXPECT(MAXIM_ERR_INVALID_RESULT, "result_json", maxim_generation_result(logger, id, MAXIM_STR("{\"error\":\"it broke\"}"), MAXIM_RESULT_STRICT));
     EXPECT(MAXIM_ERR_INVALID_JSON, "result_json", maxim_generation_result(logger, id, MAXIM_STR("{\"id\" 7}"), MAXIM_RESULT_STRICT));
@@ -97,8 +102,8 @@ int main(void) {
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "action", maxim_commit(logger, 0, id, MAXIM_STR("up,date"), MAXIM_STR("{}")));
 
     /* What is right is logged: seven lines with what follows. Pretty-printed JSON stays one line. */
-    EXPECT_OK(maxim_trace_add_metadata(logger, id, MAXIM_STR("{\r\n  \"seq-w-1\": [\n    1,\n    2\n  ]\n}\n")));
-    EXPECT_OK(maxim_trace_add_tag(logger, id, MAXIM_STR("k\0\"\n"), maxim_str_n("seq-w-2\0\n", 9)));
+    EXPECT_OK(METADATA(MAXIM_STR("{\r\n  \"seq-w-1\": [\n    1,\n    2\n  ]\n}\n")));
+    EXPECT_OK(TAG(id, MAXIM_STR("k\0\"\n"), maxim_str_n("seq-w-2\0\n", 9)));
     /* A caller that was built when the struct ended after the name. */
     struct {
         size_t struct_size;
@@ -107,7 +112,7 @@ int main(void) {
     } older = {offsetof(maxim_span_config, tags_json), MAXIM_STR("s-1"), MAXIM_STR("seq-w-3"), {0}};
     memset(older.garbage, 0xa5, sizeof older.garbage);
     maxim_id out_id;
-    EXPECT_OK(maxim_trace_add_span(logger, id, (const maxim_span_config *)(const void *)&older, &out_id));
+    EXPECT_OK(SPAN((const maxim_span_config *)(const void *)&older, &out_id));
     if (strcmp(out_id.text, "s-1") != 0) {
         printf("out_id is %s\n", out_id.text);
         failures++;
@@ -133,10 +138,10 @@ int main(void) {
     } newer = {.known = MAXIM_SPAN_CONFIG_INIT};
     newer.known.struct_size = sizeof newer;
     newer.redact = MAXIM_STR("all");
-    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "does not know", maxim_trace_add_span(logger, id, &newer.known, NULL));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "does not know", SPAN(&newer.known, NULL));
     memset(&newer.redact, 0, sizeof newer.redact);
     newer.known.name = MAXIM_STR("seq-w-6");
-    EXPECT_OK(maxim_trace_add_span(logger, id, &newer.known, NULL));
+    EXPECT_OK(SPAN(&newer.known, NULL));
 
     /* An id of the longest sort comes back whole; one character more is none. */
     char longest[258];
@@ -145,14 +150,14 @@ int main(void) {
     maxim_span_config span = MAXIM_SPAN_CONFIG_INIT;
     span.name = MAXIM_STR("seq-w-4");
     span.id = maxim_str_n(longest, 257);
-    EXPECT(MAXIM_ERR_INVALID_ID, "id", maxim_trace_add_span(logger, id, &span, &out_id));
+    EXPECT(MAXIM_ERR_INVALID_ID, "id", SPAN(&span, &out_id));
     span.id = maxim_str_n(longest, 256);
-    EXPECT_OK(maxim_trace_add_span(logger, id, &span, &out_id));
+    EXPECT_OK(SPAN(&span, &out_id));
     if (strlen(out_id.text) != 256 || strncmp(out_id.text, longest, 256) != 0) {
         printf("a long out_id is %s\n", out_id.text);
         failures++;
     }
-    EXPECT_OK(maxim_trace_add_span(logger, id, NULL, &out_id));
+    EXPECT_OK(SPAN(NULL, &out_id));
     if (strlen(out_id.text) != 36) {
         printf("without a config out_id is %s\n", out_id.text);
         failures++;
@@ -188,17 +193,17 @@ int main(void) {
     span.tags = tags;
     span.tag_count = 1;
     span.tags_json = MAXIM_STR("{}");
-    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "tags_json", maxim_trace_add_span(logger, id, &span, NULL));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "tags_json", SPAN(&span, NULL));
 
     /* Handles. */
     EXPECT(MAXIM_ERR_NULL_POINTER, "logger", maxim_trace_add_tag(NULL, id, key, value));
     EXPECT(MAXIM_ERR_INVALID_HANDLE, "logger", maxim_trace_add_tag((maxim_logger *)(void *)&config, id, key, value));
     EXPECT(MAXIM_ERR_INVALID_HANDLE, "logger", maxim_trace_add_tag((maxim_logger *)(uintptr_t)0x1234567, id, key, value));
     EXPECT_OK(maxim_cleanup(logger, 10000));
-    EXPECT(MAXIM_ERR_CLOSED, "", maxim_trace_add_tag(logger, id, key, value));
+    EXPECT(MAXIM_ERR_CLOSED, "", TAG(id, key, value));
     EXPECT_OK(maxim_logger_free(logger));
     EXPECT(MAXIM_ERR_INVALID_HANDLE, "already freed", maxim_logger_free(logger));
-    EXPECT(MAXIM_ERR_INVALID_HANDLE, "already freed", maxim_trace_add_tag(logger, id, key, value));
+    EXPECT(MAXIM_ERR_INVALID_HANDLE, "already freed", TAG(id, key, value));
     EXPECT_OK(maxim_logger_free(NULL));
     if (maxim_logger_repository_id(logger) != NULL) {
         printf("a freed logger still has a repository id\n");

@@ -202,17 +202,17 @@ fn node(api: &Api) -> String {
 }
 
 /// Methods that lib/maxim/entities.rb gives its own form: they are private under these names.
-const RUBY_NATIVE: [(&str, &str); 10] = [
-    ("maxim_session_create", "session_native"),
-    ("maxim_trace_create", "trace_native"),
-    ("maxim_trace_add_error", "add_error_native"),
-    ("maxim_span_add_error", "add_error_native"),
-    ("maxim_generation_result", "result_native"),
-    ("maxim_generation_error", "error_native"),
-    ("maxim_generation_add_cost", "add_cost_native"),
-    ("maxim_tool_call_error", "error_native"),
-    ("maxim_retrieval_set_input", "set_input_text"),
-    ("maxim_retrieval_input", "input_text"),
+const RUBY_NATIVE: [(&str, &str, &str); 10] = [
+    ("session", "create", "session_native"),
+    ("trace", "create", "trace_native"),
+    ("trace", "add_error", "add_error_native"),
+    ("span", "add_error", "add_error_native"),
+    ("generation", "result", "result_native"),
+    ("generation", "error", "error_native"),
+    ("generation", "add_cost", "add_cost_native"),
+    ("tool_call", "error", "error_native"),
+    ("retrieval", "set_input", "set_input_text"),
+    ("retrieval", "input", "input_text"),
 ];
 
 fn ruby(api: &Api) -> String {
@@ -231,7 +231,8 @@ fn ruby(api: &Api) -> String {
         out.push('\n');
         for (function, verb, shape) in reached(api, entity) {
             let name = &function.name;
-            let method = RUBY_NATIVE.iter().find(|(of, _)| of == name).map_or(verb, |(_, native)| native);
+            let native = RUBY_NATIVE.iter().find(|(of, own, _)| *of == entity && *own == verb);
+            let method = native.map_or(verb, |(.., native)| native);
             let end = if function.doc.contains("ends the") { "_END" } else { "" };
             let line = match shape {
                 Shape::Nothing => format!("END({class}, \"{method}\", {name})"),

@@ -2,12 +2,13 @@
 //!
 //! `src/ffi` is the truth: this reads it ([`shapes`] first, which makes the entity exports of one table, then
 //! [`read`]) into a [`model`], and writes what follows from it: the exports themselves, `include/maxim.api.json`,
-//! `include/maxim.h`, the symbols, the layout test, and the tables of the bindings. The library's build script calls
-//! it, with `MAXIM_HEADER=write` (`make header`) or `MAXIM_HEADER=verify` (`make check`).
+//! `include/maxim.h`, the symbols, the layout test, the calls of the C tests, and the tables of the bindings. The
+//! library's build script calls it, with `MAXIM_HEADER=write` (`make header`) or `MAXIM_HEADER=verify` (`make check`).
 
 #![forbid(unsafe_code)]
 
 mod bindings;
+mod calls;
 mod header;
 pub mod model;
 mod read;
@@ -44,6 +45,7 @@ pub fn outputs(root: &Path, version: &str) -> Result<Vec<Output>, String> {
         output("maxim.symbols", symbols(&api)),
         output("maxim.map", version_script(&api)),
         output("tests/c/layout.c", header::layout(&api)),
+        output("tests/c/entity_calls.h", calls::calls(&api)),
     ];
     outputs.extend(bindings::outputs(&api));
     Ok(outputs)
