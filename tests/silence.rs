@@ -65,15 +65,13 @@ fn a_callback_or_the_environment_keeps_standard_error_clean() {
 }
 
 #[test]
-fn a_handle_that_was_never_made_or_was_freed_is_said_once() {
+fn a_handle_that_was_never_made_is_said_once() {
     let (server, program) = (Server::start(&[]), Program::new());
     let (printed, warnings) = said(&mut program.command(&server, "no-handle"));
     assert_eq!(printed, "");
-    assert!(warnings.len() >= 2, "{warnings:#?}");
-    assert!(warnings[0].contains("logger: must not be NULL; make one first"), "{warnings:#?}");
-    assert!(warnings[1].contains("logger: not a live handle"), "{warnings:#?}");
     // More of them only where a hundred calls took longer than ten seconds.
-    assert!(warnings.len() < 10, "{warnings:#?}");
+    assert!((1..10).contains(&warnings.len()), "{warnings:#?}");
+    assert!(warnings[0].contains("logger: must not be NULL; make one first"), "{warnings:#?}");
 }
 
 #[test]

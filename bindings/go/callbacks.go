@@ -8,7 +8,12 @@ package maxim
 import "C"
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"runtime/cgo"
+	"sync/atomic"
+	"time"
 )
 
 // hooks are the program's functions that a logger or client tells about its work. They hold no
@@ -19,11 +24,31 @@ type hooks struct {
 	mask    MaskFunc
 }
 
-// report tells the program of an error, if it wants to know.
+// report tells the program of an error, if it wants to know. The library warns of what it refuses without a hook; but of
+// a logger that was closed it knows nothing any more.
 func (h *hooks) report(err error) {
-	if h != nil && h.onError != nil {
+	switch {
+	case h == nil:
+	case h.onError != nil:
 		guarded("OnError", func() { h.onError(err) })
+	case errors.Is(err, ErrClosed):
+		warnOfClosed(err)
 	}
+}
+
+// warningPause is how long another warning of calls after Close is kept back.
+const warningPause = 10 * time.Second
+
+// warned is when the last warning was written, in nanoseconds since the epoch; 0: never.
+var warned atomic.Int64
+
+// warnOfClosed writes a line to standard error, at most one in warningPause.
+func warnOfClosed(err error) {
+	now, last := time.Now().UnixNano(), warned.Load()
+	if last != 0 && now-last < int64(warningPause) || os.Getenv("MAXIM_WARNINGS") == "0" || !warned.CompareAndSwap(last, now) {
+		return
+	}
+	fmt.Fprintln(os.Stderr, err)
 }
 
 //export maximGoOnError

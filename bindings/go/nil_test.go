@@ -217,20 +217,27 @@ func withoutLogger() {
 		var client *LogClient
 		fmt.Println(client.Info("m", nil) != nil)
 	}
+	logger, err := New(Config{CloseTimeout: -1})
+	fmt.Println(err, logger.Close())
+	for range 100 {
+		fmt.Println(logger.Trace("t").End())
+	}
 }
 
 func TestAProgramWithoutALoggerGoesOnAndIsWarnedOnce(t *testing.T) {
 	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), "MAXIM_TEST_HOST=nothing")
+	command.Env = append(os.Environ(), "MAXIM_TEST_HOST=nothing", "MAXIM_BASE_URL=http://127.0.0.1:9", "MAXIM_API_KEY="+testKey,
+		"MAXIM_LOG_REPO_ID=repo-1", "MAXIM_SPOOL_DIR="+spoolDir(t))
 	var said, warned bytes.Buffer
 	command.Stdout, command.Stderr = &said, &warned
 	must(t, command.Run())
-	if want := strings.Repeat("true true\ntrue\n", 100); said.String() != want {
+	want := strings.Repeat("true true\ntrue\n", 100) + "<nil> <nil>\n" + strings.Repeat("maxim: Trace.End: closed\n", 100)
+	if said.String() != want {
 		t.Errorf("%q", said.String())
 	}
 	lines := strings.Split(strings.TrimSpace(warned.String()), "\n")
 	// On a machine that took more than ten seconds for this there are more.
-	if !strings.Contains(lines[0], "logger: must not be NULL") || len(lines) > 5 {
+	if !strings.Contains(lines[0], "logger: must not be NULL") || !slices.Contains(lines, "maxim: Trace.End: closed") || len(lines) > 9 {
 		t.Errorf("%q", lines)
 	}
 }

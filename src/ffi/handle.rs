@@ -125,16 +125,19 @@ impl<T> Entry<T> {
     }
 }
 
-/// The refusal of a handle that is none. There is no logger whose callback could hear of it, so it is warned of.
+/// The refusal of a handle that is none. Where there was never a logger no callback could hear of it, so it is warned
+/// of; whether one that was freed is still live may be asked.
 #[cold]
 fn invalid<T: Handled>(handle: usize) -> Error {
-    let (status, what) = if handle == 0 {
-        (Status::NullPointer, format!("{}: must not be NULL; make one first", T::NAME))
-    } else {
-        (Status::InvalidHandle, format!("{}: not a live handle (already freed, or never made)", T::NAME))
-    };
-    super::refusals::warn(status, &what);
-    Error::new(status, what)
+    if handle == 0 {
+        let what = format!("{}: must not be NULL; make one first", T::NAME);
+        super::refusals::warn(Status::NullPointer, &what);
+        return Error::new(Status::NullPointer, what);
+    }
+    Error::new(
+        Status::InvalidHandle,
+        format!("{}: not a live handle (already freed, or never made)", T::NAME),
+    )
 }
 
 /// One place of a table. `state` is the generation (high 32 bits), whether the slot is live (bit 0),
