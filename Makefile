@@ -87,7 +87,7 @@ version: ## Set the version everywhere: make version TO=0.2.0
 fresh: ## Run make demo and make test on a Debian made from nothing (as root; STEPS: user tools demo test)
 	scripts/fresh.sh $(STEPS)
 
-browser: server ## Use maxim-dev's pages in a headless Chromium (installs it and its driver)
+browser: lib server ## Use maxim-dev's pages in a headless Chromium (installs it and its driver)
 	scripts/browser.sh
 
 clean: ## Remove everything that was built

@@ -21,8 +21,12 @@ cp dev-server/browser/package.json dev-server/browser/*.mjs "$work/"
 [ -d "$work/node_modules/playwright-core" ] && [ -d "$work/node_modules/axe-core" ] ||
     npm install --prefix "$work" --no-audit --no-fund --silent
 
-export CHROMIUM=$chromium MAXIM_DEV=${MAXIM_DEV:-$PWD/build/bin/maxim-dev} SCREENSHOTS=$PWD/$work/screenshots
-"$node" --test --test-concurrency=1 --test-timeout=600000 --test-force-exit "$work"/*.test.mjs
+# A program that logs by the library, for what the pages say of loggers.
+library=${MAXIM_TEST_LIBRARY:-$PWD/build/lib/libmaxim.so}
+cc -std=gnu11 -O1 -Iinclude -Itests/c tests/c/probe.c -o "$work/probe" -L"${library%/*}" -Wl,-rpath,"${library%/*}" -lmaxim -lpthread -lm
+
+export PROBE=$PWD/$work/probe CHROMIUM=$chromium MAXIM_DEV=${MAXIM_DEV:-$PWD/build/bin/maxim-dev} SCREENSHOTS=$PWD/$work/screenshots
+"$node" --test ${ONLY:+--test-name-pattern="$ONLY"} --test-concurrency=1 --test-timeout=600000 --test-force-exit "$work"/*.test.mjs
 if [ -n "${PICTURE:-}" ]; then
     PICTURE=$PWD/docs/workbench.png "$node" "$work/picture.mjs"
 fi

@@ -97,6 +97,57 @@ fn what_the_library_holds_is_seen_in_its_files_and_replayed_elsewhere_once() {
     assert_eq!(held(&holders(&spool, pid)), 0);
 }
 
+/// What the logger of a process says of itself, once that is so.
+fn note_once(spool: &Path, pid: i32, holds: impl Fn(&Value, u64) -> bool) -> Value {
+    let end = Instant::now() + Duration::from_secs(120);
+    loop {
+        let found = holders(spool, pid);
+        let note = found.iter().map(|holder| &holder["note"]).find(|note| note.is_object());
+        if let Some(note) = note.filter(|note| holds(note, held(&found))) {
+            return note.clone();
+        }
+        assert!(Instant::now() < end, "{found:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn why_records_have_not_left_and_when_they_are_tried_again_is_seen_from_outside_until_they_have_left() {
+    let scratch = Scratch::new("workbench-note");
+    let program = compile("tests/c/probe.c", &scratch);
+    let spool = scratch.path().join("spool");
+    let (url, port) = nobody();
+    let verbs = ["new", &format!("log:{RECORDS}"), "wait", "flush:60000", "wait"];
+    let mut command = probe(&program, &url, &spool, &verbs);
+    command.env("PROBE_FLUSH_MS", "20");
+    let mut host = HostProcess::start(command);
+    let pid = host.pid();
+    let note = note_once(&spool, pid, |note, held| {
+        note["next_attempt_ms"].is_u64() && note["accepted"] == RECORDS && held == RECORDS
+    });
+    assert!(note["last_error"].as_str().is_some_and(|error| !error.is_empty()), "{note}");
+    assert!(note["error_at_ms"].as_u64() > Some(1_600_000_000_000), "{note}");
+    assert!(note["next_attempt_ms"].as_u64() >= note["error_at_ms"].as_u64(), "{note}");
+    assert_eq!((&note["to"], &note["repository"]), (&url.clone().into(), &"probe".into()), "{note}");
+    assert_eq!((&note["delivered"], &note["dropped"]), (&0.into(), &0.into()), "{note}");
+    assert!(!note.to_string().contains(&format!("key-of{}", spool.display())), "{note}");
+    let shown = run(maxim_dev(&["spool"]).env("MAXIM_SPOOL_DIR", &spool));
+    assert!(shown.contains(&format!("process {pid} running")) && shown.contains("because"), "{shown}");
+
+    let server = Server::start(&["--port", &port]);
+    host.line();
+    host.tell();
+    host.line();
+    server.wait_for("lines", RECORDS, Duration::from_secs(60));
+    let is_over =
+        |note: &Value, held| note["delivered"] == RECORDS && note["next_attempt_ms"].is_null() && held == 0;
+    let note = note_once(&spool, pid, is_over);
+    assert_eq!(note["accepted"], RECORDS, "{note}");
+    host.tell();
+    host.must_succeed();
+    assert!(holders(&spool, pid).is_empty(), "nothing is left of it");
+}
+
 /// A relay in front of a server; it ends with this value.
 struct Relay {
     child: Child,

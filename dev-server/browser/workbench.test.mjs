@@ -9,10 +9,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Sender, longTrace, story } from './seed.mjs';
-import { launch, openPage, startServer } from './stage.mjs';
+import { launch, openPage, startProgram, startServer } from './stage.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const directory = mkdtempSync(join(tmpdir(), 'maxim-browser-'));
+// Where the servers look for what loggers of this machine hold, beside the shared memory.
+const spool = process.env.MAXIM_SPOOL_DIR = join(directory, 'spool');
 let browser;
 let server;
 
@@ -309,10 +311,36 @@ test('what has not left this machine and why', async () => {
   const { page, go, done } = await visit();
   await go('/');
   await page.getByRole('link', { name: 'Delivery' }).click();
-  const held = await page.locator('.held').innerText();
-  assert.match(held, /Not left this machine yet/);
-  assert.match(held, /Everything that was logged has left|records? of process \d+/);
-  await page.screenshot({ path: join(process.env.SCREENSHOTS, 'task-held.png') });
+  const row = (program) => page.locator('.loggers .row', { hasText: `process ${program.pid}` });
+  const figure = (program, label) => row(program).locator(`[data-label="${label}"]`);
+  await page.getByRole('button', { name: '503 until cleared' }).click();
+  const program = startProgram(server.url, spool, 'new', 'log:3', 'wait', 'log:2', 'wait');
+  // What waits, since when, why, and when it is tried again.
+  await row(program).filter({ hasText: 'cannot deliver' }).filter({ hasText: '503' }).filter({ hasText: 'next attempt' }).waitFor();
+  assert.match(await figure(program, 'waiting').innerText(), /^3\s+for \d+ (s|min)$/);
+  for (const [label, number] of [['accepted', '3'], ['delivered', '0'], ['dropped', '0'], ['set aside', '0']]) assert.equal(await figure(program, label).innerText(), number, label);
+  assert.match(await row(program).innerText(), /to http:\/\/127\.0\.0\.1:\d+, outage/);
+  assert.match(await page.locator('.held .sum').innerText(), /\d+ records? waits?\./);
+  await page.screenshot({ path: join(process.env.SCREENSHOTS, 'task-held.png'), fullPage: true });
+  await page.getByRole('button', { name: 'Behave again' }).click();
+  await row(program).filter({ hasText: 'up to date' }).waitFor();
+  assert.equal(await figure(program, 'waiting').innerText(), '0');
+  program.go();
+  await figure(program, 'delivered').getByText('5', { exact: true }).waitFor();
+  // What a program that died has left waits for the next one.
+  await page.getByRole('button', { name: '503 until cleared' }).click();
+  const crashed = startProgram(server.url, spool, 'new', 'log:2', 'wait');
+  await row(crashed).filter({ hasText: 'cannot deliver' }).waitFor();
+  await crashed.stop();
+  await program.stop();
+  await row(crashed).filter({ hasText: 'left behind' }).filter({ hasText: 'The next logger' }).filter({ hasText: '503' }).waitFor();
+  assert.match(await figure(crashed, 'waiting').innerText(), /^2\s/);
+  assert.equal(await row(program).count(), 0);
+  await page.getByRole('button', { name: 'Behave again' }).click();
+  const next = startProgram(server.url, spool, 'new', 'wait');
+  await row(crashed).waitFor({ state: 'detached' });
+  await figure(next, 'delivered').getByText('2', { exact: true }).waitFor();
+  await next.stop();
   await done();
 });
 
@@ -322,12 +350,15 @@ test('what does my program do when the service answers 429', async () => {
   await page.getByRole('link', { name: 'Delivery' }).click();
   await page.getByRole('button', { name: '429 for five requests' }).click();
   await page.locator('.set', { hasText: 'fail 429:5' }).waitFor();
-  // A program that comes again until it is taken.
-  const sender = new Sender(server.url, 'tasks');
-  for (let attempt = 0; attempt < 6; attempt += 1) await sender.say('trace', 'again', 'create', { name: 'again' }).send().catch(() => {});
-  await page.locator('.attempts .badge.bad', { hasText: '429' }).nth(4).waitFor();
-  assert.deepEqual((await page.locator('.attempts tbody .badge').allInnerTexts()).slice(0, 6), ['200', '429', '429', '429', '429', '429']);
+  const before = await page.locator('.attempts .badge.bad', { hasText: '429' }).count();
+  const program = startProgram(server.url, spool, 'new', 'log:1', 'wait');
+  const row = page.locator('.loggers .row', { hasText: `process ${program.pid}` });
+  await row.filter({ hasText: '429' }).filter({ hasText: 'next attempt' }).waitFor();
   await page.screenshot({ path: join(process.env.SCREENSHOTS, 'task-429.png') });
+  await row.filter({ hasText: 'up to date' }).waitFor();
+  assert.equal(await page.locator('.attempts .badge.bad', { hasText: '429' }).count(), before + 5);
+  assert.match(await page.locator('.attempts .row').first().innerText(), /200/);
+  await program.stop();
   await done();
 });
 

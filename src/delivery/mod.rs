@@ -40,6 +40,7 @@ mod schedule;
 mod settings;
 #[cfg(test)]
 mod simulation;
+mod state_note;
 mod synchronous;
 #[cfg(test)]
 mod test_server;

@@ -17,6 +17,7 @@ use crate::delivery::policy::{Dice, Policy};
 use crate::delivery::progress::{FlushTarget, Progress};
 use crate::delivery::reporting::Reporting;
 use crate::delivery::schedule::{Action, Observed, PANIC_PAUSE, Schedule};
+use crate::delivery::state_note::StateNote;
 use crate::process::{self, monotonic};
 use crate::report::Report;
 use crate::spool::{self, Bell, Reader, Spool};
@@ -57,6 +58,7 @@ pub struct Workplace {
     pub engine: TimedMutex<Option<Engine>>,
     pub interrupter: Interrupter,
     pub progress: Progress,
+    pub note: StateNote,
     pub inbox: Receiver<Message>,
 }
 
@@ -81,7 +83,13 @@ impl Workplace {
         );
         let progress = Progress::new(Arc::clone(&spool), engine.counters());
         let (config, engine) = (Arc::new(config), TimedMutex::new(Some(engine)));
-        Workplace { config, spool, bell, engine, interrupter, progress, inbox }
+        let note = StateNote::default();
+        Workplace { config, spool, bell, engine, interrupter, progress, note, inbox }
+    }
+
+    /// Notes what has changed before the thread rests, or `is_last` before it leaves.
+    fn note(&self, is_last: bool) {
+        self.note.catch_up(&self.spool, self.progress.counters(), is_last);
     }
 
     /// What has not been delivered goes to files; the engine is gone.
@@ -102,6 +110,7 @@ pub fn run(place: &Workplace) {
         match writer.step() {
             Step::Again => {}
             Step::Park { until } => {
+                place.note(false);
                 let limit = until.saturating_duration_since(monotonic::now());
                 if place.bell.wait(limit) {
                     writer.woken();
@@ -207,6 +216,7 @@ impl<'a> Writer<'a> {
         let result = self.guarded(|engine| engine.round(&supervisor));
         let result = result.unwrap_or(RoundResult::Pause { wait: PANIC_PAUSE, status: Status::Panic });
         self.schedule.sent(monotonic::now(), result, self.place.spool.adopted_held());
+        self.place.note.attempted(result, &self.place.spool, self.place.progress.counters());
         self.place.progress.record_attempt(self.schedule.served(), result);
     }
 
@@ -266,6 +276,7 @@ impl<'a> Writer<'a> {
 
     /// Moves the rest to files, answers whoever still waits, and is gone.
     pub fn leave(mut self) {
+        self.place.note(true);
         let engine = self.place.engine.lock().take();
         self.place.leave(engine);
         self.place.progress.writer_exited();

@@ -207,6 +207,11 @@ impl Claim {
         &self.directory
     }
 
+    /// Writes a note into the lock file, over the one before; without effect where that fails.
+    pub fn note(&self, text: &[u8]) {
+        let _ = self.lock.write_at_start(text);
+    }
+
     /// Whether the directory and its lock file are known to be those that were claimed.
     pub fn is_intact(&self) -> bool {
         let is_same = |at: &At, inode| at.look().is_ok_and(|found| found.inode == inode);

@@ -25,7 +25,8 @@
 //! # On disk
 //!
 //! ```text
-//! <hot dir>/<identity>/<instance>/lock                         flock'ed by the living owner
+//! <hot dir>/<identity>/<instance>/lock                         flock'ed by the living owner, who notes in it
+//!                                                              how delivery stands, as a line of JSON
 //! <hot dir>/<identity>/<instance>/<maker>.<file>.seg           on tmpfs, mapped while in use
 //! <spool dir>/<identity>/<instance>/lock
 //! <spool dir>/<identity>/<instance>/<maker>.<file>.seg         what had to wait: the file fallback

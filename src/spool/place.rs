@@ -52,6 +52,13 @@ impl Kept {
         Some(unsafe { BorrowedFd::borrow_raw(descriptor) })
     }
 
+    /// Writes at the beginning of the file.
+    pub fn write_at_start(&self, bytes: &[u8]) -> io::Result<()> {
+        let file = self.get().ok_or(io::ErrorKind::NotFound)?;
+        rustix::io::pwrite(file, bytes, 0)?;
+        Ok(())
+    }
+
     /// Closes it early.
     pub fn close(&self) {
         close_inherited(self.descriptor.swap(NONE, Ordering::AcqRel), self.inode);

@@ -8,7 +8,7 @@ use super::held::{Dropped, Held, Litter, Place, Spare, State};
 use super::place::At;
 use super::segment::Mapping;
 use super::store::{Side, Store};
-use super::{Bell, Kind, Location, Options, Overflow, Refusal, Stats, quarantine};
+use super::{Bell, Identity, Kind, Location, Options, Overflow, Refusal, Stats, quarantine};
 use crate::process::{Undisturbed, monotonic};
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex};
 use std::collections::VecDeque;
@@ -128,6 +128,16 @@ impl Spool {
         };
         spool.prepare_spare();
         spool
+    }
+
+    /// Whose records it keeps.
+    pub fn identity(&self) -> &Identity {
+        &self.options.identity
+    }
+
+    /// Leaves a note for whoever looks at the files from outside: where it is `everywhere`, in each directory.
+    pub fn note(&self, text: &[u8], everywhere: bool) {
+        self.store.note(text, everywhere);
     }
 
     /// Where the records are kept.

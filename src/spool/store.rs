@@ -128,6 +128,18 @@ impl Store {
         }
     }
 
+    /// Writes a note into this instance's lock file: the hot one if there is one, `everywhere` the other too.
+    pub fn note(&self, text: &[u8], everywhere: bool) {
+        for side in [&self.hot, &self.cold].into_iter().flatten() {
+            if let Some(claim) = side.claim().as_ref() {
+                claim.note(text);
+                if !everywhere {
+                    return;
+                }
+            }
+        }
+    }
+
     /// Opens (makes and locks) the hot directory now, so that no caller has to later.
     pub fn prepare(&self, side: &Side) -> io::Result<()> {
         self.inside(side, |_| Ok(()))

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::cli::{say, serve};
 use crate::draw::tree::{Style, Text, shorten};
-use crate::model::figures::{bytes, count};
+use crate::model::figures::count;
+use crate::model::loggers::{self, Logger};
 use crate::model::plain::escape_json;
 use crate::model::{line, spool};
 
@@ -33,7 +34,7 @@ pub fn run(options: &SpoolOptions) -> io::Result<()> {
             .map(|h| {
                 json!({"identity": h.identity, "instance": h.instance, "pid": h.pid, "alive": h.is_alive,
                        "place": h.place, "records": h.records.len(), "bytes": size(h), "unread": h.unread, "settled": h.settled,
-                       "oldest": h.oldest, "heartbeat": h.heartbeat})
+                       "oldest": h.oldest, "heartbeat": h.heartbeat, "note": h.note})
             })
             .collect();
         let aside: Vec<_> = found
@@ -50,7 +51,12 @@ pub fn run(options: &SpoolOptions) -> io::Result<()> {
 /// The time since then.
 pub fn ago(unix_seconds: u64) -> String {
     let now = crate::collect::server::now_us() / 1_000_000;
-    match now.saturating_sub(unix_seconds) {
+    lasting(now.saturating_sub(unix_seconds))
+}
+
+/// So many seconds, in words.
+pub fn lasting(seconds: u64) -> String {
+    match seconds {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7200 => format!("{} min", seconds / 60),
         seconds => format!("{} h", seconds / 3600),
@@ -59,6 +65,44 @@ pub fn ago(unix_seconds: u64) -> String {
 
 fn size(holder: &spool::Holder) -> u64 {
     holder.records.iter().map(|record| record.len() as u64).sum()
+}
+
+fn draw_logger(logger: &Logger, put: &mut dyn FnMut(Text)) {
+    let (style, owner) = if logger.is_alive { (Style::Figure, "running") } else { (Style::Warn, "ended") };
+    let mut head = Text::new(style, format!("process {} {owner}", logger.pid));
+    if let Some(note) = &logger.note {
+        head.push(Style::Name, shorten(&format!("{} {}", note.to, note.repository)));
+        let accepted = logger.accepted().unwrap_or(0);
+        for (number, what) in [
+            (accepted, "accepted"),
+            (note.delivered, "delivered"),
+            (note.dropped, "dropped"),
+            (note.quarantined, "set aside"),
+        ] {
+            if number > 0 {
+                head.push(Style::Plain, format!("{} {what}", count(number)));
+            }
+        }
+    }
+    put(head);
+    let mut waiting = Text::new(Style::Plain, " ").with(Style::Kind, "waiting");
+    waiting.push(Style::Name, format!("{} records", count(logger.waiting)));
+    if let Some(oldest) = logger.oldest {
+        waiting.push(Style::Plain, format!("for up to {}", ago(oldest)));
+    }
+    if logger.unread > 0 {
+        waiting.push(Style::Bad, format!("{} files could not be read", logger.unread));
+    }
+    put(waiting);
+    if let Some(trouble) = logger.trouble().filter(|_| logger.is_alive) {
+        put(Text::new(Style::Plain, " ").with(Style::Bad, "because").with(Style::Plain, shorten(trouble)));
+    }
+    if let Some(record) = &logger.first {
+        put(Text::new(Style::Plain, " ").with(Style::Plain, shorten(&loggers::text(record))));
+    }
+    for place in &logger.places {
+        put(Text::new(Style::Plain, " ").with(Style::Dim, place.display().to_string()));
+    }
 }
 
 fn drawn(found: &spool::Spool, has_colours: bool) -> String {
@@ -70,27 +114,8 @@ fn drawn(found: &spool::Spool, has_colours: bool) -> String {
     for place in &found.places {
         put(Text::new(Style::Dim, place.display().to_string()));
     }
-    for holder in &found.holders {
-        let (style, owner) =
-            if holder.is_alive { (Style::Figure, "running") } else { (Style::Warn, "ended") };
-        let mut head = Text::new(Style::Kind, "waiting")
-            .with(Style::Name, format!("{} records", count(holder.records.len() as u64)));
-        head.push(Style::Plain, bytes(size(holder)));
-        if let Some(oldest) = holder.oldest {
-            head.push(Style::Plain, format!("for up to {}", ago(oldest)));
-        }
-        head.push(style, format!("process {} {owner}", holder.pid));
-        head.push(Style::Dim, holder.place.display().to_string());
-        if holder.unread > 0 {
-            head.push(Style::Bad, format!("{} segments could not be read", holder.unread));
-        }
-        put(head);
-        for record in holder.records.iter().take(3) {
-            put(Text::new(Style::Plain, " ").with(Style::Plain, shorten(&String::from_utf8_lossy(record))));
-        }
-        if holder.records.len() > 3 {
-            put(Text::new(Style::Plain, " ").with(Style::Dim, "…"));
-        }
+    for logger in loggers::loggers(&found.holders) {
+        draw_logger(&logger, &mut put);
     }
     for aside in &found.quarantine {
         put(Text::new(Style::Bad, "set aside")
@@ -102,7 +127,10 @@ fn drawn(found: &spool::Spool, has_colours: bool) -> String {
         put(Text::new(Style::Kind, "attachments")
             .with(Style::Name, format!("{} wait to be uploaded", found.attachments)));
     }
-    if !found.places.is_empty() && found.holders.is_empty() && found.quarantine.is_empty() {
+    if !found.places.is_empty()
+        && found.holders.iter().all(|h| h.records.is_empty())
+        && found.quarantine.is_empty()
+    {
         put(Text::new(Style::Plain, "everything that was logged has left this machine"));
     }
     text

@@ -4,6 +4,7 @@
 pub mod entities;
 pub mod figures;
 pub mod line;
+pub mod loggers;
 pub mod otlp;
 pub mod plain;
 pub mod spool;

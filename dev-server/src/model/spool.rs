@@ -5,10 +5,13 @@
 //! the same moment may be missing or still be there.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+
+use crate::model::loggers::{self, Note};
 
 const MAGIC: &[u8] = b"maximspl";
 const VERSION: u32 = 2;
@@ -41,6 +44,8 @@ pub struct Holder {
     /// Unix seconds since when the oldest of them has waited, at most; and of the owner's last sign of life.
     pub oldest: Option<u64>,
     pub heartbeat: Option<u64>,
+    /// What it last said of itself.
+    pub note: Option<Note>,
 }
 
 pub struct SetAside {
@@ -84,7 +89,8 @@ pub fn read(places: &[PathBuf]) -> Spool {
                     "attachments" => spool.attachments += files(&part).len() as u64,
                     instance if !instance.starts_with('.') => {
                         spool.holders.extend(
-                            holder(&identity, &part).filter(|h| !h.records.is_empty() || h.unread > 0),
+                            holder(&identity, &part)
+                                .filter(|h| h.is_alive || !h.records.is_empty() || h.unread > 0),
                         );
                     }
                     _ => {}
@@ -107,10 +113,15 @@ fn holder(identity: &Path, directory: &Path) -> Option<Holder> {
     segments.sort();
     let (mut found, mut unread) = (Vec::new(), 0);
     for path in segments {
-        let is_small = fs::symlink_metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= MAX_SEGMENT_BYTES);
-        match fs::read(&path).ok().filter(|_| is_small).map(|bytes| segment(&bytes)) {
-            Some(Segment::Records(segment)) => found.push(segment),
-            Some(Segment::Blank) => {}
+        let bytes = fs::symlink_metadata(&path).and_then(|file| {
+            let is_small = file.is_file() && file.len() <= MAX_SEGMENT_BYTES;
+            if is_small { fs::read(&path) } else { Err(ErrorKind::InvalidData.into()) }
+        });
+        match bytes.map(|bytes| segment(&bytes)) {
+            Ok(Segment::Records(segment)) => found.push(segment),
+            Ok(Segment::Blank) => {}
+            // Its records have left while this looked.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
             _ => unread += 1,
         }
     }
@@ -120,12 +131,12 @@ fn holder(identity: &Path, directory: &Path) -> Option<Holder> {
     // 0: none was written yet.
     let heartbeat = found.iter().map(|segment| segment.heartbeat).filter(|&at| at > 0).max();
     let records = found.into_iter().flat_map(|segment| segment.records).collect();
-    let is_alive = Path::new(&format!("/proc/{pid}")).exists();
     Some(Holder {
         identity: name(identity),
         instance,
         pid,
-        is_alive,
+        is_alive: loggers::is_alive(directory, pid),
+        note: loggers::note(directory),
         place: directory.to_owned(),
         records,
         unread,

@@ -2,16 +2,17 @@
 
 use maud::{Markup, html};
 
-use crate::cli::spool::ago;
+use crate::cli::spool::{ago, lasting};
 use crate::collect::counts::Outcome;
 use crate::collect::misbehave::SETTINGS;
 use crate::model::figures::{bytes, count, duration};
+use crate::model::loggers::{self, Logger};
 use crate::model::spool;
 use crate::web::text::{listed, time};
 use crate::web::{Ask, Page, layout, plural};
 
 const SHOWN_ATTEMPTS: usize = 100;
-const SHOWN_HOLDERS: usize = 4;
+const SHOWN_LOGGERS: usize = 6;
 const SHOWN_SET_ASIDE: usize = 20;
 /// What a developer most wants to see a program live through, as one press each.
 const TRIALS: [(&str, &str); 8] = [
@@ -93,56 +94,111 @@ fn set(behaviour: &serde_json::Value) -> Markup {
     }
 }
 
-/// Why records wait, as far as it can be seen from here.
-fn reason(ask: &Ask<'_>, holder: &spool::Holder) -> String {
-    if !holder.is_alive {
-        return "its process has ended: the next logger of the same repository and key sends them".to_owned();
+/// What keeps a logger's records here.
+fn reason(logger: &Logger, now_ms: i64) -> Markup {
+    let note = logger.note.as_ref();
+    let error = note.and_then(|note| note.last_error.as_deref());
+    let at = note.and_then(|note| note.error_at_ms).and_then(|at| u64::try_from(at / 1000).ok());
+    html! {
+        @if !logger.is_alive {
+            "Its process has ended. The next logger for the same endpoint, repository and key sends them."
+            @if let Some(error) = error { " Its last error: " (listed(error)) }
+        } @else if let Some(trouble) = logger.trouble() {
+            span.bad { (listed(trouble)) } @if let Some(at) = at { " (" (ago(at)) " ago)" }
+            @if let Some(next) = note.and_then(|note| note.next_attempt_ms) {
+                " · " span.next { @if next > now_ms { "next attempt in " (lasting((next - now_ms).unsigned_abs().div_ceil(1000))) }
+                    @else { "next attempt now" } }
+            }
+        } @else if note.is_none() && logger.waiting > 0 { "Its version of the library does not say why." }
+        @else if logger.waiting > 0 { "They go with the next batch." }
+        @else if let (Some(error), Some(at)) = (error, at) { "Delivering. Its last error, " (ago(at)) " ago: " (listed(error)) }
+        @else { "Everything that it logged has left." }
     }
-    let attempts = ask.server.attempts.lock();
-    let last = attempts.all.iter().rev().find(|attempt| attempt.method == "POST");
-    match last {
-        Some(attempt) if attempt.outcome != Outcome::Answered => match attempt.status {
-            0 => "its process is running, and the last request here was cut; it tries again".to_owned(),
-            status => format!("its process is running, and the last request here was answered {status}; it tries again"),
-        },
-        _ => "its process is running: they go with the next batch, or its service is another one that does not take them"
-            .to_owned(),
+}
+
+fn logger_row(logger: &Logger, now_ms: i64) -> Markup {
+    let note = logger.note.as_ref();
+    let is_stuck = logger.is_alive && logger.trouble().is_some();
+    let state = match (logger.is_alive, is_stuck, logger.waiting) {
+        (false, ..) => "left behind",
+        (_, true, _) => "cannot deliver",
+        (_, _, 0) => "up to date",
+        _ => "delivering",
+    };
+    let program =
+        std::fs::read_to_string(format!("/proc/{}/comm", logger.pid)).ok().filter(|_| logger.is_alive);
+    let figure = |label: &'static str, number: Option<u64>, is_bad: bool| {
+        html! { td.figure data-label=(label) { @match number {
+            Some(number) => { span.bad[is_bad && number > 0] { (count(number)) } }
+            None => { span.none { "–" } }
+        } } }
+    };
+    html! {
+        tr.row.failed[is_stuck] {
+            td { span.badge.bad[is_stuck] { (state) } }
+            td.what {
+                span.name { @if let Some(program) = program { (listed(&program)) ", " } "process " (logger.pid) }
+                @if let Some(note) = note { span.quiet { " to " (listed(&note.to)) @if !note.repository.is_empty() { ", " (listed(&note.repository)) } } }
+                span.reason { (reason(logger, now_ms)) }
+                @if let Some(first) = &logger.first { span.preview { "First: " (listed(&loggers::text(first))) } }
+                @if logger.unread > 0 { span.reason.bad { (plural(logger.unread, "file")) " could not be read" } }
+                @for place in &logger.places { span.place { (listed(&place.display().to_string())) } }
+            }
+            (figure("accepted", logger.accepted(), false))
+            (figure("delivered", note.map(|note| note.delivered), false))
+            td.figure data-label="waiting" {
+                (count(logger.waiting))
+                @if let Some(oldest) = logger.oldest { span.since { "for " (ago(oldest)) } }
+            }
+            (figure("dropped", note.map(|note| note.dropped), true))
+            (figure("set aside", note.map(|note| note.quarantined), true))
+        }
     }
 }
 
 /// What loggers of this machine hold and why, and what they set aside and why, read from the library's own files.
 fn held(ask: &Ask<'_>) -> Markup {
-    let mut found = spool::read(&spool::usual_places());
-    // Whoever runs comes first; those that have ended wait for somebody else.
-    found.holders.sort_by_key(|holder| !holder.is_alive);
-    let more = found.holders.len().saturating_sub(SHOWN_HOLDERS);
-    let more_records: u64 =
-        found.holders.iter().skip(SHOWN_HOLDERS).map(|holder| holder.records.len() as u64).sum();
+    let found = spool::read(&spool::usual_places());
+    let mut loggers = loggers::loggers(&found.holders);
+    // Those that send here come first.
+    let here = format!(":{}", ask.server.port);
+    loggers.sort_by_key(|logger| !logger.note.as_ref().is_some_and(|note| note.to.ends_with(&here)));
+    let waiting: u64 = loggers.iter().map(|logger| logger.waiting).sum();
+    let left_out = loggers.iter().skip(SHOWN_LOGGERS);
+    let left_out_records: u64 = left_out.clone().map(|logger| logger.waiting).sum();
+    let now_ms = ask.now.us / 1000;
     html! {
-        section.held {
+        section.held aria-label="What has not left this machine" {
             h2 { "Not left this machine yet" }
-            @if found.holders.is_empty() && found.quarantine.is_empty() && found.attachments == 0 {
-                p.fine { "Everything that was logged has left: no logger of yours holds a record, and none was set aside." }
-            } @else {
-                table.list { tbody {
-                    @for holder in found.holders.iter().take(SHOWN_HOLDERS) {
-                        tr.row { td { span.badge { @if holder.is_alive { "waiting" } @else { "left behind" } } }
-                            td.what { span.name { (plural(holder.records.len() as u64, "record")) } " of process " (holder.pid)
-                                @if let Some(oldest) = holder.oldest { ", the oldest for up to " (ago(oldest)) }
-                                ": " (reason(ask, holder))
-                                @if holder.settled > 0 { span.quiet { " · " (count(holder.settled)) " beside them have left" } }
-                                @if let Some(heartbeat) = holder.heartbeat.filter(|_| holder.is_alive) { span.quiet { " · last sign of life " (ago(heartbeat)) " ago" } }
-                                @if let Some(first) = holder.records.first() { span.preview { (listed(&String::from_utf8_lossy(first))) } } }
-                            td.wide.quiet { (holder.place.display().to_string()) } }
+            p.fine.sum {
+                @if waiting > 0 { strong { (plural(waiting, "record")) } @if waiting == 1 { " waits." } @else { " wait." } }
+                @else { "Everything that was logged has left: no record waits." }
+                @if found.attachments > 0 { " " (plural(found.attachments, "attachment")) " to be uploaded." }
+                @if !found.quarantine.is_empty() { " " span.bad { (plural(found.quarantine.len() as u64, "record")) " set aside." } }
+            }
+            @if !loggers.is_empty() {
+                table.list.loggers {
+                    thead { tr { th scope="col" { "State" } th scope="col" { "Logger" } @for label in ["Accepted", "Delivered", "Waiting", "Dropped", "Set aside"] { th.figure scope="col" { (label) } } } }
+                    tbody {
+                        @for logger in loggers.iter().take(SHOWN_LOGGERS) { (logger_row(logger, now_ms)) }
                     }
-                    @if more > 0 { tr.row { td {} td.what { "and " (plural(more_records, "record")) " of " (plural(more as u64, "other logger")) ": " code { "maxim-dev spool" } " lists them all" } td.wide {} } }
+                }
+                @if loggers.len() > SHOWN_LOGGERS {
+                    p.fine { "And " (plural(left_out_records, "record")) " of " (plural(left_out.count() as u64, "other logger")) ": " code { "maxim-dev spool" } " lists them all." }
+                }
+            }
+            @if !found.quarantine.is_empty() {
+                h3 { "Set aside" }
+                table.list { tbody {
                     @for aside in found.quarantine.iter().take(SHOWN_SET_ASIDE) {
                         tr.row.failed { td { span.badge.bad { "set aside" } }
-                            td.what { span.name { (listed(&aside.reason)) } span.preview { (listed(&aside.record)) } }
-                            td.wide.quiet { (aside.path.display().to_string()) } }
+                            td.what { span.name { (listed(&aside.reason)) } span.preview { (listed(&aside.record)) }
+                                span.place { (listed(&aside.path.display().to_string())) } } }
                     }
-                    @if found.attachments > 0 { tr.row { td { span.badge { "waiting" } } td.what { (plural(found.attachments, "attachment")) " to be uploaded" } td.wide {} } }
                 } }
+                @if found.quarantine.len() > SHOWN_SET_ASIDE {
+                    p.fine { "The newest " (SHOWN_SET_ASIDE) " of " (count(found.quarantine.len() as u64)) "." }
+                }
             }
         }
         h2 { "Requests" }
