@@ -3,6 +3,7 @@
 mod common;
 
 use std::io::BufRead as _;
+use std::process::Command;
 
 use common::{Client, KEY, LOG, Running, STRUCTURED_KEY, scratch, start};
 use serde_json::Value;
@@ -273,4 +274,125 @@ fn pages_are_never_counted_or_made_to_misbehave() {
     assert_eq!(server.connect().request("POST", LOG, &[KEY], b"a").status, 503);
     assert!(page(&server, "/delivery").contains("503"));
     assert_eq!(server.connect().request("GET", "/trace/repo-1/none", &[], b"").status, 404);
+}
+
+#[test]
+fn no_search_and_no_odd_figure_is_a_failure_of_the_server() {
+    let server = start(&["--mode", "tree"]);
+    talk(&mut server.connect());
+    let most = i64::MAX;
+    let times = [most.to_string(), (-most).to_string(), "1e300".into(), "\"x\"".into()];
+    let entries = times
+        .map(|time| format!(r#"{{"message":"odd","flowId":"odd","stepIndex":{most},"timestamp":{time}}}"#));
+    let entries = format!("{{\"logs\":[{}]}}", entries.join(","));
+    assert_eq!(
+        server.connect().request("POST", "/v1/logs", &[STRUCTURED_KEY], entries.as_bytes()).status,
+        200
+    );
+    let lines = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "+262142-12-31T23:59:59Z"].map(|time| {
+        format!(r#"trace{{id=odd,action=end,data={{"startTimestamp":"9999-12-31T23:59:59Z","endTimestamp":"{time}"}}}}"#)
+    });
+    server.connect().log(&lines.join("\n"));
+    let many =
+        |term: &str| (0..3000).map(|n| term.replace('#', &n.to_string())).collect::<Vec<_>>().join("%20");
+    let mut searches = [
+        "%00",
+        "%22",
+        "%22%22",
+        "%22unclosed",
+        "level%3A",
+        "%3Ax",
+        "cost%3E",
+        "cost%3E1e999",
+        "cost%3ENaN",
+        "dur%3E1.5.5s",
+        "dur%3E9999999999999999h",
+        "since%3A-1h",
+        "since%3A99999999999999d",
+        "tag.%3Dx",
+        "tag.",
+        "-",
+        "--",
+        "(",
+        ")",
+        "*",
+        "NEAR(",
+        "%5Ea",
+        "%7Ba%7D%3Ab",
+        "name%3Aa%00b",
+        "%25",
+        "'%3B--",
+        "is%3Anothing",
+        "colour%3Ared",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    searches.extend(["a#", "-name%3Ax", "tag.k#%3Dv"].map(many));
+    searches.extend(["", "name%3A", "tag.k%3D"].map(|term| term.to_owned() + &"x".repeat(60_000)));
+    let pages = ["/", "/logs", "/generations", "/sessions"];
+    let mut targets: Vec<_> =
+        pages.iter().flat_map(|page| searches.iter().map(move |q| format!("{page}?q={q}"))).collect();
+    targets.extend(searches.iter().map(|word| format!("/complete?word={word}")));
+    targets.extend(["/", "/logs", "/sessions"].map(|page| format!("{page}?from={}", u64::MAX)));
+    targets.extend(
+        ["/flows", "/flow/odd", "/trace/repo-1/odd", "/tree", "/share/repo-1/odd", "/export/otlp"]
+            .map(str::to_owned),
+    );
+    for target in targets {
+        let answer = server.connect().request("GET", &target, &[], b"");
+        assert!(answer.status < 500, "{} for {}", answer.status, &target[..target.len().min(200)]);
+    }
+}
+
+/// What a server says that does not start.
+fn refusal(flags: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_maxim-dev")).args(["--port", "0"]).args(flags).output();
+    let output = output.expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr).expect("UTF-8")
+}
+
+#[test]
+fn a_database_of_somebody_else_of_a_later_version_or_in_use_is_refused_and_stays_as_it_is() {
+    let path = scratch("pages-foreign");
+    let flags = ["--db", path.to_str().expect("UTF-8")];
+    std::fs::write(&path, b"no database, but somebody's letters. ".repeat(200)).expect("written");
+    let before = std::fs::read(&path).expect("there");
+    assert!(refusal(&flags).contains("not a database"));
+    assert!(std::fs::read(&path).expect("there") == before, "it was changed");
+
+    for (tables, expected) in [
+        ("CREATE TABLE letters (text TEXT); INSERT INTO letters VALUES ('dear')", "of another program"),
+        ("CREATE TABLE letters (text TEXT); PRAGMA user_version = 1", "of another program"),
+        (
+            "CREATE TABLE records (a); CREATE TABLE nodes (a); CREATE TABLE entries (a); CREATE TABLE tags (a); \
+             PRAGMA user_version = 99",
+            "version 99",
+        ),
+    ] {
+        std::fs::remove_file(&path).expect("removed");
+        rusqlite::Connection::open(&path).expect("made").execute_batch(tables).expect("filled");
+        let before = std::fs::read(&path).expect("there");
+        let said = refusal(&flags);
+        assert!(said.contains(expected), "{said}");
+        assert!(std::fs::read(&path).expect("there") == before, "changed: {tables}");
+    }
+
+    std::fs::remove_file(&path).expect("removed");
+    let mut server = start(&[&["--mode", "tree"][..], &flags].concat());
+    talk(&mut server.connect());
+    let said = refusal(&flags);
+    assert!(said.contains("locked"), "{said}");
+    assert!(page(&server, "/").contains("/trace/repo-1/t1"));
+    server.stop();
+    // A relay's store is another use of the same program.
+    let output = Command::new(env!("CARGO_BIN_EXE_maxim-dev"))
+        .args(["relay", "--port", "0", "--to", "http://127.0.0.1:9", "--store", flags[1]])
+        .env("MAXIM_API_KEY", "k")
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("another use"), "{output:?}");
+    let again = start(&[&["--mode", "tree"][..], &flags].concat());
+    assert!(page(&again, "/").contains("/trace/repo-1/t1"));
 }

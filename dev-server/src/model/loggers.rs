@@ -172,7 +172,7 @@ mod tests {
     fn no_content_of_a_lock_file_is_more_than_no_note() {
         let directory = std::env::temp_dir().join(format!("maxim-note-{}", std::process::id()));
         fs::create_dir_all(&directory).expect("a directory");
-        for bytes in [&b""[..], b"{", b"[1]", b"{\"accepted\":-1}", &[0xff; 9000]] {
+        for bytes in [&b""[..], b"{", b"5", b"{\"accepted\":-1}", &[0xff; 9000]] {
             fs::write(directory.join("lock"), bytes).expect("written");
             assert_eq!(note(&directory), None, "{bytes:?}");
         }

@@ -313,6 +313,7 @@ impl Store {
 }
 
 fn prepare(db: &Connection, is_synced: bool) -> Result<Totals> {
+    let version = schema::version_of_own(db, VERSION, ["queue", "refused", "open", "totals"])?;
     db.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     // Another relay on the same file would deliver everything twice.
     db.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
@@ -320,7 +321,6 @@ fn prepare(db: &Connection, is_synced: bool) -> Result<Totals> {
     // The log of commits shrinks again after a rush.
     db.query_row("PRAGMA journal_size_limit = 16777216", [], |_| Ok(()))?;
     db.pragma_update(None, "synchronous", if is_synced { "FULL" } else { "NORMAL" })?;
-    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == 0 {
         db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
     } else {

@@ -122,8 +122,10 @@ impl Said {
             "level": if error.is_some() { "error" } else { "info" },
         });
         let tokens = self.tokens().unwrap_or_default();
-        let duration =
-            self.time("endTimestamp").zip(self.time("startTimestamp")).map(|(end, start)| end - start);
+        let duration = self
+            .time("endTimestamp")
+            .zip(self.time("startTimestamp"))
+            .map(|(end, start)| end.saturating_sub(start));
         let members: [(&str, Value); 12] = [
             ("name", self.text("name").into()),
             ("session", self.text("sessionId").into()),

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use crate::model::figures::unix_us;
 
+/// More than anybody types; the database has a bound too.
+const MAX_TERMS: usize = 100;
 const DAY_US: i64 = 86_400_000_000;
 
 /// What the value of a key is.
@@ -143,6 +145,9 @@ pub fn parse(text: &str, now: Now) -> Result<Vec<Term>, String> {
             _ => (false, piece),
         };
         terms.extend(term(piece, is_negated, now)?);
+        if terms.len() > MAX_TERMS {
+            return Err(format!("a search has at most {MAX_TERMS} terms"));
+        }
     }
     Ok(terms)
 }
@@ -162,7 +167,7 @@ fn next_piece(text: &str) -> (&str, &str) {
 
 fn term(piece: &str, is_negated: bool, now: Now) -> Result<Option<Term>, String> {
     let words = || {
-        let words = piece.replace('"', "");
+        let words = piece.replace(['"', '\0'], "");
         (!words.trim().is_empty()).then_some(Term { is_negated, test: Test::Words(words) })
     };
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -235,7 +240,7 @@ fn time_us(text: &str, now: Now) -> Option<i64> {
         }
         _ => duration_us(text)
             .filter(|_| !text.ends_with(|c: char| c.is_ascii_digit()))
-            .map(|ago| now.us - ago),
+            .map(|ago| now.us.saturating_sub(ago)),
     }
 }
 

@@ -104,7 +104,7 @@ impl NodeRow {
     }
 
     pub fn duration(&self) -> Option<u64> {
-        self.start.zip(self.end).and_then(|(start, end)| u64::try_from(end - start).ok())
+        self.start.zip(self.end).and_then(|(start, end)| u64::try_from(end.saturating_sub(start)).ok())
     }
 
     pub fn is_open(&self) -> bool {

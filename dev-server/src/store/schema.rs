@@ -97,22 +97,44 @@ pub fn open_file(path: &Path) -> Result<Connection, String> {
 }
 
 fn prepare(db: &Connection) -> Result<()> {
+    let version = version_of_own(db, VERSION, ["records", "nodes", "entries", "tags"])?;
     db.set_prepared_statement_cache_capacity(64);
     db.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    // One server at a time: two would delete what the other's pages show.
+    db.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
     db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     db.pragma_update(None, "synchronous", "NORMAL")?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
-    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == 0 {
         db.execute_batch(&format!("BEGIN; {TABLES} {SPANS} PRAGMA user_version = {VERSION}; COMMIT;"))?;
     } else if version == 1 {
         db.execute_batch(&format!("BEGIN; {SPANS} PRAGMA user_version = {VERSION}; COMMIT;"))?;
-    } else if version != VERSION {
-        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_MISMATCH);
-        let message = format!("the file is of version {version}, and this program reads version {VERSION}");
-        return Err(rusqlite::Error::SqliteFailure(code, Some(message)));
     }
-    Ok(())
+    // Takes the lock now rather than with the first record.
+    db.execute_batch("BEGIN IMMEDIATE; COMMIT;")
+}
+
+/// The version of a database of this program, 0 of one that is still empty. Asked before anything is changed: the file
+/// may be somebody else's.
+pub fn version_of_own<const N: usize>(db: &Connection, newest: i64, tables: [&str; N]) -> Result<i64> {
+    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let mut statement = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    let found = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>>>()?;
+    let is_own = match version {
+        0 => found.is_empty(),
+        _ => tables.iter().all(|table| found.iter().any(|name| name == table)),
+    };
+    let refusal = if !is_own {
+        "it is a database of another program, or of another use of this one".to_owned()
+    } else if !(0..=newest).contains(&version) {
+        format!("the file is of version {version}, and this program reads version {newest}")
+    } else {
+        return Ok(version);
+    };
+    Err(rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_MISMATCH),
+        Some(refusal),
+    ))
 }
 
 /// Bytes that the content takes, free pages left out.

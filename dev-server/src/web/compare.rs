@@ -164,9 +164,11 @@ fn all(sums: &Sums) -> Option<f64> {
 fn change_of(a: Option<f64>, b: Option<f64>, text: impl Fn(f64) -> String) -> Markup {
     match (a, b) {
         (Some(a), Some(b)) if a != b => {
-            let share = if a > 0.0 { format!(" ({:+.0} %)", (b - a) / a * 100.0) } else { String::new() };
             let (sign, class) = if b > a { ("+", "more") } else { ("−", "less") };
-            html! { span.(class) { (sign) (text((b - a).abs())) (share) } }
+            html! { span.(class) {
+                span.piece-of { (sign) (text((b - a).abs())) }
+                @if a > 0.0 { " " span.piece-of { "(" (sign) (format!("{:.0} %", ((b - a) / a * 100.0).abs())) ")" } }
+            } }
         }
         (Some(_), Some(_)) => html! { span.none { "=" } },
         _ => html! { span.none { "–" } },

@@ -69,13 +69,13 @@ fn row(ask: &Ask<'_>, entry: &EntryRow, link: Option<&str>) -> Markup {
         tr.row.(level_class(&entry.level)) #{"e" (entry.id)} {
             td.time { (time(entry.at, ask.now)) }
             td { span.level { (listed(&entry.level)) } }
-            td.what { (message(entry, link)) }
+            td.what { (message(entry, link, entry.flow.as_deref())) }
             td.wide.quiet { (listed(entry.source.as_deref().unwrap_or(""))) }
         }
     }
 }
 
-fn message(entry: &EntryRow, link: Option<&str>) -> Markup {
+fn message(entry: &EntryRow, link: Option<&str>, flow: Option<&str>) -> Markup {
     let value: Value = serde_json::from_str(&entry.text).unwrap_or_default();
     html! {
         details {
@@ -87,7 +87,7 @@ fn message(entry: &EntryRow, link: Option<&str>) -> Markup {
             pre tabindex="0" { @if value.is_object() { (shown(&pretty(&value))) } @else { (shown(&entry.text)) } }
         }
         @if let Some(link) = link { a.jump href=(link) { "trace →" } }
-        @if let Some(flow) = &entry.flow { a.jump href=(path(&["flow", flow])) { "flow →" } }
+        @if let Some(flow) = flow { a.jump href=(path(&["flow", flow])) { "flow →" } }
     }
 }
 
@@ -103,7 +103,7 @@ pub fn flows(ask: &Ask<'_>, archive: &mut Archive) -> Page {
                     @if flow.errors > 0 { span.badge.bad { (flow.errors) " failed" } }
                 }
                 td.figure data-label="steps" { (flow.steps) }
-                td.figure data-label="took" { (crate::model::figures::duration((flow.last - flow.first).max(0) as u64)) }
+                td.figure data-label="took" { (crate::model::figures::duration(flow.last.saturating_sub(flow.first).max(0) as u64)) }
             }
         }
     };
@@ -128,7 +128,7 @@ pub fn flow(ask: &Ask<'_>, archive: &mut Archive, id: &str) -> Page {
     let mut steps = Vec::new();
     for entry in &entries {
         let gap = entry.step.filter(|&step| step > expected).map(|step| (expected, step - 1));
-        expected = entry.step.map_or(expected, |step| step + 1);
+        expected = entry.step.map_or(expected, |step| step.saturating_add(1));
         steps.push((gap, entry, trace_of(archive, entry)?));
     }
     let body = html! {
@@ -141,7 +141,7 @@ pub fn flow(ask: &Ask<'_>, archive: &mut Archive, id: &str) -> Page {
                 }
                 li.step.(level_class(&entry.level)) {
                     span.number { (entry.step.map_or_else(|| "–".to_owned(), |step| step.to_string())) }
-                    div.what { (message(entry, link.as_deref())) }
+                    div.what { (message(entry, link.as_deref(), None)) }
                     span.time { (time(entry.at, ask.now)) }
                 }
             }

@@ -62,7 +62,11 @@ impl Ask<'_> {
     }
 
     pub fn number(&self, name: &str) -> u64 {
-        self.parameter(name).and_then(|value| value.parse().ok()).unwrap_or(0)
+        // The database counts with signs.
+        self.parameter(name)
+            .and_then(|value| value.parse().ok())
+            .filter(|&number| i64::try_from(number).is_ok())
+            .unwrap_or(0)
     }
 
     pub fn is_fragment(&self) -> bool {

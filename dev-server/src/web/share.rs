@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::figures;
 use crate::store::archive::Archive;
 use crate::web::text::{cost, duration, kind_class, listed, tokens};
-use crate::web::{Ask, Page, assets, detail, layout, trace};
+use crate::web::{Ask, Page, assets, detail, layout, plural, trace};
 
 pub fn page(ask: &Ask<'_>, archive: &mut Archive, repo: &str, id: &str) -> Page {
     let (root, tree) = trace::load(ask, archive, repo, id)?;
@@ -39,7 +39,7 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive, repo: &str, id: &str) -> Page 
             }
             body.share {
                 main {
-                    div.head { h1 { (listed(root.title())) } @if root.errors > 0 { span.badge.bad { (root.errors) " failed" } } }
+                    div.head { h1 { (listed(root.title())) } @if root.errors > 0 { span.badge.bad { (plural(root.errors.unsigned_abs(), "error")) } } }
                     dl.figures {
                         div { dt { "Duration" } dd { (duration(&root)) } }
                         div { dt { "Tokens" } dd { (tokens(&root.sums)) } }
@@ -52,7 +52,7 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive, repo: &str, id: &str) -> Page 
                             details.shared.(kind_class(&row.node.kind)).{ "d" (row.depth.min(24)) }.failed[row.node.error.is_some()] open[row.depth == 0] {
                                 summary.span-row {
                                     span.span-name { span.twig aria-hidden="true" {} span.dot aria-hidden="true" {}
-                                        span.title dir="auto" { (listed(row.node.name.as_deref().unwrap_or(&row.node.kind))) }
+                                        span.title dir="auto" { (listed(row.node.name.as_deref().or(row.node.error.as_deref()).unwrap_or(&row.node.kind))) }
                                         @if let Some(model) = &row.node.model { span.model { (listed(model)) } }
                                         @if row.sums.cost.is_some() { span.span-cost { (cost(&row.sums)) } }
                                     }
