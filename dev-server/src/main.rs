@@ -32,14 +32,15 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use cli::args::{self, Command};
-use cli::{say, serve, spool, tail, transfer};
+use cli::{help, say, serve, spool, tail, transfer};
 
 /// Exit status for a command line that is not understood, as getopt-based tools have it.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let done = match args::parse(std::env::args().skip(1), io::stdout().is_terminal()) {
-        Ok(Command::Help) => say(&args::help()),
+        Ok(Command::Help(None)) => say(&help::help()),
+        Ok(Command::Help(Some(name))) => say(&help::help_of(&name)),
         Ok(Command::Version) => say(concat!("maxim-dev ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Serve(options)) => serve::serve(*options),
         Ok(Command::Tail(options)) => tail::tail(&options),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::cli::completion;
+use crate::cli::help::COMMANDS;
 use crate::cli::spool::SpoolOptions;
 use crate::cli::tail::TailOptions;
 use crate::cli::transfer::ReplayOptions;
@@ -72,7 +73,8 @@ pub enum Command {
     Replay(ReplayOptions),
     Relay(Box<RelayOptions>),
     Completion(String),
-    Help,
+    /// Of one command, or of all.
+    Help(Option<String>),
     Version,
 }
 
@@ -96,7 +98,7 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
     };
     let mut mode = None;
     let mut args = args.into_iter().peekable();
-    if let Some(name) = args.next_if(|first| COMMANDS.iter().any(|(name, _)| name == first)) {
+    if let Some(name) = args.next_if(|first| COMMANDS.iter().any(|command| command.name == first)) {
         return command(&name, args);
     }
     while let Some(arg) = args.next() {
@@ -108,7 +110,7 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
         let mut value =
             || attached.clone().or_else(|| args.next()).ok_or_else(|| format!("{flag} needs a value"));
         let takes_value = match flag.as_str() {
-            "-h" | "--help" => return Ok(Command::Help),
+            "-h" | "--help" => return Ok(Command::Help(None)),
             "-V" | "--version" => return Ok(Command::Version),
             "--check-seq" => {
                 options.check_seq = true;
@@ -168,6 +170,9 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
                 true
             }
             _ => {
+                if !flag.starts_with('-') {
+                    return Err(format!("unknown command {flag:?}; --help lists them all"));
+                }
                 let setting = SETTINGS
                     .iter()
                     .find(|setting| setting.flag() == flag)
@@ -191,22 +196,6 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
     Ok(Command::Serve(Box::new(options)))
 }
 
-/// The commands beside serving, and what they do.
-pub const COMMANDS: [(&str, &str); 8] = [
-    ("tail", "print what arrives at a running server, a line each; a QUERY filters"),
-    ("tree", "print the tree of a running server"),
-    ("spool", "show what has not left this machine, and what was set aside and why"),
-    ("export", "print what a running server holds, as lines of JSON (--otlp: as OTLP/JSON)"),
-    ("import", "bring a file of an export, a record or lines into a running server"),
-    ("replay", "send such a file to an endpoint, with the key of MAXIM_API_KEY"),
-    (
-        "relay",
-        "take what many processes send, store it, and forward it: --to URL (another Maxim endpoint) or --otlp URL, \
-         [--store FILE] [--store-max BYTES] [--no-sync] [--incomplete-after SECONDS]",
-    ),
-    ("completion", "print completion for bash, zsh or fish"),
-];
-
 /// Reads the arguments behind a command's name.
 fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut port = DEFAULT_PORT;
@@ -219,7 +208,7 @@ fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
         match (arg.as_str(), name) {
-            ("-h" | "--help", _) => return Ok(Command::Help),
+            ("-h" | "--help", _) => return Ok(Command::Help(Some(name.to_owned()))),
             ("--port", "tail" | "tree" | "export" | "import" | "relay") => {
                 port = number("--port", &value()?)?
             }
@@ -238,7 +227,9 @@ fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command
             ("--exit-when-stdin-closes", "relay") => exit_when_stdin_closes = true,
             ("--to", "replay" | "relay") => to = Some(value()?),
             ("--repository", "replay") => repository = Some(value()?),
-            (flag, _) if flag.starts_with("--") => return Err(format!("unknown flag {flag:?} of {name}")),
+            (flag, _) if flag.starts_with("--") => {
+                return Err(format!("unknown flag {flag:?} of {name}; maxim-dev {name} --help lists them"));
+            }
             _ => words.push(arg),
         }
     }
@@ -303,78 +294,10 @@ fn number<N: std::str::FromStr>(flag: &str, text: &str) -> Result<N, String> {
     text.parse().map_err(|_| format!("{flag} needs a number in its range, not {text:?}"))
 }
 
-/// Every flag of the server but for misbehaviour, with its value, and what it does.
-pub const FLAGS: &[(&str, &str)] = &[
-    ("--port", "N|port to listen on; 0 takes a free one (default 8899)"),
-    ("--db", "FILE|keep what arrives in FILE over restarts (default: in memory)"),
-    ("--db-max", "BYTES|delete the oldest beyond that size; 64k, 512m, 2g (default 512m)"),
-    ("--prices", "FILE|the table of models and prices that costs are estimated with"),
-    ("--live", "|print a line for each thing that arrives (default where somebody watches)"),
-    (
-        "--mode",
-        "tree|count|quiet|tree keeps what arrives for the pages, and draws it when the server stops (default); \
-         count only counts, fast; quiet checks and counts by action (default with --exit-when-stdin-closes)",
-    ),
-    ("--record", "FILE|append each request to FILE as one JSON line, keys as digests"),
-    ("--lines", "FILE|append each accepted log line and entry to FILE"),
-    ("--check-seq", "|follow the markers seq-<writer>-<number> and report on GET /seq"),
-    ("--seq-start", "N|the first number each writer is expected to send (default 0)"),
-    ("--allow-host", "NAME|also take requests whose Host is NAME, beside 127.0.0.1, localhost and [::1]"),
-    ("--port-file", "FILE|write the port to FILE once the server listens"),
-    ("--exit-when-stdin-closes", "|stop when standard input ends"),
-];
-
-/// Columns that `--help` keeps to.
-const HELP_WIDTH: usize = 100;
-
-/// One row of `--help`, its text broken into lines.
-fn help_row(name: &str, text: &str) -> String {
-    let mut row = format!("  {name:<29}");
-    let mut width = row.chars().count();
-    for word in text.split_whitespace() {
-        if width + word.len() + 1 > HELP_WIDTH {
-            row.push_str(&format!("\n{:31}", ""));
-            width = 31;
-        }
-        row.push(' ');
-        row.push_str(word);
-        width += word.len() + 1;
-    }
-    row + "\n"
-}
-
-/// The text of `--help`.
-pub fn help() -> String {
-    let mut text = "maxim-dev: a local server for the Maxim log API and the structured log API, and a view of what arrives
-
-Usage: maxim-dev [flags]          serve; open the URL that it prints. It binds 127.0.0.1 only
-       maxim-dev COMMAND …        --port N names a running server (default 8899)
-
-"
-    .to_owned();
-    for (name, help) in COMMANDS {
-        text.push_str(&help_row(name, help));
-    }
-    text.push('\n');
-    for (flag, help) in FLAGS {
-        let (value, help) = help.rsplit_once('|').unwrap_or(("", help));
-        text.push_str(&help_row(&format!("{flag} {value}"), help));
-    }
-    text.push_str(&help_row("--help, --version", ""));
-    text.push_str(
-        "\nMisbehaviour, also at run time: POST /control with the same names ({\"drop_before_read\": 2})\n\n",
-    );
-    for setting in SETTINGS {
-        text.push_str(&help_row(&format!("{} {}", setting.flag(), setting.value), setting.help));
-    }
-    text.push_str("\nQueries: level:error model:gpt-4o tag.k=v cost>0.01 dur>2s since:yesterday \"free text\" -name:retry\n");
-    text.push_str("GET /stats, /seq, /tree and /control tell the state; POST /control/reset clears counts and misbehaviour.\n");
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::help::{self, FLAGS, help};
 
     fn parse_line(line: &str) -> Result<Command, String> {
         parse(line.split_whitespace().map(str::to_owned), false)
@@ -423,7 +346,8 @@ mod tests {
     fn what_is_wrong_is_named() {
         for (line, expected) in [
             ("--prot 1", "unknown flag \"--prot\""),
-            ("stray", "unknown flag \"stray\""),
+            ("stray", "unknown command \"stray\""),
+            ("tail --otlp", "unknown flag \"--otlp\" of tail"),
             ("--port", "--port needs a value"),
             ("--port 99999", "--port needs a number"),
             ("--mode loud", "--mode is tree, count or quiet"),
@@ -447,13 +371,33 @@ mod tests {
             assert!(readme.contains(&format!("`{flag}")), "README.md lacks {flag}");
             assert!(manual.contains(&flag.replace('-', "\\-")), "maxim-dev.1 lacks {flag}");
         }
-        for (name, _) in COMMANDS {
+        for command in COMMANDS {
+            let name = command.name;
             assert!(
                 help.contains(name)
                     && readme.contains(&format!("`maxim-dev {name}"))
                     && manual.contains(name),
                 "{name}"
             );
+            for (flag, _) in command.flags {
+                assert!(manual.contains(&flag.replace('-', "\\-")), "maxim-dev.1 lacks {flag} of {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_help_of_a_command_names_the_flags_that_it_takes_and_no_other() {
+        for command in COMMANDS {
+            let said = parse_line(&format!("{} --help", command.name));
+            assert!(matches!(said, Ok(Command::Help(Some(name))) if name == command.name));
+            let help = help::help_of(command.name);
+            for known in COMMANDS.iter().flat_map(|command| command.flags).map(|(flag, _)| *flag) {
+                let said = parse_line(&format!("{} {known} 1", command.name));
+                let is_taken = !said.is_err_and(|error| error.contains("unknown flag"));
+                let is_named = command.flags.iter().any(|(flag, _)| *flag == known);
+                assert_eq!(is_taken, is_named, "{known} of {}", command.name);
+                assert_eq!(help.contains(&format!("  {known}")), is_named, "{known} in {help}");
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod client;
 pub mod completion;
+pub mod help;
 pub mod serve;
 pub mod spool;
 pub mod tail;
