@@ -15,8 +15,20 @@ use crate::model::{Api, Constant, Enum, Field, Function, Handle, Parameter, Stru
 use crate::shapes::ENTITIES;
 
 /// In this order the header has them; files that are not named follow.
-const FILES: [&str; 8] =
-    ["mod.rs", "types.rs", "structs.rs", "logger.rs", "exports.rs", "log_client.rs", "flow.rs", "ingest.rs"];
+const FILES: [&str; 12] = [
+    "mod.rs",
+    "types.rs",
+    "structs.rs",
+    "structs/logger.rs",
+    "structs/entities.rs",
+    "structs/stats.rs",
+    "structs/log_client.rs",
+    "logger.rs",
+    "exports.rs",
+    "log_client.rs",
+    "flow.rs",
+    "ingest.rs",
+];
 
 /// The defaults that are not zero, of each struct that starts with its size: what `sized!` lists.
 pub fn defaults(structs: &str) -> Result<BTreeMap<String, Vec<(String, String)>>, String> {
@@ -70,11 +82,8 @@ pub fn api(ffi: &Path, exports: &str, version: &str) -> Result<Api, String> {
         },
         defaults: defaults(&structs)?,
     };
-    let mut names: Vec<String> = fs::read_dir(ffi)
-        .map_err(|error| format!("{}: {error}", ffi.display()))?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "rs"))
-        .collect();
+    let mut names = sources(ffi, "")?;
+    names.extend(sources(ffi, "structs/")?);
     names.push("exports.rs".to_owned());
     names.sort_by_key(|name| {
         (FILES.iter().position(|known| known == name).unwrap_or(FILES.len()), name.clone())
@@ -98,6 +107,17 @@ pub fn api(ffi: &Path, exports: &str, version: &str) -> Result<Api, String> {
         reader.item(item).map_err(|error| format!("{name}: {error}"))?;
     }
     reader.finish()
+}
+
+/// The Rust files of a folder, each with the folder before it.
+fn sources(ffi: &Path, folder: &str) -> Result<Vec<String>, String> {
+    let path = ffi.join(folder);
+    let entries = fs::read_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "rs"))
+        .map(|name| format!("{folder}{name}"))
+        .collect())
 }
 
 struct Reader {

@@ -116,6 +116,7 @@ fn one_function_is_in_the_symbols_the_header_the_description_and_every_table() {
         "include/maxim.h",
         "maxim.symbols",
         "maxim.map",
+        "tests/c/entity_calls.h",
         "bindings/go/entity_table.h",
         "bindings/go/entity_table.go",
         "bindings/node/src/entity_table.h",
@@ -131,7 +132,7 @@ fn one_function_is_in_the_symbols_the_header_the_description_and_every_table() {
 fn one_field_is_in_the_header_the_layout_test_and_the_description() {
     let tree = Tree::new("field");
     tree.replace(
-        "src/ffi/structs.rs",
+        "src/ffi/structs/stats.rs",
         "    pub purged: u64,\n",
         "    pub purged: u64,\n    /// Records of a colour.\n    pub coloured: u64,\n",
     );
