@@ -890,7 +890,7 @@ typedef struct maxim_attachment {
     maxim_str id;
     /** One of MAXIM_ATTACHMENT_…. */
     maxim_attachment_kind kind;
-    /** Display name. */
+    /** Display name; a file without one is named after itself. */
     maxim_str name;
     /** MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded. */
     maxim_str path;

@@ -178,7 +178,7 @@ fn a_process_killed_before_it_knows_of_its_upload_has_it_made_again_and_told_of_
 }
 
 #[test]
-fn the_type_of_a_file_is_what_its_content_says_and_else_what_its_name_does() {
+fn a_file_is_sent_with_its_name_its_size_and_the_type_that_its_content_or_else_its_name_says() {
     let scratch = Scratch::new("attach-types");
     let program = compile("tests/c/uploads.c", &scratch);
     let service = Service::start();
@@ -198,18 +198,21 @@ fn the_type_of_a_file_is_what_its_content_says_and_else_what_its_name_does() {
     verbs.push(FLUSH.to_owned());
     let url = format!("http://127.0.0.1:{}", service.port);
     run(&mut probe(&program, &url, &scratch.path().join("spool"), &verbs));
-    let mut types = Vec::new();
+    let mut sent = Vec::new();
     while let Ok(arrived) = service.arrived.try_recv() {
         let Arrived::Lines(lines) = arrived else { continue };
-        types.extend(lines.lines().filter_map(|line| {
-            let (_, rest) = line.split_once("\"mimeType\":\"")?;
-            rest.split_once('"').map(|(mime, _)| mime.to_owned())
+        sent.extend(lines.lines().filter_map(|line| {
+            let (_, data) = line.strip_suffix('}')?.split_once("action=add-attachment,data=")?;
+            let data: Value = serde_json::from_str(data).unwrap();
+            Some(["name", "size", "mimeType"].map(|member| data[member].to_string()))
         }));
     }
-    types.sort();
-    let mut expected = files.map(|(_, _, mime)| mime);
+    sent.sort();
+    let mut expected = files.map(|(name, content, mime)| {
+        [json!(name), json!(content.len()), json!(mime)].map(|member| member.to_string())
+    });
     expected.sort_unstable();
-    assert_eq!(types, expected);
+    assert_eq!(sent, expected);
 }
 
 #[test]

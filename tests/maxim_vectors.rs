@@ -29,6 +29,8 @@ enum Instead {
     With(Value),
     /// The data of the first line has another value in this place.
     At(&'static str, Value),
+    /// The data of the attachment's line has these members too.
+    Attached(Value),
     /// These lines are sent.
     Lines(&'static [&'static str]),
 }
@@ -76,6 +78,16 @@ fn differences() -> Vec<(&'static [i64], Instead, &'static str)> {
                 \"dddddddd-0000-4000-8000-000000000004-5\",\"tags\":{},\
                 \"startTimestamp\":\"2024-01-02T03:04:05+00:00\"}}"]),
             "a span within a span is made by maxim_span_add_sub_span; a span's configuration names no other",
+        ),
+        (
+            &[23, 27, 31, 35, 39],
+            Attached(json!({"size": 70})),
+            "maxim-js and maxim-go say how large a file is",
+        ),
+        (
+            &[43],
+            Attached(json!({"name": "unknown.bin", "size": 256})),
+            "maxim-js and maxim-go name a file that was given no name after itself",
         ),
         // A result is never refused for its shape.
         (
@@ -288,6 +300,11 @@ fn expected(vector: &Value, instead: Option<&Instead>) -> Sent {
         }
         Some(Instead::With(members)) => {
             let line = &mut sent.lines[0];
+            line["data"].as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+            line["data"] = comparable(line["data"].take());
+        }
+        Some(Instead::Attached(members)) => {
+            let line = &mut sent.attachments[0];
             line["data"].as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
             line["data"] = comparable(line["data"].take());
         }

@@ -55,6 +55,17 @@ impl Attachment<'_> {
         format!("{repository}/{}/{entity_id}/files/original/{}", entity.name(), self.id)
     }
 
+    /// With a name: a file's own where none was given.
+    pub(super) fn named(&self) -> Self {
+        let name = match self.content {
+            Content::File(path) => {
+                self.name.or_else(|| Path::new(path).file_name().and_then(|name| name.to_str()))
+            }
+            _ => self.name,
+        };
+        Attachment { name, ..*self }
+    }
+
     /// The members that are known at the call.
     fn write(&self, line: &mut Object<'_>) -> Result<()> {
         line.text(key!("id"), self.id);

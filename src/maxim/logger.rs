@@ -249,6 +249,8 @@ impl Logger {
     /// Attaches something to an entity, everywhere. What has no content is a line, anything else an
     /// upload that makes a line when it has succeeded.
     pub fn attach(&self, entity: Entity, id: &str, attachment: &Attachment<'_>) -> Result<()> {
+        // Before a mask sees it.
+        let attachment = &attachment.named();
         match &self.gate {
             None => self.attach_passed(entity, id, attachment),
             Some(gate) if !gate.takes_attachment(entity, id) => Ok(()),

@@ -120,12 +120,15 @@ impl Head {
     }
 
     /// The line that tells of the finished upload.
-    fn finished_line(&self, mime: &str, out: &mut Buffer) -> Option<()> {
+    fn finished_line(&self, mime: &str, size: u64, out: &mut Buffer) -> Option<()> {
         let entity = Entity::ALL.get(usize::from(self.entity))?;
         let members = |line: &mut Object<'_>| {
             line.splice(self.line.as_bytes());
             line.text(key!("key"), &self.key);
             line.text(key!("mimeType"), mime);
+            if matches!(self.source, Source::File(_)) {
+                line.integer(key!("size"), i64::try_from(size).unwrap_or(i64::MAX));
+            }
             Ok(())
         };
         Lines::new(out).line(*entity, &self.entity_id, action!("add-attachment"), members).ok()
@@ -271,7 +274,7 @@ impl Uploads {
         let again = |why| Uploaded::General(Outcome::Retry { after: None, why });
         let Some(lines) = self.lines.upgrade() else { return again("the logger has ended".to_owned()) };
         let line: &mut Buffer = &mut scratch::lend();
-        let told = match head.finished_line(&mime, line) {
+        let told = match head.finished_line(&mime, size, line) {
             Some(()) => lines.append(KIND_LINE, line),
             None => return Uploaded::Impossible("an upload of a later version".to_owned()),
         };

@@ -222,7 +222,7 @@ pub struct maxim_attachment {
     pub id: maxim_str,
     /// One of MAXIM_ATTACHMENT_….
     pub kind: maxim_attachment_kind,
-    /// Display name.
+    /// Display name; a file without one is named after itself.
     pub name: maxim_str,
     /// MAXIM_ATTACHMENT_FILE: the file, read when it is uploaded.
     pub path: maxim_str,
