@@ -93,7 +93,7 @@ fn entities() -> impl Iterator<Item = &'static str> {
 }
 
 /// `tool_call` as `ToolCall` or `toolCall`.
-fn camel(words: &str, first_upper: bool) -> String {
+pub fn camel(words: &str, first_upper: bool) -> String {
     let mut upper = first_upper;
     let mut out = String::new();
     for letter in words.chars() {
