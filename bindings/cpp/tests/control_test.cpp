@@ -2,6 +2,11 @@
 // what a configuration switches off.
 #include "support.hpp"
 
+#include <dirent.h>
+
+#include <mutex>
+#include <thread>
+
 namespace {
 
 using namespace support;
@@ -61,18 +66,13 @@ void tell(const maxim::logger& logger, const std::string& text) {
     EXPECT_EQ(logger.commit(maxim::entity_kind::trace, "t", "update", json_object{{text, text}}), status::ok);
 }
 
-TEST_F(control_test, no_secret_of_the_table_leaves) {
-    const auto table = json::parse(read_file(variable("MAXIM_TEST_ROOT") + "/tests/masks.json"));
-    ASSERT_EQ(table["texts"].size(), 60U);
-    auto given = config();
-    const std::string rules = table["rules"].dump();
-    given.masks = maxim::raw(rules);
-    maxim::logger logger(given);
-    for (const auto& each : table["texts"]) {
-        tell(logger, each["text"].get<std::string>());
-    }
-    logger.flush_or_throw(patience);
-    const std::string found = read_file(server.file("record"));
+json read_table() {
+    auto table = json::parse(read_file(variable("MAXIM_TEST_ROOT") + "/tests/masks.json"));
+    EXPECT_EQ(table["texts"].size(), 60U);
+    return table;
+}
+
+void expect_no_secret(const json& table, const std::string& found) {
     EXPECT_NE(found.find("[email]"), std::string::npos);
     EXPECT_NE(found.find("[customer]"), std::string::npos);
     for (const auto& each : table["texts"]) {
@@ -82,6 +82,76 @@ TEST_F(control_test, no_secret_of_the_table_leaves) {
             }
         }
     }
+}
+
+/// All that is in the files below a directory, with their names.
+std::string contents(const std::string& directory) {
+    std::string all;
+    DIR* open = opendir(directory.c_str());
+    for (const dirent* entry = open != nullptr ? readdir(open) : nullptr; entry != nullptr; entry = readdir(open)) {
+        const std::string name = entry->d_name;
+        const std::string path = directory + "/" + name;
+        if (name != "." && name != "..") {
+            all += entry->d_type == DT_DIR ? contents(path) : path + read_file(path);
+        }
+    }
+    if (open != nullptr) {
+        closedir(open);
+    }
+    return all;
+}
+
+TEST_F(control_test, no_secret_of_the_table_leaves) {
+    const auto table = read_table();
+    auto given = config();
+    const std::string rules = table["rules"].dump();
+    given.masks = maxim::raw(rules);
+    maxim::logger logger(given);
+    for (const auto& each : table["texts"]) {
+        tell(logger, each["text"].get<std::string>());
+    }
+    logger.flush_or_throw(patience);
+    expect_no_secret(table, read_file(server.file("record")));
+}
+
+TEST_F(control_test, no_secret_of_the_table_lies_in_the_spool_or_in_quarantine_or_is_told) {
+    const auto table = read_table();
+    const dev_server refusing({"--status", "400"});
+    std::mutex lock;
+    std::string told;
+    std::string all;
+    auto given = config();
+    given.base_url = refusing.url();
+    const std::string rules = table["rules"].dump();
+    given.masks = maxim::raw(rules);
+    given.is_debug = true;
+    given.on_debug = [&](std::string_view line) {
+        const std::lock_guard<std::mutex> held(lock);
+        told += line;
+    };
+    given.on_error = [&](maxim::status, std::string_view detail, std::uint64_t) {
+        const std::lock_guard<std::mutex> held(lock);
+        told += detail;
+    };
+    {
+        maxim::logger logger(given);
+        for (const auto& each : table["texts"]) {
+            tell(logger, each["text"].get<std::string>());
+        }
+        logger.write_to_file_or_throw(patience);
+        all = contents(server.file("spool"));
+        EXPECT_NE(all.find("[email]"), std::string::npos) << "nothing was kept";
+        // Refused by the service, each by itself.
+        static_cast<void>(logger.flush(std::chrono::milliseconds(0)));
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(4);
+        while (logger.stats().quarantined == 0 && std::chrono::steady_clock::now() < limit) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+    }
+    all += contents(server.file("spool"));
+    EXPECT_NE(all.find("quarantine"), std::string::npos) << "there is no quarantine";
+    const std::lock_guard<std::mutex> held(lock);
+    expect_no_secret(table, all + told);
 }
 
 TEST_F(control_test, a_mask_of_the_applications_replaces_texts_and_what_it_throws_costs_the_text_alone) {

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { Logger, LogClient } from '../index.mjs';
-import { ROOT, scratch, startServer } from './support.mjs';
+import { ROOT, scratch, startServer, until } from './support.mjs';
 
 /** A text as it may stand in JSON, in JSON in a JSON string, and so on. */
 function escaped(text) {
@@ -17,10 +17,10 @@ function escaped(text) {
   return forms;
 }
 
-async function staged(work) {
+async function staged(work, ...flags) {
   const place = scratch();
   const record = join(place.path, 'record');
-  const server = await startServer(['--record', record]);
+  const server = await startServer(['--record', record, ...flags]);
   const both = { apiKey: 'key', spoolDir: join(place.path, 'spool'), raiseExceptions: true, maskBudgetUs: 60_000_000 };
   try {
     const left = () => (existsSync(record) ? readFileSync(record, 'utf8') : '');
@@ -32,49 +32,98 @@ async function staged(work) {
   }
 }
 
-test('no secret of the table leaves', async () => {
-  const { rules, texts } = JSON.parse(readFileSync(join(ROOT, 'tests/masks.json'), 'utf8'));
+const { rules, texts } = JSON.parse(readFileSync(join(ROOT, 'tests/masks.json'), 'utf8'));
+
+/** Gives a text to every call that takes one. */
+function tell(logger, client, text) {
+  const data = { plain: text, [text]: [text, { deep: text }] };
+  const tags = { [text]: text };
+  const session = logger.session({ name: text, tags });
+  session.addFeedback({ score: 1, comment: text });
+  session.addEvent('event-1', text, tags, data);
+  const trace = session.addTrace({ name: text, input: text, tags });
+  trace.addTag(text, text);
+  trace.setInput(text);
+  trace.setOutput(text);
+  trace.addMetadata(data);
+  trace.addError({ message: text, name: text, code: text, type: text, tags, metadata: data });
+  trace.addAttachment({ type: 'url', url: text, name: text, tags, metadata: data });
+  const span = trace.addSpan({ name: text, tags });
+  span.setInput(text);
+  const messages = [{ role: 'user', content: text }];
+  const generation = span.addGeneration({ name: text, model: text, messages, modelParameters: { system: text }, tags });
+  generation.addMessage(messages[0]);
+  generation.result({ mine: text }, { force: true });
+  generation.error({ message: text });
+  const retrieval = trace.addRetrieval({ name: text, tags });
+  retrieval.setInput(text);
+  retrieval.setOutput([text]);
+  const tool = trace.addToolCall({ name: text, description: text, args: text, tags });
+  tool.result(text);
+  trace.end();
+  client.info(text, data);
+  client.error(text, new Error(text));
+}
+
+function assertNoSecretIn(found) {
   assert.equal(texts.length, 60);
+  assert.ok(found.includes('[email]') && found.includes('[customer]'));
+  for (const { secrets } of texts) {
+    for (const form of secrets.flatMap(escaped)) assert.ok(!found.includes(form), form);
+  }
+}
+
+/** What reading gives, or nothing where a file or directory has just been removed. */
+function unlessGone(read, nothing) {
+  try {
+    return read();
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return nothing;
+  }
+}
+
+/** All that is in the files below a directory, with their names. */
+const contents = (path) =>
+  unlessGone(() => readdirSync(path, { withFileTypes: true }), [])
+    .map((entry) => [join(path, entry.name), entry.isDirectory()])
+    .map(([name, isDirectory]) => (isDirectory ? contents(name) : name + unlessGone(() => readFileSync(name, 'utf8'), '')))
+    .join('\n');
+
+test('no secret of the table leaves', async () => {
   await staged(async (options, left, clientOptions) => {
     const logger = new Logger({ ...options, masks: rules });
     const client = new LogClient({ ...clientOptions, masks: rules });
-    for (const { text } of texts) {
-      const data = { plain: text, [text]: [text, { deep: text }] };
-      const tags = { [text]: text };
-      const session = logger.session({ name: text, tags });
-      session.addFeedback({ score: 1, comment: text });
-      session.addEvent('event-1', text, tags, data);
-      const trace = session.addTrace({ name: text, input: text, tags });
-      trace.addTag(text, text);
-      trace.setInput(text);
-      trace.setOutput(text);
-      trace.addMetadata(data);
-      trace.addError({ message: text, name: text, code: text, type: text, tags, metadata: data });
-      trace.addAttachment({ type: 'url', url: text, name: text, tags, metadata: data });
-      const span = trace.addSpan({ name: text, tags });
-      span.setInput(text);
-      const messages = [{ role: 'user', content: text }];
-      const generation = span.addGeneration({ name: text, model: text, messages, modelParameters: { system: text }, tags });
-      generation.addMessage(messages[0]);
-      generation.result({ mine: text }, { force: true });
-      generation.error({ message: text });
-      const retrieval = trace.addRetrieval({ name: text, tags });
-      retrieval.setInput(text);
-      retrieval.setOutput([text]);
-      const tool = trace.addToolCall({ name: text, description: text, args: text, tags });
-      tool.result(text);
-      trace.end();
-      client.info(text, data);
-      client.error(text, new Error(text));
-    }
+    for (const { text } of texts) tell(logger, client, text);
     await logger.close();
     await client.close();
-    const found = left();
-    assert.ok(found.includes('[email]') && found.includes('[customer]'));
-    for (const { secrets } of texts) {
-      for (const form of secrets.flatMap(escaped)) assert.ok(!found.includes(form), form);
-    }
+    assertNoSecretIn(left());
   });
+});
+
+test('no secret of the table lies in the spool or in quarantine or is told', async () => {
+  await staged(
+    async (options, left, clientOptions) => {
+      const told = [];
+      const talks = { masks: rules, isDebug: true, onDebug: (line) => told.push(line), onError: (error) => told.push(String(error)) };
+      const logger = new Logger({ ...options, ...talks });
+      const client = new LogClient({ ...clientOptions, ...talks });
+      for (const { text } of texts) tell(logger, client, text);
+      await logger.writeToFile();
+      const kept = contents(options.spoolDir);
+      assert.ok(kept.includes('[email]'), 'nothing was kept');
+      // Refused by the service, each by itself.
+      await logger.flush(0);
+      await until(() => logger.stats().quarantined > 0);
+      await logger.close(0);
+      await client.close(0);
+      const leftHere = contents(options.spoolDir);
+      assert.ok(leftHere.includes('quarantine'), 'there is no quarantine');
+      assertNoSecretIn([kept, leftHere, ...told].join('\n'));
+    },
+    '--status',
+    '400',
+  );
 });
 
 test('a sample is the documented one', async () => {

@@ -22,11 +22,45 @@ class ControlTest < MaximTest
     texts.each { |each| tell(log, app, each.fetch("text")) }
     assert log.flush(timeout: 30)
     assert app.flush(timeout: 30)
-    found = left
+    assert_no_secret_in left
+  end
+
+  def test_no_secret_of_the_table_lies_in_the_spool_or_in_quarantine_or_is_told
+    told = []
+    talks = { masks: TABLE.fetch("rules"), is_debug: true, on_debug: told.method(:<<) }
+    log = logger(**talks)
+    app = client(**talks)
+    @server.control(status: 400)
+    TABLE.fetch("texts").each { |each| tell(log, app, each.fetch("text")) }
+    log.write_to_file
+    kept = contents
+    assert_includes kept, "[email]"
+    # Refused by the service, each by itself.
+    log.flush(timeout: 0)
+    eventually("a record is in quarantine", 300) { log.stats[:quarantined].positive? }
+    [log, app].each { |owner| owner.close(timeout: 0) }
+    left_here = contents
+    assert_includes left_here, "quarantine"
+    assert_no_secret_in [kept, left_here, *told, *@errors.map(&:message)].join("\n")
+  end
+
+  # All that is in the files of the spool, with their names.
+  def contents
+    files = Dir.glob("**/*", File::FNM_DOTMATCH, base: @spool).map { |name| File.join(@spool, name) }
+    files.select { |file| File.file?(file) }.map { |file| file + content(file) }.join("\n")
+  end
+
+  def content(file)
+    File.binread(file).force_encoding("UTF-8").scrub
+  rescue Errno::ENOENT
+    "" # it has just been removed
+  end
+
+  def assert_no_secret_in(found)
     assert_includes found, "[email]"
     assert_includes found, "[customer]"
-    leaked = texts.flat_map { |each| each.fetch("secrets").flat_map { |secret| escaped(secret) } }
-    assert_empty(leaked.select { |form| found.include?(form) })
+    secrets = TABLE.fetch("texts").flat_map { |each| each.fetch("secrets").flat_map { |secret| escaped(secret) } }
+    assert_empty(secrets.select { |form| found.include?(form) })
   end
 
   def tell(log, app, text)
