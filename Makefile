@@ -54,8 +54,8 @@ torture: lib server ## Attack the promise that nothing is lost, at full size (ab
 sanitize: lib server hooks ## Run the tests of the C ABI with AddressSanitizer, ThreadSanitizer and valgrind
 	scripts/sanitize.sh
 
-interop: lib ## Send through a real OpenTelemetry Collector, built once outside the tree, and compare what comes back
-	COLLECTOR=$$(scripts/collector.sh) cargo test --test interop
+interop: lib server ## Send through a real OpenTelemetry Collector, built once outside the tree, and compare what comes back
+	scripts/interop.sh
 
 fuzz: server hooks ## Make calls, texts and damage by chance for FUZZ_SECONDS (60)
 	scripts/fuzz.sh $(FUZZ_SECONDS)

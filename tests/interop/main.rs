@@ -1,7 +1,8 @@
 //! A real OpenTelemetry Collector takes what the library sends, and gives the same back: `make interop`.
 //!
-//! COLLECTOR names the Collector (`scripts/collector.sh` builds one). What it exports goes to a receiver of this test's
-//! own, and is compared with what was sent.
+//! COLLECTOR names the Collector (`scripts/collector.sh` builds one), and INTEROP_… the programs that log by
+//! OpenTelemetry's own SDKs as well (`scripts/interop.sh` builds them). What the Collector exports goes to a receiver of
+//! this test's own, and is compared with what was sent.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -13,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::collector::{Collector, taken, texts};
-use common::{Scratch, both, compile};
+use common::{Scratch, both, built, compile};
 use maxim::otlp::{Encoding, FoldOptions, Folder, Out, Resource, encode};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
@@ -103,6 +104,69 @@ impl Drop for Real {
     }
 }
 
+fn unix_ns() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    // The library's clock is never behind by more than a microsecond.
+    u64::try_from(now.as_nanos()).unwrap() / 1000 * 1000
+}
+
+/// A program that a variable of `scripts/interop.sh` names.
+fn named(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no program: run `make interop`"))
+}
+
+/// Runs a service that OpenTelemetry's own SDK instruments and that logs its agent by the library, and looks at the one
+/// trace that the Collector makes of both.
+fn one_trace_of(mut program: Command, sdk_language: &str) {
+    let real = Real::start();
+    let scratch = Scratch::new("interop-sdk");
+    let output = program
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", real.url())
+        .env("OTEL_SERVICE_NAME", "shop")
+        .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", both(&output));
+    let spans = real.spans(4);
+    let named: BTreeMap<&str, &Span> = spans.values().map(|span| (span.name.as_str(), span)).collect();
+    // Kinds as the protocol numbers them: 1 internal, 2 server, 3 client.
+    for (name, parent, kind) in [
+        ("GET /ask", "", 2),
+        ("answer", "GET /ask", 1),
+        ("chat gpt-4o", "answer", 3),
+        ("POST /v1/chat", "chat gpt-4o", 3),
+    ] {
+        let span = named.get(name).unwrap_or_else(|| panic!("no {name} among {:?}", named.keys()));
+        assert_eq!(span.trace_id, named["GET /ask"].trace_id, "{name}");
+        let above = named.get(parent).map(|span| span.span_id.clone()).unwrap_or_default();
+        assert_eq!(span.parent_span_id, above, "{name}");
+        assert_eq!(span.kind, kind, "{name}");
+        assert!(
+            span.start_time_unix_nano > 0 && span.start_time_unix_nano <= span.end_time_unix_nano,
+            "{name}"
+        );
+    }
+    assert_eq!(spans.len(), 4, "{:?}", named.keys());
+    assert_eq!(texts(&named["chat gpt-4o"].attributes)["llm.token_count.total"], "10");
+    let requests = real.passed_on.taken();
+    let languages: Vec<_> =
+        requests.iter().filter_map(|arrived| arrived.resource.get("telemetry.sdk.language")).collect();
+    assert!(languages.iter().any(|language| *language == sdk_language), "{languages:?}");
+    assert!(requests.iter().all(|arrived| arrived.resource["service.name"] == "shop"));
+}
+
+#[test]
+fn go_with_opentelemetrys_own_sdk_and_the_library_gives_one_trace() {
+    one_trace_of(Command::new(named("INTEROP_GO")), "go");
+}
+
+#[test]
+fn node_with_opentelemetrys_own_sdk_and_the_library_gives_one_trace() {
+    let mut program = Command::new(named("INTEROP_NODE"));
+    program.arg(named("INTEROP_SCRIPT"));
+    one_trace_of(program, "nodejs");
+}
+
 /// The spans of every captured step.
 fn captured() -> Vec<maxim::otlp::Span> {
     let mut folder = Folder::named("interop", FoldOptions { incomplete_after: Duration::from_secs(1) });
@@ -160,10 +224,13 @@ fn every_captured_span_comes_back_as_it_was_sent_in_either_encoding() {
 
 #[test]
 fn a_program_is_seen_through_it_with_parents_times_kinds_and_tokens() {
-    for (protocol, compression) in [("http/protobuf", "gzip"), ("http/json", "none")] {
+    for (protocol, compression) in
+        [("http/protobuf", "gzip"), ("http/protobuf", "none"), ("http/json", "gzip"), ("http/json", "none")]
+    {
         let real = Real::start();
         let scratch = Scratch::new("interop-program");
         let program = compile("tests/c/otlp.c", &scratch);
+        let began = unix_ns();
         for verbs in [&["conversation"][..], &["entries", "20"]] {
             let output = Command::new(&program)
                 .args(verbs)
@@ -177,21 +244,111 @@ fn a_program_is_seen_through_it_with_parents_times_kinds_and_tokens() {
         }
         let spans = real.spans(6);
         let named: BTreeMap<&str, &Span> = spans.values().map(|span| (span.name.as_str(), span)).collect();
-        let kind = |name: &str| texts(&named[name].attributes)["openinference.span.kind"].clone();
-        for (name, parent, expected) in [
-            ("question", "", "CHAIN"),
-            ("step", "question", "CHAIN"),
-            ("chat gpt-4o", "step", "LLM"),
-            ("retrieval wiki", "more", "RETRIEVER"),
-            ("execute_tool weather", "more", "TOOL"),
+        // Of the dialects, OpenInference has the kind, and the protocol a number: 1 internal, 3 client.
+        for (name, parent, kind, number) in [
+            ("question", "", "CHAIN", 1),
+            ("step", "question", "CHAIN", 1),
+            ("chat gpt-4o", "step", "LLM", 3),
+            ("more", "", "CHAIN", 1),
+            ("retrieval wiki", "more", "RETRIEVER", 3),
+            ("execute_tool weather", "more", "TOOL", 1),
         ] {
-            assert_eq!(kind(name), expected);
+            assert_eq!(texts(&named[name].attributes)["openinference.span.kind"], kind, "{name}");
+            assert_eq!(named[name].kind, number, "{name}");
             let above = named.get(parent).map(|span| span.span_id.clone()).unwrap_or_default();
             assert_eq!(named[name].parent_span_id, above, "{name}");
-            assert!(named[name].start_time_unix_nano <= named[name].end_time_unix_nano);
+            let (start, end) = (named[name].start_time_unix_nano, named[name].end_time_unix_nano);
+            assert!((began..=unix_ns()).contains(&start) && (start..=unix_ns()).contains(&end), "{name}");
         }
-        assert_eq!(texts(&named["chat gpt-4o"].attributes)["llm.token_count.total"], "30");
+        for (name, attribute, value) in [
+            ("chat gpt-4o", "llm.token_count.total", "30"),
+            ("chat gpt-4o", "gen_ai.request.model", "gpt-4o"),
+            ("chat gpt-4o", "gen_ai.operation.name", "chat"),
+            ("question", "input.value", "Why is the sky blue?"),
+            ("more", "session.id", "session-1"),
+            ("execute_tool weather", "gen_ai.tool.name", "weather"),
+        ] {
+            let found = texts(&named[name].attributes);
+            assert_eq!(found.get(attribute).map(String::as_str), Some(value), "{attribute} of {name}");
+        }
         real.wait_until("passed on all records", |real| real.passed_on.records().len() >= 20);
         assert!(real.passed_on.records().iter().all(|record| record.severity_number == 9));
     }
+}
+
+/// `maxim-dev relay` in front of the Collector; it ends with this value.
+struct Relay(Child);
+
+impl Relay {
+    fn start(otlp: &str, scratch: &Scratch) -> (Relay, String) {
+        let port_file = scratch.path().join("port");
+        let mut command = Command::new(built("bin/maxim-dev"));
+        command.args(["relay", "--port", "0", "--otlp", otlp, "--exit-when-stdin-closes"]);
+        command.arg("--store").arg(scratch.path().join("relay.db")).arg("--port-file").arg(&port_file);
+        let relay = Relay(command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap());
+        let end = Instant::now() + PATIENCE;
+        let port = loop {
+            match std::fs::read_to_string(&port_file) {
+                Ok(port) => break port,
+                Err(_) => assert!(Instant::now() < end, "the relay never listened"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        (relay, format!("http://127.0.0.1:{}", port.trim()))
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_quickstarts_conversation_is_seen_through_a_relay_and_the_collector() {
+    let real = Real::start();
+    let scratch = Scratch::new("interop-quickstart");
+    let (_relay, url) = Relay::start(&real.url(), &scratch);
+    let began = unix_ns();
+    let output = Command::new(compile("examples/c/quickstart.c", &scratch))
+        .env("MAXIM_BASE_URL", url)
+        .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", both(&output));
+    let spans = real.spans(7);
+    let named: BTreeMap<&str, &Span> = spans.values().map(|span| (span.name.as_str(), span)).collect();
+    for (name, parent, kind) in [
+        ("weather question", "", "CHAIN"),
+        ("agent step", "weather question", "CHAIN"),
+        ("chat gpt-4o", "agent step", "LLM"),
+        ("execute_tool forecast", "agent step", "TOOL"),
+        ("question about rules", "", "CHAIN"),
+        ("retrieval airline rules", "question about rules", "RETRIEVER"),
+        ("chat claude-sonnet-4", "question about rules", "LLM"),
+    ] {
+        let span = named.get(name).unwrap_or_else(|| panic!("no {name} among {:?}", named.keys()));
+        let attributes = texts(&span.attributes);
+        assert_eq!(attributes["openinference.span.kind"], kind, "{name}");
+        let above = named.get(parent);
+        assert_eq!(span.parent_span_id, above.map(|span| span.span_id.clone()).unwrap_or_default(), "{name}");
+        assert!(above.is_none_or(|above| above.trace_id == span.trace_id), "{name}");
+        let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
+        assert!((began..=unix_ns()).contains(&start) && (start..=unix_ns()).contains(&end), "{name}");
+    }
+    assert_eq!(spans.len(), 7, "{:?}", named.keys());
+    let answer = texts(&named["chat gpt-4o"].attributes);
+    for (attribute, value) in [
+        ("gen_ai.usage.input_tokens", "31"),
+        ("gen_ai.usage.output_tokens", "17"),
+        ("llm.token_count.total", "48"),
+    ] {
+        assert_eq!(answer[attribute], value, "{attribute}");
+    }
+    let session = |name: &str| texts(&named[name].attributes)["session.id"].clone();
+    assert_eq!(session("weather question"), session("question about rules"));
+    // 2 is an error.
+    let failed = named["chat claude-sonnet-4"].status.clone().unwrap_or_default();
+    assert_eq!((failed.code, failed.message.as_str()), (2, "the provider is overloaded"));
 }
