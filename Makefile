@@ -16,7 +16,7 @@ SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-serve
 	src/delivery/policy.rs src/delivery/http/retry_after.rs $(wildcard src/otlp/*.rs)
 
 .DEFAULT_GOAL := help
-.PHONY: interop abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
+.PHONY: interop phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
 	uninstall dist dist-test version
 
 help: ## Show this list
@@ -56,6 +56,9 @@ sanitize: lib server hooks ## Run the tests of the C ABI with AddressSanitizer, 
 
 interop: lib server ## Send through a real OpenTelemetry Collector, built once outside the tree, and compare what comes back
 	scripts/interop.sh
+
+phoenix: lib ## Send to Arize Phoenix (from PyPI, outside the tree) in a network namespace of its own, and ask it what it has
+	scripts/phoenix.sh
 
 fuzz: server hooks ## Make calls, texts and damage by chance for FUZZ_SECONDS (60)
 	scripts/fuzz.sh $(FUZZ_SECONDS)
