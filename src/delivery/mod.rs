@@ -25,6 +25,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod body_limit;
 mod config;
 mod engine;

@@ -1,4 +1,4 @@
-//! What an attempt to send came to: the table that turns a service's answers into outcomes.
+//! What an attempt to send came to: an outcome for each row of the delivery table ([`Row`]), in words for a person.
 //!
 //! Success is what says so: a 2xx without a body, or with a JSON object (the service's form of an answer)
 //! whose `error` and `errors` say nothing. `null`, `false`, `0` and `""` say nothing, and so do `errors` of `[]`
@@ -8,9 +8,7 @@
 
 use std::time::Duration;
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
-
+use crate::delivery::answer::{Row, Said};
 use crate::delivery::http::{Fault, Response, TransportError};
 use crate::status::{self, Error, Status};
 
@@ -101,9 +99,9 @@ impl Outcome {
     /// delays, a wrong "bad request" would quarantine good records.
     pub fn of(response: &Response) -> Outcome {
         let status = response.status;
-        match status {
-            200..=299 => Outcome::of_success(response),
-            300..=399 => {
+        match Row::of(status) {
+            Row::Success => Outcome::of_success(response),
+            Row::Redirect => {
                 let target = match &response.location {
                     Some(location) => format!(" to {}", quote(location)),
                     None => String::new(),
@@ -112,30 +110,23 @@ impl Outcome {
                     format!("HTTP {status} at {}: a redirect{target}, which is not followed", response.url);
                 Outcome::Hold { why }
             }
-            400 | 422 => Outcome::BadRequest { status, why: why(response) },
-            401 => Outcome::Unauthorized {
-                status,
-                why: advised(response, "is the API key (MAXIM_API_KEY) right?"),
-            },
-            403 => {
-                let advice = "may the API key (MAXIM_API_KEY) write to this repository?";
+            Row::BadRequest => Outcome::BadRequest { status, why: why(response) },
+            Row::Unauthorized => {
+                let advice = match status {
+                    401 => "is the API key (MAXIM_API_KEY) right?",
+                    403 => "may the API key (MAXIM_API_KEY) write to this repository?",
+                    _ => "a proxy asks for a user and password, as in http://user:password@host:port",
+                };
                 Outcome::Unauthorized { status, why: advised(response, advice) }
             }
-            407 => {
-                let advice = "a proxy asks for a user and password, as in http://user:password@host:port";
-                Outcome::Unauthorized { status, why: advised(response, advice) }
-            }
-            413 => Outcome::TooLarge { why: why(response) },
-            429 | 503 => Outcome::Retry { after: response.retry_after, why: why(response) },
-            404 | 405 => {
+            Row::TooLarge => Outcome::TooLarge { why: why(response) },
+            Row::RetryAfter => Outcome::Retry { after: response.retry_after, why: why(response) },
+            Row::Retry => Outcome::Retry { after: None, why: why(response) },
+            Row::Hold if matches!(status, 404 | 405) => {
                 let advice = format!("at {}: is the base URL right?", response.url);
                 Outcome::Hold { why: advised(response, &advice) }
             }
-            501 => Outcome::Hold { why: why(response) },
-            // The rest of the 4xx range (402, 410, 451 …) says as little about the records and as much about
-            // the address or the account.
-            402..=499 if status != 408 && status != 425 => Outcome::Hold { why: why(response) },
-            _ => Outcome::Retry { after: None, why: why(response) },
+            Row::Hold => Outcome::Hold { why: why(response) },
         }
     }
 
@@ -155,17 +146,17 @@ impl Outcome {
         if response.is_cut {
             return hold("with more than is read of an answer");
         }
-        match complaint(response.text()) {
-            Answer::Fine => Outcome::Delivered,
-            Answer::Error(said) => {
+        match Said::by(response.text()) {
+            Said::Fine => Outcome::Delivered,
+            Said::Error(said) => {
                 let said = quote(&response.strike_out(&said));
                 Outcome::Retry { after: None, why: format!("HTTP {status} with an error: {said}") }
             }
-            Answer::Errors(said) => {
+            Said::Errors(said) => {
                 let said = quote(&response.strike_out(&said));
                 Outcome::Hold { why: format!("HTTP {status} with errors: {said}") }
             }
-            Answer::Foreign => {
+            Said::Foreign => {
                 hold("that is not the service's JSON (is the base URL right? is there a login page?)")
             }
         }
@@ -180,8 +171,8 @@ impl Outcome {
             Outcome::Hold { why }
                 if is_success && !is_refusal(response.text()) && response.encoding.is_none() =>
             {
-                match complaint(response.text()) {
-                    Answer::Errors(_) => Outcome::Hold { why },
+                match Said::by(response.text()) {
+                    Said::Errors(_) => Outcome::Hold { why },
                     _ => Outcome::Delivered,
                 }
             }
@@ -220,8 +211,8 @@ fn is_refusal(body: &[u8]) -> bool {
 
 /// The status, and what the service said about it.
 fn why(response: &Response) -> String {
-    let said = match complaint(response.text()) {
-        Answer::Error(said) | Answer::Errors(said) => quote(&response.strike_out(&said)),
+    let said = match Said::by(response.text()) {
+        Said::Error(said) | Said::Errors(said) => quote(&response.strike_out(&said)),
         _ => quote(&response.shown()),
     };
     match said.is_empty() {
@@ -233,76 +224,6 @@ fn why(response: &Response) -> String {
 /// The same, and what a person may do about it.
 fn advised(response: &Response, advice: &str) -> String {
     format!("{} ({advice})", why(response))
-}
-
-/// A body as the service's answer.
-enum Answer {
-    /// An object without a complaint.
-    Fine,
-    /// What its `error` says.
-    Error(String),
-    /// What its `errors` say.
-    Errors(String),
-    /// No JSON object.
-    Foreign,
-}
-
-/// What a body complains of. Of a member that stands there twice, whichever says something counts.
-fn complaint(body: &[u8]) -> Answer {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    match json.deserialize_map(Complaints).and_then(|found| json.end().map(|()| found)) {
-        Err(_) => Answer::Foreign,
-        Ok(Complaint { error: Some(said), .. }) => Answer::Error(said),
-        Ok(Complaint { errors: Some(said), .. }) => Answer::Errors(said),
-        Ok(_) => Answer::Fine,
-    }
-}
-
-#[derive(Default)]
-struct Complaint {
-    error: Option<String>,
-    errors: Option<String>,
-}
-
-struct Complaints;
-
-impl<'de> Visitor<'de> for Complaints {
-    type Value = Complaint;
-
-    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Complaint, A::Error> {
-        let mut found = Complaint::default();
-        while let Some(name) = members.next_key::<String>()? {
-            match name.as_str() {
-                "error" => found.error = said(&members.next_value()?).or(found.error),
-                "errors" => match members.next_value()? {
-                    Value::Array(list) if list.is_empty() => {}
-                    Value::Object(list) if list.is_empty() => {}
-                    errors => found.errors = said(&errors).or(found.errors),
-                },
-                _ => {
-                    members.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// The words of a complaint, if it says something.
-fn said(complaint: &Value) -> Option<String> {
-    match complaint {
-        Value::Null | Value::Bool(false) => None,
-        Value::String(message) => (!message.is_empty()).then(|| message.clone()),
-        Value::Number(number) if number.as_f64() == Some(0.0) => None,
-        other => match other.get("message").and_then(Value::as_str) {
-            Some(message) if !message.is_empty() => Some(message.to_owned()),
-            _ => Some(other.to_string()),
-        },
-    }
 }
 
 /// Somebody else's words, fit for one line of ours.

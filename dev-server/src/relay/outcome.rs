@@ -1,12 +1,12 @@
-//! What an attempt to forward came to: the library's delivery table (`src/delivery/outcome.rs`), and that of the
-//! OpenTelemetry protocol, over one small answer.
+//! What an attempt to forward came to: the rows of the library's delivery table (`src/delivery/answer.rs`), and what
+//! the OpenTelemetry protocol adds to them.
 
 use std::time::{Duration, SystemTime};
 
 use opentelemetry_proto::tonic::collector::{logs::v1 as logs, trace::v1 as trace};
 use prost::Message as _;
-use serde_json::Value;
 
+use crate::delivery::answer::{Row, Said};
 use crate::delivery::retry_after;
 use crate::draw::tree::shorten;
 use crate::relay::store::Kind;
@@ -37,45 +37,38 @@ pub struct Answer {
 impl Outcome {
     pub fn of(kind: Kind, answer: &Answer) -> Outcome {
         let status = answer.status;
-        let json: Option<Value> = serde_json::from_slice(&answer.body).ok();
-        let complaint = json.as_ref().and_then(|json| says(&json["error"]).or_else(|| says(&json["errors"])));
-        let words = complaint.clone().unwrap_or_else(|| String::from_utf8_lossy(&answer.body).into_owned());
+        let said = Said::by(&answer.body);
+        let words = match &said {
+            Said::Error(words) | Said::Errors(words) => words.clone(),
+            Said::Fine | Said::Foreign => String::from_utf8_lossy(&answer.body).into_owned(),
+        };
         let why = format!("HTTP {status}: {}", shorten(words.trim()));
         let after =
             || answer.retry_after.as_deref().and_then(|text| retry_after::parse(text, SystemTime::now()));
-        match status {
-            200..=299 if kind.is_otlp() => {
+        match Row::of(status) {
+            Row::Success if kind.is_otlp() => {
                 let (rejected, why) = rejected(kind, &answer.body);
                 Outcome::Delivered { rejected, why }
             }
-            200..=299 if complaint.is_some() => Outcome::Retry { after: None, why },
-            200..=299
-                if json.as_ref().is_some_and(Value::is_object) || answer.body.trim_ascii().is_empty() =>
-            {
-                Outcome::Delivered { rejected: 0, why: String::new() }
-            }
-            200..=399 => Outcome::Hold { why: format!("not the service's answer: {why}") },
-            // OpenTelemetry names the statuses that are for another time; all others are of the data.
-            400 | 422 => Outcome::Refused { why },
-            401 | 403 | 407 => Outcome::Unauthorized { why },
-            413 => Outcome::TooLarge { why },
-            429 | 503 => Outcome::Retry { after: after(), why },
-            408 | 425 | 500 | 502 | 504.. => {
-                Outcome::Retry { after: after().filter(|_| kind.is_otlp()), why }
-            }
-            _ => Outcome::Hold { why },
+            Row::Success => match said {
+                Said::Fine => Outcome::Delivered { rejected: 0, why: String::new() },
+                _ if answer.body.trim_ascii().is_empty() => {
+                    Outcome::Delivered { rejected: 0, why: String::new() }
+                }
+                Said::Error(_) => Outcome::Retry { after: None, why },
+                Said::Errors(_) | Said::Foreign => {
+                    Outcome::Hold { why: format!("not the service's answer: {why}") }
+                }
+            },
+            Row::Redirect => Outcome::Hold { why: format!("not the service's answer: {why}") },
+            Row::BadRequest => Outcome::Refused { why },
+            Row::Unauthorized => Outcome::Unauthorized { why },
+            Row::TooLarge => Outcome::TooLarge { why },
+            Row::RetryAfter => Outcome::Retry { after: after(), why },
+            // OpenTelemetry lets any status that is for another time name the time.
+            Row::Retry => Outcome::Retry { after: after().filter(|_| kind.is_otlp()), why },
+            Row::Hold => Outcome::Hold { why },
         }
-    }
-}
-
-/// What a complaint says; `null`, `false`, `0`, an empty text, list or object say nothing.
-fn says(complaint: &Value) -> Option<String> {
-    match complaint {
-        Value::Null | Value::Bool(false) => None,
-        Value::Number(number) if number.as_f64() == Some(0.0) => None,
-        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
-        Value::Array(list) if list.is_empty() => None,
-        other => Some(other["message"].as_str().map_or_else(|| other.to_string(), str::to_owned)),
     }
 }
 
