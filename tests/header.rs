@@ -8,38 +8,22 @@ use std::process::Command;
 
 use common::{Scratch, cc, exported_functions, root, run};
 
+const STRICT: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"];
+
 #[test]
 fn the_header_compiles_alone_in_c_and_cpp() {
     let header = root().join("include/maxim.h");
     for standard in ["c99", "c11", "c17", "c2x"] {
         run(cc()
-            .args([
-                "-Wall",
-                "-Wextra",
-                "-Wpedantic",
-                "-Wconversion",
-                "-Wshadow",
-                "-Werror",
-                "-fsyntax-only",
-                "-x",
-                "c",
-            ])
+            .args(STRICT)
+            .args(["-fsyntax-only", "-x", "c"])
             .arg(format!("-std={standard}"))
             .arg(&header));
     }
     for standard in ["c++11", "c++14", "c++17", "c++20", "c++2b"] {
         run(Command::new("c++")
-            .args([
-                "-Wall",
-                "-Wextra",
-                "-Wpedantic",
-                "-Wconversion",
-                "-Wshadow",
-                "-Werror",
-                "-fsyntax-only",
-                "-x",
-                "c++",
-            ])
+            .args(STRICT)
+            .args(["-fsyntax-only", "-x", "c++"])
             .arg(format!("-std={standard}"))
             .arg(&header));
     }

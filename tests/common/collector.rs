@@ -1,7 +1,7 @@
 //! A receiver of OTLP of a test's own, which decodes with the published definitions and answers as it is told.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -11,6 +11,8 @@ use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value as Any};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
+
+use super::scripted::Asked;
 
 /// One request as it came.
 #[derive(Clone, Debug, Default)]
@@ -91,20 +93,9 @@ fn serve(
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut stream = stream;
     loop {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            if reader.read_line(&mut head).ok()? == 0 {
-                return None;
-            }
-        }
-        let path = head.split(' ').nth(1).unwrap().to_owned();
-        let header = |line: &str| {
-            line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
-        };
-        let headers: BTreeMap<String, String> = head.lines().skip(1).filter_map(header).collect();
-        let mut body = vec![0; headers.get("content-length").map_or(0, |length| length.parse().unwrap())];
-        reader.read_exact(&mut body).ok()?;
-        let arrived = decoded(path, headers, body);
+        let asked = Asked::read(&mut reader)?;
+        let path = asked.head.split(' ').nth(1).unwrap().to_owned();
+        let arrived = decoded(path, asked.headers(), asked.body);
         let (status, more, content) = (answers.lock().unwrap())(&arrived);
         seen.lock().unwrap().push(arrived.clone());
         if status < 300 {

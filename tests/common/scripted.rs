@@ -1,6 +1,7 @@
 //! A service that answers as its test says, byte for byte, and keeps what it was asked.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -9,12 +10,38 @@ use std::sync::{Arc, Mutex};
 pub struct Asked {
     /// The request line and the headers, in lower case but for the first line.
     pub head: String,
+    /// The headers as they came.
+    raw: String,
     pub body: Vec<u8>,
 }
 
 impl Asked {
+    /// The next request of a connection, unless that has ended.
+    pub fn read(reader: &mut impl BufRead) -> Option<Asked> {
+        let mut asked = Asked::default();
+        while !asked.head.ends_with("\r\n\r\n") {
+            let mut line = String::new();
+            if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            asked.raw.push_str(&line);
+            asked.head.push_str(&if asked.head.is_empty() { line } else { line.to_lowercase() });
+        }
+        asked.body = vec![0; asked.header("content-length").unwrap_or("0").parse().unwrap()];
+        reader.read_exact(&mut asked.body).ok()?;
+        Some(asked)
+    }
+
     pub fn is(&self, method: &str) -> bool {
         self.head.split(' ').next() == Some(method)
+    }
+
+    /// All headers by their names in lower case.
+    pub fn headers(&self) -> BTreeMap<String, String> {
+        let header = |line: &str| {
+            line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+        };
+        self.raw.lines().skip(1).filter_map(header).collect()
     }
 
     pub fn text(&self) -> String {
@@ -79,16 +106,7 @@ impl Scripted {
 fn serve(mut stream: TcpStream, notes: &Mutex<Vec<Asked>>, script: &Script) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     loop {
-        let mut asked = Asked::default();
-        while !asked.head.ends_with("\r\n\r\n") {
-            let mut line = String::new();
-            if reader.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            asked.head.push_str(&if asked.head.is_empty() { line } else { line.to_lowercase() });
-        }
-        asked.body = vec![0; asked.header("content-length").unwrap_or("0").parse().unwrap()];
-        reader.read_exact(&mut asked.body).ok()?;
+        let asked = Asked::read(&mut reader)?;
         notes.lock().unwrap().push(asked.clone());
         let answer = script(&asked);
         if answer.is_empty() {

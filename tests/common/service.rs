@@ -1,12 +1,14 @@
 //! A service of a test's own, which can be asked to keep an upload's sender waiting for ever and refuses
 //! content that begins with [`POISON`].
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use serde_json::json;
+
+use super::scripted::Asked;
 
 /// The service, and what its test sees of it.
 pub struct Service {
@@ -82,27 +84,18 @@ impl Serving {
         let mut reader = BufReader::new(stream.try_clone().ok()?);
         let mut stream = stream;
         loop {
-            let mut head = String::new();
-            while !head.ends_with("\r\n\r\n") {
-                if reader.read_line(&mut head).ok()? == 0 {
-                    return None;
-                }
-            }
-            let head = head.to_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
-            let mut body = vec![0; length.parse().unwrap()];
-            reader.read_exact(&mut body).ok()?;
+            let asked = Asked::read(&mut reader)?;
             let mut answer = "{}".to_owned();
-            if head.starts_with("get ") {
+            if asked.is("GET") {
                 answer = json!({"data": {"url": format!("http://127.0.0.1:{port}/storage")}}).to_string();
-            } else if head.starts_with("put ") {
+            } else if asked.is("PUT") {
                 let answered = answers.load(Ordering::SeqCst);
                 if !answered {
                     self.unanswered.fetch_add(1, Ordering::SeqCst);
                     self.waiting.lock().unwrap().push(stream.try_clone().ok()?);
                 }
-                let is_poison = body.first() == Some(&POISON);
-                sender.send(Arrived::Upload(body)).ok()?;
+                let is_poison = asked.body.first() == Some(&POISON);
+                sender.send(Arrived::Upload(asked.body)).ok()?;
                 if is_poison {
                     write!(stream, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").ok()?;
                     continue;
@@ -114,7 +107,7 @@ impl Serving {
                     return None;
                 }
             } else {
-                sender.send(Arrived::Lines(String::from_utf8(body).unwrap())).ok()?;
+                sender.send(Arrived::Lines(String::from_utf8(asked.body).unwrap())).ok()?;
             }
             let length = answer.len();
             write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{answer}").ok()?;

@@ -51,12 +51,7 @@ pub fn line(event: &Value, has_colours: bool) -> String {
         chrono::DateTime::from_timestamp_micros(at).map(|time| time.format("%H:%M:%S%.3f").to_string());
     let is_entry = event["source_kind"] == "entry";
     let level = word("level");
-    let style = match level.as_str() {
-        "error" => Style::Bad,
-        "warn" => Style::Warn,
-        "debug" => Style::Dim,
-        _ => Style::Kind,
-    };
+    let style = Style::of_level(&level);
     let mut text = Text::new(Style::Dim, time.unwrap_or_default());
     let kind = if is_entry { level } else { word("kind").replace('_', " ") };
     text.push(style, format!("{kind:<10}"));

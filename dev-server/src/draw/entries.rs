@@ -69,12 +69,7 @@ impl Flow {
 fn entry_branch(entry: &Value, first: Option<String>) -> Branch {
     let word = |name: &str| entry[name].as_str().map(tree::shorten).unwrap_or_default();
     let level = word("level");
-    let style = match level.as_str() {
-        "error" => Style::Bad,
-        "warn" => Style::Warn,
-        "debug" => Style::Dim,
-        _ => Style::Kind,
-    };
+    let style = Style::of_level(&level);
     let mut head = Text::new(Style::Dim, first.unwrap_or_default());
     head.push(style, format!("{level:<5}"));
     head.push(Style::Name, word("message"));

@@ -29,6 +29,16 @@ pub enum Style {
 }
 
 impl Style {
+    /// Of an entry's level.
+    pub fn of_level(level: &str) -> Style {
+        match level {
+            "error" => Style::Bad,
+            "warn" => Style::Warn,
+            "debug" => Style::Dim,
+            _ => Style::Kind,
+        }
+    }
+
     fn escape(self) -> &'static str {
         match self {
             Style::Plain => "",
