@@ -5,16 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+. scripts/server.sh
+trap 'stop_server; rm -rf "$work"' EXIT
 
-build/bin/maxim-dev --port "${PORT:-0}" --port-file "$work/port" --mode tree >"$work/tree" &
-server=$!
-for _ in $(seq 100); do
-    [ -s "$work/port" ] && break
-    sleep 0.05
-done
-port=$(cat "$work/port")
+start_server --port "${PORT:-0}" --mode tree
 export MAXIM_BASE_URL=http://127.0.0.1:$port MAXIM_SPOOL_DIR=$work/spool
 
 for example in examples/c/*.c; do
@@ -37,11 +31,6 @@ if [ -n "${KEEP:-}" ]; then
     exit 0
 fi
 
-# Told to stop, the server draws what it got.
-kill -TERM "$server"
-wait "$server"
-server=
 echo
-echo "== what arrived"
-sed 1d "$work/tree"
+finish_server
 echo "To see the same in a browser: make demo KEEP=1 PORT=8899, then http://127.0.0.1:8899/"

@@ -12,8 +12,8 @@ cd "$(dirname "$0")/.."
 root=$PWD
 cpp=$root/bindings/cpp
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+. scripts/server.sh
+trap 'stop_server; rm -rf "$work"' EXIT
 
 strict=(-Wall -Wextra -Wpedantic -Wconversion -Werror)
 include=(-I"$root/include" -I"$cpp/include" -I"$cpp/tests")
@@ -76,13 +76,8 @@ printf '%s\n' "g++ -std=c++17" "g++ -std=c++20" "g++ -std=c++2b" "clang++ -std=c
 printf '%s\n' vectors log_vectors | xargs -P 2 -I{} \
     g++ -std=c++20 "${strict[@]}" "${include[@]}" -fsyntax-only "$cpp/tests/{}_test.cpp"
 
-"$root/build/bin/maxim-dev" --port 0 --port-file "$work/port" --mode quiet >"$work/server" &
-server=$!
-until [ -s "$work/port" ]; do
-    kill -0 "$server"
-    sleep 0.05
-done
-url=http://127.0.0.1:$(cat "$work/port")
+start_server --mode quiet
+url=http://127.0.0.1:$port
 
 say "without exceptions and run-time types"
 for compiler in g++ clang++; do

@@ -12,8 +12,8 @@ gofmt=$("$GO" env GOROOT)/bin/gofmt
 staticcheck_version=v0.8.2
 staticcheck=$root/build/tools/staticcheck-$staticcheck_version/staticcheck
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+. scripts/server.sh
+trap 'stop_server; rm -rf "$work"' EXIT
 
 say() { echo "== go: $*"; }
 
@@ -46,13 +46,8 @@ PKG_CONFIG_PATH=$root/build/lib/pkgconfig LD_LIBRARY_PATH=$root/build/lib "$GO" 
 say benchmarks run
 "$GO" test -run '^$' -bench . -benchtime 10x ./... >"$work/bench" || { cat "$work/bench"; exit 1; }
 
-"$root/build/bin/maxim-dev" --port 0 --port-file "$work/port" --mode tree >"$work/tree" &
-server=$!
-for _ in $(seq 200); do
-    [ -s "$work/port" ] && break
-    sleep 0.05
-done
-export MAXIM_BASE_URL=http://127.0.0.1:$(cat "$work/port") MAXIM_SPOOL_DIR=$work/spool
+start_server --mode quiet
+export MAXIM_BASE_URL=http://127.0.0.1:$port MAXIM_SPOOL_DIR=$work/spool
 cd "$root/examples/go"
 say examples
 for example in */main.go; do

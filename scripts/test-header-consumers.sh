@@ -10,8 +10,8 @@ cd "$(dirname "$0")/.."
 
 root=$PWD
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+. scripts/server.sh
+trap 'stop_server; rm -rf "$work"' EXIT
 say() { printf -- '-- %s (%ds)\n' "$1" "$SECONDS"; }
 
 library=${MAXIM_TEST_LIBRARY:-$root/build/lib/libmaxim.so}
@@ -23,14 +23,8 @@ zig=$root/build/tools/zig/bin/python
 strict=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 link=(-L"$directory" -Wl,-rpath,"$directory" -lmaxim)
 
-build/bin/maxim-dev --port 0 --port-file "$work/port" --mode quiet >"$work/server" &
-server=$!
-until [ -s "$work/port" ]; do
-    kill -0 "$server"
-    sleep 0.05
-done
-MAXIM_BASE_URL=http://127.0.0.1:$(cat "$work/port")
-export MAXIM_BASE_URL MAXIM_SPOOL_DIR=$work/spool LD_LIBRARY_PATH=$directory
+start_server --mode quiet
+export MAXIM_BASE_URL=http://127.0.0.1:$port MAXIM_SPOOL_DIR=$work/spool LD_LIBRARY_PATH=$directory
 ran=0
 runs() { "$@" && ran=$((ran + 1)); }
 

@@ -10,8 +10,8 @@ export PATH
 echo "== node: $(node --version)"
 
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+. scripts/server.sh
+trap 'stop_server; rm -rf "$work"' EXIT
 
 # The lock file decides what is installed, by hash; nothing is fetched that is there already.
 [ bindings/node/node_modules/.package-lock.json -nt bindings/node/package-lock.json ] ||
@@ -48,13 +48,8 @@ export DENO_DIR=$runtimes/cache DENO_V8_FLAGS=--expose-gc DENO_NO_UPDATE_CHECK=1
 run_in Deno "$(compgen -G "$runtimes/node_modules/@deno/*/deno" | head -n 1)" test --allow-all --no-check
 
 echo "== node: examples"
-build/bin/maxim-dev --port 0 --port-file "$work/port" --mode tree >"$work/tree" &
-server=$!
-for _ in $(seq 100); do
-    [ -s "$work/port" ] && break
-    sleep 0.05
-done
-export MAXIM_BASE_URL=http://127.0.0.1:$(cat "$work/port") MAXIM_SPOOL_DIR=$work/spool
+start_server --mode tree
+export MAXIM_BASE_URL=http://127.0.0.1:$port MAXIM_SPOOL_DIR=$work/spool
 for example in examples/node/*.mjs; do
     echo "== $example"
     node "$example"
@@ -110,8 +105,8 @@ kill -TERM "$server"
 wait "$server"
 server=
 for bundle in esbuild webpack Rollup Jest; do
-    grep -q "from $bundle" "$work/tree" || { echo "error: not logged: from $bundle" >&2; exit 1; }
+    grep -q "from $bundle" "$work/server" || { echo "error: not logged: from $bundle" >&2; exit 1; }
 done
 for words in 'weather question' 'Do I need an umbrella' 'look it up'; do
-    grep -q "$words" "$work/tree" || { echo "error: not logged: $words" >&2; exit 1; }
+    grep -q "$words" "$work/server" || { echo "error: not logged: $words" >&2; exit 1; }
 done

@@ -12,12 +12,8 @@ name=$1 words=$2
 shift 2
 
 work=$(mktemp -d)
-server=
-stop() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    server=
-}
-trap 'stop; rm -rf "$work"' EXIT
+. "$root/scripts/server.sh"
+trap 'stop_server; rm -rf "$work"' EXIT
 fail() {
     echo "error: $name, $1:" >&2
     cat "$work/said" >&2
@@ -28,19 +24,12 @@ fail() {
 weather() {
     local weather=$1 status=0
     shift
-    rm -f "$work/port"
-    "$root/build/bin/maxim-dev" --port 0 --port-file "$work/port" --mode quiet --lines "$work/lines-$weather" "$@" \
-        >"$work/server" 2>&1 &
-    server=$!
-    until [ -s "$work/port" ]; do
-        kill -0 "$server"
-        sleep 0.05
-    done
-    [ "$weather" != away ] || stop
-    MAXIM_BASE_URL=http://127.0.0.1:$(cat "$work/port") MAXIM_LOG_ENDPOINT=http://127.0.0.1:$(cat "$work/port") \
+    start_server --mode quiet --lines "$work/lines-$weather" "$@"
+    [ "$weather" != away ] || stop_server
+    MAXIM_BASE_URL=http://127.0.0.1:$port MAXIM_LOG_ENDPOINT=http://127.0.0.1:$port \
         MAXIM_API_KEY=key-of$work MAXIM_LOG_REPO_ID=readme MAXIM_SPOOL_DIR=$work/spool-$weather \
         timeout 60 "${command[@]}" >"$work/said" 2>&1 || status=$?
-    stop
+    stop_server
     [ "$status" -le 1 ] || fail "$weather: it ended with $status"
 }
 

@@ -5,17 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+. scripts/server.sh
+trap 'stop_server; rm -rf "$work"' EXIT
 
-build/bin/maxim-dev --port 0 --port-file "$work/port" --mode tree >"$work/tree" &
-server=$!
-until [ -s "$work/port" ]; do
-    kill -0 "$server"
-    sleep 0.05
-done
-MAXIM_BASE_URL=http://127.0.0.1:$(cat "$work/port")
-export MAXIM_BASE_URL MAXIM_SPOOL_DIR=$work/spool
+start_server --mode tree
+export MAXIM_BASE_URL=http://127.0.0.1:$port MAXIM_SPOOL_DIR=$work/spool
 
 [ $# -gt 0 ] || set -- quickstart app_logs
 for name in "$@"; do
@@ -25,9 +19,4 @@ for name in "$@"; do
     "$work/$name"
 done
 
-# Told to stop, the server draws what it got.
-kill -TERM "$server"
-wait "$server"
-server=
-echo "== what arrived"
-sed 1d "$work/tree"
+finish_server
