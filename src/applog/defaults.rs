@@ -3,6 +3,10 @@
 //! Two copies, one in use: a writer fills the other and then switches, so a reader finds a whole pair
 //! of ids, and so does a child that was forked in the middle of a change. A reader that was overtaken
 //! reads again.
+//!
+//! A lock in its place would be no slower for one thread (`info` takes 1,846 instructions with an `RwLock` and 1,874
+//! so, by `scripts/instructions.sh`). But a child forked while another thread changes an id would inherit it taken, by
+//! nobody, and all threads that log would write to its word.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 

@@ -5,6 +5,11 @@
 //! `CLOCK_REALTIME`. Once a second the anchor is looked at again: when the system's clock is ahead
 //! (a freeze, a step forward) the anchor follows at once; when it is behind (a step back) this clock
 //! runs [`SLEW_PER_MILLE`] slower until the two agree, so that a later call never gets an earlier time.
+//!
+//! The simpler clock, the latest time ever given or the system's if that is later, takes 15 instructions less (a span
+//! reads the clock twice: 1,779 instead of 1,809 by `scripts/instructions.sh`) and one store to a place that all
+//! threads write. After a step back it stands still until the system's clock has caught up: an hour in which
+//! everything takes no time.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 

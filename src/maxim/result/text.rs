@@ -1,8 +1,9 @@
 //! A result from its text: compacted, recognised, and only where needed turned into a tree.
 //!
 //! Nearly every result is an OpenAI-shaped chat completion that passes as it is. Building a tree to
-//! find that out would cost several times the copy, so its shape is checked on the compacted text;
-//! whatever is not plainly that goes the long way through [`super::normalise`].
+//! find that out would cost several times the copy (110,791 instructions instead of 15,386 for the `result` of
+//! `scripts/instructions.sh`), so its shape is checked on the compacted text; whatever is not plainly that goes the
+//! long way through [`super::normalise`].
 //!
 //! A text that is no JSON, or nested deeper than any is read, is sent as a text, unless it is plainly what a proxy has
 //! of a stream or of a body that was cut short ([`super::raw`]). Only [`Mode::Strict`] refuses anything.

@@ -1,5 +1,5 @@
 //! The outline of a document: where its outer values are, noted while it is compacted, so that a
-//! question about them does not read the text again.
+//! question about them does not read the text again. What that buys stands in `maxim/result/text.rs`.
 
 use std::ops::Range;
 
