@@ -13,10 +13,10 @@ LIB        := $(BUILD)/lib
 BIN        := $(BUILD)/bin
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-server/Cargo.toml Cargo.lock \
-	src/delivery/policy.rs src/delivery/http/retry_after.rs $(wildcard src/otlp/*.rs)
+	src/delivery/answer.rs src/delivery/policy.rs src/delivery/http/retry_after.rs $(wildcard src/otlp/*.rs)
 
 .DEFAULT_GOAL := help
-.PHONY: interop phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
+.PHONY: coverage mutants interop phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
 	uninstall dist dist-test version
 
 help: ## Show this list
@@ -40,6 +40,14 @@ check: ## Format, lints, header, documentation, spelling, and the compiler's vie
 	scripts/check-spelling.sh
 	scripts/check-msrv.sh
 	scripts/check-platforms.sh
+
+coverage: server ## Say which lines of src the tests run (installs cargo-llvm-cov and, as root, LLVM's tools; TESTS="otlp purge": only those)
+	scripts/tools.sh coverage
+	scripts/coverage.sh $(TESTS)
+
+mutants: ## Break FILES="src/delivery/schedule.rs ..." line by line, and say what no test beside the code notices (hours for a room)
+	scripts/tools.sh mutants
+	nice $(BUILD)/tools/bin/cargo-mutants mutants $(foreach file,$(or $(FILES),src/spool/** src/delivery/** src/ffi/**),-f '$(file)') -o $(BUILD)
 
 deny: ## Check licences, sources and yanked versions of all crates (builds cargo-deny into build/tools)
 	[ -x $(BUILD)/tools/bin/cargo-deny ] || cargo install --locked --root $(BUILD)/tools cargo-deny

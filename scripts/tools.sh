@@ -3,8 +3,27 @@
 # Run by root on a system with apt, it installs the Debian packages of those that do not; for anybody else
 # it names everything that is missing in one line and fails. A recent Go and Node, which Debian has too old,
 # are fetched by install-go.sh and install-node.sh with what this installs.
+# With an argument it sees to what one target alone needs: `coverage` or `mutants`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+# own_tool CRATE VERSION: a tool of cargo's, in build/tools.
+own_tool() {
+    [ "$("build/tools/bin/$1" "${1#cargo-}" --version 2>/dev/null | grep -o '[0-9.]*$')" = "$2" ] ||
+        cargo install --quiet --locked --root build/tools --version "$2" "$1"
+}
+case ${1-} in
+    coverage)
+        own_tool cargo-llvm-cov 0.9.1
+        # rustup's component is the compiler's own; a distribution's reads the same files, if it is not too old.
+        compgen -G "$(rustc --print sysroot)/lib/rustlib/*/bin/llvm-cov" >/dev/null && exit
+        compgen -c llvm-cov- | grep -Eq -- '-(19|[2-9][0-9])$' && exit
+        [ "$(id -u)" -eq 0 ] && apt-get update -q && apt-get install -y -q --no-install-recommends llvm-19 && exit
+        echo "error: llvm-cov is missing: rustup component add llvm-tools, or your distribution's llvm-19 or newer" >&2
+        exit 1
+        ;;
+    mutants) own_tool cargo-mutants 27.1.0 && exit ;;
+esac
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -115,6 +115,6 @@ mod tests {
         for _ in 0..1_000 {
             limit.refused(limit.bytes());
         }
-        assert_eq!(limit.bytes(), LEAST);
+        assert_eq!((limit.bytes(), LEAST), (4_096, 4_096));
     }
 }

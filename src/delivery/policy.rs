@@ -133,6 +133,14 @@ mod tests {
     }
 
     #[test]
+    fn dice_fall_as_those_of_splitmix64_and_a_wrong_address_waits_for_a_quarter_of_an_hour() {
+        // The first numbers of the published generator for the seed 0.
+        let mut dice = dice(0);
+        assert_eq!([dice(), dice()], [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]);
+        assert_eq!(HOLD, seconds(900));
+    }
+
+    #[test]
     fn the_bound_of_the_wait_doubles_up_to_its_maximum() {
         let mut policy = loaded(BackoffConfig::default(), 1 << 63);
         let waits: Vec<u128> = (0..9).map(|_| policy.after_failure(None).as_millis()).collect();

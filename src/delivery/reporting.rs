@@ -231,6 +231,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_of_many_at_once_counts_each_and_debug_lines_go_to_whoever_debugs() {
+        let mut reporting = Reporting::new(true);
+        let start = Instant::now();
+        reporting.remarked(Status::Rejected, 3, "odd".into(), start);
+        reporting.remarked(Status::Rejected, 4, "odd".into(), start);
+        reporting.remarked(Status::Rejected, 1, "odd".into(), start + QUIET);
+        reporting.debug(|| "line".to_owned());
+        let expected = [
+            (Status::Rejected, "odd".to_owned(), 0),
+            (Status::Rejected, "odd (6 more of this kind since the last report)".to_owned(), 0),
+            (Status::Ok, "line".to_owned(), 0),
+        ];
+        assert_eq!(heard(&mut reporting), expected);
+    }
+
+    #[test]
     fn the_end_of_trouble_is_said_once_and_only_after_trouble() {
         let mut reporting = Reporting::new(false);
         let now = Instant::now();

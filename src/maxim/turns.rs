@@ -200,6 +200,28 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_of_the_network_is_believed_to_be_the_contents_after_fourteen_and_not_before() {
+        let mut turns = Turns::default();
+        let now = Instant::now();
+        let mut round = Round::default();
+        for _ in 0..FAILURES_BELIEVED {
+            turns.failed("bad", Trouble::Failure, "no answer".into(), &mut round, now);
+        }
+        turns.succeeded("good", &mut round, now);
+        assert!(!round.is_barren() && round.setbacks == FAILURES_BELIEVED);
+        assert!(matches!(turns.verdict(&["bad"], now), Verdict::Wait(_, Status::Network, _)));
+        for _ in 0..ENOUGH {
+            turns.failed("bad", Trouble::Failure, "no answer".into(), &mut round, now);
+        }
+        assert!(!round.is_barren(), "one of the round has succeeded");
+        assert!(matches!(turns.verdict(&["bad"], now), Verdict::GivenUp(_)));
+        turns.failed("refused", Trouble::Refusal, "no".into(), &mut round, now);
+        assert!(matches!(turns.verdict(&["refused"], now), Verdict::Wait(_, Status::Rejected, _)));
+        turns.succeeded("refused", &mut round, now);
+        assert!(matches!(turns.verdict(&["good", "refused"], now), Verdict::Finished));
+    }
+
+    #[test]
     fn those_that_failed_less_come_first_and_those_that_wait_not_at_all() {
         let mut turns = Turns::default();
         let now = Instant::now();

@@ -143,6 +143,25 @@ mod tests {
     }
 
     #[test]
+    fn the_noise_between_two_clocks_is_no_step_and_takes_no_time_back() {
+        let clock = Clock::new();
+        clock.at(0, || 1_700_000_000 * SECOND);
+        let now = 1_700_000_002 * SECOND;
+        assert_eq!(clock.at(2 * SECOND, || now - TOLERANCE_NS / 2), now);
+    }
+
+    #[test]
+    fn a_thread_that_died_while_it_looked_at_the_clock_stops_nobody() {
+        let clock = Clock::new();
+        let start = 1_700_000_000 * SECOND;
+        clock.at(0, || start);
+        clock.version.fetch_or(1, Ordering::Release);
+        assert_eq!(clock.at(SECOND / 2, || unreachable!("the anchor is good")), start + SECOND / 2);
+        assert_eq!(clock.at(2 * SECOND, || start + 3 * SECOND), start + 3 * SECOND);
+        assert_eq!(clock.at(2 * SECOND, || start), start + 2 * SECOND, "never before an earlier answer");
+    }
+
+    #[test]
     fn a_step_forward_is_followed_within_a_second() {
         let clock = Clock::new();
         clock.at(0, || 1_700_000_000 * SECOND);
@@ -155,5 +174,18 @@ mod tests {
         let system =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64;
         assert!((now_us() - system).abs() < 5_000_000);
+        assert!((now_ms() * 1_000 - system).abs() < 5_000_000);
+    }
+
+    #[test]
+    fn a_reading_lies_between_two_of_the_standard_librarys() {
+        let system =
+            || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as i64;
+        // Unless somebody sets the clock back meanwhile.
+        let lies_between = || {
+            let (before, now, after) = (system(), read(libc::CLOCK_REALTIME), system());
+            before <= now && now <= after
+        };
+        assert!((0..100).any(|_| lies_between()));
     }
 }

@@ -265,3 +265,45 @@ fn the_looks_get_rarer_while_nothing_comes_and_quick_when_something_does() {
         assert_eq!(poll, u128::from(soonest).min(rarest), "{interval} ms, {count}");
     }
 }
+
+#[test]
+fn news_of_records_wait_for_the_end_of_a_pause_and_for_an_upkeep_that_was_made() {
+    let start = Instant::now();
+    let mut schedule = Schedule::new(start, None, 0);
+    let seen = Observed { accepted: 1, settled: 0, tickets: 1 };
+    schedule.maintained(start, Some(start + UPKEEP), false, 0);
+    schedule.observe(start, seen);
+    assert!(!schedule.woken(seen), "nothing is in the way");
+    assert!(schedule.maintained(start, Some(start + UPKEEP), true, 1), "orphans can be sent at once");
+    assert!(
+        schedule.maintained(start, Some(start + 2 * UPKEEP), false, 1),
+        "they are tried after each upkeep"
+    );
+    assert!(!schedule.maintained(start, Some(start + 2 * UPKEEP), false, 1), "and not without one");
+    schedule.sent(start, RoundResult::Pause { wait: UPKEEP, status: Status::Network }, 1);
+    assert!(schedule.woken(seen), "a pause is");
+    assert!(!schedule.maintained(start, Some(start + 3 * UPKEEP), true, 1), "so these have to wait as well");
+    schedule.maintained(start, None, false, 0);
+    assert!(schedule.wake_at(start, seen) > start, "a bug in it is no reason to spin");
+}
+
+#[test]
+fn a_writer_that_is_told_to_exit_sleeps_no_longer_and_sends_the_orphans_that_it_finds() {
+    let start = Instant::now();
+    let by = start + UPKEEP / 2;
+    let mut schedule = Schedule::new(start, None, 0);
+    schedule.maintained(start, Some(start + UPKEEP), false, 0);
+    assert_eq!((schedule.stop_by(), schedule.served()), (None, 0));
+    schedule.observe(start, Observed { accepted: 0, settled: 0, tickets: 7 });
+    assert_eq!(schedule.served(), 7);
+    schedule.stop(by, 0);
+    assert_eq!(schedule.stop_by(), Some(by));
+    let seen = Observed { accepted: 0, settled: 0, tickets: 7 };
+    assert_eq!(schedule.wake_at(start, seen), by);
+    assert_eq!(schedule.next(start, seen), Action::LookForOrphans);
+    schedule.looked_for_orphans(start, 5);
+    assert_eq!(schedule.next(start, seen), Action::Send);
+    assert_eq!(schedule.stop_by(), Some(by));
+    schedule.looked_for_orphans(start, 0);
+    assert_eq!(schedule.next(start, seen), Action::Exit);
+}
