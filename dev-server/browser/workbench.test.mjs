@@ -298,7 +298,10 @@ test('why did this trace fail', async () => {
 
 test('what changed between these two answers', async () => {
   const { page, go, done } = await visit();
-  await go('/?q=shoes');
+  await go('/');
+  await page.getByRole('combobox').fill('shoes');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/q=shoes/);
   for (const box of await page.getByRole('checkbox').all()) await box.check();
   await page.getByRole('button', { name: 'Compare the two marked' }).click();
   const text = await page.locator('main').innerText();

@@ -5,7 +5,7 @@ mod common;
 use std::io::BufRead as _;
 use std::process::Command;
 
-use common::{Client, KEY, LOG, Running, STRUCTURED_KEY, scratch, start};
+use common::{Client, KEY, LOG, Running, STRUCTURED_KEY, scratch, start, start_by};
 use serde_json::Value;
 
 const PAGES: [&str; 9] =
@@ -395,4 +395,27 @@ fn a_database_of_somebody_else_of_a_later_version_or_in_use_is_refused_and_stays
     assert!(output.status.code() == Some(1) && said.contains("another use"), "{output:?}");
     let again = start(&[&["--mode", "tree"][..], &flags].concat());
     assert!(page(&again, "/").contains("/trace/repo-1/t1"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_cannot_grow_costs_the_pages_their_data_and_is_said() {
+    let path = scratch("pages-full");
+    // As a full disk: in blocks of 512 bytes, and an error instead of a signal.
+    let limited = "trap '' XFSZ; ulimit -f 1000; exec \"$@\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", limited, "sh", env!("CARGO_BIN_EXE_maxim-dev")]);
+    let server = start_by(&mut shell, &["--mode", "tree", "--db", path.to_str().expect("UTF-8")]);
+    talk(&mut server.connect());
+    let line =
+        |n: usize| format!(r#"trace{{id=b{n},action=create,data={{"input":"{}"}}}}"#, "word ".repeat(2000));
+    let mut sent = 0;
+    while !page(&server, "/delivery").contains("could not be written") {
+        let body: Vec<_> = (sent..sent + 20).map(line).collect();
+        assert_eq!(server.connect().log(&body.join("\n")).status, 200);
+        sent += 20;
+        assert!(sent < 2000, "the limit was not met");
+    }
+    assert!(page(&server, "/?q=id%3Dt1").contains("/trace/repo-1/t1"));
+    assert_eq!(server.get("/stats")["lines"], sent + 10);
 }

@@ -33,7 +33,7 @@ pub fn run(options: &SpoolOptions) -> io::Result<()> {
             .iter()
             .map(|h| {
                 json!({"identity": h.identity, "instance": h.instance, "pid": h.pid, "alive": h.is_alive,
-                       "place": h.place, "records": h.records.len(), "bytes": size(h), "unread": h.unread, "settled": h.settled,
+                       "place": h.place, "records": h.waiting(), "bytes": size(h), "unread": h.unread, "settled": h.settled,
                        "oldest": h.oldest, "heartbeat": h.heartbeat, "note": h.note})
             })
             .collect();
@@ -91,7 +91,7 @@ fn draw_logger(logger: &Logger, put: &mut dyn FnMut(Text)) {
         waiting.push(Style::Plain, format!("for up to {}", ago(oldest)));
     }
     if logger.unread > 0 {
-        waiting.push(Style::Bad, format!("{} files could not be read", logger.unread));
+        waiting.push(Style::Bad, format!("{} segments could not be read", logger.unread));
     }
     put(waiting);
     if let Some(trouble) = logger.trouble().filter(|_| logger.is_alive) {
@@ -128,7 +128,7 @@ fn drawn(found: &spool::Spool, has_colours: bool) -> String {
             .with(Style::Name, format!("{} wait to be uploaded", found.attachments)));
     }
     if !found.places.is_empty()
-        && found.holders.iter().all(|h| h.records.is_empty())
+        && found.holders.iter().all(|h| h.waiting() == 0)
         && found.quarantine.is_empty()
     {
         put(Text::new(Style::Plain, "everything that was logged has left this machine"));

@@ -122,7 +122,7 @@ pub fn loggers(holders: &[Holder]) -> Vec<Logger> {
         if at(&holder.note) > at(&logger.note) {
             logger.note.clone_from(&holder.note);
         }
-        logger.waiting += holder.records.len() as u64;
+        logger.waiting += holder.waiting();
         let is_older = logger.oldest.is_none_or(|oldest| holder.oldest.is_some_and(|at| at <= oldest));
         if let Some(first) = holder.records.first().filter(|_| is_older || logger.first.is_none()) {
             logger.first = Some(first.clone());
@@ -148,6 +148,7 @@ mod tests {
             is_alive: place == "hot",
             place: place.into(),
             records: records.iter().map(|record| record.as_bytes().to_vec()).collect(),
+            counted: 0,
             unread: 0,
             settled: 0,
             oldest,

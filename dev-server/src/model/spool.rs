@@ -5,7 +5,7 @@
 //! the same moment may be missing or still be there.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,8 @@ const MAGIC: &[u8] = b"maximspl";
 const VERSION: u32 = 2;
 /// The header's two copies.
 const HEADER_AT: [usize; 2] = [0, 128];
+/// How many records a segment has once it is full; 0 before.
+const SEAL_AT: usize = 256;
 const CURSOR_AT: usize = 320;
 const HEARTBEAT_AT: usize = 328;
 const FIRST_RECORD: usize = 4096;
@@ -37,6 +39,8 @@ pub struct Holder {
     pub is_alive: bool,
     pub place: PathBuf,
     pub records: Vec<Vec<u8>>,
+    /// Further ones, in segments of which only the number was read.
+    pub counted: u64,
     /// Segments that could not be read: of another version, or damaged.
     pub unread: u64,
     /// Records of these segments that have left, or were dropped.
@@ -58,6 +62,8 @@ pub struct SetAside {
 pub struct Spool {
     pub holders: Vec<Holder>,
     pub quarantine: Vec<SetAside>,
+    /// Files in quarantine that were not read.
+    pub more_set_aside: u64,
     pub attachments: u64,
     /// Directories that were looked at and are there.
     pub places: Vec<PathBuf>,
@@ -78,6 +84,12 @@ pub fn usual_places() -> Vec<PathBuf> {
 
 /// Reads what is below these directories; one that is not there holds nothing.
 pub fn read(places: &[PathBuf]) -> Spool {
+    read_up_to(places, u64::MAX, MAX_QUARANTINED)
+}
+
+/// The same, but of full segments beyond so many bytes only how many records they have, and the newest few files of each
+/// quarantine: for who looks every second.
+pub fn read_up_to(places: &[PathBuf], mut bytes: u64, set_aside_files: usize) -> Spool {
     let mut spool = Spool::default();
     for place in places {
         let Ok(identities) = directories(place) else { continue };
@@ -85,12 +97,16 @@ pub fn read(places: &[PathBuf]) -> Spool {
         for identity in identities {
             for part in directories(&identity).unwrap_or_default() {
                 match name(&part).as_str() {
-                    "quarantine" => spool.quarantine.extend(set_aside(&part)),
+                    "quarantine" => {
+                        let (read, more) = set_aside(&part, set_aside_files);
+                        spool.quarantine.extend(read);
+                        spool.more_set_aside += more as u64;
+                    }
                     "attachments" => spool.attachments += files(&part).len() as u64,
                     instance if !instance.starts_with('.') => {
                         spool.holders.extend(
-                            holder(&identity, &part)
-                                .filter(|h| h.is_alive || !h.records.is_empty() || h.unread > 0),
+                            holder(&identity, &part, &mut bytes)
+                                .filter(|h| h.is_alive || h.waiting() > 0 || h.unread > 0),
                         );
                     }
                     _ => {}
@@ -103,7 +119,15 @@ pub fn read(places: &[PathBuf]) -> Spool {
     spool
 }
 
-fn holder(identity: &Path, directory: &Path) -> Option<Holder> {
+impl Holder {
+    /// Records that have not left.
+    pub fn waiting(&self) -> u64 {
+        self.records.len() as u64 + self.counted
+    }
+}
+
+/// Reads at most `budget` bytes of full segments, and takes them off it.
+fn holder(identity: &Path, directory: &Path, budget: &mut u64) -> Option<Holder> {
     let instance = name(directory);
     let pid: u32 = instance.split('-').nth(1)?.parse().ok()?;
     let mut segments: Vec<_> = files(directory)
@@ -111,8 +135,16 @@ fn holder(identity: &Path, directory: &Path) -> Option<Holder> {
         .filter(|path| path.extension().is_some_and(|end| end == "seg"))
         .collect();
     segments.sort();
-    let (mut found, mut unread) = (Vec::new(), 0);
+    let (mut found, mut unread, mut counted) = (Vec::new(), 0, 0);
     for path in segments {
+        let size = fs::symlink_metadata(&path).map_or(0, |file| file.len());
+        if size > *budget
+            && let Some(records) = count_of(&path)
+        {
+            counted += records;
+            continue;
+        }
+        *budget = budget.saturating_sub(size);
         let bytes = fs::symlink_metadata(&path).and_then(|file| {
             let is_small = file.is_file() && file.len() <= MAX_SEGMENT_BYTES;
             if is_small { fs::read(&path) } else { Err(ErrorKind::InvalidData.into()) }
@@ -137,6 +169,7 @@ fn holder(identity: &Path, directory: &Path) -> Option<Holder> {
         pid,
         is_alive: loggers::is_alive(directory, pid),
         note: loggers::note(directory),
+        counted,
         place: directory.to_owned(),
         records,
         unread,
@@ -144,6 +177,15 @@ fn holder(identity: &Path, directory: &Path) -> Option<Holder> {
         oldest,
         heartbeat,
     })
+}
+
+/// How many records of a full segment have not left, by its first page alone.
+fn count_of(path: &Path) -> Option<u64> {
+    let mut page = [0; FIRST_RECORD];
+    fs::File::open(path).ok()?.read_exact(&mut page).ok()?;
+    let Segment::Records(segment) = segment(&page) else { return None };
+    let sealed = page.get(SEAL_AT..SEAL_AT + 4)?.try_into().map(u32::from_le_bytes).ok()?;
+    (sealed > 0).then(|| u64::from(sealed).saturating_sub(segment.settled))
 }
 
 /// A segment, and the records in it that have not left.
@@ -211,7 +253,8 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes)
 }
 
-fn set_aside(directory: &Path) -> Vec<SetAside> {
+/// The newest files of a quarantine, and how many others there are.
+fn set_aside(directory: &Path, most: usize) -> (Vec<SetAside>, usize) {
     let mut paths = files(directory);
     paths.sort();
     let read = |path: PathBuf| {
@@ -221,7 +264,8 @@ fn set_aside(directory: &Path) -> Vec<SetAside> {
         let reason = if value.is_object() { word("reason") } else { "not a segment, or damaged".to_owned() };
         SetAside { reason, record: word("record"), path }
     };
-    paths.into_iter().rev().take(MAX_QUARANTINED).map(read).collect()
+    let more = paths.len().saturating_sub(most);
+    (paths.into_iter().rev().take(most).map(read).collect(), more)
 }
 
 fn directories(path: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -259,5 +303,49 @@ mod tests {
             whole.resize(6000, 0xff);
             segment(&whole);
         }
+    }
+
+    /// A segment of so many records, of which some have left.
+    fn file(records: u32, settled: u64, is_full: bool) -> Vec<u8> {
+        let mut bytes = vec![0; FIRST_RECORD];
+        bytes[..8].copy_from_slice(MAGIC);
+        bytes[8..12].copy_from_slice(&2u32.to_le_bytes());
+        bytes[48..56].copy_from_slice(&1u64.to_le_bytes());
+        bytes[56..64].copy_from_slice(&1_700_000_000u64.to_le_bytes());
+        if is_full {
+            bytes[SEAL_AT..SEAL_AT + 4].copy_from_slice(&records.to_le_bytes());
+        }
+        let behind = (FIRST_RECORD as u64 + settled * 24) / 8;
+        bytes[CURSOR_AT..CURSOR_AT + 8].copy_from_slice(&(behind | settled << 24).to_le_bytes());
+        for sequence in 1..=u64::from(records) {
+            bytes.extend(24u32.to_le_bytes());
+            bytes.extend([0; 4]);
+            bytes.extend((sequence << 8).to_le_bytes());
+            bytes.extend(b"payload!");
+        }
+        bytes
+    }
+
+    #[test]
+    fn of_more_than_is_to_be_read_it_is_known_how_many_records_wait() {
+        let place = std::env::temp_dir().join(format!("maxim-spool-{}", std::process::id()));
+        let directory = place.join("identity/1-1-a");
+        fs::create_dir_all(&directory).expect("a directory");
+        for (name, bytes) in
+            [("a.seg", file(100, 30, true)), ("b.seg", file(50, 0, true)), ("c.seg", file(7, 2, false))]
+        {
+            fs::write(directory.join(name), bytes).expect("written");
+        }
+        // All; the first and the one in use; the one in use, whose number its header does not say.
+        for (bytes, read_records) in [(u64::MAX, 125), (7000, 75), (0, 5)] {
+            let spool = read_up_to(std::slice::from_ref(&place), bytes, 1);
+            let [holder] = spool.holders.as_slice() else { panic!("{} holders", spool.holders.len()) };
+            assert_eq!(
+                (holder.waiting(), holder.records.len(), holder.unread),
+                (125, read_records, 0),
+                "{bytes}"
+            );
+        }
+        fs::remove_dir_all(place).expect("removed");
     }
 }

@@ -28,8 +28,8 @@ pub struct Library {
     /// Batches that were queued, and those that are in the archive.
     progress: Mutex<(u64, u64)>,
     moved: Condvar,
-    /// What the database said when it could not be written.
-    pub failure: Mutex<Option<String>>,
+    /// How many requests could not be kept so far, and what the database said of the last.
+    pub failure: Mutex<Option<(u64, String)>>,
 }
 
 impl Library {
@@ -72,7 +72,9 @@ impl Library {
             if let Err(error) = self.write_all(batch) {
                 eprintln!("maxim-dev: the database: {error}");
                 let _ = self.archive.lock().db.execute_batch("ROLLBACK");
-                *self.failure.lock() = Some(error.to_string());
+                let mut failure = self.failure.lock();
+                let before = failure.take().map_or(0, |(requests, _)| requests);
+                *failure = Some((before + count, error.to_string()));
             }
             self.progress.lock().1 += count;
             self.moved.notify_all();

@@ -14,6 +14,8 @@ use crate::web::{Ask, Page, layout, plural};
 const SHOWN_ATTEMPTS: usize = 100;
 const SHOWN_LOGGERS: usize = 6;
 const SHOWN_SET_ASIDE: usize = 20;
+/// Bytes of segments that are read each time; of further ones, only how many records they have.
+const READ_BYTES: u64 = 16 << 20;
 /// What a developer most wants to see a program live through, as one press each.
 const TRIALS: [(&str, &str); 8] = [
     ("429 for five requests", r#"{"fail":"429:5","retry_after":"1"}"#),
@@ -62,7 +64,9 @@ fn figures(ask: &Ask<'_>) -> Markup {
     let stats = &store.stats;
     let failure = ask.server.library.as_ref().and_then(|library| library.failure.lock().clone());
     html! {
-        @if let Some(failure) = failure { p.problem role="alert" { "The database could not be written: " (listed(&failure)) } }
+        @if let Some((requests, why)) = failure {
+            p.problem role="alert" { "The pages lack what " (plural(requests, "request")) " brought: the database could not be written (" (listed(&why)) ")." }
+        }
         dl.figures.large {
             div { dt { "Requests" } dd { (count(stats.requests)) } }
             div { dt { "Answered" } dd { (count(stats.answered)) } }
@@ -158,7 +162,8 @@ fn logger_row(logger: &Logger, now_ms: i64) -> Markup {
 
 /// What loggers of this machine hold and why, and what they set aside and why, read from the library's own files.
 fn held(ask: &Ask<'_>) -> Markup {
-    let found = spool::read(&spool::usual_places());
+    let found = spool::read_up_to(&spool::usual_places(), READ_BYTES, SHOWN_SET_ASIDE);
+    let set_aside = found.quarantine.len() as u64 + found.more_set_aside;
     let mut loggers = loggers::loggers(&found.holders);
     // Those that send here come first.
     let here = format!(":{}", ask.server.port);
@@ -174,7 +179,7 @@ fn held(ask: &Ask<'_>) -> Markup {
                 @if waiting > 0 { strong { (plural(waiting, "record")) } @if waiting == 1 { " waits." } @else { " wait." } }
                 @else { "Everything that was logged has left: no record waits." }
                 @if found.attachments > 0 { " " (plural(found.attachments, "attachment")) " to be uploaded." }
-                @if !found.quarantine.is_empty() { " " span.bad { (plural(found.quarantine.len() as u64, "record")) " set aside." } }
+                @if !found.quarantine.is_empty() { " " span.bad { (plural(set_aside, "record")) " set aside." } }
             }
             @if !loggers.is_empty() {
                 table.list.loggers {
@@ -196,9 +201,7 @@ fn held(ask: &Ask<'_>) -> Markup {
                                 span.place { (listed(&aside.path.display().to_string())) } } }
                     }
                 } }
-                @if found.quarantine.len() > SHOWN_SET_ASIDE {
-                    p.fine { "The newest " (SHOWN_SET_ASIDE) " of " (count(found.quarantine.len() as u64)) "." }
-                }
+                @if set_aside > SHOWN_SET_ASIDE as u64 { p.fine { "Some of the newest of " (count(set_aside)) "." } }
             }
         }
         h2 { "Requests" }

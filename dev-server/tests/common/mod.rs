@@ -27,7 +27,12 @@ pub struct Ended {
 }
 
 pub fn start(flags: &[&str]) -> Running {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_maxim-dev"))
+    start_by(&mut Command::new(env!("CARGO_BIN_EXE_maxim-dev")), flags)
+}
+
+/// Starts it with a command that ends in the program.
+pub fn start_by(command: &mut Command, flags: &[&str]) -> Running {
+    let mut child = command
         .args(["--port", "0", "--exit-when-stdin-closes"])
         .args(flags)
         .stdin(Stdio::piped())
