@@ -95,6 +95,10 @@ dist-test: ## Test what make dist has built, each where nothing else is (SHORT=1
 version: ## Set the version everywhere: make version TO=0.2.0
 	scripts/version.sh $(TO)
 
+.PHONY: release
+release: ## Set the version, build and test all archives and packages, write the notes: make release TO=0.2.0
+	scripts/release.sh $(TO)
+
 fresh: ## Run make demo and make test on a Debian made from nothing (as root; STEPS: user tools demo test)
 	scripts/fresh.sh $(STEPS)
 

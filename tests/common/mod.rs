@@ -225,6 +225,12 @@ pub fn library(usual: &str) -> PathBuf {
     std::env::var_os("MAXIM_TEST_LIBRARY").map_or_else(|| built(usual), PathBuf::from)
 }
 
+/// The file name that programs look for the shared library under.
+pub fn soname() -> String {
+    let (major_minor, _) = env!("CARGO_PKG_VERSION").rsplit_once('.').expect("a version has three parts");
+    format!("libmaxim.so.{major_minor}")
+}
+
 /// The words of an environment variable.
 pub fn words(name: &str) -> Vec<String> {
     std::env::var(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::bench::{Row, Stage, json_lines, nobody, scaled};
-use crate::common::{Server, built, probe, run};
+use crate::common::{Server, built, probe, run, soname};
 
 /// Runs the probe after `mounts`, shell commands in which `$SPOOL` is the spool directory.
 fn within(stage: &Stage, mounts: &str, url: &str, verbs: &[&str]) -> Command {
@@ -97,7 +97,7 @@ fn permission_denied() {
         run(Command::new("cp").args([from, &to]));
         to
     };
-    copy(&built("lib/libmaxim.so"), "libmaxim.so.0.1");
+    copy(&built("lib/libmaxim.so"), &soname());
     stage.program = copy(&stage.program, "probe");
     let (url, _) = nobody();
     let mounts = "mount -t tmpfs -o mode=700 tmpfs /dev/shm; mount -t tmpfs -o mode=700 tmpfs /var/tmp";

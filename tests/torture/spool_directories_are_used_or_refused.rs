@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::bench::{Row, Stage, nobody};
-use crate::common::{both, library, probe, run};
+use crate::common::{both, library, probe, run, soname};
 
 const USER: u32 = 65_534;
 
@@ -27,7 +27,7 @@ fn run_as_user(
         run(Command::new("cp").args([from, &to]));
         to
     };
-    copy(&library("lib/libmaxim.so"), "libmaxim.so.0.1");
+    copy(&library("lib/libmaxim.so"), &soname());
     let program = copy(&stage.program, "probe");
     let (url, _) = nobody();
     let inner = probe(&program, &url, spool, verbs);
