@@ -20,7 +20,7 @@ if [ -z "${SKIP_BUILD:-}" ]; then
     for platform in "${platforms[@]}"; do
         musl=${platform/-gnu/-musl}
         packaging/build.sh "$platform"
-        [ -e "build/dist/$musl/bin/maxim-dev" ] || [ "$musl" = "$platform" ] || packaging/build.sh "$musl"
+        [ -e "build/dist/$musl/bin/maxim-dev" ] || [ "$musl" = "$platform" ] || packaging/build.sh "$musl" server
     done
 fi
 RUSTC=$(packaging/toolchain.sh)/bin/rustc
@@ -39,5 +39,6 @@ for platform in "${platforms[@]}"; do
         -C "$stage" -cf - "$name" | gzip -9n >"$release/$name.tar.gz"
     echo "$release/$name.tar.gz"
 done
-packaging/packages.sh "${platforms[@]}"
+# SHORT=1: without the packages, as in packaging/test.sh.
+[ -n "${SHORT:-}" ] || packaging/packages.sh "${platforms[@]}"
 (cd "$release" && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)

@@ -134,6 +134,7 @@ def deb(platform, archive, out):
     doc = archive / "share/doc/maxim"
     manual = archive / "share/man"
     exports = (ROOT / "maxim.symbols").read_text().split()
+    node = f"LIBMAXIM_{SOVERSION}"
     changes = f"libmaxim ({VERSION}-1) unstable; urgency=medium\n\n  * Release {VERSION}; see CHANGELOG.md.\n\n" \
               f" -- The libmaxim authors <libmaxim@example.com>  {time.strftime('%a, %d %b %Y %H:%M:%S +0000', time.gmtime(EPOCH))}\n"
     third = (doc / "THIRD-PARTY-LICENSES").read_text()
@@ -192,8 +193,8 @@ def deb(platform, archive, out):
         [(archive / f"lib/libmaxim.so.{VERSION}", f"{multiarch}/libmaxim.so.{VERSION}", 0o644)],
         [(f"{multiarch}/libmaxim.so.{SOVERSION}", f"libmaxim.so.{VERSION}")],
         [("shlibs", f"libmaxim {SOVERSION} {library} (>= {VERSION})\n"),
-         ("symbols", f"libmaxim.so.{SOVERSION} {library} #MINVER#\n".replace("#MINVER#", f"(>= {VERSION})")
-          + "".join(f" {name}@Base {VERSION}\n" for name in exports)),
+         ("symbols", f"libmaxim.so.{SOVERSION} {library} (>= {VERSION})\n"
+          + "".join(f" {name}@{node} {VERSION}\n" for name in [node, *exports])),
          ("triggers", "activate-noawait ldconfig\n")])
     pc = (archive / "lib/pkgconfig/maxim.pc").read_text().replace("${pcfiledir}/../..", "/usr") \
         .replace("${prefix}/lib", f"${{prefix}}/lib/{arch}-linux-gnu").replace("Cflags: -I${includedir}\n", "Cflags:\n")

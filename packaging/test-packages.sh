@@ -1,33 +1,102 @@
 #!/usr/bin/env bash
 # Installs the packages in build/dist/release, each by its manager from a local source into an empty place, and
-# uses them: npm, gem, go, wheel, deb (with lintian), CMake's FetchContent. Without Rust; a C compiler for what
-# compiles C by its nature (go, CMake). Arguments choose among them.
+# logs with them to a maxim-dev, which counts what arrives: npm, gem, go, wheel, deb (with lintian), CMake's
+# FetchContent, Conan. Without Rust; a C compiler for what compiles C by its nature (go, CMake, Conan). Arguments choose
+# among them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
+repository=$PWD
 release=$PWD/build/dist/release
 platform=$(uname -m)-linux-gnu
+conan_version=2.34.0
+# What examples/c/quickstart.c logs (tests/quickstart.rs).
+quickstart_lines=26
 work=$(mktemp -d)
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+server=
+finish() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    chmod -R u+w "$work"
+    rm -rf "$work"
+}
+trap finish EXIT
 fail() { echo "error: $*" >&2; exit 1; }
+# quietly COMMAND...: says what the command said only if it fails.
+quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "failed: $*"; }; }
 # Nothing is found that the repository has built.
 clean=(env -i PATH="/usr/local/bin:/usr/bin:/bin" HOME="$work" LANG=C.UTF-8)
 
-test_npm() {
-    local node
-    node=$(scripts/install-node.sh)
-    mkdir "$work/npm"
-    cd "$work/npm"
-    "${clean[@]}" PATH="$(dirname "$node"):/usr/bin:/bin" npm install --offline --no-audit --no-fund --omit=optional \
-        "$release/npm/libmaxim-$version.tgz" "$release"/npm/libmaxim-linux-x64-gnu-"$version".tgz >"$work/log" 2>&1 || { cat "$work/log"; return 1; }
-    [ "$("${clean[@]}" "$node" -p 'require("libmaxim").version')" = "$version" ]
+# port_of FILE: waits for a server to write it.
+port_of() {
+    for _ in $(seq 600); do
+        [ ! -s "$1" ] || { cat "$1"; return; }
+        sleep 0.1
+    done
+    fail "a server did not start"
 }
 
+tar -xzf "$release/libmaxim-$version-$platform.tar.gz" -C "$work"
+archive=$work/libmaxim-$version-$platform
+"$archive/bin/maxim-dev" --port 0 --port-file "$work/port" --mode quiet >"$work/server" 2>&1 &
+server=$!
+url=http://127.0.0.1:$(port_of "$work/port")
+
+# logs LINES COMMAND...: the command, which finds all that a program needs in its environment, makes so many lines arrive.
+logs() {
+    local wanted=$1 got
+    shift
+    curl -sf -X POST "$url/control/reset" >/dev/null
+    quietly "${clean[@]}" MAXIM_BASE_URL="$url" MAXIM_API_KEY="packages-$$" MAXIM_LOG_REPO_ID=packages MAXIM_SPOOL_DIR="$work/spool" "$@"
+    got=$(curl -sf "$url/stats" | python3 -c 'import json, sys; print(json.load(sys.stdin)["lines"])')
+    [ "$got" -eq "$wanted" ] || { cat "$work/log"; fail "$got lines arrived instead of $wanted"; }
+}
+
+test_npm() {
+    local node npm registry
+    node=$(scripts/install-node.sh)
+    packaging/npm-registry.py "$release/npm" "$work/npm-port" &
+    registry=$!
+    # At the end of this test's own shell.
+    trap "kill $registry" EXIT
+    mkdir "$work/npm"
+    cd "$work/npm"
+    npm=("${clean[@]}" PATH="$(dirname "$node"):/usr/bin:/bin" npm --registry "http://127.0.0.1:$(port_of "$work/npm-port")" --no-audit --no-fund)
+    quietly "${npm[@]}" install "libmaxim@$version"
+    # Of the platforms' packages npm takes the one that fits.
+    [ "$(ls node_modules/@libmaxim)" = linux-x64-gnu ] || fail "npm has installed $(ls node_modules/@libmaxim)"
+    cat >index.js <<'END'
+const { Logger, version } = require('libmaxim');
+const logger = new Logger({});
+logger.withTrace({ name: 'npm' }, async () => {}).then(() => logger.closeOrThrow(60000)).then(() => console.log(version));
+END
+    logs 2 "$node" index.js
+    [ "$(cat "$work/log")" = "$version" ]
+}
+
+# The index is the compact one, as rubygems.org has it: gems for a platform are not found in the older ones.
 test_gem() {
-    "${clean[@]}" gem install --silent --local --no-document --install-dir "$work/gem" "$release"/gem/*.gem >"$work/log" 2>&1 ||
-        { cat "$work/log"; return 1; }
-    [ "$("${clean[@]}" GEM_HOME="$work/gem" GEM_PATH="$work/gem" ruby -e 'require "maxim-logger"; puts Maxim.library_version')" = "$version" ]
+    local gem registry needs
+    gem=$(cd "$release/gem" && echo maxim-logger-*.gem)
+    mkdir -p "$work/gems/gems" "$work/gems/info"
+    cp "$release/gem/$gem" "$work/gems/gems/"
+    quietly "${clean[@]}" gem generate_index --directory "$work/gems"
+    needs=$("${clean[@]}" ruby -rrubygems/package -e 'puts Gem::Package.new(ARGV[0]).spec.required_ruby_version' "$release/gem/$gem")
+    gem=${gem%.gem}
+    printf -- '---\n%s |checksum:%s,ruby:%s\n' "${gem#maxim-logger-}" "$(sha256sum "$release/gem/$gem.gem" | cut -d ' ' -f 1)" "$needs" \
+        >"$work/gems/info/maxim-logger"
+    python3 -u -m http.server --bind 127.0.0.1 --directory "$work/gems" 0 >"$work/gem-port" 2>"$work/gem-server" &
+    registry=$!
+    trap "kill $registry" EXIT
+    port_of "$work/gem-port" >/dev/null
+    quietly "${clean[@]}" gem install --clear-sources --source "http://127.0.0.1:$(sed 's/.*port \([0-9]*\).*/\1/' "$work/gem-port")" \
+        --no-document --install-dir "$work/gem" maxim-logger
+    logs 2 GEM_HOME="$work/gem" GEM_PATH="$work/gem" ruby -e 'require "maxim-logger"
+logger = Maxim::Logger.new(raise_exceptions: true)
+logger.trace("gem") { }
+logger.close(timeout: 60) or abort "not everything was sent"
+puts Maxim.library_version'
+    [ "$(cat "$work/log")" = "$version" ]
 }
 
 test_go() {
@@ -36,29 +105,61 @@ test_go() {
     module=$(cd "$release/go" && find . -name '@v' -printf '%P\n' | sed 's|/@v$||')
     mkdir "$work/go-user"
     cd "$work/go-user"
-    printf 'package main\n\nimport (\n\t"fmt"\n\n\t"%s"\n)\n\nfunc main() { fmt.Println(maxim.Version()) }\n' "$module" >main.go
-    local settings=("${clean[@]}" PATH="$(dirname "$go"):/usr/bin:/bin" GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPROXY="file://$release/go" GONOSUMDB='*' GONOSUMCHECK=1 GOFLAGS=-modcacherw)
-    "${settings[@]}" "$go" mod init user.test/user >"$work/log" 2>&1
-    "${settings[@]}" "$go" get "$module@v$version" >"$work/log" 2>&1 || { cat "$work/log"; return 1; }
-    [ "$("${settings[@]}" "$go" run .)" = "$version" ] || return 1
+    cat >main.go <<END
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"$module"
+)
+
+func main() {
+	logger, err := maxim.New(maxim.Config{})
+	if err != nil {
+		panic(err)
+	}
+	_, trace := logger.StartTrace(context.Background(), maxim.TraceConfig{Name: "go"})
+	trace.End()
+	if err := logger.Close(); err != nil {
+		panic(err)
+	}
+	fmt.Println(maxim.Version())
+}
+END
+    local settings=("${clean[@]}" PATH="$(dirname "$go"):/usr/bin:/bin" GOTOOLCHAIN=local GOFLAGS='-mod=mod -modcacherw' GOPROXY="file://$release/go" GONOSUMDB='*')
+    quietly "${settings[@]}" "$go" mod init user.test/user
+    quietly "${settings[@]}" "$go" get "$module@v$version"
+    quietly "${settings[@]}" "$go" build -o user .
+    logs 2 "$work/go-user/user"
+    [ "$(cat "$work/log")" = "$version" ] || return 1
     ! "${settings[@]}" CGO_ENABLED=0 "$go" build . >"$work/log" 2>&1
     grep -q 'CGO_ENABLED' "$work/log" || { cat "$work/log"; fail "CGO_ENABLED=0 does not say what it needs"; }
 }
 
 test_wheel() {
     python3 -m venv "$work/venv"
-    "$work/venv/bin/pip" install --quiet --no-index --no-cache-dir --find-links "$release/wheel" "libmaxim==$version"
-    [ "$("${clean[@]}" "$work/venv/bin/python" -c 'import ctypes, libmaxim
+    quietly "$work/venv/bin/pip" install --no-index --no-cache-dir --find-links "$release/wheel" "libmaxim==$version"
+    logs 1 "$work/venv/bin/python" -c 'import ctypes, libmaxim
 lib = libmaxim.load()
-lib.maxim_version.restype = ctypes.c_char_p
-print(lib.maxim_version().decode())')" = "$version" ]
+lib.maxim_version.restype = lib.maxim_last_error.restype = ctypes.c_char_p
+def check(status):
+    assert status == 0, lib.maxim_last_error().decode()
+logger, trace = ctypes.c_void_p(), ctypes.create_string_buffer(1024)
+check(lib.maxim_logger_new(None, ctypes.byref(logger)))
+check(lib.maxim_trace_create(logger, None, trace))
+check(lib.maxim_cleanup(logger, ctypes.c_uint32(60000)))
+check(lib.maxim_logger_free(logger))
+print(lib.maxim_version().decode())'
+    [ "$(cat "$work/log")" = "$version" ]
 }
 
 # In a Debian made from nothing, from a file: source of apt, with the C quickstart's compiler as another package.
 test_deb() {
     local root=$PWD/build/dist/roots/debian
     lintian --fail-on error,warning --suppress-tags "$(grep -v '^#' packaging/debian/lintian-suppressed | cut -d ' ' -f 1 | paste -sd ,)" \
-        "$release"/deb/*_amd64.deb
+        "$release"/deb/*.deb
     [ "$(id -u)" -eq 0 ] || fail "a Debian from nothing is made by root only"
     if [ ! -e "$root/complete" ]; then
         rm -rf --one-file-system "$root"
@@ -72,33 +173,67 @@ test_deb() {
     echo 'deb [trusted=yes] file:/packages ./' >"$root/etc/apt/sources.list.d/libmaxim.list"
     cp -L /etc/resolv.conf "$root/etc/"
     cp examples/c/quickstart.c "$root/tmp/"
-    ROOT=$root unshare --mount --propagation private sh -euc '
+    ROOT=$root SOVERSION=${version%.*} unshare --mount --propagation private sh -euc '
         mount -t proc proc "$ROOT/proc"
         mount --bind /dev "$ROOT/dev"
         mount -t tmpfs tmpfs "$ROOT/dev/shm"
-        exec chroot "$ROOT" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive sh -euc "
+        exec chroot "$ROOT" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive SOVERSION="$SOVERSION" sh -euc "
             apt-get update -q >/dev/null
             apt-get install -y -q --no-install-recommends libmaxim-dev maxim-dev gcc libc6-dev pkg-config >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
             cc -std=c99 -D_POSIX_C_SOURCE=200809L /tmp/quickstart.c -o /tmp/quickstart \$(pkg-config --cflags --libs maxim)
-            maxim-dev --port 8899 --mode quiet >/dev/null & server=\$!
-            for n in 1 2 3 4 5 6 7 8 9 10; do sleep 0.3; MAXIM_BASE_URL=http://127.0.0.1:8899 MAXIM_SPOOL_DIR=/tmp/spool MAXIM_API_KEY=deb /tmp/quickstart && break; done
+            rm -f /tmp/port
+            maxim-dev --port 0 --port-file /tmp/port --mode quiet >/dev/null & server=\$!
+            until [ -s /tmp/port ]; do sleep 0.1; done
+            MAXIM_BASE_URL=http://127.0.0.1:\$(cat /tmp/port) MAXIM_SPOOL_DIR=/tmp/spool MAXIM_API_KEY=deb /tmp/quickstart
             kill \$server
-            apt-get purge -y -q libmaxim-dev maxim-dev libmaxim0.1 >/tmp/log 2>&1
+            apt-get purge -y -q libmaxim-dev maxim-dev libmaxim\$SOVERSION >/tmp/log 2>&1
             ! ls /usr/include/maxim.h 2>/dev/null"'
 }
 
-test_cmake() {
-    mkdir "$work/cmake"
-    printf '%s\n' 'cmake_minimum_required(VERSION 3.21)' 'project(user C)' 'include(FetchContent)' \
-        "FetchContent_Declare(maxim URL file://$release/libmaxim-$version-$platform.tar.gz)" 'FetchContent_MakeAvailable(maxim)' \
-        'add_executable(user main.c)' 'target_link_libraries(user maxim::maxim)' >"$work/cmake/CMakeLists.txt"
-    printf '#include <maxim.h>\n#include <stdio.h>\nint main(void) { puts(maxim_version()); return 0; }\n' >"$work/cmake/main.c"
-    { "${clean[@]}" cmake -S "$work/cmake" -B "$work/cmake/build" && "${clean[@]}" cmake --build "$work/cmake/build"; } >"$work/log" 2>&1 ||
-        { cat "$work/log"; return 1; }
-    [ "$("${clean[@]}" "$work/cmake/build/user")" = "$version" ]
+# user_of FOLDER: a C program that is built with CMake and wants the target maxim::maxim.
+user_of() {
+    mkdir "$work/$1"
+    printf '%s\n' 'cmake_minimum_required(VERSION 3.21)' 'project(user C)' 'set(CMAKE_C_STANDARD 11)' "$2" \
+        'add_executable(user main.c)' 'target_link_libraries(user maxim::maxim)' >"$work/$1/CMakeLists.txt"
+    cp examples/c/quickstart.c "$work/$1/main.c"
 }
 
-[ $# -gt 0 ] || set -- npm gem go wheel deb cmake
+test_cmake() {
+    user_of cmake "include(FetchContent)
+FetchContent_Declare(maxim URL file://$release/libmaxim-$version-$platform.tar.gz)
+FetchContent_MakeAvailable(maxim)"
+    quietly "${clean[@]}" cmake -S "$work/cmake" -B "$work/cmake/build"
+    quietly "${clean[@]}" cmake --build "$work/cmake/build"
+    logs "$quickstart_lines" "$work/cmake/build/user"
+}
+
+# From a local cache, and without any remote.
+test_conan() {
+    local tools=$PWD/build/tools/conan-$conan_version shared conan
+    if [ ! -e "$tools/installed" ]; then
+        rm -rf "$tools"
+        python3 -m venv "$tools"
+        quietly "$tools/bin/pip" install --quiet "conan==$conan_version"
+        touch "$tools/installed"
+    fi
+    conan=("${clean[@]}" CONAN_HOME="$work/conan-home" LIBMAXIM_ARCHIVES="$release" "$tools/bin/conan")
+    quietly "${conan[@]}" profile detect
+    for shared in True False; do
+        quietly "${conan[@]}" create packaging/conan --version "$version" --no-remote --options "&:shared=$shared"
+        user_of "conan-$shared" 'find_package(maxim REQUIRED)'
+        printf '%s\n' '[requires]' "libmaxim/$version" '[options]' "libmaxim/*:shared=$shared" '[generators]' CMakeDeps CMakeToolchain \
+            >"$work/conan-$shared/conanfile.txt"
+        cd "$work/conan-$shared"
+        quietly "${conan[@]}" install . --no-remote --output-folder build
+        quietly "${clean[@]}" cmake -S . -B build -DCMAKE_TOOLCHAIN_FILE=build/conan_toolchain.cmake -DCMAKE_BUILD_TYPE=Release
+        quietly "${clean[@]}" cmake --build build
+        logs "$quickstart_lines" build/user
+        [ "$(find "$work/conan-home" -name libmaxim.so | wc -l)" -ge 1 ] || fail "the shared library is not in Conan's cache"
+        cd "$repository"
+    done
+}
+
+[ $# -gt 0 ] || set -- npm gem go wheel deb cmake conan
 for name in "$@"; do
     # Bare, so that whatever fails inside ends this script.
     echo "-- $name"
