@@ -54,13 +54,14 @@ esac
 environment=${target//-/_}
 export "CFLAGS_$environment=$cflags" "CARGO_TARGET_${environment^^}_RUSTFLAGS=${flags[*]}"
 
-# TLS, HTTP and what looks at files run on the writer's thread, once a batch: small matters more there than fast
-# (the ciphers are assembly). The library's own code and what its calls use stay as `make lib` has them.
+# TLS, HTTP, what looks at files and the standard library's own share of them run on the writer's thread, once a batch:
+# small matters more there than fast (the ciphers are assembly). The library's own code and what its calls use stay as
+# `make lib` has them: built for size they would be 0.5 MB less, and a log call 8 to 35 % more instructions.
 small=()
-for crate in rustls rustls-webpki rustls-pki-types ureq ureq-proto http httparse infer cfb; do
+for crate in std ring rustls rustls-webpki rustls-pki-types rustls-native-certs ureq ureq-proto http httparse infer cfb; do
     small+=(--config "profile.release.package.$crate.opt-level='s'")
 done
-std=(-Z build-std=std,panic_unwind -Z build-std-features=)
+std=(-Z build-std=std,panic_unwind -Z build-std-features=optimize_for_size)
 if [[ $what == *lib* ]]; then
     # The path is relative, since it becomes part of what cargo names things by: the same everywhere.
     MAXIM_CC_FROM=CARGO_TARGET_${environment^^}_LINKER cargo-zigbuild rustc --release --lib --crate-type cdylib,staticlib \
