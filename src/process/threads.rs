@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
+#[cfg(target_os = "linux")]
 use super::Undisturbed;
 
 /// Starts a thread called `name` (15 bytes are shown by the system) with all signals blocked.
