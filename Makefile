@@ -16,7 +16,7 @@ SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-serve
 	src/delivery/answer.rs src/delivery/policy.rs src/delivery/http/retry_after.rs $(wildcard src/otlp/*.rs)
 
 .DEFAULT_GOAL := help
-.PHONY: coverage mutants interop phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
+.PHONY: mutate coverage mutants interop phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
 	uninstall dist dist-test version
 
 help: ## Show this list
@@ -76,6 +76,9 @@ abidiff: ## Compare the ABI with that of a release or commit: make abidiff BASE=
 
 corpus: lib ## Run the library over providers' answers: CORPUS=folder, and MUTATIONS=number of damaged ones
 	cargo run -q --example corpus -- $(CORPUS) $(MUTATIONS)
+
+mutate: ## Mutate the fixtures of providers' answers MUTATIONS (1000000) times: no panic, no refusal
+	cargo run -q --example corpus -- --fixtures $(or $(MUTATIONS),1000000)
 
 header: ## Write include/maxim.h and all else that is generated from src/ffi
 	MAXIM_HEADER=write cargo check --lib

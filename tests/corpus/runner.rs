@@ -8,7 +8,7 @@
 //! unrecognised, or came out as an error or as what is no answer of a model. Every generation must have ended.
 //!
 //! `corpus DIRECTORY [MUTATIONS]`: with a number, as many mutations of the bodies go through the normaliser too,
-//! none of which may be refused or panic.
+//! none of which may be refused or panic. `corpus --fixtures MUTATIONS` does that with the project's own fixtures.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -42,20 +42,34 @@ struct Answer {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let Some(directory) = arguments.next() else {
-        eprintln!("usage: corpus DIRECTORY [MUTATIONS]");
+        eprintln!("usage: corpus DIRECTORY [MUTATIONS] | --fixtures MUTATIONS");
         std::process::exit(2);
     };
+    let count: u64 = arguments.next().map_or(0, |count| count.parse().expect("a number of mutations"));
+    if directory == "--fixtures" {
+        return mutations::run(&fixtures(), count);
+    }
     let answers = read(Path::new(&directory));
     assert!(!answers.is_empty(), "{directory} has no NAME.jsonl with NAME.facts.jsonl");
     println!("corpus {directory}: {} answers", answers.len());
     let outcomes = log(&answers);
     let bad = table(&answers, &outcomes);
-    let count: u64 = arguments.next().map_or(0, |count| count.parse().expect("a number of mutations"));
     if count > 0 {
         let bodies = answers.iter().filter_map(|answer| parse(&answer.body));
         mutations::run(&bodies.collect::<Vec<_>>(), count);
     }
     std::process::exit(i32::from(bad > 0));
+}
+
+/// The project's own, one for each shape.
+fn fixtures() -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/results");
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("the fixtures").flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| !path.to_string_lossy().ends_with(".expected.json"));
+    paths.sort();
+    let text = |path: &PathBuf| std::fs::read_to_string(path).expect("a fixture");
+    paths.iter().map(|path| parse(&text(path)).expect("JSON")).collect()
 }
 
 fn read(directory: &Path) -> Vec<Answer> {
