@@ -38,7 +38,15 @@ fn is_v1(value: &Value) -> bool {
 }
 
 fn is_v2(value: &Value) -> bool {
-    value.get("message").is_some_and(Value::is_object) && value.get("finish_reason").is_some()
+    let Some(message) = value.given("message").filter(|message| message.is_object()) else { return false };
+    // One that was cut short has no reason yet, and the parts of a message that is nobody else's.
+    let is_begun = || {
+        message.text("role") == Some("assistant")
+            && ["content", "tool_calls"].iter().any(|name| message.given(name).is_some_and(Value::is_array))
+            && ["type", "model", "id"].iter().all(|name| message.get(*name).is_none())
+            && ["done", "created_at", "model"].iter().all(|name| value.get(*name).is_none())
+    };
+    value.get("finish_reason").is_some() || is_begun()
 }
 
 fn is_v1_stream(value: &Value) -> bool {

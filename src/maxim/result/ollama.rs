@@ -14,8 +14,10 @@ pub(super) const SHAPE: Shape = Shape { name: "an Ollama response", is, convert 
 const FINISH_REASONS: [(&str, &str); 0] = [];
 
 fn is(value: &Value) -> bool {
+    // What was cut short says when it was made, and of which model it is.
+    let is_begun = |line: &Value| line.text("created_at").is_some() && line.text("model").is_some();
     let is_line = |line: &Value| {
-        line.get("done").is_some_and(Value::is_boolean)
+        (line.get("done").is_some_and(Value::is_boolean) || is_begun(line))
             && (line.get("message").is_some_and(Value::is_object)
                 || line.get("response").is_some_and(Value::is_string))
     };

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::envelope;
 use super::value::Read;
 use crate::maxim::tree;
 use base64::Engine;
@@ -86,7 +87,8 @@ fn lines(text: &str) -> Option<Value> {
 }
 
 /// Values one after the other, with or without commas, white space or record separators (RFC 7464) between them: at
-/// least two, each an object or an array. What follows the last whole one is kept as far as it goes.
+/// least two, each an object or an array. What follows the last whole one is kept as far as it goes; behind a single one
+/// that is an answer, such as a proxy's page, it is not.
 fn sequence(text: &str) -> Option<Value> {
     let mut values = Vec::new();
     let mut rest = text;
@@ -96,13 +98,21 @@ fn sequence(text: &str) -> Option<Value> {
             break;
         }
         let Some(end) = end_of_value(rest) else {
-            values.extend(cut_short(rest));
+            // The first must be whole.
+            values.extend(cut_short(rest).filter(|_| !values.is_empty()));
             break;
         };
-        values.push(parse(rest.get(..end)?)?);
+        let Some(value) = rest.get(..end).and_then(parse) else {
+            values.truncate(usize::from(values.len() == 1));
+            break;
+        };
+        values.push(value);
         rest = rest.get(end..)?;
     }
-    (values.len() > 1).then_some(Value::Array(values))
+    match &values[..] {
+        [one] => envelope::is_answer(one).then(|| one.clone()),
+        _ => (!values.is_empty()).then_some(Value::Array(values)),
+    }
 }
 
 /// Where the object or array that a text begins with ends.

@@ -348,6 +348,19 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_a_whole_answer_does_not_hide_it() {
+        for behind in ["\n<!-- proxied -->", " trailing", "\n{\"a\" 1}", "]"] {
+            assert_eq!(
+                sent(&format!("{PLAIN}{behind}"))["choices"][0]["message"]["content"],
+                "x",
+                "{behind}"
+            );
+        }
+        // What is no answer is kept whole.
+        assert_eq!(sent("{\"answer\": 42} is the answer"), "{\"answer\": 42} is the answer");
+    }
+
+    #[test]
     fn a_body_that_is_cut_short_anywhere_keeps_what_came() {
         for end in 1..PLAIN.len() {
             let value = sent(&PLAIN[..end]);
