@@ -16,6 +16,7 @@ use super::{Control, Masked};
 use crate::text::buffer::Buffer;
 use crate::text::escape::push_string;
 use crate::text::json::{self, Kind, Shape};
+use crate::text::lossy;
 
 /// JSON in a text in JSON in a text: deeper ones are searched as texts.
 const MOST_NESTED: u32 = 6;
@@ -426,27 +427,7 @@ impl Control {
 
     /// A text that is too long, cut at a character and marked; `None`: it is not.
     fn cut(&self, text: &str, most: Option<usize>) -> Option<String> {
-        let bytes = self.config.max_field_bytes.unwrap_or(usize::MAX);
-        let mut characters = text.char_indices();
-        let by_characters = most.and_then(|most| characters.nth(most)).map_or(text.len(), |(at, _)| at);
-        if text.len() <= bytes && by_characters == text.len() {
-            return None;
-        }
-        let mark = format!("… [cut from {} bytes]", text.len());
-        // Where a service has a limit, the mark counts; it is short, but a limit may be shorter.
-        let room = match most {
-            Some(most) if most > 4 * mark.len() => {
-                let with_mark = text.char_indices().nth(most - mark.chars().count());
-                with_mark.map_or(text.len(), |(at, _)| at).min(by_characters)
-            }
-            _ => by_characters,
-        };
-        let marked = most.is_none_or(|most| most > 4 * mark.len());
-        let mut end = room.min(bytes);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        Some(if marked { format!("{}{mark}", &text[..end]) } else { text[..end].to_owned() })
+        lossy::shortened(text, self.config.max_field_bytes.unwrap_or(usize::MAX), most)
     }
 }
 

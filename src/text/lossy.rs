@@ -91,6 +91,30 @@ pub fn head_and_tail(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{head}\n{CUT} {} characters left out {CUT}\n{tail}", count - kept))
 }
 
+/// A text of more than `bytes` bytes, or of more than `characters` code points, cut at a code point and followed by a
+/// mark that says how long it was; `None`: it is neither. Among the code points the mark counts, unless there is hardly
+/// more than its own room; then it is left out.
+pub fn shortened(text: &str, bytes: usize, characters: Option<usize>) -> Option<String> {
+    let within = |most: usize| boundary(text, most);
+    let by_characters = characters.map_or(text.len(), within);
+    if text.len() <= bytes && by_characters == text.len() {
+        return None;
+    }
+    let mark = format!("… [cut from {} bytes]", text.len());
+    let has_room = |most: usize| most > 4 * mark.len();
+    let end = match characters {
+        Some(most) if has_room(most) => within(most - mark.chars().count()),
+        _ => by_characters,
+    };
+    let head = &text[..char_boundary(text, end.min(bytes))];
+    Some(if characters.is_none_or(has_room) { format!("{head}{mark}") } else { head.to_owned() })
+}
+
+/// The last place at or before `end` at which a code point begins.
+fn char_boundary(text: &str, end: usize) -> usize {
+    (0..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
 /// Where the code point with this index begins.
 fn boundary(text: &str, index: usize) -> usize {
     text.char_indices().nth(index).map_or(text.len(), |(at, _)| at)

@@ -7,6 +7,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 use crate::bench::{Row, scaled};
+use crate::common::host::HostProcess;
 use crate::common::scripted::{Asked, Scripted, answer};
 use crate::common::{Scratch, both, compile, probe};
 
@@ -138,30 +139,27 @@ fn what_is_uploaded_is_what_was_attached() {
         "data:1:10",
         &format!("replace:{swapped}:{secret}"),
         &format!("append:{grown}"),
+        "stats",
         "wait",
         "flush:20000",
         "expect:MAXIM_OK",
         "stats",
     ];
     let mut command = probe(&host.program, &server.url(), &spool, &verbs);
-    command
-        .env("UPLOADS_MANUAL", "1")
-        .stderr(std::process::Stdio::piped())
-        .stdin(std::process::Stdio::piped());
-    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    // Its records are made in no time; a file of the same size with another time has been edited.
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    command.env("UPLOADS_MANUAL", "1");
+    let mut process = HostProcess::start(command);
+    // Its records are made; a file of the same size with another time has been edited.
+    process.json();
     std::fs::write(&edited, b"after!").unwrap();
     std::fs::write(&cut, b"less").unwrap();
-    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"\n").unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", both(&output));
+    process.tell();
+    let stats = process.json();
+    process.must_succeed();
     let mut uploaded: Vec<String> =
         server.asked().iter().filter(|asked| asked.is("PUT")).map(Asked::text).collect();
     uploaded.sort();
-    assert_eq!(uploaded, ["\u{1}".repeat(10), "a line\n".to_owned()], "{}", both(&output));
-    let stats: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(stats["quarantined"], 3, "{}", both(&output));
+    assert_eq!(uploaded, ["\u{1}".repeat(10), "a line\n".to_owned()], "{stats}");
+    assert_eq!(stats["quarantined"], 3, "{stats}");
     row.accepted = 5;
     row.delivered = 2;
     row.dropped = 3;
