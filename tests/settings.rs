@@ -382,3 +382,14 @@ fn an_empty_key_counts_as_none_and_a_sink_says_its_number() {
     let said = client.says("http://127.0.0.1:9", "api_key= new log:a stats");
     assert!(said.contains("accepted=0") && said.contains("ignored=1"), "{said}");
 }
+
+#[test]
+fn whatever_a_repository_is_called_it_is_one_value_of_the_query() {
+    let mut logger = Stage::new("logger");
+    let service = service("200 OK");
+    let said = logger.says(&service.url(), "repository_id=a&id=b/#é% new log:x flush:60000");
+    let asked = service.asked();
+    let wanted = "/api/sdk/v3/log?id=a%26id%3Db%2F%23%C3%A9%25 ";
+    let lines: Vec<_> = asked.iter().filter(|asked| asked.is("POST")).collect();
+    assert!(!lines.is_empty() && lines.iter().all(|asked| asked.head.contains(wanted)), "{asked:?}: {said}");
+}
