@@ -11,6 +11,7 @@ const { MaximError, failure } = require('./error.js');
 const {
   bytes,
   errorMembers,
+  fenced,
   isError,
   json,
   messageText,
@@ -88,7 +89,8 @@ class Evaluation {
   }
 
   withEvaluators(...evaluators) {
-    const names = evaluators.flat();
+    const [first] = evaluators;
+    const names = evaluators.length === 1 && fenced(() => Array.isArray(first)) === true ? first : fenced(() => evaluators.flat());
     const { evaluators: method } = this.#entity.constructor.calls;
     attempt(this.#entity, () => invoke(this.#entity, method, json(names)));
     return { withVariables: (variables) => this.withVariables(variables, names) };

@@ -221,16 +221,16 @@ class LogClient extends Log {
 
   /** Sets the user of the entries from now on; without an argument, clears it. */
   setUserId(userId) {
-    this.#attempt(native.logSetUserId, userId);
+    this.#attempt(native.logSetUserId, shortText(userId));
   }
 
   setSessionId(sessionId) {
-    this.#attempt(native.logSetSessionId, sessionId);
+    this.#attempt(native.logSetSessionId, shortText(sessionId));
   }
 
   /** Whether an entry of this level is sent. */
   shouldLog(level) {
-    return this.#attempt(native.logWouldLog, LEVELS[level] ?? -1) ?? false;
+    return this.#attempt(native.logWouldLog, typeof level === 'string' && Object.hasOwn(LEVELS, level) ? LEVELS[level] : -1) ?? false;
   }
 
   stats() {

@@ -51,16 +51,38 @@ function errorMembers(error) {
 // Deeper values, and cycles, are left to `degraded`.
 const MAX_PLAIN_DEPTH = 16;
 
+// Bounds of what is looked at: a value may refer to its parts many times, which doubles with each level, and an array
+// may say any length.
+const MAX_PLAIN_VALUES = 2_000_000;
+const MAX_VALUES = 100_000;
+
+// How many more values the conversion that is under way looks at. No conversion waits, and one that runs within another
+// (a `toJSON` that logs) has a count of its own.
+let left = 0;
+
+/** `degraded` for a value that nothing is around. */
+function bounded(value) {
+  const outer = left;
+  left = MAX_VALUES;
+  try {
+    return degraded(value, []);
+  } finally {
+    left = outer;
+  }
+}
+
 // Whether JSON.stringify writes the value as it should be, five times as fast as a walk of our own.
 function isPlain(value, depth) {
   if (typeof value !== 'object' || value === null) return typeof value !== 'bigint' && typeof value !== 'symbol' && typeof value !== 'function';
   if (depth === MAX_PLAIN_DEPTH) return false;
   if (Array.isArray(value)) {
+    left -= value.length;
+    if (left < 0) return false;
     for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth + 1)) return false;
     return true;
   }
   if (Object.getPrototypeOf(value) !== Object.prototype) return value instanceof Date;
-  for (const key in value) if (!isPlain(value[key], depth + 1)) return false;
+  for (const key in value) if ((left -= 1) < 0 || !isPlain(value[key], depth + 1)) return false;
   return true;
 }
 
@@ -75,6 +97,7 @@ function integer(value) {
 
 /** A value that JSON.stringify writes for any value; `path` is the objects around it. */
 function degraded(value, path) {
+  if ((left -= 1) < 0) return '[left out]';
   switch (typeof value) {
     case 'bigint':
       return integer(value);
@@ -102,12 +125,14 @@ function members(value, path) {
     return json === value ? entriesOf(value, path) : degraded(json, path);
   }
   if (Array.isArray(value)) {
-    return Array.from({ length: value.length }, (_, index) => degraded(fenced(() => value[index]), path) ?? null);
+    // One more than are looked at says that there are more.
+    return Array.from({ length: Math.min(value.length, Math.max(left, 0) + 1) }, (_, index) => degraded(fenced(() => value[index]), path) ?? null);
   }
-  if (types.isSet(value)) return members([...value], path);
+  // By their own methods: the value's may be the program's, and without end.
+  if (types.isSet(value)) return members([...Set.prototype.values.call(value)], path);
   if (types.isMap(value)) {
     // Names are texts; a map with other keys is written as its entries.
-    const pairs = [...value];
+    const pairs = [...Map.prototype.entries.call(value)];
     return pairs.every(([key]) => typeof key !== 'object' && typeof key !== 'function')
       ? entriesOf(Object.fromEntries(pairs.map(([key, of]) => [String(key), of])), path)
       : members(pairs, path);
@@ -122,13 +147,16 @@ function entriesOf(object, path) {
   for (const name of Object.keys(object)) {
     const value = degraded(fenced(() => object[name]), path);
     if (value !== undefined) written[name.toWellFormed()] = value;
+    if (left < 0) break;
   }
   return written;
 }
 
 /** The JSON text of any value. */
 function json(value) {
+  const outer = left;
   try {
+    left = MAX_PLAIN_VALUES;
     if (isPlain(value, 0)) {
       const text = JSON.stringify(value);
       // Halves of pairs are written as escapes, which a reader of JSON within JSON refuses.
@@ -136,8 +164,10 @@ function json(value) {
     }
   } catch {
     // A getter, a toJSON or a trap threw: the walk finds out which.
+  } finally {
+    left = outer;
   }
-  return JSON.stringify(degraded(value, [])) ?? JSON.stringify(`[${typeof value}]`);
+  return JSON.stringify(bounded(value)) ?? JSON.stringify(`[${typeof value}]`);
 }
 
 /** The same, where undefined and null mean that there is nothing to say. */
@@ -146,7 +176,7 @@ const optionalJson = (value) => (value === undefined || value === null ? undefin
 /** A text as it is, anything else as its JSON text; what JSON has no form for as the text that stands for it. */
 function text(value) {
   if (typeof value === 'string') return value;
-  const written = typeof value === 'object' ? value : degraded(value, []);
+  const written = typeof value === 'object' ? value : bounded(value);
   return typeof written === 'string' ? written : (json(written) ?? '');
 }
 

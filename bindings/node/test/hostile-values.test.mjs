@@ -159,6 +159,54 @@ test('whatever JavaScript has gives an entry, and nothing is thrown', async () =
   assert.ok(lines.some((line) => line.includes('many') && line.includes('first')));
 });
 
+/** Values that refer to their parts so often, or say so great a length, that whoever writes them all never ends. */
+function endless() {
+  const doubling = (start) => Array.from({ length: 60 }).reduce((part) => ({ a: part, b: part }), start);
+  const fresh = () =>
+    new Proxy({}, { get: (_, name) => (name === 'x' || name === 'y' ? fresh() : undefined), ownKeys: () => ['x', 'y'], getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }) });
+  const map = new Map([[1, 2]]);
+  map[Symbol.iterator] = function* () { for (;;) yield [1, 2]; };
+  const sparse = [];
+  sparse.length = 2 ** 32 - 1;
+  return {
+    'shared parts': doubling({}), 'shared parts without JSON': doubling({ n: 1n }), 'a Proxy without end': fresh(), 'an array of any length': sparse,
+    'a Proxy of any length': new Proxy([], { get: (_, name) => (name === 'length' ? 2 ** 32 - 1 : undefined) }), 'a Map without end': map,
+    'a million levels': Array.from({ length: 1_000_000 }).reduce((inner) => ({ inner }), 1),
+  };
+}
+
+test('a value without an end ends, and its entry and line arrive', async () => {
+  const names = Object.keys(endless());
+  const { lines, told } = await logged(({ log, app }) => {
+    for (const [name, given] of Object.entries(endless())) {
+      app.info('m', { given, name }, { tags: [name] });
+      log.trace({ name, tags: { given } });
+    }
+  });
+  const entries = lines.filter((line) => line.startsWith('{'));
+  assert.deepEqual(names.filter((name) => entries.filter((line) => line.includes(`"${name}"]`)).length !== 1), []);
+  // A line that is too large for one is uploaded, and a line that says where takes its place.
+  assert.equal(lines.length, 2 * names.length);
+  assert.deepEqual(told, []);
+});
+
+test('calls that ask or set something take any value too', async () => {
+  const { lines, told } = await logged(({ log, app }) => {
+    for (const given of Object.values(others())) {
+      app.setUserId(given);
+      app.setSessionId(given);
+      assert.equal(typeof app.shouldLog(given), 'boolean');
+      log.resumeTrace('t').evaluate.withEvaluators(given);
+      log.traceparent(given, given);
+      log.traceFrom(given, { name: 'from' });
+    }
+    app.setUserId(17);
+    app.info('of a user', undefined, { tags: ['last'] });
+  });
+  assert.ok(lines.some((line) => line.includes('"last"') && line.includes('"userId":"17"')));
+  assert.deepEqual(told.filter((message) => /_id|argument 2 of log/.test(message)), []);
+});
+
 test('whatever JavaScript has gives a line, and nothing is thrown', async () => {
   let traces = 0;
   const { lines, told } = await logged(({ log }) => {
