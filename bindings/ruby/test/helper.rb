@@ -71,7 +71,8 @@ end
 
 # A test with a server and spool directory of its own.
 class MaximTest < Minitest::Test
-  API_KEY = "key-for-tests"
+  # Of this run alone: what earlier tests left for a server at the same port is not adopted.
+  API_KEY = "key-#{Process.pid}-#{Process.clock_gettime(Process::CLOCK_REALTIME, :nanosecond)}"
 
   def setup
     @server = DevServer.new(*server_flags)

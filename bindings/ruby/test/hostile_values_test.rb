@@ -185,6 +185,25 @@ class HostileValuesTest < MaximTest
     assert_empty(@errors.reject { |error| error.message.match?(/no_such_thing|is none of the results/) })
   end
 
+  # Values that refer to their parts so often that whoever writes them all never ends.
+  def endless
+    doubling = ->(start) { 60.times.reduce(start) { |part, _| { "a" => part, "b" => part } } }
+    { "shared parts" => doubling.call(1), "without JSON" => doubling.call(Float::NAN), "of objects" => doubling.call(throws),
+      "in arrays" => 60.times.reduce(1) { |part, _| [part, part] }, "many levels" => 50_000.times.reduce(1) { |inner, _| [inner] } }
+  end
+
+  def test_a_value_without_an_end_ends_and_its_entry_and_line_arrive
+    endless.each do |name, value|
+      @app.info("m", { given: value }, tags: [name])
+      @app.info(value, tags: [name])
+      @log.trace("t", tags: { given: value })
+    end
+    lines = arrived
+    assert_empty(endless.keys.reject { |name| lines.count { |line| line.include?("[\"#{name}\"]") } == 2 })
+    assert_equal 3 * endless.size, lines.size
+    assert_empty @errors
+  end
+
   def test_lengths_are_cut_and_the_end_of_what_a_runtime_wrote_is_kept
     frames = (1..120).map { |number| "/usr/local/bundle/gems/actionpack-7.1.3/lib/action_dispatch/middleware/stack_#{number}.rb:#{number}:in `call'" }
     @app.error("rails", RuntimeError.new("boom").tap { |error| error.set_backtrace(frames) })

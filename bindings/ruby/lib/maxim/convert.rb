@@ -14,6 +14,8 @@ module Maxim
   module Convert
     # The library's limit for nested arrays and objects.
     MAX_DEPTH = 128
+    # How many values are written as they are: one that shares its parts doubles with each level.
+    MAX_VALUES = 200_000
     # Larger integers are numbers in JSON, but no reader's.
     MAX_BITS = 64
     MICROSECONDS = 1_000_000
@@ -31,7 +33,7 @@ module Maxim
     def json(value, lossy = true)
       return raw_json(value) if RawJson === value
 
-      JSON.generate(plain(value, 0), max_nesting: MAX_DEPTH)
+      JSON.generate(plain(value, 0, [MAX_VALUES]), max_nesting: MAX_DEPTH)
     rescue *Foreign::ERRORS => e
       return Foreign.json(value) if lossy
 
@@ -123,27 +125,29 @@ module Maxim
       InvalidArgumentError.new("#{name} is #{Foreign.inspected(value)}, which cannot be compared")
     end
 
-    def plain(value, depth)
+    # `left` holds how many more values are written.
+    def plain(value, depth, left)
       raise JSON::NestingError, "nesting of #{depth} is too deep" if depth > MAX_DEPTH
+      raise Unsendable, "it has more than #{MAX_VALUES} values" if (left[0] -= 1).negative?
 
       case value
       when String then valid(value)
       when Integer then value.bit_length > MAX_BITS ? value.to_s : value
       when true, false, nil, Float then value
       when Symbol then valid(value.name)
-      when Hash then value.to_h { |key, member| [name_of(key), plain(member, depth + 1)] }
-      when Array then value.map { |member| plain(member, depth + 1) }
+      when Hash then value.to_h { |key, member| [name_of(key), plain(member, depth + 1, left)] }
+      when Array then value.map { |member| plain(member, depth + 1, left) }
       when Time, DateTime then time(value)
-      when Exception then plain(Foreign.exception(value), depth)
+      when Exception then plain(Foreign.exception(value), depth, left)
       when RawJson then JSON.parse(value.text)
-      else foreign(value, depth)
+      else foreign(value, depth, left)
       end
     end
 
     # What the value makes of itself, looked at: to_json may give anything.
-    def foreign(value, depth)
-      return plain(value.to_a, depth) if defined?(::Set) && ::Set === value
-      return plain(value.to_h, depth) if Struct === value
+    def foreign(value, depth, left)
+      return plain(value.to_a, depth, left) if defined?(::Set) && ::Set === value
+      return plain(value.to_h, depth, left) if Struct === value
 
       JSON.parse(value.to_json(JSON::State.new), max_nesting: MAX_DEPTH)
     end
@@ -160,6 +164,7 @@ module Maxim
       case key
       when String then valid(key)
       when Symbol then valid(key.name)
+      when Hash, Array, Struct then Foreign.inspected(key)
       else valid(written(key))
       end
     end

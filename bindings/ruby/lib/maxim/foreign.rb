@@ -12,6 +12,10 @@ module Maxim
     ERRORS = [StandardError, ScriptError, SystemStackError, NoMemoryError].freeze
     # A document within a record has a few levels around it.
     MAX_DEPTH = 100
+    # How many values are written: one that shares its parts doubles with each level.
+    MAX_VALUES = 50_000
+    # How many values are left to Ruby's own inspect, which has no bound.
+    MAX_INSPECTED = 10_000
     # How many causes of an exception are followed.
     MAX_CAUSES = 8
     REPLACEMENT = "\u{FFFD}"
@@ -24,7 +28,7 @@ module Maxim
 
     # JSON text for any value: what cannot be written is replaced by a text that says what it was.
     def json(value)
-      JSON.generate(degraded(value, []), max_nesting: 0)
+      JSON.generate(degraded(value, [], [MAX_VALUES]), max_nesting: 0)
     rescue *ERRORS => e
       JSON.generate("[Throws: #{reason(e)}]")
     end
@@ -39,9 +43,25 @@ module Maxim
       end
     end
 
-    # As ::Logger's formatter has it: what is no text inspected.
+    # As ::Logger's formatter has it: what is no text inspected. What is too large for that as JSON.
     def inspected(value)
+      return json(value) if large?(value, [MAX_INSPECTED])
+
       fenced(value) { utf8(string(value.inspect)) }
+    end
+
+    # Whether a value is more than so many values, each as often as it is referred to.
+    def large?(value, left)
+      return true if (left[0] -= 1).negative?
+
+      case value
+      when Array then value.any? { |member| large?(member, left) }
+      when Hash then value.any? { |key, member| large?(key, left) || large?(member, left) }
+      when Struct then value.to_a.any? { |member| large?(member, left) }
+      else false
+      end
+    rescue *ERRORS
+      true
     end
 
     # The message of an exception.
@@ -101,38 +121,41 @@ module Maxim
       String.new(text).force_encoding(Encoding::UTF_8).scrub(REPLACEMENT)
     end
 
-    # A value that JSON.generate writes, for any value; `path` is what it lies in.
-    def degraded(value, path)
+    # A value that JSON.generate writes, for any value; `path` is what it lies in, `left` holds how many more values are
+    # written.
+    def degraded(value, path, left)
+      return "[left out]" if (left[0] -= 1).negative?
+
       case value
       when nil, true, false then value
       when Integer then value.bit_length > Convert::MAX_BITS ? value.to_s : value
       when Float then value.finite? ? value : nil
       when String then utf8(value)
       when Symbol then utf8(value.name)
-      else within(value, path)
+      else within(value, path, left)
       end
     end
 
-    def within(value, path)
+    def within(value, path, left)
       return "[Circular]" if path.any? { |outer| SAME.bind_call(outer, value) }
       return "[nested too deep]" if path.size == MAX_DEPTH
 
-      fenced(value) { members(value, [*path, value]) }
+      fenced(value) { members(value, [*path, value], left) }
     end
 
-    def members(value, path)
+    def members(value, path, left)
       case value
-      when Hash then value.to_h { |key, member| [name(key), degraded(member, path)] }
-      when Array then value.map { |member| degraded(member, path) }
-      when Exception then degraded(exception(value), path)
+      when Hash then value.to_h { |key, member| [name(key), degraded(member, path, left)] }
+      when Array then value.map { |member| degraded(member, path, left) }
+      when Exception then degraded(exception(value), path, left)
       when Time, DateTime then Convert.text(value)
-      when Struct then RawJson === value ? document(value.text) : members(value.to_h, path)
-      else own(value, path)
+      when Struct then RawJson === value ? document(value.text, left) : members(value.to_h, path, left)
+      else own(value, path, left)
       end
     end
 
-    def own(value, path)
-      return members(value.to_a, path) if defined?(::Set) && ::Set === value
+    def own(value, path, left)
+      return members(value.to_a, path, left) if defined?(::Set) && ::Set === value
 
       written = value.to_json(JSON::State.new)
       JSON.parse(written)
@@ -140,16 +163,17 @@ module Maxim
       utf8(string(written))
     end
 
-    def document(text)
+    def document(text, left)
       JSON.parse(text)
     rescue JSON::ParserError
-      degraded(text, [])
+      degraded(text, [], left)
     end
 
     def name(key)
       case key
       when String then utf8(key)
       when Symbol then utf8(key.name)
+      when Hash, Array, Struct then inspected(key)
       else fenced(key) { utf8(string(key.to_s)) }
       end
     end
@@ -172,6 +196,6 @@ module Maxim
       "anonymous"
     end
 
-    private_class_method :degraded, :within, :members, :own, :document, :name, :backtrace, :string, :safe_name
+    private_class_method :large?, :degraded, :within, :members, :own, :document, :name, :backtrace, :string, :safe_name
   end
 end
