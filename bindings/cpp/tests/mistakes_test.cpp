@@ -88,7 +88,7 @@ TEST(mistakes, results_are_normalised_and_logged_errors_get_tags) {
     const std::string spool = scratch.file("spool");
     maxim::logger_config config;
     config.base_url = server.url();
-    config.api_key = "key";
+    config.api_key = support::key;
     config.repository_id = "repo-1";
     config.spool_dir = spool;
     maxim::logger logger(config);

@@ -38,6 +38,10 @@ inline std::string variable(const char* name) {
     return value;
 }
 
+/// Of this run alone: what earlier tests left for a server at the same port is not adopted. A child has its parent's.
+inline const std::string key = "key-" + std::to_string(getpid()) + "-" +
+                               std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
+
 /// A directory of the test's own, removed at its end.
 class scratch {
   public:
@@ -195,7 +199,7 @@ class logging : public ::testing::Test {
     maxim::logger_config config() {
         maxim::logger_config given;
         given.base_url = server.url();
-        given.api_key = "key";
+        given.api_key = key;
         given.repository_id = "repo-1";
         given.spool_dir = spool_;
         given.lossy = false;
@@ -216,7 +220,7 @@ class client_logging : public ::testing::Test {
     maxim::log_client_config config() {
         maxim::log_client_config given;
         given.source = "svc";
-        given.api_key = "key";
+        given.api_key = key;
         given.endpoint = server.url();
         given.spool_dir = spool_;
         given.lossy = false;

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, test } from 'node:test';
 import { join } from 'node:path';
 import { Logger } from '../index.mjs';
-import { jsonLines, parseLine, scratch, startServer, until } from './support.mjs';
+import { KEY, jsonLines, parseLine, scratch, startServer, until } from './support.mjs';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -32,7 +32,7 @@ function newLogger(options = {}) {
   return new Logger({
     lossy: false,
     baseUrl: server.url,
-    apiKey: 'key',
+    apiKey: KEY,
     id: 'repo',
     autoFlush: false,
     spoolDir: join(directory.path, 'spool'),

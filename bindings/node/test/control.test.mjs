@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { Logger, LogClient } from '../index.mjs';
-import { ROOT, scratch, startServer, until } from './support.mjs';
+import { KEY, ROOT, scratch, startServer, until } from './support.mjs';
 
 /** A text as it may stand in JSON, in JSON in a JSON string, and so on. */
 function escaped(text) {
@@ -21,7 +21,7 @@ async function staged(work, ...flags) {
   const place = scratch();
   const record = join(place.path, 'record');
   const server = await startServer(['--record', record, ...flags]);
-  const both = { apiKey: 'key', spoolDir: join(place.path, 'spool'), raiseExceptions: true, maskBudgetUs: 60_000_000 };
+  const both = { apiKey: KEY, spoolDir: join(place.path, 'spool'), raiseExceptions: true, maskBudgetUs: 60_000_000 };
   try {
     const left = () => (existsSync(record) ? readFileSync(record, 'utf8') : '');
     const options = { ...both, baseUrl: server.url, repositoryId: 'repo-1' };

@@ -10,7 +10,7 @@ import { Worker, isMainThread, workerData } from 'node:worker_threads';
 import { Logger } from '../index.mjs';
 import { until } from './support.mjs';
 
-const options = { apiKey: 'key', id: 'host', flushIntervalMs: 60_000 };
+const options = { apiKey: process.env.MAXIM_TEST_KEY, id: 'host', flushIntervalMs: 60_000 };
 
 /** Logs records marked seq-NAME-0 and so on. */
 function log(logger, name, count) {

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Logger, LogClient, normaliseResult } from '../index.mjs';
-import { ROOT, scratch, startServer } from './support.mjs';
+import { KEY, ROOT, scratch, startServer } from './support.mjs';
 
 const { values: TABLE } = JSON.parse(readFileSync(join(ROOT, 'tests/hostile_values.json'), 'utf8'));
 
@@ -76,7 +76,7 @@ async function logged(work) {
   const file = join(place.path, 'lines');
   const server = await startServer(['--lines', file]);
   const told = [];
-  const options = { apiKey: 'key', spoolDir: join(place.path, 'spool'), onError: (error) => told.push(error.message) };
+  const options = { apiKey: KEY, spoolDir: join(place.path, 'spool'), onError: (error) => told.push(error.message) };
   const log = new Logger({ ...options, baseUrl: server.url, repositoryId: 'r' });
   const app = new LogClient({ ...options, endpoint: server.url, source: 's' });
   try {

@@ -9,6 +9,10 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** The key of this run alone, and of the processes that it starts: what earlier tests left for a server at the same port
+ * is not adopted. */
+export const KEY = (process.env.MAXIM_TEST_KEY ??= `key-${process.pid}-${Date.now()}`);
+
 /** A directory of the test's own. What still writes into it (a server, a logger that was let go) may do so while it is
  * being removed, and Node's own retries would not remove the new files. */
 export function scratch() {

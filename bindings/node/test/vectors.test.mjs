@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Logger } from '../index.mjs';
-import { jsonLines, parseLine, ROOT, scratch, startServer } from './support.mjs';
+import { KEY, jsonLines, parseLine, ROOT, scratch, startServer } from './support.mjs';
 
 const VECTORS = join(ROOT, 'tests/vectors');
 const STARTED = Math.floor(Date.now() / 1000);
@@ -141,7 +141,7 @@ before(async () => {
   logger = new Logger({
     lossy: false,
     baseUrl: server.url,
-    apiKey: 'key',
+    apiKey: KEY,
     id: 'repo-1',
     autoFlush: false,
     spoolDir: join(directory.path, 'spool'),
