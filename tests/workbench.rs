@@ -21,11 +21,26 @@ fn maxim_dev(arguments: &[&str]) -> Command {
     command
 }
 
+/// A process that logs. The number alone may be that of an earlier one, which left something.
+#[derive(Clone, Copy)]
+struct Process {
+    pid: i32,
+    since_ns: u128,
+}
+
+fn now_ns() -> u128 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos()
+}
+
 /// What `maxim-dev spool` says of one process; the places are those of all programs of this user.
-fn holders(spool: &Path, pid: i32) -> Vec<Value> {
+fn holders(spool: &Path, process: Process) -> Vec<Value> {
     let said = run(maxim_dev(&["spool", "--json"]).env("MAXIM_SPOOL_DIR", spool));
     let said: Value = serde_json::from_str(&said).unwrap();
-    said["holders"].as_array().unwrap().iter().filter(|holder| holder["pid"] == pid).cloned().collect()
+    let is_its = |holder: &Value| {
+        let born = holder["instance"].as_str().and_then(|name| name.split('-').next()?.parse::<u128>().ok());
+        holder["pid"] == process.pid && born >= Some(process.since_ns)
+    };
+    said["holders"].as_array().unwrap().iter().filter(|holder| is_its(holder)).cloned().collect()
 }
 
 fn held(holders: &[Value]) -> u64 {
@@ -54,11 +69,13 @@ fn what_the_library_holds_is_seen_in_its_files_and_replayed_elsewhere_once() {
     let spool = scratch.path().join("spool");
     let (url, port) = nobody();
     let verbs = [&format!("log:{RECORDS}"), "stats", "wait", "_exit:0"];
+    let since_ns = now_ns();
     let mut host = HostProcess::start(probe(&program, &url, &spool, &[&["new"][..], &verbs].concat()));
     let stats = host.json();
     let pid = host.pid();
+    let process = Process { pid, since_ns };
 
-    let running = holders(&spool, pid);
+    let running = holders(&spool, process);
     assert_eq!(held(&running), RECORDS, "{running:?}");
     assert_eq!(stats["held"], RECORDS, "{stats}");
     assert!(running.iter().all(|holder| holder["alive"] == true && holder["unread"] == 0), "{running:?}");
@@ -68,7 +85,7 @@ fn what_the_library_holds_is_seen_in_its_files_and_replayed_elsewhere_once() {
     assert!(running.iter().all(|holder| is_sane(&holder["heartbeat"])), "{running:?}");
     host.tell();
     host.must_succeed();
-    let ended = holders(&spool, pid);
+    let ended = holders(&spool, process);
     assert_eq!(held(&ended), RECORDS, "{ended:?}");
     assert!(ended.iter().all(|holder| holder["alive"] == false), "{ended:?}");
     let shown = run(maxim_dev(&["spool"]).env("MAXIM_SPOOL_DIR", &spool));
@@ -94,14 +111,14 @@ fn what_the_library_holds_is_seen_in_its_files_and_replayed_elsewhere_once() {
     server.wait_for("lines", RECORDS, Duration::from_secs(30));
     let writer = &server.sequences()["writers"]["w"];
     assert_eq!((&writer["missing"], &writer["unique"]), (&0.into(), &RECORDS.into()), "{writer}");
-    assert_eq!(held(&holders(&spool, pid)), 0);
+    assert_eq!(held(&holders(&spool, process)), 0);
 }
 
 /// What the logger of a process says of itself, once that is so.
-fn note_once(spool: &Path, pid: i32, holds: impl Fn(&Value, u64) -> bool) -> Value {
+fn note_once(spool: &Path, process: Process, holds: impl Fn(&Value, u64) -> bool) -> Value {
     let end = Instant::now() + Duration::from_secs(120);
     loop {
-        let found = holders(spool, pid);
+        let found = holders(spool, process);
         let note = found.iter().map(|holder| &holder["note"]).find(|note| note.is_object());
         if let Some(note) = note.filter(|note| holds(note, held(&found))) {
             return note.clone();
@@ -120,9 +137,11 @@ fn why_records_have_not_left_and_when_they_are_tried_again_is_seen_from_outside_
     let verbs = ["new", &format!("log:{RECORDS}"), "wait", "flush:60000", "wait"];
     let mut command = probe(&program, &url, &spool, &verbs);
     command.env("PROBE_FLUSH_MS", "20");
+    let since_ns = now_ns();
     let mut host = HostProcess::start(command);
     let pid = host.pid();
-    let note = note_once(&spool, pid, |note, held| {
+    let process = Process { pid, since_ns };
+    let note = note_once(&spool, process, |note, held| {
         note["next_attempt_ms"].is_u64() && note["accepted"] == RECORDS && held == RECORDS
     });
     assert!(note["last_error"].as_str().is_some_and(|error| !error.is_empty()), "{note}");
@@ -141,11 +160,11 @@ fn why_records_have_not_left_and_when_they_are_tried_again_is_seen_from_outside_
     server.wait_for("lines", RECORDS, Duration::from_secs(60));
     let is_over =
         |note: &Value, held| note["delivered"] == RECORDS && note["next_attempt_ms"].is_null() && held == 0;
-    let note = note_once(&spool, pid, is_over);
+    let note = note_once(&spool, process, is_over);
     assert_eq!(note["accepted"], RECORDS, "{note}");
     host.tell();
     host.must_succeed();
-    assert!(holders(&spool, pid).is_empty(), "nothing is left of it");
+    assert!(holders(&spool, process).is_empty(), "nothing is left of it");
 }
 
 /// A relay in front of a server; it ends with this value.

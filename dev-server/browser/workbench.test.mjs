@@ -314,7 +314,7 @@ test('what has not left this machine and why', async () => {
   const { page, go, done } = await visit();
   await go('/');
   await page.getByRole('link', { name: 'Delivery' }).click();
-  const row = (program) => page.locator('.loggers .row', { hasText: `process ${program.pid}` });
+  const row = (program) => page.locator('.loggers .row', { hasText: `process ${program.pid} to ${server.url}, outage` });
   const figure = (program, label) => row(program).locator(`[data-label="${label}"]`);
   await page.getByRole('button', { name: '503 until cleared' }).click();
   const program = startProgram(server.url, spool, 'new', 'log:3', 'wait', 'log:2', 'wait');
@@ -355,7 +355,7 @@ test('what does my program do when the service answers 429', async () => {
   await page.locator('.set', { hasText: 'fail 429:5' }).waitFor();
   const before = await page.locator('.attempts .badge.bad', { hasText: '429' }).count();
   const program = startProgram(server.url, spool, 'new', 'log:1', 'wait');
-  const row = page.locator('.loggers .row', { hasText: `process ${program.pid}` });
+  const row = page.locator('.loggers .row', { hasText: `process ${program.pid} to ${server.url}, outage` });
   await row.filter({ hasText: '429' }).filter({ hasText: 'next attempt' }).waitFor();
   await page.screenshot({ path: join(process.env.SCREENSHOTS, 'task-429.png') });
   await row.filter({ hasText: 'up to date' }).waitFor();

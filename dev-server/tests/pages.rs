@@ -353,7 +353,7 @@ fn refusal(flags: &[&str]) -> String {
 }
 
 #[test]
-fn a_database_of_somebody_else_of_a_later_version_or_in_use_is_refused_and_stays_as_it_is() {
+fn a_database_of_somebody_else_of_a_later_version_or_in_use_is_refused_and_an_earlier_one_taken() {
     let path = scratch("pages-foreign");
     let flags = ["--db", path.to_str().expect("UTF-8")];
     std::fs::write(&path, b"no database, but somebody's letters. ".repeat(200)).expect("written");
@@ -393,6 +393,10 @@ fn a_database_of_somebody_else_of_a_later_version_or_in_use_is_refused_and_stays
         .expect("it runs");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.code() == Some(1) && said.contains("another use"), "{output:?}");
+    // One of the first version, which knew no spans, is taken over.
+    let earlier = rusqlite::Connection::open(&path).expect("opened");
+    earlier.execute_batch("DROP TABLE spans; PRAGMA user_version = 1").expect("made earlier");
+    drop(earlier);
     let again = start(&[&["--mode", "tree"][..], &flags].concat());
     assert!(page(&again, "/").contains("/trace/repo-1/t1"));
 }
