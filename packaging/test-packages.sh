@@ -14,9 +14,9 @@ conan_version=2.34.0
 # What examples/c/quickstart.c logs (tests/quickstart.rs).
 quickstart_lines=26
 work=$(mktemp -d)
-server=
+. scripts/server.sh
 finish() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    stop_server
     chmod -R u+w "$work"
     rm -rf "$work"
 }
@@ -27,20 +27,20 @@ quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "failed: $*"; 
 # Nothing is found that the repository has built.
 clean=(env -i PATH="/usr/local/bin:/usr/bin:/bin" HOME="$work" LANG=C.UTF-8)
 
-# port_of FILE: waits for a server to write it.
+# port_of FILE: waits until the registry that is this shell's last job has written it.
 port_of() {
-    for _ in $(seq 600); do
-        [ ! -s "$1" ] || { cat "$1"; return; }
+    until [ -s "$1" ]; do
+        kill -0 "$!" || fail "a registry did not start"
         sleep 0.1
     done
-    fail "a server did not start"
+    cat "$1"
 }
 
 tar -xzf "$release/libmaxim-$version-$platform.tar.gz" -C "$work"
 archive=$work/libmaxim-$version-$platform
-"$archive/bin/maxim-dev" --port 0 --port-file "$work/port" --mode quiet >"$work/server" 2>&1 &
-server=$!
-url=http://127.0.0.1:$(port_of "$work/port")
+server_program=$archive/bin/maxim-dev
+start_server --mode quiet
+url=http://127.0.0.1:$port
 
 # logs LINES COMMAND...: the command, which finds all that a program needs in its environment, makes so many lines arrive.
 logs() {

@@ -20,31 +20,16 @@ else mapfile -t platforms < <(cut -d ' ' -f 1 packaging/platforms)
 fi
 
 work=$(mktemp -d)
-server=
+. scripts/server.sh
 # shellcheck disable=SC2329 # by the trap
 finish() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    stop_server
     rm -rf "$work" "$PWD"/build/dist/roots/*/test/*
 }
 trap finish EXIT
 fail() { echo "error: $*" >&2; exit 1; }
 say() { printf -- '-- %s (%ds)\n' "$*" "$SECONDS"; }
 
-start_server() {
-    "$@" --port 0 --port-file "$work/port" --mode quiet --check-seq --seq-start 1 >"$work/server" 2>&1 &
-    server=$!
-    for _ in $(seq 200); do
-        [ -s "$work/port" ] && break
-        sleep 0.05
-    done
-    url=http://127.0.0.1:$(cat "$work/port")
-    rm "$work/port"
-}
-stop_server() {
-    kill "$server"
-    wait "$server" 2>/dev/null || true
-    server=
-}
 # totals: "unique missing" of the marked records that arrived.
 totals() { curl -sf "$url/seq" | python3 -c 'import json, sys; t = json.load(sys.stdin)["totals"]; print(t["unique"], t["missing"])'; }
 lines() { curl -sf "$url/stats" | python3 -c 'import json, sys; print(json.load(sys.stdin)["lines"])'; }
@@ -118,11 +103,15 @@ promises() {
     # By the static library too: it links, and says the version.
     "$compiler" -std=gnu11 -O1 -I"$archive/include" examples/c/quickstart.c -o "$root/test/quickstart-static" \
         "$archive/lib/libmaxim.a" -lpthread -ldl -lm
-    if [ "$arch" = "$here" ]; then start_server "$archive/bin/maxim-dev"
-    else
+    server_program=$archive/bin/maxim-dev
+    if [ "$arch" != "$here" ]; then
         qemu=$(command -v "qemu-$arch-static" || command -v "qemu-$arch") || fail "qemu-user is missing (package qemu-user-static)"
-        start_server "$qemu" "$archive/bin/maxim-dev"
+        printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$qemu" "$server_program" >"$work/maxim-dev"
+        chmod +x "$work/maxim-dev"
+        server_program=$work/maxim-dev
     fi
+    start_server --mode quiet --check-seq --seq-start 1
+    url=http://127.0.0.1:$port
     key=$platform-$$-$RANDOM
 
     for program in quickstart quickstart-static; do
