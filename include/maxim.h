@@ -1802,7 +1802,8 @@ MAXIM_API maxim_status maxim_session_add_metric(
  *
  * The call returns at once: a file is read and uploaded later, by the library's own threads, and
  * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
- * upload has succeeded.
+ * upload has succeeded. A logger's first one takes about a millisecond, in which a place for
+ * attachments is made that outlives the process; programs without attachments have none.
  *
  * @param logger The logger.
  * @param session_id The session's id.
@@ -2269,7 +2270,8 @@ MAXIM_API maxim_status maxim_trace_add_metric(
  *
  * The call returns at once: a file is read and uploaded later, by the library's own threads, and
  * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
- * upload has succeeded.
+ * upload has succeeded. A logger's first one takes about a millisecond, in which a place for
+ * attachments is made that outlives the process; programs without attachments have none.
  *
  * @param logger The logger.
  * @param trace_id The trace's id.
@@ -2682,7 +2684,8 @@ MAXIM_API maxim_status maxim_span_add_metric(
  *
  * The call returns at once: a file is read and uploaded later, by the library's own threads, and
  * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
- * upload has succeeded.
+ * upload has succeeded. A logger's first one takes about a millisecond, in which a place for
+ * attachments is made that outlives the process; programs without attachments have none.
  *
  * @param logger The logger.
  * @param span_id The span's id.
@@ -3120,7 +3123,8 @@ MAXIM_API maxim_status maxim_generation_add_metric(
  *
  * The call returns at once: a file is read and uploaded later, by the library's own threads, and
  * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
- * upload has succeeded.
+ * upload has succeeded. A logger's first one takes about a millisecond, in which a place for
+ * attachments is made that outlives the process; programs without attachments have none.
  *
  * @param logger The logger.
  * @param generation_id The generation's id.
@@ -3394,7 +3398,8 @@ MAXIM_API maxim_status maxim_retrieval_add_metric(
  *
  * The call returns at once: a file is read and uploaded later, by the library's own threads, and
  * must stay as it is until then; bytes are copied during the call. The attachment shows up when its
- * upload has succeeded.
+ * upload has succeeded. A logger's first one takes about a millisecond, in which a place for
+ * attachments is made that outlives the process; programs without attachments have none.
  *
  * @param logger The logger.
  * @param retrieval_id The retrieval's id.

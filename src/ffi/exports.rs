@@ -168,7 +168,9 @@ pub unsafe extern "C" fn maxim_session_add_metric(
 /// Attaches a file, bytes or a URL to a session; see `maxim_attachment`.
 ///
 /// The call returns at once: a file is read and uploaded later, by the library's own threads, and must stay as it is
-/// until then; bytes are copied during the call. The attachment shows up when its upload has succeeded.
+/// until then; bytes are copied during the call. The attachment shows up when its upload has succeeded. A logger's first
+/// one takes about a millisecond, in which a place for attachments is made that outlives the process; programs without
+/// attachments have none.
 ///
 /// @param attachment What to attach. Not NULL.
 /// @logs
@@ -510,7 +512,9 @@ pub unsafe extern "C" fn maxim_trace_add_metric(
 /// Attaches a file, bytes or a URL to a trace; see `maxim_attachment`.
 ///
 /// The call returns at once: a file is read and uploaded later, by the library's own threads, and must stay as it is
-/// until then; bytes are copied during the call. The attachment shows up when its upload has succeeded.
+/// until then; bytes are copied during the call. The attachment shows up when its upload has succeeded. A logger's first
+/// one takes about a millisecond, in which a place for attachments is made that outlives the process; programs without
+/// attachments have none.
 ///
 /// @param attachment What to attach. Not NULL.
 /// @logs
@@ -811,7 +815,9 @@ pub unsafe extern "C" fn maxim_span_add_metric(
 /// Attaches a file, bytes or a URL to a span; see `maxim_attachment`.
 ///
 /// The call returns at once: a file is read and uploaded later, by the library's own threads, and must stay as it is
-/// until then; bytes are copied during the call. The attachment shows up when its upload has succeeded.
+/// until then; bytes are copied during the call. The attachment shows up when its upload has succeeded. A logger's first
+/// one takes about a millisecond, in which a place for attachments is made that outlives the process; programs without
+/// attachments have none.
 ///
 /// @param attachment What to attach. Not NULL.
 /// @logs
@@ -1144,7 +1150,9 @@ pub unsafe extern "C" fn maxim_generation_add_metric(
 /// Attaches a file, bytes or a URL to a generation; see `maxim_attachment`.
 ///
 /// The call returns at once: a file is read and uploaded later, by the library's own threads, and must stay as it is
-/// until then; bytes are copied during the call. The attachment shows up when its upload has succeeded.
+/// until then; bytes are copied during the call. The attachment shows up when its upload has succeeded. A logger's first
+/// one takes about a millisecond, in which a place for attachments is made that outlives the process; programs without
+/// attachments have none.
 ///
 /// @param attachment What to attach. Not NULL.
 /// @logs
@@ -1354,7 +1362,9 @@ pub unsafe extern "C" fn maxim_retrieval_add_metric(
 /// Attaches a file, bytes or a URL to a retrieval; see `maxim_attachment`.
 ///
 /// The call returns at once: a file is read and uploaded later, by the library's own threads, and must stay as it is
-/// until then; bytes are copied during the call. The attachment shows up when its upload has succeeded.
+/// until then; bytes are copied during the call. The attachment shows up when its upload has succeeded. A logger's first
+/// one takes about a millisecond, in which a place for attachments is made that outlives the process; programs without
+/// attachments have none.
 ///
 /// @param attachment What to attach. Not NULL.
 /// @logs
