@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the manual page of the library: packaging/man.py FOLDER makes FOLDER/maxim.3 of the header."""
+"""Writes the manual page of the library: packaging/man.py FOLDER makes FOLDER/libmaxim.3 of the header."""
 
 import re
 import sys
@@ -32,8 +32,8 @@ def library_page():
     every = functions(header)
     if len(every) < 100:
         sys.exit(f"error: the header was not understood: {len(every)} functions")
-    page = [f'.TH MAXIM 3 "" "libmaxim {VERSION}" "Library Functions Manual"', ".SH NAME",
-            "maxim \\- log what AI applications do", ".SH LIBRARY", ".B \\-lmaxim", ".SH SYNOPSIS",
+    page = [f'.TH LIBMAXIM 3 "" "libmaxim {VERSION}" "Library Functions Manual"', ".SH NAME",
+            "libmaxim \\- log what AI applications do", ".SH LIBRARY", ".B \\-lmaxim", ".SH SYNOPSIS",
             ".B #include <maxim.h>", ".SH DESCRIPTION",
             "Sessions, traces, spans, generations, retrievals, tool calls and application logs are logged from any",
             "thread without I/O on the caller's; records survive the process and are sent by a thread of the library.",
@@ -52,4 +52,4 @@ def library_page():
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    (folder / "maxim.3").write_text(library_page())
+    (folder / "libmaxim.3").write_text(library_page())

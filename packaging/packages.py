@@ -203,7 +203,7 @@ def deb(platform, archive, out):
         .replace("/../../..\"", "/../../../..\"").replace("${maxim_prefix}/lib/", f"${{maxim_prefix}}/lib/{arch}-linux-gnu/")
     files = [(archive / "lib/libmaxim.a", f"{multiarch}/libmaxim.a", 0o644), (pc.encode(), f"{multiarch}/pkgconfig/maxim.pc", 0o644),
              (config.encode(), f"{multiarch}/cmake/maxim/maxim-config.cmake", 0o644),
-             (manual / "man3/maxim.3", "usr/share/man/man3/maxim.3", 0o644)]
+             (manual / "man3/libmaxim.3", "usr/share/man/man3/libmaxim.3", 0o644)]
     for name in ("maxim-config-version.cmake", "maxim-targets.cmake"):
         files.append((archive / "lib/cmake/maxim" / name, f"{multiarch}/cmake/maxim/{name}", 0o644))
     for header in sorted((archive / "include").rglob("*.h*")):

@@ -51,7 +51,7 @@ binutils() {
 contents() {
     local library=$archive/lib/libmaxim.so.$version file needs
     for file in include/maxim.h include/maxim/maxim.hpp lib/libmaxim.a lib/pkgconfig/maxim.pc lib/cmake/maxim/maxim-config.cmake \
-        bin/maxim-dev share/man/man1/maxim-dev.1 share/man/man3/maxim.3 \
+        bin/maxim-dev share/man/man1/maxim-dev.1 share/man/man3/libmaxim.3 \
         share/doc/maxim/{LICENSE-MIT,LICENSE-APACHE,THIRD-PARTY-LICENSES,maxim.cdx.json}; do
         [ -s "$archive/$file" ] || fail "$file is missing"
     done

@@ -45,7 +45,7 @@ for file in "$work/THIRD-PARTY-LICENSES" LICENSE-MIT LICENSE-APACHE README.md CH
     put 644 "$file" "share/doc/maxim/${file##*/}"
 done
 packaging/man.py "$work"
-put 644 "$work/maxim.3" share/man/man3/maxim.3
+put 644 "$work/libmaxim.3" share/man/man3/libmaxim.3
 
 # completion SHELL: what the server itself says, by qemu-user where it is another processor's.
 completion() {

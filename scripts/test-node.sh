@@ -3,6 +3,7 @@
 # and npm; a Node that is new enough comes from scripts/install-node.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 
 node=$(scripts/install-node.sh)
 PATH=$(dirname "$node"):$PATH
@@ -94,6 +95,11 @@ away=$!
 curl -fsS -X POST -d '{"unauthorized": true}' "$MAXIM_BASE_URL/control" >/dev/null
 example refused MAXIM_ERR_UNAUTHORIZED
 curl -fsS -X POST -d '{"unauthorized": false}' "$MAXIM_BASE_URL/control" >/dev/null
+
+echo "== node: the README's application logs, in three weathers"
+sed -n '/^## Application logs/,/^```$/{/^```js$/,/^```$/{/^```/d;p}}' bindings/node/README.md >"$work/user/logs.mjs"
+echo 'globalThis.apiKey = process.env.MAXIM_API_KEY;' >"$work/user/key.mjs"
+(cd "$work/user" && "$root/scripts/weathers.sh" "the README's application logs" 'card declined' node --import ./key.mjs logs.mjs)
 
 echo "== node: bundled by esbuild, webpack and Rollup, and tested with Jest"
 kept_tools bundlers || { cat "$work/bundlers" >&2; exit 1; }

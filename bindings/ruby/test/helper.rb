@@ -125,3 +125,24 @@ class MaximTest < Minitest::Test
     output
   end
 end
+
+# Preforking web servers, as processes of their own.
+module WebServer
+  def with_server(command)
+    environment = { "MAXIM_BASE_URL" => @server.url, "MAXIM_API_KEY" => MaximTest::API_KEY, "MAXIM_LOG_REPO_ID" => "repo-1",
+                    "MAXIM_SPOOL_DIR" => @spool, "RUBYLIB" => File.join(ROOT, "bindings/ruby/lib") }
+    log = File.join(@spool, "server.log")
+    pid = Process.spawn(environment, *command, %i[out err] => log)
+    answering = yield log
+    refute_includes answering, pid.to_s, "a request was answered by the process that forks"
+  ensure
+    if pid
+      Process.kill(:TERM, pid)
+      Process.wait(pid)
+    end
+  end
+
+  def free_port
+    TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
+  end
+end

@@ -123,23 +123,7 @@ class PreforkTest < MaximTest
     File.join(__dir__, "fixtures", "app.ru")
   end
 
-  def with_server(command)
-    environment = { "MAXIM_BASE_URL" => @server.url, "MAXIM_API_KEY" => API_KEY, "MAXIM_LOG_REPO_ID" => "repo-1",
-                    "MAXIM_SPOOL_DIR" => @spool, "RUBYLIB" => File.join(ROOT, "bindings/ruby/lib") }
-    log = File.join(@spool, "server.log")
-    pid = Process.spawn(environment, *command, %i[out err] => log)
-    answering = yield log
-    refute_includes answering, pid.to_s, "a request was answered by the process that forks"
-  ensure
-    if pid
-      Process.kill(:TERM, pid)
-      Process.wait(pid)
-    end
-  end
-
-  def free_port
-    TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
-  end
+  include WebServer
 
   # Gives the processes that answered.
   def load_requests(port, log)

@@ -4,6 +4,8 @@ require_relative "helper"
 
 # A real Rails application in a process of its own.
 class RailsTest < MaximTest
+  include WebServer
+
   APPLICATION = File.join(__dir__, "fixtures/rails_application.rb")
 
   def rails(configure, run)
@@ -51,6 +53,38 @@ class RailsTest < MaximTest
     RUBY
     names = arrived.filter_map { |line| line.data["name"] if [line.entity, line.action] == %w[trace create] }
     assert_equal ["GET /orders/1", "GET /orders/2", "GET /orders/3"], names.sort
+  end
+
+  REQUESTS = 20
+
+  def test_pumas_workers_log_everything_and_errors_of_12_kilobytes_cost_no_record
+    rackup = File.join(@spool, "shop.ru")
+    File.write(rackup, <<~RUBY)
+      require "rails"
+      CONFIGURE = ->(maxim) { maxim.logger = {}; maxim.rack = true; maxim.log_client = { #{log_options} } }
+      load #{APPLICATION.inspect}
+      run ShopApplication
+    RUBY
+    port = free_port
+    paths = [*(1..REQUESTS), 12_000].map { |order| "/orders/#{order}" }
+    with_server(["puma", "-w", "2", "-t", "2:2", "--preload", "-b", "tcp://127.0.0.1:#{port}", rackup]) do |log|
+      eventually("the web server (#{File.read(log)})", 60) { TCPSocket.new("127.0.0.1", port).close || true rescue false }
+      paths.map { |path| Net::HTTP.get_response(URI("http://127.0.0.1:#{port}#{path}")).code }
+    end
+    # What a worker that was stopped could not send is sent by the next logger and client.
+    lines = entries = nil
+    eventually("all traces and entries", 60) do
+      lines = arrived
+      entries = File.readlines(@server.lines).filter_map { |line| JSON.parse(line) if line.start_with?("{") }
+      lines.count { |line| [line.entity, line.action] == %w[trace end] } >= paths.size &&
+        entries.count { |entry| entry["message"] == "shown" } >= paths.size
+    end
+    names = lines.filter_map { |line| line.data["name"] if [line.entity, line.action] == %w[trace create] }
+    assert_equal paths.map { |path| "GET #{path}" }.sort, names.sort
+    message = lines.find { |line| line.action == "add-error" }.data["message"]
+    assert_match(%r{\A<html>x.*</html>\z}m, message)
+    failed = entries.select { |entry| entry["level"] == "error" }.map(&:to_s)
+    assert(failed.any? { |text| text.include?("<html>x") && text.include?("x</html>") }, failed.map { |text| text[0, 200] }.inspect)
   end
 
   def test_a_mistake_in_the_configuration_is_named
