@@ -5,6 +5,7 @@
  *         CALL: tag | span | result | info | debug | empty | memcpy | clock;
  *         PACE: tight | bursty | paced | grouped
  *     calls throughput COUNT
+ *     calls spans COUNT
  *     calls idle SECONDS
  *
  * Method: each call stands between two readings of the time stamp counter (lfence; rdtsc before,
@@ -15,6 +16,8 @@
  * Grouped, for a call that costs less than the readings: 100 calls between two readings, and each sample
  * is a hundredth of that, COUNT of them. Answers other than MAXIM_OK are counted and printed, and so is how
  * often the kernel took the processor away from the calling threads, which is what long calls mostly are.
+ *
+ * Spans: COUNT spans of one trace, each with a name and a tag of its own number, by OTLP.
  *
  * Each result is one line of `name=value` fields; times are in nanoseconds unless the name says more.
  * Environment: MAXIM_BASE_URL, MAXIM_SPOOL_DIR.
@@ -172,21 +175,63 @@ static double cpu_seconds(void) {
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+/* Appends a number and a text; gives where they end. */
+static char *append_number(char *out, size_t number, const char *after) {
+    char digits[24];
+    size_t n = 0;
+    do {
+        digits[n++] = (char)('0' + number % 10);
+    } while ((number /= 10) != 0);
+    while (n > 0) {
+        *out++ = digits[--n];
+    }
+    while (*after != '\0') {
+        *out++ = *after++;
+    }
+    return out;
+}
+
+static size_t log_mark(size_t number) {
+    char mark[32] = "seq-w-";
+    size_t length = (size_t)(append_number(mark + 6, number, "") - mark);
+    return maxim_trace_add_tag(workload_logger, WORKLOAD_TRACE, MAXIM_STR("mark"), maxim_str_n(mark, length)) != MAXIM_OK;
+}
+
+static size_t log_span(size_t number) {
+    char tags[64] = "{\"mark\":\"seq-w-";
+    maxim_id id;
+    maxim_span_config config = MAXIM_SPAN_CONFIG_INIT;
+    config.name = MAXIM_STR("mark");
+    config.tags_json = maxim_str_n(tags, (size_t)(append_number(tags + 15, number, "\"}") - tags));
+    if (maxim_trace_add_span(workload_logger, WORKLOAD_TRACE, &config, &id) != MAXIM_OK) {
+        return 1;
+    }
+    return maxim_span_end(workload_logger, maxim_str_z(id.text)) != MAXIM_OK;
+}
+
+/* Makes the logger of the workload one that sends spans. */
+static bool speak_otlp(void) {
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    config.protocol = MAXIM_PROTOCOL_OTLP;
+    config.base_url = maxim_str_z(getenv("MAXIM_BASE_URL"));
+    config.service_name = workload_name();
+    workload_close();
+    if (maxim_logger_new(&config, &workload_logger) != MAXIM_OK) {
+        fprintf(stderr, "maxim_logger_new: %s\n", maxim_last_error());
+        return false;
+    }
+    maxim_trace_config trace = MAXIM_TRACE_CONFIG_INIT;
+    trace.id = WORKLOAD_TRACE;
+    return maxim_trace_create(workload_logger, &trace, NULL) == MAXIM_OK;
+}
+
 /* Lines marked seq-w-0, seq-w-1, …: maxim-dev follows them with --check-seq. */
-static int throughput(size_t count) {
+static int throughput(size_t count, size_t (*log)(size_t)) {
     double cpu = cpu_seconds();
     size_t refused = 0;
     double first_us = now_ns(CLOCK_REALTIME) / 1e3, start = now_ns(CLOCK_MONOTONIC);
     for (size_t i = 0; i < count; i++) {
-        char mark[32] = "seq-w-", digits[24];
-        size_t length = 6, n = 0, rest = i;
-        do {
-            digits[n++] = (char)('0' + rest % 10);
-        } while ((rest /= 10) != 0);
-        while (n > 0) {
-            mark[length++] = digits[--n];
-        }
-        refused += maxim_trace_add_tag(workload_logger, WORKLOAD_TRACE, MAXIM_STR("mark"), maxim_str_n(mark, length)) != MAXIM_OK;
+        refused += log(i);
     }
     double calls_s = (now_ns(CLOCK_MONOTONIC) - start) / 1e9;
     maxim_status flushed = maxim_flush(workload_logger, 120000);
@@ -246,7 +291,9 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "latency") == 0 && argc == 6) {
         answer = latency(argv[2], argv[3], strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10));
     } else if (strcmp(argv[1], "throughput") == 0) {
-        answer = throughput(strtoul(argv[2], NULL, 10));
+        answer = throughput(strtoul(argv[2], NULL, 10), log_mark);
+    } else if (strcmp(argv[1], "spans") == 0) {
+        answer = speak_otlp() ? throughput(strtoul(argv[2], NULL, 10), log_span) : 1;
     } else if (strcmp(argv[1], "idle") == 0) {
         answer = idle((unsigned)strtoul(argv[2], NULL, 10));
     }

@@ -11,8 +11,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use common::collector::{Collector, taken, texts};
-use common::{Scratch, Server, both, compile};
-use maxim::otlp::ids;
+use common::{Scratch, Server, both, compile, ids};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::Value;
 
@@ -35,6 +34,13 @@ impl Host {
             .args(verbs)
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", url)
             .env("MAXIM_SPOOL_DIR", self.scratch.path().join("spool"));
+        command
+    }
+
+    /// The same to an endpoint that is not on this machine, as far as the program knows: the collector is its proxy.
+    fn elsewhere(&self, collector: &Collector, verbs: &[&str]) -> Command {
+        let mut command = self.command("http://collector.test:4318", verbs);
+        command.env("http_proxy", collector.url()).env_remove("no_proxy").env_remove("NO_PROXY");
         command
     }
 
@@ -121,10 +127,10 @@ fn json_is_sent_when_the_environment_asks_for_it() {
 }
 
 #[test]
-fn entries_arrive_as_log_records_compressed_once_the_endpoint_has_taken_some() {
+fn entries_arrive_as_log_records_compressed_once_an_endpoint_elsewhere_has_taken_some() {
     let collector = Collector::start(|_| taken());
     let host = Host::new("otlp-entries");
-    let answer = host.run(&collector.url(), &["entries", "300"]);
+    let answer = said(host.elsewhere(&collector, &["entries", "300"]).output().unwrap());
     assert!(answer.contains("MAXIM_OK MAXIM_ERR_NOT_CONFIGURED"), "raw documents are refused: {answer}");
     let records = collector.records();
     let numbers: BTreeSet<String> =
@@ -145,7 +151,7 @@ fn an_endpoint_that_refuses_gzip_gets_what_it_takes() {
         false => taken(),
     });
     let host = Host::new("otlp-gzip");
-    host.run(&collector.url(), &["entries", "300"]);
+    said(host.elsewhere(&collector, &["entries", "300"]).output().unwrap());
     assert_eq!(collector.records().len(), 300);
     assert!(collector.seen().len() > collector.taken().len(), "compression was never tried");
 }
@@ -315,12 +321,232 @@ fn a_trace_goes_on_below_another_services_span_and_names_its_own_to_the_next() {
     let spans = collector.spans();
     let spans = named(&spans);
     let (trace, span) = (spans["joined"], spans["span"]);
-    let hex = maxim::otlp::encode::hex;
+    let hex = common::collector::hex;
     assert_eq!(hex(&trace.trace_id), "0af7651916cd43dd8448eb211c80319c");
     assert_eq!(hex(&trace.parent_span_id), "b7ad6b7169203331");
     assert_eq!(span.parent_span_id, trace.span_id);
     let next = answer.lines().find_map(|line| line.strip_prefix("traceparent: ")).unwrap();
     assert_eq!(next, format!("00-{}-{}-01", hex(&span.trace_id), hex(&span.span_id)));
+}
+
+#[test]
+fn a_header_is_read_as_w3c_has_it_and_another_one_is_refused() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    const SPAN: &str = "b7ad6b7169203331";
+    let good = [
+        format!("00-{TRACE}-{SPAN}-01"),
+        format!("00-{TRACE}-{SPAN}-00"),
+        format!("00-{TRACE}-{SPAN}-ff"),
+        format!("  00-{TRACE}-{SPAN}-01\t"),
+        // Later versions, as far as this one knows them.
+        format!("01-{TRACE}-{SPAN}-01"),
+        format!("cc-{TRACE}-{SPAN}-01-What.Is.New"),
+        format!("fe-{TRACE}-{SPAN}-01-"),
+    ];
+    let upper = (TRACE.to_uppercase(), SPAN.to_uppercase());
+    let zeros = "0".repeat(32);
+    let bad = [
+        String::new(),
+        "00".to_owned(),
+        format!("ff-{TRACE}-{SPAN}-01"),
+        format!("00-{zeros}-{SPAN}-01"),
+        format!("00-{TRACE}-{}-01", &zeros[..16]),
+        format!("00-{}-{SPAN}-01", upper.0),
+        format!("00-{TRACE}-{}-01", upper.1),
+        format!("CC-{TRACE}-{SPAN}-01"),
+        format!("00-{TRACE}-{SPAN}-0A"),
+        format!("00-{TRACE}-{SPAN}"),
+        format!("00-{TRACE}-{SPAN}-"),
+        format!("00-{TRACE}-{SPAN}-1"),
+        format!("00-{TRACE}-{SPAN}-011"),
+        format!("00-{TRACE}-{SPAN}-01-more"),
+        format!("cc-{TRACE}-{SPAN}-01more"),
+        format!("0-{TRACE}-{SPAN}-01"),
+        format!("00-{}-{SPAN}-01", &TRACE[1..]),
+        format!("00-{TRACE}-{SPAN}0-01"),
+        format!("00-{}g-{SPAN}-01", &TRACE[1..]),
+        format!("00_{TRACE}_{SPAN}_01"),
+        format!("00-{TRACE}-{SPAN}-01,00-{TRACE}-{SPAN}-01"),
+    ];
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-headers");
+    let all: Vec<&str> = good.iter().chain(&bad).map(String::as_str).collect();
+    let answer = host.run(&collector.url(), &[&["headers"], &all[..]].concat());
+    let lines: Vec<&str> = answer.lines().collect();
+    for (header, line) in all.iter().zip(&lines) {
+        let expected = match good.iter().any(|known| known == header) {
+            true => format!("MAXIM_OK {TRACE}-{SPAN}-"),
+            false => "MAXIM_ERR_INVALID_ARGUMENT traceparent".to_owned(),
+        };
+        assert!(line.starts_with(&expected), "{header:?}: {line}");
+    }
+    let spans = collector.spans();
+    assert_eq!(spans.len(), good.len());
+    let hex = common::collector::hex;
+    assert!(spans.iter().all(|span| hex(&span.trace_id) == TRACE && hex(&span.parent_span_id) == SPAN));
+    assert_eq!(ids_of(&spans).len(), good.len(), "each is a span of its own");
+}
+
+/// The paths that a program's requests go to, with these variables beside an endpoint.
+fn paths(verbs: &[&str], variables: &[(&str, String)]) -> BTreeSet<String> {
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-paths");
+    let mut command = host.command(&format!("{}/base/", collector.url()), verbs);
+    for (name, path) in variables {
+        command.env(name, format!("{}{path}", collector.url()));
+    }
+    said(command.output().unwrap());
+    collector.taken().into_iter().map(|request| request.path).collect()
+}
+
+#[test]
+fn a_signals_path_is_added_to_the_base_address_and_to_no_other() {
+    let of = |path: &str| BTreeSet::from([path.to_owned()]);
+    let traces = |path: &str| [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", path.to_owned())];
+    let logs = |path: &str| [("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", path.to_owned())];
+    assert_eq!(paths(&["traces", "t", "2"], &[]), of("/base/v1/traces"));
+    assert_eq!(paths(&["traces", "t", "2"], &traces("/exact")), of("/exact"));
+    assert_eq!(paths(&["traces", "t", "2"], &traces("/exact/")), of("/exact/"));
+    assert_eq!(paths(&["traces", "t", "2"], &logs("/other")), of("/base/v1/traces"));
+    assert_eq!(paths(&["entries", "2"], &[]), of("/base/v1/logs"));
+    assert_eq!(paths(&["entries", "2"], &logs("/my/logs")), of("/my/logs"));
+}
+
+#[test]
+fn compression_is_what_the_environment_says() {
+    for (value, is_gzip) in [("gzip", true), ("none", false)] {
+        let collector = Collector::start(|_| taken());
+        let host = Host::new("otlp-compression");
+        let mut command = match is_gzip {
+            // On this machine it is never chosen, elsewhere always.
+            true => host.command(&collector.url(), &["traces", "c", "20"]),
+            false => host.elsewhere(&collector, &["traces", "c", "20"]),
+        };
+        said(command.env("OTEL_EXPORTER_OTLP_COMPRESSION", value).output().unwrap());
+        assert_eq!(ids_of(&collector.spans()), expected("c", 0..20), "{value}");
+        let is_compressed = |request: &common::collector::Arrived| {
+            request.headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip")
+        };
+        assert!(collector.taken().iter().all(|request| is_compressed(request) == is_gzip), "{value}");
+    }
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-compression");
+    let mut command = host.command(&collector.url(), &["traces", "c", "1"]);
+    let output = command.env("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd").output().unwrap();
+    assert!(both(&output).contains("\"zstd\" is neither gzip nor none"), "{}", both(&output));
+}
+
+#[test]
+fn a_request_that_takes_longer_than_the_environment_allows_is_made_again() {
+    // Nobody answers the first two; their connections stay open.
+    let mut asked = 0;
+    let collector = Collector::start_with_silence(move |_| {
+        asked += 1;
+        (asked > 2).then(taken)
+    });
+    let host = Host::new("otlp-timeout");
+    let mut command = host.command(&collector.url(), &["traces", "t", "5"]);
+    // Without it, a request may take 15 s; here both of them have the time of one.
+    command.env("OTEL_EXPORTER_OTLP_TIMEOUT", "2000").env("CLEANUP_MS", "60000");
+    let answer = said(command.output().unwrap());
+    assert!(answer.contains("MAXIM_OK") && answer.contains("timed out"), "{answer}");
+    assert_eq!(ids_of(&collector.spans()), expected("t", 0..5));
+    assert!(collector.seen().len() >= 3);
+    let mut command = host.command(&collector.url(), &["traces", "t", "1"]);
+    let output = command.env("OTEL_EXPORTER_OTLP_TIMEOUT", "soon").output().unwrap();
+    assert!(both(&output).contains("a number of milliseconds is needed"), "{}", both(&output));
+}
+
+#[test]
+fn a_time_to_try_again_is_kept_to() {
+    let times = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = std::sync::Arc::clone(&times);
+    let collector = Collector::start(move |_| {
+        let mut times = seen.lock().unwrap();
+        times.push(std::time::Instant::now());
+        match times.len() {
+            1 => (503, "Retry-After: 2\r\n".to_owned(), Vec::new()),
+            2 => (429, "Retry-After: 1\r\n".to_owned(), Vec::new()),
+            _ => taken(),
+        }
+    });
+    let host = Host::new("otlp-retry-after");
+    // Nobody is in a hurry, so nothing is tried before its time.
+    let answer = host.run(&collector.url(), &["patient", "r", "3"]);
+    assert!(answer.contains("held 0 balance 1"), "{answer}");
+    assert_eq!(ids_of(&collector.spans()), expected("r", 0..3));
+    let times = times.lock().unwrap();
+    let waits: Vec<_> = times.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
+    assert!(waits[0] >= 1_900 && waits[1] >= 900, "{waits:?}");
+}
+
+#[test]
+fn what_can_be_put_right_is_kept_and_what_cannot_is_set_aside() {
+    for status in [401, 403, 404, 415, 500, 502, 503, 504] {
+        let is_well = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let well = std::sync::Arc::clone(&is_well);
+        let collector = Collector::start(move |_| match well.load(std::sync::atomic::Ordering::SeqCst) {
+            true => taken(),
+            false => (status, String::new(), Vec::new()),
+        });
+        let host = Host::new("otlp-statuses");
+        let mut command = host.command(&collector.url(), &["traces", "s", "3"]);
+        let answer = said(command.env("CLEANUP_MS", "1000").output().unwrap());
+        assert!(
+            !answer.contains("MAXIM_OK") && answer.contains("quarantined 0 dropped 0"),
+            "{status}: {answer}"
+        );
+        assert!(answer.contains("balance 1"), "{status}: {answer}");
+        assert_eq!(collector.spans().len(), 0, "{status}");
+        is_well.store(true, std::sync::atomic::Ordering::SeqCst);
+        host.run(&collector.url(), &["end", "nobody"]);
+        assert_eq!(ids_of(&collector.spans()), expected("s", 0..3), "{status}");
+    }
+    // A 400 is for good: each span stands alone, and each is set aside.
+    let collector = Collector::start(|_| (400, String::new(), b"no such thing".to_vec()));
+    let host = Host::new("otlp-permanent");
+    let answer = host.run(&collector.url(), &["traces", "s", "2"]);
+    assert!(answer.contains("quarantined 6 dropped 0 held 0 balance 1"), "{answer}");
+}
+
+#[test]
+fn headers_are_not_sent_in_the_clear_to_another_machine() {
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-plain");
+    let mut command = host.elsewhere(&collector, &["traces", "p", "2"]);
+    let output = command.env("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20secret").output().unwrap();
+    let said = both(&output);
+    assert!(!said.contains("Bearer") && !said.contains("MAXIM_OK"), "{said}");
+    assert_eq!(collector.seen().len(), 0, "{said}");
+    // Without any, as to a Collector in the same cluster, they are sent.
+    let mut command = host.elsewhere(&collector, &["traces", "p", "2"]);
+    assert!(command.output().unwrap().status.success());
+    assert_eq!(ids_of(&collector.spans()), expected("p", 0..2));
+}
+
+#[test]
+fn what_was_purged_is_in_no_file_and_never_arrives() {
+    let (url, port) = common::nobody();
+    let host = Host::new("otlp-purged");
+    let secret = format!("to be deleted, {}", host.scratch.path().display());
+    let mut command = host.command(&url, &["purged", &secret, "2000"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "purged");
+    let found = common::kept_with(&host.scratch.path().join("spool"), secret.as_bytes());
+    assert!(found.is_empty(), "{found:?}");
+    let collector = Collector::start_at(port.parse().unwrap(), |_| taken());
+    child.stdin.take().unwrap();
+    let said: Vec<String> = lines.map(Result::unwrap).collect();
+    assert!(child.wait().unwrap().success(), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("dropped 0 held 0 balance 1")), "{said:?}");
+    assert_eq!(ids_of(&collector.spans()), expected("afterwards", 0..1));
+    assert!(
+        collector
+            .seen()
+            .iter()
+            .all(|request| memchr::memmem::find(&request.body, secret.as_bytes()).is_none())
+    );
 }
 
 #[test]

@@ -198,6 +198,7 @@ impl Engine {
         let protocol = Arc::clone(&self.protocol);
         let alone = |kind: Kind, len: usize| protocol.alone(kind, len);
         self.used = monotonic::now();
+        protocol.before_reading();
         let Some(mut batch) = self.reader.next_batch(&limits, &alone) else {
             return self.nothing();
         };

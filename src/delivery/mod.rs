@@ -50,7 +50,9 @@ mod tests;
 mod writer;
 
 pub use config::PipelineConfig;
-pub use http::{Body, Http, Request, Response, TransportError, UploadRule, checked_url};
+#[cfg(test)]
+pub use http::HttpConfig;
+pub use http::{Body, Http, Request, Response, TransportError, UploadRule, checked_url, is_on_this_machine};
 pub use link::Reach;
 pub use outcome::Outcome;
 pub use pipeline::{Pipeline, Stats};

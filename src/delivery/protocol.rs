@@ -35,6 +35,9 @@ pub trait Protocol: Send + Sync {
     /// Sends one record by itself: an upload, a raw ingestion.
     fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome;
 
+    /// Called on the pipeline's thread before it reads records: what is purged from now on may be among them.
+    fn before_reading(&self) {}
+
     /// Forgets what it keeps of records beside the spool; whether there was any. Called around a purge, by any thread.
     fn purge(&self) -> bool {
         false

@@ -375,8 +375,11 @@ impl Logger {
     pub fn purge(&self) -> Result<()> {
         first_failure(self.targets().map(Target::own).map(|own| {
             // Opened for it, as an earlier logger may have left some.
+            let uploads = own.uploads.open().purge();
+            let lines = own.lines.purge();
+            // Last: lines may have become spans until now.
             let spans = own.spans.as_deref().map_or(Ok(()), Pipeline::purge);
-            own.uploads.open().purge().and(own.lines.purge()).and(spans)
+            uploads.and(lines).and(spans)
         }))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::encode::{Encoding, Signal, hex};
-use super::model::{Resource, Value};
+use super::model::{Attributes, Resource};
 use super::names::{SCOPE_NAME, SCOPE_VERSION, gen_ai};
 use crate::secret::Secret;
 use crate::status::{Error, Result, Status};
@@ -20,7 +20,7 @@ const UNKNOWN_SERVICE: &str = "unknown_service";
 /// When requests are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// Once the endpoint has taken a request, until it refuses a compressed one.
+    /// Once an endpoint on another machine has taken a request, until it refuses a compressed one.
     Learned,
     /// Always, with gzip.
     Gzip,
@@ -186,10 +186,10 @@ fn endpoint(signal: Signal, env: Env<'_>) -> Option<String> {
 /// The service: its name and attributes, and who speaks for it.
 fn resource(given: &Given<'_>, env: Env<'_>) -> Result<Resource> {
     let texts = [env("OTEL_RESOURCE_ATTRIBUTES"), given.resource_attributes.map(str::to_owned)];
-    let mut attributes: Vec<(String, Value)> = Vec::new();
+    let mut attributes = Attributes::new();
     let mut set = |name: String, value: String| {
         attributes.retain(|(known, _)| *known != name);
-        attributes.push((name, value.into()));
+        attributes.push((name.into(), value.into()));
     };
     for text in texts.into_iter().flatten() {
         for (name, value) in pairs("resource_attributes", &text)? {
@@ -251,7 +251,7 @@ impl Config {
     pub fn named_resource(&self) -> Resource {
         let mut resource = self.resource.clone();
         if !resource.attributes.iter().any(|(name, _)| name == gen_ai::SERVICE_NAME) {
-            resource.attributes.push((gen_ai::SERVICE_NAME.to_owned(), UNKNOWN_SERVICE.into()));
+            resource.attributes.push((gen_ai::SERVICE_NAME.into(), UNKNOWN_SERVICE.into()));
         }
         resource
     }

@@ -4,8 +4,6 @@
 //! head that names the resource and the scope, and (in JSON) a tail. The field numbers are those of
 //! opentelemetry-proto 1.x; a test decodes with the published definitions.
 
-use std::fmt::Write as _;
-
 use serde_json::{Map, Value as Json, json};
 
 use super::model::{Attributes, Event, LogRecord, Resource, Span, Value};
@@ -44,17 +42,27 @@ pub enum Signal {
 const STATUS_ERROR: u64 = 2;
 /// The field of a scope's spans or records.
 const PIECE: u32 = 2;
+/// What usually stands around the pieces of a request.
+const HEAD_BYTES: usize = 1_024;
 
 /// A request of spans of one resource.
-pub fn traces(resource: &Resource, spans: &[Span], encoding: Encoding) -> Vec<u8> {
-    let pieces: Vec<Vec<u8>> = spans.iter().map(|span| span_piece(span, encoding)).collect();
-    request(Signal::Traces, resource, &joined(&pieces, encoding), encoding)
+pub fn traces(resource: &Resource, spans: &[Span<'_>], encoding: Encoding) -> Vec<u8> {
+    let mut pieces = Vec::new();
+    for (index, span) in spans.iter().enumerate() {
+        pieces.extend_from_slice(if index > 0 { separator(encoding) } else { b"" });
+        push_span(&mut pieces, span, encoding);
+    }
+    request(Signal::Traces, resource, &pieces, encoding)
 }
 
 /// A request of log records of one resource.
-pub fn logs(resource: &Resource, records: &[LogRecord], encoding: Encoding) -> Vec<u8> {
-    let pieces: Vec<Vec<u8>> = records.iter().map(|record| log_piece(record, encoding)).collect();
-    request(Signal::Logs, resource, &joined(&pieces, encoding), encoding)
+pub fn logs(resource: &Resource, records: &[LogRecord<'_>], encoding: Encoding) -> Vec<u8> {
+    let mut pieces = Vec::new();
+    for (index, record) in records.iter().enumerate() {
+        pieces.extend_from_slice(if index > 0 { separator(encoding) } else { b"" });
+        push_log(&mut pieces, record, encoding);
+    }
+    request(Signal::Logs, resource, &pieces, encoding)
 }
 
 /// What stands between two pieces.
@@ -63,11 +71,6 @@ pub const fn separator(encoding: Encoding) -> &'static [u8] {
         Encoding::Protobuf => b"",
         Encoding::Json => b",",
     }
-}
-
-/// Pieces side by side.
-pub fn joined(pieces: &[Vec<u8>], encoding: Encoding) -> Vec<u8> {
-    pieces.join(separator(encoding))
 }
 
 /// A request around pieces of one resource.
@@ -79,7 +82,9 @@ pub fn request(signal: Signal, resource: &Resource, pieces: &[u8], encoding: Enc
 pub fn requests(signal: Signal, groups: &[(&Resource, &[u8])], encoding: Encoding) -> Vec<u8> {
     match encoding {
         Encoding::Protobuf => {
-            let mut writer = Writer::default();
+            let mut request =
+                Vec::with_capacity(groups.iter().map(|(_, pieces)| pieces.len() + HEAD_BYTES).sum());
+            let mut writer = Writer { out: &mut request };
             for (resource, pieces) in groups {
                 writer.message(1, |group| {
                     group.message(1, |out| attributes(out, 1, &resource.attributes));
@@ -94,7 +99,7 @@ pub fn requests(signal: Signal, groups: &[(&Resource, &[u8])], encoding: Encodin
                     group.bytes(3, SCHEMA_URL.as_bytes());
                 });
             }
-            writer.out
+            request
         }
         Encoding::Json => {
             let (groups_name, scopes_name, pieces_name) = match signal {
@@ -122,12 +127,11 @@ pub fn requests(signal: Signal, groups: &[(&Resource, &[u8])], encoding: Encodin
     }
 }
 
-/// One span as it stands in a request.
-pub fn span_piece(span: &Span, encoding: Encoding) -> Vec<u8> {
+/// Appends one span as it stands in a request.
+pub fn push_span(out: &mut Vec<u8>, span: &Span<'_>, encoding: Encoding) {
     match encoding {
         Encoding::Protobuf => {
-            let mut writer = Writer::default();
-            writer.message(PIECE, |out| {
+            Writer { out }.message(PIECE, |out| {
                 out.bytes(1, &span.trace_id);
                 out.bytes(2, &span.span_id);
                 out.bytes(4, span.parent.as_ref().map_or(&[], |id| &id[..]));
@@ -150,7 +154,6 @@ pub fn span_piece(span: &Span, encoding: Encoding) -> Vec<u8> {
                     });
                 }
             });
-            writer.out
         }
         Encoding::Json => {
             let mut members = Map::new();
@@ -159,7 +162,7 @@ pub fn span_piece(span: &Span, encoding: Encoding) -> Vec<u8> {
             if let Some(parent) = &span.parent {
                 members.insert("parentSpanId".into(), hex(parent).into());
             }
-            members.insert("name".into(), span.name.as_str().into());
+            members.insert("name".into(), span.name.as_ref().into());
             members.insert("kind".into(), (span.kind as i32).into());
             members.insert("startTimeUnixNano".into(), span.start_ns.to_string().into());
             members.insert("endTimeUnixNano".into(), span.end_ns.to_string().into());
@@ -168,17 +171,16 @@ pub fn span_piece(span: &Span, encoding: Encoding) -> Vec<u8> {
             if let Some(message) = &span.error {
                 members.insert("status".into(), json!({ "code": STATUS_ERROR, "message": message }));
             }
-            Json::Object(members).to_string().into_bytes()
+            out.extend_from_slice(Json::Object(members).to_string().as_bytes());
         }
     }
 }
 
-/// One log record as it stands in a request.
-pub fn log_piece(record: &LogRecord, encoding: Encoding) -> Vec<u8> {
+/// Appends one log record as it stands in a request.
+pub fn push_log(out: &mut Vec<u8>, record: &LogRecord<'_>, encoding: Encoding) {
     match encoding {
         Encoding::Protobuf => {
-            let mut writer = Writer::default();
-            writer.message(PIECE, |out| {
+            Writer { out }.message(PIECE, |out| {
                 out.fixed64(1, record.time_ns);
                 out.number(2, record.severity as u64);
                 out.bytes(3, record.severity_text.as_bytes());
@@ -191,14 +193,13 @@ pub fn log_piece(record: &LogRecord, encoding: Encoding) -> Vec<u8> {
                 out.fixed64(11, record.time_ns);
                 out.bytes(12, record.event_name.as_bytes());
             });
-            writer.out
         }
         Encoding::Json => {
             let mut members = Map::new();
             members.insert("timeUnixNano".into(), record.time_ns.to_string().into());
             members.insert("observedTimeUnixNano".into(), record.time_ns.to_string().into());
             members.insert("severityNumber".into(), record.severity.into());
-            members.insert("severityText".into(), record.severity_text.as_str().into());
+            members.insert("severityText".into(), record.severity_text.as_ref().into());
             if let Some(body) = &record.body {
                 members.insert("body".into(), json_value(body));
             }
@@ -210,24 +211,27 @@ pub fn log_piece(record: &LogRecord, encoding: Encoding) -> Vec<u8> {
                 members.insert("spanId".into(), hex(id).into());
             }
             if !record.event_name.is_empty() {
-                members.insert("eventName".into(), record.event_name.as_str().into());
+                members.insert("eventName".into(), record.event_name.as_ref().into());
             }
-            Json::Object(members).to_string().into_bytes()
+            out.extend_from_slice(Json::Object(members).to_string().as_bytes());
         }
     }
 }
 
-fn attributes(out: &mut Writer, field: u32, attributes: &Attributes) {
+fn attributes(out: &mut Writer<'_>, field: u32, attributes: &Attributes<'_>) {
     for (key, given) in attributes {
-        out.message(field, |out| {
-            out.bytes(1, key.as_bytes());
-            out.message(2, |out| value(out, given));
-        });
+        match given {
+            Value::Text(text) if !key.is_empty() => out.named_text(field, key.as_bytes(), text.as_bytes()),
+            _ => out.message(field, |out| {
+                out.bytes(1, key.as_bytes());
+                out.message(2, |out| value(out, given));
+            }),
+        }
     }
 }
 
 /// The members of an AnyValue: a choice, of which also an empty one stands there.
-fn value(out: &mut Writer, given: &Value) {
+fn value(out: &mut Writer<'_>, given: &Value<'_>) {
     match given {
         Value::Text(text) => out.chosen_bytes(1, text.as_bytes()),
         Value::Bool(value) => out.chosen_number(2, u64::from(*value)),
@@ -242,11 +246,11 @@ fn value(out: &mut Writer, given: &Value) {
     }
 }
 
-fn json_attributes(attributes: &Attributes) -> Json {
+fn json_attributes(attributes: &Attributes<'_>) -> Json {
     attributes.iter().map(|(key, given)| json!({ "key": key, "value": json_value(given) })).collect()
 }
 
-fn json_event(event: &Event) -> Json {
+fn json_event(event: &Event<'_>) -> Json {
     json!({
         "timeUnixNano": event.time_ns.to_string(),
         "name": event.name,
@@ -254,7 +258,7 @@ fn json_event(event: &Event) -> Json {
     })
 }
 
-fn json_value(given: &Value) -> Json {
+fn json_value(given: &Value<'_>) -> Json {
     match given {
         Value::Text(text) => json!({ "stringValue": text }),
         Value::Bool(value) => json!({ "boolValue": value }),
@@ -274,8 +278,6 @@ fn json_value(given: &Value) -> Json {
 
 /// Bytes as lower-case hexadecimal digits, as OTLP's JSON has ids.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])).collect()
 }

@@ -1,8 +1,9 @@
 //! A structured entry as a log record, one to one.
 
-use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 
 use super::ids;
+use super::json::Json;
 use super::model::{Attributes, LogRecord, Value};
 use super::names::{gen_ai, own};
 
@@ -19,7 +20,7 @@ pub struct Origin {
 
 impl Origin {
     /// The resource: `known` (which comes first), and what the entry says beside it.
-    pub fn resource(&self, known: &Attributes) -> Attributes {
+    pub fn resource(&self, known: &Attributes<'static>) -> Attributes<'static> {
         let mut attributes = known.clone();
         for (name, value) in [
             (gen_ai::SERVICE_NAME, Some(&self.source).filter(|source| !source.is_empty())),
@@ -29,7 +30,7 @@ impl Origin {
             if let Some(value) = value
                 && !attributes.iter().any(|(known, _)| known == name)
             {
-                attributes.push((name.to_owned(), value.as_str().into()));
+                attributes.push((name.into(), value.clone().into()));
             }
         }
         attributes
@@ -50,57 +51,58 @@ const MEMBERS: [(&str, &str); 9] = [
 ];
 
 /// The entry of a JSON text. An error says why it is none.
-pub fn fold(entry: &[u8], now_ns: u64) -> Result<(Origin, LogRecord), String> {
-    let entry: Map<String, Json> = serde_json::from_slice(entry).map_err(|error| error.to_string())?;
-    let text = |name: &str| entry.get(name).and_then(Json::as_str);
-    let level = text("level").unwrap_or("info");
-    let severity = match level {
-        "debug" => 5,
-        "warn" => 13,
-        "error" => 17,
-        _ => 9,
+pub fn fold(entry: &[u8], now_ns: u64) -> Result<(Origin, LogRecord<'_>), String> {
+    let entry = std::str::from_utf8(entry).map_err(|_| "not UTF-8".to_owned())?;
+    let entry = Json::parse(entry).filter(|entry| entry.is_object()).ok_or("no JSON object")?;
+    let text = |name: &str| entry.text_at(name);
+    let level = text("level").unwrap_or("info".into());
+    let (severity, word) = match &*level {
+        "debug" => (5, "DEBUG".into()),
+        "info" => (9, "INFO".into()),
+        "warn" => (13, "WARN".into()),
+        "error" => (17, "ERROR".into()),
+        other => (9, other.to_ascii_uppercase().into()),
     };
     let mut attributes = Attributes::new();
     for (member, name) in MEMBERS {
         if let Some(value) = text(member) {
-            attributes.push((name.to_owned(), value.into()));
+            attributes.push((name.into(), value.into()));
         }
     }
     if let Some(step) = entry.get("stepIndex").and_then(Json::as_i64) {
-        attributes.push((own::FLOW_STEP.to_owned(), step.into()));
+        attributes.push((own::FLOW_STEP.into(), step.into()));
     }
     if let Some(tags) = entry.get("tags").and_then(Value::of_json) {
-        attributes.push((own::TAGS.to_owned(), tags));
+        attributes.push((own::TAGS.into(), tags));
     }
-    let data = entry.get("data").and_then(Json::as_object);
+    let data = entry.get("data");
     // An error's message stands in the data.
     let is_error = text("errorName").is_some() || text("errorStack").is_some();
     let mut ids = (None, None);
-    for (key, value) in data.into_iter().flatten() {
-        let as_text = value.as_str();
-        match (key.as_str(), as_text) {
-            ("trace_id", Some(digits)) if ids::digits::<16>(digits).is_some() => {
-                ids.0 = ids::digits(digits);
+    for (key, value) in data.into_iter().flat_map(Json::members) {
+        match (&*key, value.text()) {
+            ("trace_id", Some(digits)) if ids::digits::<16>(&digits).is_some() => {
+                ids.0 = ids::digits(&digits);
                 continue;
             }
-            ("span_id", Some(digits)) if ids::digits::<8>(digits).is_some() => {
-                ids.1 = ids::digits(digits);
+            ("span_id", Some(digits)) if ids::digits::<8>(&digits).is_some() => {
+                ids.1 = ids::digits(&digits);
                 continue;
             }
             ("message", Some(message)) if is_error => {
-                attributes.push((gen_ai::EXCEPTION_MESSAGE.to_owned(), message.into()));
+                attributes.push((gen_ai::EXCEPTION_MESSAGE.into(), message.into()));
                 continue;
             }
             _ => {}
         }
         let Some(value) = Value::of_json(value) else { continue };
-        let is_taken = attributes.iter().any(|(known, _)| known == key);
-        let name = if is_taken || key.is_empty() { format!("{}{key}", own::DATA) } else { key.clone() };
+        let is_taken = attributes.iter().any(|(known, _)| *known == key);
+        let name = if is_taken || key.is_empty() { Cow::from([own::DATA, &*key].concat()) } else { key };
         attributes.push((name, value));
     }
     let time_ns =
         entry.get("timestamp").and_then(Json::as_u64).map_or(now_ns, |ms| ms.saturating_mul(1_000_000));
-    let owned = |name: &str| text(name).map(str::to_owned);
+    let owned = |name: &str| text(name).map(Cow::into_owned);
     let origin = Origin {
         source: owned("source").unwrap_or_default(),
         version: owned("version"),
@@ -109,8 +111,8 @@ pub fn fold(entry: &[u8], now_ns: u64) -> Result<(Origin, LogRecord), String> {
     let record = LogRecord {
         time_ns,
         severity,
-        severity_text: level.to_ascii_uppercase(),
-        event_name: String::new(),
+        severity_text: word,
+        event_name: Cow::Borrowed(""),
         body: entry.get("message").and_then(Value::of_json),
         attributes,
         trace_id: ids.0,

@@ -1,4 +1,4 @@
-//! One request of OTLP over HTTP: compressed once the endpoint has taken one, and its answer judged.
+//! One request of OTLP over HTTP: compressed once an endpoint elsewhere has taken one, and its answer judged.
 //!
 //! An answer may say that some of a request's spans or records were refused (`partial_success`); the specification
 //! forbids to send them again, and does not say which they were: the host is told how many. 429 and 503 name their
@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::config::{Compression, Config};
 use super::encode::Encoding;
 use super::proto::{Field, fields};
-use crate::delivery::{Body, Http, Outcome, Request, Response};
+use crate::delivery::{Body, Http, Outcome, Request, Response, is_on_this_machine};
 
 /// Smaller requests are not worth compressing.
 const LEAST_COMPRESSED: usize = 1_024;
@@ -32,9 +32,11 @@ pub struct Exporter {
 }
 
 impl Exporter {
-    /// An exporter of which the endpoint has not been asked anything.
+    /// An exporter of which the endpoint has not been asked anything. What goes no further than this machine is not
+    /// worth compressing.
     pub fn new(config: Config) -> Exporter {
         let gzip = match config.compression {
+            Compression::Learned if is_on_this_machine(&config.traces_url) => REFUSES_GZIP,
             Compression::Learned => UNKNOWN,
             Compression::Gzip => TAKES_GZIP,
             Compression::None => REFUSES_GZIP,
@@ -165,10 +167,10 @@ fn partial_success(body: &[u8], encoding: Encoding) -> Option<(u64, String)> {
         return Some((rejected.unwrap_or(0), why.to_owned()));
     }
     let mut found = (0, String::new());
-    for field in fields(body)? {
-        let (1, Field::Bytes(partial)) = field else { return None };
-        for field in fields(partial)? {
-            match field {
+    for field in fields(body) {
+        let (1, Field::Bytes(partial)) = field? else { return None };
+        for field in fields(partial) {
+            match field? {
                 (1, Field::Number(rejected)) => found.0 = rejected,
                 (2, Field::Bytes(why)) => found.1 = String::from_utf8_lossy(why).into_owned(),
                 _ => {}

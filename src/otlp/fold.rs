@@ -11,20 +11,22 @@
 //! Promises: the same lines give the same ids; nothing that a line says is lost but by a line that cannot be read,
 //! which is refused; memory grows with what is open, and with a bounded number of entities that have left.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::BuildHasher;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::entity::{Entity, Happened, Line};
+use super::entity::{Entity, Kind, Known, Line, Parent, Trace};
+use super::ids;
+use super::json::{Json, Object};
+use super::left::{Departed, Left};
 use super::model::{LogRecord, Span};
 use super::span;
 
 /// How a record of an open entity begins.
-const FOLDED: &[u8] = b"folded{";
-/// So many entities that have left are remembered, for what comes after their end and for their children.
-const REMEMBERED: usize = 16_384;
+const FOLDED: &str = "folded";
 /// An entity whose record would be larger leaves as it is, for it could not be kept.
 const MAX_RECORD_BYTES: usize = 4 << 20;
 
@@ -42,26 +44,37 @@ pub struct FoldOptions {
     pub incomplete_after: Duration,
 }
 
-/// What leaves.
+/// Takes what leaves, at once: it borrows from what is being folded.
+pub trait Leave {
+    /// A finished span.
+    fn span(&mut self, span: Span<'_>);
+    /// What belongs to no span, or to one that has left.
+    fn log(&mut self, record: LogRecord<'_>);
+}
+
+/// What has left, kept.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Out {
     /// A finished span.
-    Span(Span),
+    Span(Span<'static>),
     /// What belongs to no span, or to one that has left.
-    Log(LogRecord),
+    Log(LogRecord<'static>),
 }
 
-/// What is remembered of an entity that has left.
-#[derive(Clone)]
-pub struct Left {
-    /// Its trace.
-    pub trace: String,
-    /// Its session.
-    pub session: Option<String>,
+impl Leave for Vec<Out> {
+    fn span(&mut self, span: Span<'_>) {
+        self.push(Out::Span(span.into_owned()));
+    }
+
+    fn log(&mut self, record: LogRecord<'_>) {
+        self.push(Out::Log(record.into_owned()));
+    }
 }
 
 struct Open {
     entity: Entity,
+    /// Of its kind and id.
+    hash: u64,
     /// Counts the changes, to tell a record of it from a newer one.
     version: u64,
     /// Whether it is to be kept anew.
@@ -70,44 +83,72 @@ struct Open {
     bytes: usize,
 }
 
-/// A record of an open entity.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    by: String,
-    version: u64,
-    entity: Entity,
+impl Open {
+    fn is(&self, kind: Kind, id: &str) -> bool {
+        self.entity.kind == kind && *self.entity.id == *id
+    }
+
+    fn key(&self) -> String {
+        key(self.entity.kind, &self.entity.id)
+    }
+}
+
+fn key(kind: Kind, id: &str) -> String {
+    format!("{}/{id}", kind.name())
+}
+
+/// Where an entity belongs.
+struct Lineage {
+    trace: Arc<Trace>,
+    session: Option<Arc<str>>,
+    /// The span id of the entity that was asked for, if it is known.
+    span_id: Option<[u8; 8]>,
 }
 
 /// Folds lines into spans.
-pub struct Folder {
+pub struct Folder<L = Vec<Out>> {
     options: FoldOptions,
     /// Tells its own records from another life's.
     name: String,
-    open: HashMap<String, Open>,
-    left: HashMap<String, Left>,
-    order: VecDeque<String>,
-    closed: HashSet<String>,
-    out: Vec<Out>,
+    hasher: DefaultHashBuilder,
+    open: HashTable<Open>,
+    left: Departed,
+    /// Those that have left and of which a record is kept.
+    closed: Vec<String>,
+    out: L,
     expired_ns: u64,
-}
-
-fn key(kind: &str, id: &str) -> String {
-    format!("{kind}/{id}")
 }
 
 impl Folder {
     /// One of which nothing is known yet; no other has its `name`.
     pub fn named(name: &str, options: FoldOptions) -> Folder {
+        Folder::leaving_to(Vec::new(), name, options)
+    }
+
+    /// What has left since the last call, in order.
+    pub fn take(&mut self) -> Vec<Out> {
+        std::mem::take(&mut self.out)
+    }
+}
+
+impl<L: Leave> Folder<L> {
+    /// As [`Folder::named`], with somewhere else to leave to.
+    pub fn leaving_to(out: L, name: &str, options: FoldOptions) -> Folder<L> {
         Folder {
             options,
             name: name.to_owned(),
-            open: HashMap::new(),
-            left: HashMap::new(),
-            order: VecDeque::new(),
-            closed: HashSet::new(),
-            out: Vec::new(),
+            hasher: DefaultHashBuilder::default(),
+            open: HashTable::new(),
+            left: Departed::default(),
+            closed: Vec::new(),
+            out,
             expired_ns: 0,
         }
+    }
+
+    /// What has left.
+    pub fn out(&mut self) -> &mut L {
+        &mut self.out
     }
 
     /// How many entities are open.
@@ -115,181 +156,230 @@ impl Folder {
         self.open.len()
     }
 
-    /// What has left since the last call, in order.
-    pub fn take(&mut self) -> Vec<Out> {
-        std::mem::take(&mut self.out)
+    fn hash(&self, kind: Kind, id: &str) -> u64 {
+        self.hasher.hash_one((kind, id))
     }
 
     /// Folds one line, or one record of an open entity. An error says why it is neither.
     pub fn line(&mut self, line: &[u8], now_ns: u64) -> Result<(), String> {
-        if line.starts_with(FOLDED) {
+        if line.starts_with(FOLDED.as_bytes()) {
             return self.entity(line, now_ns);
         }
-        let Line { kind, id, action, data } = Line::parse(line)?;
-        match (kind, action) {
-            ("session", _) => {
-                span::of_session(id, action, &data, now_ns, &mut self.out);
+        let line = Line::parse(line)?;
+        let Line { kind, id, action, data } = line;
+        let Some(own) = Kind::of(kind) else {
+            let data = line.json()?;
+            match kind {
+                "session" => span::of_session(id, action, data, now_ns, &mut self.out),
+                // `feedback`, `error` and `storage` lines of the log API's own making.
+                _ => span::of_other(kind, id, action, data, now_ns, &mut self.out),
             }
-            ("trace" | "span", "add-span") => self.child("span", (kind, id), data, now_ns)?,
-            ("trace" | "span", "add-generation") => self.child("generation", (kind, id), data, now_ns)?,
-            ("trace" | "span", "add-retrieval") => self.child("retrieval", (kind, id), data, now_ns)?,
-            ("trace" | "span", "add-tool-call") => self.child("tool_call", (kind, id), data, now_ns)?,
-            ("trace" | "span" | "generation" | "retrieval" | "tool_call", "create") => {
-                self.change(kind, id, now_ns, |entity| entity.create(data));
+            return Ok(());
+        };
+        let known = Known::of(data)?;
+        match (own, action) {
+            (Kind::Trace | Kind::Span, "add-span") => self.child(Kind::Span, (own, id), data, &known, now_ns),
+            (Kind::Trace | Kind::Span, "add-generation") => {
+                self.child(Kind::Generation, (own, id), data, &known, now_ns)
             }
-            ("trace" | "span" | "generation" | "retrieval" | "tool_call", _) => {
-                let known = key(kind, id);
-                if !self.open.contains_key(&known)
-                    && let Some(left) = self.left.get(&known)
+            (Kind::Trace | Kind::Span, "add-retrieval") => {
+                self.child(Kind::Retrieval, (own, id), data, &known, now_ns)
+            }
+            (Kind::Trace | Kind::Span, "add-tool-call") => {
+                self.child(Kind::ToolCall, (own, id), data, &known, now_ns)
+            }
+            (_, "create") => {
+                self.change(own, id, now_ns, |entity| entity.create(data, &known));
+                Ok(())
+            }
+            _ => {
+                let hash = self.hash(own, id);
+                if self.open.find(hash, |open| open.is(own, id)).is_none()
+                    && let Some(left) = self.left.find(hash, own, id)
                 {
                     // Its end came before: what is said of it now has a record of its own.
-                    span::of_late(left, kind, id, action, &data, now_ns, &mut self.out);
+                    span::of_late(left, action, line.json()?, now_ns, &mut self.out);
                     return Ok(());
                 }
-                self.change(kind, id, now_ns, |entity| entity.apply(action, data, now_ns));
+                self.change(own, id, now_ns, |entity| entity.apply(action, data, &known, now_ns));
+                Ok(())
             }
-            // `feedback`, `error` and `storage` lines of the log API's own making.
-            _ => span::of_other(kind, id, action, &data, now_ns, &mut self.out),
         }
-        Ok(())
     }
 
     /// A new entity below another.
     fn child(
         &mut self,
-        kind: &str,
-        parent: (&str, &str),
-        data: Map<String, Value>,
+        kind: Kind,
+        (above, above_id): (Kind, &str),
+        data: &str,
+        known: &Known<'_>,
         now_ns: u64,
     ) -> Result<(), String> {
-        let id = data.get("id").and_then(Value::as_str).ok_or("its data has no id")?.to_owned();
+        let id = known.id.as_deref().ok_or("its data has no id")?;
         // A generation's line may name the span that it belongs to.
-        let parent = match data.get("spanId").and_then(Value::as_str) {
-            Some(span) if kind == "generation" => ("span", span),
-            _ => parent,
+        let (above, above_id) = match known.span.as_deref() {
+            Some(span) if kind == Kind::Generation => (Kind::Span, span),
+            _ => (above, above_id),
         };
-        let parent = (parent.0.to_owned(), parent.1.to_owned());
-        let (trace, session) = self.lineage(&parent).unzip();
-        self.change(kind, &id, now_ns, |entity| {
-            entity.trace = trace.or(entity.trace.take());
-            entity.session = session.flatten().or(entity.session.take());
-            entity.parent = Some(parent);
-            entity.create(data);
+        let lineage = self.lineage(above, above_id);
+        self.change(kind, id, now_ns, |entity| {
+            let mut span_id = None;
+            if let Some(lineage) = lineage {
+                entity.trace = Some(lineage.trace);
+                entity.session = lineage.session.or(entity.session.take());
+                span_id = lineage.span_id;
+            }
+            entity.span_id = None;
+            entity.parent = Some(Parent { kind: above, id: above_id.into(), span_id });
+            entity.create(data, known);
         });
         Ok(())
     }
 
     /// The trace and session of an entity: its own, or those of the first above it that has some. Ids are the
     /// program's, and may name each other in a ring.
-    fn lineage(&self, parent: &(String, String)) -> Option<(String, Option<String>)> {
-        let mut above = parent;
+    fn lineage(&mut self, kind: Kind, id: &str) -> Option<Lineage> {
+        let hash = self.hash(kind, id);
+        if let Some(Open { entity, .. }) = self.open.find_mut(hash, |open| open.is(kind, id))
+            && let Some(trace) = entity.trace.clone()
+        {
+            let span_id = Some(entity.span_id(&trace));
+            return Some(Lineage { trace, session: entity.session.clone(), span_id });
+        }
+        let (mut kind, mut id, mut hash, mut is_itself) = (kind, id, hash, true);
         for _ in 0..MAX_DEPTH {
-            let known = key(&above.0, &above.1);
-            match self.open.get(&known).map(|open| &open.entity) {
+            match self.open.find(hash, |open| open.is(kind, id)).map(|open| &open.entity) {
                 Some(Entity { trace: Some(trace), session, .. }) => {
-                    return Some((trace.clone(), session.clone()));
+                    return Some(Lineage {
+                        trace: Arc::clone(trace),
+                        session: session.clone(),
+                        span_id: None,
+                    });
                 }
-                Some(Entity { parent: Some(next), .. }) => above = next,
+                Some(Entity { parent: Some(next), .. }) => (kind, id) = (next.kind, &next.id),
                 _ => {
-                    let left = self.left.get(&known).map(|left| (left.trace.clone(), left.session.clone()));
-                    return left.or_else(|| (above.0 == "trace").then(|| (above.1.clone(), None)));
+                    if let Some(left) = self.left.find(hash, kind, id) {
+                        let (trace, session) = (Arc::clone(&left.trace), left.session.clone());
+                        return Some(Lineage { trace, session, span_id: is_itself.then_some(left.span_id) });
+                    }
+                    let trace = (kind == Kind::Trace).then(|| Trace::of(id))?;
+                    return Some(Lineage { trace, session: None, span_id: None });
                 }
             }
+            (hash, is_itself) = (self.hasher.hash_one((kind, id)), false);
         }
         None
     }
 
-    fn change(&mut self, kind: &str, id: &str, now_ns: u64, change: impl FnOnce(&mut Entity)) {
-        let key = key(kind, id);
-        let open = self.open.entry(key.clone()).or_insert_with(|| Open {
-            entity: Entity::new(kind, id, now_ns),
-            version: 0,
-            unkept: true,
-            bytes: 0,
-        });
+    fn change(&mut self, kind: Kind, id: &str, now_ns: u64, change: impl FnOnce(&mut Entity)) {
+        let hash = self.hash(kind, id);
+        let mut found = match self.open.entry(hash, |open| open.is(kind, id), |open| open.hash) {
+            Entry::Occupied(found) => found,
+            Entry::Vacant(room) => {
+                let entity = Entity::new(kind, id, now_ns);
+                room.insert(Open { entity, hash, version: 0, unkept: true, bytes: 0 })
+            }
+        };
+        let open = found.get_mut();
         change(&mut open.entity);
         open.entity.touched_ns = now_ns;
         open.version += 1;
         open.unkept = true;
-        self.leave_if_finished(&key);
+        if open.entity.is_finished() {
+            self.leave_if_finished(hash, kind, id);
+        }
     }
 
     /// A finished entity leaves, unless its trace is still to be told of.
-    fn leave_if_finished(&mut self, key: &str) {
-        let Some(open) = self.open.get(key).filter(|open| open.entity.is_finished()) else { return };
-        let parent = open.entity.parent.clone();
-        if open.entity.trace.is_none() && parent.and_then(|parent| self.lineage(&parent)).is_none() {
+    fn leave_if_finished(&mut self, hash: u64, kind: Kind, id: &str) {
+        let Some(Open { entity, .. }) = self.open.find(hash, |open| open.is(kind, id)) else { return };
+        if !entity.is_finished() {
             return;
         }
-        self.leave(key, false);
+        if entity.trace.is_none() {
+            let Some(Parent { kind, id, .. }) = entity.parent.clone() else { return };
+            if self.lineage(kind, &id).is_none() {
+                return;
+            }
+        }
+        self.leave(hash, kind, id, false);
     }
 
-    fn leave(&mut self, key: &str, is_incomplete: bool) {
-        let Some(Open { mut entity, .. }) = self.open.remove(key) else { return };
-        let lineage = entity.parent.as_ref().and_then(|parent| self.lineage(parent));
-        let (trace, session) = lineage.unzip();
-        let parent_id = || entity.parent.as_ref().map_or(&entity.id, |(_, id)| id).clone();
-        let trace = entity.trace.clone().or(trace).unwrap_or_else(parent_id);
+    fn leave(&mut self, hash: u64, kind: Kind, id: &str, is_incomplete: bool) {
+        let Ok(found) = self.open.find_entry(hash, |open| open.is(kind, id)) else { return };
+        let (Open { mut entity, bytes, .. }, _) = found.remove();
+        let parent = entity.parent.take();
+        let lineage = parent
+            .as_ref()
+            .filter(|_| entity.trace.is_none() || entity.session.is_none())
+            .and_then(|parent| self.lineage(parent.kind, &parent.id));
+        let (trace, session) = lineage.map(|lineage| (lineage.trace, lineage.session)).unzip();
+        let otherwise = || Trace::of(parent.as_ref().map_or(&entity.id, |parent| &parent.id));
+        let trace = entity.trace.take().or(trace).unwrap_or_else(otherwise);
         entity.session = entity.session.take().or(session.flatten());
-        let left = Left { trace: trace.clone(), session: entity.session.clone() };
+        entity.parent = parent.map(|mut parent| {
+            let made = || ids::span_id(&trace.id, parent.kind.name(), &parent.id);
+            parent.span_id = Some(parent.span_id.unwrap_or_else(made));
+            parent
+        });
+        let span_id = entity.span_id(&trace);
+        if bytes > 0 {
+            self.closed.push(key(kind, id));
+        }
         if entity.created {
-            self.out.push(Out::Span(span::of_entity(&entity, &trace, is_incomplete)));
-        } else {
+            let data = entity.data();
+            self.out.span(span::of_entity(&entity, &data, &trace, span_id, is_incomplete));
+        }
+        let unknown = (!entity.created).then(|| Left::of(hash, &entity, &trace, span_id));
+        if let Some(left) = &unknown {
             // Its beginning is another process's: what was said of it here.
-            span::of_unknown(&left, &entity, &mut self.out);
+            span::of_unknown(left, &entity, &mut self.out);
         }
-        self.remember(key.to_owned(), left);
-        self.closed.insert(key.to_owned());
-    }
-
-    fn remember(&mut self, key: String, left: Left) {
-        if self.left.insert(key.clone(), left).is_none() {
-            self.order.push_back(key);
-        }
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.left.remove(&oldest);
-        }
+        let session = entity.session.take();
+        self.left.remember(Left { hash, kind, id: entity.id, trace, session, span_id });
     }
 
     /// A record of an open entity: one of its own is known, another life's is what was said before anything else.
     pub fn entity(&mut self, record: &[u8], now_ns: u64) -> Result<(), String> {
-        let json = record.strip_prefix(&FOLDED[..FOLDED.len() - 1]).unwrap_or(record);
-        let kept: Kept = serde_json::from_slice(json).map_err(|error| format!("a folded record: {error}"))?;
-        let key = key(&kept.entity.kind, &kept.entity.id);
-        if kept.by == self.name {
-            if let Some(open) = self.open.get_mut(&key)
-                && open.version == kept.version
+        let text = std::str::from_utf8(record).map_err(|_| "a folded record: not UTF-8".to_owned())?;
+        let read = || {
+            let kept = Json::parse(text.strip_prefix(FOLDED).unwrap_or(text))?;
+            Some((kept.text_at("by")?, kept.get("version")?.as_u64()?, Entity::read(kept.get("entity")?)?))
+        };
+        let (by, version, mut earlier) = read().ok_or("a folded record: not one of this version")?;
+        let (kind, id) = (earlier.kind, earlier.id.clone());
+        let hash = self.hash(kind, &id);
+        if *by == self.name {
+            if let Some(open) = self.open.find_mut(hash, |open| open.is(kind, &id))
+                && open.version == version
             {
                 // The record is about to be acknowledged.
                 open.unkept = true;
             }
-            self.leave_if_old(&key, now_ns);
+            self.leave_if_old(hash, kind, &id, now_ns);
             return Ok(());
         }
-        if self.left.contains_key(&key) && !self.open.contains_key(&key) {
+        let is_open = self.open.find(hash, |open| open.is(kind, &id)).is_some();
+        if !is_open && self.left.find(hash, kind, &id).is_some() {
             // Its lines were still there, and it has left by them.
             return Ok(());
         }
-        let seen_ns = kept.entity.seen_ns.min(now_ns);
-        let mut earlier = kept.entity;
-        earlier.seen_ns = seen_ns;
-        match self.open.get_mut(&key) {
-            Some(open) => {
+        earlier.seen_ns = earlier.seen_ns.min(now_ns);
+        match self.open.entry(hash, |open| open.is(kind, &id), |open| open.hash) {
+            Entry::Occupied(mut found) => {
+                let open = found.get_mut();
                 open.entity.merge_earlier(earlier);
                 open.version += 1;
                 open.unkept = true;
+                open.bytes = open.bytes.max(record.len());
             }
-            None => {
-                self.open.insert(
-                    key.clone(),
-                    Open { entity: earlier, version: 1, unkept: true, bytes: record.len() },
-                );
+            Entry::Vacant(room) => {
+                room.insert(Open { entity: earlier, hash, version: 1, unkept: true, bytes: record.len() });
             }
         }
-        self.leave_if_finished(&key);
-        self.leave_if_old(&key, now_ns);
+        self.leave_if_finished(hash, kind, &id);
+        self.leave_if_old(hash, kind, &id, now_ns);
         Ok(())
     }
 
@@ -301,44 +391,44 @@ impl Folder {
             return;
         }
         self.expired_ns = now_ns;
-        let mut old: Vec<(u64, String)> = self
-            .open
-            .iter()
-            .filter(|(_, open)| self.is_old(open, now_ns))
-            .map(|(key, open)| (open.entity.seen_ns, key.clone()))
+        let old = self.open.iter().filter(|open| self.is_old(open, now_ns));
+        let mut old: Vec<_> = old
+            .map(|open| (open.entity.seen_ns, open.entity.kind, open.entity.id.clone(), open.hash))
             .collect();
         old.sort();
-        for (_, key) in old {
-            self.leave_if_old(&key, now_ns);
+        for (_, kind, id, hash) in old {
+            self.leave_if_old(hash, kind, &id, now_ns);
         }
     }
 
     /// Lets those leave that were touched first, until no more than so many are open, of so many bytes.
     pub(super) fn make_room(&mut self, most: usize, most_bytes: usize) {
-        let mut bytes: usize = self.open.values().map(|open| open.bytes).sum();
+        let mut bytes: usize = self.open.iter().map(|open| open.bytes).sum();
         if self.open.len() <= most && bytes <= most_bytes {
             return;
         }
-        let mut all: Vec<(u64, usize, String)> =
-            self.open.iter().map(|(key, open)| (open.entity.touched_ns, open.bytes, key.clone())).collect();
+        let all = self.open.iter();
+        let mut all: Vec<_> = all
+            .map(|open| {
+                (open.entity.touched_ns, open.bytes, open.entity.kind, open.entity.id.clone(), open.hash)
+            })
+            .collect();
         all.sort();
-        for (_, of_it, key) in all {
+        for (_, of_it, kind, id, hash) in all {
             // Some way below, for sorting them costs.
             if self.open.len() <= most - most / 8 && bytes <= most_bytes - most_bytes / 8 {
                 break;
             }
             bytes -= of_it;
-            self.leave(&key, true);
+            self.leave(hash, kind, &id, true);
         }
     }
 
-    /// Forgets everything.
+    /// Forgets everything but what has left.
     pub fn purge(&mut self) {
         self.open.clear();
-        self.left.clear();
-        self.order.clear();
+        self.left = Departed::default();
         self.closed.clear();
-        self.out.clear();
     }
 
     fn is_old(&self, open: &Open, now_ns: u64) -> bool {
@@ -346,52 +436,43 @@ impl Folder {
         now_ns.saturating_sub(open.entity.touched_ns.max(open.entity.seen_ns)) >= most
     }
 
-    fn leave_if_old(&mut self, key: &str, now_ns: u64) {
-        let Some(open) = self.open.get(key).filter(|open| self.is_old(open, now_ns)) else { return };
+    fn leave_if_old(&mut self, hash: u64, kind: Kind, id: &str, now_ns: u64) {
+        let open = self.open.find(hash, |open| open.is(kind, id));
+        let Some(open) = open.filter(|open| self.is_old(open, now_ns)) else { return };
         let is_incomplete = !open.entity.is_finished();
-        self.leave(key, is_incomplete);
+        self.leave(hash, kind, id, is_incomplete);
     }
 
-    /// Records of what is open and has changed since the last call, by key; `None` where it has left.
+    /// Records of what is open and has changed since the last call, by key; `None` where one is kept of what has left.
     pub fn changed(&mut self) -> Vec<(String, Option<Vec<u8>>)> {
-        let mut changed: Vec<_> = self.closed.drain().map(|key| (key, None)).collect();
+        let mut changed: Vec<_> = self.closed.drain(..).map(|key| (key, None)).collect();
         let mut too_large = Vec::new();
-        for (key, open) in &mut self.open {
+        for open in &mut self.open {
             if !std::mem::take(&mut open.unkept) {
                 continue;
             }
-            let mut record = FOLDED[..FOLDED.len() - 1].to_vec();
-            let kept = KeptRef { by: &self.name, version: open.version, entity: &open.entity };
-            if serde_json::to_writer(&mut record, &kept).is_err() || record.len() > MAX_RECORD_BYTES {
-                too_large.push(key.clone());
+            let mut record = FOLDED.to_owned();
+            let mut object = Object::begin(&mut record);
+            object.text("by", &self.name);
+            object.raw("version", &open.version.to_string());
+            open.entity.write(object.name("entity"));
+            object.end();
+            if record.len() > MAX_RECORD_BYTES {
+                too_large.push((open.hash, open.entity.kind, open.entity.id.clone()));
                 continue;
             }
             open.bytes = record.len();
-            changed.push((key.clone(), Some(record)));
+            changed.push((open.key(), Some(record.into_bytes())));
         }
-        for key in too_large {
-            self.leave(&key, true);
-            self.closed.remove(&key);
-            changed.push((key, None));
+        for (hash, kind, id) in too_large {
+            self.leave(hash, kind, &id, true);
         }
+        changed.extend(self.closed.drain(..).map(|key| (key, None)));
         changed
     }
 
     /// A line that cannot be read leaves as it is.
     pub fn unreadable(&mut self, line: &[u8], why: &str, now_ns: u64) {
-        self.out.push(Out::Log(span::of_unreadable(line, why, now_ns)));
+        self.out.log(span::of_unreadable(line, why, now_ns));
     }
-}
-
-/// As [`Kept`], borrowed.
-#[derive(Serialize)]
-struct KeptRef<'a> {
-    by: &'a str,
-    version: u64,
-    entity: &'a Entity,
-}
-
-/// What happened, for those that make records of it.
-pub(super) fn happened(action: &str, data: &Map<String, Value>) -> Happened {
-    Happened { action: action.to_owned(), data: data.clone() }
 }

@@ -13,8 +13,7 @@ pub fn trace_id(id: &str) -> [u8; 16] {
     if let Some((trace, _)) = remote(id) {
         return trace;
     }
-    let is_uuid = id.len() == 36 && [8, 13, 18, 23].iter().all(|at| id.as_bytes()[*at] == b'-');
-    match digits::<16>(&if is_uuid { id.replace('-', "") } else { id.to_owned() }) {
+    match uuid(id).or_else(|| digits::<16>(id)) {
         Some(bytes) if bytes != [0; 16] => bytes,
         _ => head(Sha256::digest(id)),
     }
@@ -22,7 +21,11 @@ pub fn trace_id(id: &str) -> [u8; 16] {
 
 /// The span id for an entity of ours.
 pub fn span_id(trace: &str, kind: &str, id: &str) -> [u8; 8] {
-    head(Sha256::digest(format!("{trace}/{kind}/{id}")))
+    let mut digest = Sha256::new();
+    for part in [trace, "/", kind, "/", id] {
+        digest.update(part);
+    }
+    head(digest.finalize())
 }
 
 /// The trace and the span above it, for the id of a trace that goes on with what began elsewhere.
@@ -30,6 +33,17 @@ pub fn remote(id: &str) -> Option<([u8; 16], [u8; 8])> {
     let mut parts = id.split('-');
     let (trace, span) = (digits(parts.next()?)?, digits(parts.next()?)?);
     (trace != [0; 16] && span != [0; 8]).then_some((trace, span))
+}
+
+fn uuid(id: &str) -> Option<[u8; 16]> {
+    let (mut packed, id) = ([0; 32], id.as_bytes());
+    if id.len() != 36 || [8, 13, 18, 23].iter().any(|at| id[*at] != b'-') {
+        return None;
+    }
+    for (to, from) in [(0..8, 0..8), (8..12, 9..13), (12..16, 14..18), (16..20, 19..23), (20..32, 24..36)] {
+        packed[to].copy_from_slice(&id[from]);
+    }
+    digits(std::str::from_utf8(&packed).ok()?)
 }
 
 fn head<const N: usize>(digest: impl AsRef<[u8]>) -> [u8; N] {
@@ -66,7 +80,9 @@ impl TraceParent {
     pub fn parse(header: &str) -> Option<TraceParent> {
         let mut parts = header.trim().split('-');
         let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let is_lower = header.bytes().all(|byte| !byte.is_ascii_uppercase());
+        // What a later version adds may be anything.
+        let known = [version, trace, span, flags].into_iter().flat_map(str::bytes);
+        let is_lower = !known.into_iter().any(|byte| byte.is_ascii_uppercase());
         let [version] = digits::<1>(version).filter(|version| *version != [0xff])?;
         if !is_lower || (version == 0 && parts.next().is_some()) {
             return None;

@@ -36,20 +36,23 @@ impl Logs {
         let config = self.exporter.config();
         let encoding = config.encoding;
         let now_ns = clock::now_us() as u64 * 1_000;
-        let mut groups: Vec<(Origin, Vec<Vec<u8>>)> = Vec::new();
+        let mut groups: Vec<(Origin, Vec<u8>)> = Vec::new();
         for line in entries.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let (origin, record) = entry::fold(line, now_ns)?;
-            let piece = encode::log_piece(&record, encoding);
-            match groups.iter_mut().find(|(known, _)| *known == origin) {
-                Some((_, pieces)) => pieces.push(piece),
-                None => groups.push((origin, vec![piece])),
+            let at = groups.iter().position(|(known, _)| *known == origin).unwrap_or_else(|| {
+                groups.push((origin, Vec::new()));
+                groups.len() - 1
+            });
+            let pieces = &mut groups[at].1;
+            if !pieces.is_empty() {
+                pieces.extend_from_slice(encode::separator(encoding));
             }
+            encode::push_log(pieces, &record, encoding);
         }
         let groups: Vec<(Resource, Vec<u8>)> = groups
-            .iter()
+            .into_iter()
             .map(|(origin, pieces)| {
-                let attributes = origin.resource(&config.resource.attributes);
-                (Resource { attributes }, encode::joined(pieces, encoding))
+                (Resource { attributes: origin.resource(&config.resource.attributes) }, pieces)
             })
             .collect();
         let groups: Vec<(&Resource, &[u8])> =

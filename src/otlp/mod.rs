@@ -7,7 +7,9 @@
 //! | [`encode`] | requests from them, as protobuf or JSON |
 //! | [`ids`] | trace and span ids from ours, and W3C `traceparent` |
 //! | [`fold`] | lines of the Maxim log API, in order, into spans: open entities and their ends |
-//! | [`entity`], [`span`] | one open entity, and the span that it becomes |
+//! | [`entity`], [`data`], [`left`] | one open entity, what its lines come to, and those that have left |
+//! | [`span`] | the span that an entity becomes |
+//! | [`json`] | JSON read where it stands, and written |
 //! | [`entry`] | a structured entry as a log record |
 //! | [`config`] | where it goes: the configuration and the standard environment |
 //! | [`export`] | one request: compression, partial success |
@@ -19,12 +21,15 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod data;
 pub mod encode;
 pub mod entity;
 pub mod entry;
 pub mod export;
 pub mod fold;
 pub mod ids;
+pub mod json;
+pub mod left;
 pub mod logs;
 pub mod model;
 pub mod names;

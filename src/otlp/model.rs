@@ -1,12 +1,15 @@
-//! A span, a log record, and what stands in them: OTLP's data model as far as it is used here.
+//! A span, a log record, and what stands in them: OTLP's data model as far as it is used here. Texts are borrowed from
+//! where they were logged, as most of them go on as they are.
 
-use serde_json::Value as Json;
+use std::borrow::Cow;
+
+use super::json::Json;
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum Value<'a> {
     /// Text.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A whole number.
     Int(i64),
     /// Any other number.
@@ -14,80 +17,95 @@ pub enum Value {
     /// True or false.
     Bool(bool),
     /// Several values.
-    List(Vec<Value>),
+    List(Vec<Value<'a>>),
     /// Named values.
-    Map(Attributes),
+    Map(Attributes<'a>),
 }
 
 /// Named values, in order.
-pub type Attributes = Vec<(String, Value)>;
+pub type Attributes<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Value {
-        Value::Text(text.to_owned())
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Value::Text(text.into())
     }
 }
 
-impl From<String> for Value {
-    fn from(text: String) -> Value {
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Value::Text(text.into())
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Value<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
         Value::Text(text)
     }
 }
 
-impl From<i64> for Value {
-    fn from(number: i64) -> Value {
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
         Value::Int(number)
     }
 }
 
-impl From<f64> for Value {
-    fn from(number: f64) -> Value {
+impl From<f64> for Value<'_> {
+    fn from(number: f64) -> Self {
         Value::Float(number)
     }
 }
 
-impl From<bool> for Value {
-    fn from(value: bool) -> Value {
+impl From<bool> for Value<'_> {
+    fn from(value: bool) -> Self {
         Value::Bool(value)
     }
 }
 
-impl Value {
+impl<'a> Value<'a> {
     /// JSON as a value; null has none.
-    pub fn of_json(json: &Json) -> Option<Value> {
-        Some(match json {
-            Json::Null => return None,
-            Json::Bool(value) => Value::Bool(*value),
-            Json::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(whole), _) => Value::Int(whole),
-                (None, Some(float)) => Value::Float(float),
-                (None, None) => Value::Text(number.to_string()),
-            },
-            Json::String(text) => Value::Text(text.clone()),
-            Json::Array(list) => Value::List(list.iter().filter_map(Value::of_json).collect()),
-            Json::Object(members) => Value::Map(
-                members
-                    .iter()
-                    .filter_map(|(key, value)| Some((key.clone(), Value::of_json(value)?)))
-                    .collect(),
-            ),
-        })
+    pub fn of_json(json: Json<'a>) -> Option<Value<'a>> {
+        if json.is_null() {
+            return None;
+        }
+        if json.is_object() {
+            let members = json.members().filter_map(|(key, value)| Some((key, Value::of_json(value)?)));
+            return Some(Value::Map(members.collect()));
+        }
+        if json.is_array() {
+            return Some(Value::List(json.elements().filter_map(Value::of_json).collect()));
+        }
+        let value = json.text().map(Value::Text).or_else(|| json.as_bool().map(Value::Bool));
+        let value =
+            value.or_else(|| json.as_i64().map(Value::Int)).or_else(|| json.as_f64().map(Value::Float));
+        Some(value.unwrap_or(Value::Text(json.raw().into())))
     }
 
     /// Text as it is, any other JSON as its text.
-    pub fn text_of(json: &Json) -> Value {
-        match json {
-            Json::String(text) => Value::Text(text.clone()),
-            other => Value::Text(other.to_string()),
+    pub fn text_of(json: Json<'a>) -> Value<'a> {
+        Value::Text(json.shown())
+    }
+
+    fn into_owned(self) -> Value<'static> {
+        match self {
+            Value::Text(text) => Value::Text(text.into_owned().into()),
+            Value::Int(number) => Value::Int(number),
+            Value::Float(number) => Value::Float(number),
+            Value::Bool(value) => Value::Bool(value),
+            Value::List(values) => Value::List(values.into_iter().map(Value::into_owned).collect()),
+            Value::Map(members) => Value::Map(owned(members)),
         }
     }
+}
+
+fn owned(attributes: Attributes<'_>) -> Attributes<'static> {
+    attributes.into_iter().map(|(name, value)| (name.into_owned().into(), value.into_owned())).collect()
 }
 
 /// What a request's spans or records have in common: the service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resource {
     /// What is known of it.
-    pub attributes: Attributes,
+    pub attributes: Attributes<'static>,
 }
 
 /// Which part a span has in a call from one service to another.
@@ -101,18 +119,18 @@ pub enum SpanKind {
 
 /// Something that happened during a span.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event {
+pub struct Event<'a> {
     /// What happened.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// When, in nanoseconds since 1970.
     pub time_ns: u64,
     /// What is known of it.
-    pub attributes: Attributes,
+    pub attributes: Attributes<'a>,
 }
 
 /// A finished span.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Span {
+pub struct Span<'a> {
     /// The trace it belongs to.
     pub trace_id: [u8; 16],
     /// Its own id.
@@ -120,7 +138,7 @@ pub struct Span {
     /// The id of the span above it.
     pub parent: Option<[u8; 8]>,
     /// What to call it.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// Its part in a call.
     pub kind: SpanKind,
     /// When it began, in nanoseconds since 1970.
@@ -128,30 +146,69 @@ pub struct Span {
     /// When it ended.
     pub end_ns: u64,
     /// What is known of it.
-    pub attributes: Attributes,
+    pub attributes: Attributes<'a>,
     /// What happened meanwhile.
-    pub events: Vec<Event>,
+    pub events: Vec<Event<'a>>,
     /// What went wrong, if anything did.
-    pub error: Option<String>,
+    pub error: Option<Cow<'a, str>>,
+}
+
+impl Span<'_> {
+    /// The same with texts of its own.
+    pub fn into_owned(self) -> Span<'static> {
+        let event = |event: Event<'_>| Event {
+            name: event.name.into_owned().into(),
+            time_ns: event.time_ns,
+            attributes: owned(event.attributes),
+        };
+        Span {
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+            parent: self.parent,
+            name: self.name.into_owned().into(),
+            kind: self.kind,
+            start_ns: self.start_ns,
+            end_ns: self.end_ns,
+            attributes: owned(self.attributes),
+            events: self.events.into_iter().map(event).collect(),
+            error: self.error.map(|error| error.into_owned().into()),
+        }
+    }
 }
 
 /// One log record.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct LogRecord {
+pub struct LogRecord<'a> {
     /// When it happened, in nanoseconds since 1970.
     pub time_ns: u64,
     /// How bad it is: 5, 9, 13 or 17; 0: not said.
     pub severity: i32,
     /// The same in a word.
-    pub severity_text: String,
+    pub severity_text: Cow<'a, str>,
     /// What kind of event it is, if it is one.
-    pub event_name: String,
+    pub event_name: Cow<'a, str>,
     /// What happened.
-    pub body: Option<Value>,
+    pub body: Option<Value<'a>>,
     /// What is known of it.
-    pub attributes: Attributes,
+    pub attributes: Attributes<'a>,
     /// The trace it belongs to.
     pub trace_id: Option<[u8; 16]>,
     /// The span it belongs to.
     pub span_id: Option<[u8; 8]>,
+}
+
+impl LogRecord<'_> {
+    /// The same with texts of its own.
+    pub fn into_owned(self) -> LogRecord<'static> {
+        LogRecord {
+            time_ns: self.time_ns,
+            severity: self.severity,
+            severity_text: self.severity_text.into_owned().into(),
+            event_name: self.event_name.into_owned().into(),
+            body: self.body.map(Value::into_owned),
+            attributes: owned(self.attributes),
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+        }
+    }
 }

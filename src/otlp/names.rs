@@ -116,6 +116,8 @@ pub mod own {
         TAG = "maxim.tag.";
         METRIC = "maxim.metric.";
         MEMBER = "maxim.";
+        NAME = "maxim.name";
+        ACTION = "maxim.action";
         ATTACHMENT = "maxim.attachment.";
         EVALUATE = "maxim.evaluate";
         UPDATE = "maxim.update";
@@ -132,28 +134,28 @@ pub mod own {
 }
 
 /// Our members of `usage` and their names in both dialects: the paths of a chat completion and of a response.
-pub const TOKENS: [(&[&str], &[&str]); 6] = [
-    (&["/prompt_tokens", "/input_tokens"], &[gen_ai::INPUT_TOKENS, inference::PROMPT_TOKENS]),
-    (&["/completion_tokens", "/output_tokens"], &[gen_ai::OUTPUT_TOKENS, inference::COMPLETION_TOKENS]),
-    (&["/total_tokens"], &[inference::TOTAL_TOKENS]),
+pub const TOKENS: [(&[&[&str]], &[&str]); 6] = [
+    (&[&["prompt_tokens"], &["input_tokens"]], &[gen_ai::INPUT_TOKENS, inference::PROMPT_TOKENS]),
+    (&[&["completion_tokens"], &["output_tokens"]], &[gen_ai::OUTPUT_TOKENS, inference::COMPLETION_TOKENS]),
+    (&[&["total_tokens"]], &[inference::TOTAL_TOKENS]),
     (
         &[
-            "/prompt_tokens_details/cached_tokens",
-            "/input_tokens_details/cached_tokens",
-            "/cache_read_input_tokens",
+            &["prompt_tokens_details", "cached_tokens"],
+            &["input_tokens_details", "cached_tokens"],
+            &["cache_read_input_tokens"],
         ],
         &[gen_ai::CACHE_READ_TOKENS, inference::CACHE_READ_TOKENS],
     ),
     (
         &[
-            "/prompt_tokens_details/cache_creation_tokens",
-            "/prompt_tokens_details/cache_write_tokens",
-            "/cache_creation_input_tokens",
+            &["prompt_tokens_details", "cache_creation_tokens"],
+            &["prompt_tokens_details", "cache_write_tokens"],
+            &["cache_creation_input_tokens"],
         ],
         &[gen_ai::CACHE_CREATION_TOKENS, inference::CACHE_WRITE_TOKENS],
     ),
     (
-        &["/completion_tokens_details/reasoning_tokens", "/output_tokens_details/reasoning_tokens"],
+        &[&["completion_tokens_details", "reasoning_tokens"], &["output_tokens_details", "reasoning_tokens"]],
         &[gen_ai::REASONING_TOKENS, inference::REASONING_TOKENS],
     ),
 ];

@@ -8,13 +8,15 @@
 //! [`Spans`] sends what is finished. A span that was put there twice, by a crash between the steps, has the same id
 //! twice.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use super::config::Config;
 use super::encode::{self, Signal};
 use super::export::Exporter;
-use super::fold::{FoldOptions, Folder, Out};
+use super::fold::{FoldOptions, Folder, Leave};
+use super::model::{LogRecord, Span};
 use crate::delivery::{Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process::clock;
 use crate::process::unique::Uuid;
@@ -36,33 +38,80 @@ const FULL_PAUSE: Duration = Duration::from_secs(1);
 
 /// The first step: lines become spans.
 pub struct Lines {
-    encoding: encode::Encoding,
     state: Mutex<State>,
     spans: Arc<Pipeline>,
     lines: OnceLock<Weak<Pipeline>>,
+    /// The number of purges when records were last read.
+    read_at: AtomicU64,
 }
 
 struct State {
-    folder: Folder,
+    folder: Folder<Ready>,
+    /// How often all has been purged.
+    purges: u64,
     /// Lines that have been folded and could not be acknowledged since.
     folded: Vec<u8>,
-    /// What is to be put into the second spool.
-    ready: std::collections::VecDeque<(Kind, Vec<u8>)>,
-    /// What is to be put back into the first.
+    /// What is to be put back into the first spool.
     open: Vec<Vec<u8>>,
+}
+
+/// What is to be put into the second spool, as it will stand in a request.
+struct Ready {
+    encoding: encode::Encoding,
+    pieces: Vec<u8>,
+    /// The kind of each piece, and where it ends.
+    ends: Vec<(Kind, usize)>,
+    /// How many have been put there.
+    put: usize,
+}
+
+impl Ready {
+    fn new(encoding: encode::Encoding) -> Ready {
+        Ready { encoding, pieces: Vec::new(), ends: Vec::new(), put: 0 }
+    }
+
+    /// The next piece.
+    fn next(&self) -> Option<(Kind, &[u8])> {
+        let (kind, end) = *self.ends.get(self.put)?;
+        let start = self.put.checked_sub(1).map_or(0, |before| self.ends[before].1);
+        Some((kind, &self.pieces[start..end]))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.put == self.ends.len()
+    }
+
+    fn clear(&mut self) {
+        self.pieces.clear();
+        self.ends.clear();
+        self.put = 0;
+    }
+}
+
+impl Leave for Ready {
+    fn span(&mut self, span: Span<'_>) {
+        encode::push_span(&mut self.pieces, &span, self.encoding);
+        self.ends.push((KIND_SPAN, self.pieces.len()));
+    }
+
+    fn log(&mut self, record: LogRecord<'_>) {
+        encode::push_log(&mut self.pieces, &record, self.encoding);
+        self.ends.push((KIND_LOG, self.pieces.len()));
+    }
 }
 
 impl Lines {
     /// Lines whose spans go into a pipeline.
     pub fn new(config: &Config, spans: Arc<Pipeline>) -> Lines {
         let options = FoldOptions { incomplete_after: config.incomplete_after };
+        let ready = Ready::new(config.encoding);
         let state = State {
-            folder: Folder::named(Uuid::new().as_str(), options),
+            folder: Folder::leaving_to(ready, Uuid::new().as_str(), options),
+            purges: 0,
             folded: Vec::new(),
-            ready: std::collections::VecDeque::new(),
             open: Vec::new(),
         };
-        Lines { encoding: config.encoding, state: Mutex::new(state), spans, lines: OnceLock::new() }
+        Lines { state: Mutex::new(state), spans, lines: OnceLock::new(), read_at: AtomicU64::new(0) }
     }
 
     /// Names the pipeline that these lines are in, to put back what is open.
@@ -71,25 +120,28 @@ impl Lines {
     }
 
     /// Folds what has not been folded by an attempt that failed later.
-    fn fold(&self, state: &mut State, body: &[u8]) {
+    fn fold(state: &mut State, body: &[u8]) {
         let now_ns = clock::now_us() as u64 * 1_000;
         let new = match &state.folded {
             folded if begins_with(body, folded) => &body[folded.len()..],
             folded if begins_with(folded, body) => b"",
             _ => body,
         };
-        for line in new.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let mut rest = new;
+        while !rest.is_empty() {
+            let (line, after) = match memchr::memchr(b'\n', rest) {
+                Some(at) => (&rest[..at], &rest[at + 1..]),
+                None => (rest, &rest[rest.len()..]),
+            };
+            rest = after;
+            if line.is_empty() {
+                continue;
+            }
             if let Err(why) = state.folder.line(line, now_ns) {
                 state.folder.unreadable(line, &why, now_ns);
             }
         }
         state.folder.expire(now_ns);
-        for out in state.folder.take() {
-            state.ready.push_back(match out {
-                Out::Span(span) => (KIND_SPAN, encode::span_piece(&span, self.encoding)),
-                Out::Log(record) => (KIND_LOG, encode::log_piece(&record, self.encoding)),
-            });
-        }
     }
 
     /// Puts what is finished into the second spool and what is open into the first.
@@ -104,16 +156,19 @@ impl Lines {
             Err(error) => Err((error.status, error.into_detail())),
             Ok(()) => Ok(()),
         };
-        let any = !state.ready.is_empty();
-        while let Some((kind, record)) = state.ready.front() {
-            put(&self.spans, *kind, record)?;
-            state.ready.pop_front();
+        // Before what has left: what is too large to be kept leaves as it is asked for.
+        let changed = state.folder.changed();
+        state.open.extend(changed.into_iter().filter_map(|(_, record)| record));
+        let ready = state.folder.out();
+        let any = !ready.is_empty();
+        while let Some((kind, record)) = ready.next() {
+            put(&self.spans, kind, record)?;
+            ready.put += 1;
         }
+        ready.clear();
         if any {
             self.spans.nudge();
         }
-        let changed = state.folder.changed();
-        state.open.extend(changed.into_iter().filter_map(|(_, record)| record));
         let Some(lines) = self.lines.wait().upgrade() else {
             return Err((Status::Closed, "the logger has been freed".to_owned()));
         };
@@ -140,7 +195,11 @@ impl Protocol for Lines {
 
     fn send_batch(&self, _http: &mut Http, body: &[u8], _records: usize, _deadline: Instant) -> Outcome {
         let state = &mut *self.state.lock();
-        self.fold(state, body);
+        if self.read_at.load(Ordering::Relaxed) != state.purges {
+            // What is still there of it is read again.
+            return Outcome::Retry { after: None, why: "records have been purged meanwhile".to_owned() };
+        }
+        Lines::fold(state, body);
         match self.pass_on(state) {
             Ok(()) => {
                 let is_part = state.folded.len() > body.len() && begins_with(&state.folded, body);
@@ -160,11 +219,16 @@ impl Protocol for Lines {
         }
     }
 
+    fn before_reading(&self) {
+        self.read_at.store(self.state.lock().purges, Ordering::Relaxed);
+    }
+
     fn purge(&self) -> bool {
         let state = &mut *self.state.lock();
-        let had = state.folder.open() > 0 || !state.ready.is_empty() || !state.open.is_empty();
+        state.purges += 1;
+        let had = state.folder.open() > 0 || !state.folder.out().is_empty() || !state.open.is_empty();
         state.folder.purge();
-        state.ready.clear();
+        state.folder.out().clear();
         state.open.clear();
         state.folded.clear();
         had

@@ -289,6 +289,12 @@ impl Spool {
         Stats { refused: stats.refused + self.stuck.load(Ordering::Relaxed), ..stats }
     }
 
+    /// How many segments records wait in.
+    #[cfg(test)]
+    pub fn segments_waiting(&self) -> usize {
+        self.state.lock().all().filter(|held| held.unsettled() > 0).count()
+    }
+
     /// To be called in a forked child, on a spool that the child will never use: gives back the lock
     /// descriptors it inherited, and touches nothing else.
     pub fn after_fork_in_child(&self) {

@@ -3,7 +3,8 @@
  *
  *     otlp conversation                  an agent's conversation
  *     otlp traces PREFIX COUNT           COUNT traces, each with a span and a generation
- *     otlp killed PREFIX COUNT           the same, a trace that stays open, and SIGKILL
+ *     otlp patient PREFIX COUNT          the same, until nothing is held
+ *     otlp killed PREFIX COUNT           the traces, a trace that stays open, and SIGKILL
  *     otlp forever PREFIX                traces without end, each told by a line once it is accepted
  *     otlp end ID                        ends a trace that another process began, and sends what that one left
  *     otlp forked COUNT                  the same traces in a parent and in its child
@@ -11,6 +12,9 @@
  *     otlp poison                        five traces, of which the third is called poison
  *     otlp entries COUNT                 COUNT entries of a log client
  *     otlp joined HEADER                 a trace below HEADER, and the header for a call from its span
+ *     otlp headers HEADER...             what a trace below each HEADER comes to: its status and id
+ *     otlp purged NAME COUNT             COUNT traces of that name while nobody listens and one that stays open, a
+ *                                        purge, then "purged", the end of standard input, and another trace
  *     otlp sink                          a conversation to the log API, and to a sink by OTLP
  *
  * OTEL_EXPORTER_OTLP_ENDPOINT says where to; MAXIM_SPOOL_DIR where records are kept; CLEANUP_MS how long to wait.
@@ -117,10 +121,16 @@ static int finish(maxim_logger *logger) {
     printf("%s %s\n", maxim_status_str(status), status == MAXIM_OK ? "" : maxim_last_error());
     maxim_stats stats = MAXIM_STATS_INIT;
     must(maxim_logger_stats(logger, &stats));
-    printf("quarantined %" PRIu64 " dropped %" PRIu64 " held %" PRIu64 " balance %d\n", stats.quarantined,
-           stats.dropped_memory + stats.dropped_disk + stats.dropped_expired, stats.held,
-           stats.accepted + stats.adopted == stats.delivered + stats.held + stats.dropped_memory + stats.dropped_disk +
-                                                 stats.dropped_expired + stats.quarantined);
+    uint64_t dropped =
+        stats.dropped_memory + stats.dropped_disk + stats.dropped_expired + stats.dropped_corrupt;
+    uint64_t in = stats.accepted + stats.adopted;
+    uint64_t out = stats.delivered + stats.held + dropped + stats.quarantined + stats.purged;
+    printf("quarantined %" PRIu64 " dropped %" PRIu64 " held %" PRIu64 " balance %d\n", stats.quarantined, dropped,
+           stats.held, in == out);
+    if (in != out) {
+        printf("accepted %" PRIu64 " adopted %" PRIu64 " delivered %" PRIu64 " corrupt %" PRIu64 " purged %" PRIu64 "\n",
+               stats.accepted, stats.adopted, stats.delivered, stats.dropped_corrupt, stats.purged);
+    }
     return maxim_logger_free(logger) != MAXIM_OK;
 }
 
@@ -171,6 +181,15 @@ int main(int argc, char **argv) {
         for (int number = 0; number < count; number++) {
             one_trace(logger, first, number, "question");
         }
+    } else if (strcmp(verb, "patient") == 0) {
+        for (int number = 0; number < count; number++) {
+            one_trace(logger, first, number, "question");
+        }
+        maxim_stats stats = MAXIM_STATS_INIT;
+        do {
+            usleep(50000);
+            must(maxim_logger_stats(logger, &stats));
+        } while (stats.held > 0);
     } else if (strcmp(verb, "killed") == 0) {
         maxim_trace_config open = MAXIM_TRACE_CONFIG_INIT;
         open.id = S("open");
@@ -234,6 +253,31 @@ int main(int argc, char **argv) {
         printf("traceparent: %s\n", header);
         must(maxim_span_end(logger, S(span.text)));
         must(maxim_trace_end(logger, S(trace.text)));
+    } else if (strcmp(verb, "headers") == 0) {
+        for (int number = 2; number < argc; number++) {
+            maxim_id trace;
+            maxim_status status = maxim_trace_from_traceparent(logger, S(argv[number]), NULL, &trace);
+            printf("%s %s\n", maxim_status_str(status), status == MAXIM_OK ? trace.text : maxim_last_error());
+            if (status == MAXIM_OK) {
+                must(maxim_trace_end(logger, S(trace.text)));
+            }
+        }
+    } else if (strcmp(verb, "purged") == 0) {
+        maxim_trace_config open = MAXIM_TRACE_CONFIG_INIT;
+        open.id = S("purged-open");
+        open.name = S(first);
+        must(maxim_trace_create(logger, &open, NULL));
+        for (int number = 0; number < count; number++) {
+            one_trace(logger, "purged", number, first);
+        }
+        /* Lines become spans meanwhile: some of each are held. */
+        maxim_flush(logger, 300);
+        one_trace(logger, "purged", count, first);
+        must(maxim_purge(logger));
+        printf("purged\n");
+        fflush(stdout);
+        getchar();
+        one_trace(logger, "afterwards", 0, "question");
     } else if (strcmp(verb, "poison") == 0) {
         for (int number = 0; number < 5; number++) {
             one_trace(logger, "p", number, number == 2 ? "poison" : "question");

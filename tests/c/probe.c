@@ -18,7 +18,7 @@
  * Environment: PROBE_FLUSH_MS (flush interval, default 10000), PROBE_MEMORY, PROBE_DISK (caps in
  * bytes), PROBE_OVERFLOW (policy), PROBE_BLOCK_MS, PROBE_PAD (bytes added to each record),
  * PROBE_REPOSITORY, PROBE_PLAINTEXT (allow http to another host),
- * PROBE_CLIENT=structured (log entries of a structured log client instead; see probe_client.h).
+ * PROBE_CLIENT=structured (log entries of a structured log client instead) or otlp (spans; see probe_client.h).
  *
  * torture.h has further verbs.
  */
@@ -77,6 +77,9 @@ static void make_logger(void) {
     config.block_timeout_ms = (uint32_t)env_number("PROBE_BLOCK_MS", 0);
     config.is_debug = getenv("PROBE_DEBUG") != NULL;
     config.error_callback = on_error;
+    if (speaks_otlp()) {
+        choose_otlp(&config);
+    }
     last = maxim_logger_new(&config, &logger);
     if (last != MAXIM_OK) {
         fprintf(stderr, "probe: maxim_logger_new: %s\n", maxim_last_error());

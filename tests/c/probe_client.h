@@ -2,16 +2,48 @@
  * The probe's second protocol: with PROBE_CLIENT=structured the same verbs work on a structured log
  * client, its endpoint from MAXIM_BASE_URL. Records are entries whose message is the marked text and, as
  * far as it is longer than a message may be, the rest in their data. `write-to-file` has no counterpart.
+ *
+ * PROBE_CLIENT=otlp: a logger that sends spans. A record is a trace of which the name is the marked text; one that is
+ * never ended, as its process was killed in between, leaves a second later.
  */
 static maxim_log_client *client;
+
+static int is_client(const char *wanted) {
+    const char *name = getenv("PROBE_CLIENT");
+    return name && strcmp(name, wanted) == 0;
+}
 
 static int structured(void) {
     static int answer = -1;
     if (answer < 0) {
-        const char *name = getenv("PROBE_CLIENT");
-        answer = name && strcmp(name, "structured") == 0;
+        answer = is_client("structured");
     }
     return answer;
+}
+
+static int speaks_otlp(void) {
+    static int answer = -1;
+    if (answer < 0) {
+        answer = is_client("otlp");
+    }
+    return answer;
+}
+
+/* What a logger is told to send spans, its service named after the test. */
+static void choose_otlp(maxim_logger_config *config) {
+    config->protocol = MAXIM_PROTOCOL_OTLP;
+    config->api_key = config->repository_id = maxim_str_n(NULL, 0);
+    config->base_url = maxim_str_z(getenv("MAXIM_BASE_URL"));
+    config->service_name = maxim_str_z(repository());
+    config->incomplete_after_ms = 1000;
+}
+
+static maxim_status log_trace(maxim_logger *logger, maxim_str text) {
+    maxim_trace_config config = MAXIM_TRACE_CONFIG_INIT;
+    maxim_id id;
+    config.name = text;
+    maxim_status status = maxim_trace_create(logger, &config, &id);
+    return status == MAXIM_OK ? maxim_trace_end(logger, maxim_str_z(id.text)) : status;
 }
 
 static maxim_status make_client(maxim_error_callback on_error) {
@@ -40,6 +72,9 @@ static maxim_status make_client(maxim_error_callback on_error) {
 
 /* Logs one marked text, by whichever protocol. */
 static maxim_status log_text(maxim_logger *logger, maxim_str text) {
+    if (speaks_otlp()) {
+        return log_trace(logger, text);
+    }
     if (!structured()) {
         return maxim_trace_add_tag(logger, MAXIM_STR("trace-1"), MAXIM_STR("mark"), text);
     }

@@ -28,7 +28,7 @@ pub struct Arrived {
 /// What is answered: a status, further headers and a body.
 pub type Answer = (u16, String, Vec<u8>);
 
-type Answers = dyn FnMut(&Arrived) -> Answer + Send;
+type Answers = dyn FnMut(&Arrived) -> Option<Answer> + Send;
 
 pub struct Collector {
     pub port: u16,
@@ -44,7 +44,21 @@ pub fn taken() -> Answer {
 impl Collector {
     /// One that answers each request as `answers` says, and has taken those that it answers with a success.
     pub fn start(answers: impl FnMut(&Arrived) -> Answer + Send + 'static) -> Collector {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        Collector::start_at(0, answers)
+    }
+
+    /// The same at a port.
+    pub fn start_at(port: u16, mut answers: impl FnMut(&Arrived) -> Answer + Send + 'static) -> Collector {
+        Collector::serve_at(port, move |arrived| Some(answers(arrived)))
+    }
+
+    /// The same, but a request for which there is no answer gets none, and its connection stays open.
+    pub fn start_with_silence(answers: impl FnMut(&Arrived) -> Option<Answer> + Send + 'static) -> Collector {
+        Collector::serve_at(0, answers)
+    }
+
+    fn serve_at(port: u16, answers: impl FnMut(&Arrived) -> Option<Answer> + Send + 'static) -> Collector {
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (taken, seen): (Arc<Mutex<Vec<_>>>, Arc<Mutex<Vec<_>>>) = Default::default();
         let answers: Arc<Mutex<Box<Answers>>> = Arc::new(Mutex::new(Box::new(answers)));
@@ -93,11 +107,21 @@ fn serve(
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut stream = stream;
     loop {
-        let asked = Asked::read(&mut reader)?;
+let asked = Asked::read(&mut reader)?;
+        if asked.head.starts_with("CONNECT ") {
+            // As its own proxy: what is asked next is for whoever is at the other end, which is this one.
+            write!(stream, "HTTP/1.1 200 Connected\r\n\r\n").ok()?;
+            continue;
+        }
         let path = asked.head.split(' ').nth(1).unwrap().to_owned();
         let arrived = decoded(path, asked.headers(), asked.body);
-        let (status, more, content) = (answers.lock().unwrap())(&arrived);
+        let answer = (answers.lock().unwrap())(&arrived);
         seen.lock().unwrap().push(arrived.clone());
+        let Some((status, more, content)) = answer else {
+            // Until whoever asked has had enough.
+            let _ = reader.read(&mut [0]);
+            return None;
+        };
         if status < 300 {
             taken.lock().unwrap().push(arrived);
         }
@@ -135,6 +159,11 @@ fn decoded(path: String, headers: BTreeMap<String, String>, body: Vec<u8>) -> Ar
     }
     arrived.body = body;
     arrived
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Attributes by name, as texts.

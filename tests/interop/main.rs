@@ -168,7 +168,7 @@ fn node_with_opentelemetrys_own_sdk_and_the_library_gives_one_trace() {
 }
 
 /// The spans of every captured step.
-fn captured() -> Vec<maxim::otlp::Span> {
+fn captured() -> Vec<maxim::otlp::Span<'static>> {
     let mut folder = Folder::named("interop", FoldOptions { incomplete_after: Duration::from_secs(1) });
     let now_ns = 1_800_000_000_000_000_000;
     for step in include_str!("../vectors/maxim.jsonl").lines() {

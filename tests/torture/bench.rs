@@ -27,11 +27,13 @@ pub fn scaled<T>(short: T, full: T) -> T {
     if std::env::var_os("MAXIM_TORTURE").is_some_and(|size| size == "full") { full } else { short }
 }
 
-/// Which of the two protocols a test speaks.
+/// Which of the three protocols a test speaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Client {
     Maxim,
     Structured,
+    /// A record is a trace: two lines, and the span that they become.
+    Otlp,
 }
 
 impl Client {
@@ -40,7 +42,21 @@ impl Client {
         server.count(match self {
             Client::Maxim => "lines",
             Client::Structured => "entries",
+            Client::Otlp => "spans",
         })
+    }
+
+    /// What so many delivered records are in a logger's stats.
+    pub fn booked(self, records: u64) -> u64 {
+        match self {
+            Client::Maxim | Client::Structured => records,
+            Client::Otlp => 3 * records,
+        }
+    }
+
+    /// The directories in shared memory that one logger has.
+    pub fn instances(self) -> usize {
+        if self == Client::Otlp { 2 } else { 1 }
     }
 
     /// The most records of so many bytes in one batch: architecture.md, delivery.
@@ -48,11 +64,26 @@ impl Client {
         match self {
             Client::Maxim => 5_000_000 / record_bytes.max(1),
             Client::Structured => 100,
+            Client::Otlp => (900 << 10) / record_bytes.max(1),
         }
     }
 }
 
-/// Makes two tests of a function: one for each client.
+/// Makes three tests of a function: one for each client.
+macro_rules! for_all_clients {
+    ($($test:ident)+) => {
+        $crate::bench::for_both_clients! { $($test)+ }
+        mod by_otlp { $(
+            #[test]
+            fn $test() {
+                super::$test($crate::bench::Client::Otlp);
+            }
+        )+ }
+    };
+}
+pub(crate) use for_all_clients;
+
+/// Makes two tests of a function: one for each service.
 macro_rules! for_both_clients {
     ($($test:ident)+) => { $(
         mod $test {
@@ -94,6 +125,7 @@ impl Row {
             test: match client {
                 Client::Maxim => test.to_owned(),
                 Client::Structured => format!("{test}; application logs"),
+                Client::Otlp => format!("{test}; OTLP"),
             },
             start: Instant::now(),
             accepted: 0,
@@ -193,9 +225,11 @@ impl Stage {
         // The port of a server that has gone is another test's before long, and so would be its records.
         command.env("PROBE_REPOSITORY", self.scratch.path().file_name().unwrap());
         command.env("PROBE_PLACES", self.places());
-        if self.client == Client::Structured {
-            command.env("PROBE_CLIENT", "structured");
-        }
+        match self.client {
+            Client::Maxim => &mut command,
+            Client::Structured => command.env("PROBE_CLIENT", "structured"),
+            Client::Otlp => command.env("PROBE_CLIENT", "otlp"),
+        };
         command
     }
 

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use crate::bench::{Client, Row, Stage, files_below, for_both_clients, nobody, random, scaled};
+use crate::bench::{Client, Row, Stage, files_below, for_all_clients, nobody, random, scaled};
 use crate::common::Server;
 
 const THREADS: usize = 3;
 
-for_both_clients! { killed_processes_lose_nothing }
+for_all_clients! { killed_processes_lose_nothing }
 
 fn killed_processes_lose_nothing(client: Client) {
     let mut row = Row::of("SIGKILL at a random moment, 3 threads", client);

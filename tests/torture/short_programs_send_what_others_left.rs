@@ -3,10 +3,10 @@
 
 use serde_json::json;
 
-use crate::bench::{Client, Row, Stage, for_both_clients, json_lines, nobody, scaled};
+use crate::bench::{Client, Row, Stage, for_all_clients, json_lines, nobody, scaled};
 use crate::common::{Server, both};
 
-for_both_clients! {
+for_all_clients! {
     one_record_and_a_cleanup_send_what_a_killed_process_left
     a_cleanup_without_the_time_for_it_says_how_much_is_left
 }

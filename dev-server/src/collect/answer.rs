@@ -134,6 +134,8 @@ fn item(data: &Data<'_>) -> Option<Item> {
         Data::Entries { entries, .. } => {
             Item::Entries(entries.iter().map(|entry| on_one_line(entry).into_owned()).collect())
         }
+        // Only where there is no library to take it.
+        Data::Counted { .. } => return None,
         Data::Raw { query, content } => {
             let format = query.iter().find(|(name, _)| name == "format").map(|(_, value)| value.clone());
             Item::Raw { format: format.unwrap_or_default(), text: content.text?.to_vec() }
@@ -204,6 +206,17 @@ fn entries(server: &Server, request: &Request<'_>) -> Result<Reply, Response> {
 /// Spans or log records of OpenTelemetry. What is no such thing is rejected on its own, as the protocol has it.
 fn open_telemetry(server: &Server, request: &Request<'_>, signal: Signal) -> Result<Reply, Response> {
     let head = request.head;
+    if otlp::is_protobuf(head) && server.library.is_none() && !server.store.lock().reads_lines() {
+        let bytes = request.content.tally.bytes;
+        let (mut taken, mut rejected, mut why) =
+            otlp::counted(signal, request.content.text.unwrap_or_default())?;
+        let on_command = server.behaviour.lock().take_rejects(taken);
+        if on_command > 0 {
+            (taken, rejected, why) = (taken - on_command, rejected + on_command, "reject on command");
+        }
+        let response = otlp::answer(signal, head, rejected, why);
+        return Ok(accept(server, request, Data::Counted { signal, items: taken, bytes }, response));
+    }
     let mut units = otlp::decode(signal, head, request.content.text.unwrap_or_default())?;
     let on_command = server.behaviour.lock().take_rejects(units.len() as u64);
     units.drain(..on_command as usize);

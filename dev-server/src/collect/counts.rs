@@ -15,6 +15,7 @@ use crate::collect::limits::MAX_ACTIONS;
 use crate::collect::record::Log;
 use crate::collect::sequence::Sequences;
 use crate::model::line;
+use crate::model::otlp::Signal;
 
 /// Data kept for the tree; beyond it, lines are counted but not drawn. A tree of this size is not read any more.
 const KEPT_BYTES: usize = 256 * 1024 * 1024;
@@ -116,6 +117,12 @@ pub enum Data<'a> {
     /// Units of OpenTelemetry, each on one line.
     Spans {
         units: &'a [String],
+        bytes: u64,
+    },
+    /// Spans or log records of OpenTelemetry that nobody looks at.
+    Counted {
+        signal: Signal,
+        items: u64,
         bytes: u64,
     },
     UploadUrl,
@@ -302,6 +309,13 @@ impl Store {
                     }
                 }
                 self.write_lines(&lines);
+            }
+            Data::Counted { signal, items, bytes } => {
+                self.stamp(bytes, arrived_us, now_us);
+                match signal {
+                    Signal::Spans => self.stats.spans += items,
+                    Signal::Logs => self.stats.entries += items,
+                }
             }
             Data::Raw { query, content } => {
                 self.stamp(content.tally.bytes, arrived_us, now_us);

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::collect::http::{Head, Response};
 use crate::model::otlp::{self, Signal};
+use crate::otlp::proto::{Field, fields};
 
 /// Largest body after decompression.
 const MAX_INFLATED_BYTES: u64 = 64 << 20;
@@ -63,6 +64,51 @@ pub fn decode(signal: Signal, head: &Head, body: &[u8]) -> Result<Vec<Value>, Re
         return Ok(Vec::new());
     }
     otlp::units(&request, signal).ok_or_else(|| bad(&"it has no resources"))
+}
+
+/// How many spans or records a request in protobuf has, those without usable ids of their own, and why those are none:
+/// for a server that only counts.
+pub fn counted(signal: Signal, body: &[u8]) -> Result<(u64, u64, &'static str), Response> {
+    const NO_TRACE: &str = "a traceId is not 16 bytes other than zero";
+    const NO_SPAN: &str = "a spanId is not 8 bytes other than zero";
+    /// What is told of one span.
+    fn problem(span: &[u8]) -> Option<Option<&'static str>> {
+        let is_id = |id: &[u8], len: usize| id.len() == len && id.iter().any(|byte| *byte != 0);
+        let (mut trace, mut own) = (false, false);
+        // Usually the first two.
+        for field in fields(span) {
+            match field? {
+                (1, Field::Bytes(id)) => trace = is_id(id, 16),
+                (2, Field::Bytes(id)) => own = is_id(id, 8),
+                _ => {}
+            }
+            if trace && own {
+                return Some(None);
+            }
+        }
+        Some(Some(if trace { NO_SPAN } else { NO_TRACE }))
+    }
+    let count = || {
+        let (mut taken, mut rejected, mut why) = (0, 0, "");
+        for resource in fields(body) {
+            let (1, Field::Bytes(resource)) = resource? else { continue };
+            for scope in fields(resource) {
+                let (2, Field::Bytes(scope)) = scope? else { continue };
+                for item in fields(scope) {
+                    let (2, Field::Bytes(item)) = item? else { continue };
+                    match if signal == Signal::Spans { problem(item)? } else { None } {
+                        None => taken += 1,
+                        Some(problem) => {
+                            rejected += 1;
+                            why = problem;
+                        }
+                    }
+                }
+            }
+        }
+        Some((taken, rejected, why))
+    };
+    count().ok_or_else(|| Response::error(400, "the body is not OTLP: it is no protobuf"))
 }
 
 /// A request as it is forwarded: in protobuf, and how many items it has.

@@ -3,6 +3,8 @@
 
 #![allow(dead_code)]
 
+#[path = "../../../src/otlp/data.rs"]
+pub mod data;
 #[path = "../../../src/otlp/encode.rs"]
 pub mod encode;
 #[path = "../../../src/otlp/entity.rs"]
@@ -13,11 +15,15 @@ pub mod entry;
 pub mod fold;
 #[path = "../../../src/otlp/ids.rs"]
 pub mod ids;
+#[path = "../../../src/otlp/json.rs"]
+pub mod json;
+#[path = "../../../src/otlp/left.rs"]
+pub mod left;
 #[path = "../../../src/otlp/model.rs"]
 pub mod model;
 #[path = "../../../src/otlp/names.rs"]
 pub mod names;
 #[path = "../../../src/otlp/proto.rs"]
-mod proto;
-#[path = "../../../src/otlp/span.rs"]
+pub mod proto;
+#[path = "../../../src/otlp/span/mod.rs"]
 pub mod span;

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use crate::collect::routes::decode;
 use crate::collect::server::now_us;
-use crate::otlp::encode::{self, Encoding};
+use crate::otlp::encode::{self, Encoding, Signal};
 use crate::otlp::entry;
-use crate::otlp::fold::{FoldOptions, Folder, Out};
-use crate::otlp::model::{Attributes, LogRecord, Resource};
+use crate::otlp::fold::{FoldOptions, Folder, Leave};
+use crate::otlp::model::{Attributes, LogRecord, Resource, Span};
 use crate::relay::store::{Kind, Put};
 
 /// A record of an open entity by its repository and key; none where it has left.
@@ -21,8 +21,27 @@ pub struct Folders {
     options: FoldOptions,
     /// Of this life alone.
     name: String,
-    by_repository: HashMap<String, Folder>,
-    known: Attributes,
+    by_repository: HashMap<String, Folder<Pieces>>,
+    known: Attributes<'static>,
+}
+
+/// What has left, as it stands in requests: the pieces of each signal and how many there are.
+#[derive(Default)]
+struct Pieces {
+    spans: (u64, Vec<u8>),
+    records: (u64, Vec<u8>),
+}
+
+impl Leave for Pieces {
+    fn span(&mut self, span: Span<'_>) {
+        self.spans.0 += 1;
+        encode::push_span(&mut self.spans.1, &span, Encoding::Protobuf);
+    }
+
+    fn log(&mut self, record: LogRecord<'_>) {
+        self.records.0 += 1;
+        encode::push_log(&mut self.records.1, &record, Encoding::Protobuf);
+    }
 }
 
 impl Folders {
@@ -44,9 +63,11 @@ impl Folders {
         folders
     }
 
-    fn of(&mut self, repository: &str) -> &mut Folder {
+    fn of(&mut self, repository: &str) -> &mut Folder<Pieces> {
         let Folders { name, options, by_repository, .. } = self;
-        by_repository.entry(repository.to_owned()).or_insert_with(|| Folder::named(name, *options))
+        by_repository
+            .entry(repository.to_owned())
+            .or_insert_with(|| Folder::leaving_to(Pieces::default(), name, *options))
     }
 
     pub fn open(&self) -> usize {
@@ -75,72 +96,62 @@ impl Folders {
             // An entity that is too large to be kept leaves when it is asked for.
             let open = folder.changed();
             changed.extend(open.into_iter().map(|(key, record)| (repository.clone(), key, record)));
-            let (mut spans, mut records) = (Vec::new(), Vec::new());
-            for out in folder.take() {
-                match out {
-                    Out::Span(span) => spans.push(span),
-                    Out::Log(record) => records.push(record),
-                }
-            }
+            let Pieces { spans, records } = std::mem::take(folder.out());
             let resource = resource(&self.known, repository);
-            if !spans.is_empty() {
-                let body = encode::traces(&resource, &spans, Encoding::Protobuf);
-                puts.push(Put {
-                    kind: Kind::Spans,
-                    target: String::new(),
-                    records: spans.len() as u64,
-                    body,
-                });
-            }
-            puts.extend(logs(&resource, &records));
+            puts.extend(put(Signal::Traces, &resource, spans));
+            puts.extend(put(Signal::Logs, &resource, records));
         }
         (puts, changed)
     }
 
     /// Entries as log records; what is none is given back with the reason.
     pub fn entries<'a>(&self, entries: impl Iterator<Item = &'a [u8]>) -> Vec<Put> {
-        let mut groups: Vec<(entry::Origin, Vec<LogRecord>)> = Vec::new();
+        let mut groups: Vec<(entry::Origin, Pieces)> = Vec::new();
         for entry in entries {
             // The door has seen that it is an object.
             let Ok((origin, record)) = entry::fold(entry, now_ns()) else { continue };
-            match groups.iter_mut().find(|(known, _)| *known == origin) {
-                Some((_, records)) => records.push(record),
-                None => groups.push((origin, vec![record])),
-            }
+            let at = groups.iter().position(|(known, _)| *known == origin).unwrap_or_else(|| {
+                groups.push((origin, Pieces::default()));
+                groups.len() - 1
+            });
+            groups[at].1.log(record);
         }
-        let requests = groups.iter().filter_map(|(origin, records)| {
-            logs(&Resource { attributes: origin.resource(&self.known) }, records)
+        let requests = groups.into_iter().filter_map(|(origin, pieces)| {
+            let resource = Resource { attributes: origin.resource(&self.known) };
+            put(Signal::Logs, &resource, pieces.records)
         });
         requests.collect()
     }
 }
 
-fn logs(resource: &Resource, records: &[LogRecord]) -> Option<Put> {
-    let body = (!records.is_empty()).then(|| encode::logs(resource, records, Encoding::Protobuf))?;
-    Some(Put { kind: Kind::Logs, target: String::new(), records: records.len() as u64, body })
+/// A request around pieces, if there are any.
+fn put(signal: Signal, resource: &Resource, (records, pieces): (u64, Vec<u8>)) -> Option<Put> {
+    let kind = if signal == Signal::Traces { Kind::Spans } else { Kind::Logs };
+    let body = (records > 0).then(|| encode::request(signal, resource, &pieces, Encoding::Protobuf))?;
+    Some(Put { kind, target: String::new(), records, body })
 }
 
-fn resource(known: &Attributes, repository: &str) -> Resource {
+fn resource(known: &Attributes<'static>, repository: &str) -> Resource {
     let mut attributes = known.clone();
     if !attributes.iter().any(|(name, _)| name == "service.name") {
-        attributes.push(("service.name".to_owned(), repository.into()));
+        attributes.push(("service.name".into(), repository.to_owned().into()));
     }
-    attributes.push(("maxim.repository.id".to_owned(), repository.into()));
+    attributes.push(("maxim.repository.id".into(), repository.to_owned().into()));
     Resource { attributes }
 }
 
 /// What the standard environment says of the resource.
-fn known_attributes() -> Attributes {
+fn known_attributes() -> Attributes<'static> {
     let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut attributes = Attributes::new();
     if let Some(name) = environment("OTEL_SERVICE_NAME") {
-        attributes.push(("service.name".to_owned(), name.into()));
+        attributes.push(("service.name".into(), name.into()));
     }
     let text = environment("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
     for (name, value) in text.split(',').filter_map(|pair| pair.split_once('=')) {
         let name = name.trim();
         if !attributes.iter().any(|(known, _)| known == name) {
-            attributes.push((name.to_owned(), decode(value.trim(), false).into_owned().into()));
+            attributes.push((name.to_owned().into(), decode(value.trim(), false).into_owned().into()));
         }
     }
     attributes

@@ -19,7 +19,7 @@ const MAX_FOLDED: i64 = 500;
 
 /// Everything below these roots as one request.
 pub fn request(archive: &Archive, roots: &[NodeRow]) -> rusqlite::Result<Value> {
-    let (mut by_repository, mut units) = (BTreeMap::<&str, Vec<Span>>::new(), Vec::new());
+    let (mut by_repository, mut units) = (BTreeMap::<&str, Vec<Span<'static>>>::new(), Vec::new());
     for root in roots {
         let (spans, came) = below(archive, root.root)?;
         units.extend(came);
@@ -52,7 +52,7 @@ pub fn of_node(archive: &Archive, node: &NodeRow) -> rusqlite::Result<Option<Val
 }
 
 /// The spans that lines below a root make, and the units that came.
-fn below(archive: &Archive, root: i64) -> rusqlite::Result<(Vec<Span>, Vec<Value>)> {
+fn below(archive: &Archive, root: i64) -> rusqlite::Result<(Vec<Span<'static>>, Vec<Value>)> {
     // What has no end leaves at once, as incomplete.
     let mut folder = Folder::named("", FoldOptions { incomplete_after: Duration::ZERO });
     let (mut last, mut units) = (0, Vec::new());
@@ -72,12 +72,14 @@ fn below(archive: &Archive, root: i64) -> rusqlite::Result<(Vec<Span>, Vec<Value
     Ok((spans.collect(), units))
 }
 
-fn folded(repo: &str, spans: &[Span]) -> Vec<Value> {
+fn folded(repo: &str, spans: &[Span<'_>]) -> Vec<Value> {
     if spans.is_empty() {
         return Vec::new();
     }
-    let attributes =
-        vec![("service.name".to_owned(), repo.into()), ("maxim.repository.id".to_owned(), repo.into())];
+    let attributes = vec![
+        ("service.name".into(), repo.to_owned().into()),
+        ("maxim.repository.id".into(), repo.to_owned().into()),
+    ];
     let body = encode::traces(&Resource { attributes }, spans, Encoding::Json);
     let request: Value = serde_json::from_slice(&body).unwrap_or_else(|_| json!({}));
     request["resourceSpans"].as_array().cloned().unwrap_or_default()

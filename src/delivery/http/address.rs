@@ -74,6 +74,11 @@ impl Address {
     }
 }
 
+/// Whether an address is one of this machine.
+pub fn is_on_this_machine(url: &str) -> bool {
+    Address::of(url).is_ok_and(|address| is_loopback(&address.host))
+}
+
 /// Which addresses of uploads are good, by the service's own address.
 #[derive(Clone, Copy, Debug)]
 pub struct UploadRule {

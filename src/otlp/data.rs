@@ -1,0 +1,207 @@
+//! What the lines of an entity come to: its members, of which later ones take the place of earlier ones or are merged
+//! with them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::json::{Json, Members, Object, push_list};
+
+/// Members that are merged by key.
+const MERGED: [&str; 5] = ["tags", "metadata", "metrics", "modelParameters", "cost"];
+/// Members that are lists to which is added.
+pub const ADDED: &str = "messages";
+/// Where there are more names than these, they are looked up.
+const FEW: usize = 32;
+
+/// Named things in the order in which they were first named.
+struct Ordered<'a, T> {
+    list: Vec<(Cow<'a, str>, T)>,
+    index: HashMap<Cow<'a, str>, usize>,
+}
+
+impl<'a, T> Ordered<'a, T> {
+    fn with_room(room: usize) -> Self {
+        Ordered { list: Vec::with_capacity(room), index: HashMap::new() }
+    }
+
+    /// What has that name, or the name itself for what is to get it.
+    fn find(&mut self, name: &str) -> Option<&mut T> {
+        let at = match self.list.len() {
+            0..=FEW => self.list.iter().position(|(known, _)| known == name)?,
+            _ => *self.index.get(name)?,
+        };
+        self.list.get_mut(at).map(|(_, thing)| thing)
+    }
+
+    fn push(&mut self, name: Cow<'a, str>, thing: T) {
+        if self.list.len() == FEW {
+            let known = self.list.iter().enumerate();
+            self.index = known.map(|(at, (name, _))| (name.clone(), at)).collect();
+        }
+        if self.list.len() >= FEW {
+            self.index.insert(name.clone(), self.list.len());
+        }
+        self.list.push((name, thing));
+    }
+}
+
+/// A member.
+#[derive(Clone, Debug)]
+pub enum Member<'a> {
+    /// As it was said.
+    One(Json<'a>),
+    /// Objects of which later ones stand above earlier ones, or lists one after the other.
+    Several(Vec<Json<'a>>),
+}
+
+impl<'a> Member<'a> {
+    fn parts(&self) -> &[Json<'a>] {
+        match self {
+            Member::One(json) => std::slice::from_ref(json),
+            Member::Several(parts) => parts,
+        }
+    }
+
+    /// As it was said last.
+    pub fn json(&self) -> Json<'a> {
+        match self {
+            Member::One(json) => *json,
+            // There are some.
+            Member::Several(parts) => parts[parts.len() - 1],
+        }
+    }
+
+    /// A member of it.
+    pub fn get(&self, name: &str) -> Option<Json<'a>> {
+        self.parts().iter().rev().find_map(|part| part.get(name))
+    }
+
+    /// The members of an object, each once.
+    pub fn members(&self) -> Vec<(Cow<'a, str>, Json<'a>)> {
+        let mut members = Ordered::with_room(4);
+        for (name, value) in self.parts().iter().flat_map(|part| part.members()) {
+            match members.find(&name) {
+                Some(known) => *known = value,
+                None => members.push(name, value),
+            }
+        }
+        members.list
+    }
+
+    /// The elements of a list.
+    pub fn elements(&self) -> Vec<Json<'a>> {
+        self.parts().iter().flat_map(|part| part.elements()).collect()
+    }
+
+    /// Its JSON.
+    pub fn raw(&self) -> Cow<'a, str> {
+        match self {
+            Member::One(json) => json.raw().into(),
+            Member::Several(_) => {
+                let mut out = String::new();
+                self.write(&mut out, |_| false);
+                out.into()
+            }
+        }
+    }
+
+    fn write(&self, out: &mut String, is_left_out: impl Fn(Json<'a>) -> bool) {
+        if self.json().is_array() {
+            let elements = self.elements().into_iter().filter(|element| !is_left_out(*element));
+            push_list(out, elements, |out, element| out.push_str(element.raw()));
+            return;
+        }
+        match self {
+            Member::One(json) => out.push_str(json.raw()),
+            Member::Several(_) => {
+                let mut object = Object::begin(out);
+                for (name, value) in self.members() {
+                    object.raw(&name, value.raw());
+                }
+                object.end();
+            }
+        }
+    }
+}
+
+/// The members of an entity.
+pub struct Data<'a> {
+    members: Vec<(Cow<'a, str>, Member<'a>)>,
+}
+
+impl<'a> Data<'a> {
+    /// What objects that stand one after the other come to; `spanId` says where a generation is, and nothing else.
+    pub fn of(said: &'a str, is_generation: bool) -> Data<'a> {
+        let mut members = Ordered::with_room(8);
+        let mut rest = said;
+        while !rest.is_empty() {
+            let mut object = Members::unseen(rest);
+            for (name, value) in &mut object {
+                let is_own = match &*name {
+                    // These have become an entity's own fields.
+                    "startTimestamp" | "endTimestamp" | "id" => true,
+                    "sessionId" => value.is_text(),
+                    "spanId" => is_generation,
+                    _ => false,
+                };
+                if is_own {
+                    continue;
+                }
+                let Some(known) = members.find(&name) else {
+                    members.push(name, Member::One(value));
+                    continue;
+                };
+                let before = known.json();
+                let is_more = (MERGED.contains(&&*name) && before.is_object() && value.is_object())
+                    || (name == ADDED && before.is_array() && value.is_array());
+                match known {
+                    Member::Several(parts) if is_more => parts.push(value),
+                    known if is_more => *known = Member::Several(vec![before, value]),
+                    known => *known = Member::One(value),
+                }
+            }
+            // They were objects when they were said.
+            rest = object.rest().unwrap_or_default();
+        }
+        Data { members: members.list }
+    }
+
+    /// A member.
+    pub fn get(&self, name: &str) -> Option<&Member<'a>> {
+        self.members.iter().find(|(known, _)| known == name).map(|(_, member)| member)
+    }
+
+    /// A member as it was said last.
+    pub fn json(&self, name: &str) -> Option<Json<'a>> {
+        self.get(name).map(Member::json)
+    }
+
+    /// The text of a member.
+    pub fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.json(name)?.text()
+    }
+
+    /// All members, in order.
+    pub fn members(&self) -> impl Iterator<Item = (&Cow<'a, str>, &Member<'a>)> {
+        self.members.iter().map(|(name, member)| (name, member))
+    }
+
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Writes it as one object.
+    pub fn write(&self, out: &mut String) {
+        self.write_but(out, |_, _| false);
+    }
+
+    /// Writes it as one object without some elements of lists.
+    pub fn write_but(&self, out: &mut String, is_left_out: impl Fn(&str, Json<'a>) -> bool) {
+        let mut object = Object::begin(out);
+        for (name, member) in self.members() {
+            member.write(object.name(name), |element| is_left_out(name, element));
+        }
+        object.end();
+    }
+}

@@ -1,0 +1,123 @@
+//! The entities that have left last: for what comes after their end, and for their children.
+
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+use super::entity::{Entity, Kind, Trace};
+
+/// So many are remembered.
+const REMEMBERED: usize = 16_384;
+
+/// What is remembered of an entity that has left.
+pub struct Left {
+    /// Of its kind and id.
+    pub hash: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// Its id.
+    pub id: Box<str>,
+    /// Its trace.
+    pub trace: Arc<Trace>,
+    /// Its session.
+    pub session: Option<Arc<str>>,
+    /// Its span id.
+    pub span_id: [u8; 8],
+}
+
+impl Left {
+    /// What is to be remembered of an entity.
+    pub fn of(hash: u64, entity: &Entity, trace: &Arc<Trace>, span_id: [u8; 8]) -> Left {
+        let (trace, session) = (Arc::clone(trace), entity.session.clone());
+        Left { hash, kind: entity.kind, id: entity.id.clone(), trace, session, span_id }
+    }
+}
+
+/// A ring of them, and where each stands in it.
+#[derive(Default)]
+pub struct Departed {
+    ring: Vec<Left>,
+    /// The oldest, once the ring is full.
+    oldest: usize,
+    places: HashTable<u32>,
+}
+
+impl Departed {
+    /// The one of that kind and id.
+    pub fn find(&self, hash: u64, kind: Kind, id: &str) -> Option<&Left> {
+        let is_it = |place: &u32| {
+            let left = &self.ring[*place as usize];
+            left.kind == kind && *left.id == *id
+        };
+        self.places.find(hash, is_it).map(|place| &self.ring[*place as usize])
+    }
+
+    /// Remembers one, and forgets the oldest if there is no room.
+    pub fn remember(&mut self, left: Left) {
+        let Departed { ring, oldest, places } = self;
+        let known = places.find(left.hash, |place| {
+            let known = &ring[*place as usize];
+            known.kind == left.kind && known.id == left.id
+        });
+        if let Some(place) = known {
+            ring[*place as usize] = left;
+            return;
+        }
+        let hash = left.hash;
+        let place = if ring.len() < REMEMBERED {
+            ring.push(left);
+            ring.len() - 1
+        } else {
+            let place = std::mem::replace(oldest, (*oldest + 1) % REMEMBERED);
+            if let Ok(old) = places.find_entry(ring[place].hash, |known| *known as usize == place) {
+                old.remove();
+            }
+            ring[place] = left;
+            place
+        };
+        places.insert_unique(hash, place as u32, |place| ring[*place as usize].hash);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_ones_are_remembered_and_older_ones_forgotten() {
+        let mut departed = Departed::default();
+        let trace = Trace::of("t");
+        // Few hashes: some share one.
+        let hash = |number: usize| (number % 4096) as u64;
+        for number in 0..REMEMBERED + 100 {
+            let (id, trace) = (number.to_string().into(), Arc::clone(&trace));
+            let span_id = (number as u64).to_le_bytes();
+            departed.remember(Left {
+                hash: hash(number),
+                kind: Kind::Span,
+                id,
+                trace,
+                session: None,
+                span_id,
+            });
+            if number == 50 {
+                // The same again takes no other's place.
+                let again = Left {
+                    hash: hash(50),
+                    kind: Kind::Span,
+                    id: "50".into(),
+                    trace: Trace::of("u"),
+                    session: None,
+                    span_id,
+                };
+                departed.remember(again);
+            }
+        }
+        let find = |number: usize| departed.find(hash(number), Kind::Span, &number.to_string());
+        assert!((0..100).all(|number| find(number).is_none()));
+        for number in [100, 101, REMEMBERED, REMEMBERED + 99] {
+            assert_eq!(find(number).map(|left| left.span_id), Some((number as u64).to_le_bytes()));
+        }
+        assert!(departed.find(hash(100), Kind::Trace, "100").is_none());
+    }
+}

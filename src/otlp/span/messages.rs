@@ -1,0 +1,254 @@
+//! Messages, as the convention has them (JSON of a role and parts, by its published schemas) and as OpenInference has
+//! them (an attribute for each piece).
+
+use super::super::json::{Json, Object, push_list, push_text};
+use super::super::model::{Attributes, Value};
+use super::super::names::inference;
+
+/// A call of a tool that a model asks for.
+pub struct Call<'a> {
+    id: Option<Json<'a>>,
+    name: Option<Json<'a>>,
+    arguments: Option<Json<'a>>,
+}
+
+/// A message of a chat.
+pub struct Message<'a> {
+    role: Option<Json<'a>>,
+    /// Its text, or its parts.
+    content: Option<Json<'a>>,
+    /// The call that it answers.
+    answers: Option<Json<'a>>,
+    calls: Vec<Call<'a>>,
+    /// As it was said, if it was said as one.
+    said: Option<Json<'a>>,
+}
+
+impl<'a> Message<'a> {
+    /// One of a chat completion.
+    pub fn of(message: Json<'a>) -> Message<'a> {
+        let calls = message.get("tool_calls").into_iter().flat_map(Json::elements);
+        let calls = calls.map(|call| {
+            let function = call.get("function").unwrap_or(call);
+            Call { id: call.get("id"), name: function.get("name"), arguments: function.get("arguments") }
+        });
+        Message {
+            role: message.get("role").filter(|role| role.is_text()),
+            content: message.get("content").filter(|content| !content.is_null()),
+            answers: message.get("tool_call_id"),
+            calls: calls.collect(),
+            said: Some(message),
+        }
+    }
+
+    /// What the model wrote.
+    pub fn written(role: Option<Json<'a>>, content: Json<'a>) -> Message<'a> {
+        Message { role, content: Some(content), answers: None, calls: Vec::new(), said: None }
+    }
+
+    /// An item of a response that calls a tool.
+    pub fn calling(item: Json<'a>) -> Message<'a> {
+        let call = Call { id: item.get("call_id"), name: item.get("name"), arguments: item.get("arguments") };
+        Message { role: None, content: None, answers: None, calls: vec![call], said: None }
+    }
+
+    /// Its text, if that is all there is.
+    pub fn text(&self) -> Option<std::borrow::Cow<'a, str>> {
+        self.content?.text()
+    }
+
+    fn role(&self, otherwise: &'static str) -> std::borrow::Cow<'a, str> {
+        self.role.map_or(otherwise.into(), Json::shown)
+    }
+
+    /// Appends it as the convention has it.
+    pub fn push(&self, out: &mut String, otherwise: &'static str, finish_reason: Option<&str>) {
+        let mut object = Object::begin(out);
+        let role = self.role(otherwise);
+        object.text("role", &role);
+        push_list(object.name("parts"), self.parts(role == "tool"), |out, part| part.push(out));
+        if let Some(reason) = finish_reason {
+            let reason = if matches!(reason, "tool_calls" | "function_call") { "tool_call" } else { reason };
+            object.text("finish_reason", reason);
+        }
+        object.end();
+    }
+
+    fn parts(&self, is_answer: bool) -> impl Iterator<Item = Part<'a, '_>> {
+        let answer = is_answer.then_some(Part::Answer(self.answers, self.content));
+        let content = self.content.filter(|_| !is_answer);
+        let whole = content.filter(|content| !content.is_array()).map(Part::Text);
+        let list = content.into_iter().flat_map(Json::elements).map(Part::Other);
+        answer.into_iter().chain(whole).chain(list).chain(self.calls.iter().map(Part::Call))
+    }
+
+    /// Appends it as chat completions have it.
+    pub fn push_plain(&self, out: &mut String) {
+        if let Some(said) = self.said {
+            out.push_str(said.raw());
+            return;
+        }
+        let mut object = Object::begin(out);
+        object.text("role", &self.role("assistant"));
+        if let Some(content) = self.content {
+            object.raw("content", content.raw());
+        }
+        if !self.calls.is_empty() {
+            push_list(object.name("tool_calls"), &self.calls, |out, call| {
+                let mut object = Object::begin(out);
+                object.raw("id", raw(call.id));
+                let mut function = Object::begin(object.name("function"));
+                function.raw("name", raw(call.name));
+                function.raw("arguments", raw(call.arguments));
+                function.end();
+                object.end();
+            });
+        }
+        object.end();
+    }
+
+    /// Adds an attribute for each piece.
+    pub fn put(&self, prefix: &str, at: usize, otherwise: &'static str, attributes: &mut Attributes<'a>) {
+        let mut put = |name: &str, value: Value<'a>| {
+            attributes.push((format!("{prefix}.{at}.{name}").into(), value));
+        };
+        put(inference::ROLE, self.role(otherwise).into());
+        if let Some(content) = self.content {
+            put(inference::CONTENT, Value::text_of(content));
+        }
+        for (number, call) in self.calls.iter().enumerate() {
+            let members = [
+                (inference::CALL_ID, call.id),
+                (inference::CALL_NAME, call.name),
+                (inference::CALL_ARGUMENTS, call.arguments),
+            ];
+            for (name, value) in members {
+                if let Some(value) = value {
+                    put(&format!("{}.{number}.{name}", inference::TOOL_CALLS), Value::text_of(value));
+                }
+            }
+        }
+    }
+}
+
+fn raw<'a>(value: Option<Json<'a>>) -> &'a str {
+    value.map_or("null", Json::raw)
+}
+
+/// A part of a message.
+enum Part<'a, 'm> {
+    /// What a tool answered, and to which call.
+    Answer(Option<Json<'a>>, Option<Json<'a>>),
+    /// Text, or what is no list of parts.
+    Text(Json<'a>),
+    /// A part as the provider has it.
+    Other(Json<'a>),
+    /// A call of a tool.
+    Call(&'m Call<'a>),
+}
+
+impl Part<'_, '_> {
+    fn push(&self, out: &mut String) {
+        let mut object = Object::begin(out);
+        match self {
+            Part::Answer(id, response) => {
+                object.text("type", "tool_call_response");
+                push_id(&mut object, *id);
+                object.raw("response", raw(*response));
+            }
+            Part::Text(text) => {
+                object.text("type", "text");
+                object.text("content", &text.shown());
+            }
+            Part::Call(call) => {
+                object.text("type", "tool_call");
+                push_id(&mut object, call.id);
+                object.text("name", &call.name.map(Json::shown).unwrap_or_default());
+                // The model's own text, which is JSON if it kept to what it was asked.
+                match call.arguments.map(|given| (given, given.text())) {
+                    Some((_, Some(text))) if Json::parse(&text).is_some() => object.raw("arguments", &text),
+                    Some((given, _)) => object.raw("arguments", given.raw()),
+                    None => object.raw("arguments", "null"),
+                }
+            }
+            Part::Other(part) => push_other(&mut object, *part),
+        }
+        object.end();
+    }
+}
+
+/// An id, which is text or null.
+fn push_id(object: &mut Object<'_>, id: Option<Json<'_>>) {
+    match id.filter(|id| !id.is_null()) {
+        Some(id) => object.text("id", &id.shown()),
+        None => object.raw("id", "null"),
+    }
+}
+
+/// A part in a provider's own words.
+fn push_other(object: &mut Object<'_>, part: Json<'_>) {
+    let kind = part.text_at("type").unwrap_or_default();
+    let text = if part.is_text() { Some(part) } else { part.get("text") };
+    if let Some(text) = text.filter(|_| kind.contains("text") || kind.is_empty()) {
+        object.text("type", "text");
+        object.text("content", &text.shown());
+        return;
+    }
+    let thought = ["thinking", "reasoning", "content"].iter().find_map(|name| part.text_at(name));
+    if let Some(thought) = thought.filter(|_| matches!(&*kind, "thinking" | "reasoning")) {
+        object.text("type", "reasoning");
+        object.text("content", &thought);
+        return;
+    }
+    let url = part.at(&["image_url", "url"]).or_else(|| part.get("image_url")).or_else(|| part.get("url"));
+    if let Some(url) = url.and_then(Json::text) {
+        match url.strip_prefix("data:").and_then(|inline| inline.split_once(',')) {
+            None if url.starts_with("data:") => {}
+            None => {
+                object.text("type", "uri");
+                object.text("modality", "image");
+                object.text("uri", &url);
+                return;
+            }
+            Some((form, bytes)) => {
+                object.text("type", "blob");
+                object.text("mime_type", form.split(';').next().unwrap_or_default());
+                object.text("modality", "image");
+                object.text("content", bytes);
+                return;
+            }
+        }
+    }
+    // A name of the convention's is only for what has all that the convention asks of it.
+    let is_kept = CONVENTION.iter().all(|(known, needed)| {
+        *known != kind || needed.iter().all(|name| part.get(name).is_some_and(Json::is_text))
+    });
+    let kind = if kind.is_empty() {
+        "unknown"
+    } else if is_kept {
+        &kind
+    } else {
+        "other"
+    };
+    object.text("type", kind);
+    if !part.is_object() {
+        push_text(object.name("content"), part.raw());
+    }
+    for (name, value) in part.members().filter(|(name, _)| name != "type") {
+        object.raw(&name, value.raw());
+    }
+}
+
+/// The types of parts that the convention defines, and what each of them must have; of a server's tools and of
+/// answers that is more than a text, and no provider's part is taken for one.
+const CONVENTION: [(&str, &[&str]); 9] = [
+    ("text", &["content"]),
+    ("reasoning", &["content"]),
+    ("tool_call", &["name"]),
+    ("tool_call_response", &["response"]),
+    ("blob", &["modality", "content"]),
+    ("file", &["modality", "file_id"]),
+    ("uri", &["modality", "uri"]),
+    ("server_tool_call", &["server_tool_call"]),
+    ("server_tool_call_response", &["server_tool_call_response"]),
+];

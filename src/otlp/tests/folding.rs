@@ -1,0 +1,155 @@
+//! Open entities: what is kept of them, and how they leave.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::super::model::Value;
+use super::super::names::{gen_ai, own};
+use super::*;
+
+#[test]
+fn what_is_open_survives_as_records_in_whatever_order_they_come_back() {
+    let lines = conversation();
+    let whole: BTreeSet<String> = fold(&lines).iter().map(|out| format!("{out:?}")).collect();
+    for at in 1..lines.len() {
+        let (before, after) = lines.split_at(at);
+        let mut first = folder();
+        for line in before {
+            first.line(line.as_bytes(), NOW).unwrap();
+        }
+        let mut out = first.take();
+        let records: Vec<Vec<u8>> = first.changed().into_iter().filter_map(|(_, record)| record).collect();
+        // The record comes last, and some lines that it holds come again.
+        for repeated in [0, at.min(2)] {
+            let mut second = Folder::named("two", FoldOptions { incomplete_after: Duration::from_secs(60) });
+            let again = &before[at - repeated..];
+            for line in again.iter().chain(after) {
+                second.line(line.as_bytes(), NOW).unwrap();
+            }
+            for record in &records {
+                second.line(record, NOW).unwrap();
+            }
+            second.expire(NOW + 3_600 * SECOND);
+            let ids: BTreeSet<[u8; 8]> = spans(out.iter().cloned().chain(second.take()).collect())
+                .iter()
+                .map(|span| span.span_id)
+                .collect();
+            assert_eq!(ids.len(), 5, "cut at {at}, {repeated} lines again");
+        }
+        // In order, nothing is missing.
+        let mut second = Folder::named("two", FoldOptions { incomplete_after: Duration::from_secs(60) });
+        for record in &records {
+            second.line(record, NOW).unwrap();
+        }
+        for line in after {
+            second.line(line.as_bytes(), NOW).unwrap();
+        }
+        out.extend(second.take());
+        let seen: BTreeSet<String> = out.iter().map(|out| format!("{out:?}")).collect();
+        let missing: Vec<&String> = whole.difference(&seen).collect();
+        assert!(missing.is_empty(), "cut at {at}: {missing:#?}");
+    }
+}
+
+#[test]
+fn its_own_record_comes_round_until_the_entity_has_left() {
+    let mut folder = folder();
+    let begun =
+        line("trace", "t", "create", json!({"name": "n", "startTimestamp": "2026-11-21T02:31:00+00:00"}));
+    folder.line(begun.as_bytes(), NOW).unwrap();
+    let kept = |folder: &mut Folder| {
+        folder.changed().into_iter().filter_map(|(_, record)| record).collect::<Vec<_>>()
+    };
+    let first = kept(&mut folder);
+    assert_eq!(first.len(), 1);
+    assert!(kept(&mut folder).is_empty(), "nothing has changed");
+    folder.line(&first[0], NOW).unwrap();
+    assert_eq!(kept(&mut folder), first, "it is to be kept again");
+    folder.line(line("trace", "t", "update", json!({"output": "o"})).as_bytes(), NOW).unwrap();
+    let second = kept(&mut folder);
+    assert_ne!(second, first);
+    folder.line(&first[0], NOW).unwrap();
+    assert!(kept(&mut folder).is_empty(), "a newer record is kept");
+    folder.line(line("trace", "t", "end", json!({})).as_bytes(), NOW).unwrap();
+    assert_eq!(spans(folder.take()).len(), 1);
+    folder.line(&second[0], NOW).unwrap();
+    assert_eq!(folder.open(), 0);
+}
+
+#[test]
+fn what_never_ends_leaves_as_incomplete_and_what_comes_late_as_a_record() {
+    let mut folder = folder();
+    let mut lines = conversation();
+    let end = lines.pop().unwrap();
+    for line in &lines {
+        folder.line(line.as_bytes(), NOW).unwrap();
+    }
+    folder.take();
+    folder.expire(NOW + 59 * SECOND);
+    assert!(folder.take().is_empty());
+    folder.expire(NOW + 61 * SECOND);
+    let given_up = spans(folder.take());
+    assert_eq!(attribute(&given_up[0].attributes, own::INCOMPLETE), Some(&Value::Bool(true)));
+    folder.line(end.as_bytes(), NOW).unwrap();
+    assert!(folder.take().is_empty(), "an end alone says nothing more");
+    let late = line("trace", TRACE, "add-feedback", json!({"score": 1}));
+    folder.line(late.as_bytes(), NOW).unwrap();
+    let records = logs(folder.take());
+    assert_eq!(records[0].event_name, gen_ai::EVALUATION);
+    assert_eq!(records[0].span_id, Some(given_up[0].span_id));
+    // A child that comes after its trace's end is a span of that trace all the same.
+    let child = [
+        line(
+            "trace",
+            TRACE,
+            "add-span",
+            json!({"id": "late", "startTimestamp": "2026-11-21T02:31:10+00:00"}),
+        ),
+        line("span", "late", "end", json!({"endTimestamp": "2026-11-21T02:31:11+00:00"})),
+    ];
+    child.iter().for_each(|line| folder.line(line.as_bytes(), NOW).unwrap());
+    let span = &spans(folder.take())[0];
+    assert_eq!((span.trace_id, span.parent), (given_up[0].trace_id, Some(given_up[0].span_id)));
+    assert_eq!(text(&span.attributes, gen_ai::SESSION), "s-1");
+}
+
+#[test]
+fn entities_that_name_each_other_in_a_ring_harm_nobody() {
+    let mut folder = folder();
+    let at = "2026-11-21T02:31:00+00:00";
+    for (parent, child) in [("a", "b"), ("b", "a"), ("c", "c")] {
+        folder
+            .line(
+                line("span", parent, "add-span", json!({"id": child, "startTimestamp": at})).as_bytes(),
+                NOW,
+            )
+            .unwrap();
+        folder.line(line("span", child, "end", json!({"endTimestamp": at})).as_bytes(), NOW).unwrap();
+    }
+    folder.expire(NOW + 3_600 * SECOND);
+    assert_eq!(spans(folder.take()).len(), 3);
+}
+
+#[test]
+fn what_is_never_ended_fills_no_memory() {
+    let mut folder = folder();
+    for number in 0..100u64 {
+        let begun = line(
+            "trace",
+            &format!("t{number}"),
+            "create",
+            json!({"startTimestamp": "2026-11-21T02:31:00+00:00"}),
+        );
+        folder.line(begun.as_bytes(), NOW + number).unwrap();
+    }
+    folder.changed();
+    folder.make_room(40, usize::MAX);
+    assert_eq!(folder.open(), 35);
+    let left = spans(folder.take());
+    assert_eq!(text(&left[0].attributes, own::ENTITY_ID), "t0");
+    assert_eq!(left.len(), 65);
+    folder.make_room(usize::MAX, 1_000);
+    assert!(folder.open() < 5);
+}

@@ -1,0 +1,102 @@
+//! A trace that stays open for an hour, in virtual time, through both spools.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::super::config::{Given, resolve_with};
+use super::super::encode::Signal;
+use super::super::traces::{KIND_LINE, Lines};
+use super::*;
+use crate::delivery::{
+    BackoffConfig, Framing, Http, HttpConfig, Outcome, Pipeline, PipelineConfig, Protocol,
+};
+use crate::process::monotonic::VirtualTime;
+use crate::report::Silent;
+use crate::spool::{BatchLimits, Identity, Kind, Options};
+use crate::sync::Mutex;
+
+/// A service that takes all spans.
+struct Taken(Arc<Mutex<Vec<u8>>>);
+
+impl Protocol for Taken {
+    fn limits(&self) -> BatchLimits {
+        BatchLimits { max_bytes: 900 << 10, max_records: usize::MAX, per_record_overhead: 0 }
+    }
+    fn framing(&self) -> Framing {
+        Framing { prefix: b"", separator: b"", suffix: b"" }
+    }
+    fn alone(&self, _: Kind, _: usize) -> bool {
+        false
+    }
+    fn send_batch(&self, _: &mut Http, body: &[u8], _: usize, _: std::time::Instant) -> Outcome {
+        self.0.lock().extend_from_slice(body);
+        Outcome::Delivered
+    }
+    fn send_alone(&self, _: &mut Http, _: Kind, _: &[u8], _: std::time::Instant) -> Outcome {
+        unreachable!("nothing is sent alone")
+    }
+}
+
+fn pipeline(protocol: Arc<dyn Protocol>, what: &'static str) -> Pipeline {
+    let text = String::new;
+    let identity = Identity { protocol: what, base_url: text(), repository: text(), key_fingerprint: text() };
+    Pipeline::open(PipelineConfig {
+        name: "maxim-test",
+        spool: Options { memory_only: true, ..Options::new(identity) },
+        protocol,
+        http: HttpConfig::default(),
+        flush_interval: None,
+        backoff: BackoffConfig { initial: Duration::ZERO, max: Duration::ZERO, max_retries: None },
+        reporter: Arc::new(Silent),
+        synchronous: true,
+    })
+}
+
+#[test]
+fn a_trace_that_stays_open_for_an_hour_pins_no_more_than_two_segments() {
+    let time = VirtualTime::start();
+    let taken = Arc::<Mutex<Vec<u8>>>::default();
+    let spans = Arc::new(pipeline(Arc::new(Taken(Arc::clone(&taken))), "spans"));
+    let config = resolve_with(Signal::Traces, &Given::default(), &|_| None).unwrap();
+    let folding = Arc::new(Lines::new(&config, Arc::clone(&spans)));
+    let lines = Arc::new(pipeline(Arc::clone(&folding) as Arc<dyn Protocol>, "lines"));
+    folding.set_pipeline(Arc::downgrade(&lines));
+    let log = |text: String| lines.append(KIND_LINE, text.as_bytes()).unwrap();
+    let at = "2026-11-21T02:31:00.000000+00:00";
+    log(line("trace", "open", "create", json!({"name": "open", "startTimestamp": at})));
+    let padding = "x".repeat(2_000);
+    // Each second some that come and go, of more than a segment in a minute; the open one hears of each minute.
+    for second in 0..3_600 {
+        time.advance(Duration::from_secs(1));
+        if second % 60 == 0 {
+            log(line("trace", "open", "add-tag", json!({"tags": {format!("{second}"): "minute"}})));
+        }
+        for number in 0..20 {
+            let id = format!("{second}-{number}");
+            log(line(
+                "trace",
+                &id,
+                "create",
+                json!({"name": "short", "input": padding, "startTimestamp": at}),
+            ));
+            log(line("trace", &id, "end", json!({"endTimestamp": at})));
+        }
+        lines.flush(Duration::from_secs(60)).unwrap();
+        spans.flush(Duration::from_secs(60)).unwrap();
+        let waiting = lines.spool().segments_waiting() + spans.spool().segments_waiting();
+        assert!(waiting <= 2, "{waiting} segments after {second} s");
+    }
+    let held = lines.stats().unwrap().spool;
+    assert!(held.held <= 1 && held.bytes_held < 8_192, "{} records, {} bytes", held.held, held.bytes_held);
+    let delivered = spans.stats().unwrap().spool.delivered;
+    assert_eq!(delivered, 3_600 * 20);
+    log(line("trace", "open", "end", json!({"endTimestamp": at})));
+    lines.flush(Duration::from_secs(60)).unwrap();
+    spans.flush(Duration::from_secs(60)).unwrap();
+    let taken = taken.lock();
+    for said in ["maxim.tag.0", "maxim.tag.3540"] {
+        assert!(memchr::memmem::find(&taken, said.as_bytes()).is_some(), "{said}");
+    }
+}
