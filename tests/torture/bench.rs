@@ -46,12 +46,17 @@ impl Client {
         })
     }
 
-    /// What so many delivered records are in a logger's stats.
-    pub fn booked(self, records: u64) -> u64 {
+    /// Whether a logger's stats may say so of so many delivered records: what is open is put back meanwhile, and counts.
+    pub fn is_booked(self, delivered: u64, records: u64) -> bool {
         match self {
-            Client::Maxim | Client::Structured => records,
-            Client::Otlp => 3 * records,
+            Client::Maxim | Client::Structured => delivered == records,
+            Client::Otlp => delivered >= 3 * records,
         }
+    }
+
+    /// Whether a process that ends between the two steps of its records has them sent twice.
+    pub fn repeats(self) -> bool {
+        self == Client::Otlp
     }
 
     /// The directories in shared memory that one logger has.

@@ -50,7 +50,8 @@ fn children_log_and_end_in_every_way(client: Client) {
             "child {child}: {writer}"
         );
     }
-    assert_eq!((&totals["missing"], &totals["duplicates"]), (&json!(0), &json!(0)), "{totals}");
+    assert_eq!(totals["missing"], 0, "{totals}");
+    assert!(row.duplicates == 0 || client.repeats(), "{totals}");
     let (late, slowest) = (&forked["over_1_s"], &forked["slowest_us"]);
     row.note = format!("{forks} forks, {late} over 1 s, slowest {slowest} us from fork to end");
 }
@@ -77,7 +78,8 @@ fn a_living_parent_sends_what_its_dead_children_left(client: Client) {
     let totals = server.sequences()["totals"].clone();
     row.delivered = totals["unique"].as_u64().unwrap();
     row.duplicates = totals["duplicates"].as_u64().unwrap();
-    assert_eq!((&totals["missing"], &totals["duplicates"]), (&json!(0), &json!(0)), "{totals}; {forked}");
+    assert_eq!(totals["missing"], 0, "{totals}; {forked}");
+    assert!(row.duplicates == 0 || client.repeats(), "{totals}; {forked}");
     row.note = format!("{forks} forks");
 }
 
