@@ -387,6 +387,9 @@ def throughput():
     for _ in range(REPEATS):
         measure("libmaxim", "maxim-dev", LINES, start, is_ours=True)
     measure("libmaxim, each line followed by its number", "maxim-dev", LINES, start, is_numbered=True)
+    if (RUST / "otlp_count").exists():
+        start_spans = lambda url: ours(url, "spans", LINES // PEER_SHARE)
+        measure("libmaxim, spans by OTLP", "otlp", LINES // PEER_SHARE, start_spans)
     for name, kind, command, server, lines, environment in PEER_LIST:
         sent = lines // PEER_SHARE
         start = lambda url: run([*command, url, "throughput", sent], url, **environment)[0][1]

@@ -107,7 +107,7 @@ fn serve(
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut stream = stream;
     loop {
-let asked = Asked::read(&mut reader)?;
+        let asked = Asked::read(&mut reader)?;
         if asked.head.starts_with("CONNECT ") {
             // As its own proxy: what is asked next is for whoever is at the other end, which is this one.
             write!(stream, "HTTP/1.1 200 Connected\r\n\r\n").ok()?;
