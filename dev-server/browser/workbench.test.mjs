@@ -361,6 +361,7 @@ test('what does my program do when the service answers 429', async () => {
   await row.filter({ hasText: 'up to date' }).waitFor();
   assert.equal(await page.locator('.attempts .badge.bad', { hasText: '429' }).count(), before + 5);
   assert.match(await page.locator('.attempts .row').first().innerText(), /200/);
+  await page.locator('.set').waitFor({ state: 'detached' });
   await program.stop();
   await done();
 });

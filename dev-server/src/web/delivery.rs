@@ -85,12 +85,16 @@ fn figures(ask: &Ask<'_>) -> Markup {
 fn set(behaviour: &serde_json::Value) -> Markup {
     let is_set =
         |value: &serde_json::Value| !(value.is_null() || value == false || value == 0 || value == 0.0);
-    let set: Vec<_> = behaviour
+    let mut set: Vec<_> = behaviour
         .as_object()
         .into_iter()
         .flatten()
         .filter(|(name, value)| *name != "seed" && is_set(value))
         .collect();
+    // A header of failures, of which there are none.
+    if set.iter().all(|(name, _)| *name == "retry_after") {
+        set.clear();
+    }
     html! {
         @if !set.is_empty() {
             p.set { "Now: " @for (name, value) in &set { span.badge.bad { (listed(&name.replace('_', " "))) " " (listed(&crate::store::event::plain(value))) } " " } }
