@@ -100,6 +100,13 @@ static void deep_calls(maxim_logger *logger, size_t levels) {
         {"[{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\",\"partialArgs\":[{\"jsonPath\":\"$",
          ".a", "\",\"stringValue\":\"x\"}]}}]}}]}]", "", ""},
         {"{\"mine\":", "[", "", "", ""},
+        /* Within something else: as an object, as a text, and in a list. */
+        {"{\"custom_id\":\"a\",\"response\":{\"status_code\":200,\"body\":{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"x\"}]}}],\"a\":",
+         "[", "1", "]", "}}}"},
+        {"{\"statusCode\":200,\"body\":\"{\\\"output\\\":{\\\"message\\\":{\\\"content\\\":[{\\\"text\\\":\\\"x\\\"}]}},\\\"a\\\":", "[", "1",
+         "]", "}\"}"},
+        {"[[{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}],\"a\":", "[", "1", "]", "}]]"},
+        {"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}{\"choices\":[],\"a\":", "[", "1", "]", "}"},
     };
     for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
         const char *const *part = results[i];
