@@ -12,7 +12,7 @@ version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 release=$PWD/build/dist/release
 here=$(uname -m)
 # What the largest has, and little more: whoever adds to it sees it here (docs/releasing.md has what takes the room).
-most_bytes=4600000
+most_bytes=4500000
 most_glibc=2.17
 if [ $# -gt 0 ]; then platforms=("$@")
 elif [ -n "${SHORT:-}" ]; then platforms=("$here-linux-gnu")
@@ -130,14 +130,17 @@ promises() {
         in_root probe new sleep:200 flush:60000 cleanup:60000 exit:0 >"$work/said" 2>&1 || { cat "$work/said"; fail "adoption"; }
     done
     expect "SIGKILL and adoption" 1010
-    in_root probe new log:5:p forks:8:10:300 flush:60000 cleanup:60000 exit:0 >"$work/said" 2>&1 || { cat "$work/said"; fail "forked children"; }
+    # qemu-user says that it takes MADV_WIPEONFORK and does not, so that a raw clone, the sixth child's way, goes unnoticed.
+    local forks=8
+    [ "$arch" = "$here" ] || forks=5
+    in_root probe new log:5:p "forks:$forks:10:300" flush:60000 cleanup:60000 exit:0 >"$work/said" 2>&1 || { cat "$work/said"; fail "forked children"; }
     for _ in $(seq 100); do
-        [ "$(totals)" != "85 0" ] || break
+        [ "$(totals)" != "$((5 + forks * 10)) 0" ] || break
         in_root probe new sleep:200 flush:60000 cleanup:60000 exit:0 >"$work/said" 2>&1 || { cat "$work/said"; fail "forked children"; }
     done
-    expect "forked children" 85
+    expect "forked children" $((5 + forks * 10))
     stop_server
-    echo "quickstart (shared and static), 1,010 records over a SIGKILL, 85 of a process and 8 forked children: all arrived"
+    echo "quickstart (shared and static), 1,010 records over a SIGKILL, $((5 + forks * 10)) of a process and $forks forked children: all arrived"
 }
 
 for platform in "${platforms[@]}"; do
