@@ -21,7 +21,9 @@ static int failures;
 #define EXPECT_OK(call) EXPECT(MAXIM_OK, "", call)
 
 /* The calls that most of this is about. */
-#define TAG(...) maxim_trace_add_tag(logger, __VA_ARGS__)
+#define TAG_OF(...) maxim_trace_add_tag(__VA_ARGS__)
+#define TAG(...) TAG_OF(logger, __VA_ARGS__)
+#define TAGS(...) maxim_trace_add_tags(logger, id, __VA_ARGS__)
 #define METADATA(json) maxim_trace_add_metadata(logger, id, json)
 #define SPAN(...) maxim_trace_add_span(logger, id, __VA_ARGS__)
 
@@ -186,19 +188,19 @@ int main(void) {
     tags[0].value = MAXIM_STR("seq-w-5");
     tags[1].key = key;
     tags[1].value = none;
-    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "tags: a value: must be given", maxim_trace_add_tags(logger, id, tags, 2));
-    EXPECT(MAXIM_ERR_NULL_POINTER, "tags", maxim_trace_add_tags(logger, id, NULL, 2));
-    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "cannot be", maxim_trace_add_tags(logger, id, tags, SIZE_MAX / 2));
-    EXPECT_OK(maxim_trace_add_tags(logger, id, tags, 1));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "tags: a value: must be given", TAGS(tags, 2));
+    EXPECT(MAXIM_ERR_NULL_POINTER, "tags", TAGS(NULL, 2));
+    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "cannot be", TAGS(tags, SIZE_MAX / 2));
+    EXPECT_OK(TAGS(tags, 1));
     span.tags = tags;
     span.tag_count = 1;
     span.tags_json = MAXIM_STR("{}");
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "tags_json", SPAN(&span, NULL));
 
     /* Handles. */
-    EXPECT(MAXIM_ERR_NULL_POINTER, "logger", maxim_trace_add_tag(NULL, id, key, value));
-    EXPECT(MAXIM_ERR_INVALID_HANDLE, "logger", maxim_trace_add_tag((maxim_logger *)(void *)&config, id, key, value));
-    EXPECT(MAXIM_ERR_INVALID_HANDLE, "logger", maxim_trace_add_tag((maxim_logger *)(uintptr_t)0x1234567, id, key, value));
+    EXPECT(MAXIM_ERR_NULL_POINTER, "logger", TAG_OF(NULL, id, key, value));
+    EXPECT(MAXIM_ERR_INVALID_HANDLE, "logger", TAG_OF((maxim_logger *)(void *)&config, id, key, value));
+    EXPECT(MAXIM_ERR_INVALID_HANDLE, "logger", TAG_OF((maxim_logger *)(uintptr_t)0x1234567, id, key, value));
     EXPECT_OK(maxim_cleanup(logger, 10000));
     EXPECT(MAXIM_ERR_CLOSED, "", TAG(id, key, value));
     EXPECT_OK(maxim_logger_free(logger));
