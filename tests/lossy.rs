@@ -79,3 +79,22 @@ fn a_strict_logger_refuses_the_same_calls_and_passes_json_on_as_it_is() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].contains(r#""prompt":"Hi \ud83d""#), "{}", lines[0]);
 }
+
+#[test]
+fn odd_values_are_kept_while_a_thread_or_the_process_ends() {
+    let scratch = Scratch::new("at_exit");
+    let lines = scratch.path().join("lines");
+    let server = Server::start(&["--lines", lines.to_str().unwrap()]);
+    let output = std::process::Command::new(compile("tests/c/at_exit.c", &scratch))
+        .env("MAXIM_BASE_URL", server.url())
+        .env("MAXIM_API_KEY", format!("key-of{}", scratch.path().display()))
+        .env("MAXIM_LOG_REPO_ID", "repo-1")
+        .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
+        .output()
+        .unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let arrived = std::fs::read_to_string(lines).unwrap();
+    for name in ["in-a-thread", "end-of-a-thread", "in-the-process", "end-of-the-process"] {
+        assert!(arrived.contains(&format!(r#""{name}":"caf"#)), "{name} is not in {arrived}");
+    }
+}

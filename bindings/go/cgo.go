@@ -44,7 +44,7 @@ func jsonText(value any) (string, error) {
 	case []byte:
 		encoded = v
 	default:
-		if holdsErrors(value) {
+		if left := maxPlainValues; holdsErrors(value) || isEndless(value, &left, 0) {
 			encoded = degraded(value)
 		} else if encoded, err = marshalled(value); err != nil {
 			encoded = degraded(value)

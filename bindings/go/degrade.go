@@ -22,7 +22,32 @@ import (
 const (
 	maxLevels = 100
 	maxValues = 100_000
+	// Values that encoding/json is given; it has no bound of its own.
+	maxPlainValues = 2_000_000
 )
+
+// isEndless says whether there are more than so many values or levels in a value that may share its parts, each as often
+// as it is referred to.
+func isEndless(value any, left *int, levels int) bool {
+	if *left--; *left < 0 || levels > maxLevels {
+		return true
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for _, member := range v {
+			if isEndless(member, left, levels+1) {
+				return true
+			}
+		}
+	case []any:
+		for _, member := range v {
+			if isEndless(member, left, levels+1) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // writer puts together JSON.
 type writer struct {

@@ -236,6 +236,11 @@ func TestNoValueOfGoCostsAnEntryOrTheProgram(t *testing.T) {
 	for range 60 {
 		shared = []any{shared, shared}
 	}
+	doubling, tripling := any(map[string]any{}), any([]any{1})
+	for range 60 {
+		doubling = map[string]any{"a": doubling, "b": doubling}
+		tripling = []any{tripling, tripling, tripling}
+	}
 	list := []any{nil}
 	list[0] = list
 	node := &inside{Good: "kept", Bad: make(chan int), inner: 1}
@@ -267,6 +272,8 @@ func TestNoValueOfGoCostsAnEntryOrTheProgram(t *testing.T) {
 		{list, "[Circular]"},
 		{node, "kept"},
 		{shared, "[left out]"},
+		{doubling, "[left out]"},
+		{tripling, "[left out]"},
 		{json.Number("no number"), "no number"},
 		{json.RawMessage("{no JSON"), "no JSON"},
 		{struct{ When time.Time }{time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC)}, "-0005"},

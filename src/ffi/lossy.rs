@@ -4,12 +4,15 @@
 //! until the call has ended.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 use crate::text::lossy;
 
 thread_local! {
-    /// The changed arguments of the lossy calls that are running on this thread.
-    static KEPT: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    /// The changed arguments of the lossy calls that are running on this thread. Without a destructor, so that a call
+    /// can be made while the thread ends: from `atexit`, or the destructor of a static object in C++. Nothing is leaked
+    /// by that, because the list is given back when no call runs.
+    static KEPT: ManuallyDrop<RefCell<Vec<String>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }
 
 /// A lossy call, as long as it runs.
@@ -29,7 +32,7 @@ impl Call {
     #[cold]
     #[inline(never)]
     fn lossy() -> Call {
-        Call { _lossy: lossy::Lossy::enter(), kept_before: KEPT.with_borrow(Vec::len) }
+        Call { _lossy: lossy::Lossy::enter(), kept_before: KEPT.with(|kept| kept.borrow().len()) }
     }
 }
 
@@ -37,14 +40,21 @@ impl Drop for Call {
     #[cold]
     #[inline(never)]
     fn drop(&mut self) {
-        KEPT.with_borrow_mut(|kept| kept.truncate(self.kept_before));
+        KEPT.with(|kept| {
+            let mut kept = kept.borrow_mut();
+            kept.truncate(self.kept_before);
+            if kept.is_empty() && kept.capacity() > 0 {
+                *kept = Vec::new();
+            }
+        });
     }
 }
 
 /// Keeps a changed argument until the lossy call has ended.
 pub(super) fn keep<'a>(text: String) -> &'a str {
     debug_assert!(lossy::active());
-    KEPT.with_borrow_mut(|kept| {
+    KEPT.with(|kept| {
+        let mut kept = kept.borrow_mut();
         kept.push(text);
         let text: *const str = kept[kept.len() - 1].as_str();
         // SAFETY: the text's bytes do not move when the list grows, nobody changes them, and they are freed
