@@ -224,11 +224,16 @@ impl Claim {
         self.directory.is_no_more(self.inode)
     }
 
-    /// Puts the lock file back if somebody has removed it from under us. Gives whether the directory is still
-    /// ours: not if somebody else was faster.
+    /// Whether the lock is held: the host may have closed its descriptor.
+    pub fn is_held(&self) -> bool {
+        self.lock.is_open()
+    }
+
+    /// Puts the lock file back if somebody has removed it from under us, and locks it again if the host has closed
+    /// its descriptor. Gives whether the directory is still ours: not if somebody else was faster.
     pub fn renew(&mut self) -> bool {
         let name = self.directory.join(LOCK);
-        if !name.is_no_more(self.lock.inode) {
+        if self.is_held() && !name.is_no_more(self.lock.inode) {
             return true;
         }
         let lock = name.create().or_else(|_| name.open_writable()).and_then(locked);

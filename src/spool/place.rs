@@ -59,6 +59,11 @@ impl Kept {
         Ok(())
     }
 
+    /// Whether it is still there, and ours.
+    pub fn is_open(&self) -> bool {
+        self.get().is_some()
+    }
+
     /// Closes it early.
     pub fn close(&self) {
         close_inherited(self.descriptor.swap(NONE, Ordering::AcqRel), self.inode);

@@ -140,6 +140,15 @@ impl Store {
         }
     }
 
+    /// [`Store::check`], if the host has closed the descriptor of the directory's lock: until then another instance
+    /// takes it for one whose owner is dead.
+    pub fn check_lock(&self, side: &Side) {
+        let is_unlocked = side.claim().as_ref().is_some_and(|held| !held.is_held());
+        if is_unlocked {
+            self.check(side);
+        }
+    }
+
     /// Opens (makes and locks) the hot directory now, so that no caller has to later.
     pub fn prepare(&self, side: &Side) -> io::Result<()> {
         self.inside(side, |_| Ok(()))

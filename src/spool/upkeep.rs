@@ -55,6 +55,9 @@ impl Schedule {
         let Some(last) = self.last else { return true };
         if passed(self.looked) >= UPKEEP_INTERVALS[0] {
             self.looked = monotonic::now();
+            for side in [&spool.store.hot, &spool.store.cold].into_iter().flatten() {
+                spool.store.check_lock(side);
+            }
             if changes(spool) != self.changed {
                 self.passed = 0;
             }

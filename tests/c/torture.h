@@ -13,6 +13,9 @@
  *   descriptors            print how many descriptors are open
  *   masks                  fail unless every other thread blocks every signal that can be blocked
  *   few-descriptors        leave no descriptor to be opened
+ *   take-descriptors[:sockets]  close the library's descriptors, and have files or sockets of one's own under their
+ *                          numbers
+ *   own-descriptors        fail if one of these has been closed or written to
  *   address-space:KIB      have only so much address space left
  *   more-loggers:N         make N loggers beside this one; print how many there is no memory for
  *   idle-thread            have a thread that does nothing
@@ -34,11 +37,15 @@
  */
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -342,6 +349,90 @@ static void take_all_descriptors(void) {
     }
 }
 
+/* What the host has under the numbers of descriptors that it has closed. */
+static struct {
+    int descriptor, peer;
+    ino_t inode;
+} own[128];
+static size_t own_count;
+
+static ino_t inode_of(int descriptor) {
+    struct stat found;
+    return fstat(descriptor, &found) == 0 ? found.st_ino : 0;
+}
+
+/* Whether the library keeps this one, from its link: a connection, the lock or a directory. What another thread of
+ * it has open for a moment is not to be closed under its hands. */
+static int is_kept(const char *link) {
+    char pid[24], spool[PATH_MAX];
+    snprintf(pid, sizeof pid, "-%d-", (int)getpid());
+    size_t length = strlen(link);
+    int is_lock = strstr(link, pid) && length > 5 && strcmp(link + length - 5, "/lock") == 0;
+    int is_hot = strncmp(link, "/dev/shm/maxim-", 15) == 0 && !strchr(link + 15, '/');
+    int is_cold = realpath(getenv("MAXIM_SPOOL_DIR"), spool) && strcmp(link, spool) == 0;
+    return strncmp(link, "socket:", 7) == 0 || is_lock || is_hot || is_cold;
+}
+
+/* Puts a file or a socket of the host's under a number. */
+static int take_number(int number, int is_socket) {
+    int pair[2] = {-1, -1};
+    if (own_count == sizeof own / sizeof *own) {
+        return 0;
+    }
+    if (!is_socket) {
+        pair[0] = memfd_create("own", MFD_CLOEXEC);
+    } else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
+        own[own_count].peer = fcntl(pair[1], F_DUPFD_CLOEXEC, 200);
+        close(pair[1]);
+    }
+    own[own_count].descriptor = dup2(pair[0], number);
+    close(pair[0]);
+    own[own_count].inode = inode_of(number);
+    return own[own_count++].inode != 0;
+}
+
+/* As a host that closes all descriptors and opens others, but for the moment in between. */
+static int take_descriptors(int are_sockets) {
+    char taken[64][PATH_MAX];
+    int kept = 0;
+    for (int number = 3; number < 200; number++) {
+        char name[48], link[PATH_MAX];
+        snprintf(name, sizeof name, "/proc/self/fd/%d", number);
+        ssize_t length = readlink(name, link, sizeof link - 1);
+        link[length > 0 ? length : 0] = 0;
+        /* A directory may be open a second time, for a look into it; and what is the host's stays. */
+        int again = 0;
+        for (size_t n = 0; n < own_count; n++) {
+            again |= own[n].descriptor == number;
+        }
+        for (int n = 0; n < kept; n++) {
+            again |= strcmp(taken[n], link) == 0;
+        }
+        if (length > 0 && is_kept(link) && !again && kept < 64) {
+            strcpy(taken[kept++], link);
+            if (!take_number(number, are_sockets)) {
+                return 0;
+            }
+        }
+    }
+    return kept > 0;
+}
+
+static int own_descriptors(void) {
+    int all = 1;
+    for (size_t n = 0; n < own_count; n++) {
+        char byte;
+        int descriptor = own[n].descriptor, is_ours = inode_of(descriptor) == own[n].inode;
+        int is_empty = own[n].peer > 0 ? recv(own[n].peer, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN
+                                       : lseek(descriptor, 0, SEEK_END) == 0;
+        if (!is_ours || !is_empty) {
+            fprintf(stderr, "probe: descriptor %d: %s\n", descriptor, is_ours ? "written to" : "closed");
+            all = 0;
+        }
+    }
+    return all;
+}
+
 static int limit_address_space(unsigned long long kib) {
     unsigned long long pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
@@ -434,6 +525,10 @@ static int torture_verb(const char *verb) {
         return check_masks() ? 0 : 2;
     } else if (IS_VERB("few-descriptors")) {
         take_all_descriptors();
+    } else if (IS_VERB("take-descriptors")) {
+        return take_descriptors(strcmp(part(verb, 1, "files"), "sockets") == 0) ? 0 : 2;
+    } else if (IS_VERB("own-descriptors")) {
+        return own_descriptors() ? 0 : 2;
     } else if (IS_VERB("address-space")) {
         return limit_address_space(number(verb, 1, "0")) ? 0 : 2;
     } else if (IS_VERB("more-loggers")) {

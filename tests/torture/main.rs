@@ -14,6 +14,7 @@ mod clocks_remove_nothing;
 mod forked_children_and_exits_lose_nothing;
 mod given_up_records_leave_nothing_behind;
 mod hostile_servers_delay_and_never_lose;
+mod hosts_keep_their_descriptors;
 mod hosts_keep_their_threads;
 mod killed_processes_lose_nothing;
 mod one_attachment_harms_no_other;

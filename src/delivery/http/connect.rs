@@ -5,6 +5,7 @@
 //!   every connection, with the caller's signal mask, and panics without it).
 //! - TLS is set up with settings of our own ([`super::tls`]), built once for an agent.
 //! - What has been sent is wiped in the buffer it was sent from: a request's head holds the API key.
+//! - The host may close their descriptors ([`super::socket`]).
 //! - An error says whether the proxy or the service is to blame.
 //! - [`Exchange`] tells whether a failed request had used an old connection and whether any byte
 //!   of an answer had arrived: what must be known to retry it safely at once.
@@ -23,11 +24,12 @@ use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, Transport,
 };
 use ureq::{Error, Timeout};
 
 use super::look_ups;
+use super::socket::Sockets;
 use super::tls::Tls;
 use crate::process::spawn_masked;
 
@@ -64,7 +66,7 @@ impl Connect {
     /// Connections that report to `exchange`; without TLS settings, none to an https address.
     pub fn new(exchange: Arc<Exchange>, tls: Option<Arc<rustls::ClientConfig>>) -> Connect {
         let proxy = Box::new(().chain(ConnectProxyConnector::default()).chain(Boxed));
-        let tcp = Box::new(().chain(TcpConnector::default()).chain(Boxed));
+        let tcp = Box::new(().chain(Sockets).chain(Boxed));
         Connect { proxy, tcp, tls, exchange }
     }
 }

@@ -17,6 +17,7 @@ mod message;
 mod once;
 mod proxy;
 mod retry_after;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod tls;
