@@ -197,11 +197,17 @@ fn processes_that_are_killed_at_any_moment_lose_no_span() {
         let last = last.parse::<usize>().unwrap().max(until - 1);
         all.extend(expected(&prefix, 0..last + 1));
     }
-    let answer = host.run(&collector.url(), &["end", "nobody"]);
-    assert!(answer.contains("balance 1") && answer.contains("dropped 0"), "{answer}");
+    // What one does not come to, on a busy machine, it leaves for the next.
+    for turn in 1.. {
+        let answer = host.run(&collector.url(), &["end", "nobody"]);
+        assert!(answer.contains("balance 1") && answer.contains("dropped 0"), "{answer}");
+        let missing = all.difference(&ids_of(&collector.spans())).count();
+        if missing == 0 {
+            break;
+        }
+        assert!(turn < 20, "{missing} spans are missing: {answer}");
+    }
     let spans = collector.spans();
-    let arrived = ids_of(&spans);
-    assert_eq!(all.difference(&arrived).count(), 0);
     assert!(spans.iter().all(|span| !texts(&span.attributes).contains_key("maxim.incomplete")));
     // What came twice is the same both times.
     let mut seen: BTreeMap<Vec<u8>, &Span> = BTreeMap::new();
