@@ -95,6 +95,13 @@ func normalise(line string) any {
 	if parts[3] == "add-error" {
 		delete(data, "id")
 	}
+	// And neither the size of a file nor the name of one that was given none.
+	if parts[3] == "add-attachment" {
+		delete(data, "size")
+		if data["name"] == "unknown.bin" {
+			delete(data, "name")
+		}
+	}
 	return []any{parts[1], parts[2], parts[3], same(data)}
 }
 

@@ -403,6 +403,13 @@ json comparable(const std::string& action, json data, const std::set<std::string
     if (action == "add-error") {
         data.erase("id");
     }
+    // And neither the size of a file nor the name of one that was given none.
+    if (action == "add-attachment") {
+        data.erase("size");
+        if (data.value("name", "") == "unknown.bin") {
+            data.erase("name");
+        }
+    }
     if (action == "add-attachment" && data.contains("key")) {
         // Keys of generated ids end in them.
         const auto key = data["key"].get<std::string>();

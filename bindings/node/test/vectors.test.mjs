@@ -125,6 +125,11 @@ function comparable(line, givesTime) {
   const { entity, id, action, data } = line;
   // The captured client omits the id of an error.
   if (action === 'add-error') delete data.id;
+  // And the size of a file, and the name of one that was given none.
+  if (action === 'add-attachment') {
+    delete data.size;
+    if (data.name === 'unknown.bin') delete data.name;
+  }
   return { entity, id, action, data: wild(data) };
 }
 
