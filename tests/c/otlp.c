@@ -31,6 +31,9 @@
 
 #define S(text) maxim_str_z(text)
 
+/* Milliseconds that no machine needs. */
+enum { AMPLE = 100000 };
+
 static void must(maxim_status status) {
     if (status != MAXIM_OK) {
         printf("%s %s\n", maxim_status_str(status), maxim_last_error());
@@ -117,7 +120,7 @@ static void conversation(maxim_logger *logger) {
 
 static int finish(maxim_logger *logger) {
     const char *given = getenv("CLEANUP_MS");
-    maxim_status status = maxim_cleanup(logger, given ? (uint32_t)atoi(given) : 20000);
+    maxim_status status = maxim_cleanup(logger, given ? (uint32_t)atoi(given) : AMPLE);
     printf("%s %s\n", maxim_status_str(status), status == MAXIM_OK ? "" : maxim_last_error());
     maxim_stats stats = MAXIM_STATS_INIT;
     must(maxim_logger_stats(logger, &stats));
@@ -148,12 +151,12 @@ static int entries(int count) {
         snprintf(data, sizeof data, "{\"number\":%d}", number);
         must(maxim_log_info(client, S("an entry"), S(data), NULL));
         if (number == 0) {
-            must(maxim_log_flush(client, 20000));
+            must(maxim_log_flush(client, AMPLE));
         }
     }
     maxim_raw_options raw = MAXIM_RAW_OPTIONS_INIT;
     maxim_status refused = maxim_ingest_raw_async(client, (const uint8_t *)"{}", 2, MAXIM_FORMAT_JSON, &raw);
-    maxim_status status = maxim_log_disconnect(client, 20000);
+    maxim_status status = maxim_log_disconnect(client, AMPLE);
     printf("%s %s\n", maxim_status_str(status), maxim_status_str(refused));
     return maxim_log_client_free(client) != MAXIM_OK;
 }
@@ -209,7 +212,7 @@ int main(int argc, char **argv) {
     } else if (strcmp(verb, "end") == 0) {
         must(maxim_trace_add_tag(logger, S(first), S("ended"), S("yes")));
         must(maxim_trace_end(logger, S(first)));
-        must(maxim_flush_log_files(logger, 20000));
+        must(maxim_flush_log_files(logger, AMPLE));
     } else if (strcmp(verb, "forked") == 0) {
         one_trace(logger, "parent", 0, "question");
         pid_t child = fork();
@@ -218,7 +221,7 @@ int main(int argc, char **argv) {
             one_trace(logger, prefix, number, "question");
         }
         if (child == 0) {
-            must(maxim_cleanup(logger, 20000));
+            must(maxim_cleanup(logger, AMPLE));
             _exit(0);
         }
         int ended = 0;
@@ -233,10 +236,10 @@ int main(int argc, char **argv) {
         for (int number = 0; number < count; number++) {
             one_trace(logger, "closed", number, "question");
             if (number % 500 == 0) {
-                must(maxim_flush(logger, 20000));
+                must(maxim_flush(logger, AMPLE));
             }
         }
-        must(maxim_flush(logger, 20000));
+        must(maxim_flush(logger, AMPLE));
         maxim_stats stats = MAXIM_STATS_INIT;
         must(maxim_logger_stats(logger, &stats));
         printf("open: held %" PRIu64 " bytes %" PRIu64 "\n", stats.held, stats.bytes_held);

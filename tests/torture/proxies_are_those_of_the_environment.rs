@@ -131,15 +131,20 @@ fn https_goes_through_its_own_proxy_and_encrypted() {
         // It speaks no TLS, so that all is held; what matters is where the connection goes, and with what.
         let server = Server::start(&[]);
         let proxy = Proxy::start(server.port);
-        let stats = log_ten(
-            &stage,
-            &proxy,
-            HTTPS,
-            &[(name, "$PROXY"), ("http_proxy", "http://127.0.0.1:9")],
-            "flush:500",
-        );
-        row.add_stats(&stats);
-        let heard = proxy.heard();
+        let variables = [(name, "$PROXY"), ("http_proxy", "http://127.0.0.1:9")];
+        let mut heard = Vec::new();
+        // A slow machine may not come to say anything within the shortest.
+        for timeout in ["flush:500", "flush:5000", "flush:50000"] {
+            let stats = log_ten(&stage, &proxy, HTTPS, &variables, timeout);
+            row.add_stats(&stats);
+            // 10 more each time, as the next process goes on with what the one before left.
+            assert_eq!(stats["delivered"], 0, "{stats}");
+            heard = proxy.heard();
+            heard.retain(|line| !line.is_empty());
+            if !heard.is_empty() {
+                break;
+            }
+        }
         assert!(
             !heard.is_empty() && heard.iter().all(|line| line == "CONNECT maxim.invalid:443 HTTP/1.1"),
             "{heard:?}"
@@ -148,7 +153,6 @@ fn https_goes_through_its_own_proxy_and_encrypted() {
             assert_eq!(bytes.first(), Some(&TLS_HANDSHAKE));
             assert!(!bytes.windows(KEY.len()).any(|window| window == KEY), "the key, unencrypted");
         }
-        assert_eq!(stats["held"], 10, "{stats}");
     }
 }
 
