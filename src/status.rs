@@ -107,11 +107,11 @@ impl Status {
 
 /// A refusal. A pointer, so that the result of a call that succeeds stays in registers all the way up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error(Box<What>);
+pub struct Error(Box<ErrorInner>);
 
 /// What an [`Error`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct What {
+pub struct ErrorInner {
     /// What kind of refusal.
     pub status: Status,
     /// Which argument, which limit, what was found, what to do; for a person at 3 a.m.
@@ -122,7 +122,7 @@ impl Error {
     /// A refusal with its detail.
     #[cold]
     pub fn new(status: Status, detail: impl Into<String>) -> Error {
-        Error(Box::new(What { status, detail: detail.into() }))
+        Error(Box::new(ErrorInner { status, detail: detail.into() }))
     }
 
     /// The detail alone.
@@ -132,9 +132,9 @@ impl Error {
 }
 
 impl std::ops::Deref for Error {
-    type Target = What;
+    type Target = ErrorInner;
 
-    fn deref(&self) -> &What {
+    fn deref(&self) -> &ErrorInner {
         &self.0
     }
 }

@@ -2,9 +2,9 @@
 //! thread, in a C program that uses the release library.
 //!
 //! Within one segment of the spool nothing of it happens at all, but for one thing: a call that finds the
-//! writer in the spool's lock waits for it, which is `sched_yield` a few times and then naps. That
+//! writer in the spool's lock waits for it, which is `sched_yield` a few times and then sleeps. That
 //! comes from the writer's looks, not from the records, and mostly not at all. Nobody is woken when a lock is
-//! given back. Over many segments, work is done for each of them: half a segment rings for the writer, and where
+//! given back. Over many segments, work is done for each of them: half a segment wakes the writer up, and where
 //! it has not prepared the next one in time, the caller makes it.
 
 mod common;
@@ -20,11 +20,11 @@ const NOBODY: &str = "http://127.0.0.1:9";
 /// The calls, each as often as stays, with the warm-up, below half a segment: that wakes the writer.
 const CALLS: [(&str, &str); 5] =
     [("tag", "2000"), ("span", "1000"), ("result", "200"), ("info", "1000"), ("debug", "2000")];
-/// For a wait: 8 times `sched_yield`, and as many naps as it takes for the writer to have a processor again, which
+/// For a wait: 8 times `sched_yield`, and as many sleeps as it takes for the writer to have a processor again, which
 /// may be interrupted with the lock in its hands. It looks every few milliseconds.
 const WAITS: u64 = 4 * (8 + 12);
 
-/// What rings the bell in each segment: twice half of it, the spare that was taken, and what is left of a half when
+/// What wakes the writer up in each segment: twice half of it, the spare that was taken, and what is left of a half when
 /// the writer has looked in between.
 const RINGS: u64 = 4;
 /// A long stretch, and how many tags at least a segment of 1 MiB takes.
@@ -76,7 +76,7 @@ fn millions_of_calls_wake_the_writer_and_enter_the_kernel_once_in_hundreds_of_re
 
     let seen =
         system_calls(&mut hot_path(&program, &server.url(), &scratch, &["system-calls", "tag", &many]));
-    // The bell's, and nothing else: giving back a lock wakes nobody.
+    // The wake-up, and nothing else: giving back a lock wakes nobody.
     let wakes = seen.get("wake").copied().unwrap_or(0);
     assert!((1..=RINGS * segments).contains(&wakes), "{wakes} wake-ups for {segments} segments: {seen:?}");
     // A segment that the caller makes takes a dozen; each wait some twenty.

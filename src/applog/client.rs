@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::config::Config;
-use super::defaults::{Defaults, Which};
+use super::defaults::{DefaultField, Defaults};
 use super::entry::{self, Entry, Level, check_length};
 use super::protocol::{KIND_ENTRY, StructuredLog};
 use crate::control::{Control, Records};
@@ -30,7 +30,7 @@ pub struct Client {
     pub(super) protocol: Option<Arc<StructuredLog>>,
     /// `source`, `environment` and `version`, which every entry has, as members of its object.
     constant: Vec<u8>,
-    own: ForkCell<Own>,
+    own: ForkCell<ClientState>,
     ignored: AtomicU64,
     /// What every record passes; `None`: nothing is to be looked at.
     pub(super) control: Option<Control>,
@@ -39,7 +39,7 @@ pub struct Client {
 }
 
 /// What belongs to one process.
-struct Own {
+struct ClientState {
     /// None without an API key.
     pipeline: Option<Pipeline>,
     defaults: Defaults,
@@ -74,7 +74,7 @@ impl Client {
         if config.api_key.is_some() || config.otlp.is_some() {
             config.settings.check_spool_dir()?;
         }
-        let own = Own { pipeline: open(&config, protocol.as_ref()), defaults };
+        let own = ClientState { pipeline: open(&config, protocol.as_ref()), defaults };
         Ok(Client {
             control: Control::new(&config.control),
             least: if config.disabled { NO_LEVEL } else { config.min_level as u8 },
@@ -87,12 +87,12 @@ impl Client {
     }
 
     #[inline]
-    fn own(&self) -> &Own {
+    fn own(&self) -> &ClientState {
         self.own.get(|inherited| {
             if let Some(pipeline) = &inherited.pipeline {
                 pipeline.after_fork_in_child();
             }
-            Own {
+            ClientState {
                 pipeline: open(&self.config, self.protocol.as_ref()),
                 defaults: inherited.defaults.renewed(),
             }
@@ -174,7 +174,7 @@ impl Client {
     }
 
     /// Appends a record that is no entry.
-    pub(super) fn append(&self, kind: spool::Kind, parts: &[&[u8]]) -> Result<()> {
+    pub(super) fn append(&self, kind: spool::RecordKind, parts: &[&[u8]]) -> Result<()> {
         match &self.own().pipeline {
             Some(pipeline) => pipeline.append_parts(kind, parts),
             None => Err(self.without_key()),
@@ -201,11 +201,11 @@ impl Client {
     }
 
     /// Changes the user or session of entries that name none.
-    pub fn set_default(&self, which: Which, text: Option<&str>) -> Result<()> {
+    pub fn set_default(&self, which: DefaultField, text: Option<&str>) -> Result<()> {
         if let Some(text) = text {
             let name = match which {
-                Which::User => "user_id",
-                Which::Session => "session_id",
+                DefaultField::User => "user_id",
+                DefaultField::Session => "session_id",
             };
             check_length(name, text, 0, entry::ID)?;
         }
@@ -303,7 +303,7 @@ fn open(config: &Config, protocol: Option<&Arc<StructuredLog>>) -> Option<Pipeli
             (protocol, settings.spool("structured", &config.source, config.api_key.as_ref()?))
         }
     };
-    let spool = spool::Options { ring_records: config.batch_size.into(), ..spool };
+    let spool = spool::Options { wake_records: config.batch_size.into(), ..spool };
     let pipeline = settings.pipeline("maxim-log-write", spool, protocol, Some(config.flush_interval));
     Some(Pipeline::open(PipelineConfig { backoff: config.backoff, ..pipeline }))
 }

@@ -70,7 +70,7 @@ impl Text {
 
 /// Which of the two ids.
 #[derive(Clone, Copy)]
-pub enum Which {
+pub enum DefaultField {
     /// The user's.
     User,
     /// The session's.
@@ -107,7 +107,7 @@ impl Defaults {
     }
 
     /// Changes one of the ids, which is within the service's limit; `None` clears it.
-    pub fn set(&self, which: Which, text: Option<&str>) {
+    pub fn set(&self, which: DefaultField, text: Option<&str>) {
         let _one_at_a_time = self.writer.lock();
         let version = self.version.load(Ordering::Relaxed);
         let (current, next) = (&self.copies[(version & 1) as usize], &self.copies[(!version & 1) as usize]);
@@ -154,9 +154,9 @@ mod tests {
     fn ids_are_set_kept_and_cleared() {
         let defaults = Defaults::new(Some("ada"), None);
         assert_eq!(read(&defaults), r#"{"userId":"ada"}"#);
-        defaults.set(Which::Session, Some("s \"1\""));
+        defaults.set(DefaultField::Session, Some("s \"1\""));
         assert_eq!(read(&defaults), r#"{"userId":"ada","sessionId":"s \"1\""}"#);
-        defaults.set(Which::User, None);
+        defaults.set(DefaultField::User, None);
         assert_eq!(read(&defaults.renewed()), r#"{"sessionId":"s \"1\""}"#);
     }
 
@@ -173,7 +173,7 @@ mod tests {
             scope.spawn(|| {
                 for round in 0..20_000 {
                     let letter = char::from(b'a' + (round % 26) as u8).to_string();
-                    defaults.set(Which::User, Some(&letter.repeat(1 + round % 100)));
+                    defaults.set(DefaultField::User, Some(&letter.repeat(1 + round % 100)));
                 }
             });
             for _ in 0..2 {

@@ -21,18 +21,18 @@ pub struct Flow {
     client: Arc<Client>,
     name: String,
     id: String,
-    own: ForkCell<Own>,
+    own: ForkCell<FlowState>,
 }
 
 /// What belongs to one process: a forked child goes on counting on its own.
-struct Own {
+struct FlowState {
     one_at_a_time: Mutex<()>,
     next: AtomicI32,
 }
 
-impl Own {
-    fn starting_at(next: i32) -> Own {
-        Own { one_at_a_time: Mutex::new(()), next: AtomicI32::new(next) }
+impl FlowState {
+    fn starting_at(next: i32) -> FlowState {
+        FlowState { one_at_a_time: Mutex::new(()), next: AtomicI32::new(next) }
     }
 }
 
@@ -42,7 +42,7 @@ impl Flow {
         const DIGITS: usize = 8;
         check_length("name", name, 1, entry::NAME - DIGITS - 1)?;
         let mut digits = [0; DIGITS];
-        id::short_hex(&mut digits, process::generation());
+        id::short_hex(&mut digits, process::epoch());
         let shown = client.name_of_flow(name, entry::NAME - DIGITS - 1);
         let id = format!("{shown}-{}", String::from_utf8_lossy(&digits));
         drop(shown);
@@ -75,7 +75,7 @@ impl Flow {
     }
 
     fn with_id(client: Arc<Client>, name: &str, id: String) -> Flow {
-        Flow { client, name: name.to_owned(), id, own: ForkCell::new(Own::starting_at(0)) }
+        Flow { client, name: name.to_owned(), id, own: ForkCell::new(FlowState::starting_at(0)) }
     }
 
     /// Its client.
@@ -94,8 +94,8 @@ impl Flow {
     }
 
     #[inline]
-    fn own(&self) -> &Own {
-        self.own.get(|inherited| Own::starting_at(inherited.next.load(Ordering::Acquire)))
+    fn own(&self) -> &FlowState {
+        self.own.get(|inherited| FlowState::starting_at(inherited.next.load(Ordering::Acquire)))
     }
 
     /// The index that the next step will have.

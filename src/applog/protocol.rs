@@ -7,13 +7,13 @@ use super::config::{Config, MAX_BATCH_ENTRIES};
 use super::raw;
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Reach, Request, Response, TransportError};
 use crate::secret::Secret;
-use crate::spool::{BatchLimits, Kind};
+use crate::spool::{BatchLimits, RecordKind};
 use crate::status::{Error, Result, Status};
 
 /// One entry, as JSON.
-pub const KIND_ENTRY: Kind = Kind(0);
+pub const KIND_ENTRY: RecordKind = RecordKind(0);
 /// A raw document with its head.
-pub const KIND_RAW: Kind = Kind(1);
+pub const KIND_RAW: RecordKind = RecordKind(1);
 
 /// The largest entries (a message and a stack of 10,000 characters and data) keep well below it.
 const MAX_BATCH_BYTES: usize = 1 << 20;
@@ -89,7 +89,7 @@ impl Protocol for StructuredLog {
         Framing { prefix: b"{\"logs\":[", separator: b",", suffix: b"]}" }
     }
 
-    fn alone(&self, kind: Kind, _len: usize) -> bool {
+    fn alone(&self, kind: RecordKind, _len: usize) -> bool {
         kind != KIND_ENTRY
     }
 
@@ -97,7 +97,7 @@ impl Protocol for StructuredLog {
         self.send(http, "/v1/logs", "application/json", body, deadline).into()
     }
 
-    fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome {
+    fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome {
         match raw::parse(payload).filter(|_| kind == KIND_RAW) {
             Some((target, content_type, body)) => {
                 self.send(http, target, content_type, body, deadline).into()

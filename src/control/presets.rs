@@ -333,7 +333,7 @@ fn four(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
 
 /// What a key may consist of behind its beginning.
 #[derive(Clone, Copy)]
-enum Body {
+enum KeyBody {
     /// Letters, digits, `_` and `-`.
     Word,
     /// As well as dots.
@@ -344,14 +344,14 @@ enum Body {
     Path,
 }
 
-impl Body {
+impl KeyBody {
     fn has(self, byte: u8) -> bool {
         byte.is_ascii_alphanumeric()
             || match self {
-                Body::Word => b"_-".contains(&byte),
-                Body::Dotted => b"_-.".contains(&byte),
-                Body::Token => b"_-.~+/=".contains(&byte),
-                Body::Path => b"_-/".contains(&byte),
+                KeyBody::Word => b"_-".contains(&byte),
+                KeyBody::Dotted => b"_-.".contains(&byte),
+                KeyBody::Token => b"_-.~+/=".contains(&byte),
+                KeyBody::Path => b"_-/".contains(&byte),
             }
     }
 }
@@ -359,57 +359,57 @@ impl Body {
 /// How keys begin, how long they go on at least, and with what: OpenAI, Anthropic and who took after them; Stripe;
 /// GitHub, GitLab, Slack; AWS, Google, Azure; Hugging Face, npm, PyPI, DigitalOcean, Groq, xAI, Replicate, NVIDIA,
 /// SendGrid, LangSmith, Pinecone, Tavily, Mailgun, Perplexity, Fireworks; JSON web tokens; HTTP's authorization.
-const KEYS: &[(&str, usize, Body)] = &[
-    ("sk-", 16, Body::Word),
-    ("pk-", 16, Body::Word),
-    ("sk_live_", 10, Body::Word),
-    ("sk_test_", 10, Body::Word),
-    ("rk_live_", 10, Body::Word),
-    ("rk_test_", 10, Body::Word),
-    ("pk_live_", 10, Body::Word),
-    ("pk_test_", 10, Body::Word),
-    ("sk_mx_", 8, Body::Word),
-    ("whsec_", 16, Body::Token),
-    ("ghp_", 30, Body::Word),
-    ("gho_", 30, Body::Word),
-    ("ghu_", 30, Body::Word),
-    ("ghs_", 30, Body::Word),
-    ("ghr_", 30, Body::Word),
-    ("github_pat_", 30, Body::Word),
-    ("glpat-", 16, Body::Word),
-    ("xoxa-", 10, Body::Word),
-    ("xoxb-", 10, Body::Word),
-    ("xoxp-", 10, Body::Word),
-    ("xoxr-", 10, Body::Word),
-    ("xoxs-", 10, Body::Word),
-    ("xapp-", 10, Body::Word),
-    ("hooks.slack.com/services/", 20, Body::Path),
-    ("AKIA", 16, Body::Word),
-    ("ASIA", 16, Body::Word),
-    ("AIza", 30, Body::Word),
-    ("ya29.", 20, Body::Dotted),
-    ("GOCSPX-", 20, Body::Word),
-    ("AccountKey=", 40, Body::Token),
-    ("hf_", 30, Body::Word),
-    ("npm_", 30, Body::Word),
-    ("pypi-", 30, Body::Word),
-    ("dop_v1_", 40, Body::Word),
-    ("gsk_", 30, Body::Word),
-    ("xai-", 30, Body::Word),
-    ("r8_", 30, Body::Word),
-    ("nvapi-", 30, Body::Word),
-    ("SG.", 30, Body::Dotted),
-    ("lsv2_", 20, Body::Word),
-    ("pcsk_", 20, Body::Word),
-    ("tvly-", 16, Body::Word),
-    ("key-", 32, Body::Word),
-    ("pplx-", 30, Body::Word),
-    ("fw_", 20, Body::Word),
-    ("eyJ", 30, Body::Dotted),
-    ("Bearer ", 16, Body::Token),
-    ("bearer ", 16, Body::Token),
-    ("Basic ", 16, Body::Token),
-    ("basic ", 16, Body::Token),
+const KEYS: &[(&str, usize, KeyBody)] = &[
+    ("sk-", 16, KeyBody::Word),
+    ("pk-", 16, KeyBody::Word),
+    ("sk_live_", 10, KeyBody::Word),
+    ("sk_test_", 10, KeyBody::Word),
+    ("rk_live_", 10, KeyBody::Word),
+    ("rk_test_", 10, KeyBody::Word),
+    ("pk_live_", 10, KeyBody::Word),
+    ("pk_test_", 10, KeyBody::Word),
+    ("sk_mx_", 8, KeyBody::Word),
+    ("whsec_", 16, KeyBody::Token),
+    ("ghp_", 30, KeyBody::Word),
+    ("gho_", 30, KeyBody::Word),
+    ("ghu_", 30, KeyBody::Word),
+    ("ghs_", 30, KeyBody::Word),
+    ("ghr_", 30, KeyBody::Word),
+    ("github_pat_", 30, KeyBody::Word),
+    ("glpat-", 16, KeyBody::Word),
+    ("xoxa-", 10, KeyBody::Word),
+    ("xoxb-", 10, KeyBody::Word),
+    ("xoxp-", 10, KeyBody::Word),
+    ("xoxr-", 10, KeyBody::Word),
+    ("xoxs-", 10, KeyBody::Word),
+    ("xapp-", 10, KeyBody::Word),
+    ("hooks.slack.com/services/", 20, KeyBody::Path),
+    ("AKIA", 16, KeyBody::Word),
+    ("ASIA", 16, KeyBody::Word),
+    ("AIza", 30, KeyBody::Word),
+    ("ya29.", 20, KeyBody::Dotted),
+    ("GOCSPX-", 20, KeyBody::Word),
+    ("AccountKey=", 40, KeyBody::Token),
+    ("hf_", 30, KeyBody::Word),
+    ("npm_", 30, KeyBody::Word),
+    ("pypi-", 30, KeyBody::Word),
+    ("dop_v1_", 40, KeyBody::Word),
+    ("gsk_", 30, KeyBody::Word),
+    ("xai-", 30, KeyBody::Word),
+    ("r8_", 30, KeyBody::Word),
+    ("nvapi-", 30, KeyBody::Word),
+    ("SG.", 30, KeyBody::Dotted),
+    ("lsv2_", 20, KeyBody::Word),
+    ("pcsk_", 20, KeyBody::Word),
+    ("tvly-", 16, KeyBody::Word),
+    ("key-", 32, KeyBody::Word),
+    ("pplx-", 30, KeyBody::Word),
+    ("fw_", 20, KeyBody::Word),
+    ("eyJ", 30, KeyBody::Dotted),
+    ("Bearer ", 16, KeyBody::Token),
+    ("bearer ", 16, KeyBody::Token),
+    ("Basic ", 16, KeyBody::Token),
+    ("basic ", 16, KeyBody::Token),
 ];
 
 const PEM: &[u8] = b"-----BEGIN ";
@@ -440,7 +440,7 @@ fn api_key(text: &[u8], from: usize) -> Option<Range<usize>> {
     None
 }
 
-fn key_at(text: &[u8], at: usize, (beginning, least, body): &(&str, usize, Body)) -> Option<Range<usize>> {
+fn key_at(text: &[u8], at: usize, (beginning, least, body): &(&str, usize, KeyBody)) -> Option<Range<usize>> {
     let rest = text[at..].strip_prefix(beginning.as_bytes())?;
     let length = rest.iter().take_while(|byte| body.has(**byte)).count();
     let found = &rest[..length];

@@ -213,12 +213,16 @@ impl Control {
         most: Option<usize>,
         out: &mut Buffer,
     ) {
-        let mut open: Vec<Open> = Vec::new();
+        let mut open: Vec<OpenContainer> = Vec::new();
         let mut at = 0;
         while let Some(&byte) = json.get(at) {
             match byte {
                 b'{' | b'[' => {
-                    open.push(Open { path: pass.path.len(), is_object: byte == b'{', at_name: byte == b'{' });
+                    open.push(OpenContainer {
+                        path: pass.path.len(),
+                        is_object: byte == b'{',
+                        at_name: byte == b'{',
+                    });
                     out.push(byte);
                     at += 1;
                 }
@@ -432,7 +436,7 @@ impl Control {
 }
 
 /// An object or array that is being copied.
-struct Open {
+struct OpenContainer {
     /// How long the path was before it.
     path: usize,
     is_object: bool,

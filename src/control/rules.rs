@@ -28,11 +28,11 @@ pub struct Rules {
 }
 
 struct Rule {
-    what: What,
+    what: Matcher,
     replacement: String,
 }
 
-enum What {
+enum Matcher {
     Preset(Preset),
     /// As [`plain_key`] has it.
     Key(String),
@@ -72,7 +72,7 @@ impl Rules {
     pub(super) fn of_key(&self, name: &str) -> Option<&str> {
         let mut plain = None;
         self.rules.iter().find_map(|rule| match &rule.what {
-            What::Key(key) if *key == *plain.get_or_insert_with(|| plain_key(name)) => {
+            Matcher::Key(key) if *key == *plain.get_or_insert_with(|| plain_key(name)) => {
                 Some(rule.replacement.as_str())
             }
             _ => None,
@@ -122,11 +122,11 @@ impl Rule {
                 let (name, preset) = found.ok_or_else(|| {
                     format!("{word:?} is none of the presets email, card, api_key, phone and ip")
                 })?;
-                (What::Preset(*preset), format!("[{name}]"))
+                (Matcher::Preset(*preset), format!("[{name}]"))
             }
             "key" if plain_key(word).is_empty() => return Err("key is empty".to_owned()),
-            "key" => (What::Key(plain_key(word)), "[masked]".to_owned()),
-            _ => (What::Expression(Box::new(ForkCell::new(expression(word)?))), "[masked]".to_owned()),
+            "key" => (Matcher::Key(plain_key(word)), "[masked]".to_owned()),
+            _ => (Matcher::Expression(Box::new(ForkCell::new(expression(word)?))), "[masked]".to_owned()),
         };
         text(members, "name")?;
         let replacement = text(members, "replace")?.map_or(default, str::to_owned);
@@ -136,14 +136,14 @@ impl Rule {
     /// The text with all that this rule finds in it replaced; `None` if that is nothing.
     fn masked(&self, text: &str, where_: Where) -> Option<String> {
         let next: &dyn Fn(usize) -> Option<Range<usize>> = match &self.what {
-            What::Key(_) => return None,
-            What::Preset(preset)
+            Matcher::Key(_) => return None,
+            Matcher::Preset(preset)
                 if where_ == Where::Text || where_ == Where::Number && preset.is_in_numbers() =>
             {
                 &|from| preset.find(text, from)
             }
-            What::Preset(_) => return None,
-            What::Expression(expression) => {
+            Matcher::Preset(_) => return None,
+            Matcher::Expression(expression) => {
                 let expression = expression.get(Regex::clone);
                 &move |from| expression.find_at(text, from).map(|found| found.range())
             }

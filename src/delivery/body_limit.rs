@@ -8,7 +8,7 @@
 /// Nobody limits requests to less: a 413 for less is a service that is out of order.
 pub const LEAST: usize = 4 * 1024;
 /// Requests taken before the limit is tried again, at first and at most.
-const PATIENCE: std::ops::RangeInclusive<u32> = 16..=4_096;
+const SUCCESSES_BEFORE_RAISE: std::ops::RangeInclusive<u32> = 16..=4_096;
 
 /// What is known of the limit.
 pub struct BodyLimit {
@@ -16,7 +16,7 @@ pub struct BodyLimit {
     /// Requests of about this size in a row that were taken.
     taken: u32,
     /// How many it takes to try twice the size.
-    patience: u32,
+    successes_before_raise: u32,
     /// The limit has been raised since the last 413.
     raised: bool,
 }
@@ -24,7 +24,12 @@ pub struct BodyLimit {
 impl BodyLimit {
     /// None is known.
     pub fn new() -> BodyLimit {
-        BodyLimit { bytes: usize::MAX, taken: 0, patience: *PATIENCE.start(), raised: false }
+        BodyLimit {
+            bytes: usize::MAX,
+            taken: 0,
+            successes_before_raise: *SUCCESSES_BEFORE_RAISE.start(),
+            raised: false,
+        }
     }
 
     /// Bodies stay below this.
@@ -37,7 +42,8 @@ impl BodyLimit {
         self.bytes = (bytes / 2).max(LEAST);
         self.taken = 0;
         if self.raised {
-            self.patience = (self.patience * 2).min(*PATIENCE.end());
+            self.successes_before_raise =
+                (self.successes_before_raise * 2).min(*SUCCESSES_BEFORE_RAISE.end());
             self.raised = false;
         }
     }
@@ -49,7 +55,7 @@ impl BodyLimit {
             return;
         }
         self.taken += 1;
-        if self.taken >= self.patience {
+        if self.taken >= self.successes_before_raise {
             self.taken = 0;
             self.bytes = self.bytes.saturating_mul(2);
             self.raised = true;

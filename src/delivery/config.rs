@@ -14,7 +14,7 @@ use crate::spool;
 pub struct PipelineConfig {
     /// The thread's name; up to 15 bytes are shown by the system.
     pub name: &'static str,
-    /// Where records are kept. `ring_records` means here: a batch is due once so many wait; the
+    /// Where records are kept. `wake_records` means here: a batch is due once so many wait; the
     /// writer looks for itself, no caller wakes it for that.
     pub spool: spool::Options,
     /// How records become requests.

@@ -20,7 +20,7 @@ use crate::delivery::policy::{HOLD, Policy};
 use crate::delivery::protocol::{Framing, Protocol};
 use crate::delivery::reporting::{News, Reporting};
 use crate::process::{self, monotonic};
-use crate::spool::{Batch, BatchLimits, Kind, READ_AGAIN, Reader, Record};
+use crate::spool::{Batch, BatchLimits, READ_AGAIN, Reader, Record, RecordKind};
 use crate::status::Status;
 
 /// After two failures in a row, requests are kept below this until one succeeds: a struggling
@@ -135,12 +135,12 @@ struct Window {
     /// It is known to hold a bad record.
     refused: bool,
     /// If it is delivered, the next window is known to hold one.
-    vouches: bool,
+    clears_next: bool,
 }
 
 impl Window {
     fn of(len: usize) -> Window {
-        Window { len, refused: false, vouches: false }
+        Window { len, refused: false, clears_next: false }
     }
 }
 
@@ -196,7 +196,7 @@ impl Engine {
             ..request
         };
         let protocol = Arc::clone(&self.protocol);
-        let alone = |kind: Kind, len: usize| protocol.alone(kind, len);
+        let alone = |kind: RecordKind, len: usize| protocol.alone(kind, len);
         self.used = monotonic::now();
         protocol.before_reading();
         let Some(mut batch) = self.reader.next_batch(&limits, &alone) else {
@@ -341,7 +341,7 @@ impl Engine {
         if self.reader.maintain() {
             self.protocol.upkeep();
         }
-        self.reporting.catch_up(monotonic::now());
+        self.reporting.tick(monotonic::now());
         if self.body.capacity() > IDLE_BODY_BYTES && passed(self.used) > IDLE {
             self.body = Vec::new();
         }
@@ -401,7 +401,7 @@ impl Engine {
                 // Half of it holds the bad record. If the left half is delivered it was the right.
                 let left = window.len / 2;
                 windows.push(Window::of(window.len - left));
-                windows.push(Window { vouches: true, ..Window::of(left) });
+                windows.push(Window { clears_next: true, ..Window::of(left) });
                 continue;
             }
             let outcome = match known.take() {
@@ -417,7 +417,7 @@ impl Engine {
             match outcome {
                 Outcome::Delivered | Outcome::Partly { .. } => {
                     self.acknowledge(batch, window.len, supervisor);
-                    if window.vouches
+                    if window.clears_next
                         && let Some(next) = windows.last_mut()
                     {
                         next.refused = true;

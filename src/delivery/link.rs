@@ -155,7 +155,7 @@ mod tests {
     use crate::delivery::policy::BackoffConfig;
     use crate::delivery::{Framing, Http, Pipeline, PipelineConfig, Protocol};
     use crate::report::Silent;
-    use crate::spool::{Identity, Kind, Options};
+    use crate::spool::{Identity, Options, RecordKind};
     use crate::sync::Mutex;
 
     const USUAL: BatchLimits = BatchLimits { max_bytes: 1_000, max_records: 10, per_record_overhead: 1 };
@@ -198,7 +198,7 @@ mod tests {
         fn framing(&self) -> Framing {
             Framing { prefix: b"", separator: b",", suffix: b"" }
         }
-        fn alone(&self, _: Kind, _: usize) -> bool {
+        fn alone(&self, _: RecordKind, _: usize) -> bool {
             false
         }
         fn send_batch(&self, _: &mut Http, body: &[u8], records: usize, _: Instant) -> Outcome {
@@ -217,7 +217,7 @@ mod tests {
             body.split(',').for_each(|record| *self.taken.lock().entry(record.to_owned()).or_default() += 1);
             Outcome::Delivered
         }
-        fn send_alone(&self, _: &mut Http, _: Kind, _: &[u8], _: Instant) -> Outcome {
+        fn send_alone(&self, _: &mut Http, _: RecordKind, _: &[u8], _: Instant) -> Outcome {
             unreachable!("nothing is sent alone")
         }
     }
@@ -239,7 +239,7 @@ mod tests {
             reporter: Arc::new(Silent),
             synchronous: false,
         });
-        (0..1_000).for_each(|n| pipeline.append(Kind(0), format!("r{n}").as_bytes()).unwrap());
+        (0..1_000).for_each(|n| pipeline.append(RecordKind(0), format!("r{n}").as_bytes()).unwrap());
         pipeline.flush(Duration::from_secs(60)).unwrap();
         let stats = pipeline.stats().unwrap();
         assert_eq!((stats.spool.delivered, stats.spool.quarantined), (999, 1));

@@ -23,7 +23,7 @@ use crate::delivery::progress::FlushTarget;
 use crate::delivery::synchronous;
 use crate::delivery::writer::{self, Done, Flush, Message, Workplace};
 use crate::process::{self, monotonic};
-use crate::spool::{self, Kind, Location, Refusal, Spool};
+use crate::spool::{self, RecordKind, Refusal, Spool, StorageKind};
 use crate::status::{Error, Result, Status};
 
 /// The name of the thread that moves records to files when somebody asks for it.
@@ -119,21 +119,21 @@ impl Pipeline {
         }
     }
 
-    /// A message and the bell.
+    /// A message and a wake-up.
     fn tell(&self, message: Message) {
         // The receiver lives as long as `self`.
         let _ = self.outbox.send(message);
-        self.place.bell.ring();
+        self.place.wakeup.notify();
     }
 
     /// Accepts one record.
     #[inline(always)]
-    pub fn append(&self, kind: Kind, payload: &[u8]) -> Result {
+    pub fn append(&self, kind: RecordKind, payload: &[u8]) -> Result {
         self.answer(self.place.spool.append(kind, payload))
     }
 
     /// Accepts one record, given in parts.
-    pub fn append_parts(&self, kind: Kind, parts: &[&[u8]]) -> Result {
+    pub fn append_parts(&self, kind: RecordKind, parts: &[&[u8]]) -> Result {
         self.answer(self.place.spool.append_parts(kind, parts))
     }
 
@@ -150,7 +150,7 @@ impl Pipeline {
 
     /// Accepts one record with a file of its own ([`Spool::append_with_file`]); `false` if no such file can
     /// be made, and nothing was accepted.
-    pub fn append_with_file(&self, kind: Kind, payload: &[u8], content: &[u8]) -> Result<bool> {
+    pub fn append_with_file(&self, kind: RecordKind, payload: &[u8], content: &[u8]) -> Result<bool> {
         let sequence = self.place.spool.append_with_file(kind, payload, content).map_err(refused)?;
         if sequence.is_some() {
             self.accepted();
@@ -167,7 +167,7 @@ impl Pipeline {
 
     /// Lets the writer look at once.
     pub fn nudge(&self) {
-        self.place.bell.ring();
+        self.place.wakeup.notify();
     }
 
     /// Waits until everything accepted before this call has left, at most for `timeout`. Makes an
@@ -364,9 +364,9 @@ impl Pipeline {
     /// Whether there is a file system for records that have to wait.
     pub fn has_files(&self) -> bool {
         match self.place.spool.location() {
-            Location::Hot { cold, .. } => cold.is_some(),
-            Location::DiskOnly(_) => true,
-            Location::Memory => false,
+            StorageKind::Hot { cold, .. } => cold.is_some(),
+            StorageKind::DiskOnly(_) => true,
+            StorageKind::Memory => false,
         }
     }
 

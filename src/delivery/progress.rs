@@ -48,12 +48,12 @@ pub struct Progress {
     counters: Arc<Counters>,
     /// Flush requests so far: each is worth one attempt at once.
     tickets: AtomicU64,
-    state: Mutex<State>,
+    state: Mutex<ProgressState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct ProgressState {
     writer: WriterThread,
     /// To wait for the thread's very end, once it has exited.
     thread: Option<JoinHandle<()>>,
@@ -199,7 +199,7 @@ impl Progress {
 
     fn outcome_with(
         &self,
-        state: &MutexGuard<'_, State>,
+        state: &MutexGuard<'_, ProgressState>,
         target: FlushTarget,
         ticket: u64,
         deadline: Instant,

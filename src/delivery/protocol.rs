@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::delivery::http::Http;
 use crate::delivery::link::Reach;
 use crate::delivery::outcome::Outcome;
-use crate::spool::{BatchLimits, Kind};
+use crate::spool::{BatchLimits, RecordKind};
 
 /// One API: how records become requests.
 ///
@@ -27,13 +27,13 @@ pub trait Protocol: Send + Sync {
     fn framing(&self) -> Framing;
 
     /// Whether a record of this kind and length is sent by itself, by [`Protocol::send_alone`].
-    fn alone(&self, kind: Kind, len: usize) -> bool;
+    fn alone(&self, kind: RecordKind, len: usize) -> bool;
 
     /// Sends a framed batch of `records` records; normally one request.
     fn send_batch(&self, http: &mut Http, body: &[u8], records: usize, deadline: Instant) -> Outcome;
 
     /// Sends one record by itself: an upload, a raw ingestion.
-    fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome;
+    fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome;
 
     /// Called on the pipeline's thread before it reads records: what is purged from now on may be among them.
     fn before_reading(&self) {}

@@ -19,20 +19,20 @@ const QUIET: Duration = Duration::from_secs(10);
 /// Decides what is worth telling, and keeps it until it can be told.
 pub struct Reporting {
     debug: bool,
-    kinds: Vec<Kind>,
+    kinds: Vec<TroubleKind>,
     pending: News,
 }
 
 /// What has been said of one kind of trouble.
-struct Kind {
+struct TroubleKind {
     status: Status,
     said: Instant,
-    unsaid: Unsaid,
+    suppressed: Suppressed,
 }
 
 /// What has not been said yet.
 #[derive(Default)]
-struct Unsaid {
+struct Suppressed {
     /// How many times.
     times: u64,
     /// Records that are gone.
@@ -43,9 +43,9 @@ struct Unsaid {
 
 /// Reports and debug lines, in order.
 #[derive(Default)]
-pub struct News(Vec<Item>);
+pub struct News(Vec<NewsItem>);
 
-enum Item {
+enum NewsItem {
     Error(Report),
     Debug(String),
 }
@@ -55,14 +55,14 @@ impl News {
     pub fn tell(self, reporter: &Arc<dyn Reporter>) {
         for item in self.0 {
             match item {
-                Item::Error(report) => reporter.error(&report),
-                Item::Debug(line) => reporter.debug(&line),
+                NewsItem::Error(report) => reporter.error(&report),
+                NewsItem::Debug(line) => reporter.debug(&line),
             }
         }
     }
 }
 
-impl Unsaid {
+impl Suppressed {
     /// A message, and how often it stands for others.
     fn counted(&self, message: String) -> String {
         match self.times {
@@ -87,7 +87,7 @@ impl Reporting {
     pub fn remarked(&mut self, status: Status, times: u64, message: String, now: Instant) {
         self.say(status, 0, 0, message, now);
         if let Some(kind) = self.kinds.iter_mut().find(|kind| kind.status == status) {
-            kind.unsaid.times += times.saturating_sub(1);
+            kind.suppressed.times += times.saturating_sub(1);
         }
     }
 
@@ -97,50 +97,54 @@ impl Reporting {
     }
 
     fn say(&mut self, status: Status, kept: u64, gone: u64, message: String, now: Instant) {
-        let unsaid = match self.kinds.iter_mut().find(|kind| kind.status == status) {
+        let suppressed = match self.kinds.iter_mut().find(|kind| kind.status == status) {
             Some(kind) if now.saturating_duration_since(kind.said) < QUIET => {
-                kind.unsaid.times += 1;
-                kind.unsaid.gone += gone;
-                kind.unsaid.message = message;
+                kind.suppressed.times += 1;
+                kind.suppressed.gone += gone;
+                kind.suppressed.message = message;
                 return;
             }
             Some(kind) => {
                 kind.said = now;
-                std::mem::take(&mut kind.unsaid)
+                std::mem::take(&mut kind.suppressed)
             }
             None => {
-                self.kinds.push(Kind { status, said: now, unsaid: Unsaid::default() });
-                Unsaid::default()
+                self.kinds.push(TroubleKind { status, said: now, suppressed: Suppressed::default() });
+                Suppressed::default()
             }
         };
-        let records = kept + gone + unsaid.gone;
-        self.pending.0.push(Item::Error(Report { status, message: unsaid.counted(message), records }));
+        let records = kept + gone + suppressed.gone;
+        self.pending.0.push(NewsItem::Error(Report {
+            status,
+            message: suppressed.counted(message),
+            records,
+        }));
     }
 
     /// Tells of records that are gone and could not be told of when they went, `quiet` or sooner ago.
-    fn make_up(&mut self, quiet: Duration, now: Instant) {
+    fn flush_suppressed(&mut self, quiet: Duration, now: Instant) {
         for kind in &mut self.kinds {
-            if kind.unsaid.gone == 0 || now.saturating_duration_since(kind.said) < quiet {
+            if kind.suppressed.gone == 0 || now.saturating_duration_since(kind.said) < quiet {
                 continue;
             }
             kind.said = now;
-            let mut unsaid = std::mem::take(&mut kind.unsaid);
+            let mut suppressed = std::mem::take(&mut kind.suppressed);
             // The last one is said itself.
-            unsaid.times -= 1;
-            let message = unsaid.counted(unsaid.message.clone());
-            let report = Report { status: kind.status, message, records: unsaid.gone };
-            self.pending.0.push(Item::Error(report));
+            suppressed.times -= 1;
+            let message = suppressed.counted(suppressed.message.clone());
+            let report = Report { status: kind.status, message, records: suppressed.gone };
+            self.pending.0.push(NewsItem::Error(report));
         }
     }
 
     /// To be called now and then: tells what the quiet time kept back.
-    pub fn catch_up(&mut self, now: Instant) {
-        self.make_up(QUIET, now);
+    pub fn tick(&mut self, now: Instant) {
+        self.flush_suppressed(QUIET, now);
     }
 
     /// To be called in the end: tells what the quiet time has kept back so far.
     pub fn close(&mut self, now: Instant) {
-        self.make_up(Duration::ZERO, now);
+        self.flush_suppressed(Duration::ZERO, now);
     }
 
     /// Records are being delivered again; said (as [`Status::Ok`]) if trouble was.
@@ -148,14 +152,18 @@ impl Reporting {
         if !self.kinds.is_empty() {
             self.close(now);
             self.kinds.clear();
-            self.pending.0.push(Item::Error(Report { status: Status::Ok, message: message(), records: 0 }));
+            self.pending.0.push(NewsItem::Error(Report {
+                status: Status::Ok,
+                message: message(),
+                records: 0,
+            }));
         }
     }
 
     /// A line for whoever debugs; only built if somebody does.
     pub fn debug(&mut self, line: impl FnOnce() -> String) {
         if self.debug {
-            self.pending.0.push(Item::Debug(line()));
+            self.pending.0.push(NewsItem::Debug(line()));
         }
     }
 
@@ -220,9 +228,9 @@ mod tests {
         }
         let more = |name: &str, count| format!("{name} ({count} more of this kind since the last report)");
         assert_eq!(heard(&mut reporting), [said("a", 1), said(&more("d", 2), 3)]);
-        reporting.catch_up(start + Duration::from_secs(19));
+        reporting.tick(start + Duration::from_secs(19));
         assert_eq!(heard(&mut reporting), []);
-        reporting.catch_up(start + Duration::from_secs(20));
+        reporting.tick(start + Duration::from_secs(20));
         assert_eq!(heard(&mut reporting), [said(&more("f", 1), 2)]);
         refused(&mut reporting, "g", 21);
         reporting.close(start);

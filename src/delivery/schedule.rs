@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Records are wanted when a flush or a stop asks for them, when one has waited for the flush interval,
-//! when enough wait for a batch by count, when the spool rings (half a segment is full), and when those of
+//! when enough wait for a batch by count, when the spool wakes it up (half a segment is full), and when those of
 //! dead owners have been adopted.
 //!
 //! Promises: no attempt during a pause unless a flush asks for one, and then one; the next time to look is
@@ -49,7 +49,7 @@ impl Observed {
 
 /// What the writer is to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum Task {
     /// Send a batch, and tell [`Schedule::sent`].
     Send,
     /// See to the spool's upkeep, tell [`Schedule::maintained`], and unless that finds something park until
@@ -135,21 +135,21 @@ impl Schedule {
     }
 
     /// What is to be done, after [`Schedule::observe`].
-    pub fn next(&self, now: Instant, seen: Observed) -> Action {
+    pub fn next(&self, now: Instant, seen: Observed) -> Task {
         match self.phase {
             // A pause that outlasts the time given won't be waited for.
             Phase::Stopping { by, paused } if now >= by || paused.is_some_and(|until| until >= by) => {
-                Action::Exit
+                Task::Exit
             }
             // Its own come first: while those cannot be sent, nobody else's can.
-            Phase::Stopping { .. } if seen.is_all_settled() && !self.orphans => Action::LookForOrphans,
+            Phase::Stopping { .. } if seen.is_all_settled() && !self.orphans => Task::LookForOrphans,
             Phase::Stopping { paused, .. }
                 if self.is_wanted(&seen) && paused.is_none_or(|until| now >= until) =>
             {
-                Action::Send
+                Task::Send
             }
-            Phase::Sending => Action::Send,
-            _ => Action::Rest,
+            Phase::Sending => Task::Send,
+            _ => Task::Rest,
         }
     }
 
@@ -215,14 +215,14 @@ impl Schedule {
         }
     }
 
-    /// The spool rings: what has been `accepted` is to be sent. Whether it has to wait, because of a pause.
+    /// The spool woke the writer up: what has been `accepted` is to be sent. Whether it has to wait, because of a pause.
     pub fn woken(&mut self, seen: Observed) -> bool {
         let is_held_up = self.is_paused() && self.is_wanted(&seen);
         self.target = seen.accepted;
         is_held_up
     }
 
-    /// When to look again if nobody rings.
+    /// When to look again if nobody wakes it up.
     pub fn wake_at(&self, now: Instant, seen: Observed) -> Instant {
         let (stop, pause) = match self.phase {
             Phase::Paused { until } => (None, Some(until)),

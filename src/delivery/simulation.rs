@@ -213,7 +213,7 @@ fn a_day(seed: u64) -> (Stats, u64) {
     let (mut config, _) = asked(move |body| asks.lock().answer(body));
     config.backoff = BACKOFF;
     config.spool.max_age = MAX_AGE;
-    (config.flush_interval, config.spool.ring_records) =
+    (config.flush_interval, config.spool.wake_records) =
         [(Some(seconds(1)), 0), (Some(seconds(10)), 20), (Some(seconds(60)), 0), (None, 5)]
             [below(&mut chance, 4) as usize];
     // Not enough for hours without a service, now and then.
@@ -272,10 +272,10 @@ fn a_day(seed: u64) -> (Stats, u64) {
                 let ticket = place.progress.take_ticket();
                 service.lock().is_asked = place.spool.settled() < target.sequence;
                 outbox.send(Message::Flush(Flush { target, ticket, deadline, done })).unwrap();
-                place.bell.ring();
+                place.wakeup.notify();
             }
         }
-        if place.bell.wait(Duration::ZERO) {
+        if place.wakeup.wait(Duration::ZERO) {
             writer.woken();
         }
     }

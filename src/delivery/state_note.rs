@@ -57,7 +57,7 @@ impl StateNote {
 
     /// Notes what has not been noted yet. `is_last`: wherever this logger has files, since one of the places is given
     /// up.
-    pub fn catch_up(&self, spool: &Spool, counters: &Counters, is_last: bool) {
+    pub fn tick(&self, spool: &Spool, counters: &Counters, is_last: bool) {
         let mut state = self.0.lock();
         if state.is_stale || is_last || state.is_older_than(MOST_AGE) {
             state.write(spool, counters, is_last);

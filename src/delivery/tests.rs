@@ -12,11 +12,11 @@ use super::http::HttpConfig;
 use super::test_server::{Answer, TestServer, status};
 use super::*;
 use crate::report::{Report, Reporter, Silent};
-use crate::spool::{BatchLimits, Identity, Kind, Options};
+use crate::spool::{BatchLimits, Identity, Options, RecordKind};
 use crate::status::Status;
 
-pub(super) const LINE: Kind = Kind(0);
-const UPLOAD: Kind = Kind(1);
+pub(super) const LINE: RecordKind = RecordKind(0);
+const UPLOAD: RecordKind = RecordKind(1);
 /// Long enough never to be reached by a test that passes.
 const AMPLE: Duration = Duration::from_secs(60);
 
@@ -30,7 +30,7 @@ impl<F: Fn(&str) -> Outcome + Send + Sync> Protocol for Asked<F> {
     fn framing(&self) -> Framing {
         Framing { prefix: b"<", separator: b",", suffix: b">" }
     }
-    fn alone(&self, kind: Kind, _: usize) -> bool {
+    fn alone(&self, kind: RecordKind, _: usize) -> bool {
         kind == UPLOAD
     }
     fn send_batch(&self, _: &mut Http, body: &[u8], records: usize, _: Instant) -> Outcome {
@@ -38,7 +38,7 @@ impl<F: Fn(&str) -> Outcome + Send + Sync> Protocol for Asked<F> {
         assert_eq!(body.split(',').count(), records);
         (self.0)(body)
     }
-    fn send_alone(&self, _: &mut Http, _: Kind, payload: &[u8], _: Instant) -> Outcome {
+    fn send_alone(&self, _: &mut Http, _: RecordKind, payload: &[u8], _: Instant) -> Outcome {
         (self.0)(&format!("alone:{}", std::str::from_utf8(payload).unwrap()))
     }
 }
@@ -53,7 +53,7 @@ impl Protocol for Posted {
     fn framing(&self) -> Framing {
         Framing { prefix: b"", separator: b"\n", suffix: b"" }
     }
-    fn alone(&self, _: Kind, _: usize) -> bool {
+    fn alone(&self, _: RecordKind, _: usize) -> bool {
         false
     }
     fn send_batch(&self, http: &mut Http, body: &[u8], _: usize, deadline: Instant) -> Outcome {
@@ -66,7 +66,7 @@ impl Protocol for Posted {
         )
         .into()
     }
-    fn send_alone(&self, _: &mut Http, _: Kind, _: &[u8], _: Instant) -> Outcome {
+    fn send_alone(&self, _: &mut Http, _: RecordKind, _: &[u8], _: Instant) -> Outcome {
         unreachable!("nothing is sent alone")
     }
 }
@@ -438,7 +438,7 @@ fn a_batch_by_count_is_sent_without_a_flush_and_not_before_it_is_full() {
         Outcome::Delivered
     });
     config.flush_interval = Some(Duration::from_secs(3_600));
-    config.spool.ring_records = 10;
+    config.spool.wake_records = 10;
     let pipeline = Pipeline::open(config);
     append(&pipeline, 0..9);
     append(&pipeline, 9..10);

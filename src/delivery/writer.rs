@@ -1,4 +1,4 @@
-//! The thread that empties a spool: does what its [`Schedule`] says, and parks on the bell.
+//! The thread that empties a spool: does what its [`Schedule`] says, and parks on the wake-up.
 //!
 //! Promises: no caller wakes it for a single record; idle, it wakes at most twice a second (far
 //! less with a long interval); every signal is blocked on it; a panic in a protocol or in a host's
@@ -16,11 +16,11 @@ use crate::delivery::http::{Http, HttpConfig, Interrupter};
 use crate::delivery::policy::{Dice, Policy};
 use crate::delivery::progress::{FlushTarget, Progress};
 use crate::delivery::reporting::Reporting;
-use crate::delivery::schedule::{Action, Observed, PANIC_PAUSE, Schedule};
+use crate::delivery::schedule::{Observed, PANIC_PAUSE, Schedule, Task};
 use crate::delivery::state_note::StateNote;
 use crate::process::{self, monotonic};
 use crate::report::Report;
-use crate::spool::{self, Bell, Reader, Spool};
+use crate::spool::{self, Reader, Spool, Wakeup};
 use crate::status::{Result, Status};
 use crate::sync::TimedMutex;
 
@@ -33,7 +33,7 @@ const LAMBDA_MAX_IDLE: Duration = Duration::from_secs(5);
 /// Called once with the result of a flush.
 pub type Done = Box<dyn FnOnce(Result) + Send>;
 
-/// What the writer is told beside the bell.
+/// What the writer is told beside the wake-up.
 pub enum Message {
     /// Call back when the target has been reached, or at the deadline.
     Flush(Flush),
@@ -53,7 +53,7 @@ pub struct Flush {
 pub struct Workplace {
     pub config: Arc<PipelineConfig>,
     pub spool: Arc<Spool>,
-    pub bell: Arc<Bell>,
+    pub wakeup: Arc<Wakeup>,
     /// Gone once the pipeline has been left.
     pub engine: TimedMutex<Option<Engine>>,
     pub interrupter: Interrupter,
@@ -66,10 +66,10 @@ impl Workplace {
     /// Opens the spool. `dice` are thrown for the jitter of retries.
     #[inline(never)]
     pub fn open(config: PipelineConfig, inbox: Receiver<Message>, dice: Dice) -> Workplace {
-        let bell = Arc::new(Bell::new());
-        let brief = process::is_forked();
-        let options = spool::Options { ring_records: 0, brief, ..config.spool.clone() };
-        let spool = Arc::new(Spool::open(options, Arc::clone(&bell)));
+        let wakeup = Arc::new(Wakeup::new());
+        let short_lived = process::is_forked();
+        let options = spool::Options { wake_records: 0, short_lived, ..config.spool.clone() };
+        let spool = Arc::new(Spool::open(options, Arc::clone(&wakeup)));
         let max_idle = config.http.max_idle.or(config.synchronous.then_some(LAMBDA_MAX_IDLE));
         let http = Http::new(HttpConfig { max_idle, ..config.http.clone() });
         let interrupter = http.interrupter();
@@ -84,12 +84,12 @@ impl Workplace {
         let progress = Progress::new(Arc::clone(&spool), engine.counters());
         let (config, engine) = (Arc::new(config), TimedMutex::new(Some(engine)));
         let note = StateNote::default();
-        Workplace { config, spool, bell, engine, interrupter, progress, note, inbox }
+        Workplace { config, spool, wakeup, engine, interrupter, progress, note, inbox }
     }
 
     /// Notes what has changed before the thread rests, or `is_last` before it leaves.
     fn note(&self, is_last: bool) {
-        self.note.catch_up(&self.spool, self.progress.counters(), is_last);
+        self.note.tick(&self.spool, self.progress.counters(), is_last);
     }
 
     /// What has not been delivered goes to files; the engine is gone.
@@ -112,7 +112,7 @@ pub fn run(place: &Workplace) {
             Step::Park { until } => {
                 place.note(false);
                 let limit = until.saturating_duration_since(monotonic::now());
-                if place.bell.wait(limit) {
+                if place.wakeup.wait(limit) {
                     writer.woken();
                 }
             }
@@ -127,7 +127,7 @@ pub fn run(place: &Workplace) {
 pub enum Step {
     /// Another.
     Again,
-    /// Another when the bell rings, or at this time.
+    /// Another when it is woken up, or at this time.
     Park {
         /// At the latest.
         until: Instant,
@@ -159,7 +159,7 @@ impl Supervisor for Unhurried<'_> {
 impl<'a> Writer<'a> {
     /// One that has done nothing so far.
     pub fn new(place: &'a Workplace) -> Writer<'a> {
-        let (interval, count) = (place.config.flush_interval, place.config.spool.ring_records);
+        let (interval, count) = (place.config.flush_interval, place.config.spool.wake_records);
         let schedule = Schedule::new(monotonic::now(), interval, count);
         Writer { place, schedule, flushes: Vec::new(), adopted: 0 }
     }
@@ -173,10 +173,10 @@ impl<'a> Writer<'a> {
             self.place.progress.record_attempt(self.schedule.served(), RoundResult::Idle);
         }
         match self.schedule.next(now, seen) {
-            Action::Exit => return Step::Exit,
-            Action::Send => self.send(),
-            Action::LookForOrphans => self.look_for_orphans(),
-            Action::Rest => {
+            Task::Exit => return Step::Exit,
+            Task::Send => self.send(),
+            Task::LookForOrphans => self.look_for_orphans(),
+            Task::Rest => {
                 if !self.maintain() {
                     let until = self.schedule.wake_at(now, seen);
                     let flushes = self.flushes.iter().map(|flush| flush.deadline);
@@ -187,7 +187,7 @@ impl<'a> Writer<'a> {
         Step::Again
     }
 
-    /// The bell has been rung.
+    /// The writer has been woken up.
     pub fn woken(&mut self) {
         if self.schedule.woken(self.observed()) {
             // What came meanwhile waits for the service as well, and need not do so in memory.

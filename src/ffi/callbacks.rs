@@ -38,27 +38,27 @@ pub(super) type FlushFunction = unsafe extern "C-unwind" fn(*mut c_void, maxim_s
 
 /// The callbacks of one logger or client.
 #[derive(Clone)]
-pub(super) struct Callbacks(Arc<Shared>);
+pub(super) struct Callbacks(Arc<Registered>);
 
-struct Shared {
+struct Registered {
     refusals: Refusals,
     error: maxim_error_callback,
     debug: maxim_debug_callback,
     is_debug: bool,
     user_data: *mut c_void,
     muted: AtomicBool,
-    own: ForkCell<Own>,
+    own: ForkCell<ProcessQueue>,
 }
 
 // SAFETY: `user_data` is only handed back to the host's callbacks, which the header says run on
 // other threads; the library never looks at it.
-unsafe impl Send for Shared {}
+unsafe impl Send for Registered {}
 // SAFETY: as above.
-unsafe impl Sync for Shared {}
+unsafe impl Sync for Registered {}
 
 /// What belongs to one process.
 #[derive(Default)]
-struct Own {
+struct ProcessQueue {
     queue: Mutex<Queue>,
     ended: Condvar,
     /// Threads of the host's inside a function of its own that a log call calls.
@@ -74,7 +74,7 @@ struct Queue {
 
 /// One call of a callback.
 struct Job {
-    call: Call,
+    call: CallbackCall,
     /// What `call` points to.
     _text: CString,
 }
@@ -84,7 +84,7 @@ unsafe impl Send for Job {}
 
 /// A call as plain data, with nothing in it that would have to be dropped.
 #[derive(Clone, Copy)]
-struct Call {
+struct CallbackCall {
     function: Function,
     user_data: *mut c_void,
     status: maxim_status,
@@ -101,15 +101,15 @@ enum Function {
 
 /// A call within a log call of this thread.
 struct Within {
-    shared: *const Shared,
+    shared: *const Registered,
     outer: *const Within,
 }
 
 /// A thread's time with one logger's callbacks.
-struct Turn {
-    shared: Arc<Shared>,
+struct ServingThread {
+    shared: Arc<Registered>,
     /// The process that it began in.
-    generation: u64,
+    epoch: u64,
     /// Whose text the running callback reads.
     current: Option<Job>,
     is_over: bool,
@@ -117,7 +117,7 @@ struct Turn {
 
 thread_local! {
     /// The loggers that this thread is inside of, the innermost last.
-    static TURNS: RefCell<Vec<Turn>> = const { RefCell::new(Vec::new()) };
+    static TURNS: RefCell<Vec<ServingThread>> = const { RefCell::new(Vec::new()) };
     /// The same for [`Callbacks::call`].
     static WITHIN: Cell<*const Within> = const { Cell::new(ptr::null()) };
 }
@@ -129,9 +129,9 @@ impl Callbacks {
         is_debug: bool,
         user_data: *mut c_void,
     ) -> Callbacks {
-        let own = ForkCell::new(Own::default());
+        let own = ForkCell::new(ProcessQueue::default());
         let refusals = Refusals::default();
-        Callbacks(Arc::new(Shared {
+        Callbacks(Arc::new(Registered {
             refusals,
             error,
             debug,
@@ -247,14 +247,14 @@ impl Callbacks {
     }
 }
 
-impl Shared {
-    fn own(&self) -> &Own {
+impl Registered {
+    fn own(&self) -> &ProcessQueue {
         // A child's threads are its own, and so is what they are to tell.
-        self.own.get(|_| Own::default())
+        self.own.get(|_| ProcessQueue::default())
     }
 
     fn is_entered_by_this_thread(&self) -> bool {
-        let inside = |turns: &RefCell<Vec<Turn>>| turns.borrow().iter().any(|turn| turn.is_of(self));
+        let inside = |turns: &RefCell<Vec<ServingThread>>| turns.borrow().iter().any(|turn| turn.is_of(self));
         // A thread that is being torn down is inside of nothing any more.
         TURNS.try_with(inside).unwrap_or(false) || self.is_masking_here()
     }
@@ -273,7 +273,7 @@ impl Shared {
 
     /// Has a callback called, after those that wait already.
     fn post(
-        self: &Arc<Shared>,
+        self: &Arc<Registered>,
         function: Function,
         user_data: *mut c_void,
         status: Status,
@@ -281,7 +281,13 @@ impl Shared {
         records: u64,
     ) {
         let text = c_text(text);
-        let call = Call { function, user_data, status: status as maxim_status, text: text.as_ptr(), records };
+        let call = CallbackCall {
+            function,
+            user_data,
+            status: status as maxim_status,
+            text: text.as_ptr(),
+            records,
+        };
         {
             let mut queue = self.own().queue.lock();
             let is_report = !matches!(function, Function::Flush(_));
@@ -297,7 +303,7 @@ impl Shared {
     }
 
     /// Begins to call back, on a thread of its own.
-    fn start(self: &Arc<Shared>) {
+    fn start(self: &Arc<Registered>) {
         let shared = Arc::into_raw(Arc::clone(self)).cast_mut().cast();
         if process::spawn_bare(serve, shared).is_err() {
             // Where no thread can be had it is this one, which must not end in a callback.
@@ -326,11 +332,11 @@ impl Queue {
     }
 }
 
-impl Call {
-    const NONE: Call = {
+impl CallbackCall {
+    const NONE: CallbackCall = {
         unsafe extern "C-unwind" fn nothing(_: *mut c_void, _: *const c_char) {}
         let function = Function::Debug(nothing);
-        Call { function, user_data: ptr::null_mut(), status: 0, text: ptr::null(), records: 0 }
+        CallbackCall { function, user_data: ptr::null_mut(), status: 0, text: ptr::null(), records: 0 }
     };
 
     /// # Safety
@@ -352,27 +358,27 @@ impl Call {
 /// Calls what is to be called, until nothing is. A callback may end the thread: it is unwound through this
 /// function, in which nothing is to be dropped. What is left to do then is done by the end of [`TURNS`].
 extern "C-unwind" fn serve(shared: *mut c_void) -> *mut c_void {
-    Turn::begin(shared);
-    let mut call = Call::NONE;
-    while Turn::next(&mut call) {
+    ServingThread::begin(shared);
+    let mut call = CallbackCall::NONE;
+    while ServingThread::next(&mut call) {
         // SAFETY: the turn keeps the text until its next job.
         unsafe { call.make() };
     }
     ptr::null_mut()
 }
 
-impl Turn {
+impl ServingThread {
     /// `shared` is of `Arc::into_raw`.
     fn begin(shared: *mut c_void) {
-        // SAFETY: `Shared::start` gives a reference up for this.
-        let shared = unsafe { Arc::from_raw(shared.cast_const().cast::<Shared>()) };
-        let turn = Turn { shared, generation: process::generation(), current: None, is_over: false };
+        // SAFETY: `Registered::start` gives a reference up for this.
+        let shared = unsafe { Arc::from_raw(shared.cast_const().cast::<Registered>()) };
+        let turn = ServingThread { shared, epoch: process::epoch(), current: None, is_over: false };
         // If the thread is being torn down, the turn is over in this moment.
         let _ = TURNS.try_with(|turns| turns.borrow_mut().push(turn));
     }
 
     /// The next call of this thread's innermost turn; ends it when there is none.
-    fn next(call: &mut Call) -> bool {
+    fn next(call: &mut CallbackCall) -> bool {
         let next = TURNS.try_with(|turns| {
             let turn = turns.borrow_mut().pop();
             let mut turn = turn?;
@@ -399,14 +405,14 @@ impl Turn {
         }
     }
 
-    fn is_of(&self, shared: &Shared) -> bool {
-        ptr::eq(&*self.shared, shared) && self.generation == process::generation()
+    fn is_of(&self, shared: &Registered) -> bool {
+        ptr::eq(&*self.shared, shared) && self.epoch == process::epoch()
     }
 
     /// The next job; without one, somebody else may serve.
     fn take(&self) -> Option<Job> {
         // A child that was forked in a callback has come back from it: the rest is its parent's.
-        if self.generation != process::generation() {
+        if self.epoch != process::epoch() {
             return None;
         }
         let own = self.shared.own();
@@ -420,10 +426,10 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for ServingThread {
     /// Of a thread that a callback has ended: another one goes on.
     fn drop(&mut self) {
-        if self.is_over || self.generation != process::generation() {
+        if self.is_over || self.epoch != process::epoch() {
             return;
         }
         let own = self.shared.own();

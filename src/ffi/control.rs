@@ -21,7 +21,7 @@ pub(super) struct GivenControl {
 }
 
 /// The [`GivenControl`] of a C configuration.
-macro_rules! given_control {
+macro_rules! control_config {
     ($config:expr) => {
         $crate::ffi::control::GivenControl {
             capture_content: $config.capture_content,
@@ -32,7 +32,7 @@ macro_rules! given_control {
         }
     };
 }
-pub(super) use given_control;
+pub(super) use control_config;
 
 impl GivenControl {
     /// What the configuration and the environment ask for.

@@ -2,7 +2,7 @@
 //! and spans both have.
 
 use super::handle;
-use super::logger::{Owned, maxim_logger};
+use super::logger::{LoggerObject, maxim_logger};
 use super::lossy;
 use super::structs::*;
 use super::types::*;
@@ -25,7 +25,7 @@ pub(super) fn with_logger<R: Default>(
     logger: *const maxim_logger,
     body: impl FnOnce(&Logger) -> Result<R>,
 ) -> Result<R> {
-    handle::with::<Owned, _>(logger.addr(), |owned| match &owned.logger {
+    handle::with::<LoggerObject, _>(logger.addr(), |owned| match &owned.logger {
         Some(logger) => {
             let _call = lossy::Call::begin(logger.is_lossy());
             body(logger).inspect_err(|why| owned.callbacks.refused(why))

@@ -24,12 +24,12 @@ use crate::sync::Mutex;
 use crate::status::{Error, Result, Status};
 
 /// What a table entry points to: the object, and whether its handle is still good.
-pub struct Entry<T> {
+pub struct LiveObject<T> {
     live: AtomicBool,
     value: ManuallyDrop<T>,
 }
 
-impl<T> Drop for Entry<T> {
+impl<T> Drop for LiveObject<T> {
     /// By whoever was the last to use it: that may be a log call, or the end of a thread.
     fn drop(&mut self) {
         let _undisturbed = Undisturbed::by_ourselves();
@@ -39,10 +39,10 @@ impl<T> Drop for Entry<T> {
 }
 
 /// The entry that a thread used last, with its handle.
-pub type Cached<T> = Cell<Option<(usize, Arc<Entry<T>>)>>;
+pub type Cached<T> = Cell<Option<(usize, Arc<LiveObject<T>>)>>;
 
 /// A kind of object that C holds handles of.
-pub trait Handled: Send + Sync + std::marker::Sized + 'static {
+pub trait Handled: Send + Sync + Sized + 'static {
     /// How the header calls it, for error messages.
     const NAME: &'static str;
     /// The lowest four bits of its handles: odd, and different for each kind.
@@ -110,7 +110,7 @@ pub fn insert<T: Handled>(value: T) -> Result<usize> {
 
 /// Takes a handle out of use and gives its object; the object lives on until the last call that is
 /// using it returns.
-pub fn remove<T: Handled>(handle: usize) -> Result<Arc<Entry<T>>> {
+pub fn remove<T: Handled>(handle: usize) -> Result<Arc<LiveObject<T>>> {
     let entry = T::table().remove(handle).ok_or_else(|| invalid::<T>(handle))?;
     entry.live.store(false, Ordering::Release);
     // The thread that frees should not keep the object alive until its next call.
@@ -118,7 +118,7 @@ pub fn remove<T: Handled>(handle: usize) -> Result<Arc<Entry<T>>> {
     Ok(entry)
 }
 
-impl<T> Entry<T> {
+impl<T> LiveObject<T> {
     /// The object.
     pub fn value(&self) -> &T {
         &self.value
@@ -144,7 +144,7 @@ fn invalid<T: Handled>(handle: usize) -> Error {
 /// and how many look-ups are holding it just now (the bits between).
 struct Slot<T> {
     state: AtomicU64,
-    object: AtomicPtr<Entry<T>>,
+    object: AtomicPtr<LiveObject<T>>,
 }
 
 const LIVE: u64 = 1;
@@ -175,7 +175,7 @@ impl<T> Table<T> {
     }
 
     /// The block of an index, the index within it, and the block's size.
-    fn place(index: u32) -> (usize, usize, usize) {
+    fn locate(index: u32) -> (usize, usize, usize) {
         let first = 1u32 << FIRST_BLOCK_BITS;
         if index < first {
             return (0, index as usize, first as usize);
@@ -189,17 +189,17 @@ impl<T> Table<T> {
         if index >= MAX_SLOTS {
             return None;
         }
-        let (block, offset, _) = Self::place(index);
+        let (block, offset, _) = Self::locate(index);
         let slots = self.blocks[block].load(Ordering::Acquire);
         if slots.is_null() {
             return None;
         }
-        // SAFETY: a block, once published, has the size that `place` gives and is never freed.
+        // SAFETY: a block, once published, has the size that `locate` gives and is never freed.
         Some(unsafe { &*slots.add(offset) })
     }
 
     fn slot_or_allocate(&self, index: u32) -> Option<&Slot<T>> {
-        let (block, _, size) = Self::place(index);
+        let (block, _, size) = Self::locate(index);
         if index < MAX_SLOTS && self.blocks[block].load(Ordering::Acquire).is_null() {
             let slots: Box<[Slot<T>]> = (0..size)
                 .map(|_| Slot {
@@ -234,13 +234,13 @@ impl<T> Table<T> {
                 .ok()?,
         };
         let slot = self.slot_or_allocate(index)?;
-        let entry = Arc::new(Entry { live: AtomicBool::new(true), value: ManuallyDrop::new(value) });
+        let entry = Arc::new(LiveObject { live: AtomicBool::new(true), value: ManuallyDrop::new(value) });
         slot.object.store(Arc::into_raw(entry).cast_mut(), Ordering::Release);
         let state = slot.state.fetch_or(LIVE, Ordering::AcqRel);
         Some(encode::<T>(index, state >> GENERATION_SHIFT))
     }
 
-    fn get(&self, handle: usize) -> Option<Arc<Entry<T>>>
+    fn get(&self, handle: usize) -> Option<Arc<LiveObject<T>>>
     where
         T: Handled,
     {
@@ -262,7 +262,7 @@ impl<T> Table<T> {
         Some(entry)
     }
 
-    fn remove(&self, handle: usize) -> Option<Arc<Entry<T>>>
+    fn remove(&self, handle: usize) -> Option<Arc<LiveObject<T>>>
     where
         T: Handled,
     {

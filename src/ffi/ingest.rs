@@ -1,7 +1,7 @@
 //! Raw ingestion: documents in a format of their own.
 
 use super::boundary::{boundary, slow_boundary};
-use super::log_client::{maxim_log_client, numbered, with_client};
+use super::log_client::{enum_from_abi, maxim_log_client, with_client};
 use super::logger::milliseconds;
 use super::structs::maxim_raw_options;
 use super::types::*;
@@ -18,11 +18,11 @@ fn options<'a>(given: *const maxim_raw_options) -> Result<RawOptions<'a>> {
         source: optional("source", given.source)?,
         environment: (given.environment != MAXIM_ENVIRONMENT_NONE)
             .then_some(given.environment)
-            .map(|number| numbered("environment", number, &Environment::ALL))
+            .map(|number| enum_from_abi("environment", number, &Environment::ALL))
             .transpose()?,
         level: (given.level != MAXIM_LEVEL_NONE)
             .then_some(given.level)
-            .map(|number| numbered("level", number, &Level::ALL))
+            .map(|number| enum_from_abi("level", number, &Level::ALL))
             .transpose()?,
         dataset: optional("dataset", given.dataset)?,
     })
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn maxim_ingest_raw(
 ) -> maxim_status {
     slow_boundary(|| {
         with_client(client, |client| {
-            let format = numbered("format", format, &Format::ALL)?;
+            let format = enum_from_abi("format", format, &Format::ALL)?;
             let body = bytes("body", body, body_len)?;
             client.ingest_raw(body, format, &self::options(options)?, milliseconds(timeout_ms))
         })
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn maxim_ingest_raw_async(
 ) -> maxim_status {
     boundary(|| {
         with_client(client, |client| {
-            let format = numbered("format", format, &Format::ALL)?;
+            let format = enum_from_abi("format", format, &Format::ALL)?;
             client.ingest_raw_async(bytes("body", body, body_len)?, format, &self::options(options)?)
         })
     })

@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
 use super::callbacks::Callbacks;
-use super::control::{given_control, is_disabled};
+use super::control::{control_config, is_disabled};
 use super::handle::{self, handled};
 use super::logger::{FlushDone, milliseconds, to_c};
 use super::lossy;
 use super::maxim_level;
-use super::otlp::given_otlp;
-use super::settings::{checked_key, given, given_or_env};
+use super::otlp::otlp_config;
+use super::settings::{checked_key, common_config, given_or_env};
 use super::structs::*;
 use super::types::*;
 use crate::applog::config::{self, Environment};
-use crate::applog::defaults::Which;
+use crate::applog::defaults::DefaultField;
 use crate::applog::{Client, Config, Entry, Level};
 use crate::delivery::BackoffConfig;
 use crate::otlp::encode::Signal;
@@ -61,7 +61,7 @@ pub(super) fn callbacks_of(client: *const maxim_log_client) -> Result<Arc<Callba
 }
 
 /// One of a list, by its number in the ABI.
-pub(super) fn numbered<T: Copy>(name: &str, number: i32, all: &[T]) -> Result<T> {
+pub(super) fn enum_from_abi<T: Copy>(name: &str, number: i32, all: &[T]) -> Result<T> {
     usize::try_from(number).ok().and_then(|at| all.get(at)).copied().ok_or_else(|| {
         Error::new(Status::InvalidArgument, format!("{name}: {number} is not one of its constants"))
     })
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn maxim_log_client_new(
 
 fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Result<Config> {
     let reporter = Arc::clone(callbacks) as Arc<dyn Reporter>;
-    let otlp = given_otlp!(given, given.endpoint, 0);
+    let otlp = otlp_config!(given, given.endpoint, 0);
     let disabled = is_disabled(given.disabled)? || otlp.is_disabled()?;
     let otlp = otlp.config(Signal::Logs)?;
     let refuse = |reason: &str| Err(Error::new(Status::InvalidArgument, reason));
@@ -120,8 +120,8 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
         return refuse("flush_interval_ms: must be at least 1");
     }
     let settings = match &otlp {
-        Some(otlp) => given!(given).otlp_settings(otlp, Signal::Logs, reporter)?,
-        None => given!(given).settings("endpoint", &endpoint, reporter)?,
+        Some(otlp) => common_config!(given).otlp_settings(otlp, Signal::Logs, reporter)?,
+        None => common_config!(given).settings("endpoint", &endpoint, reporter)?,
     };
     Ok(Config {
         otlp,
@@ -129,7 +129,7 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
             true => optional("source", given.source)?.unwrap_or_default().to_owned(),
             false => required("source", given.source)?.to_owned(),
         },
-        environment: numbered("environment", given.environment, &Environment::ALL)?,
+        environment: enum_from_abi("environment", given.environment, &Environment::ALL)?,
         api_key: api_key.as_deref().map(checked_key).transpose()?,
         settings,
         version: owned("version", given.version)?,
@@ -138,14 +138,14 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
         session_id: owned("session_id", given.session_id)?,
         batch_size: given.batch_size,
         flush_interval: milliseconds(given.flush_interval_ms),
-        min_level: numbered("min_level", given.min_level, &Level::ALL)?,
+        min_level: enum_from_abi("min_level", given.min_level, &Level::ALL)?,
         lossy: given.lossy.get(),
         backoff: BackoffConfig::of_host(
             milliseconds(given.initial_delay_ms),
             milliseconds(given.max_delay_ms),
             given.max_retries,
         ),
-        control: given_control!(given).config(callbacks)?,
+        control: control_config!(given).config(callbacks)?,
         disabled,
     })
 }
@@ -329,7 +329,7 @@ pub unsafe extern "C" fn maxim_log(
     boundary(|| {
         with_client(client, |client| {
             let given = read(entry)?;
-            let level = numbered("level", given.level, &Level::ALL)?;
+            let level = enum_from_abi("level", given.level, &Level::ALL)?;
             if !client.would_log(level) {
                 return Ok(());
             }
@@ -362,7 +362,9 @@ pub unsafe extern "C" fn maxim_log_set_user_id(
     client: *mut maxim_log_client,
     user_id: maxim_str,
 ) -> maxim_status {
-    boundary(|| with_client(client, |client| client.set_default(Which::User, optional("user_id", user_id)?)))
+    boundary(|| {
+        with_client(client, |client| client.set_default(DefaultField::User, optional("user_id", user_id)?))
+    })
 }
 
 /// Sets the session of entries that name none, from now on and on all threads; absent clears it. Up to
@@ -375,7 +377,9 @@ pub unsafe extern "C" fn maxim_log_set_session_id(
     session_id: maxim_str,
 ) -> maxim_status {
     boundary(|| {
-        with_client(client, |client| client.set_default(Which::Session, optional("session_id", session_id)?))
+        with_client(client, |client| {
+            client.set_default(DefaultField::Session, optional("session_id", session_id)?)
+        })
     })
 }
 
@@ -456,7 +460,7 @@ pub unsafe extern "C" fn maxim_log_disconnect(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_would_log(client: *const maxim_log_client, level: maxim_level) -> bool {
     boundary_or(false, || {
-        with_client(client, |client| Ok(client.would_log(numbered("level", level, &Level::ALL)?)))
+        with_client(client, |client| Ok(client.would_log(enum_from_abi("level", level, &Level::ALL)?)))
     })
 }
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
 use super::callbacks::{Callbacks, FlushFunction, c_text};
-use super::control::{for_the_logger, given_control, is_disabled, sample_rate, switch};
+use super::control::{control_config, for_the_logger, is_disabled, sample_rate, switch};
 use super::entities::{result_mode, unused, with_logger};
 use super::handle::{self, handled};
-use super::otlp::given_otlp;
+use super::otlp::otlp_config;
 use super::refusals::Refused;
-use super::settings::{checked_key, checked_repository, given, given_or_env, or_default};
+use super::settings::{checked_key, checked_repository, common_config, given_or_env, or_default};
 use super::structs::*;
 use super::types::*;
 use super::{maxim_entity, maxim_result_flags};
@@ -34,14 +34,14 @@ pub struct maxim_logger {
 }
 
 /// What a logger's handle stands for.
-pub(super) struct Owned {
+pub(super) struct LoggerObject {
     /// None when it is disabled.
     pub(super) logger: Option<Logger>,
     pub(super) callbacks: Arc<Callbacks>,
     repository: std::ffi::CString,
 }
 
-handled!(Owned, "logger", 0x1);
+handled!(LoggerObject, "logger", 0x1);
 
 /// Makes a logger. Does no network I/O; makes the spool directory and starts the writer thread.
 ///
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn maxim_logger_new(
                 config.is_debug.get(),
                 config.user_data,
             ));
-            let otlp = given_otlp!(config, config.base_url, config.incomplete_after_ms);
+            let otlp = otlp_config!(config, config.base_url, config.incomplete_after_ms);
             let (logger, repository) = match is_disabled(config.disabled)? || otlp.is_disabled()? {
                 true => (None, optional("repository_id", config.repository_id)?.unwrap_or("").to_owned()),
                 false => {
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn maxim_logger_new(
                 }
             };
             let repository = c_text(&repository);
-            let handle = handle::insert(Owned { logger, callbacks, repository })?;
+            let handle = handle::insert(LoggerObject { logger, callbacks, repository })?;
             write(out, ptr::without_provenance_mut(handle));
             Ok(())
         },
@@ -88,10 +88,10 @@ pub unsafe extern "C" fn maxim_logger_new(
 
 fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Config> {
     let reporter = Arc::clone(callbacks) as Arc<dyn Reporter>;
-    let otlp = given_otlp!(given, given.base_url, given.incomplete_after_ms).config(Signal::Traces)?;
+    let otlp = otlp_config!(given, given.base_url, given.incomplete_after_ms).config(Signal::Traces)?;
     let (settings, api_key, repository) = match &otlp {
         Some(otlp) => (
-            given!(given).otlp_settings(otlp, Signal::Traces, reporter)?,
+            common_config!(given).otlp_settings(otlp, Signal::Traces, reporter)?,
             otlp.secret(),
             optional("repository_id", given.repository_id)?.unwrap_or_default().to_owned(),
         ),
@@ -110,7 +110,7 @@ fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Co
             (false, _) => None,
         },
         max_attachment_bytes: or_default(given.max_attachment_bytes, config::DEFAULT_MAX_ATTACHMENT_BYTES),
-        control: given_control!(given).config(callbacks)?,
+        control: control_config!(given).config(callbacks)?,
         sample_rate: sample_rate(given.sample_rate)?,
         extract_media: switch("extract_media", given.extract_media, None, true)?,
         lossy: given.lossy.get(),
@@ -133,7 +133,7 @@ fn service(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<(
     let repository = given_or_env(optional("repository_id", given.repository_id)?, "MAXIM_LOG_REPO_ID")
         .ok_or_else(|| missing("repository_id", "MAXIM_LOG_REPO_ID"))?;
     let api_key = checked_key(&api_key)?;
-    let settings = given!(given).settings("base_url", &base_url, reporter)?;
+    let settings = common_config!(given).settings("base_url", &base_url, reporter)?;
     Ok((settings, api_key, checked_repository(repository)?))
 }
 
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_s
         if logger.is_null() {
             return Ok(());
         }
-        let owned = handle::remove::<Owned>(logger.addr())?;
+        let owned = handle::remove::<LoggerObject>(logger.addr())?;
         if let Some(logger) = &owned.value().logger {
             logger.abandon();
         }
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_s
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_repository_id(logger: *const maxim_logger) -> *const c_char {
     boundary_or(ptr::null(), || {
-        handle::with::<Owned, _>(logger.addr(), |owned| Ok(owned.repository.as_ptr()))
+        handle::with::<LoggerObject, _>(logger.addr(), |owned| Ok(owned.repository.as_ptr()))
     })
 }
 
@@ -179,7 +179,7 @@ fn waiting(
     timeout_ms: u32,
     body: impl FnOnce(&Logger, Duration) -> Result<()>,
 ) -> Result<()> {
-    handle::with::<Owned, _>(logger.addr(), |owned| {
+    handle::with::<LoggerObject, _>(logger.addr(), |owned| {
         owned.callbacks.told_within(milliseconds(timeout_ms), |limit| match &owned.logger {
             Some(logger) => body(logger, limit),
             None => Ok(()),
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn maxim_flush_async(
 ) -> maxim_status {
     slow_boundary(|| {
         let function = callback.ok_or_else(|| null("callback"))?;
-        handle::with::<Owned, _>(logger.addr(), |owned| {
+        handle::with::<LoggerObject, _>(logger.addr(), |owned| {
             let done = FlushDone { callbacks: Arc::clone(&owned.callbacks), function, user_data };
             match &owned.logger {
                 Some(log) => {
@@ -413,7 +413,7 @@ pub unsafe extern "C" fn maxim_logger_sink_stats(
 fn stats(logger: *const maxim_logger, sink: usize) -> Result<maxim_stats> {
     let (numbers, counts) = with_logger(logger, |log| Ok((log.stats(sink)?, log.gate_counts())))?;
     let (sampled_out, masks_failed) = counts;
-    let refused = handle::with::<Owned, _>(logger.addr(), |owned| Ok(owned.callbacks.refusals()))?;
+    let refused = handle::with::<LoggerObject, _>(logger.addr(), |owned| Ok(owned.callbacks.refusals()))?;
     Ok(maxim_stats { sampled_out, masks_failed, ..to_c(&numbers, &refused) })
 }
 
@@ -441,7 +441,7 @@ pub unsafe extern "C" fn maxim_logger_add_sink(
             unused("debug_callback", config.debug_callback.is_some())?;
             unused("user_data", !config.user_data.is_null())?;
             unused("is_debug", config.is_debug.get())?;
-            given_control!(config).refuse_for_a_sink()?;
+            control_config!(config).refuse_for_a_sink()?;
             let own_only = [
                 ("disabled", config.disabled.get()),
                 ("extract_media", config.extract_media != MAXIM_SWITCH_DEFAULT),
@@ -450,7 +450,7 @@ pub unsafe extern "C" fn maxim_logger_add_sink(
             if let Some((name, _)) = own_only.into_iter().find(|(_, is_given)| *is_given) {
                 return Err(for_the_logger(name));
             }
-            let number = handle::with::<Owned, _>(logger.addr(), |owned| match &owned.logger {
+            let number = handle::with::<LoggerObject, _>(logger.addr(), |owned| match &owned.logger {
                 Some(log) => log.add_sink(resolve(&config, &owned.callbacks)?),
                 // Nothing goes there either.
                 None => Ok(1),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::boundary::boundary;
 use super::entities::{create_trace, unused};
-use super::log_client::numbered;
+use super::log_client::enum_from_abi;
 use super::logger::maxim_logger;
 use super::maxim_entity;
 use super::structs::*;
@@ -31,7 +31,7 @@ pub(super) struct GivenOtlp {
 }
 
 /// The [`GivenOtlp`] of a C configuration.
-macro_rules! given_otlp {
+macro_rules! otlp_config {
     ($config:expr, $base:expr, $incomplete_after_ms:expr) => {
         $crate::ffi::otlp::GivenOtlp {
             protocol: $config.protocol,
@@ -46,7 +46,7 @@ macro_rules! given_otlp {
         }
     };
 }
-pub(super) use given_otlp;
+pub(super) use otlp_config;
 
 impl GivenOtlp {
     /// Whether OTLP is spoken.
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn maxim_span_traceparent(
     boundary(|| {
         let trace = required_id("trace_id", trace_id)?;
         let id = required_id("entity_id", entity_id)?;
-        let kind = numbered("entity", entity, &Entity::ALL)?;
+        let kind = enum_from_abi("entity", entity, &Entity::ALL)?;
         if !matches!(
             kind,
             Entity::Trace | Entity::Span | Entity::Generation | Entity::Retrieval | Entity::ToolCall

@@ -69,14 +69,14 @@ impl Refusals {
 }
 
 /// What was said of one kind of trouble, in this process.
-struct Kind {
+struct Warned {
     /// When, in milliseconds of [`now_ms`]; 0: never.
     said: AtomicU64,
     kept_back: AtomicU64,
 }
 
-static KINDS: [Kind; Status::ALL.len()] =
-    [const { Kind { said: AtomicU64::new(0), kept_back: AtomicU64::new(0) } }; Status::ALL.len()];
+static KINDS: [Warned; Status::ALL.len()] =
+    [const { Warned { said: AtomicU64::new(0), kept_back: AtomicU64::new(0) } }; Status::ALL.len()];
 
 /// Warns of something that nobody else hears of.
 #[cold]

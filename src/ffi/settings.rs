@@ -16,7 +16,7 @@ use crate::spool::Overflow;
 use crate::status::{Error, Result, Status};
 
 /// The fields of a C configuration that both kinds have.
-pub(super) struct Given {
+pub(super) struct CommonConfig {
     pub(super) spool_dir: maxim_str,
     pub(super) max_memory_bytes: u64,
     pub(super) max_disk_bytes: u64,
@@ -30,8 +30,8 @@ pub(super) struct Given {
     pub(super) memory_only: CBool,
 }
 
-impl Given {
-    /// As [`Given::settings`], for an endpoint of OTLP: without headers there is no credential to be protected.
+impl CommonConfig {
+    /// As [`CommonConfig::settings`], for an endpoint of OTLP: without headers there is no credential to be protected.
     pub(super) fn otlp_settings(
         mut self,
         otlp: &crate::otlp::config::Config,
@@ -57,10 +57,10 @@ impl Given {
     }
 }
 
-/// The [`Given`] of a C configuration.
-macro_rules! given {
+/// The [`CommonConfig`] of a C configuration.
+macro_rules! common_config {
     ($config:expr) => {
-        $crate::ffi::settings::Given {
+        $crate::ffi::settings::CommonConfig {
             spool_dir: $config.spool_dir,
             max_memory_bytes: $config.max_memory_bytes,
             max_disk_bytes: $config.max_disk_bytes,
@@ -75,9 +75,9 @@ macro_rules! given {
         }
     };
 }
-pub(super) use given;
+pub(super) use common_config;
 
-impl Given {
+impl CommonConfig {
     /// The settings for a service at `url`, which the configuration calls `url_name`.
     pub(super) fn settings(self, url_name: &str, url: &str, reporter: Arc<dyn Reporter>) -> Result<Settings> {
         let allow_plaintext = self.allow_plaintext.get();

@@ -17,7 +17,7 @@ pub use log_client::*;
 pub use logger::*;
 pub use stats::*;
 
-use super::types::{CBool, Sized, zeros};
+use super::types::{CBool, SizedStruct, zeros};
 use super::{MAXIM_ENVIRONMENT_NONE, MAXIM_LEVEL_NONE};
 
 /// Default of the maximum time a record waits to be batched, in milliseconds.
@@ -98,7 +98,7 @@ macro_rules! sized {
         $(
             // SAFETY: `repr(C)`, `struct_size` first, and nothing in it but integers, floats,
             // pointers, optional function pointers and `CBool`s.
-            unsafe impl Sized for $type {
+            unsafe impl SizedStruct for $type {
                 const NAME: &'static str = stringify!($type);
 
                 fn defaults() -> Self {

@@ -321,7 +321,7 @@ pub(super) fn null(name: &str) -> Error {
 /// # Safety
 /// The implementor is `repr(C)`, its first field is `struct_size: usize`, and every bit pattern,
 /// all zeros included, is a valid value of it.
-pub(super) unsafe trait Sized: Copy {
+pub(super) unsafe trait SizedStruct: Copy {
     /// The struct's and its initialiser's name in the header, for the error message.
     const NAME: &'static str;
 
@@ -330,19 +330,19 @@ pub(super) unsafe trait Sized: Copy {
 }
 
 /// A struct of zeros.
-pub(super) fn zeros<T: Sized>() -> T {
+pub(super) fn zeros<T: SizedStruct>() -> T {
     // SAFETY: by the trait's contract all zeros are a valid value.
     unsafe { MaybeUninit::zeroed().assume_init() }
 }
 
 /// A caller's configuration; NULL stands for its defaults.
 #[inline]
-pub(super) fn config_or_defaults<T: Sized>(given: *const T) -> Result<T> {
+pub(super) fn config_or_defaults<T: SizedStruct>(given: *const T) -> Result<T> {
     if given.is_null() { Ok(T::defaults()) } else { read(given) }
 }
 
 /// Fills a caller's struct with its defaults, as much of it as the caller's size covers.
-pub(super) fn initialise<T: Sized>(out: *mut T, size: usize) -> Result<()> {
+pub(super) fn initialise<T: SizedStruct>(out: *mut T, size: usize) -> Result<()> {
     if out.is_null() {
         return Err(null(T::NAME));
     }
@@ -357,7 +357,7 @@ pub(super) fn initialise<T: Sized>(out: *mut T, size: usize) -> Result<()> {
 /// Reads a caller's struct, as much of it as the caller's `struct_size` covers; the rest has its default. What a later
 /// header has behind the end of ours must be zero: a field that says what must not be sent is not ignored.
 #[inline]
-pub(super) fn read<T: Sized>(given: *const T) -> Result<T> {
+pub(super) fn read<T: SizedStruct>(given: *const T) -> Result<T> {
     if given.is_null() {
         return Err(null(T::NAME));
     }
@@ -381,7 +381,7 @@ pub(super) fn read<T: Sized>(given: *const T) -> Result<T> {
 }
 
 /// Writes a result struct, as much of it as the caller's `struct_size` covers, which it keeps.
-pub(super) fn write_sized<T: Sized>(out: *mut T, value: &T) -> Result<()> {
+pub(super) fn write_sized<T: SizedStruct>(out: *mut T, value: &T) -> Result<()> {
     if out.is_null() {
         return Err(null(T::NAME));
     }
@@ -403,7 +403,7 @@ pub(super) fn write_sized<T: Sized>(out: *mut T, value: &T) -> Result<()> {
 /// No struct of this ABI comes near this; a larger size is an uninitialised one.
 const MAX_STRUCT_SIZE: usize = 64 * 1024;
 
-fn check_size<T: Sized>(size: usize) -> Result<()> {
+fn check_size<T: SizedStruct>(size: usize) -> Result<()> {
     if (size_of::<usize>()..=MAX_STRUCT_SIZE).contains(&size) {
         return Ok(());
     }
@@ -415,7 +415,7 @@ fn check_size<T: Sized>(size: usize) -> Result<()> {
 
 /// What a struct of `size` bytes has behind the end of ours is zero.
 #[cold]
-fn check_tail<T: Sized>(given: *const T, size: usize) -> Result<()> {
+fn check_tail<T: SizedStruct>(given: *const T, size: usize) -> Result<()> {
     let ours = size_of::<T>();
     let Some(len) = size.checked_sub(ours).filter(|len| *len > 0) else { return Ok(()) };
     // SAFETY: the caller promises as many readable bytes as its `struct_size` says, within `MAX_STRUCT_SIZE`.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::create::push_provider;
 use super::line::{self, Action, Entity, action};
 use super::logger::Logger;
-use super::media::{self, Media, Side};
+use super::media::{self, Media, MediaSide};
 use super::messages;
 use super::result;
 use crate::process::clock;
@@ -265,7 +265,7 @@ impl Logger {
             self.remark_result(generation, why);
         }
         let media = told.media.iter().map(|(id, media)| (id, media));
-        media::attach_all(logged, media, (self, generation), Side::Output)
+        media::attach_all(logged, media, (self, generation), MediaSide::Output)
     }
 
     /// Sets a generation's model.

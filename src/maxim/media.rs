@@ -24,7 +24,7 @@ const BASE64_OF_URLS: GeneralPurpose = lenient(&base64::alphabet::URL_SAFE);
 
 /// Which side of a generation it belongs to.
 #[derive(Clone, Copy)]
-pub(super) enum Side {
+pub(super) enum MediaSide {
     Input,
     Output,
 }
@@ -70,10 +70,10 @@ impl Media {
     }
 
     /// Attaches it to a generation, under this id.
-    pub(super) fn attach(&self, logger: &Logger, generation: &str, id: &Uuid, side: Side) -> Result<()> {
+    pub(super) fn attach(&self, logger: &Logger, generation: &str, id: &Uuid, side: MediaSide) -> Result<()> {
         let tags: &[u8] = match side {
-            Side::Input => br#"{"attach-to":"input"}"#,
-            Side::Output => br#"{"attach-to":"output"}"#,
+            MediaSide::Input => br#"{"attach-to":"input"}"#,
+            MediaSide::Output => br#"{"attach-to":"output"}"#,
         };
         let attachment = Attachment {
             id: id.as_str(),
@@ -98,7 +98,7 @@ pub(super) fn attach_all<'m>(
     logged: Result<()>,
     media: impl Iterator<Item = (&'m Uuid, &'m Media)>,
     (logger, generation): (&Logger, &str),
-    side: Side,
+    side: MediaSide,
 ) -> Result<()> {
     match &logged {
         Err(error) if !error.status.is_want_of_room() => logged,

@@ -11,7 +11,7 @@
 use serde_json::{Map, Value};
 
 use super::logger::Logger;
-use super::media::{self, Media, Side, Stored, decode};
+use super::media::{self, Media, MediaSide, Stored, decode};
 use super::tree;
 use crate::process::unique::Uuid;
 use crate::status::Result;
@@ -48,7 +48,7 @@ pub(super) fn attach_all(
         return logged;
     }
     let ids: Vec<Uuid> = media.iter().map(|_| Uuid::new()).collect();
-    media::attach_all(logged, ids.iter().zip(media), (logger, generation), Side::Input)
+    media::attach_all(logged, ids.iter().zip(media), (logger, generation), MediaSide::Input)
 }
 
 /// The messages without what becomes an attachment, and that; `None` when there is nothing of the kind.

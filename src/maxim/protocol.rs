@@ -10,7 +10,7 @@ use super::upload::{Uploaded, Uploader};
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Reach, Request};
 use crate::process::unique::Uuid;
 use crate::secret::Secret;
-use crate::spool::{BatchLimits, Kind};
+use crate::spool::{BatchLimits, RecordKind};
 use crate::sync::Mutex;
 use crate::text::buffer::Buffer;
 use crate::text::escape::push_percent_encoded;
@@ -18,7 +18,7 @@ use crate::text::object::{Object, key};
 use crate::text::scratch;
 
 /// A wire line.
-pub const KIND_LINE: Kind = Kind(0);
+pub const KIND_LINE: RecordKind = RecordKind(0);
 
 /// The API takes 5 MiB. Batches of 1 MiB ship faster (5.6 against 4.5 million lines a second on
 /// loopback, two cores), need less memory, and repeat less after a crash.
@@ -77,7 +77,7 @@ impl MaximLog {
 
     /// What becomes of a large line. Lines keep their order, so that the others wait for it: one that the storage
     /// goes on refusing is set aside, for a storage that took none at all would be wrong for longer.
-    fn judge(&self, line: &[u8], uploaded: Uploaded) -> Outcome {
+    fn classify(&self, line: &[u8], uploaded: Uploaded) -> Outcome {
         let mut refused = self.refused.lock();
         match uploaded {
             Uploaded::Refused(why) => {
@@ -98,7 +98,7 @@ impl MaximLog {
         let key = format!("{}/large-logs/{}", self.uploader.repository, id.as_str());
         let body = Body::Bytes(line);
         let uploaded = self.uploader.upload(http, &key, "text/plain", line.len() as u64, body, deadline);
-        match self.judge(line, uploaded) {
+        match self.classify(line, uploaded) {
             Outcome::Delivered => {}
             other => return other,
         }
@@ -127,7 +127,7 @@ impl Protocol for MaximLog {
         Framing { prefix: b"", separator: b"\n", suffix: b"" }
     }
 
-    fn alone(&self, kind: Kind, len: usize) -> bool {
+    fn alone(&self, kind: RecordKind, len: usize) -> bool {
         kind != KIND_LINE || len > LARGE_LINE_BYTES
     }
 
@@ -135,7 +135,7 @@ impl Protocol for MaximLog {
         self.push(http, body, deadline)
     }
 
-    fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome {
+    fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome {
         match kind {
             KIND_LINE => self.push_large(http, payload, deadline),
             // Written by a later version and adopted by this one.

@@ -19,7 +19,7 @@ const SNIFFED_BYTES: u64 = 8 * 1024;
 
 /// What tells a file from others, and from itself at another time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stamp {
+pub(super) struct FileStamp {
     device: u64,
     inode: u64,
     size: u64,
@@ -69,9 +69,9 @@ impl Unreadable {
     }
 }
 
-impl Stamp {
-    fn of(found: &Metadata) -> Stamp {
-        Stamp {
+impl FileStamp {
+    fn of(found: &Metadata) -> FileStamp {
+        FileStamp {
             device: found.dev(),
             inode: found.ino(),
             size: found.size(),
@@ -80,7 +80,7 @@ impl Stamp {
     }
 
     /// What has become of the file since, unless nothing that matters has.
-    fn change(&self, now: &Stamp) -> Option<&'static str> {
+    fn change(&self, now: &FileStamp) -> Option<&'static str> {
         match () {
             () if (self.device, self.inode) != (now.device, now.inode) => {
                 Some("another file has taken its place since it was attached")
@@ -96,28 +96,28 @@ impl Stamp {
 
 /// Looks at a file of at most so many bytes that is being attached. A process without a descriptor left sees
 /// all but whether it may read the file.
-pub(super) fn stamp(path: &Path, most: u64) -> Result<Stamp, Unreadable> {
+pub(super) fn stamp(path: &Path, most: u64) -> Result<FileStamp, Unreadable> {
     match open(path, most, None) {
         Ok(opened) => opened
             .file
             .metadata()
-            .map(|found| Stamp::of(&found))
+            .map(|found| FileStamp::of(&found))
             .map_err(|error| Unreadable::io(path, &error)),
         Err(refused) if refused.for_now => {
             let found = std::fs::metadata(path).map_err(|_| refused)?;
-            usable(path, &found, found.size(), most).map(|()| Stamp::of(&found))
+            usable(path, &found, found.size(), most).map(|()| FileStamp::of(&found))
         }
         Err(refused) => Err(refused),
     }
 }
 
 /// Opens a file of at most so many bytes; with a stamp, the file that had it.
-pub(super) fn open(path: &Path, most: u64, stamp: Option<&Stamp>) -> Result<Opened, Unreadable> {
+pub(super) fn open(path: &Path, most: u64, stamp: Option<&FileStamp>) -> Result<Opened, Unreadable> {
     // Opening a pipe would otherwise wait for somebody to write to it.
     let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
     let file = opened.map_err(|error| Unreadable::io(path, &error))?;
     let found = file.metadata().map_err(|error| Unreadable::io(path, &error))?;
-    if let Some(change) = stamp.and_then(|stamp| stamp.change(&Stamp::of(&found))) {
+    if let Some(change) = stamp.and_then(|stamp| stamp.change(&FileStamp::of(&found))) {
         let why = format!("\"{}\": {change}", path.display());
         return Err(Unreadable { status: Status::Io, why, for_now: false });
     }

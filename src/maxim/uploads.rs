@@ -23,19 +23,19 @@ use super::config::Config;
 use super::line::{Entity, Lines, action};
 use super::mime;
 use super::protocol::KIND_LINE;
-use super::source::{self, Opened, Stamp, Unreadable};
-use super::turns::{Round, Trouble, Turns, Verdict};
+use super::source::{self, FileStamp, Opened, Unreadable};
+use super::turns::{Trouble, Turns, UploadRound, Verdict};
 use super::upload::{Uploaded, Uploader};
 use crate::delivery::{Body, Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process;
-use crate::spool::{BatchLimits, Kind};
+use crate::spool::{BatchLimits, RecordKind};
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
 use crate::text::object::{Object, key};
 use crate::text::scratch;
 
 /// An upload: length of the head (u32, little-endian), head (JSON), length of the content, content.
-const KIND_UPLOAD: Kind = Kind(1);
+const KIND_UPLOAD: RecordKind = RecordKind(1);
 /// Larger bytes go into a file beside the spool, so that segments hold many records.
 const INLINE_BYTES: usize = 64 * 1024;
 /// Uploads under way at a time. Against a server that takes 50 ms for an answer, one at a time make 10 a
@@ -66,7 +66,7 @@ pub(super) struct Head {
     pub source: Source,
     /// What the caller's file was when it was attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stamp: Option<Stamp>,
+    pub stamp: Option<FileStamp>,
     /// The largest content that is uploaded.
     pub most: u64,
     /// The line's members without key and MIME type: a JSON object.
@@ -180,7 +180,7 @@ impl Uploads {
     fn send_all(&self, http: &mut Http, uploads: &[Upload<'_>], deadline: Instant) -> Outcome {
         let records: Vec<&str> = uploads.iter().map(|upload| &*upload.head.record).collect();
         let due = self.turns.lock().due(&records, Instant::now());
-        let mut round = Round::default();
+        let mut round = UploadRound::default();
         let mut general = None;
         for group in due.chunks(IN_FLIGHT) {
             let together: Vec<&Upload<'_>> = group.iter().map(|index| &uploads[*index]).collect();
@@ -294,7 +294,7 @@ impl Protocol for Uploads {
         Framing { prefix: b"", separator: b"", suffix: b"" }
     }
 
-    fn alone(&self, kind: Kind, len: usize) -> bool {
+    fn alone(&self, kind: RecordKind, len: usize) -> bool {
         kind != KIND_UPLOAD || len > ALONE_BYTES
     }
 
@@ -306,7 +306,7 @@ impl Protocol for Uploads {
         }
     }
 
-    fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome {
+    fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome {
         match Upload::first(payload).filter(|_| kind == KIND_UPLOAD) {
             Some((upload, _)) => self.send_all(http, &[upload], deadline),
             // Written by a later version and adopted by this one.

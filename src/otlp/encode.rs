@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::model::{Attributes, Event, LogRecord, Resource, Span, Value};
 use super::names::{SCHEMA_URL, SCOPE_NAME, SCOPE_VERSION};
-use super::proto::Writer;
+use super::proto::ProtoWriter;
 
 /// How a request is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub fn requests(signal: Signal, groups: &[(&Resource, &[u8])], encoding: Encodin
         Encoding::Protobuf => {
             let mut request =
                 Vec::with_capacity(groups.iter().map(|(_, pieces)| pieces.len() + HEAD_BYTES).sum());
-            let mut writer = Writer { out: &mut request };
+            let mut writer = ProtoWriter { out: &mut request };
             for (resource, pieces) in groups {
                 writer.message(1, |group| {
                     group.message(1, |out| attributes(out, 1, &resource.attributes));
@@ -131,7 +131,7 @@ pub fn requests(signal: Signal, groups: &[(&Resource, &[u8])], encoding: Encodin
 pub fn push_span(out: &mut Vec<u8>, span: &Span<'_>, encoding: Encoding) {
     match encoding {
         Encoding::Protobuf => {
-            Writer { out }.message(PIECE, |out| {
+            ProtoWriter { out }.message(PIECE, |out| {
                 out.bytes(1, &span.trace_id);
                 out.bytes(2, &span.span_id);
                 out.bytes(4, span.parent.as_ref().map_or(&[], |id| &id[..]));
@@ -180,7 +180,7 @@ pub fn push_span(out: &mut Vec<u8>, span: &Span<'_>, encoding: Encoding) {
 pub fn push_log(out: &mut Vec<u8>, record: &LogRecord<'_>, encoding: Encoding) {
     match encoding {
         Encoding::Protobuf => {
-            Writer { out }.message(PIECE, |out| {
+            ProtoWriter { out }.message(PIECE, |out| {
                 out.fixed64(1, record.time_ns);
                 out.number(2, record.severity as u64);
                 out.bytes(3, record.severity_text.as_bytes());
@@ -218,7 +218,7 @@ pub fn push_log(out: &mut Vec<u8>, record: &LogRecord<'_>, encoding: Encoding) {
     }
 }
 
-fn attributes(out: &mut Writer<'_>, field: u32, attributes: &Attributes<'_>) {
+fn attributes(out: &mut ProtoWriter<'_>, field: u32, attributes: &Attributes<'_>) {
     for (key, given) in attributes {
         match given {
             Value::Text(text) if !key.is_empty() => out.named_text(field, key.as_bytes(), text.as_bytes()),
@@ -231,7 +231,7 @@ fn attributes(out: &mut Writer<'_>, field: u32, attributes: &Attributes<'_>) {
 }
 
 /// The members of an AnyValue: a choice, of which also an empty one stands there.
-fn value(out: &mut Writer<'_>, given: &Value<'_>) {
+fn value(out: &mut ProtoWriter<'_>, given: &Value<'_>) {
     match given {
         Value::Text(text) => out.chosen_bytes(1, text.as_bytes()),
         Value::Bool(value) => out.chosen_number(2, u64::from(*value)),

@@ -75,7 +75,7 @@ impl Exporter {
                     let _ =
                         self.gzip.compare_exchange(UNKNOWN, TAKES_GZIP, Ordering::Relaxed, Ordering::Relaxed);
                 }
-                judge(&response, self.config.encoding)
+                classify(&response, self.config.encoding)
             }
             Err(error) => error.into(),
         }
@@ -112,7 +112,7 @@ pub fn gzip(body: &[u8]) -> Vec<u8> {
 }
 
 /// What an answer comes to.
-pub fn judge(response: &Response, encoding: Encoding) -> Outcome {
+pub fn classify(response: &Response, encoding: Encoding) -> Outcome {
     let status = response.status;
     match status {
         200..=299 if response.encoding.is_some() || response.is_cut => Outcome::of(response),

@@ -71,7 +71,7 @@ impl Leave for Vec<Out> {
     }
 }
 
-struct Open {
+struct OpenEntity {
     entity: Entity,
     /// Of its kind and id.
     hash: u64,
@@ -83,7 +83,7 @@ struct Open {
     bytes: usize,
 }
 
-impl Open {
+impl OpenEntity {
     fn is(&self, kind: Kind, id: &str) -> bool {
         self.entity.kind == kind && *self.entity.id == *id
     }
@@ -111,7 +111,7 @@ pub struct Folder<L = Vec<Out>> {
     /// Tells its own records from another life's.
     name: String,
     hasher: DefaultHashBuilder,
-    open: HashTable<Open>,
+    open: HashTable<OpenEntity>,
     left: Departed,
     /// Those that have left and of which a record is kept.
     closed: Vec<String>,
@@ -241,7 +241,7 @@ impl<L: Leave> Folder<L> {
     /// program's, and may name each other in a ring.
     fn lineage(&mut self, kind: Kind, id: &str) -> Option<Lineage> {
         let hash = self.hash(kind, id);
-        if let Some(Open { entity, .. }) = self.open.find_mut(hash, |open| open.is(kind, id))
+        if let Some(OpenEntity { entity, .. }) = self.open.find_mut(hash, |open| open.is(kind, id))
             && let Some(trace) = entity.trace.clone()
         {
             let span_id = Some(entity.span_id(&trace));
@@ -278,7 +278,7 @@ impl<L: Leave> Folder<L> {
             Entry::Occupied(found) => found,
             Entry::Vacant(room) => {
                 let entity = Entity::new(kind, id, now_ns);
-                room.insert(Open { entity, hash, version: 0, unkept: true, bytes: 0 })
+                room.insert(OpenEntity { entity, hash, version: 0, unkept: true, bytes: 0 })
             }
         };
         let open = found.get_mut();
@@ -293,7 +293,7 @@ impl<L: Leave> Folder<L> {
 
     /// A finished entity leaves, unless its trace is still to be told of.
     fn leave_if_finished(&mut self, hash: u64, kind: Kind, id: &str) {
-        let Some(Open { entity, .. }) = self.open.find(hash, |open| open.is(kind, id)) else { return };
+        let Some(OpenEntity { entity, .. }) = self.open.find(hash, |open| open.is(kind, id)) else { return };
         if !entity.is_finished() {
             return;
         }
@@ -308,7 +308,7 @@ impl<L: Leave> Folder<L> {
 
     fn leave(&mut self, hash: u64, kind: Kind, id: &str, is_incomplete: bool) {
         let Ok(found) = self.open.find_entry(hash, |open| open.is(kind, id)) else { return };
-        let (Open { mut entity, bytes, .. }, _) = found.remove();
+        let (OpenEntity { mut entity, bytes, .. }, _) = found.remove();
         let parent = entity.parent.take();
         let lineage = parent
             .as_ref()
@@ -375,7 +375,13 @@ impl<L: Leave> Folder<L> {
                 open.bytes = open.bytes.max(record.len());
             }
             Entry::Vacant(room) => {
-                room.insert(Open { entity: earlier, hash, version: 1, unkept: true, bytes: record.len() });
+                room.insert(OpenEntity {
+                    entity: earlier,
+                    hash,
+                    version: 1,
+                    unkept: true,
+                    bytes: record.len(),
+                });
             }
         }
         self.leave_if_finished(hash, kind, &id);
@@ -431,7 +437,7 @@ impl<L: Leave> Folder<L> {
         self.closed.clear();
     }
 
-    fn is_old(&self, open: &Open, now_ns: u64) -> bool {
+    fn is_old(&self, open: &OpenEntity, now_ns: u64) -> bool {
         let most = self.options.incomplete_after.as_nanos() as u64;
         now_ns.saturating_sub(open.entity.touched_ns.max(open.entity.seen_ns)) >= most
     }

@@ -10,10 +10,10 @@ use super::export::Exporter;
 use super::model::Resource;
 use crate::delivery::{Framing, Http, Outcome, Protocol, Reach};
 use crate::process::clock;
-use crate::spool::{BatchLimits, Kind};
+use crate::spool::{BatchLimits, RecordKind};
 
 /// One entry, as JSON.
-pub const KIND_ENTRY: Kind = Kind(0);
+pub const KIND_ENTRY: RecordKind = RecordKind(0);
 
 /// Backends take a megabyte at least (New Relic: exactly that, compressed).
 const MAX_BATCH_BYTES: usize = 900 << 10;
@@ -74,7 +74,7 @@ impl Protocol for Logs {
         Framing { prefix: b"", separator: b"\n", suffix: b"" }
     }
 
-    fn alone(&self, kind: Kind, _len: usize) -> bool {
+    fn alone(&self, kind: RecordKind, _len: usize) -> bool {
         kind != KIND_ENTRY
     }
 
@@ -85,7 +85,7 @@ impl Protocol for Logs {
         }
     }
 
-    fn send_alone(&self, _http: &mut Http, kind: Kind, _payload: &[u8], _deadline: Instant) -> Outcome {
+    fn send_alone(&self, _http: &mut Http, kind: RecordKind, _payload: &[u8], _deadline: Instant) -> Outcome {
         // Written by a later version and adopted by this one.
         Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
     }

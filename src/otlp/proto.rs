@@ -37,12 +37,12 @@ fn varint_len(number: usize) -> usize {
 }
 
 /// Writes one message.
-pub struct Writer<'o> {
+pub struct ProtoWriter<'o> {
     /// The message so far, and what stands before it.
     pub out: &'o mut Vec<u8>,
 }
 
-impl Writer<'_> {
+impl ProtoWriter<'_> {
     fn varint(&mut self, number: u64) {
         match number {
             0..0x80 => self.out.push(number as u8),
@@ -97,11 +97,11 @@ impl Writer<'_> {
 
     /// A message within this one. Its length stands before it: room for a short one is kept, and widened for
     /// another.
-    pub fn message(&mut self, field: u32, write: impl FnOnce(&mut Writer<'_>)) {
+    pub fn message(&mut self, field: u32, write: impl FnOnce(&mut ProtoWriter<'_>)) {
         self.tag(field, LENGTH);
         let at = self.out.len();
         self.out.push(0);
-        write(&mut Writer { out: self.out });
+        write(&mut ProtoWriter { out: self.out });
         let length = self.out.len() - at - 1;
         if length < 0x80 {
             self.out[at] = length as u8;

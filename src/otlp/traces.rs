@@ -20,16 +20,16 @@ use super::model::{LogRecord, Span};
 use crate::delivery::{Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process::clock;
 use crate::process::unique::Uuid;
-use crate::spool::{BatchLimits, Kind};
+use crate::spool::{BatchLimits, RecordKind};
 use crate::status::Status;
 use crate::sync::Mutex;
 
 /// A line, or the record of an open entity.
-pub const KIND_LINE: Kind = Kind(0);
+pub const KIND_LINE: RecordKind = RecordKind(0);
 /// A span as it stands in a request.
-const KIND_SPAN: Kind = Kind(0);
+const KIND_SPAN: RecordKind = RecordKind(0);
 /// A log record as it stands in a request.
-const KIND_LOG: Kind = Kind(1);
+const KIND_LOG: RecordKind = RecordKind(1);
 
 /// Backends take a megabyte at least (New Relic: exactly that, compressed).
 const MAX_BATCH_BYTES: usize = 900 << 10;
@@ -38,14 +38,14 @@ const FULL_PAUSE: Duration = Duration::from_secs(1);
 
 /// The first step: lines become spans.
 pub struct Lines {
-    state: Mutex<State>,
+    state: Mutex<FoldState>,
     spans: Arc<Pipeline>,
     lines: OnceLock<Weak<Pipeline>>,
     /// The number of purges when records were last read.
     read_at: AtomicU64,
 }
 
-struct State {
+struct FoldState {
     folder: Folder<Ready>,
     /// How often all has been purged.
     purges: u64,
@@ -60,7 +60,7 @@ struct Ready {
     encoding: encode::Encoding,
     pieces: Vec<u8>,
     /// The kind of each piece, and where it ends.
-    ends: Vec<(Kind, usize)>,
+    ends: Vec<(RecordKind, usize)>,
     /// How many have been put there.
     put: usize,
 }
@@ -71,7 +71,7 @@ impl Ready {
     }
 
     /// The next piece.
-    fn next(&self) -> Option<(Kind, &[u8])> {
+    fn next(&self) -> Option<(RecordKind, &[u8])> {
         let (kind, end) = *self.ends.get(self.put)?;
         let start = self.put.checked_sub(1).map_or(0, |before| self.ends[before].1);
         Some((kind, &self.pieces[start..end]))
@@ -105,7 +105,7 @@ impl Lines {
     pub fn new(config: &Config, spans: Arc<Pipeline>) -> Lines {
         let options = FoldOptions { incomplete_after: config.incomplete_after };
         let ready = Ready::new(config.encoding);
-        let state = State {
+        let state = FoldState {
             folder: Folder::leaving_to(ready, Uuid::new().as_str(), options),
             purges: 0,
             folded: Vec::new(),
@@ -120,7 +120,7 @@ impl Lines {
     }
 
     /// Folds what has not been folded by an attempt that failed later.
-    fn fold(state: &mut State, body: &[u8]) {
+    fn fold(state: &mut FoldState, body: &[u8]) {
         let now_ns = clock::now_us() as u64 * 1_000;
         let new = match &state.folded {
             folded if begins_with(body, folded) => &body[folded.len()..],
@@ -145,8 +145,8 @@ impl Lines {
     }
 
     /// Puts what is finished into the second spool and what is open into the first.
-    fn pass_on(&self, state: &mut State) -> Result<(), (Status, String)> {
-        let put = |pipeline: &Pipeline, kind: Kind, record: &[u8]| match pipeline.append(kind, record) {
+    fn pass_on(&self, state: &mut FoldState) -> Result<(), (Status, String)> {
+        let put = |pipeline: &Pipeline, kind: RecordKind, record: &[u8]| match pipeline.append(kind, record) {
             // It can be kept nowhere.
             Err(error) if error.status == Status::TooLarge => {
                 pipeline
@@ -189,7 +189,7 @@ impl Protocol for Lines {
         Framing { prefix: b"", separator: b"\n", suffix: b"" }
     }
 
-    fn alone(&self, kind: Kind, _len: usize) -> bool {
+    fn alone(&self, kind: RecordKind, _len: usize) -> bool {
         kind != KIND_LINE
     }
 
@@ -234,7 +234,7 @@ impl Protocol for Lines {
         had
     }
 
-    fn send_alone(&self, _http: &mut Http, kind: Kind, _payload: &[u8], _deadline: Instant) -> Outcome {
+    fn send_alone(&self, _http: &mut Http, kind: RecordKind, _payload: &[u8], _deadline: Instant) -> Outcome {
         Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
     }
 }
@@ -282,7 +282,7 @@ impl Protocol for Spans {
         Framing { prefix: b"", separator: encode::separator(self.exporter.config().encoding), suffix: b"" }
     }
 
-    fn alone(&self, kind: Kind, _len: usize) -> bool {
+    fn alone(&self, kind: RecordKind, _len: usize) -> bool {
         kind != KIND_SPAN
     }
 
@@ -290,7 +290,7 @@ impl Protocol for Spans {
         self.send(http, Signal::Traces, body, deadline)
     }
 
-    fn send_alone(&self, http: &mut Http, kind: Kind, payload: &[u8], deadline: Instant) -> Outcome {
+    fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome {
         match kind {
             KIND_LOG => self.send(http, Signal::Logs, payload, deadline),
             _ => {

@@ -1,4 +1,4 @@
-//! The generation of this process: a number that a fork changes.
+//! The epoch of this process: a number that a fork changes.
 //!
 //! One mapped page holds it. The kernel hands a child that page zeroed (`MADV_WIPEONFORK`, Linux
 //! 4.14), also after a raw `clone` that no library sees; where it can't, a `pthread_atfork` handler
@@ -6,7 +6,7 @@
 //! child finds its parent's number there.
 //!
 //! Promises: two loads when nothing happened, no lock ever, callable from any thread at any time.
-//! Siblings may have the same generation (they share nothing that could be mistaken); a process
+//! Siblings may have the same epoch (they share nothing that could be mistaken); a process
 //! and its ancestors never do. `vfork` shares the parent's memory and is the parent to us.
 
 use std::ptr;
@@ -23,23 +23,23 @@ static UNMAPPED_CELL: AtomicU64 = AtomicU64::new(0);
 /// Whether the fork handler is installed.
 static HANDLER: AtomicBool = AtomicBool::new(false);
 
-/// The generation of this process, never 0.
+/// The epoch of this process, never 0.
 #[inline]
-pub fn generation() -> u64 {
+pub fn epoch() -> u64 {
     let cell = CELL.load(Ordering::Acquire);
     if !cell.is_null() {
         // SAFETY: a non-null CELL points to a cell that is never unmapped.
-        let generation = unsafe { &*cell }.load(Ordering::Relaxed);
-        if generation != 0 {
-            return generation;
+        let epoch = unsafe { &*cell }.load(Ordering::Relaxed);
+        if epoch != 0 {
+            return epoch;
         }
     }
-    next_generation()
+    next_epoch()
 }
 
 /// The first call of a process, or of a child: takes a number above every ancestor's.
 #[cold]
-fn next_generation() -> u64 {
+fn next_epoch() -> u64 {
     let mut cell = CELL.load(Ordering::Acquire);
     if cell.is_null() {
         install_fork_handler();
@@ -55,37 +55,37 @@ fn next_generation() -> u64 {
     // LAST moves before the cell: a fork between the two leaves the child a number above ours.
     let mine = LAST.fetch_add(1, Ordering::AcqRel) + 1;
     // SAFETY: CELL is not null here, and points to a cell that is never unmapped.
-    let generation = match unsafe { &*cell }.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire) {
+    let epoch = match unsafe { &*cell }.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire) {
         Ok(_) => mine,
         Err(first) => first,
     };
     // Only the first process finds none here.
-    let _ = FIRST.compare_exchange(0, generation, Ordering::AcqRel, Ordering::Acquire);
-    generation
+    let _ = FIRST.compare_exchange(0, epoch, Ordering::AcqRel, Ordering::Acquire);
+    epoch
 }
 
 /// Whether this process was forked from one that had called the library before.
 pub fn is_forked() -> bool {
-    let generation = generation();
+    let epoch = epoch();
     // 0 while another thread makes the first call: there was none before it.
     let first = FIRST.load(Ordering::Acquire);
-    first != 0 && first != generation
+    first != 0 && first != epoch
 }
 
-/// Registers [`forget_generation`] once. The library is never unloaded (`-z nodelete`), so the
+/// Registers [`forget_epoch`] once. The library is never unloaded (`-z nodelete`), so the
 /// handler stays valid.
 fn install_fork_handler() {
     #[cfg(unix)]
     if !HANDLER.swap(true, Ordering::AcqRel) {
         // SAFETY: the handler is async-signal-safe and outlives the process's use of it. Failure
         // (no memory) leaves the page to do the work.
-        unsafe { libc::pthread_atfork(None, None, Some(forget_generation)) };
+        unsafe { libc::pthread_atfork(None, None, Some(forget_epoch)) };
     }
 }
 
 /// Runs in a child of `fork`: one store, which a wiped page doesn't need.
 #[cfg(unix)]
-extern "C" fn forget_generation() {
+extern "C" fn forget_epoch() {
     let cell = CELL.load(Ordering::Relaxed);
     if !cell.is_null() {
         // SAFETY: a non-null CELL points to a cell that is never unmapped.
@@ -139,11 +139,11 @@ fn unmap_cell(cell: *mut AtomicU64) {
 mod tests {
     use super::*;
 
-    /// What the child of `fork` saw, as its exit code: whether its generation was above `parent`.
+    /// What the child of `fork` saw, as its exit code: whether its epoch was above `parent`.
     fn child_moves_on(fork: impl Fn() -> libc::pid_t, parent: u64) -> bool {
         let child = fork();
         if child == 0 {
-            let moved = generation() > parent && generation() == generation() && is_forked();
+            let moved = epoch() > parent && epoch() == epoch() && is_forked();
             // SAFETY: leaves the child at once, without the test harness's exit handlers.
             unsafe { libc::_exit(if moved { 42 } else { 1 }) };
         }
@@ -155,10 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn a_process_keeps_its_generation_on_every_thread() {
-        let here = generation();
+    fn a_process_keeps_its_epoch_on_every_thread() {
+        let here = epoch();
         let there: Vec<u64> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(generation)).collect();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(epoch)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_ne!(here, 0);
@@ -167,22 +167,22 @@ mod tests {
     }
 
     #[test]
-    fn a_forked_child_has_another_generation() {
-        let parent = generation();
+    fn a_forked_child_has_another_epoch() {
+        let parent = epoch();
         // SAFETY: the child only reads atomics and leaves.
         assert!(child_moves_on(|| unsafe { libc::fork() }, parent));
-        assert_eq!(generation(), parent);
+        assert_eq!(epoch(), parent);
     }
 
     #[test]
-    fn a_child_of_a_raw_clone_has_another_generation() {
-        let parent = generation();
+    fn a_child_of_a_raw_clone_has_another_epoch() {
+        let parent = epoch();
         let clone = || {
             // SAFETY: a clone without shared memory is a fork that runs no handlers; the child only
             // reads atomics and leaves.
             unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) as libc::pid_t }
         };
         assert!(child_moves_on(clone, parent));
-        assert_eq!(generation(), parent);
+        assert_eq!(epoch(), parent);
     }
 }

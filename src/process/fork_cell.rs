@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::{Undisturbed, fork};
 
-struct Owned<T> {
-    generation: u64,
+struct OfProcess<T> {
+    epoch: u64,
     value: T,
 }
 
 /// One value per process of a fork tree.
 pub struct ForkCell<T> {
-    current: AtomicPtr<Owned<T>>,
+    current: AtomicPtr<OfProcess<T>>,
 }
 
 impl<T: Send + Sync> ForkCell<T> {
@@ -31,11 +31,11 @@ impl<T: Send + Sync> ForkCell<T> {
     pub fn get(&self, renew: impl FnOnce(&T) -> T) -> &T {
         // SAFETY: `current` always comes from `own`, and what it points to is freed only in `drop`.
         let owned = unsafe { &*self.current.load(Ordering::Acquire) };
-        if owned.generation == fork::generation() { &owned.value } else { self.renewed(owned, renew) }
+        if owned.epoch == fork::epoch() { &owned.value } else { self.renewed(owned, renew) }
     }
 
     #[cold]
-    fn renewed<'a>(&'a self, inherited: &'a Owned<T>, renew: impl FnOnce(&T) -> T) -> &'a T {
+    fn renewed<'a>(&'a self, inherited: &'a OfProcess<T>, renew: impl FnOnce(&T) -> T) -> &'a T {
         // The child's first call may be a log call, and makes directories and files here.
         let _undisturbed = Undisturbed::by_ourselves();
         let fresh = own(renew(&inherited.value));
@@ -55,8 +55,8 @@ impl<T: Send + Sync> ForkCell<T> {
     }
 }
 
-fn own<T>(value: T) -> *mut Owned<T> {
-    Box::into_raw(Box::new(Owned { generation: fork::generation(), value }))
+fn own<T>(value: T) -> *mut OfProcess<T> {
+    Box::into_raw(Box::new(OfProcess { epoch: fork::epoch(), value }))
 }
 
 impl<T> Drop for ForkCell<T> {
@@ -65,7 +65,7 @@ impl<T> Drop for ForkCell<T> {
         // SAFETY: nobody else can reach the cell any more, and `owned` comes from `own`.
         unsafe {
             // An inherited value is not ours to take down.
-            if (*owned).generation == fork::generation() {
+            if (*owned).epoch == fork::epoch() {
                 drop(Box::from_raw(owned));
             }
         }

@@ -1,11 +1,11 @@
 //! Life in somebody else's process: which process this is, threads that disturb nobody, where it runs.
 //!
-//! Promises: [`generation`] differs from the value in every ancestor, after whatever kind of fork;
+//! Promises: [`epoch`] differs from the value in every ancestor, after whatever kind of fork;
 //! a thread of ours never runs one of the host's signal handlers; work with files on a thread of the host's
 //! raises no signal there and is not cut short ([`Undisturbed`]); nothing here installs a signal
 //! handler or panics for want of a resource.
 //!
-//! Does not: decide what to do after a fork. The owner of a resource compares generations and
+//! Does not: decide what to do after a fork. The owner of a resource compares epochs and
 //! leaves what it inherited to the parent.
 
 pub mod boot;
@@ -18,7 +18,7 @@ mod threads;
 mod undisturbed;
 pub mod unique;
 
-pub use fork::{generation, is_forked};
+pub use fork::{epoch, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::is_running_on_lambda;
 pub use threads::{on_own_stack, spawn_masked, spawn_scoped_masked, try_on_own_stack};

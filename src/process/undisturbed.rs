@@ -20,7 +20,7 @@ use std::marker::PhantomData;
 pub struct Undisturbed {
     /// What is to be put back.
     #[cfg(unix)]
-    before: unix::Before,
+    before: unix::SavedState,
     /// It belongs to its thread.
     _in_thread: PhantomData<*const ()>,
 }
@@ -30,7 +30,7 @@ impl Undisturbed {
     pub fn by_ourselves() -> Undisturbed {
         Undisturbed {
             #[cfg(unix)]
-            before: unix::Before::block(&unix::ours()),
+            before: unix::SavedState::block(&unix::ours()),
             _in_thread: PhantomData,
         }
     }
@@ -39,7 +39,7 @@ impl Undisturbed {
     pub fn by_handlers() -> Undisturbed {
         Undisturbed {
             #[cfg(unix)]
-            before: unix::Before::block(&unix::all_but_faults()),
+            before: unix::SavedState::block(&unix::all_but_faults()),
             _in_thread: PhantomData,
         }
     }
@@ -80,7 +80,7 @@ mod unix {
         }
     }
 
-    pub struct Before {
+    pub struct SavedState {
         mask: sigset_t,
         /// The signals of ours that are to be taken away at the end.
         taken: sigset_t,
@@ -117,8 +117,8 @@ mod unix {
         }
     }
 
-    impl Before {
-        pub fn block(signals: &sigset_t) -> Before {
+    impl SavedState {
+        pub fn block(signals: &sigset_t) -> SavedState {
             // First, since what follows may be where a thread is cancelled.
             let cancel_state = disable_cancellation();
             let mut mask = MaybeUninit::uninit();
@@ -139,7 +139,7 @@ mod unix {
                 taken[count] = signal;
                 count += 1;
             }
-            Before { mask, taken: set_of(&taken[..count]), cancel_state }
+            SavedState { mask, taken: set_of(&taken[..count]), cancel_state }
         }
 
         pub fn put_back(&self) {

@@ -14,7 +14,7 @@ impl Uuid {
     #[allow(clippy::new_without_default)] // A default that differs every time would surprise.
     pub fn new() -> Uuid {
         let mut text = [0; 36];
-        id::new_uuid(&mut text, fork::generation());
+        id::new_uuid(&mut text, fork::epoch());
         Uuid(text)
     }
 
@@ -28,5 +28,5 @@ impl Uuid {
 
 /// A number that did not come up before, but by a chance of one in 2^64.
 pub fn number() -> u64 {
-    id::number(fork::generation())
+    id::number(fork::epoch())
 }

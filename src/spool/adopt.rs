@@ -5,15 +5,15 @@
 //! directories are removed and the locks given back. So the files of any number of dead owners come
 //! under one owner's caps, no descriptor stays open, and each record has one owner at any moment.
 
-use super::age::Stamp;
+use super::age::AgeStamp;
 use super::claim::{Claim, UNFINISHED};
 use super::format::{
-    self, Cursor, HEADER_SIZE, Header, Key, OPENING_SIZE, Opening, Origin, SEGMENT_MAX, Seal, find_end,
+    self, Cursor, HEADER_SIZE, Header, OPENING_SIZE, Opening, Origin, SEGMENT_MAX, Seal, SegmentKey, find_end,
 };
-use super::held::{Held, Place};
-use super::place::At;
 use super::reader::Reader;
-use super::store::{self, PARTIAL, SEGMENT, Side};
+use super::secure_fs::At;
+use super::state::{Location, Segment};
+use super::store::{self, PARTIAL, SEGMENT, StoreRoot};
 use super::{Overflow, Spool, quarantine};
 use crate::process::monotonic;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,16 +28,16 @@ const ORPHANS_AT_ONCE: usize = 64;
 pub(super) const LITTER_AGE: Duration = Duration::from_secs(3600);
 
 /// A segment file of a dead owner.
-struct Found {
+struct FoundSegment {
     at: At,
-    place: Place,
-    held: Held,
+    location: Location,
+    held: Segment,
 }
 
-impl Found {
+impl FoundSegment {
     /// Which of two files of the same segment to keep: one that is whole, with more records, at rest.
     fn worth(&self) -> (bool, u32, bool) {
-        (self.held.size >= u64::from(self.held.tail), self.held.records, self.place.is_cold())
+        (self.held.size >= u64::from(self.held.tail), self.held.records, self.location.is_cold())
     }
 }
 
@@ -118,7 +118,7 @@ impl Spool {
                 }
             }
         }
-        let mut segments: BTreeMap<Key, Found> = BTreeMap::new();
+        let mut segments: BTreeMap<SegmentKey, FoundSegment> = BTreeMap::new();
         for (side, claim) in &claims {
             self.collect_segments(side, claim.directory(), &mut segments);
         }
@@ -132,12 +132,17 @@ impl Spool {
     /// Reads the directory of a dead owner. A segment that is there twice, because its owner died
     /// between copying it to the spool directory and removing the hot one, is taken once, with the
     /// cursor that has come further; a damaged copy does not stand in for a whole one.
-    fn collect_segments(&self, side: &Side, directory: &At, segments: &mut BTreeMap<Key, Found>) {
+    fn collect_segments(
+        &self,
+        side: &StoreRoot,
+        directory: &At,
+        segments: &mut BTreeMap<SegmentKey, FoundSegment>,
+    ) {
         let entries = match directory.entries() {
             Ok(entries) => entries,
             Err(error) => return self.note_orphan(directory, &error),
         };
-        let mut strangers = Vec::new();
+        let mut foreign = Vec::new();
         let is_hot = self.store.hot.as_ref().is_some_and(|hot| std::ptr::eq(hot, side));
         for at in entries {
             let name = at.name().to_string_lossy().into_owned();
@@ -149,24 +154,24 @@ impl Spool {
                 }
                 _ => {
                     if name != super::claim::LOCK {
-                        strangers.push(at);
+                        foreign.push(at);
                     }
                     continue;
                 }
             }
-            let place = if is_hot { Place::Hot } else { Place::Cold }(name.into_boxed_str());
-            match self.examine(&at, &place) {
-                Ok(Some(held)) => self.keep_one(segments, Found { at, place, held }),
+            let location = if is_hot { Location::Hot } else { Location::Cold }(name.into_boxed_str());
+            match self.examine(&at, &location) {
+                Ok(Some(held)) => self.keep_one(segments, FoundSegment { at, location, held }),
                 Ok(None) => drop(at.remove_file()),
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => strangers.push(at),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => foreign.push(at),
                 // What could not be read stays for the next look, whoever takes it.
                 Err(error) => self.note_orphan(&at, &error),
             }
         }
-        self.set_aside(side, &strangers);
+        self.set_aside(side, &foreign);
     }
 
-    fn keep_one(&self, segments: &mut BTreeMap<Key, Found>, found: Found) {
+    fn keep_one(&self, segments: &mut BTreeMap<SegmentKey, FoundSegment>, found: FoundSegment) {
         let key = found.held.key();
         let Some(other) = segments.remove(&key) else {
             segments.insert(key, found);
@@ -183,28 +188,28 @@ impl Spool {
         segments.insert(key, kept);
     }
 
-    fn adopt_segment(&self, found: Found) {
-        let Found { at, place, mut held } = found;
+    fn adopt_segment(&self, found: FoundSegment) {
+        let FoundSegment { at, location, mut held } = found;
         held.sides = self.find_side_files(&held);
         if held.unsettled() == 0 {
             let _ = at.remove_file();
             return;
         }
-        if let Err(error) = self.store.take(&place, &at) {
+        if let Err(error) = self.store.take(&location, &at) {
             return self.note_orphan(&at, &error);
         }
         // Whoever has the file next goes on counting. Without it its records are younger than they are.
         let age = monotonic::now().saturating_duration_since(held.newest);
-        let _ = self.store.write_at(&place, format::STAMP_AT, &Stamp::of(age).encode(held.header.salt));
+        let _ = self.store.write_at(&location, format::STAMP_AT, &AgeStamp::of(age).encode(held.header.salt));
         let mut state = self.state.lock();
-        state.charge(&place, held.size);
+        state.charge(&location, held.size);
         state.cold_bytes += held.side_bytes();
         state.tally.adopted += held.unsettled();
         let index = state.adopted.partition_point(|other| other.key() < held.key());
         state.adopted.insert(index, held);
     }
 
-    fn set_aside(&self, side: &Side, files: &[At]) {
+    fn set_aside(&self, side: &StoreRoot, files: &[At]) {
         let is_cold = self.store.cold.as_ref().is_some_and(|cold| std::ptr::eq(cold, side));
         let total = if is_cold { self.options.max_disk_bytes } else { self.options.max_memory_bytes };
         let moved = quarantine::set_aside(&side.root, files, quarantine::cap(total));
@@ -212,7 +217,7 @@ impl Spool {
     }
 
     /// Reads what a segment file holds. `None`: nothing. `InvalidData`: it was read, and is not one of ours.
-    pub(super) fn examine(&self, at: &At, place: &Place) -> io::Result<Option<Held>> {
+    pub(super) fn examine(&self, at: &At, location: &Location) -> io::Result<Option<Segment>> {
         let invalid = || io::Error::from(io::ErrorKind::InvalidData);
         let file = at.open()?;
         let size = file.metadata()?.len();
@@ -245,9 +250,9 @@ impl Spool {
             Duration::from_secs(seal.map_or(alive, |seal| seal.sealed).saturating_sub(header.created));
         let now = monotonic::now();
         let before = |age: Duration| now.checked_sub(age).unwrap_or(now);
-        Ok(Some(Held {
+        Ok(Some(Segment {
             header,
-            place: place.clone(),
+            location: location.clone(),
             size,
             map: None,
             records: records.max(cursor.count),
@@ -265,6 +270,6 @@ impl Spool {
 }
 
 /// How old a segment was when that was last noted, from its first page.
-pub(super) fn stamp(page: &[u8], header: &Header) -> Option<Stamp> {
-    Stamp::decode(page.get(format::STAMP_AT..)?, header.salt)
+pub(super) fn stamp(page: &[u8], header: &Header) -> Option<AgeStamp> {
+    AgeStamp::decode(page.get(format::STAMP_AT..)?, header.salt)
 }

@@ -1,13 +1,13 @@
 //! How old records and files are, whatever the system's clock says: it may be years off, and be set right at any
 //! moment.
 //!
-//! A segment carries a [`Stamp`]: in which boot of the machine it was last known to be young, by that boot's own
+//! A segment carries an [`AgeStamp`]: in which boot of the machine it was last known to be young, by that boot's own
 //! clock, and how old it was then. A process that takes it over in another boot goes on counting from there, so
 //! that what is counted is time that the machine has run, and nothing is ever removed by one look at a clock.
 //! Without a stamp (an earlier version's file, or a damaged one) a segment is new to whoever finds it. Files that are
 //! no segments have their ages in a [note](old_entries) beside their directory.
 
-use super::place::At;
+use super::secure_fs::At;
 use super::store::PARTIAL;
 use crate::process::{boot, unique};
 use std::collections::BTreeMap;
@@ -23,17 +23,17 @@ const NOTE_STEPS: u32 = 16;
 
 /// An age, and when it was that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(super) struct AgeStamp {
     boot: [u8; 16],
     seconds: u64,
     aged: u32,
 }
 
-impl Stamp {
+impl AgeStamp {
     /// Something is of this age now.
-    pub fn of(age: Duration) -> Stamp {
+    pub fn of(age: Duration) -> AgeStamp {
         let aged = age.as_secs().try_into().unwrap_or(u32::MAX);
-        Stamp { boot: boot::id(), seconds: boot::elapsed().as_secs(), aged }
+        AgeStamp { boot: boot::id(), seconds: boot::elapsed().as_secs(), aged }
     }
 
     /// How old it is by now, as far as that is known.
@@ -58,12 +58,12 @@ impl Stamp {
         out
     }
 
-    pub fn decode(bytes: &[u8], salt: u32) -> Option<Stamp> {
+    pub fn decode(bytes: &[u8], salt: u32) -> Option<AgeStamp> {
         let check = bytes.get(CHECKED..STAMP_LEN)?;
         if crc32c::crc32c_append(salt, &bytes[..CHECKED]).to_le_bytes() != *check {
             return None;
         }
-        Some(Stamp {
+        Some(AgeStamp {
             boot: bytes[..16].try_into().ok()?,
             seconds: u64::from_le_bytes(bytes[16..24].try_into().ok()?),
             aged: u32::from_le_bytes(bytes[24..CHECKED].try_into().ok()?),
@@ -103,10 +103,10 @@ pub(super) fn old_entries(directory: &At, note: &At, limit: Duration) -> Vec<At>
     old
 }
 
-fn read_note(note: &At) -> (Option<Stamp>, BTreeMap<String, Duration>) {
+fn read_note(note: &At) -> (Option<AgeStamp>, BTreeMap<String, Duration>) {
     let mut bytes = Vec::new();
     let read = note.open().and_then(|mut file| file.read_to_end(&mut bytes));
-    let Some(stamp) = read.ok().and_then(|_| Stamp::decode(&bytes, 0)) else {
+    let Some(stamp) = read.ok().and_then(|_| AgeStamp::decode(&bytes, 0)) else {
         return (None, BTreeMap::new());
     };
     let text = String::from_utf8_lossy(bytes.get(STAMP_LEN..).unwrap_or_default());
@@ -119,7 +119,7 @@ fn read_note(note: &At) -> (Option<Stamp>, BTreeMap<String, Duration>) {
 /// What cannot be noted is younger to the next look than it is.
 fn write_note(note: &At, ages: &str) {
     let partial = note.parent().join(format!("{:016x}.{PARTIAL}", unique::number()));
-    let stamp = Stamp::of(Duration::ZERO).encode(0);
+    let stamp = AgeStamp::of(Duration::ZERO).encode(0);
     let write =
         |mut file: std::fs::File| file.write_all(&stamp).and_then(|()| file.write_all(ages.as_bytes()));
     let written = partial.create().and_then(write).and_then(|()| partial.rename(note));
@@ -130,33 +130,33 @@ fn write_note(note: &At, ages: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::place::Base;
+    use super::super::secure_fs::Base;
     use super::*;
     use std::fs;
 
     #[test]
     fn a_stamp_goes_on_counting_in_its_boot_only() {
         let age = Duration::from_secs(1000);
-        let stamp = Stamp::of(age);
+        let stamp = AgeStamp::of(age);
         assert!((1000..1100).contains(&stamp.age().as_secs()));
-        let earlier = Stamp { seconds: stamp.seconds.saturating_sub(50), ..stamp };
+        let earlier = AgeStamp { seconds: stamp.seconds.saturating_sub(50), ..stamp };
         assert!((1050..1150).contains(&earlier.age().as_secs()) || stamp.seconds < 50);
-        assert_eq!(Stamp { boot: [7; 16], ..earlier }.age(), age);
-        assert_eq!(Stamp { boot: [0; 16], ..earlier }.age(), age);
-        assert_eq!(Stamp { seconds: u64::MAX, ..stamp }.age(), age);
+        assert_eq!(AgeStamp { boot: [7; 16], ..earlier }.age(), age);
+        assert_eq!(AgeStamp { boot: [0; 16], ..earlier }.age(), age);
+        assert_eq!(AgeStamp { seconds: u64::MAX, ..stamp }.age(), age);
     }
 
     #[test]
     fn a_stamp_is_read_as_written_and_a_damaged_one_is_none() {
-        let stamp = Stamp::of(Duration::from_secs(77));
+        let stamp = AgeStamp::of(Duration::from_secs(77));
         let bytes = stamp.encode(5);
-        assert_eq!(Stamp::decode(&bytes, 5), Some(stamp));
-        assert_eq!(Stamp::decode(&bytes, 6), None);
-        assert_eq!(Stamp::decode(&bytes[..31], 5), None);
+        assert_eq!(AgeStamp::decode(&bytes, 5), Some(stamp));
+        assert_eq!(AgeStamp::decode(&bytes, 6), None);
+        assert_eq!(AgeStamp::decode(&bytes[..31], 5), None);
         for at in 0..STAMP_LEN {
             let mut damaged = bytes;
             damaged[at] ^= 1;
-            assert_eq!(Stamp::decode(&damaged, 5), None);
+            assert_eq!(AgeStamp::decode(&damaged, 5), None);
         }
     }
 
@@ -170,12 +170,12 @@ mod tests {
         let limit = Duration::from_secs(3600);
         assert!(old_entries(&directory, &note, limit).is_empty());
         // Another boot, and almost old enough in this one.
-        let stamp = Stamp { boot: [7; 16], seconds: 0, aged: 3000 }.encode(0);
+        let stamp = AgeStamp { boot: [7; 16], seconds: 0, aged: 3000 }.encode(0);
         fs::write(scratch.path().join("note"), [&stamp[..], b"500 one\n1 gone\n"].concat()).unwrap();
         fs::write(scratch.path().join("d/two"), "").unwrap();
         assert!(old_entries(&directory, &note, limit).is_empty());
         assert_eq!(read_note(&note).1.keys().collect::<Vec<_>>(), ["one", "two"]);
-        let stamp = Stamp { boot: [7; 16], seconds: 0, aged: 101 }.encode(0);
+        let stamp = AgeStamp { boot: [7; 16], seconds: 0, aged: 101 }.encode(0);
         fs::write(scratch.path().join("note"), [&stamp[..], b"3500 one\n"].concat()).unwrap();
         let old = old_entries(&directory, &note, limit);
         assert_eq!(old.iter().map(|at| at.name().to_owned()).collect::<Vec<_>>(), ["one"]);

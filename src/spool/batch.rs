@@ -1,8 +1,8 @@
 //! Records on their way out: a run of records, oldest first, that stays readable whatever happens
 //! to the segments it came from.
 
-use super::Kind;
-use super::format::{Cursor, Key};
+use super::RecordKind;
+use super::format::{Cursor, SegmentKey};
 use super::segment::Mapping;
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
     /// What the caller said it is.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// The bytes appended.
     pub payload: &'a [u8],
 }
 
 /// Tells a record from every other one of its spool, in whichever batch it is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordId(Key, u32);
+pub struct RecordId(SegmentKey, u32);
 
 impl RecordId {
     /// Whether it stands between two others of one segment, or is one of them.
@@ -52,7 +52,7 @@ impl Memory {
 
 /// One segment's share of a batch.
 pub(super) struct Piece {
-    pub key: Key,
+    pub key: SegmentKey,
     /// Dropped once all of its records have left, so that the segment can be used again.
     pub memory: Option<Memory>,
     /// Keeps the segment from being evicted.
@@ -60,9 +60,9 @@ pub(super) struct Piece {
 }
 
 /// One record of a batch.
-pub(super) struct Entry {
+pub(super) struct BatchRecord {
     pub piece: u32,
-    pub kind: Kind,
+    pub kind: RecordKind,
     pub start: u32,
     pub length: u32,
     /// Where the segment's cursor stands once this record has left.
@@ -73,7 +73,7 @@ pub(super) struct Entry {
 /// ranges refer to the records not yet acknowledged or quarantined; the first of them is number 0.
 pub struct Batch {
     pub(super) pieces: Vec<Piece>,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<BatchRecord>,
     /// How many entries have left.
     pub(super) done: usize,
 }
@@ -111,11 +111,11 @@ impl Batch {
         self.waiting()[range.start.min(end)..end].iter().map(|entry| self.record(entry))
     }
 
-    pub(super) fn waiting(&self) -> &[Entry] {
+    pub(super) fn waiting(&self) -> &[BatchRecord] {
         &self.entries[self.done..]
     }
 
-    fn record(&self, entry: &Entry) -> Record<'_> {
+    fn record(&self, entry: &BatchRecord) -> Record<'_> {
         let start = entry.start as usize;
         let memory = self.pieces[entry.piece as usize].memory.as_ref();
         let payload = memory.map_or(&[][..], |memory| memory.get(start..start + entry.length as usize));

@@ -4,7 +4,7 @@
 //! is gone, however it went. A directory appears under its name only when its lock is held already,
 //! so nobody can take it for an orphan in between.
 
-use super::place::{self, At, Inode, Kept};
+use super::secure_fs::{self, At, Inode, OwnDescriptor};
 use std::fs::File;
 use std::io;
 use std::ptr;
@@ -24,33 +24,33 @@ const SLOTS: usize = 6;
 
 /// The descriptors of one spool's held locks, readable without any lock: a forked child closes its copies,
 /// or the locks would stay held as long as the child lives, and nobody could adopt its dead parent's records.
-pub(super) struct Locks(&'static Table);
+pub(super) struct Locks(&'static LockTable);
 
 /// Never freed, so that the fork handler can go through all tables whatever other threads were doing: one
 /// whose spool is gone is the next spool's.
-struct Table {
-    slots: [Slot; SLOTS],
+struct LockTable {
+    slots: [LockSlot; SLOTS],
     is_taken: AtomicBool,
-    next: AtomicPtr<Table>,
+    next: AtomicPtr<LockTable>,
 }
 
 /// All tables of this process.
-static TABLES: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
+static TABLES: AtomicPtr<LockTable> = AtomicPtr::new(ptr::null_mut());
 /// Whether [`close_all_inherited`] has been registered.
 static IS_HANDLED: AtomicBool = AtomicBool::new(false);
 
-fn tables() -> impl Iterator<Item = &'static Table> {
+fn tables() -> impl Iterator<Item = &'static LockTable> {
     // SAFETY: what is in the list comes from `Box::leak`, and nothing is ever taken out.
-    let at = |table: &AtomicPtr<Table>| unsafe { table.load(Ordering::Acquire).as_ref() };
+    let at = |table: &AtomicPtr<LockTable>| unsafe { table.load(Ordering::Acquire).as_ref() };
     std::iter::successors(at(&TABLES), move |table| at(&table.next))
 }
 
 /// Runs in every child of `fork`, before anything else can: loads, stores and `close`, which are safe there.
 extern "C" fn close_all_inherited() {
-    tables().for_each(Table::close_inherited);
+    tables().for_each(LockTable::close_inherited);
 }
 
-struct Slot {
+struct LockSlot {
     descriptor: AtomicI32,
     device: AtomicU64,
     number: AtomicU64,
@@ -61,9 +61,9 @@ const FREE: i32 = -1;
 /// A slot whose descriptor is being written down.
 const TAKEN: i32 = -2;
 
-impl Default for Slot {
-    fn default() -> Slot {
-        Slot { descriptor: AtomicI32::new(FREE), device: AtomicU64::new(0), number: AtomicU64::new(0) }
+impl Default for LockSlot {
+    fn default() -> LockSlot {
+        LockSlot { descriptor: AtomicI32::new(FREE), device: AtomicU64::new(0), number: AtomicU64::new(0) }
     }
 }
 
@@ -77,7 +77,7 @@ impl Locks {
         }
         let free = tables().find(|table| !table.is_taken.swap(true, Ordering::AcqRel));
         Locks(free.unwrap_or_else(|| {
-            let table = Box::leak(Box::new(Table {
+            let table = Box::leak(Box::new(LockTable {
                 slots: Default::default(),
                 is_taken: AtomicBool::new(true),
                 next: AtomicPtr::default(),
@@ -94,7 +94,7 @@ impl Locks {
         }))
     }
 
-    fn enter(&self, lock: &Kept) {
+    fn enter(&self, lock: &OwnDescriptor) {
         for slot in &self.0.slots {
             let exchange = slot.descriptor.compare_exchange(FREE, TAKEN, Ordering::AcqRel, Ordering::Relaxed);
             if exchange.is_ok() {
@@ -106,7 +106,7 @@ impl Locks {
         }
     }
 
-    fn leave(&self, lock: &Kept) {
+    fn leave(&self, lock: &OwnDescriptor) {
         for slot in &self.0.slots {
             let descriptor = lock.descriptor();
             let _ = slot.descriptor.compare_exchange(descriptor, FREE, Ordering::AcqRel, Ordering::Relaxed);
@@ -126,14 +126,14 @@ impl Drop for Locks {
     }
 }
 
-impl Table {
+impl LockTable {
     fn close_inherited(&self) {
         for slot in &self.slots {
             let descriptor = slot.descriptor.swap(FREE, Ordering::AcqRel);
             if descriptor >= 0 {
                 let device = slot.device.load(Ordering::Relaxed);
                 let number = slot.number.load(Ordering::Relaxed);
-                place::close_inherited(descriptor, Inode { device, number });
+                secure_fs::close_inherited(descriptor, Inode { device, number });
             }
         }
     }
@@ -143,7 +143,7 @@ impl Table {
 pub(super) struct Claim {
     directory: At,
     inode: Inode,
-    lock: Kept,
+    lock: OwnDescriptor,
     locks: Arc<Locks>,
 }
 
@@ -198,7 +198,7 @@ impl Claim {
         Ok(claim.is_intact().then_some(claim))
     }
 
-    fn held(directory: At, inode: Inode, lock: Kept, locks: &Arc<Locks>) -> Claim {
+    fn held(directory: At, inode: Inode, lock: OwnDescriptor, locks: &Arc<Locks>) -> Claim {
         locks.enter(&lock);
         Claim { directory, inode, lock, locks: Arc::clone(locks) }
     }
@@ -264,11 +264,11 @@ impl Claim {
 }
 
 /// A lock file that is held from now on.
-fn locked(lock: File) -> io::Result<Kept> {
-    if !place::try_lock(&lock) {
+fn locked(lock: File) -> io::Result<OwnDescriptor> {
+    if !secure_fs::try_lock(&lock) {
         return Err(io::Error::from(io::ErrorKind::WouldBlock));
     }
-    Kept::new(lock)
+    OwnDescriptor::new(lock)
 }
 
 impl Drop for Claim {

@@ -56,7 +56,7 @@ pub(super) struct Origin {
 }
 
 /// What makes a segment unique, and orders segments by age.
-pub(super) type Key = (Origin, u64);
+pub(super) type SegmentKey = (Origin, u64);
 
 /// What a segment says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub(super) enum Opening {
 }
 
 impl Header {
-    pub fn key(&self) -> Key {
+    pub fn key(&self) -> SegmentKey {
         (self.origin, self.number)
     }
 
@@ -188,23 +188,23 @@ impl Cursor {
     /// 24 bits of offset in steps of eight, 24 bits of count, 16 bits of check: one word, so that
     /// one store moves the cursor and a damaged one is recognised.
     pub fn pack(self, salt: u32) -> u64 {
-        let place = u64::from(self.offset / 8) | u64::from(self.count) << 24;
-        place | u64::from(Cursor::check(place, salt)) << 48
+        let packed = u64::from(self.offset / 8) | u64::from(self.count) << 24;
+        packed | u64::from(Cursor::check(packed, salt)) << 48
     }
 
     /// The cursor, or the start when there is none or it is damaged: records are then delivered
     /// twice rather than never.
     pub fn unpack(word: u64, salt: u32) -> Cursor {
-        let place = word & ((1 << 48) - 1);
-        let cursor = Cursor { offset: ((place & 0xff_ffff) * 8) as u32, count: (place >> 24) as u32 };
-        let sound = Cursor::check(place, salt) == (word >> 48) as u16
+        let packed = word & ((1 << 48) - 1);
+        let cursor = Cursor { offset: ((packed & 0xff_ffff) * 8) as u32, count: (packed >> 24) as u32 };
+        let sound = Cursor::check(packed, salt) == (word >> 48) as u16
             && cursor.offset as usize >= HEADER_SIZE
             && cursor.count as usize <= (cursor.offset as usize - HEADER_SIZE) / RECORD_HEADER;
         if sound { cursor } else { Cursor::START }
     }
 
-    fn check(place: u64, salt: u32) -> u16 {
-        let crc = crc32c::crc32c_append(salt, &place.to_le_bytes());
+    fn check(packed: u64, salt: u32) -> u16 {
+        let crc = crc32c::crc32c_append(salt, &packed.to_le_bytes());
         (crc ^ (crc >> 16)) as u16
     }
 

@@ -72,34 +72,34 @@
 mod adopt;
 mod age;
 mod batch;
-mod bell;
 mod candidates;
 mod checksum;
 mod claim;
+mod foreign;
 mod format;
-mod held;
-mod place;
 mod purge;
 mod quarantine;
 mod quarantine_age;
 mod reader;
+mod secure_fs;
 mod segment;
 mod sidefile;
 mod spill;
 #[allow(clippy::module_inception)] // the room and the thing it is about
 mod spool;
+mod state;
 mod store;
-mod strangers;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod wakeup;
 
 pub use batch::{Batch, Record, RecordId};
-pub use bell::Bell;
 pub use candidates::Unusable;
 pub use reader::{BatchLimits, READ_AGAIN, Reader};
 pub use sidefile::has_orphans;
 pub use spool::Spool;
+pub use wakeup::Wakeup;
 
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -107,7 +107,7 @@ use std::time::Duration;
 
 /// What sort of record: opaque to the spool. 0 is a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct Kind(pub u8);
+pub struct RecordKind(pub u8);
 
 /// Whose records: only a spool of the same identity may deliver them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,17 +182,17 @@ pub struct Options {
     /// What dead owners of other identities left is given up when it is older than this, and than `max_age`: theirs
     /// may have been longer.
     pub given_up_after: Duration,
-    /// Unread bytes that ring the bell; 0: half a segment.
-    pub ring_bytes: u64,
-    /// Unread records that ring the bell; 0: off.
-    pub ring_records: u64,
+    /// Unread bytes that wake the writer up; 0: half a segment.
+    pub wake_bytes: u64,
+    /// Unread records that wake the writer up; 0: off.
+    pub wake_records: u64,
     /// Touch no file system at all.
     pub memory_only: bool,
     /// What has been in quarantine for longer is removed; `None`: nothing is for its age.
     pub quarantine_max_age: Option<Duration>,
     /// This process may be gone soon, as forked children often are: it begins with a small segment, and
     /// does not look after what others left before it has lived for a second.
-    pub brief: bool,
+    pub short_lived: bool,
 }
 
 impl Options {
@@ -207,11 +207,11 @@ impl Options {
             overflow: Overflow::DropOldest,
             max_age: Duration::from_secs(72 * 3600),
             given_up_after: Duration::from_secs(72 * 3600),
-            ring_bytes: 0,
-            ring_records: 0,
+            wake_bytes: 0,
+            wake_records: 0,
             memory_only: false,
             quarantine_max_age: None,
-            brief: false,
+            short_lived: false,
         }
     }
 }
@@ -239,7 +239,7 @@ pub enum Refusal {
 
 /// Where records are kept, from best to worst.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
+pub enum StorageKind {
     /// Hot segments on tmpfs; what has to wait in the spool directory, if there is one.
     Hot {
         /// The hot directory of this identity.

@@ -6,9 +6,9 @@
 //! Files are removed, not overwritten.
 
 use super::adopt::{LITTER_AGE, instances_in};
-use super::held::{Dropped, Held, Place, Spare};
 use super::reader::Reader;
-use super::store::Side;
+use super::state::{BlankSegment, Dropped, Location, Segment};
+use super::store::StoreRoot;
 use super::{Batch, Spool, quarantine, sidefile};
 use std::io;
 use std::sync::atomic::Ordering;
@@ -34,9 +34,9 @@ impl Spool {
                 Err(io::Error::other(format!("{count} files of loggers that have ended cannot be read")))
             }
         };
-        let places = held.iter().map(|held| &held.place).chain(spares.iter().map(|spare| &spare.place));
-        for place in places.filter(|place| **place != Place::Memory) {
-            purged = purged.and(gone(self.store.at(place).and_then(|at| at.remove_file())));
+        let places = held.iter().map(|held| &held.location).chain(spares.iter().map(|spare| &spare.location));
+        for location in places.filter(|location| **location != Location::Memory) {
+            purged = purged.and(gone(self.store.at(location).and_then(|at| at.remove_file())));
         }
         purged = purged.and(self.purge_side_files(&held, next));
         for side in self.sides() {
@@ -50,10 +50,10 @@ impl Spool {
     }
 
     /// Takes every segment off the books, and counts what it held; gives the number of the next record too.
-    fn take_all(&self) -> (Vec<Held>, Vec<Spare>, u64) {
+    fn take_all(&self) -> (Vec<Segment>, Vec<BlankSegment>, u64) {
         let mut state = self.state.lock();
         self.seal_active(&mut state);
-        let keys: Vec<_> = state.all().map(Held::key).collect();
+        let keys: Vec<_> = state.all().map(Segment::key).collect();
         let mut all = Vec::with_capacity(keys.len());
         for key in keys {
             if let Some(held) = state.take(key) {
@@ -63,24 +63,25 @@ impl Spool {
         }
         let spares = std::mem::take(&mut state.spares);
         for spare in &spares {
-            state.uncharge(&spare.place, spare.map.len() as u64);
+            state.uncharge(&spare.location, spare.map.len() as u64);
         }
         self.space.notify_all();
         (all, spares, state.next)
     }
 
     /// Removes the files of these segments' records, and those that no record of a living instance can name.
-    fn purge_side_files(&self, held: &[Held], next: u64) -> io::Result<()> {
+    fn purge_side_files(&self, held: &[Segment], next: u64) -> io::Result<()> {
         let own = self.store.origin;
         // Listed before it is asked who is there: an instance has its directory before it has a file here.
         let entries: Vec<_> = self.side_entries().collect();
-        let others = self.sides().flat_map(Side::roots).flat_map(instances_in).any(|origin| origin != own);
+        let others =
+            self.sides().flat_map(StoreRoot::roots).flat_map(instances_in).any(|origin| origin != own);
         let mut purged = Ok(());
         for entry in entries {
             let goes = match entry.name().to_str().and_then(sidefile::parse) {
                 Some((maker, sequence)) if maker == own => sequence < next,
                 Some((maker, sequence)) => {
-                    let is_named = |held: &Held| {
+                    let is_named = |held: &Segment| {
                         held.header.origin == maker && held.sides.iter().any(|side| side.sequence == sequence)
                     };
                     !others || held.iter().any(is_named)
@@ -95,7 +96,7 @@ impl Spool {
         purged
     }
 
-    fn sides(&self) -> impl Iterator<Item = &Side> {
+    fn sides(&self) -> impl Iterator<Item = &StoreRoot> {
         [&self.store.hot, &self.store.cold].into_iter().flatten()
     }
 }

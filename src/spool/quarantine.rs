@@ -2,8 +2,8 @@
 //! that are no segments. Both stay readable; the oldest go when there are too many.
 
 use super::batch::Batch;
-use super::place::At;
 use super::reader::Reader;
+use super::secure_fs::At;
 use super::spool::unix_time;
 use super::store::PARTIAL;
 use std::io::{self, Write};

@@ -1,11 +1,11 @@
 //! The delivery thread's side: batches out, acknowledgements in.
 
-use super::batch::{Batch, Entry, Memory, Piece};
-use super::format::{Cursor, Header, Key, Scan};
-use super::held::{Dropped, Held, Litter, Place, PutOff};
-use super::strangers::Stranger;
-use super::upkeep::Schedule;
-use super::{Kind, Spool};
+use super::batch::{Batch, BatchRecord, Memory, Piece};
+use super::foreign::ForeignIdentity;
+use super::format::{Cursor, Header, Scan, SegmentKey};
+use super::state::{Dropped, Litter, Location, PutOff, Segment};
+use super::upkeep::UpkeepSchedule;
+use super::{RecordKind, Spool};
 use crate::process::monotonic;
 use std::borrow::Borrow;
 use std::io;
@@ -35,21 +35,21 @@ pub struct BatchLimits {
 /// thread at a time. A batch that is not acknowledged is simply offered again.
 pub struct Reader {
     pub(super) spool: Arc<Spool>,
-    buffers: Vec<Buffer>,
+    buffers: Vec<ReadBuffer>,
     /// Batches since one came from a dead owner.
     own_batches: u32,
     /// Whether the last look for dead owners left some for the next.
     pub(super) more_orphans: bool,
-    pub(super) schedule: Schedule,
+    pub(super) schedule: UpkeepSchedule,
     /// When other identities' directories were last looked at.
     pub(super) swept: Option<Instant>,
     /// What a look that took too long has not come to.
-    pub(super) unswept: Vec<Stranger>,
+    pub(super) unswept: Vec<ForeignIdentity>,
 }
 
 /// Bytes of a segment file, kept for the next batch from the same segment.
-struct Buffer {
-    key: Key,
+struct ReadBuffer {
+    key: SegmentKey,
     from: usize,
     bytes: Arc<Vec<u8>>,
 }
@@ -65,7 +65,7 @@ enum Unread {
 /// One segment as the lock showed it.
 struct View {
     header: Header,
-    place: Place,
+    location: Location,
     map: Option<Arc<super::segment::Mapping>>,
     cursor: Cursor,
     tail: usize,
@@ -74,10 +74,10 @@ struct View {
 }
 
 impl View {
-    fn of(held: &Held) -> View {
+    fn of(held: &Segment) -> View {
         View {
             header: held.header,
-            place: held.place.clone(),
+            location: held.location.clone(),
             map: held.map.clone(),
             cursor: held.settled,
             tail: held.tail as usize,
@@ -90,7 +90,7 @@ impl View {
 impl Reader {
     /// The reader of a spool.
     pub fn new(spool: Arc<Spool>) -> Reader {
-        let schedule = Schedule::new(spool.options.brief);
+        let schedule = UpkeepSchedule::new(spool.options.short_lived);
         Reader {
             spool,
             buffers: Vec::new(),
@@ -105,15 +105,19 @@ impl Reader {
     /// The next records, oldest first: this spool's own, and in between a bounded share of those of
     /// dead owners. A record for which `alone` is true (told its kind and length) is a batch of its
     /// own. `None` when nothing waits. Starts at the first record that is not settled.
-    pub fn next_batch(&mut self, limits: &BatchLimits, alone: &dyn Fn(Kind, usize) -> bool) -> Option<Batch> {
+    pub fn next_batch(
+        &mut self,
+        limits: &BatchLimits,
+        alone: &dyn Fn(RecordKind, usize) -> bool,
+    ) -> Option<Batch> {
         loop {
             self.spool.prepare_spare();
             let views = self.views(limits)?;
-            let (first, place) = (views[0].header.key(), views[0].place.clone());
+            let (first, location) = (views[0].header.key(), views[0].location.clone());
             match self.collect(views, limits, alone) {
                 Ok(batch) => return Some(batch),
-                Err(Unread::ForNow(error)) => self.put_off(first, &place, &error),
-                Err(Unread::ForGood) => self.abandon(first, &place),
+                Err(Unread::ForNow(error)) => self.put_off(first, &location, &error),
+                Err(Unread::ForGood) => self.abandon(first, &location),
             }
         }
     }
@@ -133,7 +137,7 @@ impl Reader {
         let state = &mut *state;
         let own = state.sealed.iter_mut().chain(&mut state.active);
         let (mut own, mut adopted) = (own, state.adopted.iter_mut());
-        let segments: &mut dyn Iterator<Item = &mut Held> = if own_turn { &mut own } else { &mut adopted };
+        let segments: &mut dyn Iterator<Item = &mut Segment> = if own_turn { &mut own } else { &mut adopted };
         for held in ready(segments, now) {
             if bytes >= limits.max_bytes {
                 break;
@@ -149,7 +153,7 @@ impl Reader {
         &mut self,
         views: Vec<View>,
         limits: &BatchLimits,
-        alone: &dyn Fn(Kind, usize) -> bool,
+        alone: &dyn Fn(RecordKind, usize) -> bool,
     ) -> Result<Batch, Unread> {
         let mut batch = Batch { pieces: Vec::new(), entries: Vec::new(), done: 0 };
         let mut bytes = 0;
@@ -166,7 +170,7 @@ impl Reader {
             let mut entries = 0;
             for frame in Scan::new(memory.get(from..to), from, view.header.salt, first..last) {
                 let length = frame.payload.len();
-                let kind = Kind(frame.kind);
+                let kind = RecordKind(frame.kind);
                 let is_alone = alone(kind, length);
                 let cost = length + limits.per_record_overhead;
                 let full = bytes + cost > limits.max_bytes || batch.entries.len() >= limits.max_records;
@@ -179,7 +183,7 @@ impl Reader {
                 }
                 entries += 1;
                 bytes += cost;
-                batch.entries.push(Entry {
+                batch.entries.push(BatchRecord {
                     piece: batch.pieces.len() as u32 - 1,
                     kind,
                     start: frame.payload.start as u32,
@@ -220,7 +224,7 @@ impl Reader {
         let free = self.buffers.iter().position(|buffer| Arc::strong_count(&buffer.bytes) == 1);
         let free = free.map(|index| self.buffers.remove(index).bytes);
         let mut bytes = free.and_then(Arc::into_inner).unwrap_or_default();
-        let read = self.spool.store.read(&view.place, from, view.tail, &mut bytes);
+        let read = self.spool.store.read(&view.location, from, view.tail, &mut bytes);
         read.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::InvalidData => Unread::ForGood,
             _ => Unread::ForNow(error),
@@ -229,12 +233,12 @@ impl Reader {
         if self.buffers.len() >= BUFFERS_MAX {
             self.buffers.remove(0);
         }
-        self.buffers.push(Buffer { key: view.header.key(), from, bytes: Arc::clone(&bytes) });
+        self.buffers.push(ReadBuffer { key: view.header.key(), from, bytes: Arc::clone(&bytes) });
         Ok(bytes)
     }
 
     /// Leaves a segment that cannot be read at present where it is, and says so.
-    fn put_off(&mut self, key: Key, place: &Place, error: &io::Error) {
+    fn put_off(&mut self, key: SegmentKey, location: &Location, error: &io::Error) {
         let now = monotonic::now();
         if let Some(held) = self.spool.state.lock().find(key) {
             held.unread = Some(PutOff {
@@ -242,7 +246,7 @@ impl Reader {
                 again: now + READ_AGAIN,
             });
         }
-        self.spool.note_unread(place, error);
+        self.spool.note_unread(location, error);
     }
 
     /// How many records cannot be read at present, if there are any.
@@ -250,7 +254,7 @@ impl Reader {
         let now = monotonic::now();
         let state = self.spool.state.lock();
         let put_off = state.all().filter(|held| held.is_put_off(now));
-        let records = put_off.map(Held::unsettled).sum();
+        let records = put_off.map(Segment::unsettled).sum();
         (records > 0).then_some(records)
     }
 
@@ -270,9 +274,9 @@ impl Reader {
     }
 
     /// Settles a sealed segment whose remaining records cannot be read at this place.
-    pub(super) fn abandon(&mut self, key: Key, place: &Place) {
+    pub(super) fn abandon(&mut self, key: SegmentKey, location: &Location) {
         let mut state = self.spool.state.lock();
-        if state.find(key).is_some_and(|held| held.place != *place) {
+        if state.find(key).is_some_and(|held| held.location != *location) {
             // It has moved to the spool directory meanwhile, and is to be read from there.
             return;
         }
@@ -330,15 +334,21 @@ impl Reader {
 
     /// Moves the cursor of a segment, first on the file and then on the books; lets go of the
     /// segment when all of its records have left.
-    fn move_cursor(&mut self, key: Key, cursor: Cursor, count: impl FnOnce(&mut super::Stats), records: u64) {
+    fn move_cursor(
+        &mut self,
+        key: SegmentKey,
+        cursor: Cursor,
+        count: impl FnOnce(&mut super::Stats),
+        records: u64,
+    ) {
         let spool = &*self.spool;
         let mut told = None;
         let mut state = loop {
             let mut state = spool.state.lock();
             let Some(held) = state.find(key) else { return };
-            let (map, place, salt) = (held.map.clone(), held.place.clone(), held.header.salt);
+            let (map, location, salt) = (held.map.clone(), held.location.clone(), held.header.salt);
             // Again if it has moved to the spool directory meanwhile.
-            if told.as_ref() == Some(&place) {
+            if told.as_ref() == Some(&location) {
                 break state;
             }
             drop(state);
@@ -347,10 +357,10 @@ impl Reader {
                 None => {
                     // A cursor that cannot be written costs a second delivery after a crash.
                     let word = cursor.pack(salt).to_le_bytes();
-                    let _ = spool.store.write_at(&place, super::format::CURSOR_AT, &word);
+                    let _ = spool.store.write_at(&location, super::format::CURSOR_AT, &word);
                 }
             }
-            told = Some(place);
+            told = Some(location);
         };
         let Some(held) = state.find(key) else { return };
         let passed = held.settle(cursor);
@@ -373,7 +383,7 @@ impl Reader {
 
 /// The segments whose turn it is. Behind one that cannot be read the others wait, for the order's sake, but not
 /// for ever.
-fn ready<H: Borrow<Held>>(segments: impl Iterator<Item = H>, now: Instant) -> impl Iterator<Item = H> {
+fn ready<H: Borrow<Segment>>(segments: impl Iterator<Item = H>, now: Instant) -> impl Iterator<Item = H> {
     segments
         .filter(|held| held.borrow().unsettled() > 0)
         .take_while(move |held| !held.borrow().is_waited_for(now))

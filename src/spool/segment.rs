@@ -5,7 +5,7 @@
 //! order, by [`Mapping::write_record`], and only what has been published is ever read. The file
 //! behind it is fully allocated before it is mapped: a hole on a full disk would kill the host.
 
-use super::age::{STAMP_LEN, Stamp};
+use super::age::{AgeStamp, STAMP_LEN};
 use super::checksum;
 use super::format::{self, Cursor, HEADER_LEN, HEADER_SIZE, Header, RECORD_HEADER, SEAL_LEN, Seal};
 use crate::sync::{AtomicU32, AtomicU64};
@@ -188,7 +188,7 @@ impl Mapping {
     }
 
     /// Notes how old the youngest record is.
-    pub fn set_stamp(&self, stamp: &Stamp, salt: u32) {
+    pub fn set_stamp(&self, stamp: &AgeStamp, salt: u32) {
         self.write_words::<STAMP_LEN>(format::STAMP_AT, &stamp.encode(salt));
     }
 

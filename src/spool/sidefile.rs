@@ -13,11 +13,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use super::claim::{LOCK, UNFINISHED};
-use super::format::{Key, Origin};
-use super::held::{Held, State};
-use super::place::{self, At, Base};
+use super::format::{Origin, SegmentKey};
+use super::secure_fs::{self, At, Base};
 use super::spool::Spool;
-use super::{Kind, Options, Refusal, age, candidates, quarantine};
+use super::state::{Segment, SpoolState};
+use super::{Options, RecordKind, Refusal, age, candidates, quarantine};
 use crate::process::unique::Uuid;
 
 /// Its name within the identity's directory.
@@ -53,7 +53,7 @@ pub fn has_orphans(options: &Options) -> bool {
 /// Whether somebody holds the lock of an instance's directory.
 fn has_owner(instance: &At) -> bool {
     match instance.join(LOCK).open_writable() {
-        Ok(lock) => !place::try_lock(&lock),
+        Ok(lock) => !secure_fs::try_lock(&lock),
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
 }
@@ -63,7 +63,7 @@ impl Spool {
     /// a new file that holds `content`. `None`: no such file can be made, and nothing was accepted.
     pub fn append_with_file(
         &self,
-        kind: Kind,
+        kind: RecordKind,
         payload: &[u8],
         content: &[u8],
     ) -> Result<Option<u64>, Refusal> {
@@ -128,7 +128,7 @@ impl Spool {
     /// Gives the file its name and its record, in one moment.
     fn append_named(
         &self,
-        kind: Kind,
+        kind: RecordKind,
         payload: &[u8],
         directory: &At,
         partial: &At,
@@ -172,7 +172,7 @@ impl Spool {
 
     /// Makes room in the spool directory: drops the oldest segment that takes some. Gives whether there
     /// was one.
-    fn evict_from_disk(&self, state: &mut State) -> bool {
+    fn evict_from_disk(&self, state: &mut SpoolState) -> bool {
         if self.evict_oldest_cold(state) {
             return true;
         }
@@ -186,7 +186,7 @@ impl Spool {
     }
 
     /// Finds the files of a dead owner's segment, and removes those whose records have left.
-    pub(super) fn find_side_files(&self, held: &Held) -> Vec<SideFile> {
+    pub(super) fn find_side_files(&self, held: &Segment) -> Vec<SideFile> {
         let mut found = Vec::new();
         let last = held.header.base + u64::from(held.records);
         for entry in self.side_entries() {
@@ -205,7 +205,7 @@ impl Spool {
     }
 
     /// Puts the file of a segment's `count`th record into quarantine, if it has one.
-    pub(super) fn set_side_file_aside(&self, segment: Key, count: u32) {
+    pub(super) fn set_side_file_aside(&self, segment: SegmentKey, count: u32) {
         let sequence = self.state.lock().find(segment).and_then(|held| {
             let sequence = held.header.base + u64::from(count) - 1;
             held.sides.iter().any(|side| side.sequence == sequence).then_some(sequence)

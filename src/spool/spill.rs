@@ -4,9 +4,9 @@
 //! and its acknowledgement finds the segment where it is by then. One thread at a time does it, and
 //! none once the instance has left.
 
-use super::age::Stamp;
-use super::format::{CURSOR_AT, HEADER_SIZE, Key};
-use super::held::{Held, Litter, Place, State};
+use super::age::AgeStamp;
+use super::format::{CURSOR_AT, HEADER_SIZE, SegmentKey};
+use super::state::{Litter, Location, Segment, SpoolState};
 use super::{Overflow, Spool, store};
 use crate::process::monotonic;
 
@@ -35,7 +35,7 @@ impl Spool {
     }
 
     /// Writes a segment whose file somebody has removed to the spool directory, while it is mapped.
-    pub(super) fn rescue(&self, key: Key) {
+    pub(super) fn rescue(&self, key: SegmentKey) {
         let left = self.left.lock();
         if !*left {
             self.spill_one(key, &mut true);
@@ -53,10 +53,10 @@ impl Spool {
     }
 
     fn spill_sealed(&self) -> bool {
-        let keys: Vec<Key> = {
+        let keys: Vec<SegmentKey> = {
             let state = self.state.lock();
             let sealed = state.adopted.iter().chain(&state.sealed);
-            sealed.filter(|held| !held.place.is_cold() && held.unsettled() > 0).map(Held::key).collect()
+            sealed.filter(|held| !held.location.is_cold() && held.unsettled() > 0).map(Segment::key).collect()
         };
         let mut all = true;
         let all = keys.into_iter().all(|key| self.spill_one(key, &mut all)) && all;
@@ -66,15 +66,15 @@ impl Spool {
 
     /// Copies one segment to the spool directory and lets go of where it was. Gives whether the
     /// next one is worth trying; `done` stays as it is if this one is where it should be.
-    fn spill_one(&self, key: Key, done: &mut bool) -> bool {
+    fn spill_one(&self, key: SegmentKey, done: &mut bool) -> bool {
         let (from, page, cursor, map, tail) = {
             let mut state = self.state.lock();
             let Some(held) = state.find(key) else { return true };
             let page = {
-                let stamp = Stamp::of(monotonic::now().saturating_duration_since(held.newest));
+                let stamp = AgeStamp::of(monotonic::now().saturating_duration_since(held.newest));
                 store::header_page(&held.header, held.seal(), held.settled, &stamp)
             };
-            (held.place.clone(), page, held.settled, held.map.clone(), held.tail as usize)
+            (held.location.clone(), page, held.settled, held.map.clone(), held.tail as usize)
         };
         let mut bytes = Vec::new();
         let records = match &map {
@@ -89,9 +89,9 @@ impl Spool {
             },
         };
         let size = (HEADER_SIZE + records.len()) as u64;
-        let Some(place) = self.reserve_cold(&mut self.state.lock(), size) else { return false };
+        let Some(location) = self.reserve_cold(&mut self.state.lock(), size) else { return false };
         self.clear_litter();
-        let written = self.store.write_cold(&place, &page, records);
+        let written = self.store.write_cold(&location, &page, records);
         let mut told = cursor;
         let mut state = loop {
             let mut state = self.state.lock();
@@ -103,31 +103,31 @@ impl Spool {
             told = held.settled;
             let word = told.pack(held.header.salt).to_le_bytes();
             drop(state);
-            let _ = self.store.write_at(&place, CURSOR_AT, &word);
+            let _ = self.store.write_at(&location, CURSOR_AT, &word);
         };
         if let Err(error) = written {
-            state.give_up(&place, size, &error);
+            state.give_up(&location, size, &error);
         } else if let Some(held) = state.find(key) {
-            let old_place = std::mem::replace(&mut held.place, place);
+            let old_location = std::mem::replace(&mut held.location, location);
             let old_size = std::mem::replace(&mut held.size, size);
             let map = held.map.take();
-            state.uncharge(&old_place, old_size);
+            state.uncharge(&old_location, old_size);
             state.litter.extend(map.map(Litter::Memory));
-            state.litter.push(Litter::File(old_place));
+            state.litter.push(Litter::File(old_location));
             if state.waiting > 0 {
                 self.space.notify_all();
             }
         } else {
             // Evicted or delivered in the meantime.
-            state.uncharge(&place, size);
-            state.litter.push(Litter::File(place));
+            state.uncharge(&location, size);
+            state.litter.push(Litter::File(location));
         }
         !state.cold_failed
     }
 
     /// Room in the spool directory for a file that is to be written; evicts for it if that is the
     /// policy.
-    fn reserve_cold(&self, state: &mut State, size: u64) -> Option<Place> {
+    fn reserve_cold(&self, state: &mut SpoolState, size: u64) -> Option<Location> {
         let cap = self.disk_cap();
         if size > cap || state.cold_failed {
             return None;
@@ -137,8 +137,8 @@ impl Spool {
                 return None;
             }
         }
-        let place = self.name_file(state, Place::Cold);
-        state.charge(&place, size);
-        Some(place)
+        let location = self.name_file(state, Location::Cold);
+        state.charge(&location, size);
+        Some(location)
     }
 }

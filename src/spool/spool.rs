@@ -1,14 +1,14 @@
 //! The callers' side: append, rotate, make room.
 
-use super::age::Stamp;
+use super::age::AgeStamp;
 use super::candidates::{self, Unusable};
 use super::claim::Locks;
-use super::format::{self, Cursor, HEADER_SIZE, Header, Key, Origin, RECORD_HEADER, RECORD_MAX};
-use super::held::{Dropped, Held, Litter, Place, Spare, State};
-use super::place::At;
+use super::format::{self, Cursor, HEADER_SIZE, Header, Origin, RECORD_HEADER, RECORD_MAX, SegmentKey};
+use super::secure_fs::At;
 use super::segment::Mapping;
-use super::store::{Side, Store};
-use super::{Bell, Identity, Kind, Location, Options, Overflow, Refusal, Stats, quarantine};
+use super::state::{BlankSegment, Dropped, Litter, Location, Segment, SpoolState};
+use super::store::{Store, StoreRoot};
+use super::{Identity, Options, Overflow, RecordKind, Refusal, Stats, StorageKind, Wakeup, quarantine};
 use crate::process::{Undisturbed, monotonic};
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex};
 use std::collections::VecDeque;
@@ -25,7 +25,7 @@ const SEGMENT_SIZE: u64 = 1 << 20;
 const SEGMENT_SIZE_MIN: u64 = 16 << 10;
 /// The first segment of a process that may be gone soon: many log a few records and leave their segments
 /// in shared memory until another process takes them over.
-const SEGMENT_SIZE_BRIEF: u64 = 64 << 10;
+const SEGMENT_SIZE_SHORT_LIVED: u64 = 64 << 10;
 /// The memory cap is at least this many segments: one in use, one spare, two to deliver.
 const SEGMENTS_MIN: u64 = 4;
 /// Sealed segments that stay mapped for the reader; later ones are unmapped when they are sealed
@@ -47,12 +47,12 @@ impl<F: FnOnce(&Mapping, usize, u64, u32) -> usize> WriteRecord for F {}
 
 /// Takes records from any thread and keeps them until they are delivered.
 pub struct Spool {
-    pub(super) state: Lock<State>,
+    pub(super) state: Lock<SpoolState>,
     /// Signalled when records have left and callers wait for room.
     pub(super) space: LockCondvar,
     /// Signalled when a caller has made a segment, or could not.
     made: LockCondvar,
-    pub(super) bell: Arc<Bell>,
+    pub(super) wakeup: Arc<Wakeup>,
     pub(super) store: Store,
     pub(super) options: Options,
     /// What is wrong with files and directories, to be told to whoever runs the host.
@@ -67,8 +67,8 @@ pub struct Spool {
     pub(super) segment_size: u64,
     /// The size of the first.
     first_size: u64,
-    ring_bytes: u64,
-    ring_records: u64,
+    wake_bytes: u64,
+    wake_records: u64,
 }
 
 pub(super) fn unix_time() -> u64 {
@@ -77,19 +77,19 @@ pub(super) fn unix_time() -> u64 {
 
 impl Spool {
     /// Opens a spool; never fails. Falls back from tmpfs to the spool directory alone, and from
-    /// there to memory: [`Spool::location`] tells which. Rings `bell` when there is enough to read.
-    pub fn open(options: Options, bell: Arc<Bell>) -> Spool {
+    /// there to memory: [`Spool::location`] tells which. Notifies `wakeup` when there is enough to read.
+    pub fn open(options: Options, wakeup: Arc<Wakeup>) -> Spool {
         let memory = options.max_memory_bytes.max(SEGMENTS_MIN * SEGMENT_SIZE_MIN);
         let segment_size = (memory / (2 * SEGMENTS_MIN)).clamp(SEGMENT_SIZE_MIN, SEGMENT_SIZE) & !4095;
-        let first_size = if options.brief { SEGMENT_SIZE_BRIEF } else { SEGMENT_SIZE };
+        let first_size = if options.short_lived { SEGMENT_SIZE_SHORT_LIVED } else { SEGMENT_SIZE };
         let first_size = first_size.min(segment_size);
-        let ring_bytes = if options.ring_bytes == 0 { segment_size / 2 } else { options.ring_bytes };
-        let ring_records = if options.ring_records == 0 { u64::MAX } else { options.ring_records };
+        let wake_bytes = if options.wake_bytes == 0 { segment_size / 2 } else { options.wake_bytes };
+        let wake_records = if options.wake_records == 0 { u64::MAX } else { options.wake_records };
         let (store, news) = open_store(&options);
         // Files are read for the first one, which is not to happen in a log call.
-        let _ = Stamp::of(Duration::ZERO);
+        let _ = AgeStamp::of(Duration::ZERO);
         let spool = Spool {
-            state: Lock::new(State {
+            state: Lock::new(SpoolState {
                 closed: false,
                 next: 1,
                 active: None,
@@ -114,7 +114,7 @@ impl Spool {
             }),
             space: LockCondvar::new(),
             made: LockCondvar::new(),
-            bell,
+            wakeup,
             store,
             unread_orphans: AtomicU64::new(0),
             stuck: AtomicU64::new(0),
@@ -123,8 +123,8 @@ impl Spool {
             left: Mutex::new(false),
             segment_size,
             first_size,
-            ring_bytes,
-            ring_records,
+            wake_bytes,
+            wake_records,
         };
         spool.prepare_spare();
         spool
@@ -141,12 +141,12 @@ impl Spool {
     }
 
     /// Where the records are kept.
-    pub fn location(&self) -> Location {
+    pub fn location(&self) -> StorageKind {
         let cold = self.store.cold.as_ref().map(|side| side.root.path());
         match (&self.store.hot, cold) {
-            (Some(hot), cold) => Location::Hot { hot: hot.root.path(), cold },
-            (None, Some(cold)) => Location::DiskOnly(cold),
-            (None, None) => Location::Memory,
+            (Some(hot), cold) => StorageKind::Hot { hot: hot.root.path(), cold },
+            (None, Some(cold)) => StorageKind::DiskOnly(cold),
+            (None, None) => StorageKind::Memory,
         }
     }
 
@@ -167,8 +167,8 @@ impl Spool {
     }
 
     /// As [`Spool::note_trouble`], for a segment of ours.
-    pub(super) fn note_unread(&self, place: &Place, error: &io::Error) {
-        match self.store.at(place) {
+    pub(super) fn note_unread(&self, location: &Location, error: &io::Error) {
+        match self.store.at(location) {
             Ok(at) => self.note_trouble(&at, error),
             Err(_) => self.news.lock().push(format!("a record's memory cannot be read: {error}")),
         }
@@ -177,18 +177,18 @@ impl Spool {
     /// Accepts one record; gives its sequence: 1, 2, 3 and so on. When this returns,
     /// the record survives the process.
     #[inline(always)]
-    pub fn append(&self, kind: Kind, payload: &[u8]) -> Result<u64, Refusal> {
+    pub fn append(&self, kind: RecordKind, payload: &[u8]) -> Result<u64, Refusal> {
         self.append_by(kind, payload.len(), |map, at, tag, salt| map.write_record(at, tag, salt, payload))
     }
 
     /// [`Spool::append`] for a payload in parts, which are copied once and nowhere but into the segment.
-    pub fn append_parts(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64, Refusal> {
+    pub fn append_parts(&self, kind: RecordKind, parts: &[&[u8]]) -> Result<u64, Refusal> {
         let payload = parts.iter().map(|part| part.len()).sum();
         self.append_by(kind, payload, |map, at, tag, salt| map.write_parts(at, tag, salt, parts))
     }
 
     #[inline(always)]
-    fn append_by(&self, kind: Kind, payload: usize, write: impl WriteRecord) -> Result<u64, Refusal> {
+    fn append_by(&self, kind: RecordKind, payload: usize, write: impl WriteRecord) -> Result<u64, Refusal> {
         let Some(state) = self.state.lock_in_time() else { return Err(self.stuck()) };
         let mut state = self.with_room(state, payload)?;
         self.put(&mut state, kind, payload, write)
@@ -205,10 +205,10 @@ impl Spool {
     #[inline(always)]
     pub(super) fn with_room<'a>(
         &'a self,
-        state: LockGuard<'a, State>,
+        state: LockGuard<'a, SpoolState>,
         payload: usize,
-    ) -> Result<LockGuard<'a, State>, Refusal> {
-        let has_room = |active: &Held| active.room() >= format::record_size(payload);
+    ) -> Result<LockGuard<'a, SpoolState>, Refusal> {
+        let has_room = |active: &Segment| active.room() >= format::record_size(payload);
         if state.active.as_ref().is_some_and(has_room) { Ok(state) } else { self.rotate(state, payload) }
     }
 
@@ -216,8 +216,8 @@ impl Spool {
     #[inline(always)]
     pub(super) fn put(
         &self,
-        state: &mut State,
-        kind: Kind,
+        state: &mut SpoolState,
+        kind: RecordKind,
         payload: usize,
         write: impl WriteRecord,
     ) -> Result<u64, Refusal> {
@@ -227,10 +227,10 @@ impl Spool {
         state.next += 1;
         state.unread_bytes += format::record_size(payload) as u64;
         state.unread_records += 1;
-        if state.unread_bytes >= self.ring_bytes || state.unread_records >= self.ring_records {
+        if state.unread_bytes >= self.wake_bytes || state.unread_records >= self.wake_records {
             state.unread_bytes = 0;
             state.unread_records = 0;
-            self.bell.ring();
+            self.wakeup.notify();
         }
         Ok(sequence)
     }
@@ -261,14 +261,14 @@ impl Spool {
         self.state.lock_in_time().map_or(0, |state| state.own_dropped)
     }
 
-    pub(super) fn is_own(&self, key: Key) -> bool {
+    pub(super) fn is_own(&self, key: SegmentKey) -> bool {
         key.0 == self.store.origin
     }
 
     /// How many records of dead owners are still to be sent.
     pub fn adopted_held(&self) -> u64 {
         let state = self.state.lock_in_time();
-        state.map_or(0, |state| state.adopted.iter().map(Held::unsettled).sum())
+        state.map_or(0, |state| state.adopted.iter().map(Segment::unsettled).sum())
     }
 
     /// Whether dead owners have left something that could not be read at the last look.
@@ -306,9 +306,9 @@ impl Spool {
     #[inline(never)]
     pub(super) fn rotate<'a>(
         &'a self,
-        mut state: LockGuard<'a, State>,
+        mut state: LockGuard<'a, SpoolState>,
         payload: usize,
-    ) -> Result<LockGuard<'a, State>, Refusal> {
+    ) -> Result<LockGuard<'a, SpoolState>, Refusal> {
         let _undisturbed = self.undisturbed();
         let needed = HEADER_SIZE + format::record_size(payload);
         let size = (needed.next_multiple_of(4096) as u64).max(self.next_size(&state));
@@ -333,7 +333,7 @@ impl Spool {
                 self.begin(&mut state, spare);
                 // The next one had better be prepared by the delivery thread.
                 if state.spares.is_empty() && !is_first {
-                    self.bell.ring();
+                    self.wakeup.notify();
                 }
                 return Ok(state);
             }
@@ -344,10 +344,10 @@ impl Spool {
                 state = self.made.wait_until(state, until).ok_or_else(|| self.stuck())?.0;
                 continue;
             }
-            if let Some(place) = self.reserve(&mut state, size) {
+            if let Some(location) = self.reserve(&mut state, size) {
                 state.making += 1;
                 drop(state);
-                state = self.make(place, size).ok_or_else(|| self.stuck())?;
+                state = self.make(location, size).ok_or_else(|| self.stuck())?;
                 state.making -= 1;
                 self.made.notify_all();
                 continue;
@@ -363,10 +363,10 @@ impl Spool {
     /// `deadline` is that of the caller's wait, set at its first.
     pub(super) fn make_room<'a>(
         &'a self,
-        mut state: LockGuard<'a, State>,
+        mut state: LockGuard<'a, SpoolState>,
         deadline: &mut Option<Instant>,
-        evict: fn(&Spool, &mut State) -> bool,
-    ) -> Result<LockGuard<'a, State>, Refusal> {
+        evict: fn(&Spool, &mut SpoolState) -> bool,
+    ) -> Result<LockGuard<'a, SpoolState>, Refusal> {
         let is_worth_it = match self.options.overflow {
             Overflow::DropOldest => evict(self, &mut state),
             Overflow::DropNewest => false,
@@ -375,7 +375,7 @@ impl Spool {
                 let now = Instant::now();
                 let day = Duration::from_secs(86_400);
                 let until = *deadline.get_or_insert(now.checked_add(limit).unwrap_or(now + day));
-                self.bell.ring();
+                self.wakeup.notify();
                 state.waiting += 1;
                 let Some((again, waited)) = self.space.wait_until(state, until) else {
                     return Err(self.stuck());
@@ -399,20 +399,20 @@ impl Spool {
     }
 
     /// The size of the next segment, if no record needs a larger one.
-    fn next_size(&self, state: &State) -> u64 {
+    fn next_size(&self, state: &SpoolState) -> u64 {
         if state.next_segment == 1 { self.first_size } else { self.segment_size }
     }
 
     /// Makes a segment at a place that is charged for it, without the lock, and puts it among the spare ones.
     /// `None` if the lock cannot be had afterwards.
-    fn make(&self, place: Place, size: u64) -> Option<LockGuard<'_, State>> {
+    fn make(&self, location: Location, size: u64) -> Option<LockGuard<'_, SpoolState>> {
         self.clear_litter();
-        let made = self.store.create(&place, size as usize);
+        let made = self.store.create(&location, size as usize);
         let mut state = self.state.lock_in_time()?;
         match made {
-            Ok(map) if state.closed => state.discard(Spare { place, map: Arc::new(map) }),
-            Ok(map) => state.spares.push(Spare { place, map: Arc::new(map) }),
-            Err(error) => state.give_up(&place, size, &error),
+            Ok(map) if state.closed => state.discard(BlankSegment { location, map: Arc::new(map) }),
+            Ok(map) => state.spares.push(BlankSegment { location, map: Arc::new(map) }),
+            Err(error) => state.give_up(&location, size, &error),
         }
         Some(state)
     }
@@ -428,7 +428,7 @@ impl Spool {
         }
         for piece in litter {
             match piece {
-                Litter::File(place) => self.store.remove(&place),
+                Litter::File(location) => self.store.remove(&location),
                 Litter::Memory(map) => drop(map),
                 Litter::Sides(maker, files) => self.remove_side_files(&maker, &files),
             }
@@ -445,23 +445,23 @@ impl Spool {
 
     /// The best place for a segment of `size` bytes that the caps and the file systems allow:
     /// tmpfs, then the spool directory, then plain memory. Its space is charged.
-    fn reserve(&self, state: &mut State, size: u64) -> Option<Place> {
+    fn reserve(&self, state: &mut SpoolState, size: u64) -> Option<Location> {
         let fits_memory = state.hot_bytes + size <= self.options.max_memory_bytes;
-        let place = if fits_memory && self.store.hot.is_some() && !state.hot_failed {
-            self.name_file(state, Place::Hot)
+        let location = if fits_memory && self.store.hot.is_some() && !state.hot_failed {
+            self.name_file(state, Location::Hot)
         } else if state.cold_bytes + size <= self.disk_cap() && !state.cold_failed {
-            self.name_file(state, Place::Cold)
+            self.name_file(state, Location::Cold)
         } else if fits_memory {
-            Place::Memory
+            Location::Memory
         } else {
             return None;
         };
         // Memory that cannot be had is not asked for again before the next upkeep.
-        if place == Place::Memory && state.memory_failed {
+        if location == Location::Memory && state.memory_failed {
             return None;
         }
-        state.charge(&place, size);
-        Some(place)
+        state.charge(&location, size);
+        Some(location)
     }
 
     pub(super) fn next_file_number(&self) -> u64 {
@@ -471,9 +471,9 @@ impl Spool {
     }
 
     /// A place under a name that no other file of any instance has.
-    pub(super) fn name_file(&self, state: &mut State, place: fn(Box<str>) -> Place) -> Place {
+    pub(super) fn name_file(&self, state: &mut SpoolState, location: fn(Box<str>) -> Location) -> Location {
         state.next_file += 1;
-        place(self.store.file_name(state.next_file))
+        location(self.store.file_name(state.next_file))
     }
 
     fn header(&self, number: u64, base: u64, size: u64) -> Header {
@@ -484,17 +484,17 @@ impl Spool {
     }
 
     /// Puts a blank segment into use.
-    fn begin(&self, state: &mut State, spare: Spare) {
+    fn begin(&self, state: &mut SpoolState, spare: BlankSegment) {
         let size = spare.map.len() as u64;
         let header = self.header(state.next_segment, state.next, size);
         state.next_segment += 1;
-        spare.map.set_stamp(&Stamp::of(Duration::ZERO), header.salt);
+        spare.map.set_stamp(&AgeStamp::of(Duration::ZERO), header.salt);
         spare.map.begin(&header);
         let now = monotonic::now();
         state.last_rotation = now;
-        state.active = Some(Held {
+        state.active = Some(Segment {
             header,
-            place: spare.place,
+            location: spare.location,
             size,
             map: Some(spare.map),
             records: 0,
@@ -511,19 +511,19 @@ impl Spool {
     }
 
     /// Takes the segment in use out of use; one without waiting records is ready for its next use.
-    pub(super) fn seal_active(&self, state: &mut State) {
+    pub(super) fn seal_active(&self, state: &mut SpoolState) {
         let Some(mut held) = state.active.take() else { return };
         held.sealed = Some(unix_time());
         held.newest = monotonic::now();
         if held.unsettled() == 0 {
-            state.uncharge(&held.place, held.size);
+            state.uncharge(&held.location, held.size);
             return self.retire(state, held);
         }
         if let (Some(map), Some(seal)) = (&held.map, held.seal()) {
-            map.set_stamp(&Stamp::of(Duration::ZERO), held.header.salt);
+            map.set_stamp(&AgeStamp::of(Duration::ZERO), held.header.salt);
             map.seal(&seal, held.header.salt);
         }
-        if state.sealed.len() >= MAPPED_SEALED_MAX && held.place != Place::Memory {
+        if state.sealed.len() >= MAPPED_SEALED_MAX && held.location != Location::Memory {
             state.litter.extend(held.map.take().map(Litter::Memory));
         }
         state.sealed.push_back(held);
@@ -531,7 +531,7 @@ impl Spool {
 
     /// What remains of a segment that is off the books and whose records have all left: a spare
     /// segment if one is wanted, else nothing.
-    pub(super) fn retire(&self, state: &mut State, mut held: Held) {
+    pub(super) fn retire(&self, state: &mut SpoolState, mut held: Segment) {
         if !held.sides.is_empty() {
             state.litter.push(Litter::Sides(held.header.origin, std::mem::take(&mut held.sides)));
         }
@@ -539,31 +539,31 @@ impl Spool {
         if let Some(mut map) = held.map {
             if wanted
                 && held.size == self.segment_size
-                && (self.store.hot.is_none() || !held.place.is_cold())
+                && (self.store.hot.is_none() || !held.location.is_cold())
                 && Arc::get_mut(&mut map).is_some()
             {
                 map.recycle();
-                state.charge(&held.place, held.size);
-                state.spares.push(Spare { place: held.place, map });
+                state.charge(&held.location, held.size);
+                state.spares.push(BlankSegment { location: held.location, map });
                 return;
             }
             state.litter.push(Litter::Memory(map));
         }
-        state.litter.push(Litter::File(held.place));
+        state.litter.push(Litter::File(held.location));
     }
 
     /// Drops the oldest segment that no batch shows. Gives whether there was one.
-    pub(super) fn evict_oldest(&self, state: &mut State) -> bool {
+    pub(super) fn evict_oldest(&self, state: &mut SpoolState) -> bool {
         // Where no file can be made, room in the spool directory is of no use; where there is no memory, what
         // takes none.
-        let useless = |held: &Held| {
-            state.cold_failed && held.place.is_cold() || state.memory_failed && held.map.is_none()
+        let useless = |held: &Segment| {
+            state.cold_failed && held.location.is_cold() || state.memory_failed && held.map.is_none()
         };
         let oldest =
             state.adopted.iter().chain(&state.sealed).find(|held| !held.is_pinned() && !useless(held));
-        if let Some(key) = oldest.map(Held::key) {
+        if let Some(key) = oldest.map(Segment::key) {
             if let Some(held) = state.take(key) {
-                let why = if held.place.is_cold() { Dropped::Disk } else { Dropped::Memory };
+                let why = if held.location.is_cold() { Dropped::Disk } else { Dropped::Memory };
                 state.count_dropped(why, held.unsettled(), self.is_own(key));
                 self.retire(state, held);
             }
@@ -579,7 +579,7 @@ impl Spool {
 
     /// Makes room at no cost: a spare segment that is too small for what is wanted, or a segment in
     /// use from which everything has left. Gives whether there was one.
-    pub(super) fn give_back_idle(&self, state: &mut State) -> bool {
+    pub(super) fn give_back_idle(&self, state: &mut SpoolState) -> bool {
         if let Some(spare) = state.spares.pop() {
             state.discard(spare);
             return true;
@@ -593,14 +593,14 @@ impl Spool {
 
     /// Makes room where a segment could not be made for want of memory: unmaps what can be read from its file as
     /// well. Gives whether there was any.
-    fn give_back_memory(&self, state: &mut State) -> bool {
+    fn give_back_memory(&self, state: &mut SpoolState) -> bool {
         if !state.memory_failed {
             return false;
         }
         if state.active.as_ref().is_some_and(|active| active.unsettled() > 0) {
             self.seal_active(state);
         }
-        let in_files = state.sealed.iter_mut().filter(|held| held.place != Place::Memory);
+        let in_files = state.sealed.iter_mut().filter(|held| held.location != Location::Memory);
         let before = state.litter.len();
         state.litter.extend(in_files.filter_map(|held| held.map.take()).map(Litter::Memory));
         let is_any = state.litter.len() > before;
@@ -615,10 +615,10 @@ impl Spool {
     pub(super) fn prepare_spare(&self) {
         self.clear_litter();
         loop {
-            let (place, size) = {
+            let (location, size) = {
                 let mut state = self.state.lock();
                 // Behind a small first segment a large one is worth its room once the first fills up.
-                let is_early = |active: &Held| {
+                let is_early = |active: &Segment| {
                     active.size < self.segment_size && active.room() > active.size as usize / 2
                 };
                 if state.closed || !state.spares.is_empty() || state.active.as_ref().is_some_and(is_early) {
@@ -627,8 +627,8 @@ impl Spool {
                 let size = self.next_size(&state);
                 (self.reserve(&mut state, size), size)
             };
-            let Some(place) = place else { return };
-            if self.make(place, size).is_none_or(|state| !state.spares.is_empty()) {
+            let Some(location) = location else { return };
+            if self.make(location, size).is_none_or(|state| !state.spares.is_empty()) {
                 return;
             }
         }
@@ -656,12 +656,12 @@ impl Spool {
 }
 
 /// A spare segment of `size` bytes, if there is one.
-fn take_spare(state: &mut State, size: u64) -> Option<Spare> {
+fn take_spare(state: &mut SpoolState, size: u64) -> Option<BlankSegment> {
     let index = state.spares.iter().rposition(|spare| spare.map.len() as u64 == size)?;
     Some(state.spares.swap_remove(index))
 }
 
-impl Held {
+impl Segment {
     /// The room for one more record, its header and padding included.
     #[inline]
     pub(super) fn room(&self) -> usize {
@@ -669,7 +669,7 @@ impl Held {
     }
 
     #[inline(always)]
-    fn write(&mut self, sequence: u64, kind: Kind, write: impl WriteRecord) -> Result<(), Refusal> {
+    fn write(&mut self, sequence: u64, kind: RecordKind, write: impl WriteRecord) -> Result<(), Refusal> {
         let Some(map) = &self.map else { return Err(Refusal::Full) };
         let tag = format::tag(sequence, kind.0);
         let next = write(map, self.tail as usize, tag, self.header.salt);
@@ -706,7 +706,7 @@ fn open_store(options: &Options) -> (Store, Option<String>) {
         return (store, None);
     }
     let side = |directory: PathBuf| {
-        Side::new(&directory, &options.identity)
+        StoreRoot::new(&directory, &options.identity)
             .map_err(|error| Unusable(format!("{} cannot be opened: {error}", directory.display())))
     };
     let mut news = Vec::new();

@@ -4,12 +4,12 @@
 //! is an `io::Error` for the spool to fall back on. No descriptor outlives a call, but for the locks.
 
 use super::Identity;
-use super::age::{STAMP_LEN, Stamp};
+use super::age::{AgeStamp, STAMP_LEN};
 use super::claim::{Claim, Locks};
 use super::format::{HEADER_SIZE, Header, Origin};
-use super::held::Place;
-use super::place::{At, Base};
+use super::secure_fs::{At, Base};
 use super::segment::Mapping;
+use super::state::Location;
 use crate::process::unique;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -25,14 +25,14 @@ pub(super) const PARTIAL: &str = "tmp";
 
 /// Where the directories of one identity are, and the instance's own in each.
 pub(super) struct Store {
-    pub hot: Option<Side>,
-    pub cold: Option<Side>,
+    pub hot: Option<StoreRoot>,
+    pub cold: Option<StoreRoot>,
     pub origin: Origin,
     pub locks: Arc<Locks>,
 }
 
 /// One of the two roots: `<hot_dir>/<identity>` or `<spool dir>/<identity>`.
-pub(super) struct Side {
+pub(super) struct StoreRoot {
     pub root: At,
     /// The same under the identity's former name: what earlier versions left is adopted from there.
     pub former: At,
@@ -41,12 +41,12 @@ pub(super) struct Side {
     claim: Mutex<Option<Claim>>,
 }
 
-impl Side {
+impl StoreRoot {
     /// Of this identity, in a hot directory or spool directory.
-    pub fn new(directory: &Path, identity: &Identity) -> io::Result<Side> {
+    pub fn new(directory: &Path, identity: &Identity) -> io::Result<StoreRoot> {
         let base = Base::open(directory)?;
         let [root, former] = [identity.name(), identity.former_name()].map(|name| At::new(&base, name));
-        Ok(Side { root, former, base, claim: Mutex::new(None) })
+        Ok(StoreRoot { root, former, base, claim: Mutex::new(None) })
     }
 
     /// The directories of the identity's instances.
@@ -83,11 +83,11 @@ impl Origin {
 }
 
 impl Store {
-    fn side(&self, place: &Place) -> io::Result<&Side> {
-        let side = match place {
-            Place::Hot(_) => self.hot.as_ref(),
-            Place::Cold(_) => self.cold.as_ref(),
-            Place::Memory => None,
+    fn side(&self, location: &Location) -> io::Result<&StoreRoot> {
+        let side = match location {
+            Location::Hot(_) => self.hot.as_ref(),
+            Location::Cold(_) => self.cold.as_ref(),
+            Location::Memory => None,
         };
         side.ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))
     }
@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// Runs `action` in this instance's directory on one side, made when it is first needed.
-    fn inside<T>(&self, side: &Side, action: impl FnOnce(&At) -> io::Result<T>) -> io::Result<T> {
+    fn inside<T>(&self, side: &StoreRoot, action: impl FnOnce(&At) -> io::Result<T>) -> io::Result<T> {
         let mut claim = side.claim();
         let claim = match &mut *claim {
             Some(held) => held,
@@ -108,7 +108,7 @@ impl Store {
     }
 
     /// As [`Store::inside`], and once more in a new directory if somebody removed it.
-    fn within<T>(&self, side: &Side, action: impl Fn(&At) -> io::Result<T>) -> io::Result<T> {
+    fn within<T>(&self, side: &StoreRoot, action: impl Fn(&At) -> io::Result<T>) -> io::Result<T> {
         match self.inside(side, &action) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.check(side);
@@ -119,7 +119,7 @@ impl Store {
     }
 
     /// Lets go of a directory that is gone, and puts a missing lock file back.
-    pub fn check(&self, side: &Side) {
+    pub fn check(&self, side: &StoreRoot) {
         let mut claim = side.claim();
         if let Some(held) = claim.as_mut()
             && (held.is_lost() || !held.renew())
@@ -142,7 +142,7 @@ impl Store {
 
     /// [`Store::check`], if the host has closed the descriptor of the directory's lock: until then another instance
     /// takes it for one whose owner is dead.
-    pub fn check_lock(&self, side: &Side) {
+    pub fn check_lock(&self, side: &StoreRoot) {
         let is_unlocked = side.claim().as_ref().is_some_and(|held| !held.is_held());
         if is_unlocked {
             self.check(side);
@@ -150,26 +150,26 @@ impl Store {
     }
 
     /// Opens (makes and locks) the hot directory now, so that no caller has to later.
-    pub fn prepare(&self, side: &Side) -> io::Result<()> {
+    pub fn prepare(&self, side: &StoreRoot) -> io::Result<()> {
         self.inside(side, |_| Ok(()))
     }
 
-    pub fn at(&self, place: &Place) -> io::Result<At> {
-        let (Place::Hot(name) | Place::Cold(name)) = place else {
+    pub fn at(&self, location: &Location) -> io::Result<At> {
+        let (Location::Hot(name) | Location::Cold(name)) = location else {
             return Err(io::Error::from(io::ErrorKind::Unsupported));
         };
-        let side = self.side(place)?;
+        let side = self.side(location)?;
         let claim = side.claim();
         let claim = claim.as_ref().ok_or(io::ErrorKind::NotFound)?;
         Ok(claim.directory().join(&**name))
     }
 
-    /// Makes a mapped segment of `size` bytes at `place`, all of it allocated.
-    pub fn create(&self, place: &Place, size: usize) -> io::Result<Mapping> {
-        let (Place::Hot(name) | Place::Cold(name)) = place else {
+    /// Makes a mapped segment of `size` bytes at `location`, all of it allocated.
+    pub fn create(&self, location: &Location, size: usize) -> io::Result<Mapping> {
+        let (Location::Hot(name) | Location::Cold(name)) = location else {
             return Mapping::anonymous(size);
         };
-        self.within(self.side(place)?, |directory| {
+        self.within(self.side(location)?, |directory| {
             let path = directory.join(&**name);
             let file = path.create_allocated(size)?;
             Mapping::of_file(&file, size).inspect_err(|_| {
@@ -179,11 +179,11 @@ impl Store {
     }
 
     /// Writes a cold segment whole: header page and records, under a temporary name until complete.
-    pub fn write_cold(&self, place: &Place, page: &[u8], records: &[u8]) -> io::Result<()> {
-        let (Place::Hot(name) | Place::Cold(name)) = place else {
+    pub fn write_cold(&self, location: &Location, page: &[u8], records: &[u8]) -> io::Result<()> {
+        let (Location::Hot(name) | Location::Cold(name)) = location else {
             return Err(io::Error::from(io::ErrorKind::Unsupported));
         };
-        self.within(self.side(place)?, |directory| {
+        self.within(self.side(location)?, |directory| {
             let partial = directory.join(format!("{name}.{PARTIAL}"));
             let mut file = partial.create()?;
             let written = file.write_all(page).and_then(|()| file.write_all(records));
@@ -196,32 +196,32 @@ impl Store {
     }
 
     /// Reads a part of a segment file into `buffer`; a short file gives a short buffer.
-    pub fn read(&self, place: &Place, from: usize, to: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
-        read_range(&self.at(place)?.open()?, from, to, buffer)
+    pub fn read(&self, location: &Location, from: usize, to: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
+        read_range(&self.at(location)?.open()?, from, to, buffer)
     }
 
     /// Writes the cursor of a segment that is not mapped.
-    pub fn write_at(&self, place: &Place, at: usize, bytes: &[u8]) -> io::Result<()> {
-        write_all_at(&self.at(place)?.open_writable()?, bytes, at)
+    pub fn write_at(&self, location: &Location, at: usize, bytes: &[u8]) -> io::Result<()> {
+        write_all_at(&self.at(location)?.open_writable()?, bytes, at)
     }
 
     /// Whether a file is known not to be there any more.
-    pub fn is_gone(&self, place: &Place) -> bool {
-        self.at(place).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |at| at.is_gone())
+    pub fn is_gone(&self, location: &Location) -> bool {
+        self.at(location).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |at| at.is_gone())
     }
 
-    pub fn remove(&self, place: &Place) {
-        if let Ok(at) = self.at(place) {
+    pub fn remove(&self, location: &Location) {
+        if let Ok(at) = self.at(location) {
             let _ = at.remove_file();
         }
     }
 
     /// Takes a file of a dead owner into this instance's directory.
-    pub fn take(&self, place: &Place, from: &At) -> io::Result<()> {
-        let (Place::Hot(name) | Place::Cold(name)) = place else {
+    pub fn take(&self, location: &Location, from: &At) -> io::Result<()> {
+        let (Location::Hot(name) | Location::Cold(name)) = location else {
             return Err(io::Error::from(io::ErrorKind::Unsupported));
         };
-        self.within(self.side(place)?, |directory| from.rename(&directory.join(&**name)))
+        self.within(self.side(location)?, |directory| from.rename(&directory.join(&**name)))
     }
 
     /// Gives both directories up; removes those that are empty.
@@ -262,7 +262,7 @@ pub(super) fn header_page(
     header: &Header,
     seal: Option<super::format::Seal>,
     cursor: super::format::Cursor,
-    stamp: &Stamp,
+    stamp: &AgeStamp,
 ) -> Vec<u8> {
     use super::format::{CURSOR_AT, HEADER_AT, HEADER_LEN, SEAL_AT, SEAL_LEN, STAMP_AT};
     let mut page = vec![0; HEADER_SIZE];

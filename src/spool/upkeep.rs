@@ -1,12 +1,12 @@
 //! What the delivery thread does besides delivering: prepare segments, look after the directories,
 //! drop what is too old, and leave without litter.
 
-use super::age::Stamp;
-use super::format::{Key, STAMP_AT};
-use super::held::{Dropped, Held, Place, Spare, State};
+use super::age::AgeStamp;
+use super::foreign::SWEEP_INTERVAL;
+use super::format::{STAMP_AT, SegmentKey};
 use super::reader::Reader;
 use super::spool::unix_time;
-use super::strangers::SWEEP_INTERVAL;
+use super::state::{BlankSegment, Dropped, Location, Segment, SpoolState};
 use super::{Spool, Stats};
 use crate::process::monotonic;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ const QUIET: Duration = Duration::from_secs(2);
 const AGE_STEPS: u32 = 8;
 
 /// When directories are looked after.
-pub(super) struct Schedule {
-    /// When they last were; for a brief process at first, when it began.
+pub(super) struct UpkeepSchedule {
+    /// When they last were; for a short-lived process at first, when it began.
     last: Option<Instant>,
     /// How many intervals have passed since the last change among the instances.
     passed: usize,
@@ -35,12 +35,12 @@ pub(super) struct Schedule {
     looked: Instant,
 }
 
-impl Schedule {
-    /// A process looks after what others left as soon as it logs, unless it is `brief`: it may be gone in the
+impl UpkeepSchedule {
+    /// A process looks after what others left as soon as it logs, unless it is `short_lived`: it may be gone in the
     /// middle of sending the records of others like it, which are then sent twice.
-    pub fn new(brief: bool) -> Schedule {
+    pub fn new(short_lived: bool) -> UpkeepSchedule {
         let now = monotonic::now();
-        Schedule { last: brief.then_some(now), passed: 0, changed: Vec::new(), looked: now }
+        UpkeepSchedule { last: short_lived.then_some(now), passed: 0, changed: Vec::new(), looked: now }
     }
 
     fn interval(&self) -> Duration {
@@ -117,7 +117,7 @@ impl Reader {
             if let Some(active) = &state.active
                 && let Some(map) = &active.map
             {
-                map.set_stamp(&Stamp::of(Duration::ZERO), active.header.salt);
+                map.set_stamp(&AgeStamp::of(Duration::ZERO), active.header.salt);
                 map.set_heartbeat(unix_time());
             }
         }
@@ -128,10 +128,10 @@ impl Reader {
         if self.swept.is_none_or(|at| passed(at) >= SWEEP_INTERVAL) {
             self.swept = Some(monotonic::now());
             spool.stamp_held();
-            self.unswept = spool.strangers();
+            self.unswept = spool.foreign();
         }
         if !self.unswept.is_empty() {
-            spool.sweep_strangers(&mut self.unswept);
+            spool.sweep_foreign(&mut self.unswept);
         }
         if spool.state.lock().all().all(|held| held.unsettled() == 0) {
             self.drop_buffers();
@@ -141,13 +141,13 @@ impl Reader {
     /// Finds segments whose files somebody removed, and writes those again that are still mapped.
     fn rescue(&mut self) {
         let spool = Arc::clone(&self.spool);
-        let places: Vec<(Key, Place)> = {
+        let places: Vec<(SegmentKey, Location)> = {
             let state = spool.state.lock();
             let mapped = state.own().filter(|held| held.map.is_some() && held.unsettled() > 0);
-            mapped.map(|held| (held.key(), held.place.clone())).collect()
+            mapped.map(|held| (held.key(), held.location.clone())).collect()
         };
-        for (key, place) in places {
-            if place == Place::Memory || !spool.store.is_gone(&place) {
+        for (key, location) in places {
+            if location == Location::Memory || !spool.store.is_gone(&location) {
                 continue;
             }
             let mut state = spool.state.lock();
@@ -171,9 +171,9 @@ impl Reader {
 impl Spool {
     /// Drops the oldest segment that takes room in the spool directory, itself or by its records' files, and
     /// that no batch shows.
-    pub(super) fn evict_oldest_cold(&self, state: &mut State) -> bool {
+    pub(super) fn evict_oldest_cold(&self, state: &mut SpoolState) -> bool {
         let mut all = state.adopted.iter().chain(&state.sealed);
-        let oldest = all.find(|held| held.takes_disk_space() && !held.is_pinned()).map(Held::key);
+        let oldest = all.find(|held| held.takes_disk_space() && !held.is_pinned()).map(Segment::key);
         let Some(held) = oldest.and_then(|key| state.take(key)) else { return false };
         state.count_dropped(Dropped::Disk, held.unsettled(), self.is_own(held.key()));
         self.retire(state, held);
@@ -182,19 +182,19 @@ impl Spool {
 
     /// Keeps one spare segment when few records come.
     fn trim_spares(&self) {
-        let surplus: Vec<Spare> = {
+        let surplus: Vec<BlankSegment> = {
             let mut state = self.state.lock();
             if state.spares.len() <= 1 || passed(state.last_rotation) < QUIET {
                 return;
             }
             let surplus = state.spares.split_off(1);
             for spare in &surplus {
-                state.uncharge(&spare.place, spare.map.len() as u64);
+                state.uncharge(&spare.location, spare.map.len() as u64);
             }
             surplus
         };
         for spare in surplus {
-            self.store.remove(&spare.place);
+            self.store.remove(&spare.location);
         }
     }
 
@@ -207,26 +207,26 @@ impl Spool {
     fn stamp_held(&self) {
         let held: Vec<_> = {
             let state = self.state.lock();
-            let held = state.adopted.iter().chain(&state.sealed).filter(|held| held.place.is_cold());
-            held.map(|held| (held.place.clone(), passed(held.newest), held.header.salt)).collect()
+            let held = state.adopted.iter().chain(&state.sealed).filter(|held| held.location.is_cold());
+            held.map(|held| (held.location.clone(), passed(held.newest), held.header.salt)).collect()
         };
-        for (place, age, salt) in held {
+        for (location, age, salt) in held {
             // Without it they are younger to the next owner than they are.
-            let _ = self.store.write_at(&place, STAMP_AT, &Stamp::of(age).encode(salt));
+            let _ = self.store.write_at(&location, STAMP_AT, &AgeStamp::of(age).encode(salt));
         }
     }
 
     /// Drops segments all of whose records are older than the maximum age.
-    fn expire(&self, state: &mut State) {
+    fn expire(&self, state: &mut SpoolState) {
         let limit = self.options.max_age;
         let span = self.segment_span();
         if state.active.as_ref().is_some_and(|active| active.unsettled() > 0 && passed(active.oldest) > span)
         {
             self.seal_active(state);
         }
-        let is_old = |held: &Held| passed(held.newest) > limit && !held.is_pinned();
-        let old: Vec<Key> =
-            state.adopted.iter().chain(&state.sealed).filter(|held| is_old(held)).map(Held::key).collect();
+        let is_old = |held: &Segment| passed(held.newest) > limit && !held.is_pinned();
+        let old: Vec<SegmentKey> =
+            state.adopted.iter().chain(&state.sealed).filter(|held| is_old(held)).map(Segment::key).collect();
         for key in old {
             if let Some(held) = state.take(key) {
                 state.count_dropped(Dropped::Expired, held.unsettled(), self.is_own(key));

@@ -77,6 +77,6 @@ impl Futex {
 const FALLBACK: Duration = Duration::from_millis(1);
 
 /// Sleeps for a moment; may be shorter.
-pub(super) fn nap(length: Duration) {
+pub(super) fn park(length: Duration) {
     Futex::new(0).wait(0, Some(length));
 }

@@ -3,7 +3,7 @@
 //! A usual lock is given back by a locked instruction too, as that tells whether somebody sleeps. It also
 //! holds the caller up until all that was written under the lock, a record in mapped memory, has reached the
 //! cache: about 8 ns of 100. And it wakes a sleeper, which costs the caller a system call of microseconds. Here
-//! giving back is one store: who waits looks again by itself, after a short spin and a few yields in naps that
+//! giving back is one store: who waits looks again by itself, after a short spin and a few yields in sleeps that
 //! grow. The delivery thread, which waits most, pays; a log call never wakes anybody here.
 //!
 //! **A holder that never comes back** (a signal handler interrupted a log call and left by `longjmp`) must not stop
@@ -26,7 +26,7 @@ use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
 use super::TimedOut;
-use super::futex::{Futex, nap};
+use super::futex::{Futex, park};
 use crate::process::own_stack;
 
 /// How often a thread looks again before it yields. A holder needs less than a microsecond, unless the
@@ -35,8 +35,8 @@ const SPINS: u32 = 64;
 /// How often it lets others run before it sleeps.
 const YIELDS: u32 = 8;
 /// The first sleep and the longest one; each is half as long again as the one before.
-const FIRST_NAP: Duration = Duration::from_micros(20);
-const LONGEST_NAP: Duration = Duration::from_millis(1);
+const FIRST_PARK: Duration = Duration::from_micros(20);
+const MAX_PARK: Duration = Duration::from_millis(1);
 /// After so long it is worth asking whether the holder is gone.
 const DOUBT: Duration = Duration::from_millis(4);
 /// How long a holder that was in the way for the whole of somebody's limit is waited for.
@@ -148,10 +148,10 @@ impl<T: Recover> Lock<T> {
         // Whether it is the same holder all the time.
         let mut is_same = first != FREE;
         let mut has_asked = false;
-        let mut length = FIRST_NAP;
+        let mut length = FIRST_PARK;
         loop {
-            nap(length);
-            length = (length * 3 / 2).min(LONGEST_NAP);
+            park(length);
+            length = (length * 3 / 2).min(MAX_PARK);
             if taken(self) {
                 self.stuck.store(FREE, Ordering::Relaxed);
                 return true;

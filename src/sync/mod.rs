@@ -20,21 +20,21 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};
 use std::time::Instant;
 
-use seen::Seen;
+use seen::Instrumented;
 
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64};
 
 /// The standard library's, without poisoning.
 #[derive(Debug, Default)]
-pub(crate) struct Mutex<T>(sync::Mutex<Seen<T>>);
+pub(crate) struct Mutex<T>(sync::Mutex<Instrumented<T>>);
 
 /// The hold on a lock. `None` only while a thread waits.
-pub(crate) struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, Seen<T>>>);
+pub(crate) struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, Instrumented<T>>>);
 
 impl<T> Mutex<T> {
     /// An open one.
     pub const fn new(value: T) -> Mutex<T> {
-        Mutex(sync::Mutex::new(Seen::new(value)))
+        Mutex(sync::Mutex::new(Instrumented::new(value)))
     }
 
     /// Waits until nobody holds it.
@@ -56,13 +56,13 @@ impl<T> Mutex<T> {
 
 impl<'a, T> MutexGuard<'a, T> {
     #[inline]
-    fn of(held: sync::MutexGuard<'a, Seen<T>>) -> MutexGuard<'a, T> {
+    fn of(held: sync::MutexGuard<'a, Instrumented<T>>) -> MutexGuard<'a, T> {
         held.taken();
         MutexGuard(Some(held))
     }
 
     /// What a condition gives back and takes again while it waits.
-    fn take(&mut self) -> Option<sync::MutexGuard<'a, Seen<T>>> {
+    fn take(&mut self) -> Option<sync::MutexGuard<'a, Instrumented<T>>> {
         self.0.take().inspect(|held| held.given_back())
     }
 }
@@ -150,10 +150,10 @@ pub(crate) struct TimedMutex<T> {
 pub(crate) struct TimedGuard<'a, T> {
     // Unlocked before the turn is given away: fields are dropped in this order.
     value: MutexGuard<'a, T>,
-    _turn: Turn<'a, T>,
+    _turn: InLine<'a, T>,
 }
 
-struct Turn<'a, T>(&'a TimedMutex<T>);
+struct InLine<'a, T>(&'a TimedMutex<T>);
 
 impl<T> TimedMutex<T> {
     /// An open one.
@@ -185,11 +185,11 @@ impl<T> TimedMutex<T> {
 
     fn take<'a>(&'a self, mut is_held: MutexGuard<'a, bool>) -> TimedGuard<'a, T> {
         *is_held = true;
-        TimedGuard { value: self.value.lock(), _turn: Turn(self) }
+        TimedGuard { value: self.value.lock(), _turn: InLine(self) }
     }
 }
 
-impl<T> Drop for Turn<'_, T> {
+impl<T> Drop for InLine<'_, T> {
     fn drop(&mut self) {
         *self.0.is_held.lock() = false;
         self.0.released.notify_one();

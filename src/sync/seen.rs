@@ -12,15 +12,15 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Debug, Default)]
-pub(super) struct Seen<T> {
+pub(super) struct Instrumented<T> {
     value: T,
     #[cfg(feature = "thread-sanitizer")]
     order: AtomicBool,
 }
 
-impl<T> Seen<T> {
-    pub const fn new(value: T) -> Seen<T> {
-        Seen {
+impl<T> Instrumented<T> {
+    pub const fn new(value: T) -> Instrumented<T> {
+        Instrumented {
             value,
             #[cfg(feature = "thread-sanitizer")]
             order: AtomicBool::new(false),
@@ -42,7 +42,7 @@ impl<T> Seen<T> {
     }
 }
 
-impl<T> Deref for Seen<T> {
+impl<T> Deref for Instrumented<T> {
     type Target = T;
 
     #[inline(always)]
@@ -51,7 +51,7 @@ impl<T> Deref for Seen<T> {
     }
 }
 
-impl<T> DerefMut for Seen<T> {
+impl<T> DerefMut for Instrumented<T> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut T {
         &mut self.value

@@ -15,15 +15,15 @@ pub const MAX_UNIX_US: i64 = 253_402_300_799_999_999;
 const US_PER_SECOND: i64 = 1_000_000;
 
 /// A time as it is written, all but the microseconds right for its whole second.
-type Text = [u8; 32];
+type TimeText = [u8; 32];
 
 thread_local! {
     /// The second that a thread wrote last: most calls of a second need only the microseconds anew.
-    static SECOND: Cell<(i64, Text)> = const { Cell::new((0, *b"1970-01-01T00:00:00.000000+00:00")) };
+    static SECOND: Cell<(i64, TimeText)> = const { Cell::new((0, *b"1970-01-01T00:00:00.000000+00:00")) };
 }
 
 /// A time as it is written in JSON.
-const QUOTED: usize = 1 + size_of::<Text>() + 1;
+const QUOTED: usize = 1 + size_of::<TimeText>() + 1;
 
 /// Appends `unix_us` as RFC 3339 in UTC with microseconds, between quotes; a time outside the years 1 to 9999
 /// becomes the nearest one inside.
@@ -51,7 +51,7 @@ pub fn push_rfc3339_us(out: &mut Buffer, unix_us: i64) {
 /// Makes the second of a time the one that was written last; gives the microseconds within it.
 #[cold]
 #[inline(never)]
-fn another_second(last: &Cell<(i64, Text)>, unix_us: i64) -> i64 {
+fn another_second(last: &Cell<(i64, TimeText)>, unix_us: i64) -> i64 {
     let us = unix_us.clamp(MIN_UNIX_US, MAX_UNIX_US);
     let second = us.div_euclid(US_PER_SECOND);
     last.set((second, second_text(second)));
@@ -60,7 +60,7 @@ fn another_second(last: &Cell<(i64, Text)>, unix_us: i64) -> i64 {
 
 /// The text of a whole second within the years 1 to 9999.
 #[inline(never)]
-fn second_text(unix_second: i64) -> Text {
+fn second_text(unix_second: i64) -> TimeText {
     let time = DateTime::from_timestamp(unix_second, 0).unwrap_or_default();
     let (year, month, day) = (time.year(), time.month(), time.day());
     let (hour, minute, second) = (time.hour(), time.minute(), time.second());

@@ -57,7 +57,7 @@ fn killed_processes_lose_nothing(client: Client) {
 }
 
 #[test]
-fn records_of_the_dead_are_sent_in_the_order_in_which_they_were_born() {
+fn orphaned_records_are_sent_oldest_owner_first() {
     let mut row = Row::new("order of dead instances");
     let stage = Stage::new("order");
     let (url, port) = nobody();

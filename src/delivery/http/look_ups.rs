@@ -11,32 +11,32 @@ use crate::process;
 /// Most take milliseconds, so that few are needed.
 pub const MOST: u64 = 4;
 
-/// The process that counts (its generation) above, the count below.
+/// The process that counts (its epoch) above, the count below.
 static UNDER_WAY: AtomicU64 = AtomicU64::new(0);
 const COUNT_BITS: u32 = 8;
 const COUNT: u64 = (1 << COUNT_BITS) - 1;
 
 /// The right to one look-up.
-pub struct Turn {
+pub struct LookUpTurn {
     of: &'static AtomicU64,
     process: u64,
 }
 
 /// A turn, unless as many as there may be are taken.
-pub fn take() -> Option<Turn> {
+pub fn take() -> Option<LookUpTurn> {
     take_of(&UNDER_WAY)
 }
 
-fn take_of(of: &'static AtomicU64) -> Option<Turn> {
-    let process = process::generation() << COUNT_BITS;
+fn take_of(of: &'static AtomicU64) -> Option<LookUpTurn> {
+    let process = process::epoch() << COUNT_BITS;
     let one_more = |state: u64| {
         let count = if state & !COUNT == process { state & COUNT } else { 0 };
         (count < MOST).then_some(process | (count + 1))
     };
-    of.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Turn { of, process })
+    of.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| LookUpTurn { of, process })
 }
 
-impl Drop for Turn {
+impl Drop for LookUpTurn {
     fn drop(&mut self) {
         let one_less = |state: u64| (state & !COUNT == self.process).then(|| state - 1);
         let _ = self.of.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn there_are_only_so_many_turns_and_each_is_given_back() {
         static OWN: AtomicU64 = AtomicU64::new(0);
-        let turns: Vec<Turn> = std::iter::from_fn(|| take_of(&OWN)).collect();
+        let turns: Vec<LookUpTurn> = std::iter::from_fn(|| take_of(&OWN)).collect();
         assert_eq!(turns.len() as u64, MOST);
         drop(turns);
         assert!(take_of(&OWN).is_some());

@@ -14,7 +14,7 @@ mod address;
 mod connect;
 mod look_ups;
 mod message;
-mod once;
+mod prepare;
 mod proxy;
 mod retry_after;
 mod socket;
@@ -119,28 +119,28 @@ pub struct Http {
     config: HttpConfig,
     proxies: Proxies,
     agent: Option<Connections>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedAgent>,
     last_status: u16,
 }
 
 /// What an interrupter must reach.
-struct Shared {
+struct SharedAgent {
     exchange: Arc<Exchange>,
     agent: Mutex<Option<Agent>>,
-    siblings: Mutex<Vec<Weak<Shared>>>,
+    siblings: Mutex<Vec<Weak<SharedAgent>>>,
 }
 
 /// An agent with its pool, and when and where it was last used.
 struct Connections {
     agent: Agent,
     knows_tls: bool,
-    generation: u64,
+    epoch: u64,
     used: (Instant, SystemTime),
 }
 
 /// Ends a request that another thread is waiting for, and all later ones.
 #[derive(Clone)]
-pub struct Interrupter(Arc<Shared>);
+pub struct Interrupter(Arc<SharedAgent>);
 
 impl Interrupter {
     /// From now on every request fails at once.
@@ -152,7 +152,7 @@ impl Interrupter {
     }
 }
 
-impl Shared {
+impl SharedAgent {
     fn interrupt(&self) {
         self.exchange.interrupted.store(true, Ordering::SeqCst);
         let agent = self.agent.lock().take();
@@ -165,12 +165,13 @@ impl Shared {
 impl Http {
     /// Reads the environment's proxies; opens nothing.
     pub fn new(config: HttpConfig) -> Http {
-        once::prepare();
+        prepare::prepare();
         let proxies = match &config.proxy {
             Some(address) => Proxies::explicit(address),
             None => Proxies::from_environment(|name| std::env::var(name).ok()),
         };
-        let shared = Shared { exchange: Arc::default(), agent: Mutex::new(None), siblings: Mutex::default() };
+        let shared =
+            SharedAgent { exchange: Arc::default(), agent: Mutex::new(None), siblings: Mutex::default() };
         Http { config, proxies, agent: None, shared: Arc::new(shared), last_status: 0 }
     }
 
@@ -243,17 +244,17 @@ impl Http {
         let prepared = self.prepare(address, &request)?;
         match request.body {
             Body::Empty if request.method == "GET" => {
-                self.twice(&agent, address, &prepared, 0, deadline, || ())
+                self.send_with_reconnect(&agent, address, &prepared, 0, deadline, || ())
             }
-            Body::Empty => self.twice(&agent, address, &prepared, 0, deadline, || &b""[..]),
+            Body::Empty => self.send_with_reconnect(&agent, address, &prepared, 0, deadline, || &b""[..]),
             Body::Bytes(bytes) => {
-                self.twice(&agent, address, &prepared, bytes.len() as u64, deadline, || bytes)
+                self.send_with_reconnect(&agent, address, &prepared, bytes.len() as u64, deadline, || bytes)
             }
             Body::File(file, length) => {
                 let mut reader = FileBody { file, left: length, trouble: None };
                 let result = {
                     let body = SendBody::from_reader(&mut reader);
-                    self.once(&agent, address, &prepared, length, deadline, body)
+                    self.send_once(&agent, address, &prepared, length, deadline, body)
                 };
                 match reader.trouble {
                     Some(why) => Err(TransportError::new(Fault::Body, why)),
@@ -263,7 +264,7 @@ impl Http {
         }
     }
 
-    fn twice<B: AsSendBody>(
+    fn send_with_reconnect<B: AsSendBody>(
         &self,
         agent: &Agent,
         address: &Address,
@@ -272,7 +273,7 @@ impl Http {
         deadline: Instant,
         body: impl Fn() -> B,
     ) -> Result<Response, TransportError> {
-        let first = self.once(agent, address, prepared, length, deadline, body());
+        let first = self.send_once(agent, address, prepared, length, deadline, body());
         let exchange = &self.shared.exchange;
         let reused = !exchange.connected.load(Ordering::Relaxed);
         let answered = exchange.answered.load(Ordering::Relaxed);
@@ -280,13 +281,13 @@ impl Http {
         match first {
             // The failed connection has left the pool, which holds no other.
             Err(error) if error.fault == Fault::Network && reused && !answered && !interrupted => {
-                self.once(agent, address, prepared, length, deadline, body())
+                self.send_once(agent, address, prepared, length, deadline, body())
             }
             outcome => outcome,
         }
     }
 
-    fn once<B: AsSendBody>(
+    fn send_once<B: AsSendBody>(
         &self,
         agent: &Agent,
         address: &Address,
@@ -327,7 +328,7 @@ impl Http {
         let needs_tls =
             address.https || self.proxies.for_request(false, &address.host, address.port).is_some();
         match self.agent.take() {
-            Some(connections) if connections.generation != process::generation() => {
+            Some(connections) if connections.epoch != process::epoch() => {
                 // The sockets are the parent's: closing TLS would speak on them.
                 std::mem::forget(connections);
             }
@@ -355,8 +356,8 @@ impl Http {
         let agent = Agent::with_parts(config.build(), connect, Names::new(Arc::clone(exchange)));
         *self.shared.agent.lock() = Some(agent.clone());
         let used = (Instant::now(), SystemTime::now());
-        let generation = process::generation();
-        self.agent = Some(Connections { agent: agent.clone(), knows_tls, generation, used });
+        let epoch = process::epoch();
+        self.agent = Some(Connections { agent: agent.clone(), knows_tls, epoch, used });
         Ok(agent)
     }
 

@@ -33,7 +33,7 @@ pub fn settings(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TransportEr
         Some(path) => {
             // A file that has gone or is being replaced may be there the next time.
             let verifier =
-                Given::load(path, provider).map_err(|why| TransportError::new(Fault::Network, why))?;
+                CaFile::load(path, provider).map_err(|why| TransportError::new(Fault::Network, why))?;
             builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         }
         None => builder.with_root_certificates(platform()),
@@ -43,7 +43,7 @@ pub fn settings(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TransportEr
 
 /// Whether a CA file can be used, or why not.
 pub fn check(ca_file: &Path) -> Result<(), String> {
-    Given::load(ca_file, Arc::new(ring::default_provider())).map(|_| ())
+    CaFile::load(ca_file, Arc::new(ring::default_provider())).map(|_| ())
 }
 
 /// The platform's roots. Single ones that can't be read don't matter as long as there are others.
@@ -58,13 +58,13 @@ fn platform() -> RootCertStore {
 
 /// The certificates of a CA file: as roots, and each as a server's own.
 #[derive(Debug)]
-struct Given {
+struct CaFile {
     roots: Arc<WebPkiServerVerifier>,
     certificates: Vec<CertificateDer<'static>>,
 }
 
-impl Given {
-    fn load(path: &Path, provider: Arc<rustls::crypto::CryptoProvider>) -> Result<Given, String> {
+impl CaFile {
+    fn load(path: &Path, provider: Arc<rustls::crypto::CryptoProvider>) -> Result<CaFile, String> {
         let failed = |what: String| format!("the CA file {}: {what}", path.display());
         let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
@@ -73,11 +73,11 @@ impl Given {
         let roots = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
             .build()
             .map_err(|_| failed("holds no PEM certificate that can be used".to_owned()))?;
-        Ok(Given { roots, certificates })
+        Ok(CaFile { roots, certificates })
     }
 }
 
-impl ServerCertVerifier for Given {
+impl ServerCertVerifier for CaFile {
     fn verify_server_cert(
         &self,
         server: &CertificateDer<'_>,

@@ -18,8 +18,8 @@ enum Event {
     Time,
     /// A record, a moment later.
     Record,
-    /// So many that the spool rings.
-    Ring,
+    /// So many that the spool wakes the writer up.
+    Wakeup,
     Flush,
     Stop,
     /// Dead owners' records, found by the next upkeep.
@@ -27,7 +27,7 @@ enum Event {
 }
 
 const EVENTS: [Event; 6] =
-    [Event::Time, Event::Record, Event::Ring, Event::Flush, Event::Stop, Event::Orphans];
+    [Event::Time, Event::Record, Event::Wakeup, Event::Flush, Event::Stop, Event::Orphans];
 const RESULTS: [RoundResult; 4] = [
     RoundResult::Progress,
     RoundResult::Pause { wait: SHORT, status: Status::Network },
@@ -79,14 +79,14 @@ impl Course {
                 false => None,
             };
             match self.schedule.next(self.now, self.seen) {
-                Action::Send => {
+                Task::Send => {
                     self.check_attempt();
                     if choices == 0 {
                         return 1;
                     }
                     return RESULTS.iter().map(|result| self.clone().sent(*result).follow(choices - 1)).sum();
                 }
-                Action::Rest => {
+                Task::Rest => {
                     let is_heard = !self.is_asked || self.seen.is_all_settled();
                     assert!(is_heard, "no attempt for a flush: {self}");
                     self.is_asked = false;
@@ -106,12 +106,12 @@ impl Course {
                         .map(|event| self.clone().at(*event, until).follow(choices - 1))
                         .sum();
                 }
-                Action::LookForOrphans => {
+                Task::LookForOrphans => {
                     assert!(self.seen.is_all_settled() && self.stop.is_some(), "{self}");
                     self.adopted += std::mem::take(&mut self.left);
                     self.schedule.looked_for_orphans(self.now, self.adopted);
                 }
-                Action::Exit => {
+                Task::Exit => {
                     let by = self.stop.unwrap_or_else(|| panic!("exits without being told: {self}"));
                     let is_all_sent = self.seen.is_all_settled() && self.adopted == 0;
                     let is_hopeless = self.paused.is_some_and(|until| until >= by);
@@ -176,7 +176,7 @@ impl Course {
                 self.now += Duration::from_millis(1);
                 self.seen.accepted += u64::from(is_open);
             }
-            Event::Ring => {
+            Event::Wakeup => {
                 self.seen.accepted += if is_open { 5 } else { 0 };
                 self.schedule.woken(self.seen);
             }
@@ -212,7 +212,7 @@ fn on_every_course_pauses_are_kept_flushes_are_heard_and_nothing_spins_or_oversl
 }
 
 /// What a schedule says of a spool in which `waiting` records wait.
-fn at(schedule: &mut Schedule, now: Instant, waiting: u64) -> (Action, Instant) {
+fn at(schedule: &mut Schedule, now: Instant, waiting: u64) -> (Task, Instant) {
     let seen = Observed { accepted: waiting, settled: 0, tickets: 0 };
     schedule.observe(now, seen);
     (schedule.next(now, seen), schedule.wake_at(now, seen))
@@ -224,13 +224,13 @@ fn a_record_is_due_after_the_interval_and_a_full_batch_at_once() {
     let mut schedule = Schedule::new(start, Some(Duration::from_secs(30)), 10);
     schedule.maintained(start, Some(start + 10 * UPKEEP), false, 0);
     let after = |seconds| start + Duration::from_secs(seconds);
-    assert_eq!(at(&mut schedule, start, 9).0, Action::Rest);
-    assert_eq!(at(&mut schedule, after(29), 9).0, Action::Rest);
-    assert_eq!(at(&mut schedule, after(29), 10).0, Action::Send);
+    assert_eq!(at(&mut schedule, start, 9).0, Task::Rest);
+    assert_eq!(at(&mut schedule, after(29), 9).0, Task::Rest);
+    assert_eq!(at(&mut schedule, after(29), 10).0, Task::Send);
     let mut schedule = Schedule::new(start, Some(Duration::from_secs(30)), 0);
     schedule.maintained(start, Some(start + 10 * UPKEEP), false, 0);
-    assert_eq!(at(&mut schedule, start, 1), (Action::Rest, after(30)));
-    assert_eq!(at(&mut schedule, after(30), 1).0, Action::Send);
+    assert_eq!(at(&mut schedule, start, 1), (Task::Rest, after(30)));
+    assert_eq!(at(&mut schedule, after(30), 1).0, Task::Send);
 }
 
 #[test]
@@ -238,11 +238,11 @@ fn without_an_interval_a_record_waits_for_a_flush_and_nobody_looks_for_more() {
     let start = Instant::now();
     let mut schedule = Schedule::new(start, None, 0);
     schedule.maintained(start, Some(start + UPKEEP), false, 0);
-    assert_eq!(at(&mut schedule, start, 1_000), (Action::Rest, start + UPKEEP));
-    assert_eq!(at(&mut schedule, start + 30 * UPKEEP, 1_000).0, Action::Rest);
+    assert_eq!(at(&mut schedule, start, 1_000), (Task::Rest, start + UPKEEP));
+    assert_eq!(at(&mut schedule, start + 30 * UPKEEP, 1_000).0, Task::Rest);
     let seen = Observed { accepted: 1_000, settled: 0, tickets: 1 };
     assert!(!schedule.observe(start, seen));
-    assert_eq!(schedule.next(start, seen), Action::Send);
+    assert_eq!(schedule.next(start, seen), Task::Send);
 }
 
 #[test]
@@ -300,10 +300,10 @@ fn a_writer_that_is_told_to_exit_sleeps_no_longer_and_sends_the_orphans_that_it_
     assert_eq!(schedule.stop_by(), Some(by));
     let seen = Observed { accepted: 0, settled: 0, tickets: 7 };
     assert_eq!(schedule.wake_at(start, seen), by);
-    assert_eq!(schedule.next(start, seen), Action::LookForOrphans);
+    assert_eq!(schedule.next(start, seen), Task::LookForOrphans);
     schedule.looked_for_orphans(start, 5);
-    assert_eq!(schedule.next(start, seen), Action::Send);
+    assert_eq!(schedule.next(start, seen), Task::Send);
     assert_eq!(schedule.stop_by(), Some(by));
     schedule.looked_for_orphans(start, 0);
-    assert_eq!(schedule.next(start, seen), Action::Exit);
+    assert_eq!(schedule.next(start, seen), Task::Exit);
 }

@@ -6,12 +6,12 @@
 //! Anthropic's own tools in `server_tool_calls`, signatures of thinking in `reasoning_signatures`, other
 //! blocks in `other_content`: as they came, in their order. What else it counts stays in `usage`.
 
-use super::completion::{Choice, Completion, ToolCall, Usage, append, arguments, finished, sum};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finished, sum};
 use super::value::{Read, push, rest};
-use super::{Context, Shape};
+use super::{Context, ResponseShape};
 use serde_json::{Map, Value};
 
-pub(super) const SHAPE: Shape = Shape { name: "an Anthropic message", is, convert };
+pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an Anthropic message", is, convert };
 
 /// `pause_turn` has no counterpart and stays.
 pub(super) const FINISH_REASONS: [(&str, &str); 6] = [
@@ -82,7 +82,7 @@ fn read_block(block: &Value, choice: &mut Choice) {
                 push(&mut choice.message, "reasoning_signatures", signature.into());
             }
         }
-        "tool_use" => choice.tool_calls.push(ToolCall {
+        "tool_use" => choice.tool_calls.push(AssistantToolCall {
             id: block.filled("id"),
             name: block.filled("name").unwrap_or_default(),
             arguments: arguments(block.given("input")),

@@ -5,12 +5,12 @@
 //! known are passed over, as the documentation asks of clients; an event of an error ends it with that error.
 
 use super::value::{self, Read, push};
-use super::{Context, Shape, anthropic, error};
+use super::{Context, ResponseShape, anthropic, error};
 use crate::maxim::tree;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-pub(super) const SHAPE: Shape = Shape { name: "an Anthropic message stream", is, convert };
+pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an Anthropic message stream", is, convert };
 
 fn is(value: &Value) -> bool {
     let is_event = |event: &Value| {
@@ -20,7 +20,7 @@ fn is(value: &Value) -> bool {
 }
 
 fn convert(value: Value, context: &mut Context<'_>) -> Value {
-    let mut assembly = Assembly::default();
+    let mut assembly = MessageAssembly::default();
     let mut failed = None;
     for event in value.as_array().into_iter().flatten() {
         match error::error_of(event) {
@@ -34,20 +34,20 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
 }
 
 #[derive(Default)]
-struct Assembly {
+struct MessageAssembly {
     message: Map<String, Value>,
     usage: Map<String, Value>,
-    blocks: BTreeMap<u64, Block>,
+    blocks: BTreeMap<u64, ContentBlock>,
 }
 
 #[derive(Default)]
-struct Block {
+struct ContentBlock {
     members: Map<String, Value>,
     /// A tool's input so far, as JSON text.
     input: String,
 }
 
-impl Assembly {
+impl MessageAssembly {
     fn read(&mut self, event: &Value) {
         let index = event.count("index").unwrap_or_default();
         match event.text("type").unwrap_or_default() {
@@ -59,7 +59,7 @@ impl Assembly {
             }
             "content_block_start" => {
                 let members = event.object("content_block").cloned().unwrap_or_default();
-                self.blocks.insert(index, Block { members, ..Block::default() });
+                self.blocks.insert(index, ContentBlock { members, ..ContentBlock::default() });
             }
             "content_block_delta" => {
                 if let Some(delta) = event.given("delta") {
@@ -88,7 +88,7 @@ impl Assembly {
     }
 
     fn finish(mut self) -> Value {
-        let blocks: Vec<Value> = self.blocks.into_values().map(Block::finish).collect();
+        let blocks: Vec<Value> = self.blocks.into_values().map(ContentBlock::finish).collect();
         if !blocks.is_empty() || self.message.list("content").is_empty() {
             self.message.insert("content".to_owned(), Value::Array(blocks));
         }
@@ -99,7 +99,7 @@ impl Assembly {
     }
 }
 
-impl Block {
+impl ContentBlock {
     fn read(&mut self, delta: &Value) {
         let kind = delta.text("type").unwrap_or_default();
         let begin = |members: &mut Map<String, Value>, kind: &str| {

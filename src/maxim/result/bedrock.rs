@@ -7,19 +7,23 @@
 //! attachments, other blocks stand in `other_content`; the guardrail's trace and whatever else the response
 //! says stays under its own name.
 
-use super::completion::{Choice, Completion, ToolCall, Usage, append, arguments, finished, sum};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finished, sum};
 use super::value::{self, Read, merge_members, push, rest};
-use super::{Context, Shape, error};
+use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-pub(super) const SHAPE: Shape = Shape { name: "an AWS Bedrock Converse response", is, convert };
+pub(super) const SHAPE: ResponseShape =
+    ResponseShape { name: "an AWS Bedrock Converse response", is, convert };
 
-pub(super) const STREAM: Shape =
-    Shape { name: "an AWS Bedrock ConverseStream", is: is_stream, convert: convert_stream };
+pub(super) const STREAM: ResponseShape =
+    ResponseShape { name: "an AWS Bedrock ConverseStream", is: is_stream, convert: convert_stream };
 
-pub(super) const RETRIEVED: Shape =
-    Shape { name: "an AWS Bedrock retrieveAndGenerate response", is: is_retrieved, convert: retrieved };
+pub(super) const RETRIEVED: ResponseShape = ResponseShape {
+    name: "an AWS Bedrock retrieveAndGenerate response",
+    is: is_retrieved,
+    convert: retrieved,
+};
 
 /// Those without a counterpart (`malformed_tool_use`, …) stay.
 const FINISH_REASONS: [(&str, &str); 7] = [
@@ -83,7 +87,7 @@ fn read_block(block: &Value, choice: &mut Choice, context: &mut Context<'_>) {
     if let Some(text) = block.as_str().or_else(|| block.text("text")) {
         append(&mut choice.content, text);
     } else if let Some(tool) = block.object("toolUse") {
-        choice.tool_calls.push(ToolCall {
+        choice.tool_calls.push(AssistantToolCall {
             id: tool.filled("toolUseId"),
             name: tool.filled("name").unwrap_or_default(),
             arguments: arguments(tool.given("input")),
@@ -149,7 +153,7 @@ fn read_usage(usage: &Value) -> Value {
 fn convert_stream(value: Value, context: &mut Context<'_>) -> Value {
     let mut response = Map::new();
     let mut role = None;
-    let mut blocks: BTreeMap<u64, Block> = BTreeMap::new();
+    let mut blocks: BTreeMap<u64, ConverseBlock> = BTreeMap::new();
     let mut failed = None;
     for event in value.as_array().into_iter().flatten() {
         if let Some(error) = error::error_of(event) {
@@ -172,14 +176,14 @@ fn convert_stream(value: Value, context: &mut Context<'_>) -> Value {
         }
         merge_members(&mut response, rest(event, &EVENTS));
     }
-    let content: Vec<Value> = blocks.into_values().map(Block::finish).collect();
+    let content: Vec<Value> = blocks.into_values().map(ConverseBlock::finish).collect();
     response.insert("output".to_owned(), json!({"message": {"role": role, "content": content}}));
     build(&Value::Object(response), failed, context)
 }
 
 /// A block of a stream.
 #[derive(Default)]
-struct Block {
+struct ConverseBlock {
     members: Map<String, Value>,
     text: Option<String>,
     /// A tool's input so far, as JSON text.
@@ -188,7 +192,7 @@ struct Block {
     citations: Vec<Value>,
 }
 
-impl Block {
+impl ConverseBlock {
     fn read(&mut self, delta: &Value) {
         if let Some(text) = delta.text("text") {
             append(&mut self.text, text);

@@ -6,21 +6,23 @@
 //! documents its counts as floats. Citations stand in the message; documents, search queries and whatever
 //! else the response says stay under their own names.
 
-use super::completion::{Choice, Completion, ToolCall, Usage, append, arguments, finished};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finished};
 use super::value::{self, Read, push, rest};
-use super::{Context, Shape, error};
+use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-pub(super) const V1: Shape = Shape { name: "a Cohere chat response (v1)", is: is_v1, convert: convert_v1 };
+pub(super) const V1: ResponseShape =
+    ResponseShape { name: "a Cohere chat response (v1)", is: is_v1, convert: convert_v1 };
 
-pub(super) const V2: Shape = Shape { name: "a Cohere chat response (v2)", is: is_v2, convert: convert_v2 };
+pub(super) const V2: ResponseShape =
+    ResponseShape { name: "a Cohere chat response (v2)", is: is_v2, convert: convert_v2 };
 
-pub(super) const V1_STREAM: Shape =
-    Shape { name: "a Cohere chat stream (v1)", is: is_v1_stream, convert: convert_v1_stream };
+pub(super) const V1_STREAM: ResponseShape =
+    ResponseShape { name: "a Cohere chat stream (v1)", is: is_v1_stream, convert: convert_v1_stream };
 
-pub(super) const V2_STREAM: Shape =
-    Shape { name: "a Cohere chat stream (v2)", is: is_v2_stream, convert: convert_v2_stream };
+pub(super) const V2_STREAM: ResponseShape =
+    ResponseShape { name: "a Cohere chat stream (v2)", is: is_v2_stream, convert: convert_v2_stream };
 
 /// Those without a counterpart (`ERROR`, `TIMEOUT`, `USER_CANCEL`) stay.
 pub(super) const FINISH_REASONS: [(&str, &str); 6] = [
@@ -75,10 +77,10 @@ fn v1(response: &Value) -> Completion {
         choice.content = response.text("text").map(str::to_owned);
     }
     for call in response.list("tool_calls") {
-        choice.tool_calls.push(ToolCall {
+        choice.tool_calls.push(AssistantToolCall {
             name: call.filled("name").unwrap_or_default(),
             arguments: arguments(call.given("parameters")),
-            ..ToolCall::default()
+            ..AssistantToolCall::default()
         });
     }
     for citation in response.list("citations") {
@@ -135,11 +137,11 @@ fn v2(response: &Value) -> Completion {
     }
     for call in message.list("tool_calls") {
         let function = call.given("function").unwrap_or(&Value::Null);
-        choice.tool_calls.push(ToolCall {
+        choice.tool_calls.push(AssistantToolCall {
             id: call.filled("id"),
             name: function.filled("name").unwrap_or_default(),
             arguments: arguments(function.given("arguments")),
-            ..ToolCall::default()
+            ..AssistantToolCall::default()
         });
     }
     choice.finish_reason = finished(response, "finish_reason", &FINISH_REASONS);

@@ -56,7 +56,7 @@ pub(super) struct Choice {
     pub content: Option<String>,
     pub reasoning: Option<String>,
     pub refusal: Option<String>,
-    pub tool_calls: Vec<ToolCall>,
+    pub tool_calls: Vec<AssistantToolCall>,
     pub finish_reason: Option<String>,
     pub logprobs: Option<Value>,
     /// Further members of the message.
@@ -78,7 +78,7 @@ impl Choice {
     }
 
     fn build(self) -> Value {
-        let calls = self.tool_calls.into_iter().map(ToolCall::build).collect::<Vec<Value>>();
+        let calls = self.tool_calls.into_iter().map(AssistantToolCall::build).collect::<Vec<Value>>();
         let mut message = Map::new();
         message.insert("role".to_owned(), self.role.unwrap_or_else(|| "assistant".to_owned()).into());
         message.insert("content".to_owned(), self.content.into());
@@ -103,7 +103,7 @@ pub(super) fn append(text: &mut Option<String>, part: &str) {
 
 /// A call of one of the caller's functions.
 #[derive(Default)]
-pub(super) struct ToolCall {
+pub(super) struct AssistantToolCall {
     pub id: Option<String>,
     pub name: String,
     /// JSON text, or the beginning of one when a stream was cut short.
@@ -111,7 +111,7 @@ pub(super) struct ToolCall {
     pub extra: Map<String, Value>,
 }
 
-impl ToolCall {
+impl AssistantToolCall {
     fn build(self) -> Value {
         let mut call = json!({
             "id": self.id.unwrap_or_else(new_id),

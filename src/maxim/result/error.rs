@@ -5,10 +5,10 @@
 
 use super::completion::new_id;
 use super::value::{Read, rest};
-use super::{Context, Shape};
+use super::{Context, ResponseShape};
 use serde_json::{Map, Value};
 
-pub(super) const SHAPE: Shape = Shape { name: "an error of the provider", is, convert };
+pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an error of the provider", is, convert };
 
 fn is(value: &Value) -> bool {
     error_of(value).is_some() || chunks(value).iter().any(|chunk| error_of(chunk).is_some())

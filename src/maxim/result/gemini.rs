@@ -9,15 +9,17 @@
 //! the message's `server_tool_calls`; whatever else a candidate, the usage or the response says (grounding,
 //! URL context, safety ratings, tokens by modality) stays under its own name.
 
-use super::completion::{Choice, Completion, ToolCall, Usage, append, arguments, finish_reason, sum};
+use super::completion::{
+    AssistantToolCall, Choice, Completion, Usage, append, arguments, finish_reason, sum,
+};
 use super::gemini_arguments::Partial;
 use super::openai_stream::chunks;
 use super::value::{Read, count, filled, merge_members, push, rest, seconds};
-use super::{Context, Shape, error};
+use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-pub(super) const SHAPE: Shape = Shape { name: "a Google Gemini response", is, convert };
+pub(super) const SHAPE: ResponseShape = ResponseShape { name: "a Google Gemini response", is, convert };
 
 /// Those without a counterpart (`OTHER`, `LANGUAGE`, `MALFORMED_FUNCTION_CALL`, …) stay. The numbers are
 /// those of the protocol buffers, as far as Google's two APIs agree on them.
@@ -191,20 +193,20 @@ impl Candidate {
         let goes_on = call.either(&["willContinue", "will_continue"]).is_some_and(|goes_on| goes_on == true);
         if let Some(name) = call.filled("name") {
             self.close();
-            self.choice.tool_calls.push(ToolCall {
+            self.choice.tool_calls.push(AssistantToolCall {
                 id: call.filled("id"),
                 name,
                 arguments: arguments(call.given("args")),
-                ..ToolCall::default()
+                ..AssistantToolCall::default()
             });
             if goes_on || pieces.is_some() {
                 self.partial = Some(Partial::new(call.object("args").cloned().unwrap_or_default()));
             }
         } else if call.object("args").is_some() && self.partial.is_none() {
-            self.choice.tool_calls.push(ToolCall {
+            self.choice.tool_calls.push(AssistantToolCall {
                 id: call.filled("id"),
                 arguments: arguments(call.given("args")),
-                ..ToolCall::default()
+                ..AssistantToolCall::default()
             });
         }
         if let (Some(partial), Some(pieces)) = (&mut self.partial, pieces) {

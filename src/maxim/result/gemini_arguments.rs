@@ -14,7 +14,7 @@ pub(super) struct Partial {
     open: Option<String>,
 }
 
-enum Step<'a> {
+enum PathStep<'a> {
     Member(&'a str),
     Item(usize),
 }
@@ -59,13 +59,13 @@ fn place<'v>(root: &'v mut Value, path: &str) -> Option<&'v mut Value> {
             return None;
         }
         at = match step {
-            Step::Member(name) => {
+            PathStep::Member(name) => {
                 if !at.is_object() {
                     *at = Value::Object(Map::new());
                 }
                 at.as_object_mut()?.entry(name).or_insert(Value::Null)
             }
-            Step::Item(index) => {
+            PathStep::Item(index) => {
                 if !at.is_array() {
                     *at = Value::Array(Vec::new());
                 }
@@ -83,16 +83,16 @@ fn place<'v>(root: &'v mut Value, path: &str) -> Option<&'v mut Value> {
     Some(at)
 }
 
-fn next(path: &str) -> Option<(Step<'_>, &str)> {
+fn next(path: &str) -> Option<(PathStep<'_>, &str)> {
     let path = path.strip_prefix('.').unwrap_or(path);
     if let Some(bracket) = path.strip_prefix('[') {
         let (inside, after) = bracket.split_once(']')?;
         return Some(match inside.parse() {
-            Ok(index) => (Step::Item(index), after),
-            Err(_) => (Step::Member(inside.trim_matches(['\'', '"'])), after),
+            Ok(index) => (PathStep::Item(index), after),
+            Err(_) => (PathStep::Member(inside.trim_matches(['\'', '"'])), after),
         });
     }
     let end = path.find(['.', '[']).unwrap_or(path.len());
     let (name, after) = path.split_at(end);
-    (!name.is_empty()).then_some((Step::Member(name), after))
+    (!name.is_empty()).then_some((PathStep::Member(name), after))
 }

@@ -8,11 +8,11 @@
 use super::completion::{Choice, Completion, Usage, append, finish_reason};
 use super::openai_stream::chunks;
 use super::value::{Read, count, filled, merge_members, rest, seconds};
-use super::{Context, Shape, error};
+use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-pub(super) const SHAPE: Shape = Shape { name: "a completed text", is, convert };
+pub(super) const SHAPE: ResponseShape = ResponseShape { name: "a completed text", is, convert };
 
 /// `not_finished` (watsonx) is no reason to finish.
 const FINISH_REASONS: [(&str, &str); 23] = [

@@ -4,16 +4,18 @@
 //! Steps of its own tools stand in the message's `server_tool_calls`, other steps in `other_content`; the
 //! status of an interaction that has not completed is its finish reason.
 
-use super::completion::{Choice, Completion, ToolCall, Usage, append, arguments, finish_reason, sum};
+use super::completion::{
+    AssistantToolCall, Choice, Completion, Usage, append, arguments, finish_reason, sum,
+};
 use super::value::{self, Read, merge_members, push, rest, seconds};
-use super::{Context, Shape, error};
+use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-pub(super) const SHAPE: Shape = Shape { name: "a Google interaction", is, convert };
+pub(super) const SHAPE: ResponseShape = ResponseShape { name: "a Google interaction", is, convert };
 
-pub(super) const STREAM: Shape =
-    Shape { name: "a Google interaction stream", is: is_stream, convert: convert_stream };
+pub(super) const STREAM: ResponseShape =
+    ResponseShape { name: "a Google interaction stream", is: is_stream, convert: convert_stream };
 
 const FINISH_REASONS: [(&str, &str); 3] =
     [("completed", "stop"), ("requires_action", "tool_calls"), ("incomplete", "length")];
@@ -89,11 +91,11 @@ fn read_step(step: &Value, choice: &mut Choice, context: &mut Context<'_>) {
             let name = if kept.is_some() { "images" } else { "other_content" };
             push(&mut choice.message, name, kept.unwrap_or_else(|| step.clone()));
         }
-        "function_call" => choice.tool_calls.push(ToolCall {
+        "function_call" => choice.tool_calls.push(AssistantToolCall {
             id: step.filled("id"),
             name: step.filled("name").unwrap_or_default(),
             arguments: arguments(step.given("arguments")),
-            ..ToolCall::default()
+            ..AssistantToolCall::default()
         }),
         "user_input" => {}
         _ if kind.ends_with("_call") || kind.ends_with("_result") => {

@@ -83,7 +83,7 @@ mod value;
 pub use text::{Mode, Told, normalise_text};
 
 /// One shape of response: how it is told apart, and what becomes of it.
-struct Shape {
+struct ResponseShape {
     /// With its article.
     name: &'static str,
     is: fn(&Value) -> bool,
@@ -91,7 +91,7 @@ struct Shape {
 }
 
 /// Every known shape, in the order in which they are tried.
-const SHAPES: [Shape; 24] = [
+const SHAPES: [ResponseShape; 24] = [
     openai_stream::CHAT,
     openai_stream::TEXT,
     responses_stream::SHAPE,

@@ -3,13 +3,13 @@
 //! A whole answer is a stream of one line. Durations and the like stay under their own names; the `context`
 //! of generate, a list of token numbers, is left out.
 
-use super::completion::{Choice, Completion, ToolCall, append, arguments, finished, plain_usage};
+use super::completion::{AssistantToolCall, Choice, Completion, append, arguments, finished, plain_usage};
 use super::openai_stream::chunks;
 use super::value::{Read, merge_members, rest, seconds};
-use super::{Context, Shape, error};
+use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};
 
-pub(super) const SHAPE: Shape = Shape { name: "an Ollama response", is, convert };
+pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an Ollama response", is, convert };
 
 const FINISH_REASONS: [(&str, &str); 0] = [];
 
@@ -83,11 +83,11 @@ fn read_message(message: &Value, choice: &mut Choice) {
     }
     for call in message.list("tool_calls") {
         let function = call.given("function").unwrap_or(call);
-        choice.tool_calls.push(ToolCall {
+        choice.tool_calls.push(AssistantToolCall {
             id: call.filled("id"),
             name: function.filled("name").unwrap_or_default(),
             arguments: arguments(function.given("arguments")),
-            ..ToolCall::default()
+            ..AssistantToolCall::default()
         });
     }
     if message.get("done").is_none() {

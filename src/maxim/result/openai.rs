@@ -7,13 +7,17 @@
 
 use super::completion::{append, arguments, finish_reason, new_id, now};
 use super::value::{Read, count, filled, is_integer, seconds};
-use super::{Context, Shape, error};
+use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};
 
-pub(super) const CHAT: Shape =
-    Shape { name: "an OpenAI chat completion", is: is_chat, convert: |value, context| chat(value, context) };
+pub(super) const CHAT: ResponseShape = ResponseShape {
+    name: "an OpenAI chat completion",
+    is: is_chat,
+    convert: |value, context| chat(value, context),
+};
 
-pub(super) const TEXT: Shape = Shape { name: "an OpenAI text completion", is: is_text, convert: text };
+pub(super) const TEXT: ResponseShape =
+    ResponseShape { name: "an OpenAI text completion", is: is_text, convert: text };
 
 /// Mistral's own; `error` has no counterpart and stays.
 pub(super) const FINISH_REASONS: [(&str, &str); 1] = [("model_length", "length")];
@@ -187,7 +191,7 @@ pub(super) fn patch_content(message: &mut Map<String, Value>) {
         Some(_) => {}
     }
     let content = message.remove("content").unwrap_or_default();
-    let mut read = Content::default();
+    let mut read = MessageContent::default();
     read.read(&content);
     message.insert("content".to_owned(), read.text.into());
     let has_reasoning = ["reasoning_content", "reasoning"].iter().any(|name| message.filled(name).is_some());
@@ -210,13 +214,13 @@ fn is_taken(parts: &[Value]) -> bool {
 
 /// Content in parts, read: texts, thinking, and what is neither.
 #[derive(Default)]
-pub(super) struct Content {
+pub(super) struct MessageContent {
     pub text: Option<String>,
     pub reasoning: Option<String>,
     pub other: Vec<Value>,
 }
 
-impl Content {
+impl MessageContent {
     /// Reads a text, a part or parts; Mistral's streams carry all of them.
     pub fn read(&mut self, content: &Value) {
         match content {

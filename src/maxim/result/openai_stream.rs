@@ -9,16 +9,20 @@
 //! (annotations, executed tools, images) are joined, an audio's data and transcript appended. A stream that
 //! was cut short keeps what arrived, with the finish reason null; one that ends in an error has it in `error`.
 
-use super::completion::{Choice, Completion, ToolCall, append, append_logprobs, arguments, finish_reason};
-use super::openai::{Content, FINISH_REASONS, patch_usage};
+use super::completion::{
+    AssistantToolCall, Choice, Completion, append, append_logprobs, arguments, finish_reason,
+};
+use super::openai::{FINISH_REASONS, MessageContent, patch_usage};
 use super::value::{self, Read, merge_members, rest, seconds};
-use super::{Context, Shape, error};
+use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-pub(super) const CHAT: Shape = Shape { name: "an OpenAI chat completion stream", is: is_chat, convert: chat };
+pub(super) const CHAT: ResponseShape =
+    ResponseShape { name: "an OpenAI chat completion stream", is: is_chat, convert: chat };
 
-pub(super) const TEXT: Shape = Shape { name: "an OpenAI text completion stream", is: is_text, convert: text };
+pub(super) const TEXT: ResponseShape =
+    ResponseShape { name: "an OpenAI text completion stream", is: is_text, convert: text };
 
 const KNOWN: [&str; 7] = ["id", "object", "created", "model", "choices", "usage", "error"];
 
@@ -46,15 +50,15 @@ fn is_text(value: &Value) -> bool {
 
 fn chat(value: Value, context: &mut Context<'_>) -> Value {
     let mut completion = Completion::default();
-    let mut choices: BTreeMap<u64, Assembly> = BTreeMap::new();
+    let mut choices: BTreeMap<u64, CompletionAssembly> = BTreeMap::new();
     for chunk in chunks(&value) {
         read_chunk(chunk, &mut completion);
         for fragment in chunk.list("choices").iter().filter(|fragment| fragment.is_object()) {
             let index = fragment.count("index").unwrap_or_default();
-            choices.entry(index).or_insert_with(|| Assembly::new(index)).read(fragment);
+            choices.entry(index).or_insert_with(|| CompletionAssembly::new(index)).read(fragment);
         }
     }
-    completion.choices = choices.into_values().map(Assembly::finish).collect();
+    completion.choices = choices.into_values().map(CompletionAssembly::finish).collect();
     completion.build(context)
 }
 
@@ -133,15 +137,15 @@ fn read_end(fragment: &Value, choice: &mut Choice, known: &[&str]) {
 }
 
 /// The fragments of one choice.
-struct Assembly {
+struct CompletionAssembly {
     choice: Choice,
     /// Tool calls in the order in which they began, each under its index, if it has one.
-    calls: Vec<(Option<u64>, ToolCall)>,
+    calls: Vec<(Option<u64>, AssistantToolCall)>,
 }
 
-impl Assembly {
-    fn new(index: u64) -> Assembly {
-        Assembly { choice: Choice::new(index), calls: Vec::new() }
+impl CompletionAssembly {
+    fn new(index: u64) -> CompletionAssembly {
+        CompletionAssembly { choice: Choice::new(index), calls: Vec::new() }
     }
 
     fn read(&mut self, fragment: &Value) {
@@ -196,7 +200,7 @@ impl Assembly {
     }
 
     fn read_content(&mut self, given: &Value) {
-        let mut content = Content { text: self.choice.content.take(), ..Content::default() };
+        let mut content = MessageContent { text: self.choice.content.take(), ..MessageContent::default() };
         content.reasoning = self.choice.reasoning.take();
         content.read(given);
         self.choice.content = content.text;
@@ -243,7 +247,7 @@ impl Assembly {
             _ => of_index.filter(|at| !is_another(at)),
         };
         if known.is_none() {
-            self.calls.push((index, ToolCall::default()));
+            self.calls.push((index, AssistantToolCall::default()));
         }
         let entry = match known {
             Some(at) => self.calls.get_mut(at),

@@ -5,14 +5,17 @@
 
 use super::completion::{Choice, Completion, append, plain_usage};
 use super::value::{Read, push, rest, seconds};
-use super::{Context, Shape};
+use super::{Context, ResponseShape};
 use serde_json::{Map, Value, json};
 
-pub(super) const IMAGES: Shape = Shape { name: "generated images", is: is_images, convert: images };
+pub(super) const IMAGES: ResponseShape =
+    ResponseShape { name: "generated images", is: is_images, convert: images };
 
-pub(super) const SPEECH: Shape = Shape { name: "a transcription", is: is_speech, convert: speech };
+pub(super) const SPEECH: ResponseShape =
+    ResponseShape { name: "a transcription", is: is_speech, convert: speech };
 
-pub(super) const EMBEDDINGS: Shape = Shape { name: "embeddings", is: is_embeddings, convert: embeddings };
+pub(super) const EMBEDDINGS: ResponseShape =
+    ResponseShape { name: "embeddings", is: is_embeddings, convert: embeddings };
 
 fn is_images(value: &Value) -> bool {
     let is_image = |image: &Value| ["b64_json", "url"].iter().any(|name| image.text(name).is_some());

@@ -4,12 +4,12 @@
 
 use super::openai::{patch_counts, patch_head};
 use super::value::{Read, is_integer};
-use super::{Context, Shape};
+use super::{Context, ResponseShape};
 use serde_json::{Map, Value, json};
 
 const OBJECT: &str = "response";
 
-pub(super) const SHAPE: Shape = Shape { name: "an OpenAI Responses object", is, convert };
+pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an OpenAI Responses object", is, convert };
 
 fn is(value: &Value) -> bool {
     let is_item = |item: &Value| item.get("type").is_some_and(Value::is_string);

@@ -8,11 +8,11 @@
 use super::completion::new_id;
 use super::responses::patch;
 use super::value::{self, Read, push};
-use super::{Context, Shape, error};
+use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-pub(super) const SHAPE: Shape = Shape { name: "an OpenAI Responses stream", is, convert };
+pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an OpenAI Responses stream", is, convert };
 
 /// The events that end a stream and carry the response.
 const FINAL_EVENTS: [&str; 3] = ["response.completed", "response.incomplete", "response.failed"];
@@ -23,7 +23,7 @@ fn is(value: &Value) -> bool {
 }
 
 fn convert(value: Value, context: &mut Context<'_>) -> Value {
-    let mut assembly = Assembly::default();
+    let mut assembly = ResponseAssembly::default();
     let mut ended = None;
     for event in value.as_array().into_iter().flatten() {
         let kind = event.text("type").unwrap_or_default();
@@ -42,7 +42,7 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
 
 /// What has arrived of a response.
 #[derive(Default)]
-struct Assembly {
+struct ResponseAssembly {
     id: Option<String>,
     response: Map<String, Value>,
     /// By `output_index`.
@@ -50,7 +50,7 @@ struct Assembly {
     error: Option<Value>,
 }
 
-impl Assembly {
+impl ResponseAssembly {
     /// Events that are not known are passed over.
     fn read(&mut self, kind: &str, event: &Value) {
         match kind {

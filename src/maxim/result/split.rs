@@ -16,7 +16,7 @@ pub(super) fn answers(value: Value) -> Result<Vec<Value>, Value> {
     {
         return Ok(chunks);
     }
-    let mut before = Before::default();
+    let mut before = ChunksBefore::default();
     let begins: Vec<bool> = chunks.iter().map(|chunk| before.begins(chunk)).collect();
     if begins.iter().filter(|begins| **begins).count() < 2 {
         return Err(Value::Array(chunks));
@@ -59,7 +59,7 @@ fn says_all_at_once(value: &Value) -> bool {
 
 /// What came before a chunk.
 #[derive(Default)]
-struct Before {
+struct ChunksBefore {
     id: Option<String>,
     /// Whether the event that begins an answer has come.
     has_begun: bool,
@@ -67,7 +67,7 @@ struct Before {
     seen: bool,
 }
 
-impl Before {
+impl ChunksBefore {
     /// Whether the chunk begins an answer.
     fn begins(&mut self, chunk: &Value) -> bool {
         let first = !std::mem::replace(&mut self.seen, true);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::config::{Compression, Given, resolve_with};
 use super::super::encode::{Encoding, Signal};
-use super::super::export::judge;
+use super::super::export::classify;
 use super::super::ids::{self, TraceParent};
 use super::*;
 use crate::delivery::{Outcome, Response};
@@ -99,7 +99,7 @@ fn an_answer_is_judged_as_the_specification_has_it() {
     let judged = |status: u16, body: &[u8]| {
         let response =
             Response { status, body: body.to_vec(), url: "http://c.test".into(), ..Response::default() };
-        judge(&response, Encoding::Protobuf)
+        classify(&response, Encoding::Protobuf)
     };
     assert_eq!(judged(200, b""), Outcome::Delivered);
     // partial_success { } and partial_success { rejected_spans: 3, error_message: "no" }

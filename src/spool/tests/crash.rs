@@ -50,7 +50,7 @@ fn what_an_earlier_version_left_under_the_former_name_is_adopted() {
     let site = Site::new();
     let (spool, reader) = site.open();
     append(&spool, 0..100);
-    let content = spool.append_with_file(Kind(1), b"", &[b'x'; 1000]).unwrap();
+    let content = spool.append_with_file(RecordKind(1), b"", &[b'x'; 1000]).unwrap();
     assert_eq!(content, Some(101));
     crash(spool, reader);
     let identity = site.options().identity;
@@ -147,7 +147,7 @@ fn own_records_are_not_kept_waiting_by_adopted_ones() {
     let site = Site::new();
     let (spool, reader) = site.open();
     for _ in 0..100 {
-        spool.append(Kind(9), b"left behind").unwrap();
+        spool.append(RecordKind(9), b"left behind").unwrap();
     }
     crash(spool, reader);
     let (spool, mut reader) = site.open();
@@ -238,13 +238,14 @@ fn records_of_a_long_lived_owner_are_not_taken_for_old_ones() {
 }
 
 #[test]
-fn a_brief_process_begins_small_and_leaves_orphans_alone_at_first() {
+fn a_short_lived_process_begins_small_and_leaves_orphans_alone_at_first() {
     let site = Site::new();
     let (spool, reader) = site.open();
     append(&spool, 0..10);
     crash(spool, reader);
     let before = std::time::Instant::now();
-    let (spool, mut reader) = open(Options { brief: true, max_memory_bytes: 64 << 20, ..site.options() });
+    let (spool, mut reader) =
+        open(Options { short_lived: true, max_memory_bytes: 64 << 20, ..site.options() });
     assert!(reader.next_upkeep() >= before + std::time::Duration::from_secs(1));
     append(&spool, 0..10);
     let sizes = || site.files().iter().map(|file| file.metadata().unwrap().len()).max();
@@ -274,19 +275,19 @@ fn what_is_too_old_of_other_identities_is_removed_and_counted() {
     append(&living, 0..5);
 
     let (patient, _reader) = of("patient", LONG);
-    patient.sweep_strangers(&mut patient.strangers());
+    patient.sweep_foreign(&mut patient.foreign());
     assert_eq!(patient.stats().adopted, 0);
     drop(patient);
 
     let (sweeper, _reader) = of("sweeper", SHORT);
     let patience = Instant::now() + Duration::from_secs(60);
     while sweeper.stats().adopted == 0 && Instant::now() < patience {
-        sweeper.sweep_strangers(&mut sweeper.strangers());
+        sweeper.sweep_foreign(&mut sweeper.foreign());
         std::thread::sleep(Duration::from_millis(20));
     }
     let stats = check(&sweeper);
     assert_eq!((stats.adopted, stats.dropped_expired, stats.held), (10, 10, 0));
-    sweeper.sweep_strangers(&mut sweeper.strangers());
+    sweeper.sweep_foreign(&mut sweeper.foreign());
     assert_eq!(sweeper.stats().adopted, 10, "what has a living owner is not touched, however old");
     assert_eq!(deliver_all(&mut living_reader), lines(0..5));
 }

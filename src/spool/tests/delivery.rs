@@ -66,12 +66,12 @@ fn a_batch_keeps_to_its_limits_and_lets_lonely_records_alone() {
     let site = Site::new();
     let (spool, mut reader) = site.open();
     for kind in [0, 0, 0, 1, 0, 0] {
-        spool.append(Kind(kind), b"0123456789").unwrap();
+        spool.append(RecordKind(kind), b"0123456789").unwrap();
     }
-    spool.append(Kind(0), &[b'x'; 500]).unwrap();
+    spool.append(RecordKind(0), &[b'x'; 500]).unwrap();
     let limits = BatchLimits { max_bytes: 22, max_records: 10, per_record_overhead: 1 };
     let mut sizes = Vec::new();
-    while let Some(mut batch) = reader.next_batch(&limits, &|kind, _| kind == Kind(1)) {
+    while let Some(mut batch) = reader.next_batch(&limits, &|kind, _| kind == RecordKind(1)) {
         let all = batch.len();
         sizes.push((all, batch.bytes()));
         reader.acknowledge(&mut batch, all);
@@ -85,7 +85,7 @@ fn a_record_larger_than_a_segment_keeps_its_place() {
     let (spool, mut reader) = site.open();
     let large = vec![b'l'; 300 << 10];
     append(&spool, 0..10);
-    assert_eq!(spool.append(Kind(7), &large), Ok(11));
+    assert_eq!(spool.append(RecordKind(7), &large), Ok(11));
     append(&spool, 10..20);
     let mut expected = lines(0..20);
     expected.insert(10, large);
@@ -97,7 +97,7 @@ fn a_record_larger_than_a_segment_keeps_its_place() {
 fn an_empty_record_is_a_record() {
     let site = Site::new();
     let (spool, mut reader) = site.open();
-    spool.append(Kind(3), &[]).unwrap();
+    spool.append(RecordKind(3), &[]).unwrap();
     assert_eq!(deliver_all(&mut reader), [b""]);
     assert_eq!(check(&spool).delivered, 1);
 }
@@ -123,7 +123,7 @@ fn after_close_nothing_is_accepted_and_everything_is_delivered() {
     let (spool, mut reader) = site.open();
     append(&spool, 0..10);
     spool.close();
-    assert_eq!(spool.append(Kind(0), b"late"), Err(crate::spool::Refusal::Closed));
+    assert_eq!(spool.append(RecordKind(0), b"late"), Err(crate::spool::Refusal::Closed));
     assert_eq!(deliver_all(&mut reader), lines(0..10));
 }
 
@@ -144,20 +144,20 @@ fn a_quarantined_record_is_readable_and_the_others_are_delivered() {
 }
 
 #[test]
-fn the_bell_rings_for_enough_bytes_or_records_and_not_before() {
+fn the_writer_is_woken_up_for_enough_bytes_or_records_and_not_before() {
     let site = Site::new();
-    let bell = Arc::new(Bell::new());
-    let spool = Spool::open(Options { ring_records: 10, ..site.options() }, Arc::clone(&bell));
+    let wakeup = Arc::new(Wakeup::new());
+    let spool = Spool::open(Options { wake_records: 10, ..site.options() }, Arc::clone(&wakeup));
     append(&spool, 0..9);
-    assert!(!bell.wait(std::time::Duration::ZERO));
+    assert!(!wakeup.wait(std::time::Duration::ZERO));
     append(&spool, 9..10);
-    assert!(bell.wait(std::time::Duration::ZERO));
-    let bell = Arc::new(Bell::new());
-    let spool = Spool::open(Options { ring_bytes: 1000, ..site.options() }, Arc::clone(&bell));
-    spool.append(Kind(0), &[0; 900]).unwrap();
-    assert!(!bell.wait(std::time::Duration::ZERO));
-    spool.append(Kind(0), &[0; 100]).unwrap();
-    assert!(bell.wait(std::time::Duration::ZERO));
+    assert!(wakeup.wait(std::time::Duration::ZERO));
+    let wakeup = Arc::new(Wakeup::new());
+    let spool = Spool::open(Options { wake_bytes: 1000, ..site.options() }, Arc::clone(&wakeup));
+    spool.append(RecordKind(0), &[0; 900]).unwrap();
+    assert!(!wakeup.wait(std::time::Duration::ZERO));
+    spool.append(RecordKind(0), &[0; 100]).unwrap();
+    assert!(wakeup.wait(std::time::Duration::ZERO));
 }
 
 #[test]
@@ -169,7 +169,8 @@ fn many_threads_get_every_sequence_once_and_keep_their_own_order() {
     let writers: Vec<_> = (0..THREADS)
         .map(|thread| {
             let spool = Arc::clone(&spool);
-            let write = move |number: u64| spool.append(Kind(thread as u8), &number.to_le_bytes()).unwrap();
+            let write =
+                move |number: u64| spool.append(RecordKind(thread as u8), &number.to_le_bytes()).unwrap();
             std::thread::spawn(move || (0..EACH).map(write).collect::<Vec<u64>>())
         })
         .collect();

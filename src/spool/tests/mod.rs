@@ -8,7 +8,7 @@ mod overflow;
 mod places;
 mod sidefiles;
 
-use super::{Batch, BatchLimits, Bell, Identity, Kind, Options, Reader, Spool};
+use super::{Batch, BatchLimits, Identity, Options, Reader, RecordKind, Spool, Wakeup};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -66,7 +66,7 @@ fn files_below(directory: &Path, files: &mut Vec<std::path::PathBuf>) {
 }
 
 fn open(options: Options) -> (Arc<Spool>, Reader) {
-    let spool = Arc::new(Spool::open(options, Arc::new(Bell::new())));
+    let spool = Arc::new(Spool::open(options, Arc::new(Wakeup::new())));
     let reader = Reader::new(Arc::clone(&spool));
     (spool, reader)
 }
@@ -81,7 +81,7 @@ fn line(number: u64) -> Vec<u8> {
 /// Appends the lines `from..to` and checks that they get the next sequences.
 fn append(spool: &Spool, numbers: std::ops::Range<u64>) {
     for number in numbers {
-        spool.append(Kind(0), &line(number)).unwrap();
+        spool.append(RecordKind(0), &line(number)).unwrap();
     }
 }
 

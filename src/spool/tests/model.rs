@@ -41,7 +41,7 @@ enum Event {
 #[derive(Clone, Debug)]
 struct Damage {
     file: Index,
-    place: Index,
+    location: Index,
     how: How,
 }
 
@@ -60,7 +60,7 @@ fn damage() -> impl Strategy<Value = Damage> {
         2 => (1..=u8::MAX).prop_map(How::Page),
         1 => Just(How::Truncate),
     ];
-    (any::<Index>(), any::<Index>(), how).prop_map(|(file, place, how)| Damage { file, place, how })
+    (any::<Index>(), any::<Index>(), how).prop_map(|(file, location, how)| Damage { file, location, how })
 }
 
 fn ordinary_event() -> impl Strategy<Value = Event> {
@@ -196,7 +196,7 @@ impl Run {
         let mut record = format!("<{:05}:{:07}>", self.expected.len() - 1, self.accepted).into_bytes();
         record.resize(MARK + size, b'.');
         let (start, rest) = record.split_at(MARK / 2);
-        match self.spool().append_parts(Kind(0), &[start, rest]) {
+        match self.spool().append_parts(RecordKind(0), &[start, rest]) {
             Ok(_) => self.accepted += 1,
             Err(why) => return assert!(!self.has_room, "{why:?}"),
         }
@@ -254,7 +254,7 @@ impl Run {
         let end = records.iter().map(|range| range.end).max().unwrap();
         let (hit, page) = match damage.how {
             How::Record(change) => {
-                let at = HEADER_SIZE + damage.place.index(end - HEADER_SIZE);
+                let at = HEADER_SIZE + damage.location.index(end - HEADER_SIZE);
                 bytes[at] ^= change;
                 self.is_countable &= is_sealed;
                 (at..at + 1, 0..0)
@@ -262,7 +262,7 @@ impl Run {
             How::Page(change) => {
                 let fields = HEADER_AT.map(|at| at..at + HEADER_LEN).into_iter();
                 let fields = fields.chain([SEAL_AT..SEAL_AT + SEAL_LEN, CURSOR_AT..CURSOR_AT + 8]);
-                let at = *damage.place.get(&fields.flatten().collect::<Vec<_>>());
+                let at = *damage.location.get(&fields.flatten().collect::<Vec<_>>());
                 bytes[at] ^= change;
                 if !matches!(Header::open(&bytes), Opening::Segment(_)) {
                     // The last sound header: then the file is foreign, which another test sees to.
@@ -271,7 +271,7 @@ impl Run {
                 (0..0, at..at + 1)
             }
             How::Truncate => {
-                let length = damage.place.index(end);
+                let length = damage.location.index(end);
                 bytes.truncate(length);
                 self.is_countable &= is_sealed;
                 (length..usize::MAX, length..HEADER_SIZE)
@@ -285,9 +285,10 @@ impl Run {
             in_this_file.insert(&before[range.start..range.start + MARK], range);
         }
         for expected in self.expected.iter_mut().flatten() {
-            let place = in_this_file.remove(&expected.record[..MARK]);
-            expected.must_come &=
-                place.is_none_or(|place| place.end <= hit.start || hit.end <= place.start - RECORD_HEADER);
+            let location = in_this_file.remove(&expected.record[..MARK]);
+            expected.must_come &= location.is_none_or(|location| {
+                location.end <= hit.start || hit.end <= location.start - RECORD_HEADER
+            });
         }
         if page.start < CURSOR_AT + 8 && CURSOR_AT < page.end {
             let gone = in_this_file.into_values().map(|range| before[range].to_vec());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 fn fill(spool: &Spool, records: u64) -> u64 {
     (0..records)
-        .filter(|number| spool.append(Kind(0), &[&line(*number)[..], &[b'f'; 1000]].concat()).is_ok())
+        .filter(|number| spool.append(RecordKind(0), &[&line(*number)[..], &[b'f'; 1000]].concat()).is_ok())
         .count() as u64
 }
 
@@ -74,7 +74,7 @@ fn blocking_gives_up_after_its_time_and_goes_on_when_there_is_room() {
     };
     let (spool, _reader) = open(options(Duration::from_millis(1)));
     fill(&spool, 1000);
-    assert_eq!(spool.append(Kind(0), &[0; 5000]), Err(Refusal::Full));
+    assert_eq!(spool.append(RecordKind(0), &[0; 5000]), Err(Refusal::Full));
 
     let (spool, mut reader) = open(options(Duration::from_secs(600)));
     let writer = std::thread::spawn({
@@ -84,7 +84,7 @@ fn blocking_gives_up_after_its_time_and_goes_on_when_there_is_room() {
     let mut delivered = 0;
     while delivered < 500 {
         delivered += deliver_all(&mut reader).len();
-        spool.bell.wait(Duration::from_millis(1));
+        spool.wakeup.wait(Duration::from_millis(1));
     }
     assert_eq!(writer.join().unwrap(), 500);
     check(&spool);
@@ -102,7 +102,7 @@ fn closing_frees_a_blocked_caller() {
     let writer = std::thread::spawn({
         let spool = Arc::clone(&spool);
         move || loop {
-            if let Err(why) = spool.append(Kind(0), &[0; 1000]) {
+            if let Err(why) = spool.append(RecordKind(0), &[0; 1000]) {
                 return why;
             }
         }
@@ -136,14 +136,14 @@ fn a_record_that_can_never_fit_is_refused_with_the_limit() {
     let site = Site::new();
     let (spool, mut reader) =
         open(Options { max_memory_bytes: 64 << 10, max_disk_bytes: 0, ..site.options() });
-    let Err(Refusal::TooLarge { limit }) = spool.append(Kind(0), &vec![0; 65 << 10]) else {
+    let Err(Refusal::TooLarge { limit }) = spool.append(RecordKind(0), &vec![0; 65 << 10]) else {
         panic!("accepted")
     };
     fill(&spool, 10);
     deliver_all(&mut reader);
-    assert!(spool.append(Kind(0), &vec![0; limit as usize]).is_ok());
+    assert!(spool.append(RecordKind(0), &vec![0; limit as usize]).is_ok());
     assert_eq!(deliver_all(&mut reader)[0].len() as u64, limit);
-    assert!(spool.append(Kind(0), &vec![0; limit as usize + 1]).is_err());
+    assert!(spool.append(RecordKind(0), &vec![0; limit as usize + 1]).is_err());
     check(&spool);
 }
 

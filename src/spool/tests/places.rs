@@ -1,8 +1,8 @@
 //! Directories that are missing, unsafe, full or taken away.
 
 use super::*;
-use crate::spool::place::{At, Base};
-use crate::spool::{Location, candidates};
+use crate::spool::secure_fs::{At, Base};
+use crate::spool::{StorageKind, candidates};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 fn set_mode(path: &Path, mode: u32) {
@@ -27,7 +27,7 @@ fn a_directory_that_others_may_write_to_is_refused() {
         assert_eq!(std::fs::read_dir(&refused).unwrap().count(), 0, "mode {mode:o}: {:?}", spool.location());
         // The same way in, to a directory that is fine.
         let (spool, _reader) = open(Options { hot_dir: Some(good.clone()), ..site.options() });
-        assert!(matches!(spool.location(), Location::Hot { hot, .. } if hot.starts_with(&good)));
+        assert!(matches!(spool.location(), StorageKind::Hot { hot, .. } if hot.starts_with(&good)));
     }
 }
 
@@ -41,7 +41,7 @@ fn records_that_move_while_they_are_read_are_delivered_all_the_same() {
     reader.upkeep();
     let first = |spool: &Spool| {
         let state = spool.state.lock();
-        (state.adopted[0].key(), state.adopted[0].place.clone())
+        (state.adopted[0].key(), state.adopted[0].location.clone())
     };
     // Between the reader's look at the books and at the file, another thread moves it: it is not where it was.
     let (key, before) = first(&spool);
@@ -108,7 +108,7 @@ fn files_and_directories_are_private() {
 fn without_any_file_system_memory_serves() {
     let site = Site::new();
     let (spool, mut reader) = open(Options { memory_only: true, ..site.options() });
-    assert_eq!(spool.location(), Location::Memory);
+    assert_eq!(spool.location(), StorageKind::Memory);
     append(&spool, 0..3000);
     assert_eq!(deliver_all(&mut reader), lines(0..3000));
     check(&spool);

@@ -9,7 +9,7 @@ const SIZE: u64 = 100_000;
 
 /// Appends a record with a file; whether it was accepted.
 fn append_file(spool: &Spool, number: u8) -> Result<Option<u64>, Refusal> {
-    spool.append_with_file(Kind(7), b"head ", &[number; SIZE as usize])
+    spool.append_with_file(RecordKind(7), b"head ", &[number; SIZE as usize])
 }
 
 /// The side files, by name.
@@ -29,10 +29,10 @@ fn path_of(payload: &[u8]) -> PathBuf {
 /// Delivers everything, and gives the first byte of each file and what else there was.
 fn deliver(reader: &mut Reader) -> Vec<u8> {
     let mut seen = Vec::new();
-    while let Some(mut batch) = reader.next_batch(&LIMITS, &|kind, _| kind == Kind(7)) {
+    while let Some(mut batch) = reader.next_batch(&LIMITS, &|kind, _| kind == RecordKind(7)) {
         for record in batch.records() {
             match record.kind {
-                Kind(7) => {
+                RecordKind(7) => {
                     let content = std::fs::read(path_of(record.payload)).unwrap();
                     assert_eq!(content.len() as u64, SIZE);
                     seen.push(content[0]);
@@ -52,11 +52,11 @@ fn a_file_is_there_until_its_record_has_left() {
     let (spool, mut reader) = site.open();
     for number in 1..=3 {
         assert_eq!(append_file(&spool, number), Ok(Some(2 * u64::from(number) - 1)));
-        spool.append(Kind(0), b"line").unwrap();
+        spool.append(RecordKind(0), b"line").unwrap();
     }
     assert_eq!(side_files(&site).len(), 3);
     assert!(check(&spool).bytes_held > 3 * SIZE);
-    let alone = |kind: Kind, _: usize| kind == Kind(7);
+    let alone = |kind: RecordKind, _: usize| kind == RecordKind(7);
     let mut batch = reader.next_batch(&LIMITS, &alone).unwrap();
     reader.acknowledge(&mut batch, 1);
     assert_eq!(side_files(&site).len(), 2);
@@ -89,7 +89,7 @@ fn records_that_move_to_the_disk_make_room_for_themselves_among_files() {
     let (spool, mut reader) = site.open();
     for number in 1..=100 {
         append_file(&spool, number).unwrap();
-        spool.append(Kind(0), &[1; 30_000]).unwrap();
+        spool.append(RecordKind(0), &[1; 30_000]).unwrap();
         reader.spill();
         check(&spool);
         let mut files = Vec::new();
@@ -205,15 +205,15 @@ fn files_of_another_identity_go_when_none_of_it_lives_and_all_is_too_old() {
         given_up_after: std::time::Duration::ZERO,
         ..site.options()
     });
-    sweeper.sweep_strangers(&mut sweeper.strangers());
+    sweeper.sweep_foreign(&mut sweeper.foreign());
     assert_eq!(side_files(&site).len(), 1);
     crash(stranger, reader);
     let (patient, _reader) = site.open();
-    patient.sweep_strangers(&mut patient.strangers());
+    patient.sweep_foreign(&mut patient.foreign());
     assert_eq!(side_files(&site).len(), 1);
     // Ages have whole seconds.
     while !side_files(&site).is_empty() {
-        sweeper.sweep_strangers(&mut sweeper.strangers());
+        sweeper.sweep_foreign(&mut sweeper.foreign());
     }
     assert_eq!(std::fs::read_dir(site.cold.path()).unwrap().count(), 0);
     let stats = check(&sweeper);

@@ -11,7 +11,7 @@ use crate::text::scan::{BLOCK, Seen, find_special, skip_spaces, special_in_block
 use wide::u8x16;
 
 /// A byte offset of the input, and what is wrong there.
-type Fault = (usize, &'static str);
+type JsonFault = (usize, &'static str);
 
 /// Appends the document `input` to `out` without the white space outside its strings.
 ///
@@ -95,7 +95,7 @@ fn checked(input: &[u8], shape: Shape, out: &mut Buffer, index: &mut impl Index)
     })
 }
 
-fn utf8(input: &[u8]) -> Result<(), Fault> {
+fn utf8(input: &[u8]) -> Result<(), JsonFault> {
     validate_utf8(input).map(drop).map_err(|error| (error.valid_up_to, "invalid UTF-8"))
 }
 
@@ -122,7 +122,7 @@ const _: () = assert!(MAX_DEPTH <= u128::BITS);
 
 impl Nesting {
     #[inline(always)]
-    fn open(&mut self, object: bool, at: usize) -> Result<(), Fault> {
+    fn open(&mut self, object: bool, at: usize) -> Result<(), JsonFault> {
         if self.depth == MAX_DEPTH {
             return Err((at, "nested more than 128 deep"));
         }
@@ -222,7 +222,7 @@ fn document<I: Index>(
     copy: &mut Copier,
     seen: &mut Seen,
     index: &mut I,
-) -> Result<(), Fault> {
+) -> Result<(), JsonFault> {
     copy.out.reserve(input.len());
     let (mut at, mut next) = copy.space::<I>(0);
     expect_shape(input, at, shape)?;
@@ -294,7 +294,7 @@ fn byte(input: &[u8], at: usize) -> u8 {
 
 /// Nothing but white space may follow the document's value.
 #[inline(always)]
-fn end(input: &[u8], at: usize, copy: &mut Copier) -> Result<(), Fault> {
+fn end(input: &[u8], at: usize, copy: &mut Copier) -> Result<(), JsonFault> {
     let (at, _) = copy.space::<NoIndex>(at);
     if at < input.len() {
         return Err((at, "text after the end of the document"));
@@ -303,7 +303,7 @@ fn end(input: &[u8], at: usize, copy: &mut Copier) -> Result<(), Fault> {
     Ok(())
 }
 
-fn expect_shape(input: &[u8], at: usize, shape: Shape) -> Result<(), Fault> {
+fn expect_shape(input: &[u8], at: usize, shape: Shape) -> Result<(), JsonFault> {
     if at == input.len() {
         return Err((0, "empty"));
     }
@@ -319,7 +319,7 @@ fn expect_shape(input: &[u8], at: usize, shape: Shape) -> Result<(), Fault> {
 
 /// The end of the string whose opening quote is at `start`.
 #[inline(always)]
-fn string_end(input: &[u8], start: usize, seen: &mut Seen) -> Result<usize, Fault> {
+fn string_end(input: &[u8], start: usize, seen: &mut Seen) -> Result<usize, JsonFault> {
     let at = find_special(input, start + 1, seen);
     if byte(input, at) == b'"' { Ok(at + 1) } else { uncommon_string_end(input, start, at, seen) }
 }
@@ -327,7 +327,12 @@ fn string_end(input: &[u8], start: usize, seen: &mut Seen) -> Result<usize, Faul
 /// [`string_end`] where the first byte that is not plain, at `at`, is not the closing quote. Prose has
 /// an escape in every few words, so each block is classed once and its escapes taken one by one.
 #[inline(never)]
-fn uncommon_string_end(input: &[u8], start: usize, mut at: usize, seen: &mut Seen) -> Result<usize, Fault> {
+fn uncommon_string_end(
+    input: &[u8],
+    start: usize,
+    mut at: usize,
+    seen: &mut Seen,
+) -> Result<usize, JsonFault> {
     'blocks: while let Some(block) = input.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
         let block = u8x16::from(*block);
         seen.look_at(block);
@@ -362,7 +367,7 @@ fn uncommon_string_end(input: &[u8], start: usize, mut at: usize, seen: &mut See
 
 /// The end of the escape whose backslash is at `at`.
 #[inline(always)]
-fn escape_end(input: &[u8], at: usize) -> Result<usize, Fault> {
+fn escape_end(input: &[u8], at: usize) -> Result<usize, JsonFault> {
     match byte(input, at + 1) {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 2),
         b'u' => match input.get(at + 2..at + 6) {
@@ -375,7 +380,7 @@ fn escape_end(input: &[u8], at: usize) -> Result<usize, Fault> {
 
 /// The end of the number that begins at `at`.
 #[inline(always)]
-fn number_end(input: &[u8], mut at: usize) -> Result<usize, Fault> {
+fn number_end(input: &[u8], mut at: usize) -> Result<usize, JsonFault> {
     if byte(input, at) == b'-' {
         at += 1;
     }
@@ -392,7 +397,7 @@ fn number_end(input: &[u8], mut at: usize) -> Result<usize, Fault> {
 
 /// The end of a number's fraction and exponent, of which one begins at `at`.
 #[inline(never)]
-fn real_end(input: &[u8], mut at: usize) -> Result<usize, Fault> {
+fn real_end(input: &[u8], mut at: usize) -> Result<usize, JsonFault> {
     if byte(input, at) == b'.' {
         at = digits_end(input, at + 1)?;
     }
@@ -408,7 +413,7 @@ fn real_end(input: &[u8], mut at: usize) -> Result<usize, Fault> {
 
 /// The end of one digit or more.
 #[inline(always)]
-fn digits_end(input: &[u8], mut at: usize) -> Result<usize, Fault> {
+fn digits_end(input: &[u8], mut at: usize) -> Result<usize, JsonFault> {
     if !byte(input, at).is_ascii_digit() {
         return Err(fault(input, at, "expected a digit"));
     }
@@ -419,12 +424,12 @@ fn digits_end(input: &[u8], mut at: usize) -> Result<usize, Fault> {
 }
 
 #[inline(always)]
-fn literal_end<const N: usize>(input: &[u8], at: usize, text: &[u8; N]) -> Result<usize, Fault> {
+fn literal_end<const N: usize>(input: &[u8], at: usize, text: &[u8; N]) -> Result<usize, JsonFault> {
     if input[at..].starts_with(text) { Ok(at + N) } else { Err(fault(input, at, "expected a value")) }
 }
 
 /// What is wrong with the byte at `at`; at the end it is that there is none.
 #[cold]
-fn fault(input: &[u8], at: usize, reason: &'static str) -> Fault {
+fn fault(input: &[u8], at: usize, reason: &'static str) -> JsonFault {
     (at, if at < input.len() { reason } else { "unexpected end" })
 }

@@ -1,4 +1,4 @@
-//! What `src/sync` is to the library, for a model: within [`explore`] the locks and the bell's atomic
+//! What `src/sync` is to the library, for a model: within [`explore`] the locks and the wake-up's atomic
 //! are loom's, which tries every order; elsewhere they are the usual ones. The atomics of mapped memory
 //! are real, since a segment is not made of Rust values, and tell [`stores`] of each store.
 
@@ -194,18 +194,18 @@ impl TimedOut {
     }
 }
 
-/// The bell's word. The kernel looks at it and lets the caller sleep in one step, before or after any wake-up: so
+/// The wake-up's word. The kernel looks at it and lets the caller sleep in one step, before or after any wake-up: so
 /// does a lock around both.
 pub(crate) struct Futex {
     value: Either<loom::sync::atomic::AtomicU32, std::sync::atomic::AtomicU32>,
-    door: Mutex<()>,
+    mutex: Mutex<()>,
     woken: Condvar,
 }
 
 impl Default for Futex {
     fn default() -> Futex {
         let value = Either::new(Default::default, Default::default);
-        Futex { value, door: Mutex::default(), woken: Condvar::new() }
+        Futex { value, mutex: Mutex::default(), woken: Condvar::new() }
     }
 }
 
@@ -223,18 +223,18 @@ impl Futex {
     }
 
     pub fn wait(&self, expected: u32, limit: Option<Duration>) {
-        let mut door = self.door.lock();
+        let mut mutex = self.mutex.lock();
         if self.load(Ordering::Relaxed) != expected {
             return;
         }
         match limit.and_then(|limit| Instant::now().checked_add(limit)) {
-            Some(deadline) => drop(self.woken.wait_until(&mut door, deadline)),
-            None => self.woken.wait(&mut door),
+            Some(deadline) => drop(self.woken.wait_until(&mut mutex, deadline)),
+            None => self.woken.wait(&mut mutex),
         }
     }
 
     pub fn wake_one(&self) {
-        drop(self.door.lock());
+        drop(self.mutex.lock());
         self.woken.notify_one();
     }
 }

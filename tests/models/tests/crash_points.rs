@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use maxim_models::spool::{BatchLimits, Bell, Identity, Kind, Options, Reader, Spool};
+use maxim_models::spool::{BatchLimits, Identity, Options, Reader, RecordKind, Spool, Wakeup};
 use maxim_models::stores::{Files, left_by_a_crash_in};
 use tempfile::TempDir;
 
@@ -28,7 +28,7 @@ fn open(hot: &Path, cold: &Path) -> (Arc<Spool>, Reader) {
         max_memory_bytes: 128 << 10,
         ..Options::new(identity)
     };
-    let spool = Arc::new(Spool::open(options, Arc::new(Bell::new())));
+    let spool = Arc::new(Spool::open(options, Arc::new(Wakeup::new())));
     (Arc::clone(&spool), Reader::new(spool))
 }
 
@@ -97,8 +97,8 @@ fn a_crash_at_any_moment_costs_no_accepted_record_and_leaves_no_damage() {
                 let (start, rest) = payload.split_at(payload.len() / 3);
                 // In one part and in two: these are written differently.
                 match next % 2 {
-                    0 => spool.append(Kind(0), &payload).unwrap(),
-                    _ => spool.append_parts(Kind(0), &[start, rest]).unwrap(),
+                    0 => spool.append(RecordKind(0), &payload).unwrap(),
+                    _ => spool.append_parts(RecordKind(0), &[start, rest]).unwrap(),
                 };
             });
             held.push(next);

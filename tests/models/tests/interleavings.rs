@@ -10,7 +10,7 @@ use std::time::Duration;
 use loom::thread;
 use maxim_models::explore;
 use maxim_models::spool::{
-    Batch, BatchLimits, Bell, Identity, Kind, Options, Overflow, Reader, Refusal, Spool,
+    Batch, BatchLimits, Identity, Options, Overflow, Reader, RecordKind, Refusal, Spool, Wakeup,
 };
 
 /// Two records of this size fill a segment of the smallest size, 16 KiB less its first page.
@@ -19,7 +19,7 @@ const RECORD: usize = (16 << 10 >> 1) - (4 << 10 >> 1) - 16;
 const MEMORY: u64 = 80 << 10;
 const LIMITS: BatchLimits = BatchLimits { max_bytes: 1 << 20, max_records: 3, per_record_overhead: 0 };
 
-fn open(overflow: Overflow) -> (Arc<Spool>, Reader, Arc<Bell>) {
+fn open(overflow: Overflow) -> (Arc<Spool>, Reader, Arc<Wakeup>) {
     let identity = Identity {
         protocol: "model",
         base_url: String::new(),
@@ -27,15 +27,15 @@ fn open(overflow: Overflow) -> (Arc<Spool>, Reader, Arc<Bell>) {
         key_fingerprint: String::new(),
     };
     let options = Options { max_memory_bytes: MEMORY, overflow, memory_only: true, ..Options::new(identity) };
-    let bell = Arc::new(Bell::new());
-    let spool = Arc::new(Spool::open(options, Arc::clone(&bell)));
-    (Arc::clone(&spool), Reader::new(spool), bell)
+    let wakeup = Arc::new(Wakeup::new());
+    let spool = Arc::new(Spool::open(options, Arc::clone(&wakeup)));
+    (Arc::clone(&spool), Reader::new(spool), wakeup)
 }
 
 /// Appends records that say who wrote them and which they are; gives how many were accepted.
 fn write(spool: &Spool, writer: u8, count: u8) -> u64 {
     let append = |number| {
-        spool.append(Kind(writer), &[&[writer, number][..], &[writer ^ number; RECORD - 2]].concat())
+        spool.append(RecordKind(writer), &[&[writer, number][..], &[writer ^ number; RECORD - 2]].concat())
     };
     (0..count).filter(|number| append(*number).is_ok()).count() as u64
 }
@@ -44,7 +44,7 @@ fn write(spool: &Spool, writer: u8, count: u8) -> u64 {
 fn read(batch: &Batch, last: &mut HashMap<u8, u8>) {
     for record in batch.records() {
         let [writer, number, rest @ ..] = record.payload else { panic!("{} bytes", record.payload.len()) };
-        assert_eq!((record.kind, rest.len()), (Kind(*writer), RECORD - 2));
+        assert_eq!((record.kind, rest.len()), (RecordKind(*writer), RECORD - 2));
         assert!(rest.iter().all(|byte| *byte == writer ^ number), "a record has changed");
         let before = last.insert(*writer, *number);
         assert!(before.is_none_or(|before| before < *number), "{number} of {writer} after {before:?}");
@@ -143,7 +143,7 @@ fn evicting_the_oldest_never_touches_a_batch_and_counts_what_it_takes() {
 #[test]
 fn a_caller_that_waits_for_room_is_woken_when_there_is_some() {
     let orders = explore(|| {
-        let (spool, mut reader, bell) = open(Overflow::Block(Duration::from_secs(3600)));
+        let (spool, mut reader, wakeup) = open(Overflow::Block(Duration::from_secs(3600)));
         assert_eq!(write(&spool, 0, 10), 10);
         let writer = {
             let spool = Arc::clone(&spool);
@@ -154,7 +154,7 @@ fn a_caller_that_waits_for_room_is_woken_when_there_is_some() {
         while count < 12 {
             count += deliver(&mut reader, &mut last);
             if count < 12 {
-                bell.wait(Duration::MAX);
+                wakeup.wait(Duration::MAX);
             }
         }
         writer.join().unwrap();
@@ -170,7 +170,7 @@ fn closing_frees_a_caller_that_waits_for_room() {
         assert_eq!(write(&spool, 0, 10), 10);
         let writer = {
             let spool = Arc::clone(&spool);
-            thread::spawn(move || spool.append(Kind(1), &[0; RECORD]))
+            thread::spawn(move || spool.append(RecordKind(1), &[0; RECORD]))
         };
         spool.close();
         assert_eq!(writer.join().unwrap(), Err(Refusal::Closed));
@@ -182,18 +182,18 @@ fn closing_frees_a_caller_that_waits_for_room() {
 #[test]
 fn a_ring_is_never_lost_and_shows_what_came_before_it() {
     let orders = explore(|| {
-        let bell = Arc::new(Bell::new());
+        let wakeup = Arc::new(Wakeup::new());
         let work = Arc::new(loom::sync::atomic::AtomicU32::new(0));
         let ringers = [1, 2].map(|_| {
-            let (bell, work) = (Arc::clone(&bell), Arc::clone(&work));
+            let (wakeup, work) = (Arc::clone(&wakeup), Arc::clone(&work));
             thread::spawn(move || {
                 work.fetch_add(1, Ordering::Relaxed);
-                bell.ring();
+                wakeup.notify();
             })
         });
-        // Until both are seen: a lost ring would leave this waiting for ever.
+        // Until both are seen: a lost notification would leave this waiting for ever.
         while work.load(Ordering::Relaxed) < 2 {
-            assert!(bell.wait(Duration::MAX));
+            assert!(wakeup.wait(Duration::MAX));
         }
         ringers.into_iter().for_each(|ringer| ringer.join().unwrap());
     });
@@ -203,16 +203,16 @@ fn a_ring_is_never_lost_and_shows_what_came_before_it() {
 #[test]
 fn what_was_written_before_a_ring_is_seen_after_it() {
     let orders = explore(|| {
-        let bell = Arc::new(Bell::new());
+        let wakeup = Arc::new(Wakeup::new());
         let work = Arc::new(loom::sync::atomic::AtomicU32::new(0));
         let ringer = {
-            let (bell, work) = (Arc::clone(&bell), Arc::clone(&work));
+            let (wakeup, work) = (Arc::clone(&wakeup), Arc::clone(&work));
             thread::spawn(move || {
                 work.store(1, Ordering::Relaxed);
-                bell.ring();
+                wakeup.notify();
             })
         };
-        assert!(bell.wait(Duration::MAX));
+        assert!(wakeup.wait(Duration::MAX));
         assert_eq!(work.load(Ordering::Relaxed), 1);
         ringer.join().unwrap();
     });

@@ -7,11 +7,11 @@
 //! records could name them. Quarantined records stay.
 
 use super::adopt::{instances_in, stamp};
-use super::age::Stamp;
+use super::age::AgeStamp;
 use super::claim::Claim;
 use super::format::{Header, OPENING_SIZE, Opening, STAMP_AT};
-use super::held::{Dropped, Place};
-use super::place::{At, Base};
+use super::secure_fs::{At, Base};
+use super::state::{Dropped, Location};
 use super::store::{self, PARTIAL, SEGMENT};
 use super::{Spool, candidates, sidefile};
 use crate::process::monotonic;
@@ -23,20 +23,20 @@ pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 const SWEEP_TIME: Duration = Duration::from_millis(500);
 
 /// The directory of another identity, in the spool directory or in memory.
-pub(super) struct Stranger {
+pub(super) struct ForeignIdentity {
     is_cold: bool,
     root: At,
 }
 
 impl Spool {
     /// The directories of other identities.
-    pub(super) fn strangers(&self) -> Vec<Stranger> {
+    pub(super) fn foreign(&self) -> Vec<ForeignIdentity> {
         let mut all = Vec::new();
         for (is_cold, side) in [(true, &self.store.cold), (false, &self.store.hot)] {
             let Some(side) = side else { continue };
             for root in At::new(&side.base, "").entries().unwrap_or_default() {
                 if side.roots().iter().all(|own| own.name() != root.name()) && is_identity(&root) {
-                    all.push(Stranger { is_cold, root });
+                    all.push(ForeignIdentity { is_cold, root });
                 }
             }
         }
@@ -45,9 +45,9 @@ impl Spool {
 
     /// Removes what the dead owners of other identities left too long ago. Takes those that it
     /// has come to, the last first, and ends after a while, as records of our own wait.
-    pub(super) fn sweep_strangers(&self, strangers: &mut Vec<Stranger>) {
+    pub(super) fn sweep_foreign(&self, foreign: &mut Vec<ForeignIdentity>) {
         let until = monotonic::now() + SWEEP_TIME;
-        while let Some(Stranger { is_cold, root }) = strangers.pop() {
+        while let Some(ForeignIdentity { is_cold, root }) = foreign.pop() {
             self.sweep_identity(is_cold, &root);
             if self.is_given_up(&root) {
                 sidefile::sweep_given_up(&root, self.given_up_after());
@@ -126,12 +126,12 @@ impl Spool {
                 _ => continue,
             }
             let name = at.name().to_string_lossy().into_owned().into_boxed_str();
-            let place = if is_cold { Place::Cold(name) } else { Place::Hot(name) };
-            match self.examine(&at, &place) {
+            let location = if is_cold { Location::Cold(name) } else { Location::Hot(name) };
+            match self.examine(&at, &location) {
                 Ok(Some(held)) => {
                     let age = monotonic::now().saturating_duration_since(held.newest);
                     if age <= self.given_up_after() {
-                        young.push((at, Stamp::of(age).encode(held.header.salt)));
+                        young.push((at, AgeStamp::of(age).encode(held.header.salt)));
                     } else {
                         segments.push((at, held.unsettled()));
                     }

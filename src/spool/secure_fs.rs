@@ -27,16 +27,16 @@ const NONE: RawFd = -1;
 
 /// A descriptor of ours in a process that is not: its host may close it and have its number used for something
 /// else, which is then neither used nor closed.
-pub(super) struct Kept {
+pub(super) struct OwnDescriptor {
     descriptor: AtomicI32,
     pub inode: Inode,
 }
 
-impl Kept {
-    pub fn new(descriptor: impl Into<OwnedFd>) -> io::Result<Kept> {
+impl OwnDescriptor {
+    pub fn new(descriptor: impl Into<OwnedFd>) -> io::Result<OwnDescriptor> {
         let descriptor = descriptor.into();
         let inode = Inode::of(&rustix::fs::fstat(&descriptor)?);
-        Ok(Kept { descriptor: AtomicI32::new(descriptor.into_raw_fd()), inode })
+        Ok(OwnDescriptor { descriptor: AtomicI32::new(descriptor.into_raw_fd()), inode })
     }
 
     pub fn descriptor(&self) -> RawFd {
@@ -70,7 +70,7 @@ impl Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for OwnDescriptor {
     fn drop(&mut self) {
         self.close();
     }
@@ -79,13 +79,13 @@ impl Drop for Kept {
 /// A directory that everything else is found from.
 pub(super) struct Base {
     path: PathBuf,
-    kept: Kept,
+    kept: OwnDescriptor,
 }
 
 impl Base {
     /// An existing directory. Its path is absolute.
     pub fn open(path: &Path) -> io::Result<Arc<Base>> {
-        let kept = Kept::new(open_directory(path)?)?;
+        let kept = OwnDescriptor::new(open_directory(path)?)?;
         Ok(Arc::new(Base { path: path.to_owned(), kept }))
     }
 
@@ -94,7 +94,7 @@ impl Base {
             return Ok(action(directory)?);
         }
         // The host has closed it, as programs do that become daemons.
-        let again = Kept::new(open_directory(&self.path)?)?;
+        let again = OwnDescriptor::new(open_directory(&self.path)?)?;
         if again.inode != self.kept.inode {
             return Err(io::Error::from_raw_os_error(libc::ESTALE));
         }
@@ -122,7 +122,7 @@ pub(super) struct At {
 }
 
 /// What is known of a file or directory.
-pub(super) struct Found {
+pub(super) struct FileFacts {
     pub inode: Inode,
     pub is_directory: bool,
     pub length: u64,
@@ -163,13 +163,13 @@ impl At {
         if self.below.as_os_str().is_empty() { Path::new(".") } else { &self.below }
     }
 
-    pub fn look(&self) -> io::Result<Found> {
+    pub fn look(&self) -> io::Result<FileFacts> {
         let found =
             self.base.with(|base| rustix::fs::statat(base, self.below(), AtFlags::SYMLINK_NOFOLLOW))?;
         let mode = found.st_mode;
         let is_directory = FileType::from_raw_mode(mode) == FileType::Directory;
         #[allow(clippy::unnecessary_cast, clippy::useless_conversion)] // widths differ between platforms
-        Ok(Found {
+        Ok(FileFacts {
             inode: Inode::of(&found),
             is_directory,
             length: found.st_size as u64,
@@ -322,8 +322,8 @@ impl At {
 }
 
 /// What this process has seen, and since when it has been so.
-type Seen = BTreeMap<PathBuf, ((Inode, (i64, i64)), Instant)>;
-static SEEN: Mutex<Seen> = Mutex::new(BTreeMap::new());
+type Sightings = BTreeMap<PathBuf, ((Inode, (i64, i64)), Instant)>;
+static SEEN: Mutex<Sightings> = Mutex::new(BTreeMap::new());
 /// Files remembered at most.
 const SEEN_MAX: usize = 10_000;
 

@@ -2,7 +2,7 @@
 //! records that came and went.
 
 use super::Stats;
-use super::format::{Cursor, HEADER_SIZE, Header, Key, Origin, Seal, find_end};
+use super::format::{Cursor, HEADER_SIZE, Header, Origin, Seal, SegmentKey, find_end};
 use super::segment::Mapping;
 use super::sidefile::SideFile;
 use crate::process::monotonic;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// Where the bytes of a segment are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Location {
     /// A file in the hot directory.
     Hot(Box<str>),
     /// A file in the spool directory.
@@ -23,22 +23,22 @@ pub(super) enum Place {
     Memory,
 }
 
-impl Place {
+impl Location {
     pub fn is_cold(&self) -> bool {
-        matches!(self, Place::Cold(_))
+        matches!(self, Location::Cold(_))
     }
 }
 
 /// A segment that is ready for use.
-pub(super) struct Spare {
-    pub place: Place,
+pub(super) struct BlankSegment {
+    pub location: Location,
     pub map: Arc<Mapping>,
 }
 
 /// A segment with records.
-pub(super) struct Held {
+pub(super) struct Segment {
     pub header: Header,
-    pub place: Place,
+    pub location: Location,
     /// The bytes it takes where it is kept.
     pub size: u64,
     /// While mapped. Cold segments of others are never mapped: somebody could truncate them.
@@ -74,8 +74,8 @@ pub(super) struct PutOff {
 /// How long those behind a segment that cannot be read wait for it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-impl Held {
-    pub fn key(&self) -> Key {
+impl Segment {
+    pub fn key(&self) -> SegmentKey {
         self.header.key()
     }
 
@@ -98,7 +98,7 @@ impl Held {
     }
 
     pub fn takes_disk_space(&self) -> bool {
-        self.place.is_cold() || !self.sides.is_empty()
+        self.location.is_cold() || !self.sides.is_empty()
     }
 
     /// The files of records that have left since the last time.
@@ -144,7 +144,7 @@ impl Held {
 
 /// What has come off the books and is to be removed once the lock has been given back: the file system may take long.
 pub(super) enum Litter {
-    File(Place),
+    File(Location),
     Memory(Arc<Mapping>),
     /// Files of records, by their maker.
     Sides(Origin, Vec<SideFile>),
@@ -162,16 +162,16 @@ pub(super) enum Dropped {
 }
 
 /// Everything behind the spool's one lock.
-pub(super) struct State {
+pub(super) struct SpoolState {
     pub closed: bool,
     /// The sequence of the next record.
     pub next: u64,
-    pub active: Option<Held>,
+    pub active: Option<Segment>,
     /// This instance's full segments, oldest first.
-    pub sealed: VecDeque<Held>,
+    pub sealed: VecDeque<Segment>,
     /// Segments of dead owners, oldest first.
-    pub adopted: VecDeque<Held>,
-    pub spares: Vec<Spare>,
+    pub adopted: VecDeque<Segment>,
+    pub spares: Vec<BlankSegment>,
     pub litter: Vec<Litter>,
     /// Callers that are making a segment, without the lock.
     pub making: u32,
@@ -187,7 +187,7 @@ pub(super) struct State {
     pub cold_failed: bool,
     /// There was no memory or address space for one; tried again when some has been given back, too.
     pub memory_failed: bool,
-    /// Since the delivery thread last looked, or was last rung for.
+    /// Since the delivery thread last looked, or was last woken up for.
     pub unread_bytes: u64,
     pub unread_records: u64,
     /// Callers waiting for room.
@@ -200,7 +200,7 @@ pub(super) struct State {
 
 /// After a holder of the lock was stopped in the middle of an append and is gone: what counts is what the segment
 /// in use holds, as after a crash.
-impl Recover for State {
+impl Recover for SpoolState {
     fn recover(&mut self) {
         let Some(active) = &mut self.active else { return };
         let Some(map) = &active.map else { return };
@@ -212,40 +212,40 @@ impl Recover for State {
     }
 }
 
-impl State {
-    pub fn own(&self) -> impl Iterator<Item = &Held> {
+impl SpoolState {
+    pub fn own(&self) -> impl Iterator<Item = &Segment> {
         self.sealed.iter().chain(&self.active)
     }
 
-    pub fn all(&self) -> impl Iterator<Item = &Held> {
+    pub fn all(&self) -> impl Iterator<Item = &Segment> {
         self.adopted.iter().chain(self.own())
     }
 
-    pub fn find(&mut self, key: Key) -> Option<&mut Held> {
+    pub fn find(&mut self, key: SegmentKey) -> Option<&mut Segment> {
         self.sealed.iter_mut().chain(&mut self.adopted).chain(&mut self.active).find(|held| held.key() == key)
     }
 
     /// Takes a sealed or adopted segment off the books, without a word about its records.
-    pub fn take(&mut self, key: Key) -> Option<Held> {
-        let remove = |list: &mut VecDeque<Held>| {
+    pub fn take(&mut self, key: SegmentKey) -> Option<Segment> {
+        let remove = |list: &mut VecDeque<Segment>| {
             list.iter().position(|held| held.key() == key).and_then(|index| list.remove(index))
         };
         let held = remove(&mut self.sealed).or_else(|| remove(&mut self.adopted))?;
-        self.uncharge(&held.place, held.size);
+        self.uncharge(&held.location, held.size);
         self.cold_bytes -= held.side_bytes();
         Some(held)
     }
 
-    pub fn charge(&mut self, place: &Place, size: u64) {
-        if place.is_cold() {
+    pub fn charge(&mut self, location: &Location, size: u64) {
+        if location.is_cold() {
             self.cold_bytes += size;
         } else {
             self.hot_bytes += size;
         }
     }
 
-    pub fn uncharge(&mut self, place: &Place, size: u64) {
-        if place.is_cold() {
+    pub fn uncharge(&mut self, location: &Location, size: u64) {
+        if location.is_cold() {
             self.cold_bytes -= size;
         } else {
             self.hot_bytes -= size;
@@ -253,20 +253,20 @@ impl State {
     }
 
     /// Gives a spare segment up.
-    pub fn discard(&mut self, spare: Spare) {
-        self.uncharge(&spare.place, spare.map.len() as u64);
+    pub fn discard(&mut self, spare: BlankSegment) {
+        self.uncharge(&spare.location, spare.map.len() as u64);
         self.litter.push(Litter::Memory(spare.map));
-        self.litter.push(Litter::File(spare.place));
+        self.litter.push(Litter::File(spare.location));
     }
 
     /// A segment could not be made at a place that had been charged for it.
-    pub fn give_up(&mut self, place: &Place, size: u64, error: &io::Error) {
-        self.uncharge(place, size);
+    pub fn give_up(&mut self, location: &Location, size: u64, error: &io::Error) {
+        self.uncharge(location, size);
         self.memory_failed |= error.raw_os_error() == Some(libc::ENOMEM);
-        match place {
-            Place::Hot(_) => self.hot_failed = true,
-            Place::Cold(_) => self.cold_failed = true,
-            Place::Memory => self.memory_failed = true,
+        match location {
+            Location::Hot(_) => self.hot_failed = true,
+            Location::Cold(_) => self.cold_failed = true,
+            Location::Memory => self.memory_failed = true,
         }
     }
 
@@ -297,7 +297,7 @@ impl State {
     }
 
     pub fn stats(&self) -> Stats {
-        let held = self.all().map(Held::unsettled).sum();
+        let held = self.all().map(Segment::unsettled).sum();
         let bytes_held = self.all().map(|held| held.unsettled_bytes() + held.side_bytes()).sum();
         let waiting = self.all().filter(|held| held.unsettled() > 0);
         let oldest = waiting
