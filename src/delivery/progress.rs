@@ -249,9 +249,11 @@ impl Progress {
         }
     }
 
-    /// Why something is left: the service's refusal, if that came before the time was up.
+    /// Why something is left: the service's refusal, if that came before the time was up. Files that could not be
+    /// read are the reason however long the writer took to leave.
     pub fn why_left(&self, deadline: Instant) -> Status {
         match self.state.lock().pause {
+            Some((_, Status::Io)) => Status::Io,
             Some((_, status)) if status != Status::Network && monotonic::now() < deadline => status,
             _ => Status::Timeout,
         }

@@ -249,12 +249,11 @@ impl Reader {
         self.spool.note_unread(location, error);
     }
 
-    /// How many records cannot be read at present, if there are any.
+    /// How many records could not be read and are held, if there are any. [`Reader::next_batch`] has found nothing: it does
+    /// not matter whether the time for another try has come since.
     pub fn unreadable(&self) -> Option<u64> {
-        let now = monotonic::now();
         let state = self.spool.state.lock();
-        let put_off = state.all().filter(|held| held.is_put_off(now));
-        let records = put_off.map(Segment::unsettled).sum();
+        let records = state.all().filter(|held| held.unread.is_some()).map(Segment::unsettled).sum();
         (records > 0).then_some(records)
     }
 

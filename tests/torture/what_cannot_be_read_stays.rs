@@ -138,7 +138,7 @@ fn a_process_that_becomes_somebody_else_for_a_while_loses_nothing() {
 #[test]
 fn a_process_that_becomes_somebody_else_for_good_leaves_its_files_to_the_next() {
     let mut row = Row::new("setuid after maxim_logger_new");
-    let after = ["cleanup:3000", "expect:MAXIM_ERR_IO"];
+    let after = ["cleanup:8000", "expect:MAXIM_ERR_IO"];
     let (stage, server, stats) = changed_later("setuid", &["setuid:65534"], &after);
     row.add_stats(&stats);
     assert_eq!(stats["dropped_corrupt"], 0, "{stats}");
