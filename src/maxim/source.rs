@@ -12,6 +12,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::process::beyond_standard;
 use crate::status::{Error, Status};
 
 /// What is read of a file to see what it is; `infer` looks no further.
@@ -115,6 +116,7 @@ pub(super) fn stamp(path: &Path, most: u64) -> Result<FileStamp, Unreadable> {
 pub(super) fn open(path: &Path, most: u64, stamp: Option<&FileStamp>) -> Result<Opened, Unreadable> {
     // Opening a pipe would otherwise wait for somebody to write to it.
     let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
+    let opened = opened.and_then(beyond_standard).map(File::from);
     let file = opened.map_err(|error| Unreadable::io(path, &error))?;
     let found = file.metadata().map_err(|error| Unreadable::io(path, &error))?;
     if let Some(change) = stamp.and_then(|stamp| stamp.change(&FileStamp::of(&found))) {

@@ -10,6 +10,7 @@
 
 pub mod boot;
 pub mod clock;
+mod descriptors;
 mod fork;
 mod fork_cell;
 mod lambda;
@@ -18,6 +19,7 @@ mod threads;
 mod undisturbed;
 pub mod unique;
 
+pub use descriptors::beyond_standard;
 pub use fork::{epoch, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::is_running_on_lambda;

@@ -7,6 +7,7 @@
 //! under its name, and anything else that it cannot be told at this moment.
 
 use super::candidates::{WRITABLE_BY_OTHERS, user_id};
+use crate::process::beyond_standard;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -110,8 +111,12 @@ impl Base {
     }
 }
 
-fn open_directory(path: &Path) -> rustix::io::Result<OwnedFd> {
-    rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+fn open_directory(path: &Path) -> io::Result<OwnedFd> {
+    beyond_standard(rustix::fs::open(
+        path,
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?)
 }
 
 /// A file or directory below a [`Base`].
@@ -238,7 +243,8 @@ impl At {
     fn open_with(&self, flags: OFlags) -> io::Result<File> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let mode = Mode::from_raw_mode(FILE_MODE as _);
-        self.base.with(|base| rustix::fs::openat(base, self.below(), flags, mode)).map(File::from)
+        let opened = self.base.with(|base| rustix::fs::openat(base, self.below(), flags, mode))?;
+        Ok(File::from(beyond_standard(opened)?))
     }
 
     /// Opens an existing regular file of this user for reading.

@@ -15,6 +15,8 @@
  *   few-descriptors        leave no descriptor to be opened
  *   take-descriptors[:sockets]  close the library's descriptors, and have files or sockets of one's own under their
  *                          numbers
+ *   close-standard, restore-standard  close the standard input, output and error, and have them back
+ *   write-standard         write to their numbers, whatever has them, once the library has left them
  *   own-descriptors        fail if one of these has been closed or written to
  *   address-space:KIB      have only so much address space left
  *   more-loggers:N         make N loggers beside this one; print how many there is no memory for
@@ -433,6 +435,49 @@ static int own_descriptors(void) {
     return all;
 }
 
+static int standard[3];
+
+static void close_standard(void) {
+    for (int number = 0; number < 3; number++) {
+        standard[number] = fcntl(number, F_DUPFD_CLOEXEC, 200);
+        close(number);
+    }
+}
+
+/* What another thread opens has such a number for a moment. */
+static int standard_are_free(void) {
+    struct stat found;
+    for (int tries = 0; tries < 60000; tries++) {
+        if (fstat(0, &found) != 0 && fstat(1, &found) != 0 && fstat(2, &found) != 0) {
+            return 1;
+        }
+        usleep(1000);
+    }
+    dprintf(standard[2], "probe: the library keeps a standard descriptor\n");
+    return 0;
+}
+
+static int write_standard(void) {
+    static const char bytes[] = "the host's own bytes";
+    int are_free = standard_are_free();
+    for (int number = 0; number < 3; number++) {
+        if (write(number, bytes, sizeof bytes - 1) > 0) {
+            dprintf(standard[2], "probe: written to %d\n", number);
+            are_free = 0;
+        }
+    }
+    return are_free;
+}
+
+static int restore_standard(void) {
+    int are_free = standard_are_free();
+    for (int number = 0; number < 3; number++) {
+        dup2(standard[number], number);
+        close(standard[number]);
+    }
+    return are_free;
+}
+
 static int limit_address_space(unsigned long long kib) {
     unsigned long long pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
@@ -529,6 +574,12 @@ static int torture_verb(const char *verb) {
         return take_descriptors(strcmp(part(verb, 1, "files"), "sockets") == 0) ? 0 : 2;
     } else if (IS_VERB("own-descriptors")) {
         return own_descriptors() ? 0 : 2;
+    } else if (IS_VERB("close-standard")) {
+        close_standard();
+    } else if (IS_VERB("write-standard")) {
+        return write_standard() ? 0 : 2;
+    } else if (IS_VERB("restore-standard")) {
+        return restore_standard() ? 0 : 2;
     } else if (IS_VERB("address-space")) {
         return limit_address_space(number(verb, 1, "0")) ? 0 : 2;
     } else if (IS_VERB("more-loggers")) {

@@ -1,5 +1,6 @@
 //! A host closes descriptors that it does not know, as programs do that become daemons, and has their numbers used
-//! for something else: that is neither written to nor closed, and no record is lost or sent by somebody else.
+//! for something else: that is neither written to nor closed, and no record is lost or sent by somebody else. A host
+//! that has closed its standard ones writes to none of ours.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -11,6 +12,32 @@ use crate::common::Server;
 
 for_both_clients! {
     what_has_the_numbers_of_our_descriptors_is_left_alone
+    a_host_without_standard_descriptors_writes_into_nothing_of_ours
+}
+
+fn a_host_without_standard_descriptors_writes_into_nothing_of_ours(client: Client) {
+    let mut row = Row::of("standard input, output and error closed before the start", client);
+    let stage = Stage::of("standard", client);
+    let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+    let verbs = [
+        "close-standard",
+        "new",
+        "log:1000:a",
+        "write-standard",
+        "flush:60000",
+        "expect:MAXIM_OK",
+        "write-standard",
+        "log:1000:b",
+        "write-standard",
+        "cleanup:60000",
+        "expect:MAXIM_OK",
+        "restore-standard",
+        "stats",
+        "free",
+    ];
+    row.add_stats(&json_lines(&mut stage.probe(&server.url(), &verbs))[0]);
+    assert_eq!((row.accepted, row.delivered), (2_000, 2_000));
+    assert_eq!(client.records_of(&server), 2_000);
 }
 
 fn what_has_the_numbers_of_our_descriptors_is_left_alone(client: Client) {

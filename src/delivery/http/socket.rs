@@ -16,6 +16,8 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
+use crate::process::beyond_standard;
+
 /// The least time that one of several addresses is tried for.
 const PER_ADDRESS_MIN: Duration = Duration::from_millis(10);
 
@@ -55,7 +57,7 @@ fn connect(addresses: &[SocketAddr], timeout: NextTimeout) -> Result<TcpStream, 
             None => TcpStream::connect(address),
         };
         match connected {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => return Ok(TcpStream::from(beyond_standard(stream)?)),
             Err(error) if is_timeout(&error) => failed = Error::Timeout(Timeout::Connect),
             Err(error) => failed = error.into(),
         }
