@@ -189,19 +189,26 @@ class HostileValuesTest < MaximTest
   def endless
     doubling = ->(start) { 60.times.reduce(start) { |part, _| { "a" => part, "b" => part } } }
     { "shared parts" => doubling.call(1), "without JSON" => doubling.call(Float::NAN), "of objects" => doubling.call(throws),
-      "in arrays" => 60.times.reduce(1) { |part, _| [part, part] }, "many levels" => 50_000.times.reduce(1) { |inner, _| [inner] } }
+      "in arrays" => 60.times.reduce(1) { |part, _| [part, part] }, "many levels" => 50_000.times.reduce(1) { |inner, _| [inner] },
+      "many members" => (0..200_000).to_h { |number| [number, number] } }
   end
 
   def test_a_value_without_an_end_ends_and_its_entry_and_line_arrive
     endless.each do |name, value|
       @app.info("m", { given: value }, tags: [name])
       @app.info(value, tags: [name])
+      @app.add(value, value, value)
+      @app.entry(level: value, message: name, timestamp: value, step_index: value, tags: [name])
+      assert_operator assert_raises(ArgumentError, name) { @app.level = value }.message.size, :<, 400
       @log.trace("t", tags: { given: value })
+      @log.commit(value, "id", "update", {})
     end
     lines = arrived
-    assert_empty(endless.keys.reject { |name| lines.count { |line| line.include?("[\"#{name}\"]") } == 2 })
-    assert_equal 3 * endless.size, lines.size
-    assert_empty @errors
+    assert_empty(endless.keys.reject { |name| lines.count { |line| line.include?("[\"#{name}\"]") } == 3 })
+    assert_equal 5 * endless.size, lines.size
+    # What is told is that it is no level, no step's index and no entity, by the beginning of what was given.
+    assert_equal 3 * endless.size, @errors.size
+    @errors.each { |error| assert_operator error.message.size, :<, 400 }
   end
 
   def test_lengths_are_cut_and_the_end_of_what_a_runtime_wrote_is_kept

@@ -67,7 +67,7 @@ module Maxim
               end
       in_range(found, lossy)
     rescue *Foreign::ERRORS => e
-      lossy ? nil : InvalidArgumentError.new("#{Foreign.inspected(value)} is not a time: #{Foreign.reason(e)}")
+      lossy ? nil : InvalidArgumentError.new("#{Foreign.shown(value)} is not a time: #{Foreign.reason(e)}")
     end
 
     # A Float. Of what is no number, a lossy logger's NaN, which arrives as null.
@@ -79,7 +79,7 @@ module Maxim
       else raise Unsendable, "give an Integer or Float"
       end
     rescue *Foreign::ERRORS => e
-      lossy ? Float::NAN : InvalidArgumentError.new("#{Foreign.inspected(value)} is not a number: #{Foreign.reason(e)}")
+      lossy ? Float::NAN : InvalidArgumentError.new("#{Foreign.shown(value)} is not a number: #{Foreign.reason(e)}")
     end
 
     # An Integer from `least` to `most`, for a member of a configuration or an entry. A lossy logger's is the nearest.
@@ -90,7 +90,7 @@ module Maxim
 
       whole.clamp(least, most)
     rescue *Foreign::ERRORS
-      InvalidArgumentError.new("#{name} is #{Foreign.inspected(value)}: give a whole number#{unit(name)} " \
+      InvalidArgumentError.new("#{name} is #{Foreign.shown(value)}: give a whole number#{unit(name)} " \
                                "from #{least} to #{most}")
     end
 
@@ -98,7 +98,7 @@ module Maxim
     def switch(name, value)
       return value if true.equal?(value) || false.equal?(value)
 
-      InvalidArgumentError.new("#{name} is #{Foreign.inspected(value)}: give true or false")
+      InvalidArgumentError.new("#{name} is #{Foreign.shown(value)}: give true or false")
     end
 
     # What is said of keywords that do not exist: the first one, and the one that may have been meant.
@@ -117,18 +117,20 @@ module Maxim
 
     # The value's number among `choices`, or the error that names both.
     def choice(name, value, choices)
-      choices.fetch(String === value ? value.to_sym : value) do
+      # A hash or an array would be looked for by all that it holds, which may have no end.
+      choices.fetch(String === value ? value.to_sym : (value if Symbol === value)) do
         names = choices.keys.map(&:inspect).join(", ")
-        InvalidArgumentError.new("#{name} is #{Foreign.inspected(value)}: give one of #{names}")
+        InvalidArgumentError.new("#{name} is #{Foreign.shown(value)}: give one of #{names}")
       end
     rescue *Foreign::ERRORS
-      InvalidArgumentError.new("#{name} is #{Foreign.inspected(value)}, which cannot be compared")
+      InvalidArgumentError.new("#{name} is #{Foreign.shown(value)}, which cannot be compared")
     end
 
     # `left` holds how many more values are written.
     def plain(value, depth, left)
       raise JSON::NestingError, "nesting of #{depth} is too deep" if depth > MAX_DEPTH
-      raise Unsendable, "it has more than #{MAX_VALUES} values" if (left[0] -= 1).negative?
+      left[0] -= 1
+      raise Unsendable, "it has more than #{MAX_VALUES} values" if left[0] < (Hash === value || Array === value ? value.size : 0)
 
       case value
       when String then valid(value)

@@ -16,6 +16,8 @@ module Maxim
     MAX_VALUES = 50_000
     # How many values are left to Ruby's own inspect, which has no bound.
     MAX_INSPECTED = 10_000
+    # How many characters of a value an error shows.
+    MAX_SHOWN = 200
     # How many causes of an exception are followed.
     MAX_CAUSES = 8
     REPLACEMENT = "\u{FFFD}"
@@ -27,8 +29,8 @@ module Maxim
     module_function
 
     # JSON text for any value: what cannot be written is replaced by a text that says what it was.
-    def json(value)
-      JSON.generate(degraded(value, [], [MAX_VALUES]), max_nesting: 0)
+    def json(value, most = MAX_VALUES)
+      JSON.generate(degraded(value, [], [most]), max_nesting: 0)
     rescue *ERRORS => e
       JSON.generate("[Throws: #{reason(e)}]")
     end
@@ -45,9 +47,15 @@ module Maxim
 
     # As ::Logger's formatter has it: what is no text inspected. What is too large for that as JSON.
     def inspected(value)
-      return json(value) if large?(value, [MAX_INSPECTED])
+      return json(value, MAX_INSPECTED) if large?(value, [MAX_INSPECTED])
 
       fenced(value) { utf8(string(value.inspect)) }
+    end
+
+    # The beginning of that, for an error.
+    def shown(value)
+      text = inspected(value)
+      text.size > MAX_SHOWN ? "#{text[0, MAX_SHOWN]}…" : text
     end
 
     # Whether a value is more than so many values, each as often as it is referred to.
@@ -145,12 +153,27 @@ module Maxim
 
     def members(value, path, left)
       case value
-      when Hash then value.to_h { |key, member| [name(key), degraded(member, path, left)] }
-      when Array then value.map { |member| degraded(member, path, left) }
+      when Hash then pairs(value, path, left)
+      when Array then elements(value, path, left)
       when Exception then degraded(exception(value), path, left)
       when Time, DateTime then Convert.text(value)
       when Struct then RawJson === value ? document(value.text, left) : members(value.to_h, path, left)
       else own(value, path, left)
+      end
+    end
+
+    # Nothing follows the member that says that the rest is left out.
+    def pairs(value, path, left)
+      value.each_with_object({}) do |(key, member), written|
+        written[name(key)] = degraded(member, path, left)
+        break written if left[0].negative?
+      end
+    end
+
+    def elements(value, path, left)
+      value.each_with_object([]) do |member, written|
+        written << degraded(member, path, left)
+        break written if left[0].negative?
       end
     end
 
@@ -196,6 +219,7 @@ module Maxim
       "anonymous"
     end
 
-    private_class_method :large?, :degraded, :within, :members, :own, :document, :name, :backtrace, :string, :safe_name
+    private_class_method :large?, :degraded, :within, :members, :pairs, :elements, :own, :document, :name, :backtrace,
+                         :string, :safe_name
   end
 end

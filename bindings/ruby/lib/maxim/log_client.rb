@@ -289,10 +289,11 @@ module Maxim
     end
 
     def severity(value)
-      return value if value.is_a?(Integer)
+      return value if Integer === value
 
-      LogEntry::SEVERITIES.index(value.to_s.downcase.to_sym) or
-        raise ArgumentError, "invalid log level: #{value.inspect}; give one of #{LogEntry::SEVERITIES.join(", ")}"
+      name = value.to_s.downcase.to_sym if String === value || Symbol === value
+      LogEntry::SEVERITIES.index(name) or
+        raise ArgumentError, "invalid log level: #{Foreign.shown(value)}; give one of #{LogEntry::SEVERITIES.join(", ")}"
     end
 
     # The severity that a log call is given, whatever that is.
