@@ -86,6 +86,11 @@ for compiler in g++ clang++; do
     "$work/no_exceptions" "$url" "$work/spool-$compiler"
 done
 
+say "ends: objects moved from, unwinding, static destructors"
+clang++ -std=c++17 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all "${strict[@]}" "${include[@]}" \
+    "$cpp/tests/ends.cpp" -o "$work/ends" "${library[@]}" -lpthread
+MAXIM_WARNINGS=0 "$work/ends" "$url" "$work/spool-ends"
+
 say "examples"
 examples/cpp/run.sh >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 for words in "travel assistant" "airline rules" "payment failed"; do
