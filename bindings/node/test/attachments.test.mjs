@@ -73,6 +73,8 @@ test('a file, bytes and a URL are attached, and have ids', async () => {
   assert.deepEqual(lines.get(file).data, {
     id: file,
     type: 'file',
+    name: 'notes.txt',
+    size: 5,
     tags: { n: '1' },
     metadata: { m: [1] },
     timestamp: 5,
