@@ -201,7 +201,8 @@ const LAST_MS = 253_402_300_799_999;
  */
 function milliseconds(time) {
   if (time === undefined || time === null) return undefined;
-  const number = fenced(() => (typeof time === 'string' ? Date.parse(time) : Number(time)));
+  // The text of an array is all that it holds, which may have no end; none is a time.
+  const number = fenced(() => (typeof time === 'string' ? Date.parse(time) : Array.isArray(time) ? NaN : Number(time)));
   if (typeof number !== 'number' || Number.isNaN(number)) return undefined;
   return Math.min(Math.max(number, FIRST_MS), LAST_MS);
 }

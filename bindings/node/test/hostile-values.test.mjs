@@ -171,6 +171,7 @@ function endless() {
   return {
     'shared parts': doubling({}), 'shared parts without JSON': doubling({ n: 1n }), 'a Proxy without end': fresh(), 'an array of any length': sparse,
     'a Proxy of any length': new Proxy([], { get: (_, name) => (name === 'length' ? 2 ** 32 - 1 : undefined) }), 'a Map without end': map,
+    'shared parts in arrays': Array.from({ length: 60 }).reduce((part) => [part, part], [1]),
     'a million levels': Array.from({ length: 1_000_000 }).reduce((inner) => ({ inner }), 1),
   };
 }
@@ -180,13 +181,14 @@ test('a value without an end ends, and its entry and line arrive', async () => {
   const { lines, told } = await logged(({ log, app }) => {
     for (const [name, given] of Object.entries(endless())) {
       app.info('m', { given, name }, { tags: [name] });
+      app.log({ message: 'm', timestamp: given, tags: [name] });
       log.trace({ name, tags: { given } });
     }
   });
   const entries = lines.filter((line) => line.startsWith('{'));
-  assert.deepEqual(names.filter((name) => entries.filter((line) => line.includes(`"${name}"]`)).length !== 1), []);
+  assert.deepEqual(names.filter((name) => entries.filter((line) => line.includes(`"${name}"]`)).length !== 2), []);
   // A line that is too large for one is uploaded, and a line that says where takes its place.
-  assert.equal(lines.length, 2 * names.length);
+  assert.equal(lines.length, 3 * names.length);
   assert.deepEqual(told, []);
 });
 
