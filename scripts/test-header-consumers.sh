@@ -99,7 +99,10 @@ fi
 
 if has bindgen bindgen; then
     say "bindgen"
-    bindgen include/maxim.h --allowlist-function 'maxim_.*' --allowlist-type 'maxim_.*' --allowlist-var 'MAXIM_.*' >"$work/maxim.rs"
+    # Debian's bindgen finds no constants of unnamed enumerations by a libclang that is much newer than itself, and
+    # takes the newest there is: that of the default compiler is its contemporary.
+    libclang=$(dirname "$(dirname "$(clang -print-resource-dir)")")
+    LIBCLANG_PATH=$libclang bindgen include/maxim.h --allowlist-function 'maxim_.*' --allowlist-type 'maxim_.*' --allowlist-var 'MAXIM_.*' >"$work/maxim.rs"
     MAXIM_BINDGEN=$work/maxim.rs rustc --edition 2021 tests/consumers/smallest.rs -o "$work/program" -L "$directory" -l maxim
     runs "$work/program"
 fi
