@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Row, scaled, wait_until};
+use crate::bench::{Row, scaled};
 use crate::common::host::HostProcess;
 use crate::common::scripted::{Asked, Scripted, answer};
 use crate::common::{Scratch, both, compile, probe};
@@ -78,24 +78,6 @@ fn refused_uploads_step_aside() {
         row.delivered += 20;
         row.held += 40;
     }
-}
-
-/// As many as there are places for uploads that stepped aside, were there only so many.
-#[test]
-fn hundreds_of_refused_uploads_stop_no_good_one() {
-    let mut row = Row::new("256 attachments that the storage refuses before 20 others");
-    let host = Host::new("hundreds");
-    let server = service("403 Forbidden");
-    let poison = format!("file:256:{}", host.file("poison", &[POISON; 300]));
-    let spool = host.scratch.path().join("spool");
-    let verbs = ["new", &poison, "data:20:1000", "flush:0", "wait"];
-    let mut process = HostProcess::start(probe(&host.program, &server.url(), &spool, &verbs));
-    wait_until("the good ones have been uploaded", || good_uploads(&server) == 20);
-    process.tell();
-    process.must_succeed();
-    row.accepted = 276;
-    row.delivered = 20;
-    row.held = 256;
 }
 
 #[test]
