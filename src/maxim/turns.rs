@@ -23,7 +23,7 @@ const ENOUGH: u32 = 16;
 const LEAST_WAIT: Duration = Duration::from_millis(10);
 const ROUND_WAIT: Duration = Duration::from_secs(5);
 /// Records remembered at most, of each kind; more than a batch has. Forgotten ones are uploaded again.
-const REMEMBERED: usize = 1_024;
+const REMEMBERED: usize = 8_192;
 
 /// What is remembered of uploads that have not left.
 #[derive(Default)]

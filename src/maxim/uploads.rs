@@ -44,10 +44,11 @@ const IN_FLIGHT: usize = 4;
 /// A longer record (there is no file system for its content) is uploaded alone, without a copy.
 const ALONE_BYTES: usize = 2 * INLINE_BYTES;
 
-/// Uploads in a batch: as many as may have failed before others are kept waiting.
-const WINDOW: usize = 256;
+/// Uploads in a batch: as many as may have failed before others are kept waiting. Few of a batch are tried at a time,
+/// and the head of one has some 500 bytes, so that many cost little.
+const WINDOW: usize = 4_096;
 /// Their bytes, small contents included.
-const WINDOW_BYTES: usize = 4 << 20;
+const WINDOW_BYTES: usize = 8 << 20;
 
 /// The head of an upload record.
 #[derive(Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Row, scaled};
+use crate::bench::{Row, scaled, wait_until};
 use crate::common::host::HostProcess;
 use crate::common::scripted::{Asked, Scripted, answer};
 use crate::common::{Scratch, both, compile, probe};
@@ -78,6 +78,26 @@ fn refused_uploads_step_aside() {
         row.delivered += 20;
         row.held += 40;
     }
+}
+
+#[test]
+fn hundreds_of_refused_uploads_stop_no_good_one() {
+    let mut row = Row::new("270 attachments that the storage refuses before 20 others");
+    let host = Host::new("hundreds");
+    let server = service("403 Forbidden");
+    let poison = format!("file:270:{}", host.file("poison", &[POISON; 300]));
+    let spool = host.scratch.path().join("spool");
+    // The good ones come when the others fill what waits.
+    let verbs = ["new", &poison, "flush:0", "wait", "data:20:1000", "flush:0", "wait"];
+    let mut process = HostProcess::start(probe(&host.program, &server.url(), &spool, &verbs));
+    wait_until("some have been refused", || server.asked().len() > 20);
+    process.tell();
+    wait_until("the good ones have been uploaded", || good_uploads(&server) >= 20);
+    process.tell();
+    process.must_succeed();
+    row.accepted = 290;
+    row.delivered = 20;
+    row.held = 270;
 }
 
 #[test]
