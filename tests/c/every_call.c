@@ -144,13 +144,6 @@ static void entities(maxim_logger *logger, const maxim_attachment *file) {
     new_session.id = ID(session);
     new_trace.id = ID(trace);
 #define CALL(count, call) LOGS(count, call);
-#define CALL_SESSION
-#define CALL_TRACE
-#define CALL_SPAN
-#define CALL_GENERATION
-#define CALL_RETRIEVAL
-#define CALL_TOOL_CALL
-#define CALL_ERROR
 #include "entity_calls.h"
 }
 

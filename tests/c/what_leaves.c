@@ -218,13 +218,6 @@ static void lines(maxim_logger *logger, const char *given, unsigned number) {
     CHECK(maxim_commit(logger, MAXIM_ENTITY_FEEDBACK, id_trace, MAXIM_STR("create"), IN("{\"comment\": $}")));
 
 #define CALL(count, call) CHECK(call);
-#define CALL_SESSION
-#define CALL_TRACE
-#define CALL_SPAN
-#define CALL_GENERATION
-#define CALL_RETRIEVAL
-#define CALL_TOOL_CALL
-#define CALL_ERROR
 #include "entity_calls.h"
     free(quote);
     free(twice);
