@@ -88,6 +88,11 @@ impl OpenEntity {
         self.entity.kind == kind && *self.entity.id == *id
     }
 
+    /// Whether its trace is unknown, and may become known.
+    fn is_orphan(&self) -> bool {
+        self.entity.trace.is_none() && self.entity.parent.is_some()
+    }
+
     fn key(&self) -> String {
         key(self.entity.kind, &self.entity.id)
     }
@@ -105,6 +110,17 @@ struct Lineage {
     span_id: Option<[u8; 8]>,
 }
 
+impl Lineage {
+    /// An entity below the one that was asked for belongs there too.
+    fn give(self, entity: &mut Entity) {
+        entity.trace = Some(self.trace);
+        entity.session = self.session.or(entity.session.take());
+        if let Some(parent) = &mut entity.parent {
+            parent.span_id = self.span_id;
+        }
+    }
+}
+
 /// Folds lines into spans.
 pub struct Folder<L = Vec<Out>> {
     options: FoldOptions,
@@ -115,6 +131,8 @@ pub struct Folder<L = Vec<Out>> {
     left: Departed,
     /// Those that have left and of which a record is kept.
     closed: Vec<String>,
+    /// Whether the trace of one that is open is unknown, as what it is below has not been told of yet.
+    has_orphans: bool,
     out: L,
     expired_ns: u64,
 }
@@ -141,6 +159,7 @@ impl<L: Leave> Folder<L> {
             open: HashTable::new(),
             left: Departed::default(),
             closed: Vec::new(),
+            has_orphans: false,
             out,
             expired_ns: 0,
         }
@@ -223,15 +242,13 @@ impl<L: Leave> Folder<L> {
             _ => (above, above_id),
         };
         let lineage = self.lineage(above, above_id);
+        self.has_orphans |= lineage.is_none();
         self.change(kind, id, now_ns, |entity| {
-            let mut span_id = None;
-            if let Some(lineage) = lineage {
-                entity.trace = Some(lineage.trace);
-                entity.session = lineage.session.or(entity.session.take());
-                span_id = lineage.span_id;
-            }
             entity.span_id = None;
-            entity.parent = Some(Parent { kind: above, id: above_id.into(), span_id });
+            entity.parent = Some(Parent { kind: above, id: above_id.into(), span_id: None });
+            if let Some(lineage) = lineage {
+                lineage.give(entity);
+            }
             entity.create(data, known);
         });
         Ok(())
@@ -270,6 +287,30 @@ impl<L: Leave> Folder<L> {
             (hash, is_itself) = (self.hasher.hash_one((kind, id)), false);
         }
         None
+    }
+
+    /// Finds the traces of those that were told of before what they are below: a record of an earlier life stands
+    /// behind lines that came later. What has ended then leaves.
+    fn find_traces(&mut self) {
+        if !std::mem::take(&mut self.has_orphans) {
+            return;
+        }
+        let orphans = self.open.iter().filter(|open| open.is_orphan());
+        let orphans: Vec<_> = orphans
+            .map(|open| (open.hash, open.entity.kind, open.entity.id.clone(), open.entity.parent.clone()))
+            .collect();
+        for (hash, kind, id, parent) in orphans {
+            let lineage = parent.and_then(|above| self.lineage(above.kind, &above.id));
+            let (Some(lineage), Some(open)) = (lineage, self.open.find_mut(hash, |open| open.is(kind, &id)))
+            else {
+                self.has_orphans = true;
+                continue;
+            };
+            lineage.give(&mut open.entity);
+            open.version += 1;
+            open.unkept = true;
+            self.leave_if_finished(hash, kind, &id);
+        }
     }
 
     fn change(&mut self, kind: Kind, id: &str, now_ns: u64, change: impl FnOnce(&mut Entity)) {
@@ -366,6 +407,7 @@ impl<L: Leave> Folder<L> {
             return Ok(());
         }
         earlier.seen_ns = earlier.seen_ns.min(now_ns);
+        self.has_orphans |= earlier.trace.is_none();
         match self.open.entry(hash, |open| open.is(kind, &id), |open| open.hash) {
             Entry::Occupied(mut found) => {
                 let open = found.get_mut();
@@ -391,6 +433,7 @@ impl<L: Leave> Folder<L> {
 
     /// Lets what has been open for too long leave, or is too much. Looks for the former at most once a second.
     pub fn expire(&mut self, now_ns: u64) {
+        self.find_traces();
         self.make_room(MAX_OPEN, MAX_OPEN_BYTES);
         const LOOK_NS: u64 = 1_000_000_000;
         if now_ns < self.expired_ns.saturating_add(LOOK_NS) && now_ns >= self.expired_ns {
@@ -450,9 +493,12 @@ impl<L: Leave> Folder<L> {
     }
 
     /// Records of what is open and has changed since the last call, by key; `None` where one is kept of what has left.
+    /// What has no trace yet comes first: whoever reads that the entity above it has ended has read of it before.
     pub fn changed(&mut self) -> Vec<(String, Option<Vec<u8>>)> {
+        self.find_traces();
         let mut changed: Vec<_> = self.closed.drain(..).map(|key| (key, None)).collect();
         let mut too_large = Vec::new();
+        let mut known = Vec::new();
         for open in &mut self.open {
             if !std::mem::take(&mut open.unkept) {
                 continue;
@@ -468,8 +514,10 @@ impl<L: Leave> Folder<L> {
                 continue;
             }
             open.bytes = record.len();
-            changed.push((open.key(), Some(record.into_bytes())));
+            let kept = if open.is_orphan() { &mut changed } else { &mut known };
+            kept.push((open.key(), Some(record.into_bytes())));
         }
+        changed.append(&mut known);
         for (hash, kind, id) in too_large {
             self.leave(hash, kind, &id, true);
         }

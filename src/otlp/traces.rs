@@ -8,6 +8,7 @@
 //! [`Spans`] sends what is finished. A span that was put there twice, by a crash between the steps, has the same id
 //! twice.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
@@ -51,8 +52,8 @@ struct FoldState {
     purges: u64,
     /// Lines that have been folded and could not be acknowledged since.
     folded: Vec<u8>,
-    /// What is to be put back into the first spool.
-    open: Vec<Vec<u8>>,
+    /// What is to be put back into the first spool, in this order.
+    open: VecDeque<Vec<u8>>,
 }
 
 /// What is to be put into the second spool, as it will stand in a request.
@@ -109,7 +110,7 @@ impl Lines {
             folder: Folder::leaving_to(ready, Uuid::new().as_str(), options),
             purges: 0,
             folded: Vec::new(),
-            open: Vec::new(),
+            open: VecDeque::new(),
         };
         Lines { state: Mutex::new(state), spans, lines: OnceLock::new(), read_at: AtomicU64::new(0) }
     }
@@ -172,9 +173,9 @@ impl Lines {
         let Some(lines) = self.lines.wait().upgrade() else {
             return Err((Status::Closed, "the logger has been freed".to_owned()));
         };
-        while let Some(record) = state.open.last() {
+        while let Some(record) = state.open.front() {
             put(&lines, KIND_LINE, record)?;
-            state.open.pop();
+            state.open.pop_front();
         }
         Ok(())
     }

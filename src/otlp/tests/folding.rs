@@ -1,6 +1,6 @@
 //! Open entities: what is kept of them, and how they leave.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde_json::json;
@@ -50,6 +50,34 @@ fn what_is_open_survives_as_records_in_whatever_order_they_come_back() {
         let seen: BTreeSet<String> = out.iter().map(|out| format!("{out:?}")).collect();
         let missing: Vec<&String> = whole.difference(&seen).collect();
         assert!(missing.is_empty(), "cut at {at}: {missing:#?}");
+    }
+}
+
+#[test]
+fn what_has_ended_leaves_as_soon_as_a_record_tells_what_it_is_below() {
+    let never = FoldOptions { incomplete_after: Duration::MAX };
+    let all = conversation();
+    let ids = |out: Vec<Out>| -> BTreeSet<_> {
+        spans(out).iter().map(|span| (span.trace_id, span.span_id, span.parent)).collect()
+    };
+    let whole = ids(fold(&all));
+    // One life ends here, the next one there: the third reads what they have left.
+    for first in 1..all.len() {
+        for second in 0..=all.len() - first {
+            let mut spool: VecDeque<Vec<u8>> = all.iter().map(|line| line.clone().into_bytes()).collect();
+            let mut out = Vec::new();
+            for (name, count) in [("one", first), ("two", second), ("three", usize::MAX)] {
+                let mut folder = Folder::named(name, never);
+                for line in spool.drain(..count.min(spool.len())) {
+                    folder.line(&line, NOW).unwrap();
+                }
+                folder.expire(NOW);
+                spool.extend(folder.changed().into_iter().filter_map(|(_, record)| record));
+                out.extend(folder.take());
+            }
+            assert!(spool.is_empty(), "cut at {first} and {second}: {} are still open", spool.len());
+            assert_eq!(ids(out), whole, "cut at {first} and {second}");
+        }
     }
 }
 
