@@ -29,7 +29,7 @@ mod control;
 mod delivery;
 pub mod ffi;
 mod maxim;
-pub mod otlp;
+mod otlp;
 mod process;
 mod report;
 mod secret;

@@ -45,26 +45,6 @@ const PIECE: u32 = 2;
 /// What usually stands around the pieces of a request.
 const HEAD_BYTES: usize = 1_024;
 
-/// A request of spans of one resource.
-pub fn traces(resource: &Resource, spans: &[Span<'_>], encoding: Encoding) -> Vec<u8> {
-    let mut pieces = Vec::new();
-    for (index, span) in spans.iter().enumerate() {
-        pieces.extend_from_slice(if index > 0 { separator(encoding) } else { b"" });
-        push_span(&mut pieces, span, encoding);
-    }
-    request(Signal::Traces, resource, &pieces, encoding)
-}
-
-/// A request of log records of one resource.
-pub fn logs(resource: &Resource, records: &[LogRecord<'_>], encoding: Encoding) -> Vec<u8> {
-    let mut pieces = Vec::new();
-    for (index, record) in records.iter().enumerate() {
-        pieces.extend_from_slice(if index > 0 { separator(encoding) } else { b"" });
-        push_log(&mut pieces, record, encoding);
-    }
-    request(Signal::Logs, resource, &pieces, encoding)
-}
-
 /// What stands between two pieces.
 pub const fn separator(encoding: Encoding) -> &'static [u8] {
     match encoding {

@@ -137,20 +137,8 @@ pub struct Folder<L = Vec<Out>> {
     expired_ns: u64,
 }
 
-impl Folder {
-    /// One of which nothing is known yet; no other has its `name`.
-    pub fn named(name: &str, options: FoldOptions) -> Folder {
-        Folder::leaving_to(Vec::new(), name, options)
-    }
-
-    /// What has left since the last call, in order.
-    pub fn take(&mut self) -> Vec<Out> {
-        std::mem::take(&mut self.out)
-    }
-}
-
 impl<L: Leave> Folder<L> {
-    /// As [`Folder::named`], with somewhere else to leave to.
+    /// One of which nothing is known yet; no other has its `name`. Spans and records leave it to `out`.
     pub fn leaving_to(out: L, name: &str, options: FoldOptions) -> Folder<L> {
         Folder {
             options,

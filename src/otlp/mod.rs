@@ -14,6 +14,7 @@
 //! | [`config`] | where it goes: the configuration and the standard environment |
 //! | [`export`] | one request: compression, partial success |
 //! | [`logs`], [`traces`] | the protocols that a pipeline delivers by |
+//! | `whole` | a folder that keeps what leaves it, and whole requests: for tests and `maxim-dev` only |
 //!
 //! Everything above [`config`] in this table is pure: no file, no network, no clock, and nothing of this crate but
 //! `text::time`, for `maxim-dev relay` folds with the same files.
@@ -38,7 +39,5 @@ pub mod span;
 #[cfg(test)]
 mod tests;
 pub mod traces;
-
-pub use encode::Encoding;
-pub use fold::{FoldOptions, Folder, Out};
-pub use model::{Event, LogRecord, Resource, Span, SpanKind, Value};
+#[cfg(test)]
+mod whole;

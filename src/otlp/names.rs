@@ -37,7 +37,6 @@ pub mod gen_ai {
         REASONING_TOKENS = "gen_ai.usage.reasoning.output_tokens";
         RETRIEVAL_QUERY = "gen_ai.retrieval.query.text";
         RETRIEVAL_DOCUMENTS = "gen_ai.retrieval.documents";
-        DATA_SOURCE = "gen_ai.data_source.id";
         TOOL_NAME = "gen_ai.tool.name";
         TOOL_DESCRIPTION = "gen_ai.tool.description";
         TOOL_CALL_ID = "gen_ai.tool.call.id";

@@ -6,6 +6,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+// The folding, as `maxim-dev` includes it: the library exports nothing but its C ABI.
+#[path = "../../dev-server/src/otlp/mod.rs"]
+mod otlp;
+#[path = "../../dev-server/src/process/mod.rs"]
+mod process;
+#[path = "../../dev-server/src/text/mod.rs"]
+mod text;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,9 +22,12 @@ use std::time::{Duration, Instant};
 
 use common::collector::{Collector, taken, texts};
 use common::{Scratch, both, built, compile};
-use maxim::otlp::{Encoding, FoldOptions, Folder, Out, Resource, encode};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
+use otlp::encode::Encoding;
+use otlp::fold::{FoldOptions, Folder, Out};
+use otlp::model::Resource;
+use otlp::whole;
 use prost::Message;
 use serde_json::Value;
 
@@ -84,7 +94,7 @@ impl Real {
     fn post(&self, body: &[u8], content_type: &str, gzip: bool) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let encoding = if gzip { "Content-Encoding: gzip\r\n" } else { "" };
-        let body = if gzip { maxim::otlp::export::gzip(body) } else { body.to_vec() };
+        let body = if gzip { gzipped(body) } else { body.to_vec() };
         write!(
             stream,
             "POST /v1/traces HTTP/1.1\r\nHost: c\r\nConnection: close\r\nContent-Type: {content_type}\r\n{encoding}\
@@ -102,6 +112,12 @@ impl Drop for Real {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn gzipped(body: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
 }
 
 fn unix_ns() -> u64 {
@@ -168,7 +184,7 @@ fn node_with_opentelemetrys_own_sdk_and_the_library_gives_one_trace() {
 }
 
 /// The spans of every captured step.
-fn captured() -> Vec<maxim::otlp::Span<'static>> {
+fn captured() -> Vec<otlp::model::Span<'static>> {
     let mut folder = Folder::named("interop", FoldOptions { incomplete_after: Duration::from_secs(1) });
     let now_ns = 1_800_000_000_000_000_000;
     for step in include_str!("../vectors/maxim.jsonl").lines() {
@@ -198,14 +214,14 @@ fn every_captured_span_comes_back_as_it_was_sent_in_either_encoding() {
     let spans = captured();
     assert!(spans.len() > 20, "{}", spans.len());
     let resource = Resource { attributes: vec![("service.name".into(), "interop".into())] };
-    let sent = encode::traces(&resource, &spans, Encoding::Protobuf);
+    let sent = whole::traces(&resource, &spans, Encoding::Protobuf);
     let sent = ExportTraceServiceRequest::decode(&sent[..]).unwrap().resource_spans.remove(0);
     let sent: BTreeMap<Vec<u8>, Span> =
         sent.scope_spans[0].spans.iter().map(|span| (span.span_id.clone(), span.clone())).collect();
     for encoding in [Encoding::Protobuf, Encoding::Json] {
         for gzip in [false, true] {
             let real = Real::start();
-            let body = encode::traces(&resource, &spans, encoding);
+            let body = whole::traces(&resource, &spans, encoding);
             let status = real.post(&body, encoding.content_type(), gzip);
             assert!(status.contains("200"), "{encoding:?}, gzip {gzip}: {status}");
             let mut back = real.spans(sent.len());

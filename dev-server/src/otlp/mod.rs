@@ -27,3 +27,5 @@ pub mod names;
 pub mod proto;
 #[path = "../../../src/otlp/span/mod.rs"]
 pub mod span;
+#[path = "../../../src/otlp/whole.rs"]
+pub mod whole;

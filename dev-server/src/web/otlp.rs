@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::model::otlp as model;
-use crate::otlp::encode::{self, Encoding};
+use crate::otlp::encode::Encoding;
 use crate::otlp::fold::{FoldOptions, Folder, Out};
 use crate::otlp::ids;
 use crate::otlp::model::{Resource, Span};
+use crate::otlp::whole;
 use crate::store::archive::Archive;
 use crate::store::rows::{self, NodeRow};
 
@@ -80,7 +81,7 @@ fn folded(repo: &str, spans: &[Span<'_>]) -> Vec<Value> {
         ("service.name".into(), repo.to_owned().into()),
         ("maxim.repository.id".into(), repo.to_owned().into()),
     ];
-    let body = encode::traces(&Resource { attributes }, spans, Encoding::Json);
+    let body = whole::traces(&Resource { attributes }, spans, Encoding::Json);
     let request: Value = serde_json::from_slice(&body).unwrap_or_else(|_| json!({}));
     request["resourceSpans"].as_array().cloned().unwrap_or_default()
 }

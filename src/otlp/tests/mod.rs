@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::model::{LogRecord, Span, Value};
-use super::{FoldOptions, Folder, Out};
+use super::fold::{FoldOptions, Folder, Out};
 
 const SECOND: u64 = 1_000_000_000;
 const NOW: u64 = 1_800_000_000 * SECOND;

@@ -9,10 +9,11 @@ use opentelemetry_proto::tonic::trace::v1 as proto;
 use prost::Message;
 use serde_json::{Value as Json, json};
 
-use super::super::encode::{self, Encoding, hex};
+use super::super::encode::{Encoding, hex};
 use super::super::entry;
 use super::super::model::{Resource, Span, Value};
 use super::super::names::SCHEMA_URL;
+use super::super::whole;
 use super::*;
 
 #[test]
@@ -27,7 +28,7 @@ fn a_request_says_what_the_published_definitions_read() {
     let span = Span { attributes: vec![("all".into(), all)], ..spans(fold(&conversation())).remove(2) };
     let failed = Span { error: Some("boom".into()), parent: None, ..span.clone() };
     let resource = Resource { attributes: vec![("service.name".into(), "svc".into())] };
-    let request = encode::traces(&resource, &[span.clone(), failed], Encoding::Protobuf);
+    let request = whole::traces(&resource, &[span.clone(), failed], Encoding::Protobuf);
     let decoded = ExportTraceServiceRequest::decode(&request[..]).unwrap();
     let group = &decoded.resource_spans[0];
     assert_eq!(group.schema_url, SCHEMA_URL);
@@ -53,7 +54,7 @@ fn a_request_says_what_the_published_definitions_read() {
     assert_eq!((status.code, status.message.as_str()), (proto::status::StatusCode::Error as i32, "boom"));
 
     let json: Json =
-        serde_json::from_slice(&encode::traces(&resource, std::slice::from_ref(&span), Encoding::Json))
+        serde_json::from_slice(&whole::traces(&resource, std::slice::from_ref(&span), Encoding::Json))
             .unwrap();
     let read = &json["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
     assert_eq!(read["traceId"], hex(&span.trace_id));
@@ -70,7 +71,7 @@ fn an_entry_becomes_a_log_record_one_to_one() {
     let json = json.to_string();
     let (origin, record) = entry::fold(json.as_bytes(), NOW).unwrap();
     let resource = Resource { attributes: origin.resource(&vec![]) };
-    let request = encode::logs(&resource, &[record], Encoding::Protobuf);
+    let request = whole::logs(&resource, &[record], Encoding::Protobuf);
     let decoded = ExportLogsServiceRequest::decode(&request[..]).unwrap();
     assert_eq!(decoded.encode_to_vec(), request);
     let group = &decoded.resource_logs[0];

@@ -6,10 +6,11 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use serde_json::{Value as Json, json};
 
-use super::super::encode::{self, Encoding, hex};
+use super::super::encode::{Encoding, hex};
 use super::super::ids;
 use super::super::model::{Resource, Value};
 use super::super::names::{gen_ai, inference, own};
+use super::super::whole;
 use super::*;
 
 #[test]
@@ -132,7 +133,7 @@ fn every_captured_line_leaves_as_a_span_or_a_record() {
     // Both forms hold the same, by the published definitions.
     let spans = spans(out);
     let resource = Resource { attributes: vec![("service.name".into(), "s".into())] };
-    let request = encode::traces(&resource, &spans, Encoding::Protobuf);
+    let request = whole::traces(&resource, &spans, Encoding::Protobuf);
     let decoded = ExportTraceServiceRequest::decode(&request[..]).unwrap();
     assert_eq!(decoded.encode_to_vec(), request);
     assert_eq!(decoded.resource_spans[0].scope_spans[0].spans.len(), spans.len());
