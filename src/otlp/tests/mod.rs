@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::model::{LogRecord, Span, Value};
 use super::fold::{FoldOptions, Folder, Out};
+use super::model::{LogRecord, Span, Value};
 
 const SECOND: u64 = 1_000_000_000;
 const NOW: u64 = 1_800_000_000 * SECOND;
