@@ -4,15 +4,20 @@
 //! not, `@logs` that it makes a record, and **May block** what it says. A parameter may be NULL where its
 //! documentation says `May be NULL`.
 
+mod documentation;
+mod types;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::{Attribute, Expr, FnArg, Item, Lit, Meta, Pat, ReturnType};
+use syn::{Attribute, FnArg, Item, Meta, Pat};
 
 use crate::model::{Api, Constant, Enum, Field, Function, Handle, Parameter, Struct, Type};
 use crate::shapes::ENTITIES;
+use documentation::{Tags, documented, range, says, unit};
+use types::{bare_function, c_type, number, returned, void};
 
 /// In this order the header has them; files that are not named follow.
 const FILES: [&str; 12] = [
@@ -404,137 +409,9 @@ fn refusals(name: &str, kind: &Type, nullable: bool) -> Vec<String> {
     gives.into_iter().map(str::to_owned).collect()
 }
 
-/// What the documentation of a function says in a form of its own.
-#[derive(Default)]
-struct Tags {
-    parameters: BTreeMap<String, String>,
-    returns: Option<String>,
-    gives: Vec<String>,
-    logs: bool,
-    is_initialiser: bool,
-    for_c: bool,
-}
-
-impl Tags {
-    fn read(&mut self, tag: &str) -> Result<(), String> {
-        let (kind, rest) = tag.split_once(' ').unwrap_or((tag, ""));
-        match kind {
-            "param" => {
-                let (name, doc) = rest.split_once(' ').ok_or_else(|| format!("@{tag}: says nothing"))?;
-                self.parameters.insert(name.to_owned(), doc.to_owned());
-            }
-            "return" => self.returns = Some(rest.to_owned()),
-            "gives" => self.gives.extend(rest.split_whitespace().map(str::to_owned)),
-            "logs" => self.logs = true,
-            "initialiser" => self.is_initialiser = true,
-            "c" => self.for_c = true,
-            other => return Err(format!("@{other} means nothing")),
-        }
-        Ok(())
-    }
-}
-
-/// A C type of a Rust one.
-fn c_type(kind: &syn::Type) -> Result<Type, String> {
-    match kind {
-        syn::Type::Ptr(pointer) => {
-            let inner = c_type(&pointer.elem)?;
-            let is_const = if inner.stars == 0 { pointer.const_token.is_some() } else { inner.is_const };
-            Ok(spelled(inner.base, is_const, inner.stars + 1, None))
-        }
-        syn::Type::Array(array) => {
-            let inner = c_type(&array.elem)?;
-            Ok(spelled(
-                inner.base,
-                inner.is_const,
-                inner.stars,
-                Some(number(&array.len).ok_or("a length is no number")?),
-            ))
-        }
-        syn::Type::Path(path) => {
-            let name = path.path.segments.last().ok_or("an empty path")?.ident.to_string();
-            let base = match &*name {
-                "i32" => "int32_t",
-                "u32" => "uint32_t",
-                "i64" => "int64_t",
-                "u64" => "uint64_t",
-                "u8" => "uint8_t",
-                "usize" => "size_t",
-                "f64" => "double",
-                "c_char" => "char",
-                "c_void" => "void",
-                "CBool" => "bool",
-                other => other,
-            };
-            Ok(spelled(base.to_owned(), false, 0, None))
-        }
-        _ => Err("a type that C does not have".to_owned()),
-    }
-}
-
-fn spelled(base: String, is_const: bool, stars: usize, length: Option<i64>) -> Type {
-    let space = if stars > 0 { " " } else { "" };
-    let c = format!("{}{base}{space}{}", if is_const { "const " } else { "" }, "*".repeat(stars));
-    Type { c, base, is_const, stars, length }
-}
-
-fn void() -> Type {
-    spelled("void".to_owned(), false, 0, None)
-}
-
 /// What is not is called by C all the same, but not by name.
 fn is_public(visibility: &syn::Visibility) -> bool {
     matches!(visibility, syn::Visibility::Public(_))
-}
-
-fn returned(output: &ReturnType) -> Result<Type, String> {
-    match output {
-        ReturnType::Default => Ok(void()),
-        ReturnType::Type(_, kind) => c_type(kind),
-    }
-}
-
-/// The function type in `Option<unsafe extern "C" fn(…)>`.
-fn bare_function(kind: &syn::Type) -> Option<&syn::TypeBareFn> {
-    let syn::Type::Path(path) = kind else { return None };
-    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
-        return None;
-    };
-    match arguments.args.first()? {
-        syn::GenericArgument::Type(syn::Type::BareFn(function)) => Some(function),
-        _ => None,
-    }
-}
-
-fn number(expression: &Expr) -> Option<i64> {
-    match expression {
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Int(int) => int.base10_parse().ok(),
-            _ => None,
-        },
-        Expr::Unary(unary) => number(&unary.expr).map(|value| -value),
-        _ => None,
-    }
-}
-
-fn documented(name: &str, attributes: &[Attribute]) -> Result<String, String> {
-    let lines: Vec<String> = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("doc"))
-        .filter_map(|attribute| match &attribute.meta {
-            Meta::NameValue(pair) => match &pair.value {
-                Expr::Lit(literal) => match &literal.lit {
-                    Lit::Str(text) => {
-                        Some(text.value().strip_prefix(' ').map_or_else(|| text.value(), str::to_owned))
-                    }
-                    _ => None,
-                },
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
-    if lines.is_empty() { Err(format!("{name} is not documented")) } else { Ok(lines.join("\n")) }
 }
 
 fn is_hidden(attributes: &[Attribute]) -> bool {
@@ -553,57 +430,4 @@ fn deprecation(attributes: &[Attribute]) -> Option<String> {
 
 fn plain(name: &str) -> String {
     name.trim_start_matches("r#").to_owned()
-}
-
-fn says(doc: &str, words: &str) -> bool {
-    doc.split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
-}
-
-fn unit(name: &str) -> Option<String> {
-    let known = [
-        ("_ms", "milliseconds"),
-        ("_us", "microseconds"),
-        ("_s", "seconds"),
-        ("_bytes", "bytes"),
-        ("_usd", "US dollars"),
-        ("data_len", "bytes"),
-    ];
-    known.iter().find(|(suffix, _)| name.ends_with(suffix)).map(|(_, unit)| (*unit).to_owned())
-}
-
-/// `1 to 100`, `up to 50 characters`, `at least 1`, where a field's documentation says so.
-fn range(doc: &str) -> Option<String> {
-    let text = doc.split_whitespace().collect::<Vec<_>>().join(" ");
-    let words: Vec<&str> = text.split(' ').collect();
-    let is_number =
-        |word: &str| word.trim_end_matches([',', ';', ':', '.']).replace(',', "").parse::<u64>().is_ok();
-    for (at, word) in words.iter().enumerate() {
-        let next = |ahead: usize| words.get(at + ahead).copied().unwrap_or("");
-        if !is_number(word) {
-            continue;
-        }
-        let before = at.checked_sub(1).map_or("", |at| words[at]);
-        let first = at.checked_sub(2).map_or("", |at| words[at]);
-        let unit = |of: &str| {
-            if ["characters", "characters.", "characters;", "bytes."].iter().any(|unit| of.starts_with(unit))
-            {
-                format!(" {}", of.trim_end_matches(['.', ';', ',']))
-            } else {
-                String::new()
-            }
-        };
-        let bare = |word: &str| word.trim_end_matches([',', ';', ':', '.']).to_owned();
-        if next(1) == "to" && is_number(next(2)) {
-            return Some(format!("{} to {}{}", bare(word), bare(next(2)), unit(next(3))));
-        }
-        if before == "to" && first.eq_ignore_ascii_case("up") || before == "least" {
-            return Some(format!(
-                "{} {}{}",
-                if before == "to" { "at most" } else { "at least" },
-                bare(word),
-                unit(next(1))
-            ));
-        }
-    }
-    None
 }
