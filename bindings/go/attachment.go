@@ -63,46 +63,6 @@ func (e *entity) attach(op string, a *Attachment, call func(C.maxim_attachment) 
 	return e.done(op, call(c).failure)
 }
 
-// AddAttachment uploads a file or bytes, or logs a URL, in the background.
-func (s *Session) AddAttachment(attachment Attachment) error {
-	s = some(s)
-	return s.attach("Session.AddAttachment", &attachment, func(c C.maxim_attachment) C.maxim_go_created {
-		return C.maxim_go_session_add_attachment(s.handle, text(s.id), c)
-	})
-}
-
-// AddAttachment uploads a file or bytes, or logs a URL, in the background.
-func (t *Trace) AddAttachment(attachment Attachment) error {
-	t = some(t)
-	return t.attach("Trace.AddAttachment", &attachment, func(c C.maxim_attachment) C.maxim_go_created {
-		return C.maxim_go_trace_add_attachment(t.handle, text(t.id), c)
-	})
-}
-
-// AddAttachment uploads a file or bytes, or logs a URL, in the background.
-func (s *Span) AddAttachment(attachment Attachment) error {
-	s = some(s)
-	return s.attach("Span.AddAttachment", &attachment, func(c C.maxim_attachment) C.maxim_go_created {
-		return C.maxim_go_span_add_attachment(s.handle, text(s.id), c)
-	})
-}
-
-// AddAttachment uploads a file or bytes, or logs a URL, in the background.
-func (g *Generation) AddAttachment(attachment Attachment) error {
-	g = some(g)
-	return g.attach("Generation.AddAttachment", &attachment, func(c C.maxim_attachment) C.maxim_go_created {
-		return C.maxim_go_generation_add_attachment(g.handle, text(g.id), c)
-	})
-}
-
-// AddAttachment uploads a file or bytes, or logs a URL, in the background.
-func (r *Retrieval) AddAttachment(attachment Attachment) error {
-	r = some(r)
-	return r.attach("Retrieval.AddAttachment", &attachment, func(c C.maxim_attachment) C.maxim_go_created {
-		return C.maxim_go_retrieval_add_attachment(r.handle, text(r.id), c)
-	})
-}
-
 // FlushAttachments uploads all attachments that were added before the call, and waits for them up to
 // the context's deadline.
 func (l *Logger) FlushAttachments(ctx context.Context) error {

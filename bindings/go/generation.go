@@ -5,8 +5,6 @@ package maxim
 // #include "shim.h"
 import "C"
 
-import "time"
-
 // Generation is one call of a model.
 type Generation struct{ entity }
 
@@ -75,16 +73,6 @@ func (g *Generation) result(op string, result any, flags C.uint32_t) error {
 	})
 }
 
-// Error logs that the model failed, and ends the generation. Message, Code and Type are used.
-func (g *Generation) Error(config ErrorConfig) error {
-	g = some(g)
-	c, err := config.c()
-	if err := g.logger.to().unfit("Generation.Error", err); err != nil {
-		return err
-	}
-	return g.done("Generation.Error", C.maxim_go_generation_error(g.handle, text(g.id), c))
-}
-
 // Cost is what a generation cost, in US dollars.
 type Cost struct{ Input, Output, Total float64 }
 
@@ -93,64 +81,6 @@ func (g *Generation) AddCost(cost Cost) error {
 	g = some(g)
 	return g.done("Generation.AddCost", C.maxim_go_generation_add_cost(g.handle, text(g.id),
 		C.double(cost.Input), C.double(cost.Output), C.double(cost.Total)))
-}
-
-// AddTag adds one tag. A tag given again replaces the earlier value.
-func (g *Generation) AddTag(key, value string) error {
-	g = some(g)
-	return g.done("Generation.AddTag", C.maxim_go_generation_add_tag(g.handle, text(g.id), text(key), text(value)))
-}
-
-// AddMetadata adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
-func (g *Generation) AddMetadata(metadata any) error {
-	g = some(g)
-	return g.withJSON("Generation.AddMetadata", metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
-		return C.maxim_go_generation_add_metadata(g.handle, text(g.id), metadata)
-	})
-}
-
-// AddMetric adds a named number. NaN and infinities are ErrInvalidArgument.
-func (g *Generation) AddMetric(name string, value float64) error {
-	g = some(g)
-	return g.done("Generation.AddMetric", C.maxim_go_generation_add_metric(g.handle, text(g.id), text(name), C.double(value)))
-}
-
-// EvaluateWithEvaluators has the generation evaluated by the evaluators named, at least one.
-func (g *Generation) EvaluateWithEvaluators(evaluators ...string) error {
-	g = some(g)
-	return g.evaluate("Generation.EvaluateWithEvaluators", evaluators, func(names C.maxim_str) *C.maxim_go_failure {
-		return C.maxim_go_generation_evaluate_with_evaluators(g.handle, text(g.id), names)
-	})
-}
-
-// EvaluateWithVariables has the generation evaluated with values for the evaluators' variables (a JSON
-// object) by the evaluators named, at least one.
-func (g *Generation) EvaluateWithVariables(variables any, evaluators ...string) error {
-	g = some(g)
-	return g.evaluateWith("Generation.EvaluateWithVariables", variables, evaluators,
-		func(variables, names C.maxim_str) *C.maxim_go_failure {
-			return C.maxim_go_generation_evaluate_with_variables(g.handle, text(g.id), variables, names)
-		})
-}
-
-// SetStartTimestamp sets when the generation began (years 1 to 9999).
-func (g *Generation) SetStartTimestamp(at time.Time) error {
-	g = some(g)
-	return g.done("Generation.SetStartTimestamp", C.maxim_go_generation_set_start_timestamp(g.handle, text(g.id), C.int64_t(inRange(at).UnixMicro())))
-}
-
-// SetEndTimestamp sets when the generation ended (years 1 to 9999).
-func (g *Generation) SetEndTimestamp(at time.Time) error {
-	g = some(g)
-	return g.done("Generation.SetEndTimestamp", C.maxim_go_generation_set_end_timestamp(g.handle, text(g.id), C.int64_t(inRange(at).UnixMicro())))
-}
-
-// AddEvent adds an event, at the time of the call.
-func (g *Generation) AddEvent(event Event) error {
-	g = some(g)
-	return g.event("Generation.AddEvent", &event, func(config C.maxim_event_config) C.maxim_go_created {
-		return C.maxim_go_generation_add_event(g.handle, text(g.id), config)
-	})
 }
 
 // AddTotalCost adds what the generation cost in all, in US dollars, where the parts are not known.
@@ -169,10 +99,4 @@ func (g *Generation) SetMaximPromptID(id string) error {
 func (g *Generation) SetMaximPromptVersionID(id string) error {
 	g = some(g)
 	return g.done("Generation.SetMaximPromptVersionID", C.maxim_go_generation_set_maxim_prompt_version_id(g.handle, text(g.id), text(id)))
-}
-
-// End ends the generation, at the time of the call.
-func (g *Generation) End() error {
-	g = some(g)
-	return g.done("Generation.End", C.maxim_go_generation_end(g.handle, text(g.id)))
 }

@@ -21,8 +21,10 @@ func TestEveryFunctionAndConstantOfTheHeaderIsBound(t *testing.T) {
 			Values []struct{ Name string }
 		}
 		Functions []struct {
-			Name string
-			ForC bool `json:"for_c"`
+			Name          string
+			Entity        string
+			ForC          bool   `json:"for_c"`
+			DeprecatedFor string `json:"deprecated_for"`
 		}
 	}
 	must(t, json.Unmarshal(content, &api))
@@ -46,6 +48,16 @@ func TestEveryFunctionAndConstantOfTheHeaderIsBound(t *testing.T) {
 
 	for _, function := range api.Functions {
 		name := function.Name
+		if function.DeprecatedFor != "" {
+			// The old method calls the new one.
+			kind := camel(function.Entity)
+			verb := camel(strings.TrimPrefix(name, "maxim_"+function.Entity))
+			method := regexp.MustCompile(`func \(\w+ \*` + kind + `\) ` + verb + `\(`)
+			if !method.MatchString(binding.String()) {
+				t.Errorf("the binding does not have %s.%s", kind, verb)
+			}
+			continue
+		}
 		if function.ForC || used[name] || used["maxim_go_"+strings.TrimPrefix(name, "maxim_")] {
 			continue
 		}
@@ -69,4 +81,13 @@ func TestEveryFunctionAndConstantOfTheHeaderIsBound(t *testing.T) {
 			}
 		}
 	}
+}
+
+// camel is `tool_call` as `ToolCall`.
+func camel(name string) string {
+	var camel string
+	for _, part := range strings.Split(strings.Trim(name, "_"), "_") {
+		camel += strings.ToUpper(part[:1]) + part[1:]
+	}
+	return camel
 }

@@ -41,17 +41,3 @@ type LoggedError struct{ entity }
 
 // LoggedError is the error with this id (ErrorConfig.ID), logged before, perhaps by another process.
 func (l *Logger) LoggedError(id string) *LoggedError { return &LoggedError{l.existing(id)} }
-
-// AddTag adds one tag. A tag given again replaces the earlier value.
-func (e *LoggedError) AddTag(key, value string) error {
-	e = some(e)
-	return e.done("LoggedError.AddTag", C.maxim_go_error_add_tag(e.handle, text(e.id), text(key), text(value)))
-}
-
-// AddMetadata adds metadata: a JSON object. Values that are not strings are sent as their JSON text.
-func (e *LoggedError) AddMetadata(metadata any) error {
-	e = some(e)
-	return e.withJSON("LoggedError.AddMetadata", metadata, func(metadata C.maxim_str) *C.maxim_go_failure {
-		return C.maxim_go_error_add_metadata(e.handle, text(e.id), metadata)
-	})
-}
