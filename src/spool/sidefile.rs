@@ -17,7 +17,8 @@ use super::format::{Origin, SegmentKey};
 use super::secure_fs::{self, At, Base};
 use super::spool::Spool;
 use super::state::{Segment, SpoolState};
-use super::{Options, RecordKind, Refusal, age, candidates, quarantine};
+use super::{Options, Overflow, RecordKind, Refusal, age, candidates, quarantine};
+use crate::process::Undisturbed;
 use crate::process::unique::Uuid;
 
 /// Its name within the identity's directory.
@@ -104,6 +105,7 @@ impl Spool {
     /// for such a file at all.
     fn reserve_side_file(&self, size: u64) -> Result<bool, Refusal> {
         let cap = self.disk_cap();
+        let mut by_handlers = Undisturbed::by_handlers();
         let Some(mut state) = self.state.lock_in_time() else { return Err(self.stuck()) };
         if size > cap || state.cold_failed {
             return Ok(false);
@@ -121,7 +123,12 @@ impl Spool {
             if self.store.hot.is_none() && self.give_back_idle(&mut state) {
                 continue;
             }
-            state = self.make_room(state, &mut deadline, Spool::evict_from_disk)?;
+            if self.options.overflow == Overflow::DropOldest && self.evict_from_disk(&mut state) {
+                continue;
+            }
+            drop(by_handlers);
+            state = self.wait_for_room(state, &mut deadline)?;
+            by_handlers = Undisturbed::by_handlers();
         }
     }
 
@@ -139,8 +146,8 @@ impl Spool {
         let path_length = named(0).path().as_os_str().len();
         let length = payload.len() + size_of::<u32>() + path_length;
         let path_length = (path_length as u32).to_le_bytes();
-        // A handler that jumps out of this would leave a file without its record, and the lock held.
-        let _undisturbed = self.undisturbed();
+        let _by_ourselves = Undisturbed::by_ourselves();
+        let by_handlers = Undisturbed::by_handlers();
         let Some(mut state) = self.state.lock_in_time() else { return Err(self.stuck()) };
         let share = self.disk_cap() / SEGMENT_SHARE;
         if state.active.as_ref().is_some_and(|active| {
@@ -149,7 +156,11 @@ impl Spool {
         }) {
             self.seal_active(&mut state);
         }
+        // A wait for room may be long.
+        drop(by_handlers);
         let mut state = self.with_room(state, length)?;
+        // A handler that jumps out of this would leave a file without its record.
+        let _by_handlers = Undisturbed::by_handlers();
         let file = named(state.next);
         if partial.rename(&file).is_err() {
             return Ok(None);

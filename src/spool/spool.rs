@@ -309,7 +309,8 @@ impl Spool {
         mut state: LockGuard<'a, SpoolState>,
         payload: usize,
     ) -> Result<LockGuard<'a, SpoolState>, Refusal> {
-        let _undisturbed = self.undisturbed();
+        let _by_ourselves = Undisturbed::by_ourselves();
+        let mut by_handlers = Undisturbed::by_handlers();
         let needed = HEADER_SIZE + format::record_size(payload);
         let size = (needed.next_multiple_of(4096) as u64).max(self.next_size(&state));
         let cap = self.options.max_memory_bytes.max(self.disk_cap());
@@ -355,21 +356,25 @@ impl Spool {
             if self.give_back_idle(&mut state) || self.give_back_memory(&mut state) {
                 continue;
             }
-            state = self.make_room(state, &mut deadline, Spool::evict_oldest)?;
+            if self.options.overflow == Overflow::DropOldest && self.evict_oldest(&mut state) {
+                continue;
+            }
+            // That may be long, and has no lock.
+            drop(by_handlers);
+            state = self.wait_for_room(state, &mut deadline)?;
+            by_handlers = Undisturbed::by_handlers();
         }
     }
 
-    /// Makes room, or waits for it, as the overflow policy has it: then it is worth another look.
+    /// Waits for room where that is the overflow policy: then it is worth another look.
     /// `deadline` is that of the caller's wait, set at its first.
-    pub(super) fn make_room<'a>(
+    pub(super) fn wait_for_room<'a>(
         &'a self,
         mut state: LockGuard<'a, SpoolState>,
         deadline: &mut Option<Instant>,
-        evict: fn(&Spool, &mut SpoolState) -> bool,
     ) -> Result<LockGuard<'a, SpoolState>, Refusal> {
         let is_worth_it = match self.options.overflow {
-            Overflow::DropOldest => evict(self, &mut state),
-            Overflow::DropNewest => false,
+            Overflow::DropOldest | Overflow::DropNewest => false,
             Overflow::Block(limit) => {
                 // A limit beyond what the clock can express is a day at a time.
                 let now = Instant::now();
@@ -422,6 +427,8 @@ impl Spool {
         if self.state.lock_in_time().is_none_or(|state| state.litter.is_empty()) {
             return;
         }
+        // The places of files are behind a lock too, which nobody takes over.
+        let _undisturbed = Undisturbed::by_handlers();
         let mut litter = Vec::with_capacity(BOOKS_RESERVED);
         if let Some(mut state) = self.state.lock_in_time() {
             std::mem::swap(&mut state.litter, &mut litter);
@@ -432,14 +439,6 @@ impl Spool {
                 Litter::Memory(map) => drop(map),
                 Litter::Sides(maker, files) => self.remove_side_files(&maker, &files),
             }
-        }
-    }
-
-    /// For work under the lock, which is not left halfway. A wait for room may be long, and has no lock.
-    pub(super) fn undisturbed(&self) -> Undisturbed {
-        match self.options.overflow {
-            Overflow::Block(_) => Undisturbed::by_ourselves(),
-            _ => Undisturbed::by_handlers(),
         }
     }
 

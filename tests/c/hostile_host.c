@@ -15,7 +15,9 @@
  *                          operations the logging thread stood still for, and the numbers
  *   longjmp HOW            a signal handler jumps out of log calls, again and again: prints how often, how many calls
  *                          said OK, and the numbers. `alone`: the thread goes on by itself; `others`: other threads
- *                          find the lock held by a call that never comes back, until its own thread logs again
+ *                          find the lock held by a call that never comes back, until its own thread logs again;
+ *                          `files`: it jumps at each file that a call makes (SHIM_INTERRUPTED), while the overflow
+ *                          policy is to wait; then waits for a line on standard input before it flushes
  *   no-randomness          the system has no randomness to give, and no descriptor is left
  *
  * Prints what came of it as lines of JSON; a fault is a line on standard error and exit code 3. The library's
@@ -533,7 +535,47 @@ static void let_jumper(int want) {
     }
 }
 
+/* Logs until calls have been at so many files of their own, and jumps at each of them. */
+static int jump_at_files(void) {
+    enum { FILES = 10, VALUE = 400000 };
+    static char value[VALUE];
+    void (*enter)(void), (*tick)(void);
+    *(void **)&enter = dlsym(RTLD_DEFAULT, "shim_enter");
+    *(void **)&tick = dlsym(RTLD_DEFAULT, "shim_tick");
+    atomic_ulong *interruptions = dlsym(RTLD_DEFAULT, "shim_interruptions");
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    config.flush_interval_ms = 50;
+    config.overflow_policy = MAXIM_OVERFLOW_BLOCK;
+    config.block_timeout_ms = 50000;
+    must("new", MAXIM_OK, maxim_logger_new(&config, &logger));
+    memset(value, 'v', VALUE);
+    struct sigaction action = {.sa_handler = jump_out};
+    sigaction(SIGUSR1, &action, NULL);
+    if (sigsetjmp(jumper.from, 1) != 0) {
+        jumper.jumps++;
+    }
+    tick();
+    /* Not interrupted: so the thread shows that the call which it left is gone. */
+    jumper.ok += log_one(logger, 1) == MAXIM_OK;
+    while (*interruptions < FILES) {
+        enter();
+        jumper.ok += maxim_trace_add_tag(logger, MAXIM_STR("trace-1"), MAXIM_STR("mark"),
+                                         (maxim_str){value, VALUE}) == MAXIM_OK;
+        tick();
+    }
+    printf("{\"jumps\":%d,\"ok\":%lu}\n", jumper.jumps, jumper.ok);
+    fflush(stdout);
+    (void)getchar(); /* until the service takes records */
+    must("flush", MAXIM_OK, maxim_flush(logger, 40000));
+    print_numbers(logger);
+    must("free", MAXIM_OK, maxim_logger_free(logger));
+    return 0;
+}
+
 static int longjmp_out(const char *how) {
+    if (strcmp(how, "files") == 0) {
+        return jump_at_files();
+    }
     must("new", MAXIM_OK, make(&logger, NULL, NULL));
     struct sigaction action = {.sa_handler = jump_out};
     sigaction(SIGUSR1, &action, NULL);

@@ -9,6 +9,8 @@
  *                   `shim_tick` are called by the thread that is not to wait for that, before and after each of its
  *                   calls; `shim_operations` and `shim_standstills` count the operations of other threads, and those
  *                   at whose end it was in a call and had meanwhile not begun and ended one
+ * SHIM_INTERRUPTED  a thread between its `shim_enter` and `shim_tick` gets SIGUSR1 when it makes, renames or removes a
+ *                   segment; `shim_interruptions` counts these
  * SHIM_CLOCK_LATE   CLOCK_REALTIME is so many seconds late (or early, if negative)
  * SHIM_BOOT_LATE    the same with CLOCK_BOOTTIME
  */
@@ -18,6 +20,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -55,7 +58,7 @@ static int unreadable(const char *path, int flags) {
     return error;
 }
 
-_Atomic unsigned long shim_operations, shim_standstills;
+_Atomic unsigned long shim_operations, shim_standstills, shim_interruptions;
 static _Atomic unsigned long ticks, own_operations;
 static _Atomic int is_in_call;
 static __thread int is_ticking;
@@ -70,7 +73,15 @@ void shim_tick(void) {
     is_in_call = 0;
 }
 
+static void interrupt(const char *path) {
+    if (is_ticking && is_in_call && getenv("SHIM_INTERRUPTED") && strstr(path, ".seg")) {
+        shim_interruptions++;
+        pthread_kill(pthread_self(), SIGUSR1);
+    }
+}
+
 static void take_long(const char *path) {
+    interrupt(path);
     const char *milliseconds = getenv("SHIM_SLOW_FILES");
     if (!milliseconds || !strstr(path, ".seg")) {
         return;

@@ -8,6 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::bench::{Row, Stage, json_lines, shim};
+use crate::common::host::HostProcess;
 use crate::common::{Scratch, Server, built, compile_into, compile_with, library, nobody, root, run};
 
 /// The program, for one test, and what it needs.
@@ -144,6 +145,31 @@ fn a_handler_that_jumps_out_of_a_call_stops_nobody() {
         let children = u64::from(how == "others");
         assert_eq!(host.server.count("lines"), accepted + children);
     }
+}
+
+#[test]
+fn a_handler_that_jumps_out_of_work_with_files_stops_nobody() {
+    let mut row = Row::new("longjmp at each file of a log call, overflow policy BLOCK");
+    let host = Host::new("longjmp-files");
+    let stage = Stage::new("longjmp-files-shim");
+    // Nothing leaves meanwhile, so that new files are needed; the delivery thread makes some as well, but slowly.
+    host.server.control(serde_json::json!({"status": 503}));
+    let mut command = host.command(&["longjmp", "files"]);
+    command.env("LD_PRELOAD", shim(&stage)).env("SHIM_INTERRUPTED", "1").env("SHIM_SLOW_FILES", "20");
+    let mut process = HostProcess::start(command);
+    let counts = process.json();
+    host.server.control(serde_json::json!({"status": null}));
+    process.tell();
+    let numbers = process.json();
+    process.must_succeed();
+    let of = |name: &str| counts[name].as_u64().unwrap();
+    row.add_stats(&numbers);
+    row.note = format!("{} jumps", of("jumps"));
+    assert!(of("jumps") > 0, "{counts}");
+    // A call that was left behind may have come so far that its record counts.
+    assert!((of("ok")..=of("ok") + of("jumps")).contains(&row.accepted), "{counts}");
+    assert_eq!((row.delivered, row.dropped), (row.accepted, 0), "{numbers}");
+    assert_eq!(host.server.count("lines"), row.accepted);
 }
 
 #[test]
