@@ -93,6 +93,7 @@ typedef maxim_status (*number_function)(maxim_logger *, maxim_str, double);
 typedef maxim_status (*cost_function)(maxim_logger *, maxim_str, double, double, double);
 typedef maxim_status (*result_function)(maxim_logger *, maxim_str, maxim_str, maxim_result_flags);
 typedef maxim_status (*wait_function)(void *, uint32_t);
+typedef maxim_status (*set_text_function)(maxim_log_client *, maxim_str);
 typedef maxim_status (*entry_function)(void *, maxim_str, maxim_str, const void *);
 typedef maxim_status (*start_function)(void *, uint32_t, maxim_flush_callback, void *);
 
@@ -112,6 +113,7 @@ struct method {
         cost_function cost;
         result_function result;
         wait_function wait;
+        set_text_function set_text;
         entry_function entry;
         start_function start;
     } function;
@@ -209,5 +211,34 @@ napi_value call_start(napi_env env, napi_callback_info info);
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FIELD(type, struct_name, member) {#member, offsetof(struct_name, member), FIELD_##type}
+
+/* The members that the configurations of a logger and of a log client share, each as F(type, member). */
+#define SHARED_FIELDS(F)                                                                                             \
+    F(TEXT, api_key), F(U32, flush_interval_ms), F(TEXT, spool_dir), F(U64, max_memory_bytes), F(U64, max_disk_bytes), \
+        F(I32, overflow_policy), F(U32, block_timeout_ms), F(TEXT, ca_file), F(TEXT, proxy), F(BOOL, is_debug),      \
+        F(BOOL, allow_plaintext), F(BOOL, lossy), F(BOOL, disabled), F(I32, capture_content), F(TEXT, masks_json),   \
+        F(U32, mask_budget_us), F(U64, max_field_bytes), F(U64, max_age_ms), F(U64, quarantine_max_age_ms),          \
+        F(BOOL, memory_only), F(I32, protocol), F(TEXT, otlp_url), F(TEXT, otlp_headers), F(I32, otlp_encoding),     \
+        F(I32, otlp_compression), F(TEXT, service_name), F(TEXT, resource_attributes)
+
+/* Who is told what happens later to a logger or log client that is made, and what of. */
+struct opening {
+    struct listener *listener;
+    bool debug, mask;
+};
+
+/* Arguments 1 to 3: number of the listener, whether it wants debug output, whether it has a mask. No listener: the call
+ * has failed, or there is no memory. */
+struct opening take_opening(struct call *call);
+/* Sets the callbacks of a configuration. */
+#define LISTEN(config, opening)                                          \
+    do {                                                                 \
+        (config).user_data = (opening).listener;                         \
+        (config).error_callback = on_error;                              \
+        (config).debug_callback = (opening).debug ? on_debug : NULL;     \
+        (config).mask_callback = (opening).mask ? on_mask : NULL;        \
+    } while (0)
+/* Ends the call: the new handle, or the status. */
+napi_value answer_opened(struct call *call, maxim_status status, void *handle, enum kind kind, struct opening opening);
 
 #endif

@@ -8,17 +8,9 @@
 
 #define C(type, member) FIELD(type, maxim_log_client_config, member)
 static const struct field config_fields[] = {
-    C(TEXT, source),           C(I32, environment),       C(TEXT, api_key),        C(TEXT, endpoint),
-    C(TEXT, version),          C(TEXT, dataset),          C(TEXT, user_id),        C(TEXT, session_id),
-    C(U32, batch_size),        C(U32, flush_interval_ms), C(I32, min_level),       C(U32, max_retries),
-    C(U32, initial_delay_ms),  C(U32, max_delay_ms),      C(TEXT, spool_dir),      C(U64, max_memory_bytes),
-    C(U64, max_disk_bytes),    C(I32, overflow_policy),   C(U32, block_timeout_ms), C(TEXT, ca_file),
-    C(TEXT, proxy),            C(BOOL, is_debug),         C(BOOL, allow_plaintext), C(BOOL, disabled),
-    C(I32, capture_content),   C(TEXT, masks_json),      C(U64, max_field_bytes), C(U64, max_age_ms),
-    C(U64, quarantine_max_age_ms), C(BOOL, memory_only),
-    C(I32, protocol),          C(TEXT, otlp_url),        C(TEXT, otlp_headers),   C(I32, otlp_encoding),
-    C(I32, otlp_compression),  C(TEXT, service_name),    C(TEXT, resource_attributes),
-    C(BOOL, lossy),            C(U32, mask_budget_us),
+    SHARED_FIELDS(C),  C(TEXT, source),     C(I32, environment), C(TEXT, endpoint),  C(TEXT, version),
+    C(TEXT, dataset),  C(TEXT, user_id),    C(TEXT, session_id), C(U32, batch_size), C(I32, min_level),
+    C(U32, max_retries), C(U32, initial_delay_ms), C(U32, max_delay_ms),
 };
 
 #define E(type, member) FIELD(type, maxim_log_entry, member)
@@ -37,25 +29,14 @@ static napi_value client_new(napi_env env, napi_callback_info info) {
     maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
     maxim_log_client *client = NULL;
     maxim_status status = MAXIM_ERR_NO_RESOURCES;
-    bool debug = false, mask = false;
-    struct listener *listener = NULL;
     call_begin(&call, env, info, 4);
     take_object(&call, 0, config_fields, COUNT(config_fields), &config);
-    double number = take_number(&call, 1);
-    napi_get_value_bool(env, call.values[2], &debug);
-    napi_get_value_bool(env, call.values[3], &mask);
-    if (!call.failed && (listener = listener_new(&call, number))) {
-        config.user_data = listener;
-        config.error_callback = on_error;
-        config.debug_callback = debug ? on_debug : NULL;
-        config.mask_callback = mask ? on_mask : NULL;
+    struct opening opening = take_opening(&call);
+    if (opening.listener) {
+        LISTEN(config, opening);
         status = maxim_log_client_new(&config, &client);
-        if (status != MAXIM_OK) {
-            listener_free(listener);
-        }
     }
-    call_end(&call);
-    return status == MAXIM_OK ? answer_handle(&call, client, KIND_LOG_CLIENT, listener) : answer_status(&call, status);
+    return answer_opened(&call, status, client, KIND_LOG_CLIENT, opening);
 }
 
 static napi_value client_free(napi_env env, napi_callback_info info) {
@@ -131,27 +112,14 @@ static napi_value call_log(napi_env env, napi_callback_info info) {
 }
 
 /* (client, text; undefined clears) */
-static napi_value set_user_id(napi_env env, napi_callback_info info) {
+static napi_value call_set_text(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_status status = MAXIM_OK;
     call_begin(&call, env, info, 2);
     maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
-    maxim_str id = take_text(&call, 1);
+    maxim_str text = take_text(&call, 1);
     if (!call.failed) {
-        status = maxim_log_set_user_id(client, id);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
-
-static napi_value set_session_id(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 2);
-    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
-    maxim_str id = take_text(&call, 1);
-    if (!call.failed) {
-        status = maxim_log_set_session_id(client, id);
+        status = call.method->function.set_text(client, text);
     }
     call_end(&call);
     return answer_status(&call, status);
@@ -382,8 +350,8 @@ static const struct method METHODS[] = {
     LOG(logError, maxim_log_error),
     {.name = "logErrorWith", .callback = call_error_with, .kind = KIND_LOG_CLIENT},
     {.name = "log", .callback = call_log},
-    {.name = "logSetUserId", .callback = set_user_id},
-    {.name = "logSetSessionId", .callback = set_session_id},
+    {.name = "logSetUserId", .callback = call_set_text, .function.set_text = maxim_log_set_user_id},
+    {.name = "logSetSessionId", .callback = call_set_text, .function.set_text = maxim_log_set_session_id},
     {.name = "logWouldLog", .callback = would_log},
     {.name = "ingestRaw", .callback = ingest_raw},
     {.name = "ingestRawAsync", .callback = ingest_raw_async},

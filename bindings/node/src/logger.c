@@ -7,15 +7,8 @@
 
 #define C(type, member) FIELD(type, maxim_logger_config, member)
 static const struct field config_fields[] = {
-    C(TEXT, base_url),         C(TEXT, api_key),         C(TEXT, repository_id),  C(BOOL, auto_flush),
-    C(U32, flush_interval_ms), C(BOOL, is_debug),        C(TEXT, spool_dir),      C(U64, max_memory_bytes),
-    C(U64, max_disk_bytes),    C(I32, overflow_policy),  C(U32, block_timeout_ms), C(TEXT, ca_file),
-    C(TEXT, proxy),            C(BOOL, allow_plaintext), C(U64, max_attachment_bytes), C(BOOL, disabled),
-    C(I32, capture_content),   C(I32, extract_media),   C(TEXT, masks_json),     C(F64, sample_rate),
-    C(U64, max_field_bytes),   C(U64, max_age_ms),      C(U64, quarantine_max_age_ms), C(BOOL, memory_only),
-    C(I32, protocol),          C(TEXT, otlp_url),        C(TEXT, otlp_headers),   C(I32, otlp_encoding),
-    C(I32, otlp_compression),  C(TEXT, service_name),    C(TEXT, resource_attributes), C(U64, incomplete_after_ms),
-    C(BOOL, lossy),            C(U32, mask_budget_us),
+    SHARED_FIELDS(C),     C(TEXT, base_url),     C(TEXT, repository_id), C(BOOL, auto_flush),
+    C(U64, max_attachment_bytes), C(I32, extract_media), C(F64, sample_rate), C(U64, incomplete_after_ms),
 };
 
 /* (config, number of the listener, whether it wants debug output, whether it has a mask) -> handle or status */
@@ -24,25 +17,14 @@ static napi_value logger_new(napi_env env, napi_callback_info info) {
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
     maxim_logger *logger = NULL;
     maxim_status status = MAXIM_ERR_NO_RESOURCES;
-    bool debug = false, mask = false;
-    struct listener *listener = NULL;
     call_begin(&call, env, info, 4);
     take_object(&call, 0, config_fields, COUNT(config_fields), &config);
-    double number = take_number(&call, 1);
-    napi_get_value_bool(env, call.values[2], &debug);
-    napi_get_value_bool(env, call.values[3], &mask);
-    if (!call.failed && (listener = listener_new(&call, number))) {
-        config.user_data = listener;
-        config.error_callback = on_error;
-        config.debug_callback = debug ? on_debug : NULL;
-        config.mask_callback = mask ? on_mask : NULL;
+    struct opening opening = take_opening(&call);
+    if (opening.listener) {
+        LISTEN(config, opening);
         status = maxim_logger_new(&config, &logger);
-        if (status != MAXIM_OK) {
-            listener_free(listener);
-        }
     }
-    call_end(&call);
-    return status == MAXIM_OK ? answer_handle(&call, logger, KIND_LOGGER, listener) : answer_status(&call, status);
+    return answer_opened(&call, status, logger, KIND_LOGGER, opening);
 }
 
 static napi_value logger_free(napi_env env, napi_callback_info info) {

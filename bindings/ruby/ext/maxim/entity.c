@@ -264,63 +264,59 @@ static VALUE call_event(int argc, VALUE *argv, VALUE self, fn_event fn) {
     return done;
 }
 
-#define FIELD(type, name, kind) {#name, kind, offsetof(type, name), 0}
-#define FIELD_AS(type, ruby, name, kind) {ruby, kind, offsetof(type, name), 0}
 static const mx_field session_fields[] = {
-    FIELD(maxim_session_config, name, MX_TEXT), FIELD(maxim_session_config, id, MX_TEXT),
-    FIELD_AS(maxim_session_config, "tags", tags_json, MX_JSON),
-    FIELD_AS(maxim_session_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    MX_FIELD(maxim_session_config, name, MX_TEXT), MX_FIELD(maxim_session_config, id, MX_TEXT),
+    MX_FIELD_AS(maxim_session_config, "tags", tags_json, MX_JSON),
+    MX_FIELD_AS(maxim_session_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
 };
 static const mx_field trace_fields[] = {
-    FIELD(maxim_trace_config, name, MX_TEXT), FIELD(maxim_trace_config, id, MX_TEXT),
-    FIELD(maxim_trace_config, session_id, MX_TEXT), FIELD(maxim_trace_config, input, MX_TEXT),
-    FIELD_AS(maxim_trace_config, "tags", tags_json, MX_JSON),
-    FIELD_AS(maxim_trace_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    MX_FIELD(maxim_trace_config, name, MX_TEXT), MX_FIELD(maxim_trace_config, id, MX_TEXT),
+    MX_FIELD(maxim_trace_config, session_id, MX_TEXT), MX_FIELD(maxim_trace_config, input, MX_TEXT),
+    MX_FIELD_AS(maxim_trace_config, "tags", tags_json, MX_JSON),
+    MX_FIELD_AS(maxim_trace_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
 };
 static const mx_field span_fields[] = {
-    FIELD(maxim_span_config, name, MX_TEXT), FIELD(maxim_span_config, id, MX_TEXT),
-    FIELD_AS(maxim_span_config, "tags", tags_json, MX_JSON),
-    FIELD_AS(maxim_span_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    MX_FIELD(maxim_span_config, name, MX_TEXT), MX_FIELD(maxim_span_config, id, MX_TEXT),
+    MX_FIELD_AS(maxim_span_config, "tags", tags_json, MX_JSON),
+    MX_FIELD_AS(maxim_span_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
 };
 static const mx_field retrieval_fields[] = {
-    FIELD(maxim_retrieval_config, name, MX_TEXT), FIELD(maxim_retrieval_config, id, MX_TEXT),
-    FIELD_AS(maxim_retrieval_config, "tags", tags_json, MX_JSON),
-    FIELD_AS(maxim_retrieval_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    MX_FIELD(maxim_retrieval_config, name, MX_TEXT), MX_FIELD(maxim_retrieval_config, id, MX_TEXT),
+    MX_FIELD_AS(maxim_retrieval_config, "tags", tags_json, MX_JSON),
+    MX_FIELD_AS(maxim_retrieval_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
 };
 static const mx_field generation_fields[] = {
-    FIELD(maxim_generation_config, name, MX_TEXT), FIELD(maxim_generation_config, id, MX_TEXT),
-    FIELD(maxim_generation_config, provider, MX_TEXT), FIELD(maxim_generation_config, model, MX_TEXT),
-    FIELD_AS(maxim_generation_config, "messages", messages_json, MX_JSON),
-    FIELD_AS(maxim_generation_config, "model_parameters", model_parameters_json, MX_JSON),
-    FIELD(maxim_generation_config, span_id, MX_TEXT), FIELD(maxim_generation_config, maxim_prompt_id, MX_TEXT),
-    FIELD(maxim_generation_config, maxim_prompt_version_id, MX_TEXT),
-    FIELD_AS(maxim_generation_config, "tags", tags_json, MX_JSON),
-    FIELD_AS(maxim_generation_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    MX_FIELD(maxim_generation_config, name, MX_TEXT), MX_FIELD(maxim_generation_config, id, MX_TEXT),
+    MX_FIELD(maxim_generation_config, provider, MX_TEXT), MX_FIELD(maxim_generation_config, model, MX_TEXT),
+    MX_FIELD_AS(maxim_generation_config, "messages", messages_json, MX_JSON),
+    MX_FIELD_AS(maxim_generation_config, "model_parameters", model_parameters_json, MX_JSON),
+    MX_FIELD(maxim_generation_config, span_id, MX_TEXT), MX_FIELD(maxim_generation_config, maxim_prompt_id, MX_TEXT),
+    MX_FIELD(maxim_generation_config, maxim_prompt_version_id, MX_TEXT),
+    MX_FIELD_AS(maxim_generation_config, "tags", tags_json, MX_JSON),
+    MX_FIELD_AS(maxim_generation_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
 };
 static const mx_field tool_call_fields[] = {
-    FIELD(maxim_tool_call_config, name, MX_TEXT), FIELD(maxim_tool_call_config, id, MX_TEXT),
-    FIELD(maxim_tool_call_config, description, MX_TEXT), FIELD(maxim_tool_call_config, args, MX_TEXT),
-    FIELD_AS(maxim_tool_call_config, "tags", tags_json, MX_JSON),
-    FIELD_AS(maxim_tool_call_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    MX_FIELD(maxim_tool_call_config, name, MX_TEXT), MX_FIELD(maxim_tool_call_config, id, MX_TEXT),
+    MX_FIELD(maxim_tool_call_config, description, MX_TEXT), MX_FIELD(maxim_tool_call_config, args, MX_TEXT),
+    MX_FIELD_AS(maxim_tool_call_config, "tags", tags_json, MX_JSON),
+    MX_FIELD_AS(maxim_tool_call_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
 };
 static const mx_field error_fields[] = {
-    FIELD(maxim_error_config, id, MX_TEXT), FIELD(maxim_error_config, name, MX_TEXT),
-    FIELD(maxim_error_config, message, MX_TEXT), FIELD(maxim_error_config, code, MX_TEXT),
-    FIELD(maxim_error_config, type, MX_TEXT), FIELD_AS(maxim_error_config, "tags", tags_json, MX_JSON),
-    FIELD_AS(maxim_error_config, "metadata", metadata_json, MX_JSON),
+    MX_FIELD(maxim_error_config, id, MX_TEXT), MX_FIELD(maxim_error_config, name, MX_TEXT),
+    MX_FIELD(maxim_error_config, message, MX_TEXT), MX_FIELD(maxim_error_config, code, MX_TEXT),
+    MX_FIELD(maxim_error_config, type, MX_TEXT), MX_FIELD_AS(maxim_error_config, "tags", tags_json, MX_JSON),
+    MX_FIELD_AS(maxim_error_config, "metadata", metadata_json, MX_JSON),
 };
 #ifdef MX_ATTACHMENTS
 static const mx_field attachment_fields[] = {
-    FIELD(maxim_attachment, id, MX_TEXT), FIELD(maxim_attachment, name, MX_TEXT),
-    FIELD(maxim_attachment, path, MX_TEXT), FIELD(maxim_attachment, url, MX_TEXT),
+    MX_FIELD(maxim_attachment, id, MX_TEXT), MX_FIELD(maxim_attachment, name, MX_TEXT),
+    MX_FIELD(maxim_attachment, path, MX_TEXT), MX_FIELD(maxim_attachment, url, MX_TEXT),
     {"data", MX_BYTES, offsetof(maxim_attachment, data), offsetof(maxim_attachment, data_len)},
-    FIELD(maxim_attachment, mime_type, MX_TEXT), FIELD_AS(maxim_attachment, "tags", tags_json, MX_JSON),
-    FIELD_AS(maxim_attachment, "metadata", metadata_json, MX_JSON),
-    FIELD_AS(maxim_attachment, "timestamp", timestamp_s, MX_TIME_S),
+    MX_FIELD(maxim_attachment, mime_type, MX_TEXT), MX_FIELD_AS(maxim_attachment, "tags", tags_json, MX_JSON),
+    MX_FIELD_AS(maxim_attachment, "metadata", metadata_json, MX_JSON),
+    MX_FIELD_AS(maxim_attachment, "timestamp", timestamp_s, MX_TIME_S),
 };
 #endif
-#undef FIELD
-#undef FIELD_AS
 
 /* Methods of an error: keyword arguments, as add_error in lib/maxim/entities.rb gives them. */
 static VALUE call_error(VALUE self, void (*invoke)(mx_call *), void (*fn)(void), VALUE options, bool ends) {

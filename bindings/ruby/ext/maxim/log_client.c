@@ -5,41 +5,29 @@
  */
 #include "maxim_ext.h"
 
-#define FIELD(type, name, kind) {#name, kind, offsetof(type, name), 0}
-#define FIELD_AS(type, ruby, name, kind) {ruby, kind, offsetof(type, name), 0}
-#define CLIENT(name, kind) FIELD(maxim_log_client_config, name, kind)
+#define CLIENT(name, kind) MX_FIELD(maxim_log_client_config, name, kind)
 static const mx_field client_fields[] = {
-    CLIENT(source, MX_TEXT), CLIENT(environment, MX_I32), CLIENT(api_key, MX_TEXT), CLIENT(endpoint, MX_TEXT),
-    CLIENT(version, MX_TEXT), CLIENT(dataset, MX_TEXT), CLIENT(user_id, MX_TEXT), CLIENT(session_id, MX_TEXT),
-    CLIENT(batch_size, MX_U32), CLIENT(flush_interval_ms, MX_U32), CLIENT(min_level, MX_I32),
-    CLIENT(max_retries, MX_U32), CLIENT(initial_delay_ms, MX_U32), CLIENT(max_delay_ms, MX_U32),
-    CLIENT(spool_dir, MX_TEXT), CLIENT(max_memory_bytes, MX_U64), CLIENT(max_disk_bytes, MX_U64),
-    CLIENT(overflow_policy, MX_I32), CLIENT(block_timeout_ms, MX_U32), CLIENT(ca_file, MX_TEXT),
-    CLIENT(proxy, MX_TEXT), CLIENT(is_debug, MX_BOOL), CLIENT(allow_plaintext, MX_BOOL), CLIENT(disabled, MX_BOOL),
-    CLIENT(capture_content, MX_SWITCH), FIELD_AS(maxim_log_client_config, "masks", masks_json, MX_JSON),
-    CLIENT(max_field_bytes, MX_U64), CLIENT(max_age_ms, MX_U64), CLIENT(quarantine_max_age_ms, MX_U64),
-    CLIENT(memory_only, MX_BOOL),
-    CLIENT(protocol, MX_I32), CLIENT(otlp_url, MX_TEXT), CLIENT(otlp_headers, MX_TEXT), CLIENT(otlp_encoding, MX_I32),
-    CLIENT(otlp_compression, MX_SWITCH), CLIENT(service_name, MX_TEXT), CLIENT(resource_attributes, MX_TEXT),
-    CLIENT(lossy, MX_BOOL), CLIENT(mask_budget_us, MX_U32),
+    MX_SHARED_FIELDS(maxim_log_client_config),
+    CLIENT(source, MX_TEXT), CLIENT(environment, MX_I32), CLIENT(endpoint, MX_TEXT), CLIENT(version, MX_TEXT),
+    CLIENT(dataset, MX_TEXT), CLIENT(user_id, MX_TEXT), CLIENT(session_id, MX_TEXT), CLIENT(batch_size, MX_U32),
+    CLIENT(min_level, MX_I32), CLIENT(max_retries, MX_U32), CLIENT(initial_delay_ms, MX_U32),
+    CLIENT(max_delay_ms, MX_U32),
 };
 #undef CLIENT
-#define ENTRY(name, kind) FIELD(maxim_log_entry, name, kind)
+#define ENTRY(name, kind) MX_FIELD(maxim_log_entry, name, kind)
 static const mx_field entry_fields[] = {
-    ENTRY(level, MX_I32), ENTRY(message, MX_TEXT), FIELD_AS(maxim_log_entry, "data", data_json, MX_JSON),
+    ENTRY(level, MX_I32), ENTRY(message, MX_TEXT), MX_FIELD_AS(maxim_log_entry, "data", data_json, MX_JSON),
     ENTRY(user_id, MX_TEXT), ENTRY(session_id, MX_TEXT), ENTRY(request_id, MX_TEXT), ENTRY(error_name, MX_TEXT),
-    ENTRY(error_stack, MX_TEXT), FIELD_AS(maxim_log_entry, "tags", tags_json, MX_JSON), ENTRY(flow_id, MX_TEXT),
+    ENTRY(error_stack, MX_TEXT), MX_FIELD_AS(maxim_log_entry, "tags", tags_json, MX_JSON), ENTRY(flow_id, MX_TEXT),
     ENTRY(step_index, MX_I32), ENTRY(dataset, MX_TEXT),
-    FIELD_AS(maxim_log_entry, "timestamp", timestamp_ms, MX_TIME_MS), ENTRY(ip_address, MX_TEXT),
+    MX_FIELD_AS(maxim_log_entry, "timestamp", timestamp_ms, MX_TIME_MS), ENTRY(ip_address, MX_TEXT),
     ENTRY(country, MX_TEXT),
 };
 #undef ENTRY
 static const mx_field raw_fields[] = {
-    FIELD(maxim_raw_options, source, MX_TEXT), FIELD(maxim_raw_options, environment, MX_I32),
-    FIELD(maxim_raw_options, level, MX_I32), FIELD(maxim_raw_options, dataset, MX_TEXT),
+    MX_FIELD(maxim_raw_options, source, MX_TEXT), MX_FIELD(maxim_raw_options, environment, MX_I32),
+    MX_FIELD(maxim_raw_options, level, MX_I32), MX_FIELD(maxim_raw_options, dataset, MX_TEXT),
 };
-#undef FIELD
-#undef FIELD_AS
 
 static VALUE handle_class, flow_class;
 
@@ -55,19 +43,8 @@ static VALUE client_open(VALUE self, VALUE strict, VALUE debug, VALUE mask, VALU
     mx_call call = {.invoke = invoke_new, .without_gvl = true};
     VALUE failed = MX_FILL(&call, client_fields, Qnil, options, &config, keep);
     if (failed) rb_exc_raise(failed);
-    config.error_callback = mx_on_error;
-    if (RTEST(debug)) config.debug_callback = mx_on_debug;
-    owner->mask = mask;
-    if (!NIL_P(mask)) config.mask_callback = mx_on_mask;
-    config.user_data = owner->events;
-    call.config = &config;
-    call.out = &owner->handle;
-    owner->free_handle = free_client;
-    owner->strict = RTEST(strict);
-    owner->lossy = config.lossy;
-    owner->may_block = config.overflow_policy == MAXIM_OVERFLOW_BLOCK;
-    mx_run(&call);
-    mx_must(&call);
+    MX_LISTEN(config, owner, debug, mask);
+    mx_open(owner, &call, &config, strict, free_client);
     return self;
 }
 

@@ -5,21 +5,12 @@
  */
 #include "maxim_ext.h"
 
-#define FIELD(name, kind) {#name, kind, offsetof(maxim_logger_config, name), 0}
+#define FIELD(name, kind) MX_FIELD(maxim_logger_config, name, kind)
 static const mx_field config_fields[] = {
-    FIELD(base_url, MX_TEXT), FIELD(api_key, MX_TEXT), FIELD(repository_id, MX_TEXT), FIELD(auto_flush, MX_BOOL),
-    FIELD(flush_interval_ms, MX_U32), FIELD(is_debug, MX_BOOL), FIELD(spool_dir, MX_TEXT),
-    FIELD(max_memory_bytes, MX_U64), FIELD(max_disk_bytes, MX_U64), FIELD(overflow_policy, MX_I32),
-    FIELD(block_timeout_ms, MX_U32), FIELD(ca_file, MX_TEXT), FIELD(proxy, MX_TEXT),
-    FIELD(allow_plaintext, MX_BOOL), FIELD(max_attachment_bytes, MX_U64), FIELD(disabled, MX_BOOL),
-    FIELD(capture_content, MX_SWITCH), FIELD(extract_media, MX_SWITCH),
-    {"masks", MX_JSON, offsetof(maxim_logger_config, masks_json), 0}, FIELD(sample_rate, MX_SHARE),
-    FIELD(max_field_bytes, MX_U64), FIELD(max_age_ms, MX_U64), FIELD(quarantine_max_age_ms, MX_U64),
-    FIELD(memory_only, MX_BOOL),
-    FIELD(protocol, MX_I32), FIELD(otlp_url, MX_TEXT), FIELD(otlp_headers, MX_TEXT), FIELD(otlp_encoding, MX_I32),
-    FIELD(otlp_compression, MX_SWITCH), FIELD(service_name, MX_TEXT), FIELD(resource_attributes, MX_TEXT),
+    MX_SHARED_FIELDS(maxim_logger_config),
+    FIELD(base_url, MX_TEXT), FIELD(repository_id, MX_TEXT), FIELD(auto_flush, MX_BOOL),
+    FIELD(max_attachment_bytes, MX_U64), FIELD(extract_media, MX_SWITCH), FIELD(sample_rate, MX_SHARE),
     FIELD(incomplete_after_ms, MX_U64),
-    FIELD(lossy, MX_BOOL), FIELD(mask_budget_us, MX_U32),
 };
 #undef FIELD
 
@@ -36,19 +27,8 @@ static VALUE logger_open(VALUE self, VALUE strict, VALUE debug, VALUE mask, VALU
     mx_call call = {.invoke = invoke_new, .without_gvl = true};
     VALUE failed = MX_FILL(&call, config_fields, Qnil, options, &config, keep);
     if (failed) rb_exc_raise(failed);
-    config.error_callback = mx_on_error;
-    if (RTEST(debug)) config.debug_callback = mx_on_debug;
-    owner->mask = mask;
-    if (!NIL_P(mask)) config.mask_callback = mx_on_mask;
-    config.user_data = owner->events;
-    call.config = &config;
-    call.out = &owner->handle;
-    owner->free_handle = free_logger;
-    owner->strict = RTEST(strict);
-    owner->lossy = config.lossy;
-    owner->may_block = config.overflow_policy == MAXIM_OVERFLOW_BLOCK;
-    mx_run(&call);
-    mx_must(&call);
+    MX_LISTEN(config, owner, debug, mask);
+    mx_open(owner, &call, &config, strict, free_logger);
     return self;
 }
 

@@ -111,6 +111,15 @@ void mx_must(mx_call *call) {
     if (call->status != MAXIM_OK) rb_exc_raise(mx_error(call->status, call->detail));
 }
 
+void mx_open(mx_owner *owner, mx_call *call, const void *config, VALUE strict, maxim_status (*free_handle)(void *)) {
+    call->config = config;
+    call->out = &owner->handle;
+    owner->free_handle = free_handle;
+    owner->strict = RTEST(strict);
+    mx_run(call);
+    mx_must(call);
+}
+
 VALUE mx_waited(VALUE self, mx_call *call) {
     mx_deliver_events(self);
     switch (call->status) {

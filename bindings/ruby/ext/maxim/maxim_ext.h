@@ -131,6 +131,41 @@ VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE logged, VA
 #define MX_FILL(call, fields, logged, options, config, keep) \
     mx_fill(call, fields, (int)(sizeof(fields) / sizeof(*(fields))), logged, options, config, keep)
 
+/* Members of tables of fields, by their own name or another one. */
+#define MX_FIELD(type, name, kind) {#name, kind, offsetof(type, name), 0}
+#define MX_FIELD_AS(type, ruby, name, kind) {ruby, kind, offsetof(type, name), 0}
+/* The members that the configurations of a logger and of a log client share. */
+#define MX_SHARED_FIELDS(type)                                                                                 \
+    MX_FIELD(type, api_key, MX_TEXT), MX_FIELD(type, flush_interval_ms, MX_U32),                               \
+        MX_FIELD(type, spool_dir, MX_TEXT), MX_FIELD(type, max_memory_bytes, MX_U64),                          \
+        MX_FIELD(type, max_disk_bytes, MX_U64), MX_FIELD(type, overflow_policy, MX_I32),                       \
+        MX_FIELD(type, block_timeout_ms, MX_U32), MX_FIELD(type, ca_file, MX_TEXT),                            \
+        MX_FIELD(type, proxy, MX_TEXT), MX_FIELD(type, is_debug, MX_BOOL),                                     \
+        MX_FIELD(type, allow_plaintext, MX_BOOL), MX_FIELD(type, lossy, MX_BOOL),                              \
+        MX_FIELD(type, disabled, MX_BOOL), MX_FIELD(type, capture_content, MX_SWITCH),                         \
+        MX_FIELD_AS(type, "masks", masks_json, MX_JSON), MX_FIELD(type, mask_budget_us, MX_U32),               \
+        MX_FIELD(type, max_field_bytes, MX_U64), MX_FIELD(type, max_age_ms, MX_U64),                           \
+        MX_FIELD(type, quarantine_max_age_ms, MX_U64), MX_FIELD(type, memory_only, MX_BOOL),                   \
+        MX_FIELD(type, protocol, MX_I32), MX_FIELD(type, otlp_url, MX_TEXT),                                   \
+        MX_FIELD(type, otlp_headers, MX_TEXT), MX_FIELD(type, otlp_encoding, MX_I32),                          \
+        MX_FIELD(type, otlp_compression, MX_SWITCH), MX_FIELD(type, service_name, MX_TEXT),                    \
+        MX_FIELD(type, resource_attributes, MX_TEXT)
+
+/* What both do before they are made: their callbacks go to the owner's events, and the owner keeps what decides how
+ * calls on it behave. */
+#define MX_LISTEN(config, owner, debug, hook)                                          \
+    do {                                                                               \
+        (config).error_callback = mx_on_error;                                         \
+        (config).debug_callback = RTEST(debug) ? mx_on_debug : NULL;                   \
+        (config).mask_callback = NIL_P(hook) ? NULL : mx_on_mask;                      \
+        (config).user_data = (owner)->events;                                          \
+        (owner)->mask = (hook);                                                        \
+        (owner)->lossy = (config).lossy;                                               \
+        (owner)->may_block = (config).overflow_policy == MAXIM_OVERFLOW_BLOCK;         \
+    } while (0)
+/* Makes it by the call; raises why it cannot be. */
+void mx_open(mx_owner *owner, mx_call *call, const void *config, VALUE strict, maxim_status (*free_handle)(void *));
+
 /* The error about keywords that do not exist, which are left in `rest`; `names` are those that do. */
 VALUE mx_unknown(VALUE rest, const char *const *names, int count);
 
