@@ -87,6 +87,21 @@ func tell(t *testing.T, logger *Logger, client *LogClient, text string) {
 	must(t, client.IngestRawAsync([]byte("say "+text), FormatText, RawOptions{}))
 }
 
+// tellAll logs every text of the table by a logger and a client of these configurations.
+func tellAll(t *testing.T, table table, config Config, clientConfig LogClientConfig) (*Logger, *LogClient) {
+	t.Helper()
+	logger, err := New(config)
+	must(t, err)
+	t.Cleanup(func() { logger.Close() })
+	client, err := NewLogClient(clientConfig)
+	must(t, err)
+	t.Cleanup(func() { client.Close() })
+	for _, each := range table.Texts {
+		tell(t, logger, client, each.Text)
+	}
+	return logger, client
+}
+
 func wantNoSecret(t *testing.T, table table, found string) {
 	t.Helper()
 	if !strings.Contains(found, "[email]") || !strings.Contains(found, "[customer]") {
@@ -124,18 +139,9 @@ func TestNoSecretOfTheTableLeaves(t *testing.T) {
 	s := startServer(t, "--record", record)
 	config := s.config(t)
 	config.Masks = table.Rules
-	logger, err := New(config)
-	must(t, err)
-	defer logger.Close()
 	clientConfig := s.clientConfig(t)
 	clientConfig.Masks = table.Rules
-	client, err := NewLogClient(clientConfig)
-	must(t, err)
-	defer client.Close()
-
-	for _, each := range table.Texts {
-		tell(t, logger, client, each.Text)
-	}
+	logger, client := tellAll(t, table, config, clientConfig)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	must(t, logger.Flush(ctx))
@@ -160,20 +166,11 @@ func TestNoSecretOfTheTableLiesInTheSpoolOrInQuarantineOrIsTold(t *testing.T) {
 	config.Masks, config.Debug, config.OnDebug = table.Rules, true, tells
 	config.OnError = func(err error) { tells(err.Error()) }
 	config.CloseTimeout = -1
-	logger, err := New(config)
-	must(t, err)
-	defer logger.Close()
 	clientConfig := s.clientConfig(t)
 	clientConfig.Masks, clientConfig.Debug, clientConfig.OnDebug = table.Rules, true, tells
 	clientConfig.OnError = config.OnError
 	clientConfig.CloseTimeout = -1
-	client, err := NewLogClient(clientConfig)
-	must(t, err)
-	defer client.Close()
-
-	for _, each := range table.Texts {
-		tell(t, logger, client, each.Text)
-	}
+	logger, client := tellAll(t, table, config, clientConfig)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	must(t, logger.WriteToFile(ctx))

@@ -67,16 +67,8 @@ static void make_logger(void) {
         return;
     }
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
-    config.api_key = MAXIM_STR("probe-key-0123456789");
     config.repository_id = maxim_str_z(repository());
-    config.allow_plaintext = getenv("PROBE_PLAINTEXT") != NULL;
-    config.flush_interval_ms = (uint32_t)env_number("PROBE_FLUSH_MS", 10000);
-    config.max_memory_bytes = env_number("PROBE_MEMORY", 0);
-    config.max_disk_bytes = env_number("PROBE_DISK", 0);
-    config.overflow_policy = (int32_t)env_number("PROBE_OVERFLOW", 0);
-    config.block_timeout_ms = (uint32_t)env_number("PROBE_BLOCK_MS", 0);
-    config.is_debug = getenv("PROBE_DEBUG") != NULL;
-    config.error_callback = on_error;
+    CONFIGURE(config, on_error);
     if (speaks_otlp()) {
         choose_otlp(&config);
     }

@@ -46,23 +46,29 @@ static maxim_status log_trace(maxim_logger *logger, maxim_str text) {
     return status == MAXIM_OK ? maxim_trace_end(logger, maxim_str_z(id.text)) : status;
 }
 
+/* What the environment says of a configuration, whichever of the two it is. */
+#define CONFIGURE(config, on_error)                                                      \
+    do {                                                                             \
+        (config).api_key = MAXIM_STR("probe-key-0123456789");                        \
+        (config).allow_plaintext = getenv("PROBE_PLAINTEXT") != NULL;                \
+        (config).flush_interval_ms = (uint32_t)env_number("PROBE_FLUSH_MS", 10000);  \
+        (config).max_memory_bytes = env_number("PROBE_MEMORY", 0);                   \
+        (config).max_disk_bytes = env_number("PROBE_DISK", 0);                       \
+        (config).overflow_policy = (int32_t)env_number("PROBE_OVERFLOW", 0);         \
+        (config).block_timeout_ms = (uint32_t)env_number("PROBE_BLOCK_MS", 0);       \
+        (config).is_debug = getenv("PROBE_DEBUG") != NULL;                           \
+        (config).error_callback = on_error;                                          \
+    } while (0)
+
 static maxim_status make_client(maxim_error_callback on_error) {
     maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
     config.source = maxim_str_z(repository());
-    config.allow_plaintext = getenv("PROBE_PLAINTEXT") != NULL;
-    config.api_key = MAXIM_STR("probe-key-0123456789");
     config.endpoint = maxim_str_z(getenv("MAXIM_BASE_URL"));
     config.batch_size = (uint32_t)env_number("PROBE_BATCH", 1000);
-    config.flush_interval_ms = (uint32_t)env_number("PROBE_FLUSH_MS", 10000);
-    config.max_memory_bytes = env_number("PROBE_MEMORY", 0);
-    config.max_disk_bytes = env_number("PROBE_DISK", 0);
-    config.overflow_policy = (int32_t)env_number("PROBE_OVERFLOW", 0);
-    config.block_timeout_ms = (uint32_t)env_number("PROBE_BLOCK_MS", 0);
-    config.is_debug = getenv("PROBE_DEBUG") != NULL;
+    CONFIGURE(config, on_error);
     if (getenv("PROBE_NO_DELAY")) {
         config.initial_delay_ms = config.max_delay_ms = 0;
     }
-    config.error_callback = on_error;
     maxim_status status = maxim_log_client_new(&config, &client);
     if (status != MAXIM_OK) {
         fprintf(stderr, "probe: maxim_log_client_new: %s\n", maxim_last_error());

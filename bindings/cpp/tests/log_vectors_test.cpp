@@ -16,22 +16,6 @@ const std::set<int> differing{
     75,  // The client of step 74 has no source, which is refused when it is made.
 };
 
-maxim::text text_of(const json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) {
-        return std::nullopt;
-    }
-    return std::string_view(found->get_ref<const std::string&>());
-}
-
-std::optional<maxim::json_arg> json_of(const json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) {
-        return std::nullopt;
-    }
-    return maxim::json_arg(*found);
-}
-
 /// A number for a name, or one that means nothing.
 template <class Enum>
 Enum named(const std::string& name, const std::vector<std::string>& names) {

@@ -42,6 +42,23 @@ inline std::string variable(const char* name) {
 inline const std::string key = "key-" + std::to_string(getpid()) + "-" +
                                std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
 
+/// A member as text, or as JSON; nothing where it is absent or null.
+inline maxim::text text_of(const json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) {
+        return std::nullopt;
+    }
+    return std::string_view(found->get_ref<const std::string&>());
+}
+
+inline std::optional<maxim::json_arg> json_of(const json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) {
+        return std::nullopt;
+    }
+    return maxim::json_arg(*found);
+}
+
 /// A directory of the test's own, removed at its end.
 class scratch {
   public:

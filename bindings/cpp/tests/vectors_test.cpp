@@ -30,22 +30,6 @@ const std::map<int, std::string> differing{
     {190, "an id that ends in a newline is refused"},
 };
 
-maxim::text text_of(const json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) {
-        return std::nullopt;
-    }
-    return std::string_view(found->get_ref<const std::string&>());
-}
-
-std::optional<maxim::json_arg> json_of(const json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found == object.end() || found->is_null()) {
-        return std::nullopt;
-    }
-    return maxim::json_arg(*found);
-}
-
 /// Microseconds of an ISO 8601 text; without an offset it is UTC, as the capture ran in UTC.
 std::optional<std::int64_t> instant(const std::string& text) {
     static const std::regex shape(

@@ -50,6 +50,16 @@ pub fn fragment(markup: Markup) -> Response {
     html_response(200, &markup)
 }
 
+/// What every page says of itself first.
+pub fn about(title: &str) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        title { (text::listed(title)) " · maxim-dev" }
+    }
+}
+
 pub fn page(ask: &Ask<'_>, status: u16, title: &str, body: Markup) -> Response {
     let first = ask.path.first().map_or("traces", String::as_str);
     let place = match first {
@@ -64,10 +74,7 @@ pub fn page(ask: &Ask<'_>, status: u16, title: &str, body: Markup) -> Response {
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (text::listed(title)) " · maxim-dev" }
+                (about(title))
                 link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/assets/app.css";
                 script src="/assets/app.js" defer {}

@@ -29,11 +29,8 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive, repo: &str, id: &str) -> Page 
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
+                (layout::about(root.title()))
                 meta http-equiv="Content-Security-Policy" content=(policy);
-                title { (listed(root.title())) " · maxim-dev" }
                 // The style sheet is ours, and the policy admits no other.
                 style { (PreEscaped(style)) }
             }
