@@ -1,9 +1,11 @@
 //! The API key is in no file, no debug output and no error text, and goes to no other host.
 
+use std::process::Command;
+
 use serde_json::json;
 
-use crate::bench::{Row, Stage, files_below};
-use crate::common::{Server, both};
+use crate::bench::{Row, Stage, files_below, json_lines};
+use crate::common::{Server, both, compile_into, library};
 
 /// The part of the probe's key, `probe-key-0123456789`, that a truncated copy would show.
 const PART: &str = "key-01234";
@@ -43,6 +45,21 @@ fn the_key_is_in_no_file_and_no_output_and_goes_to_no_other_host() {
         assert!(!found && !file.to_string_lossy().contains(PART), "the key is in {}", file.display());
     }
     row.note = format!("{} files, {} bytes of output searched", files.len(), output.len());
+}
+
+#[test]
+fn the_key_is_in_one_place_of_memory_for_each_handle_and_in_none_after_they_are_freed() {
+    let mut row = Row::new("the memory of a host that has freed its logger and its log client");
+    let stage = Stage::new("key-memory");
+    let server = Server::start(&[]);
+    let library = library("lib/libmaxim.so");
+    let program = compile_into("tests/c/key_memory.c", stage.scratch.path(), &library);
+    let mut host = Command::new(program);
+    host.env("MAXIM_BASE_URL", server.url()).env("MAXIM_SPOOL_DIR", &stage.spool);
+    let found = &json_lines(&mut host)[0];
+    // While they live it is found, or the search would show nothing.
+    assert_eq!((&found["before"], &found["after"]), (&2.into(), &0.into()), "{found}");
+    row.note = "one copy for each handle, none after".into();
 }
 
 #[test]
