@@ -179,7 +179,10 @@ impl Callbacks {
         if !self.0.muted.load(Ordering::SeqCst) {
             let here = Within { shared: Arc::as_ptr(&self.0), outer: WITHIN.get() };
             WITHIN.set(&here);
+            // A host's function may be where its thread is cancelled, which would be in the middle of our call.
+            let cancellation = process::hold_cancellation();
             run();
+            cancellation.put_back();
             WITHIN.set(here.outer);
         }
         own.masking.fetch_sub(1, Ordering::SeqCst);
@@ -307,7 +310,9 @@ impl Registered {
         let shared = Arc::into_raw(Arc::clone(self)).cast_mut().cast();
         if process::spawn_bare(serve, shared).is_err() {
             // Where no thread can be had it is this one, which must not end in a callback.
+            let cancellation = process::hold_cancellation();
             serve(shared);
+            cancellation.put_back();
         }
     }
 }
@@ -360,10 +365,15 @@ impl CallbackCall {
 extern "C-unwind" fn serve(shared: *mut c_void) -> *mut c_void {
     ServingThread::begin(shared);
     let mut call = CallbackCall::NONE;
+    // A callback that cancels its thread ends it where it says so itself, or not at all.
+    let cancellation = process::hold_cancellation();
     while ServingThread::next(&mut call) {
+        cancellation.put_back();
         // SAFETY: the turn keeps the text until its next job.
         unsafe { call.make() };
+        process::hold_cancellation();
     }
+    cancellation.put_back();
     ptr::null_mut()
 }
 

@@ -84,7 +84,7 @@ impl CBool {
 ///
 /// Runs on a thread that the library makes for it, with all signals blocked and with no lock held; one at a time
 /// for each logger or client. So it may take its time, call the library, wait for it, free its own logger
-/// or another one, fork, and end its thread with `pthread_exit`; delivery goes on meanwhile. No exception
+/// or another one, fork, and end its thread with `pthread_exit` or by cancelling it; delivery goes on meanwhile. No exception
 /// may leave it. (Where no thread can be created it runs on one of the library's own or inside `maxim_flush`, and
 /// must return; it never runs on the thread of a log call.)
 #[allow(non_camel_case_types)]
@@ -120,7 +120,8 @@ pub type maxim_flush_callback =
 ///
 /// Returns 0, or anything else when it failed: then the text is dropped, and the record goes without it.
 /// So is a text whose replacement is not UTF-8. Runs on the thread of the log call, inside it, with no lock
-/// held; every thread that logs may be in it at once. What it logs itself has its texts dropped.
+/// held; every thread that logs may be in it at once. What it logs itself has its texts dropped. It must return: no
+/// exception, `longjmp` or `pthread_exit` may leave it. A thread that is cancelled meanwhile ends after the log call.
 #[allow(non_camel_case_types)]
 pub type maxim_mask_callback = Option<
     unsafe extern "C" fn(

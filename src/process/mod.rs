@@ -25,4 +25,4 @@ pub use fork_cell::ForkCell;
 pub use lambda::is_running_on_lambda;
 pub use threads::{on_own_stack, spawn_masked, spawn_scoped_masked, try_on_own_stack};
 pub(crate) use threads::{own_stack, spawn_bare};
-pub use undisturbed::Undisturbed;
+pub use undisturbed::{Undisturbed, hold_cancellation};

@@ -45,6 +45,26 @@ impl Undisturbed {
     }
 }
 
+/// Whether a thread can be cancelled.
+#[derive(Clone, Copy)]
+pub struct Cancellation(#[cfg(unix)] std::ffi::c_int);
+
+/// Holds the cancellation of this thread back, until [`Cancellation::put_back`].
+pub fn hold_cancellation() -> Cancellation {
+    Cancellation(
+        #[cfg(unix)]
+        unix::disable_cancellation(),
+    )
+}
+
+impl Cancellation {
+    /// As it was. Nothing to be dropped, as frames have it through which a host's function may leave.
+    pub fn put_back(self) {
+        #[cfg(unix)]
+        unix::set_cancellation(self.0);
+    }
+}
+
 #[cfg(unix)]
 impl Drop for Undisturbed {
     fn drop(&mut self) {
@@ -182,7 +202,7 @@ mod unix {
     }
 
     #[cfg(not(target_os = "android"))]
-    fn disable_cancellation() -> c_int {
+    pub fn disable_cancellation() -> c_int {
         let mut before = 0;
         // SAFETY: touches nothing but the calling thread's state.
         unsafe { cancel::pthread_setcancelstate(cancel::DISABLED, &mut before) };
@@ -190,19 +210,19 @@ mod unix {
     }
 
     #[cfg(not(target_os = "android"))]
-    fn set_cancellation(state: c_int) {
+    pub fn set_cancellation(state: c_int) {
         let mut before = 0;
         // SAFETY: as above, with the state that this thread had.
         unsafe { cancel::pthread_setcancelstate(state, &mut before) };
     }
 
     #[cfg(target_os = "android")]
-    fn disable_cancellation() -> c_int {
+    pub fn disable_cancellation() -> c_int {
         0
     }
 
     #[cfg(target_os = "android")]
-    fn set_cancellation(_: c_int) {}
+    pub fn set_cancellation(_: c_int) {}
 }
 
 #[cfg(all(test, target_os = "linux"))]

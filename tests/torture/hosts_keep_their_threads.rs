@@ -20,8 +20,12 @@ struct Host {
 
 impl Host {
     fn new(name: &str) -> Host {
+        Host::of("tests/c/hostile_host.c", name)
+    }
+
+    fn of(source: &str, name: &str) -> Host {
         let scratch = Scratch::new(name);
-        let program = compile_into("tests/c/hostile_host.c", scratch.path(), &library("lib/libmaxim.so"));
+        let program = compile_into(source, scratch.path(), &library("lib/libmaxim.so"));
         Host { scratch, program, server: Server::start(&[]) }
     }
 
@@ -83,6 +87,28 @@ fn a_callback_may_do_what_it_likes_and_nobody_waits_for_it_without_a_bound() {
             row.note = format!("free gives up after {} s", line["seconds"]);
         }
     }
+}
+
+#[test]
+fn a_callback_that_ends_or_cancels_its_thread_is_called_again_and_harms_nobody() {
+    let mut row = Row::new("callbacks that exit and cancel their thread");
+    let mut calls = 0;
+    for callback in ["error", "debug", "flush", "mask"] {
+        for how in ["exit", "cancel", "pending"] {
+            if (callback, how) == ("mask", "exit") {
+                // The header: it must return.
+                continue;
+            }
+            let host = Host::of("tests/c/ended_callback.c", "ended");
+            let mut command = host.command(&[callback, how]);
+            if matches!(callback, "error" | "debug") {
+                // Nobody answers there, which is what is told.
+                command.env("MAXIM_BASE_URL", nobody().0);
+            }
+            calls += json_lines(&mut command)[0]["calls"].as_u64().unwrap();
+        }
+    }
+    row.note = format!("{calls} calls");
 }
 
 /// The header: no call needs more. A thread's stack has to have room for the host's own frames beside.
