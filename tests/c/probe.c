@@ -11,13 +11,14 @@
  *   flush:MS, cleanup:MS, write-to-file:MS, flush-log-files:MS, free
  *   stats                  print the logger's numbers as one line of JSON
  *   accepted               print how many calls were answered with MAXIM_OK, flushed
+ *   spool-dir              print the spool directory in use, or none
  *   expect:STATUS          the last call must have been answered with that status
  *   sleep:MS
  *   exit:CODE, _exit:CODE, abort, kill, return
  *
  * Environment: PROBE_FLUSH_MS (flush interval, default 10000), PROBE_MEMORY, PROBE_DISK (caps in
  * bytes), PROBE_OVERFLOW (policy), PROBE_BLOCK_MS, PROBE_PAD (bytes added to each record),
- * PROBE_REPOSITORY, PROBE_PLAINTEXT (allow http to another host),
+ * PROBE_REPOSITORY, PROBE_CA_FILE, PROBE_PLAINTEXT (allow http to another host),
  * PROBE_CLIENT=structured (log entries of a structured log client instead) or otlp (spans; see probe_client.h).
  *
  * torture.h has further verbs.
@@ -210,6 +211,10 @@ int main(int count, char **verbs) {
             last = structured() ? maxim_log_client_free(client) : maxim_logger_free(logger);
         } else if (IS("stats")) {
             print_stats();
+        } else if (IS("spool-dir")) {
+            const char *directory = structured() ? maxim_log_client_spool_dir(client) : maxim_logger_spool_dir(logger);
+            printf("spool-dir %s\n", directory ? directory : "none");
+            fflush(stdout);
         } else if (IS("accepted")) {
             printf("accepted %llu\n", (unsigned long long)atomic_load(&accepted));
             fflush(stdout);

@@ -57,6 +57,7 @@ static maxim_status log_trace(maxim_logger *logger, maxim_str text) {
         (config).overflow_policy = (int32_t)env_number("PROBE_OVERFLOW", 0);         \
         (config).block_timeout_ms = (uint32_t)env_number("PROBE_BLOCK_MS", 0);       \
         (config).is_debug = getenv("PROBE_DEBUG") != NULL;                           \
+        (config).ca_file = maxim_str_z(getenv("PROBE_CA_FILE"));                     \
         (config).error_callback = on_error;                                          \
     } while (0)
 
