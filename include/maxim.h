@@ -420,10 +420,10 @@ typedef struct maxim_tag {
  *
  * Runs on a thread that the library makes for it, with all signals blocked and with no lock held;
  * one at a time for each logger or client. So it may take its time, call the library, wait for it,
- * free its own logger or another one, fork, and end its thread with `pthread_exit`; delivery goes
- * on meanwhile. No exception may leave it. (Where no thread can be created it runs on one of the
- * library's own or inside `maxim_flush`, and must return; it never runs on the thread of a log
- * call.)
+ * free its own logger or another one, fork, and end its thread with `pthread_exit` or by cancelling
+ * it; delivery goes on meanwhile. No exception may leave it. (Where no thread can be created it
+ * runs on one of the library's own or inside `maxim_flush`, and must return; it never runs on the
+ * thread of a log call.)
  */
 typedef void (*MAXIM_NULLABLE maxim_error_callback)(void *MAXIM_NULLABLE user_data, maxim_status status, const char *MAXIM_NONNULL message, uint64_t records);
 
@@ -452,7 +452,8 @@ typedef void (*MAXIM_NULLABLE maxim_flush_callback)(void *MAXIM_NULLABLE user_da
  * Returns 0, or anything else when it failed: then the text is dropped, and the record goes without
  * it. So is a text whose replacement is not UTF-8. Runs on the thread of the log call, inside it,
  * with no lock held; every thread that logs may be in it at once. What it logs itself has its texts
- * dropped.
+ * dropped. It must return: no exception, `longjmp` or `pthread_exit` may leave it. A thread that is
+ * cancelled meanwhile ends after the log call.
  */
 typedef int32_t (*MAXIM_NULLABLE maxim_mask_callback)(void *MAXIM_NULLABLE user_data, int32_t entity, const char *MAXIM_NONNULL field, const char *MAXIM_NONNULL text, size_t length, maxim_str *MAXIM_NONNULL out);
 
@@ -494,8 +495,8 @@ typedef struct maxim_logger_config {
      * others may write to as well, such as an emptyDir of Kubernetes, a private directory
      * maxim-<uid> is made and used. A relative one is taken from the working directory of this
      * call. One that was named and cannot be used is MAXIM_ERR_IO, and the detail says why; with
-     * MAXIM_SPOOL_DIR_FALLBACK=1 in the environment another of these is used instead, and the error
-     * callback is told. It is also told when records are in memory only.
+     * `spool_dir_fallback` another of these is used instead, and the error callback is told. It is
+     * also told when records are in memory only. `maxim_logger_spool_dir` gives the one in use.
      */
     maxim_str spool_dir;
     /** Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB. */
@@ -604,6 +605,12 @@ typedef struct maxim_logger_config {
      * stands as text, with the reason. False by default: such calls are refused.
      */
     bool lossy;
+    /**
+     * Whether a `spool_dir` that was named and cannot be used is replaced by a default one and told
+     * of, where it is an error of `maxim_logger_new` otherwise. Also when the environment's
+     * MAXIM_SPOOL_DIR_FALLBACK is 1.
+     */
+    bool spool_dir_fallback;
     /**
      * OTLP: the exact address that spans are sent to. Default: that of the base address
      * (`base_url`, else the environment's OTEL_EXPORTER_OTLP_TRACES_ENDPOINT as it is, else
@@ -1114,6 +1121,8 @@ typedef struct maxim_log_client_config {
     bool memory_only;
     /** As in `maxim_logger_config`. */
     bool lossy;
+    /** As in `maxim_logger_config`. */
+    bool spool_dir_fallback;
     /**
      * OTLP: the exact address that log records are sent to. Default: that of the base address
      * (`endpoint`, else the environment's OTEL_EXPORTER_OTLP_LOGS_ENDPOINT as it is, else
@@ -1502,6 +1511,19 @@ MAXIM_API maxim_status maxim_normalise_result(
  * Threads: any. Blocking: no.
  */
 MAXIM_API bool maxim_can_access_filesystem(const maxim_logger *MAXIM_NONNULL logger);
+
+/**
+ * The spool directory in use, where records wait that cannot be sent yet: absolute, and
+ * NUL-terminated; good until the logger is freed. It is the one that was named, a private one
+ * within it, or one of the defaults (`spool_dir` of the config says which).
+ *
+ * @param logger The logger.
+ * @return The directory; NULL when there is none, so that records are kept in memory only, and for
+ *     a bad handle.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API const char *MAXIM_NULLABLE maxim_logger_spool_dir(const maxim_logger *MAXIM_NONNULL logger);
 
 /**
  * Whether this process runs on AWS Lambda (AWS_LAMBDA_FUNCTION_NAME is set). Then there is no
@@ -3953,12 +3975,13 @@ MAXIM_API maxim_status maxim_trace_config_init(maxim_trace_config *MAXIM_NONNULL
  * `maxim_log_client_free`.
  *
  * Errors: MAXIM_ERR_INVALID_ARGUMENT for a field out of its range (the detail names it),
- * MAXIM_ERR_NULL_POINTER.
+ * MAXIM_ERR_IO when the spool directory that was named cannot be used, MAXIM_ERR_NULL_POINTER.
  *
  * @param config The configuration. May be NULL: then all defaults apply.
  * @param out Receives the handle; NULL when the call fails. Not NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8,
- *     MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
+ *     MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_IO, MAXIM_ERR_PANIC,
+ *     MAXIM_ERR_NO_RESOURCES.
  *
  * Threads: any. Blocking: no.
  */
@@ -4205,6 +4228,17 @@ MAXIM_API maxim_status maxim_log_disconnect(maxim_log_client *MAXIM_NONNULL clie
  * Threads: any. Blocking: no.
  */
 MAXIM_API bool maxim_log_would_log(const maxim_log_client *MAXIM_NONNULL client, maxim_level level);
+
+/**
+ * The client's spool directory, as `maxim_logger_spool_dir` gives a logger's.
+ *
+ * @param client The client.
+ * @return The directory, good until the client is freed; NULL when there is none, and for a bad
+ *     handle.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API const char *MAXIM_NULLABLE maxim_log_client_spool_dir(const maxim_log_client *MAXIM_NONNULL client);
 
 /**
  * What became of the client's entries. `stats->struct_size` must be set (MAXIM_STATS_INIT).

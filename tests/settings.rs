@@ -118,6 +118,8 @@ impl Stage {
             .env_remove("MAXIM_API_KEY")
             .env_remove("MAXIM_LOG_REPO_ID")
             .env_remove("MAXIM_SPOOL_DIR")
+            .env_remove("MAXIM_SPOOL_DIR_FALLBACK")
+            .env("XDG_STATE_HOME", self.scratch.path())
             .env("MAXIM_BASE_URL", "http://127.0.0.1:9")
             .stdin(Stdio::null()))
     }
@@ -168,6 +170,9 @@ impl Stage {
         self.says_in(&spool, &url, "new log:a flush:1");
         assert!(spool.exists(), "spool_dir");
         self.shows("spool_dir");
+        let no_directory = |rest: &str| format!("spool_dir=/dev/null {rest}");
+        let with = no_directory("spool_dir_fallback=1 new");
+        self.shows_by("spool_dir_fallback", &url, &with, &no_directory("new"), "new MAXIM_OK");
         let spool = self.spool();
         let said = self.says_in(&spool, &url, "memory_only=1 new log:a flush:1 stats");
         assert!(!spool.exists() && said.contains("accepted=1"), "memory_only: {said}");

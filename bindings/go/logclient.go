@@ -72,6 +72,7 @@ type LogClientConfig struct {
 	MaxAge           time.Duration // as in Config
 	QuarantineMaxAge time.Duration // as in Config
 	MemoryOnly       bool          // as in Config
+	SpoolDirFallback bool          // as in Config
 
 	OnError func(error)       `json:"-"` // as in Config
 	Debug   bool              // as in Config
@@ -129,6 +130,7 @@ func (c *LogClientConfig) c() C.maxim_log_client_config {
 	config.max_age_ms = C.uint64_t(milliseconds(c.MaxAge))
 	config.quarantine_max_age_ms = C.uint64_t(milliseconds(c.QuarantineMaxAge))
 	config.memory_only = C.bool(c.MemoryOnly)
+	config.spool_dir_fallback = C.bool(c.SpoolDirFallback)
 	return config
 }
 
@@ -332,6 +334,13 @@ func (c *LogClient) FlushNow() error {
 // Purge deletes everything that is held and not delivered: Logger.Purge for a client.
 func (c *LogClient) Purge() error {
 	return c.to().done("LogClient.Purge", C.maxim_go_log_purge(c.to().c()))
+}
+
+// SpoolDir is the client's spool directory, as that of a Logger.
+func (c *LogClient) SpoolDir() string {
+	dir := C.GoString(C.maxim_go_log_client_spool_dir(c.to().c()))
+	runtime.KeepAlive(c)
+	return dir
 }
 
 // Stats counts what became of the client's entries.

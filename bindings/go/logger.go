@@ -94,6 +94,7 @@ type Config struct {
 	MaxAge           time.Duration // records that could not be sent for so long are given up; 0: 72 hours
 	QuarantineMaxAge time.Duration // files in quarantine are removed after so long; 0: they stay
 	MemoryOnly       bool          // make no file: records are lost with the process
+	SpoolDirFallback bool          // a SpoolDir that cannot be used is replaced by a default one and reported; an error otherwise
 	ExtractMedia     *bool         // whether images and audio in messages become attachments; default: yes
 	SampleRate       float64       // the share of traces that is sent; 0: MAXIM_SAMPLE_RATE, else all; negative: none
 
@@ -155,6 +156,7 @@ func (c *Config) c() C.maxim_logger_config {
 	config.max_age_ms = C.uint64_t(milliseconds(c.MaxAge))
 	config.quarantine_max_age_ms = C.uint64_t(milliseconds(c.QuarantineMaxAge))
 	config.memory_only = C.bool(c.MemoryOnly)
+	config.spool_dir_fallback = C.bool(c.SpoolDirFallback)
 	return config
 }
 
@@ -325,6 +327,13 @@ func (l *Logger) RepositoryID() string {
 	id := C.GoString(C.maxim_go_logger_repository_id(l.to().c()))
 	runtime.KeepAlive(l)
 	return id
+}
+
+// SpoolDir is the directory for records that cannot be sent yet; "" when they are kept in memory only, and after Close.
+func (l *Logger) SpoolDir() string {
+	dir := C.GoString(C.maxim_go_logger_spool_dir(l.to().c()))
+	runtime.KeepAlive(l)
+	return dir
 }
 
 // CanAccessFilesystem says whether the spool directory can be written to; when not, records are kept

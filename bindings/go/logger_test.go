@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -88,7 +89,7 @@ func TestUseAfterCloseIsAnError(t *testing.T) {
 	wantError(t, err, ErrClosed)
 	_, err = logger.AddSink(s.config(t))
 	wantError(t, err, ErrClosed)
-	if logger.RepositoryID() != "" || logger.CanAccessFilesystem() {
+	if logger.RepositoryID() != "" || logger.SpoolDir() != "" || logger.CanAccessFilesystem() {
 		t.Error("a closed logger still knows things")
 	}
 	var none *Logger
@@ -267,7 +268,7 @@ func TestSinksGetEveryRecordToo(t *testing.T) {
 			t.Errorf("%s: %+v", what, stats)
 		}
 	}
-	if logger.RepositoryID() != "repo-1" || !logger.CanAccessFilesystem() || IsRunningOnLambda() || Version() == "" {
+	if logger.RepositoryID() != "repo-1" || !filepath.IsAbs(logger.SpoolDir()) || !logger.CanAccessFilesystem() || IsRunningOnLambda() || Version() == "" {
 		t.Error("the logger does not know itself")
 	}
 }

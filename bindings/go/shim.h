@@ -206,6 +206,10 @@ static inline const char *maxim_go_logger_repository_id(uintptr_t logger) {
     return maxim_logger_repository_id(MAXIM_GO_LOGGER);
 }
 
+static inline const char *maxim_go_logger_spool_dir(uintptr_t logger) {
+    return maxim_logger_spool_dir(MAXIM_GO_LOGGER);
+}
+
 static inline maxim_go_counts maxim_go_logger_stats(uintptr_t logger) {
     maxim_go_counts counts = {NULL, MAXIM_STATS_INIT};
     counts.failure = maxim_go_done(maxim_logger_stats(MAXIM_GO_LOGGER, &counts.stats));

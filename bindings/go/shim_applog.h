@@ -45,6 +45,10 @@ static inline maxim_go_failure *maxim_go_log_flush_async(uintptr_t client, uint3
     return maxim_go_done(maxim_log_flush_async(MAXIM_GO_CLIENT, timeout_ms, maxim_go_on_flush, (void *)waiter));
 }
 
+static inline const char *maxim_go_log_client_spool_dir(uintptr_t client) {
+    return maxim_log_client_spool_dir(MAXIM_GO_CLIENT);
+}
+
 static inline maxim_go_counts maxim_go_log_client_stats(uintptr_t client) {
     maxim_go_counts counts = {NULL, MAXIM_STATS_INIT};
     counts.failure = maxim_go_done(maxim_log_client_stats(MAXIM_GO_CLIENT, &counts.stats));

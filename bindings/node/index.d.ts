@@ -38,6 +38,8 @@ export interface DeliveryOptions extends Hooks {
   flushIntervalMs?: number;
   isDebug?: boolean;
   spoolDir?: string;
+  /** Whether a `spoolDir` that cannot be used is replaced by a default one and reported; an error otherwise. */
+  spoolDirFallback?: boolean;
   maxMemoryBytes?: number;
   maxDiskBytes?: number;
   overflowPolicy?: 'drop-oldest' | 'drop-newest' | 'block';
@@ -409,6 +411,8 @@ export class Logger {
   addSink(options: LoggerOptions): number | undefined;
   /** What became of the records of the logger, or of one of its sinks; undefined once it is closed. */
   stats(sink?: number): Stats | undefined;
+  /** The directory for records that cannot be sent yet; undefined when they are kept in memory only. */
+  get spoolDir(): string | undefined;
   get canAccessFilesystem(): boolean;
 
   /** Sends everything within the time (default: 30 s) and gives how many records are still held. Never rejects. */
@@ -591,6 +595,8 @@ export class LogClient {
   setUserId(userId?: string): void;
   setSessionId(sessionId?: string): void;
   shouldLog(level: Level): boolean;
+  /** As `Logger.spoolDir`. */
+  get spoolDir(): string | undefined;
   stats(): Stats | undefined;
   /** A flow with an id of this process's making. */
   flow(name: string): Flow;

@@ -1,6 +1,7 @@
 //! The structured log client: where its entries go, and its life.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -229,6 +230,11 @@ impl Client {
     /// Refuses further entries, delivers what it can in the time, leaves the rest in files.
     pub fn close(&self, timeout: Duration) -> Result<()> {
         self.own().pipeline.as_ref().map_or(Ok(()), |pipeline| pipeline.close(timeout))
+    }
+
+    /// The directory for entries that cannot be sent, if they can be put into files.
+    pub fn spool_dir(&self) -> Option<PathBuf> {
+        self.own().pipeline.as_ref().and_then(Pipeline::spool_dir)
     }
 
     /// Drops everything that is held.

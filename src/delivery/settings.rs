@@ -45,6 +45,8 @@ pub struct Settings {
     pub quarantine_max_age: Option<Duration>,
     /// Touch no file system at all.
     pub memory_only: bool,
+    /// Whether an unusable spool directory is a report instead of an error.
+    pub spool_dir_fallback: bool,
     /// Certificates to trust instead of the platform's.
     pub ca_file: Option<PathBuf>,
     /// A proxy instead of the environment's.
@@ -77,7 +79,8 @@ impl Settings {
 
     /// Whether the spool directory that was named, if any, can be used, or need not be.
     pub fn check_spool_dir(&self) -> Result<()> {
-        if self.memory_only || std::env::var_os(SPOOL_DIR_FALLBACK).is_some_and(|value| value == "1") {
+        let from_environment = || std::env::var_os(SPOOL_DIR_FALLBACK).is_some_and(|value| value == "1");
+        if self.memory_only || self.spool_dir_fallback || from_environment() {
             return Ok(());
         }
         let checked = spool::check_directory(self.spool_dir.as_deref());

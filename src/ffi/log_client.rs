@@ -1,6 +1,6 @@
 //! The structured log client: its life, log calls, defaults.
 
-use std::ffi::c_void;
+use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
 use super::callbacks::Callbacks;
 use super::control::{control_config, is_disabled};
 use super::handle::{self, handled};
-use super::logger::{FlushDone, milliseconds, to_c};
+use super::logger::{FlushDone, c_path, c_pointer, milliseconds, to_c};
 use super::lossy;
 use super::maxim_level;
 use super::otlp::otlp_config;
@@ -39,6 +39,7 @@ const WITHOUT_KEY: &str =
 pub(super) struct OwnedClient {
     pub(super) client: Arc<Client>,
     callbacks: Arc<Callbacks>,
+    spool_dir: Option<CString>,
 }
 
 handled!(OwnedClient, "client", 0x3);
@@ -73,8 +74,10 @@ pub(super) fn enum_from_abi<T: Copy>(name: &str, number: i32, all: &[T]) -> Resu
 /// `*out` is set to NULL first, and to the client on success. The caller frees it with
 /// `maxim_log_client_free`.
 ///
-/// Errors: MAXIM_ERR_INVALID_ARGUMENT for a field out of its range (the detail names it),
-/// MAXIM_ERR_NULL_POINTER.
+/// Errors: MAXIM_ERR_INVALID_ARGUMENT for a field out of its range (the detail names it), MAXIM_ERR_IO when the spool
+/// directory that was named cannot be used, MAXIM_ERR_NULL_POINTER.
+///
+/// @gives IO
 #[must_use = "without the handle it cannot be used or freed"]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_client_new(
@@ -97,7 +100,9 @@ pub unsafe extern "C" fn maxim_log_client_new(
             if !has_key {
                 callbacks.told_or_warned(Status::NotConfigured, WITHOUT_KEY);
             }
-            write(out, ptr::without_provenance_mut(handle::insert(OwnedClient { client, callbacks })?));
+            let spool_dir = c_path(client.spool_dir());
+            let handle = handle::insert(OwnedClient { client, callbacks, spool_dir })?;
+            write(out, ptr::without_provenance_mut(handle));
             Ok(())
         },
     )
@@ -461,6 +466,16 @@ pub unsafe extern "C" fn maxim_log_disconnect(
 pub unsafe extern "C" fn maxim_log_would_log(client: *const maxim_log_client, level: maxim_level) -> bool {
     boundary_or(false, || {
         with_client(client, |client| Ok(client.would_log(enum_from_abi("level", level, &Level::ALL)?)))
+    })
+}
+
+/// The client's spool directory, as `maxim_logger_spool_dir` gives a logger's.
+///
+/// @return The directory, good until the client is freed; NULL when there is none, and for a bad handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_log_client_spool_dir(client: *const maxim_log_client) -> *const c_char {
+    boundary_or(ptr::null(), || {
+        handle::with::<OwnedClient, _>(client.addr(), |owned| Ok(c_pointer(&owned.spool_dir)))
     })
 }
 

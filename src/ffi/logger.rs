@@ -1,6 +1,8 @@
 //! The Maxim logger's life: making, flushing, cleaning up, freeing, numbers.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CString, c_char, c_void};
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +40,8 @@ pub(super) struct LoggerObject {
     /// None when it is disabled.
     pub(super) logger: Option<Logger>,
     pub(super) callbacks: Arc<Callbacks>,
-    repository: std::ffi::CString,
+    repository: CString,
+    spool_dir: Option<CString>,
 }
 
 handled!(LoggerObject, "logger", 0x1);
@@ -79,7 +82,8 @@ pub unsafe extern "C" fn maxim_logger_new(
                 }
             };
             let repository = c_text(&repository);
-            let handle = handle::insert(LoggerObject { logger, callbacks, repository })?;
+            let spool_dir = c_path(logger.as_ref().and_then(Logger::spool_dir));
+            let handle = handle::insert(LoggerObject { logger, callbacks, repository, spool_dir })?;
             write(out, ptr::without_provenance_mut(handle));
             Ok(())
         },
@@ -373,7 +377,29 @@ pub unsafe extern "C" fn maxim_normalise_result(
 /// @return Whether files can be written; false for a bad handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_can_access_filesystem(logger: *const maxim_logger) -> bool {
-    boundary_or(false, || with_logger(logger, |log| Ok(log.has_files())))
+    boundary_or(false, || with_logger(logger, |log| Ok(log.spool_dir().is_some())))
+}
+
+/// The spool directory in use, where records wait that cannot be sent yet: absolute, and NUL-terminated; good until
+/// the logger is freed. It is the one that was named, a private one within it, or one of the defaults (`spool_dir` of
+/// the config says which).
+///
+/// @return The directory; NULL when there is none, so that records are kept in memory only, and for a bad handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn maxim_logger_spool_dir(logger: *const maxim_logger) -> *const c_char {
+    boundary_or(ptr::null(), || {
+        handle::with::<LoggerObject, _>(logger.addr(), |owned| Ok(c_pointer(&owned.spool_dir)))
+    })
+}
+
+/// A path for a C caller.
+pub(super) fn c_path(path: Option<PathBuf>) -> Option<CString> {
+    CString::new(path?.into_os_string().into_vec()).ok()
+}
+
+/// What a C caller is given of a text that may be absent.
+pub(super) fn c_pointer(text: &Option<CString>) -> *const c_char {
+    text.as_ref().map_or(ptr::null(), |text| text.as_ptr())
 }
 
 /// Whether this process runs on AWS Lambda (AWS_LAMBDA_FUNCTION_NAME is set). Then there is no writer

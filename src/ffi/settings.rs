@@ -28,6 +28,7 @@ pub(super) struct CommonConfig {
     pub(super) max_age_ms: u64,
     pub(super) quarantine_max_age_ms: u64,
     pub(super) memory_only: CBool,
+    pub(super) spool_dir_fallback: CBool,
 }
 
 impl CommonConfig {
@@ -72,6 +73,7 @@ macro_rules! common_config {
             max_age_ms: $config.max_age_ms,
             quarantine_max_age_ms: $config.quarantine_max_age_ms,
             memory_only: $config.memory_only,
+            spool_dir_fallback: $config.spool_dir_fallback,
         }
     };
 }
@@ -91,6 +93,7 @@ impl CommonConfig {
             quarantine_max_age: (self.quarantine_max_age_ms != 0)
                 .then(|| Duration::from_millis(self.quarantine_max_age_ms)),
             memory_only: self.memory_only.get(),
+            spool_dir_fallback: self.spool_dir_fallback.get(),
             ca_file: optional("ca_file", self.ca_file)?.map(PathBuf::from),
             proxy: optional("proxy", self.proxy)?.map(str::to_owned),
             allow_plaintext,

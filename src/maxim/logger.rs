@@ -4,6 +4,7 @@
 //! one for lines and, from the first on, one for uploads: a spool, a writer and a delivery state, so that
 //! nobody who fails holds another back.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
@@ -361,9 +362,9 @@ impl Logger {
         }
     }
 
-    /// Whether records that cannot be sent can be put into files.
-    pub fn has_files(&self) -> bool {
-        self.first.own().lines.has_files()
+    /// The directory for records that cannot be sent, if they can be put into files.
+    pub fn spool_dir(&self) -> Option<PathBuf> {
+        self.first.own().lines.spool_dir()
     }
 
     /// Writes everything that is held to files in the spool directory.

@@ -191,6 +191,7 @@ static void maxim_logger_calls(const char *path) {
     CHECK(maxim_logger_new(&config, &logger));
     REQUIRE(strcmp(maxim_logger_repository_id(logger), "repo-1") == 0);
     REQUIRE(maxim_can_access_filesystem(logger));
+    REQUIRE(maxim_logger_spool_dir(logger)[0] == '/');
     REQUIRE(!maxim_is_running_on_lambda());
 
     maxim_attachment file = attachment(path);
@@ -271,6 +272,7 @@ static void structured_log_calls(void) {
     CHECK(flushed);
     maxim_stats stats = MAXIM_STATS_INIT;
     CHECK(maxim_log_client_stats(client, &stats));
+    REQUIRE(maxim_log_client_spool_dir(client)[0] == '/');
     REQUIRE(stats.held == 0);
     CHECK(maxim_log_disconnect(client, LIMIT_MS));
     CHECK(maxim_log_client_free(client));

@@ -52,6 +52,7 @@ AT(maxim_logger_config, max_age_ms, 248);
 AT(maxim_logger_config, quarantine_max_age_ms, 256);
 AT(maxim_logger_config, memory_only, 264);
 AT(maxim_logger_config, lossy, 265);
+AT(maxim_logger_config, spool_dir_fallback, 266);
 AT(maxim_logger_config, otlp_url, 272);
 AT(maxim_logger_config, otlp_headers, 288);
 AT(maxim_logger_config, service_name, 304);
@@ -218,6 +219,7 @@ AT(maxim_log_client_config, max_age_ms, 304);
 AT(maxim_log_client_config, quarantine_max_age_ms, 312);
 AT(maxim_log_client_config, memory_only, 320);
 AT(maxim_log_client_config, lossy, 321);
+AT(maxim_log_client_config, spool_dir_fallback, 322);
 AT(maxim_log_client_config, otlp_url, 328);
 AT(maxim_log_client_config, otlp_headers, 344);
 AT(maxim_log_client_config, service_name, 360);
@@ -313,6 +315,7 @@ int main(void) {
         ALIKE(quarantine_max_age_ms)
         ALIKE(memory_only)
         ALIKE(lossy)
+        ALIKE(spool_dir_fallback)
         ALIKE(otlp_url)
         ALIKE(otlp_headers)
         ALIKE(service_name)
@@ -523,6 +526,7 @@ int main(void) {
         ALIKE(quarantine_max_age_ms)
         ALIKE(memory_only)
         ALIKE(lossy)
+        ALIKE(spool_dir_fallback)
         ALIKE(otlp_url)
         ALIKE(otlp_headers)
         ALIKE(service_name)

@@ -45,9 +45,15 @@ fn run_as_user(
     command.envs(env.iter().copied()).output().unwrap()
 }
 
+/// The host asks which directory is in use.
+fn says_the_directory(output: &Output, wanted: &str) {
+    let wanted = format!("spool-dir {wanted}\n");
+    assert!(both(output).contains(&wanted), "no {wanted:?} in {}", both(output));
+}
+
 const OWN_SHM: &str =
     "mount -t tmpfs -o mode=1777 tmpfs /dev/shm; mount -t tmpfs -o mode=1777 tmpfs /var/tmp";
-const VERBS: [&str; 4] = ["new", "log:10", "write-to-file:10000", "expect:MAXIM_OK"];
+const VERBS: [&str; 5] = ["new", "log:10", "write-to-file:10000", "expect:MAXIM_OK", "spool-dir"];
 
 #[test]
 fn in_a_directory_that_others_write_to_a_private_one_is_made() {
@@ -62,6 +68,7 @@ fn in_a_directory_that_others_write_to_a_private_one_is_made() {
         let output = run_as_user(&mut stage, &shared, OWN_SHM, &[], &VERBS);
         assert!(output.status.success(), "{mode:o}: {}", both(&output));
         let private = shared.join(format!("maxim-{USER}"));
+        says_the_directory(&output, &private.to_string_lossy());
         let found = std::fs::metadata(&private).unwrap();
         assert_eq!((found.mode() & 0o777, found.uid()), (0o700, USER), "{mode:o}");
         assert!(std::fs::read_dir(&private).unwrap().count() > 0, "{mode:o}: nothing is in it");
@@ -79,6 +86,7 @@ fn a_named_link_leads_where_it_leads() {
     symlink(&target, &link).unwrap();
     let output = run_as_user(&mut stage, &link, OWN_SHM, &[], &VERBS);
     assert!(output.status.success(), "{}", both(&output));
+    says_the_directory(&output, &target.to_string_lossy());
     assert!(std::fs::read_dir(&target).unwrap().count() > 0);
 }
 
@@ -99,6 +107,7 @@ fn one_that_cannot_be_used_is_an_error_that_says_what_to_do() {
     let output = run_as_user(&mut stage, &closed, OWN_SHM, &fallback, &VERBS);
     let said = both(&output);
     assert!(output.status.success(), "{said}");
+    says_the_directory(&output, "/var/tmp/maxim-65534");
     assert!(said.contains("kept in /var/tmp/maxim-65534") && said.contains("closed"), "{said}");
 }
 
@@ -107,7 +116,9 @@ fn memory_only_is_reported_at_once() {
     let _row = Row::new("directories that another user has made first");
     let mut stage = Stage::new("squatted");
     let squatted = format!("{OWN_SHM}; mkdir /dev/shm/maxim-{USER} /var/tmp/maxim-{USER}");
-    let output = run_as_user(&mut stage, Path::new(""), &squatted, &[], &["new", "log:1", "sleep:1000"]);
+    let output =
+        run_as_user(&mut stage, Path::new(""), &squatted, &[], &["new", "log:1", "spool-dir", "sleep:1000"]);
+    says_the_directory(&output, "none");
     let said = both(&output);
     assert!(said.contains("in this process's memory only"), "{said}");
     assert!(said.contains("/dev/shm/maxim-65534") && said.contains("/var/tmp/maxim-65534"), "{said}");

@@ -42,6 +42,7 @@ TEST_F(log_client_test, entries_arrive_as_they_were_told) {
     EXPECT_EQ(entries[5]["stepIndex"], 3);
     EXPECT_EQ(entries[5]["timestamp"], 1'704'164'645'123);
     EXPECT_EQ(client.stats().delivered, 6U);
+    EXPECT_EQ(client.spool_dir().substr(0, 1), "/");
 }
 
 TEST_F(log_client_test, user_and_session_are_set_and_cleared) {

@@ -231,6 +231,7 @@ TEST_F(logger_test, use_after_close_is_an_error_and_not_a_crash) {
         EXPECT_THROW(logger.flush_or_throw(0ms), maxim::error);
         EXPECT_EQ(logger.try_stats().code(), status::invalid_handle);
         EXPECT_EQ(logger.repository_id(), "");
+        EXPECT_EQ(logger.spool_dir(), "");
         EXPECT_FALSE(logger.create_session());
         logger.close();
     }
@@ -362,6 +363,7 @@ TEST_F(logger_test, every_operation_on_what_is_held_can_be_asked_for) {
     logger.flush_commit_logs_or_throw(patience);
     logger.flush_log_files_or_throw(patience);
     EXPECT_TRUE(logger.can_access_filesystem());
+    EXPECT_EQ(logger.spool_dir().substr(0, 1), "/");
     EXPECT_FALSE(maxim::is_running_on_lambda());
     EXPECT_EQ(server.new_lines().size(), 1U);
     EXPECT_EQ(maxim::version(), MAXIM_VERSION_STRING);

@@ -233,6 +233,11 @@ class LogClient extends Log {
     return this.#attempt(native.logWouldLog, typeof level === 'string' && Object.hasOwn(LEVELS, level) ? LEVELS[level] : -1) ?? false;
   }
 
+  /** As Logger.spoolDir. */
+  get spoolDir() {
+    return this.#attempt(native.logClientSpoolDir) ?? undefined;
+  }
+
   stats() {
     return this.#attempt(native.logClientStats);
   }

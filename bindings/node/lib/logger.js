@@ -85,6 +85,7 @@ function configuration(options) {
     max_age_ms: options.maxAgeMs,
     quarantine_max_age_ms: options.quarantineMaxAgeMs,
     memory_only: options.memoryOnly,
+    spool_dir_fallback: options.spoolDirFallback,
     protocol: numberOf(PROTOCOLS, options.protocol, 'protocol'),
     otlp_url: options.otlpUrl,
     otlp_headers: pairs(options.otlpHeaders),
@@ -236,6 +237,11 @@ class Logger {
   /** What became of the records of the logger, or of one of its sinks. */
   stats(sink = 0) {
     return this.#core.attempt(() => this.#core.invoke(native.loggerStats, sink));
+  }
+
+  /** The directory for records that cannot be sent yet; undefined when they are kept in memory only. */
+  get spoolDir() {
+    return this.#core.attempt(() => this.#core.invoke(native.loggerSpoolDir)) ?? undefined;
   }
 
   get canAccessFilesystem() {

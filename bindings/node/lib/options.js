@@ -40,6 +40,7 @@ const COMMON = [
   'resourceAttributes',
   'serviceName',
   'spoolDir',
+  'spoolDirFallback',
 ];
 
 const LOGGER = [
@@ -69,7 +70,7 @@ const LOG_CLIENT = [
   'version',
 ];
 
-const BOOLEANS = ['allowPlaintext', 'autoFlush', 'captureContent', 'debug', 'disabled', 'extractMedia', 'isDebug', 'lossy', 'memoryOnly', 'raiseExceptions'];
+const BOOLEANS = ['allowPlaintext', 'autoFlush', 'captureContent', 'debug', 'disabled', 'extractMedia', 'isDebug', 'lossy', 'memoryOnly', 'raiseExceptions', 'spoolDirFallback'];
 
 /** What an option must be, by its name; undefined where the library says it. */
 function wanted(name) {

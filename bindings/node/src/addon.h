@@ -219,7 +219,7 @@ napi_value call_start(napi_env env, napi_callback_info info);
         F(BOOL, allow_plaintext), F(BOOL, lossy), F(BOOL, disabled), F(I32, capture_content), F(TEXT, masks_json),   \
         F(U32, mask_budget_us), F(U64, max_field_bytes), F(U64, max_age_ms), F(U64, quarantine_max_age_ms),          \
         F(BOOL, memory_only), F(I32, protocol), F(TEXT, otlp_url), F(TEXT, otlp_headers), F(I32, otlp_encoding),     \
-        F(I32, otlp_compression), F(TEXT, service_name), F(TEXT, resource_attributes)
+        F(I32, otlp_compression), F(TEXT, service_name), F(TEXT, resource_attributes), F(BOOL, spool_dir_fallback)
 
 /* Who is told what happens later to a logger or log client that is made, and what of. */
 struct opening {

@@ -46,6 +46,13 @@ static napi_value client_free(napi_env env, napi_callback_info info) {
     return call.failed ? NULL : answer_status(&call, maxim_log_client_free(client));
 }
 
+static napi_value client_spool_dir(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info, 1);
+    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+    return call.failed ? NULL : answer_text(&call, maxim_log_client_spool_dir(client));
+}
+
 static napi_value client_stats(napi_env env, napi_callback_info info) {
     struct call call;
     maxim_stats stats = MAXIM_STATS_INIT;
@@ -338,6 +345,7 @@ static maxim_status do_maxim_log_disconnect(void *handle, uint32_t timeout_ms) {
 static const struct method METHODS[] = {
     {.name = "logClientNew", .callback = client_new},
     {.name = "logClientFree", .callback = client_free},
+    {.name = "logClientSpoolDir", .callback = client_spool_dir},
     {.name = "logClientStats", .callback = client_stats},
     BLOCK(logDisconnect, maxim_log_disconnect),
     BLOCK(logFlush, maxim_log_flush),

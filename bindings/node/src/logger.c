@@ -41,6 +41,13 @@ static napi_value repository_id(napi_env env, napi_callback_info info) {
     return call.failed ? NULL : answer_text(&call, maxim_logger_repository_id(logger));
 }
 
+static napi_value spool_dir(napi_env env, napi_callback_info info) {
+    struct call call;
+    call_begin(&call, env, info, 1);
+    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
+    return call.failed ? NULL : answer_text(&call, maxim_logger_spool_dir(logger));
+}
+
 static napi_value can_access_filesystem(napi_env env, napi_callback_info info) {
     struct call call;
     call_begin(&call, env, info, 1);
@@ -179,6 +186,7 @@ static const struct method METHODS[] = {
     {.name = "loggerNew", .callback = logger_new},
     {.name = "loggerFree", .callback = logger_free},
     {.name = "loggerRepositoryId", .callback = repository_id},
+    {.name = "loggerSpoolDir", .callback = spool_dir},
     {.name = "loggerStats", .callback = stats},
     {.name = "loggerAddSink", .callback = add_sink},
     {.name = "canAccessFilesystem", .callback = can_access_filesystem},

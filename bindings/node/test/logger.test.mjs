@@ -67,6 +67,19 @@ async function adopted(expected) {
   return (await server.get('/seq')).totals;
 }
 
+test('the directory in use is said, and a default one takes the place of one that cannot be used if that is wanted', async () => {
+  assert.equal(newLogger().spoolDir, join(directory.path, 'spool'));
+  assert.equal(newLogger({ memoryOnly: true }).spoolDir, undefined);
+  const client = { apiKey: KEY, source: 'svc', endpoint: server.url, onError: () => {} };
+  const { LogClient } = maxim;
+  const one = new LogClient({ ...client, spoolDir: join(directory.path, 'spool') });
+  assert.equal(one.spoolDir, join(directory.path, 'spool'));
+  assert.throws(() => new LogClient({ ...client, spoolDir: '/dev/null' }), { code: 'MAXIM_ERR_IO' });
+  const other = new LogClient({ ...client, spoolDir: '/dev/null', spoolDirFallback: true });
+  assert.notEqual(other.spoolDir, '/dev/null');
+  await Promise.all([one.disconnect(), other.disconnect()]);
+});
+
 test('require and import give the same objects', () => {
   const required = createRequire(import.meta.url)('../index.js');
   assert.equal(required.Logger, Logger);

@@ -20,6 +20,14 @@ class LogClientTest < MaximTest
     assert_empty missing
   end
 
+  def test_the_directory_in_use_is_said
+    assert_equal File.realpath(@spool), client.spool_dir
+    assert_equal File.realpath(@spool), logger.spool_dir
+    assert_nil logger(memory_only: true).spool_dir
+    assert_raises(Maxim::Error) { client(spool_dir: "/dev/null") }
+    refute_equal "/dev/null", client(spool_dir: "/dev/null", spool_dir_fallback: true).spool_dir
+  end
+
   def test_severities_become_levels
     log = client
     %i[debug info warn error fatal unknown].each { |level| assert_equal true, log.public_send(level, "m") }

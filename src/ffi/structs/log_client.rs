@@ -100,6 +100,8 @@ pub struct maxim_log_client_config {
     pub memory_only: CBool,
     /// As in `maxim_logger_config`.
     pub lossy: CBool,
+    /// As in `maxim_logger_config`.
+    pub spool_dir_fallback: CBool,
     /// OTLP: the exact address that log records are sent to. Default: that of the base address
     /// (`endpoint`, else the environment's OTEL_EXPORTER_OTLP_LOGS_ENDPOINT as it is, else OTEL_EXPORTER_OTLP_ENDPOINT,
     /// else http://localhost:4318) with /v1/logs behind it.

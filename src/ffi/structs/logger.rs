@@ -36,8 +36,8 @@ pub struct maxim_logger_config {
     /// missing, with access for this user only. In one that others may write to as well, such as an emptyDir
     /// of Kubernetes, a private directory maxim-<uid> is made and used. A relative one is taken from the
     /// working directory of this call. One that was named and cannot be used is MAXIM_ERR_IO, and the detail
-    /// says why; with MAXIM_SPOOL_DIR_FALLBACK=1 in the environment another of these is used instead, and
-    /// the error callback is told. It is also told when records are in memory only.
+    /// says why; with `spool_dir_fallback` another of these is used instead, and the error callback is told. It is
+    /// also told when records are in memory only. `maxim_logger_spool_dir` gives the one in use.
     pub spool_dir: maxim_str,
     /// Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB.
     pub max_memory_bytes: u64,
@@ -114,6 +114,9 @@ pub struct maxim_logger_config {
     /// out; NaN and infinities become null; an id with other characters becomes a valid one, the same each time;
     /// a text that is no JSON stands as text, with the reason. False by default: such calls are refused.
     pub lossy: CBool,
+    /// Whether a `spool_dir` that was named and cannot be used is replaced by a default one and told of, where it
+    /// is an error of `maxim_logger_new` otherwise. Also when the environment's MAXIM_SPOOL_DIR_FALLBACK is 1.
+    pub spool_dir_fallback: CBool,
     /// OTLP: the exact address that spans are sent to. Default: that of the base address
     /// (`base_url`, else the environment's OTEL_EXPORTER_OTLP_TRACES_ENDPOINT as it is, else OTEL_EXPORTER_OTLP_ENDPOINT,
     /// else http://localhost:4318) with /v1/traces behind it.

@@ -93,6 +93,8 @@ struct logger_config {
     milliseconds max_age{0};
     milliseconds quarantine_max_age{0};
     bool memory_only = false;
+    /// Whether a spool_dir that cannot be used is replaced by a default one and reported; an error otherwise.
+    bool spool_dir_fallback = false;
     /// OpenTelemetry's protocol instead of Maxim's; docs/otlp.md explains it and what follows.
     maxim::protocol protocol = maxim::protocol::maxim;
     text otlp_url{};
@@ -247,6 +249,7 @@ void set_common(C& c, const Config& config) {
     c.quarantine_max_age_ms =
         static_cast<std::uint64_t>(std::max(config.quarantine_max_age.count(), milliseconds::rep{0}));
     c.memory_only = config.memory_only;
+    c.spool_dir_fallback = config.spool_dir_fallback;
     c.protocol = static_cast<maxim_protocol>(config.protocol);
     c.otlp_url = str(config.otlp_url);
     c.otlp_headers = str(config.otlp_headers);

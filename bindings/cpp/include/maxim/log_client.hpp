@@ -121,6 +121,12 @@ class log_client {
         return sent(::maxim_log_disconnect(handle(), detail::timeout(timeout)));
     }
 
+    /// As logger::spool_dir.
+    [[nodiscard]] std::string spool_dir() const {
+        const char* directory = ::maxim_log_client_spool_dir(handle());
+        return directory ? directory : "";
+    }
+
     [[nodiscard]] result<delivery_stats> try_stats() const {
         delivery_stats out = MAXIM_STATS_INIT;
         const auto code = ::maxim_log_client_stats(handle(), &out);

@@ -76,6 +76,8 @@ struct log_client_config {
     milliseconds max_age{0};
     milliseconds quarantine_max_age{0};
     bool memory_only = false;
+    /// Whether a spool_dir that cannot be used is replaced by a default one and reported; an error otherwise.
+    bool spool_dir_fallback = false;
     /// OpenTelemetry's protocol instead of Maxim's; docs/otlp.md explains it and what follows.
     maxim::protocol protocol = maxim::protocol::maxim;
     text otlp_url{};

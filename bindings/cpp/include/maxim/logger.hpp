@@ -136,6 +136,12 @@ class logger {
         return id ? id : "";
     }
 
+    /// The directory for records that cannot be sent yet; empty when they are kept in memory only, and once closed.
+    [[nodiscard]] std::string spool_dir() const {
+        const char* directory = ::maxim_logger_spool_dir(handle());
+        return directory ? directory : "";
+    }
+
     /// Whether records can be put into files, or are kept in memory only.
     [[nodiscard]] bool can_access_filesystem() const noexcept {
         return ::maxim_can_access_filesystem(handle());

@@ -182,6 +182,11 @@ static VALUE client_would_log(VALUE self, VALUE level) {
     return maxim_log_would_log(mx_owner_get(self)->handle, NUM2INT(level)) ? Qtrue : Qfalse;
 }
 
+static VALUE client_spool_dir(VALUE self) {
+    const char *directory = maxim_log_client_spool_dir(mx_owner_get(self)->handle);
+    return directory ? rb_utf8_str_new_cstr(directory) : Qnil;
+}
+
 static VALUE client_stats(VALUE self) {
     maxim_stats stats = MAXIM_STATS_INIT;
     maxim_status status = maxim_log_client_stats(mx_owner_get(self)->handle, &stats);
@@ -373,6 +378,7 @@ void mx_init_log_client(void) {
     MX_DEFINE(klass, "user_id=", maxim_log_set_user_id, client_set_user_id, 1);
     MX_DEFINE(klass, "session_id=", maxim_log_set_session_id, client_set_session_id, 1);
     MX_DEFINE(klass, "would_log?", maxim_log_would_log, client_would_log, 1);
+    MX_DEFINE(klass, "spool_dir", maxim_log_client_spool_dir, client_spool_dir, 0);
     MX_DEFINE(klass, "stats", maxim_log_client_stats, client_stats, 0);
     MX_DEFINE(klass, "flush", maxim_log_flush, client_flush, 1);
     MX_DEFINE(klass, "flush_async_native", maxim_log_flush_async, client_flush_async, 2);

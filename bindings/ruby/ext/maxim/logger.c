@@ -147,6 +147,11 @@ static VALUE logger_repository_id(VALUE self) {
     return id ? rb_utf8_str_new_cstr(id) : Qnil;
 }
 
+static VALUE logger_spool_dir(VALUE self) {
+    const char *directory = maxim_logger_spool_dir(mx_owner_get(self)->handle);
+    return directory ? rb_utf8_str_new_cstr(directory) : Qnil;
+}
+
 static VALUE logger_can_access_filesystem(VALUE self) {
     return maxim_can_access_filesystem(mx_owner_get(self)->handle) ? Qtrue : Qfalse;
 }
@@ -204,6 +209,7 @@ void mx_init_logger(void) {
     MX_DEFINE(klass, "stats", maxim_logger_stats, logger_stats, 0);
     MX_DEFINE(klass, "sink_stats", maxim_logger_sink_stats, logger_sink_stats, 1);
     MX_DEFINE(klass, "repository_id", maxim_logger_repository_id, logger_repository_id, 0);
+    MX_DEFINE(klass, "spool_dir", maxim_logger_spool_dir, logger_spool_dir, 0);
     MX_DEFINE(klass, "can_access_filesystem?", maxim_can_access_filesystem, logger_can_access_filesystem, 0);
     MX_DEFINE(klass, "commit_native", maxim_commit, logger_commit, 4);
     rb_define_method(klass, "poll", logger_poll, 0);

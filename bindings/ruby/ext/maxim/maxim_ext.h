@@ -149,7 +149,7 @@ VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE logged, VA
         MX_FIELD(type, protocol, MX_I32), MX_FIELD(type, otlp_url, MX_TEXT),                                   \
         MX_FIELD(type, otlp_headers, MX_TEXT), MX_FIELD(type, otlp_encoding, MX_I32),                          \
         MX_FIELD(type, otlp_compression, MX_SWITCH), MX_FIELD(type, service_name, MX_TEXT),                    \
-        MX_FIELD(type, resource_attributes, MX_TEXT)
+        MX_FIELD(type, resource_attributes, MX_TEXT), MX_FIELD(type, spool_dir_fallback, MX_BOOL)
 
 /* What both do before they are made: their callbacks go to the owner's events, and the owner keeps what decides how
  * calls on it behave. */

@@ -61,7 +61,7 @@ module Maxim
     # api_key, endpoint, version, dataset, user_id, session_id, batch_size, flush_interval_ms, max_retries,
     # initial_delay_ms, max_delay_ms, spool_dir, max_memory_bytes, max_disk_bytes, block_timeout_ms, ca_file,
     # proxy, is_debug, allow_plaintext, disabled, capture_content, masks, max_field_bytes, max_age_ms,
-    # quarantine_max_age_ms, memory_only. And those of Maxim::Logger.new (overflow_policy, raise_exceptions,
+    # quarantine_max_age_ms, memory_only, spool_dir_fallback. And those of Maxim::Logger.new (overflow_policy, raise_exceptions,
     # on_error, on_debug, on_mask, exit_timeout, lossy, protocol and what belongs to it), and:
     #
     # environment:: :development (default), :staging or :production
@@ -203,6 +203,11 @@ module Maxim
     # Starts a flush; the block is given nil, or the error, by a later call.
     def flush_async(timeout: DEFAULT_TIMEOUT, &block)
       @handle.flush_async(timeout, block)
+    end
+
+    # The directory for entries that cannot be sent yet; nil when they are kept in memory only.
+    def spool_dir
+      @handle.spool_dir
     end
 
     def stats

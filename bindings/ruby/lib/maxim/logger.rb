@@ -29,7 +29,7 @@ module Maxim
     # api_key, repository_id, auto_flush, flush_interval_ms, is_debug, spool_dir, max_memory_bytes,
     # max_disk_bytes, block_timeout_ms, ca_file, proxy, allow_plaintext, max_attachment_bytes, disabled,
     # capture_content, extract_media, masks (an array of rules), sample_rate, max_field_bytes, max_age_ms,
-    # quarantine_max_age_ms, memory_only; docs/what-leaves.md explains the last ten. And:
+    # quarantine_max_age_ms, memory_only (docs/what-leaves.md explains the last ten), spool_dir_fallback. And:
     #
     # overflow_policy:: :drop_oldest (default), :drop_newest or :block
     # protocol:: :maxim (default) or :otlp, with otlp_url, otlp_headers, otlp_encoding (:protobuf or :json),
