@@ -10,7 +10,7 @@
 //! Does not: reopen itself after a fork. Its owner notices, calls
 //! [`Pipeline::after_fork_in_child`], leaks it, and opens another.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ use crate::delivery::progress::FlushTarget;
 use crate::delivery::synchronous;
 use crate::delivery::writer::{self, Done, Flush, Message, Workplace};
 use crate::process::{self, monotonic};
-use crate::spool::{self, RecordKind, Refusal, Spool};
+use crate::spool::{self, RecordKind, Refusal, Spool, StorageKind};
 use crate::status::{Error, Result, Status};
 
 /// The name of the thread that moves records to files when somebody asks for it.
@@ -364,7 +364,12 @@ impl Pipeline {
 
     /// The directory for records that have to wait, if there is a file system for them.
     pub fn spool_dir(&self) -> Option<PathBuf> {
-        self.place.spool.directory()
+        let of_identity = match self.place.spool.location() {
+            StorageKind::Hot { cold, .. } => cold,
+            StorageKind::DiskOnly(cold) => Some(cold),
+            StorageKind::Memory => None,
+        };
+        of_identity?.parent().map(Path::to_owned)
     }
 
     /// What became of the records so far; [`Status::NoResources`] while that cannot be told.

@@ -90,11 +90,6 @@ impl Base {
         Ok(Arc::new(Base { path: path.to_owned(), kept }))
     }
 
-    /// As it was when it was opened.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     fn with<T>(&self, action: impl FnOnce(BorrowedFd<'_>) -> rustix::io::Result<T>) -> io::Result<T> {
         if let Some(directory) = self.kept.get() {
             return Ok(action(directory)?);

@@ -150,11 +150,6 @@ impl Spool {
         }
     }
 
-    /// The spool directory in use, if there is one.
-    pub fn directory(&self) -> Option<PathBuf> {
-        self.store.cold.as_ref().map(|side| side.base.path().to_owned())
-    }
-
     /// What is wrong with files and directories and has not been told yet.
     pub fn take_news(&self) -> Vec<String> {
         std::mem::take(&mut *self.news.lock())
