@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::json::{Json, Members, Object, push_list};
+use super::json::{Json, Members, ObjectWriter, push_list};
 
 /// Members that are merged by key.
 const MERGED: [&str; 5] = ["tags", "metadata", "metrics", "modelParameters", "cost"];
@@ -47,27 +47,27 @@ impl<'a, T> Ordered<'a, T> {
 
 /// A member.
 #[derive(Clone, Debug)]
-pub enum Member<'a> {
+pub enum MemberValue<'a> {
     /// As it was said.
     One(Json<'a>),
     /// Objects of which later ones stand above earlier ones, or lists one after the other.
     Several(Vec<Json<'a>>),
 }
 
-impl<'a> Member<'a> {
+impl<'a> MemberValue<'a> {
     fn parts(&self) -> &[Json<'a>] {
         match self {
-            Member::One(json) => std::slice::from_ref(json),
-            Member::Several(parts) => parts,
+            MemberValue::One(json) => std::slice::from_ref(json),
+            MemberValue::Several(parts) => parts,
         }
     }
 
     /// As it was said last.
     pub fn json(&self) -> Json<'a> {
         match self {
-            Member::One(json) => *json,
+            MemberValue::One(json) => *json,
             // There are some.
-            Member::Several(parts) => parts[parts.len() - 1],
+            MemberValue::Several(parts) => parts[parts.len() - 1],
         }
     }
 
@@ -96,8 +96,8 @@ impl<'a> Member<'a> {
     /// Its JSON.
     pub fn raw(&self) -> Cow<'a, str> {
         match self {
-            Member::One(json) => json.raw().into(),
-            Member::Several(_) => {
+            MemberValue::One(json) => json.raw().into(),
+            MemberValue::Several(_) => {
                 let mut out = String::new();
                 self.write(&mut out, |_| false);
                 out.into()
@@ -112,9 +112,9 @@ impl<'a> Member<'a> {
             return;
         }
         match self {
-            Member::One(json) => out.push_str(json.raw()),
-            Member::Several(_) => {
-                let mut object = Object::begin(out);
+            MemberValue::One(json) => out.push_str(json.raw()),
+            MemberValue::Several(_) => {
+                let mut object = ObjectWriter::begin(out);
                 for (name, value) in self.members() {
                     object.raw(&name, value.raw());
                 }
@@ -126,7 +126,7 @@ impl<'a> Member<'a> {
 
 /// The members of an entity.
 pub struct Data<'a> {
-    members: Vec<(Cow<'a, str>, Member<'a>)>,
+    members: Vec<(Cow<'a, str>, MemberValue<'a>)>,
 }
 
 impl<'a> Data<'a> {
@@ -148,16 +148,16 @@ impl<'a> Data<'a> {
                     continue;
                 }
                 let Some(known) = members.find(&name) else {
-                    members.push(name, Member::One(value));
+                    members.push(name, MemberValue::One(value));
                     continue;
                 };
                 let before = known.json();
                 let is_more = (MERGED.contains(&&*name) && before.is_object() && value.is_object())
                     || (name == ADDED && before.is_array() && value.is_array());
                 match known {
-                    Member::Several(parts) if is_more => parts.push(value),
-                    known if is_more => *known = Member::Several(vec![before, value]),
-                    known => *known = Member::One(value),
+                    MemberValue::Several(parts) if is_more => parts.push(value),
+                    known if is_more => *known = MemberValue::Several(vec![before, value]),
+                    known => *known = MemberValue::One(value),
                 }
             }
             // They were objects when they were said.
@@ -167,13 +167,13 @@ impl<'a> Data<'a> {
     }
 
     /// A member.
-    pub fn get(&self, name: &str) -> Option<&Member<'a>> {
+    pub fn get(&self, name: &str) -> Option<&MemberValue<'a>> {
         self.members.iter().find(|(known, _)| known == name).map(|(_, member)| member)
     }
 
     /// A member as it was said last.
     pub fn json(&self, name: &str) -> Option<Json<'a>> {
-        self.get(name).map(Member::json)
+        self.get(name).map(MemberValue::json)
     }
 
     /// The text of a member.
@@ -182,7 +182,7 @@ impl<'a> Data<'a> {
     }
 
     /// All members, in order.
-    pub fn members(&self) -> impl Iterator<Item = (&Cow<'a, str>, &Member<'a>)> {
+    pub fn members(&self) -> impl Iterator<Item = (&Cow<'a, str>, &MemberValue<'a>)> {
         self.members.iter().map(|(name, member)| (name, member))
     }
 
@@ -198,7 +198,7 @@ impl<'a> Data<'a> {
 
     /// Writes it as one object without some elements of lists.
     pub fn write_but(&self, out: &mut String, is_left_out: impl Fn(&str, Json<'a>) -> bool) {
-        let mut object = Object::begin(out);
+        let mut object = ObjectWriter::begin(out);
         for (name, member) in self.members() {
             member.write(object.name(name), |element| is_left_out(name, element));
         }

@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::data::{ADDED, Data, Member};
+use super::data::{ADDED, Data, MemberValue};
 use super::ids;
-use super::json::{Json, Members, Object, find, push_list};
+use super::json::{Json, Members, ObjectWriter, find, push_list};
 use crate::text::time::parse_rfc3339;
 
 /// One line of the log API, taken apart.
@@ -278,7 +278,7 @@ impl Entity {
         {
             let (early, late) = (earlier.data(), self.data());
             early.write(&mut both);
-            let known: Vec<Json<'_>> = early.get(ADDED).map(Member::elements).unwrap_or_default();
+            let known: Vec<Json<'_>> = early.get(ADDED).map(MemberValue::elements).unwrap_or_default();
             late.write_but(&mut both, |name, element| name == ADDED && known.contains(&element));
         }
         self.said = both;
@@ -299,7 +299,7 @@ impl Entity {
     pub fn write(&mut self, out: &mut String) {
         let mut data = String::with_capacity(self.said.len());
         self.data().write(&mut data);
-        let mut object = Object::begin(out);
+        let mut object = ObjectWriter::begin(out);
         object.text("kind", self.kind.name());
         object.text("id", &self.id);
         if let Some(trace) = &self.trace {
@@ -321,7 +321,7 @@ impl Entity {
         object.raw("touched_ns", &self.touched_ns.to_string());
         object.raw("data", &data);
         push_list(object.name("happened"), &self.happened, |out, happened| {
-            let mut object = Object::begin(out);
+            let mut object = ObjectWriter::begin(out);
             object.text("action", &happened.action);
             object.raw("data", &happened.data);
             object.end();

@@ -9,7 +9,7 @@ use super::names::{gen_ai, own};
 
 /// What an entry says of the service that logged it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Origin {
+pub struct EntryOrigin {
     /// The application or service.
     pub source: String,
     /// Its version.
@@ -18,7 +18,7 @@ pub struct Origin {
     pub environment: Option<String>,
 }
 
-impl Origin {
+impl EntryOrigin {
     /// The resource: `known` (which comes first), and what the entry says beside it.
     pub fn resource(&self, known: &Attributes<'static>) -> Attributes<'static> {
         let mut attributes = known.clone();
@@ -51,7 +51,7 @@ const MEMBERS: [(&str, &str); 9] = [
 ];
 
 /// The entry of a JSON text. An error says why it is none.
-pub fn fold(entry: &[u8], now_ns: u64) -> Result<(Origin, LogRecord<'_>), String> {
+pub fn fold(entry: &[u8], now_ns: u64) -> Result<(EntryOrigin, LogRecord<'_>), String> {
     let entry = std::str::from_utf8(entry).map_err(|_| "not UTF-8".to_owned())?;
     let entry = Json::parse(entry).filter(|entry| entry.is_object()).ok_or("no JSON object")?;
     let text = |name: &str| entry.text_at(name);
@@ -103,7 +103,7 @@ pub fn fold(entry: &[u8], now_ns: u64) -> Result<(Origin, LogRecord<'_>), String
     let time_ns =
         entry.get("timestamp").and_then(Json::as_u64).map_or(now_ns, |ms| ms.saturating_mul(1_000_000));
     let owned = |name: &str| text(name).map(Cow::into_owned);
-    let origin = Origin {
+    let origin = EntryOrigin {
         source: owned("source").unwrap_or_default(),
         version: owned("version"),
         environment: owned("environment"),

@@ -20,7 +20,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::entity::{Entity, Kind, Known, Line, Parent, Trace};
 use super::ids;
-use super::json::{Json, Object};
+use super::json::{Json, ObjectWriter};
 use super::left::{Departed, Left};
 use super::model::{LogRecord, Span};
 use super::span;
@@ -492,7 +492,7 @@ impl<L: Leave> Folder<L> {
                 continue;
             }
             let mut record = FOLDED.to_owned();
-            let mut object = Object::begin(&mut record);
+            let mut object = ObjectWriter::begin(&mut record);
             object.text("by", &self.name);
             object.raw("version", &open.version.to_string());
             open.entity.write(object.name("entity"));

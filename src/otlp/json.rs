@@ -385,16 +385,16 @@ pub fn push_list<T>(
 }
 
 /// An object, written member by member.
-pub struct Object<'o> {
+pub struct ObjectWriter<'o> {
     out: &'o mut String,
     is_empty: bool,
 }
 
-impl<'o> Object<'o> {
+impl<'o> ObjectWriter<'o> {
     /// Begins one.
-    pub fn begin(out: &'o mut String) -> Object<'o> {
+    pub fn begin(out: &'o mut String) -> ObjectWriter<'o> {
         out.push('{');
-        Object { out, is_empty: true }
+        ObjectWriter { out, is_empty: true }
     }
 
     /// The name of a member, whose value is to be appended to what is given.

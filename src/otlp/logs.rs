@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::config::Config;
 use super::encode::{self, Signal};
-use super::entry::{self, Origin};
+use super::entry::{self, EntryOrigin};
 use super::export::Exporter;
 use super::model::Resource;
 use crate::delivery::{Framing, Http, Outcome, Protocol, Reach};
@@ -36,7 +36,7 @@ impl Logs {
         let config = self.exporter.config();
         let encoding = config.encoding;
         let now_ns = clock::now_us() as u64 * 1_000;
-        let mut groups: Vec<(Origin, Vec<u8>)> = Vec::new();
+        let mut groups: Vec<(EntryOrigin, Vec<u8>)> = Vec::new();
         for line in entries.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let (origin, record) = entry::fold(line, now_ns)?;
             let at = groups.iter().position(|(known, _)| *known == origin).unwrap_or_else(|| {

@@ -168,25 +168,25 @@ pub const COSTS: [(&str, &str); 3] = [
 
 /// Model parameters as providers call them, the convention's name behind `gen_ai.request.`, and whether it is a
 /// whole number, any number or a list of texts.
-pub const PARAMETERS: [(&str, &str, Shape); 13] = [
-    ("temperature", "temperature", Shape::Float),
-    ("top_p", "top_p", Shape::Float),
-    ("top_k", "top_k", Shape::Int),
-    ("max_tokens", "max_tokens", Shape::Int),
-    ("max_completion_tokens", "max_tokens", Shape::Int),
-    ("max_output_tokens", "max_tokens", Shape::Int),
-    ("frequency_penalty", "frequency_penalty", Shape::Float),
-    ("presence_penalty", "presence_penalty", Shape::Float),
-    ("seed", "seed", Shape::Int),
-    ("n", "choice.count", Shape::Int),
-    ("stop", "stop_sequences", Shape::Texts),
-    ("stop_sequences", "stop_sequences", Shape::Texts),
-    ("stream", "stream", Shape::Bool),
+pub const PARAMETERS: [(&str, &str, ParameterType); 13] = [
+    ("temperature", "temperature", ParameterType::Float),
+    ("top_p", "top_p", ParameterType::Float),
+    ("top_k", "top_k", ParameterType::Int),
+    ("max_tokens", "max_tokens", ParameterType::Int),
+    ("max_completion_tokens", "max_tokens", ParameterType::Int),
+    ("max_output_tokens", "max_tokens", ParameterType::Int),
+    ("frequency_penalty", "frequency_penalty", ParameterType::Float),
+    ("presence_penalty", "presence_penalty", ParameterType::Float),
+    ("seed", "seed", ParameterType::Int),
+    ("n", "choice.count", ParameterType::Int),
+    ("stop", "stop_sequences", ParameterType::Texts),
+    ("stop_sequences", "stop_sequences", ParameterType::Texts),
+    ("stream", "stream", ParameterType::Bool),
 ];
 
 /// What an attribute's value is.
 #[derive(Clone, Copy, Debug)]
-pub enum Shape {
+pub enum ParameterType {
     /// A whole number.
     Int,
     /// Any number.

@@ -106,7 +106,7 @@ impl Folders {
 
     /// Entries as log records; what is none is given back with the reason.
     pub fn entries<'a>(&self, entries: impl Iterator<Item = &'a [u8]>) -> Vec<Put> {
-        let mut groups: Vec<(entry::Origin, Pieces)> = Vec::new();
+        let mut groups: Vec<(entry::EntryOrigin, Pieces)> = Vec::new();
         for entry in entries {
             // The door has seen that it is an object.
             let Ok((origin, record)) = entry::fold(entry, now_ns()) else { continue };

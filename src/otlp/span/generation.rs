@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::super::data::{Data, Member};
-use super::super::json::{Json, Object, push_list};
+use super::super::data::{Data, MemberValue};
+use super::super::json::{Json, ObjectWriter, push_list};
 use super::super::model::{Attributes, SpanKind, Value};
-use super::super::names::{PARAMETERS, PROVIDERS, Shape, TOKENS, gen_ai, inference, own};
-use super::messages::Message;
+use super::super::names::{PARAMETERS, PROVIDERS, ParameterType, TOKENS, gen_ai, inference, own};
+use super::messages::ChatMessage;
 use super::{JSON_TYPE, TEXT_TYPE, prefixed, put, put_named, put_some};
 
 /// Adds a generation's attributes; gives its name and kind.
@@ -29,7 +29,7 @@ pub fn of<'a>(data: &Data<'a>, attributes: &mut Attributes<'a>) -> (Cow<'a, str>
     }
     put_some(attributes, own::NAME, name.clone());
     if let Some(messages) = data.get("messages").filter(|given| given.json().is_array()) {
-        let list: Vec<Message<'a>> = messages.elements().into_iter().map(Message::of).collect();
+        let list: Vec<ChatMessage<'a>> = messages.elements().into_iter().map(ChatMessage::of).collect();
         if !list.is_empty() {
             let mut parts = String::new();
             push_list(&mut parts, &list, |out, message| message.push(out, "user", None));
@@ -49,7 +49,7 @@ pub fn of<'a>(data: &Data<'a>, attributes: &mut Attributes<'a>) -> (Cow<'a, str>
 }
 
 /// Parameters are texts on the wire; the convention's are typed.
-fn parameters_of<'a>(parameters: &Member<'a>, attributes: &mut Attributes<'a>) {
+fn parameters_of<'a>(parameters: &MemberValue<'a>, attributes: &mut Attributes<'a>) {
     let members = parameters.members();
     if members.is_empty() {
         return;
@@ -58,19 +58,21 @@ fn parameters_of<'a>(parameters: &Member<'a>, attributes: &mut Attributes<'a>) {
         let Some((_, given)) = members.iter().find(|(name, _)| name == ours) else { continue };
         let words = given.shown();
         let value = match shape {
-            Shape::Int => words.parse().ok().map(Value::Int),
-            Shape::Float => words.parse().ok().map(Value::Float),
-            Shape::Bool => words.parse().ok().map(Value::Bool),
-            Shape::Texts => Some(Value::List(match Json::parse(&words).filter(|list| list.is_array()) {
-                Some(list) => list.elements().map(|text| text.shown().into_owned().into()).collect(),
-                None => vec![words.into()],
-            })),
+            ParameterType::Int => words.parse().ok().map(Value::Int),
+            ParameterType::Float => words.parse().ok().map(Value::Float),
+            ParameterType::Bool => words.parse().ok().map(Value::Bool),
+            ParameterType::Texts => {
+                Some(Value::List(match Json::parse(&words).filter(|list| list.is_array()) {
+                    Some(list) => list.elements().map(|text| text.shown().into_owned().into()).collect(),
+                    None => vec![words.into()],
+                }))
+            }
         };
         put_named(attributes, prefixed(gen_ai::REQUEST, theirs), value);
     }
     // What was a number or an object before it became text is one again.
     let mut typed = String::new();
-    let mut object = Object::begin(&mut typed);
+    let mut object = ObjectWriter::begin(&mut typed);
     for (name, given) in &members {
         match given.text() {
             Some(words) if Json::parse(&words).is_some() => object.raw(name, &words),
@@ -98,15 +100,15 @@ fn result_of<'a>(result: Json<'a>, attributes: &mut Attributes<'a>) {
     for choice in result.get("choices").into_iter().flat_map(Json::elements) {
         finish.extend(choice.text_at("finish_reason"));
         match (choice.get("message"), choice.get("text")) {
-            (Some(message), _) => messages.push(Message::of(message)),
-            (None, Some(text)) => messages.push(Message::written(None, text)),
+            (Some(message), _) => messages.push(ChatMessage::of(message)),
+            (None, Some(text)) => messages.push(ChatMessage::written(None, text)),
             (None, None) => {}
         }
     }
     for item in result.get("output").into_iter().flat_map(Json::elements) {
         match (item.text_at("type").as_deref(), item.get("content")) {
-            (Some("function_call"), _) => messages.push(Message::calling(item)),
-            (_, Some(content)) => messages.push(Message::written(item.get("role"), content)),
+            (Some("function_call"), _) => messages.push(ChatMessage::calling(item)),
+            (_, Some(content)) => messages.push(ChatMessage::written(item.get("role"), content)),
             _ => {}
         }
     }

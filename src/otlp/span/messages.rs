@@ -1,38 +1,42 @@
 //! Messages, as the convention has them (JSON of a role and parts, by its published schemas) and as OpenInference has
 //! them (an attribute for each piece).
 
-use super::super::json::{Json, Object, push_list, push_text};
+use super::super::json::{Json, ObjectWriter, push_list, push_text};
 use super::super::model::{Attributes, Value};
 use super::super::names::inference;
 
 /// A call of a tool that a model asks for.
-pub struct Call<'a> {
+pub struct RequestedCall<'a> {
     id: Option<Json<'a>>,
     name: Option<Json<'a>>,
     arguments: Option<Json<'a>>,
 }
 
 /// A message of a chat.
-pub struct Message<'a> {
+pub struct ChatMessage<'a> {
     role: Option<Json<'a>>,
     /// Its text, or its parts.
     content: Option<Json<'a>>,
     /// The call that it answers.
     answers: Option<Json<'a>>,
-    calls: Vec<Call<'a>>,
+    calls: Vec<RequestedCall<'a>>,
     /// As it was said, if it was said as one.
     said: Option<Json<'a>>,
 }
 
-impl<'a> Message<'a> {
+impl<'a> ChatMessage<'a> {
     /// One of a chat completion.
-    pub fn of(message: Json<'a>) -> Message<'a> {
+    pub fn of(message: Json<'a>) -> ChatMessage<'a> {
         let calls = message.get("tool_calls").into_iter().flat_map(Json::elements);
         let calls = calls.map(|call| {
             let function = call.get("function").unwrap_or(call);
-            Call { id: call.get("id"), name: function.get("name"), arguments: function.get("arguments") }
+            RequestedCall {
+                id: call.get("id"),
+                name: function.get("name"),
+                arguments: function.get("arguments"),
+            }
         });
-        Message {
+        ChatMessage {
             role: message.get("role").filter(|role| role.is_text()),
             content: message.get("content").filter(|content| !content.is_null()),
             answers: message.get("tool_call_id"),
@@ -42,14 +46,18 @@ impl<'a> Message<'a> {
     }
 
     /// What the model wrote.
-    pub fn written(role: Option<Json<'a>>, content: Json<'a>) -> Message<'a> {
-        Message { role, content: Some(content), answers: None, calls: Vec::new(), said: None }
+    pub fn written(role: Option<Json<'a>>, content: Json<'a>) -> ChatMessage<'a> {
+        ChatMessage { role, content: Some(content), answers: None, calls: Vec::new(), said: None }
     }
 
     /// An item of a response that calls a tool.
-    pub fn calling(item: Json<'a>) -> Message<'a> {
-        let call = Call { id: item.get("call_id"), name: item.get("name"), arguments: item.get("arguments") };
-        Message { role: None, content: None, answers: None, calls: vec![call], said: None }
+    pub fn calling(item: Json<'a>) -> ChatMessage<'a> {
+        let call = RequestedCall {
+            id: item.get("call_id"),
+            name: item.get("name"),
+            arguments: item.get("arguments"),
+        };
+        ChatMessage { role: None, content: None, answers: None, calls: vec![call], said: None }
     }
 
     /// Its text, if that is all there is.
@@ -63,7 +71,7 @@ impl<'a> Message<'a> {
 
     /// Appends it as the convention has it.
     pub fn push(&self, out: &mut String, otherwise: &'static str, finish_reason: Option<&str>) {
-        let mut object = Object::begin(out);
+        let mut object = ObjectWriter::begin(out);
         let role = self.role(otherwise);
         object.text("role", &role);
         push_list(object.name("parts"), self.parts(role == "tool"), |out, part| part.push(out));
@@ -88,16 +96,16 @@ impl<'a> Message<'a> {
             out.push_str(said.raw());
             return;
         }
-        let mut object = Object::begin(out);
+        let mut object = ObjectWriter::begin(out);
         object.text("role", &self.role("assistant"));
         if let Some(content) = self.content {
             object.raw("content", content.raw());
         }
         if !self.calls.is_empty() {
             push_list(object.name("tool_calls"), &self.calls, |out, call| {
-                let mut object = Object::begin(out);
+                let mut object = ObjectWriter::begin(out);
                 object.raw("id", raw(call.id));
-                let mut function = Object::begin(object.name("function"));
+                let mut function = ObjectWriter::begin(object.name("function"));
                 function.raw("name", raw(call.name));
                 function.raw("arguments", raw(call.arguments));
                 function.end();
@@ -144,12 +152,12 @@ enum Part<'a, 'm> {
     /// A part as the provider has it.
     Other(Json<'a>),
     /// A call of a tool.
-    Call(&'m Call<'a>),
+    Call(&'m RequestedCall<'a>),
 }
 
 impl Part<'_, '_> {
     fn push(&self, out: &mut String) {
-        let mut object = Object::begin(out);
+        let mut object = ObjectWriter::begin(out);
         match self {
             Part::Answer(id, response) => {
                 object.text("type", "tool_call_response");
@@ -178,7 +186,7 @@ impl Part<'_, '_> {
 }
 
 /// An id, which is text or null.
-fn push_id(object: &mut Object<'_>, id: Option<Json<'_>>) {
+fn push_id(object: &mut ObjectWriter<'_>, id: Option<Json<'_>>) {
     match id.filter(|id| !id.is_null()) {
         Some(id) => object.text("id", &id.shown()),
         None => object.raw("id", "null"),
@@ -186,7 +194,7 @@ fn push_id(object: &mut Object<'_>, id: Option<Json<'_>>) {
 }
 
 /// A part in a provider's own words.
-fn push_other(object: &mut Object<'_>, part: Json<'_>) {
+fn push_other(object: &mut ObjectWriter<'_>, part: Json<'_>) {
     let kind = part.text_at("type").unwrap_or_default();
     let text = if part.is_text() { Some(part) } else { part.get("text") };
     if let Some(text) = text.filter(|_| kind.contains("text") || kind.is_empty()) {

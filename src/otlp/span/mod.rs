@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use super::data::Data;
 use super::entity::{Entity, Kind, Trace};
 use super::ids;
-use super::json::{Json, Object, push_list};
+use super::json::{Json, ObjectWriter, push_list};
 use super::model::{Attributes, Span, SpanKind, Value};
 use super::names::{COSTS, gen_ai, inference, own};
 
@@ -225,7 +225,7 @@ fn score_of(document: Json<'_>) -> Option<f64> {
 }
 
 fn document_of(out: &mut String, document: Json<'_>) {
-    let mut object = Object::begin(out);
+    let mut object = ObjectWriter::begin(out);
     object.text("id", &document.get("id").map(Json::shown).unwrap_or_default());
     object.raw("score", document.get("score").map_or("0", Json::raw));
     object.raw("content", text_of_document(document).raw());
