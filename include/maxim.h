@@ -2947,12 +2947,15 @@ MAXIM_API maxim_status maxim_generation_set_model_parameters(
  *     they are: what the log API would not take (a missing id, time or index, counts as floats) is
  *     patched,
  * - Anthropic (Messages, complete), Google (generateContent, Interactions), AWS Bedrock (Converse,
- *     InvokeModel, retrieveAndGenerate), Cohere (v1, v2), Mistral, Ollama, TGI, watsonx, Replicate,
- *     Aleph Alpha, Writer, Workers AI, llama.cpp, Triton, ERNIE, Hunyuan, YandexGPT, Reka:
- *     converted to a chat completion,
+ *     InvokeModel, retrieveAndGenerate, agents), Cohere (v1, v2), Mistral (also conversations),
+ *     Ollama, TGI, watsonx, Replicate, Aleph Alpha, Writer, Workers AI, llama.cpp, Triton, ERNIE,
+ *     Hunyuan, YandexGPT, Reka, Spark, KoboldAI: converted to a chat completion,
+ * - the messages of a Gemini Live or OpenAI Realtime session, the AI SDK's results, streams and
+ *     messages, LangChain's messages and results, the messages of the Claude Agent SDK,
  * - any of these within the line of a batch, a gateway's or a client's response, or a list of its
  *     own,
- * - generated images, transcriptions and embeddings (numbers of values, not the values),
+ * - generated images, sounds and films (OpenAI, Imagen, Veo, Stability AI, fal and others),
+ *     transcriptions, documents that were read, and embeddings (numbers of values, not the values),
  * - a provider's error, which becomes the generation's error.
  *
  * What a chat completion has no place for is kept beside what it has: in the message `citations`,

@@ -31,7 +31,7 @@ fn convert(value: Value, _context: &mut Context<'_>) -> Value {
 }
 
 /// Members that a body has which says nothing but that something went wrong.
-const OF_AN_ERROR: [&str; 30] = [
+const OF_AN_ERROR: [&str; 33] = [
     "message",
     "Message",
     "id",
@@ -62,6 +62,9 @@ const OF_AN_ERROR: [&str; 30] = [
     "result",
     "messages",
     "resourceId",
+    "error_type",
+    "error_code",
+    "errorCode",
 ];
 
 /// The error that a body or a chunk of a stream is, in the log API's form.
@@ -107,7 +110,7 @@ fn says_something(error: &Value) -> bool {
 pub(super) fn describe(error: &Value, body: &Value) -> Value {
     let code =
         error.filled("code").or_else(|| error.filled("status_code")).or_else(|| error.filled("statusCode"));
-    let kind = ["type", "__type", "status", "Type"].iter().find_map(|name| error.filled(name));
+    let kind = ["type", "__type", "error_type", "status", "Type"].iter().find_map(|name| error.filled(name));
     let of_body = || {
         let kind = body.filled("type").filter(|kind| kind != "error");
         kind.or_else(|| body.filled("status")).filter(|_| !std::ptr::eq(error, body))

@@ -128,7 +128,7 @@ impl Candidate {
     fn read(&mut self, candidate: &Value, context: &mut Context<'_>) {
         let content = candidate.given("content").unwrap_or(&Value::Null);
         // PaLM's candidates have a text.
-        if let Some(text) = content.as_str() {
+        if let Some(text) = content.as_str().or_else(|| candidate.text("output")) {
             append(&mut self.choice.content, text);
         }
         for part in content.list("parts") {
@@ -139,7 +139,7 @@ impl Candidate {
             let reason = reason.rsplit('.').next().unwrap_or(&reason);
             self.choice.finish_reason = Some(finish_reason(reason, &FINISH_REASONS));
         }
-        let known = ["content", "index", "finishReason", "finish_reason"];
+        let known = ["content", "output", "index", "finishReason", "finish_reason"];
         merge_members(&mut self.choice.extra, rest(candidate, &known));
     }
 

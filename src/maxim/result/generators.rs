@@ -52,7 +52,7 @@ struct Form {
 }
 
 /// Every form. `text` may be a way to a member of a member; a body is of the first form that fits.
-const FORMS: [Form; 25] = [
+const FORMS: [Form; 28] = [
     Form { list: Some("results"), text: "outputText", reason: "completionReason", marks: &[] },
     Form { list: None, text: "outputText", reason: "completionReason", marks: &[] },
     Form { list: None, text: "generation", reason: "stop_reason", marks: &[] },
@@ -83,6 +83,9 @@ const FORMS: [Form; 25] = [
     Form { list: None, text: "content", reason: "stop_type", marks: &["tokens_predicted", "stop"] },
     Form { list: None, text: "response", reason: "finish_reason", marks: &["usage"] },
     Form { list: None, text: "text", reason: "finishReason", marks: &["apiFormat"] },
+    Form { list: Some("results"), text: "text", reason: "finish_reason", marks: &[] },
+    Form { list: None, text: "token", reason: "finish_reason", marks: &["finish_reason"] },
+    Form { list: Some("result"), text: "completion", reason: "finish_reason", marks: &[] },
 ];
 
 impl Form {
@@ -288,9 +291,8 @@ fn read_item(form: &Form, item: &Value, choice: &mut Choice) {
         merge_members(&mut choice.extra, rest(item, &known));
         // A message may have more than its text.
         let member = form.text_member();
-        if let (Some(message), Some((_, text))) = (item.given(member), form.text.split_once('/'))
-            && member != "data"
-        {
+        if let (Some(message), Some((_, text))) = (item.given(member), form.text.split_once('/')) {
+            let text = text.split('/').next().unwrap_or(text);
             let more = rest(message, &[text, "role", "Role"]);
             if !more.is_empty() {
                 merge_members(&mut choice.extra, Map::from_iter([(member.to_owned(), Value::Object(more))]));

@@ -78,7 +78,12 @@ fn read_step(step: &Value, choice: &mut Choice, context: &mut Context<'_>) {
                 }
             }
         }
-        "model_output" => step.list("content").iter().for_each(|part| read_step(part, choice, context)),
+        "model_output" => {
+            step.list("content").iter().for_each(|part| read_step(part, choice, context));
+            for annotation in step.list("annotations") {
+                push(&mut choice.message, "annotations", annotation.clone());
+            }
+        }
         "text" => {
             append(&mut choice.content, step.text("text").unwrap_or_default());
             for annotation in step.list("annotations") {

@@ -13,10 +13,21 @@
 //! | a Cohere chat stream (v2) | an array with `type` `message-start`, `content-delta`, … | assembled |
 //! | a Cohere chat stream (v1) | an array with `event_type` `text-generation`, … or `is_finished` | assembled |
 //! | a Google interaction stream | an array with `event_type` `interaction.…` or `step.…` | assembled |
+//! | a Mistral conversation stream | an array with `type` `conversation.response.…`, `message.output.…`, … | assembled |
+//! | an AWS Bedrock agent stream | an array with `chunk.bytes`, `output.text`, `returnControl`, `trace`, … | assembled |
+//! | a Claude Agent SDK session | messages of `type` `assistant`, or a `result` with its `session_id` | the last message, converted |
+//! | an AI SDK stream | an array with `type` `text-delta`, `tool-input-start`, `finish-step`, … | assembled |
+//! | a Gemini Live session | `serverContent` or `toolCall.functionCalls` | assembled |
+//! | a transcription stream | an array with `type` `transcript.text.…` | assembled |
+//! | a Spark response | `payload.choices` beside a `header`, in an object or an array of frames | assembled |
 //! | an OpenAI text completion | `choices` with `text` | as it is, patched where needed |
 //! | an OpenAI chat completion | `choices` | as it is, patched where needed |
 //! | a Google interaction | `object` `interaction` | converted |
 //! | an OpenAI Responses object | `object` `response…`, or `output` with items that have a `type` | as it is, patched where needed |
+//! | a Mistral conversation | `object` `conversation.response`, or `outputs` with items of its types | converted |
+//! | an AI SDK result | `finishReason` with `content` in its parts or a `text`, or `steps` of these | converted |
+//! | an AI SDK message | `role` `assistant` with `parts` that have a `type` | converted |
+//! | a LangChain message or result | `type` `ai` with `response_metadata`, or lists of `generations` | converted |
 //! | a Google Gemini response | `candidates`, `promptFeedback` or `usageMetadata`, in an object or an array of chunks | converted |
 //! | an Anthropic message | `content` with `type` `message` or a `stop_reason` | converted |
 //! | an AWS Bedrock Converse response | `output.message` | converted |
@@ -25,9 +36,11 @@
 //! | a Cohere chat response (v1) | `text` with `generation_id`, `response_id` or `chat_history` | converted |
 //! | an Ollama response | `done` with `message` or `response`, in an object or an array of lines | converted |
 //! | a completed text | the members of [`generators`] | converted |
-//! | generated images | `data` with `b64_json` or `url` | converted, the images attached |
+//! | generated images or sounds | the members of [`images`] with base64 or links | converted, what was generated attached |
 //! | embeddings | `embedding`, `embeddings`, or vectors | as they are, with numbers of values for values |
 //! | a transcription | `text` with what transcriptions have beside it | converted |
+//! | a document that was read | `pages` with `markdown` | converted |
+//! | a message of an assistant | `role` `assistant` with `content` or `tool_calls` | the message of a completion |
 //! | an error of the provider | `error`, or a body that says nothing but a message | the generation's error |
 //!
 //! What is converted or assembled is a chat completion (a text completion for a text completion
@@ -55,6 +68,8 @@ use super::media::Media;
 use crate::process::unique::Uuid;
 use serde_json::{Map, Value, json};
 
+mod agents;
+mod ai_sdk;
 mod anthropic;
 mod anthropic_stream;
 mod bedrock;
@@ -62,11 +77,14 @@ mod cohere;
 mod completion;
 mod envelope;
 mod error;
+mod frameworks;
 mod gemini;
 mod gemini_arguments;
 mod generators;
+mod images;
 mod inline;
 mod interactions;
+mod live;
 mod ollama;
 mod openai;
 mod openai_stream;
@@ -74,6 +92,7 @@ mod other;
 mod raw;
 mod responses;
 mod responses_stream;
+mod spark;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -91,7 +110,7 @@ struct ResponseShape {
 }
 
 /// Every known shape, in the order in which they are tried.
-const SHAPES: [ResponseShape; 24] = [
+const SHAPES: [ResponseShape; 37] = [
     openai_stream::CHAT,
     openai_stream::TEXT,
     responses_stream::SHAPE,
@@ -100,10 +119,21 @@ const SHAPES: [ResponseShape; 24] = [
     cohere::V2_STREAM,
     cohere::V1_STREAM,
     interactions::STREAM,
+    agents::MISTRAL_STREAM,
+    agents::BEDROCK_STREAM,
+    agents::CLAUDE,
+    ai_sdk::STREAM,
+    live::SHAPE,
+    other::SPEECH_STREAM,
+    spark::SHAPE,
     openai::TEXT,
     openai::CHAT,
     interactions::SHAPE,
     responses::SHAPE,
+    agents::MISTRAL,
+    ai_sdk::RESULT,
+    ai_sdk::MESSAGE,
+    frameworks::LANGCHAIN,
     gemini::SHAPE,
     anthropic::SHAPE,
     bedrock::SHAPE,
@@ -112,9 +142,11 @@ const SHAPES: [ResponseShape; 24] = [
     cohere::V1,
     ollama::SHAPE,
     generators::SHAPE,
-    other::IMAGES,
+    images::SHAPE,
     other::EMBEDDINGS,
     other::SPEECH,
+    other::DOCUMENT,
+    frameworks::MESSAGE,
     error::SHAPE,
 ];
 

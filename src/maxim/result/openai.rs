@@ -125,6 +125,7 @@ fn patch_finish_reason(choice: &mut Map<String, Value>) {
 
 /// A choice's message: a text or parts that the log API knows, and calls with an id and arguments as text.
 fn patch_message(choice: &mut Map<String, Value>) {
+    take_last_message(choice);
     if !choice.get("message").is_some_and(Value::is_object) {
         let given = choice.get("message").filter(|message| !message.is_null());
         let content = given.map(to_text);
@@ -154,6 +155,26 @@ fn patch_message(choice: &mut Map<String, Value>) {
             _ => drop(message.remove("tool_calls")),
         }
     }
+}
+
+/// Mistral's connectors answer with all messages of a turn, MiniMax with texts: the last is the answer.
+fn take_last_message(choice: &mut Map<String, Value>) {
+    if choice.given("message").is_some() || choice.given("delta").is_some() {
+        return;
+    }
+    let is_answer =
+        |message: &&Value| message.is_object() && message.text("role").is_none_or(|role| role == "assistant");
+    let Some(mut last) = choice.list("messages").iter().rfind(is_answer).cloned() else { return };
+    if let Some(members) = last.as_object_mut()
+        && members.given("content").is_none()
+        && let Some(text) = members.shift_remove("text")
+    {
+        members.insert("content".to_owned(), text);
+    }
+    if choice.list("messages").len() == 1 {
+        choice.remove("messages");
+    }
+    choice.insert("message".to_owned(), last);
 }
 
 fn patch_call(call: &mut Value) {
@@ -247,7 +268,9 @@ impl MessageContent {
             }
             return;
         }
-        match part.as_str().or_else(|| part.text("text")) {
+        // An assistant's text has its value within.
+        let text = part.as_str().or_else(|| part.text("text"));
+        match text.or_else(|| part.given("text").and_then(|text| text.text("value"))) {
             Some(text) if matches!(kind, "" | "text" | "output_text") => append(&mut self.text, text),
             _ if part.is_null() => {}
             _ => self.other.push(part.clone()),

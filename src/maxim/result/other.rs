@@ -1,74 +1,27 @@
-//! Answers that are no conversation: generated images, transcribed speech, embeddings.
+//! Answers that are no conversation: transcribed speech, documents that were read, embeddings.
 //!
-//! Images become attachments, beside a text that says what came; a transcription is a text. Of embeddings,
-//! the numbers of values are kept, not the values.
+//! A transcription and a document are a text. Of embeddings, the numbers of values are kept, not the values.
 
-use super::completion::{Choice, Completion, append, plain_usage};
-use super::value::{Read, push, rest, seconds};
+use super::completion::{Choice, Completion, append};
+use super::images::tokens;
+use super::value::{Read, rest};
 use super::{Context, ResponseShape};
 use serde_json::{Map, Value, json};
 
-pub(super) const IMAGES: ResponseShape =
-    ResponseShape { name: "generated images", is: is_images, convert: images };
-
 pub(super) const SPEECH: ResponseShape =
-    ResponseShape { name: "a transcription", is: is_speech, convert: speech };
+    ResponseShape { name: "a transcription", is: is_speech, convert: convert_speech };
+
+pub(super) const SPEECH_STREAM: ResponseShape =
+    ResponseShape { name: "a transcription stream", is: is_speech_stream, convert: convert_speech_stream };
+
+pub(super) const DOCUMENT: ResponseShape =
+    ResponseShape { name: "a document that was read", is: is_document, convert: convert_document };
 
 pub(super) const EMBEDDINGS: ResponseShape =
     ResponseShape { name: "embeddings", is: is_embeddings, convert: embeddings };
 
-fn is_images(value: &Value) -> bool {
-    let is_image = |image: &Value| ["b64_json", "url"].iter().any(|name| image.text(name).is_some());
-    let images = value.get("data").and_then(Value::as_array);
-    images.is_some_and(|images| !images.is_empty() && images.iter().all(is_image))
-}
-
-fn images(value: Value, context: &mut Context<'_>) -> Value {
-    let mut choice = Choice { finish_reason: Some("stop".to_owned()), ..Choice::default() };
-    let images = value.list("data");
-    let mime = value.text("output_format").map(|format| format!("image/{format}"));
-    for image in images {
-        let kept = match (image.text("b64_json"), image.text("url")) {
-            (Some(bytes), _) => context.keep_base64(mime.as_deref(), bytes),
-            (None, Some(url)) => Some(context.keep_url(url)),
-            (None, None) => None,
-        };
-        let mut kept = kept.unwrap_or_else(|| image.clone());
-        if let (Some(kept), Some(revised)) = (kept.as_object_mut(), image.text("revised_prompt")) {
-            kept.insert("revised_prompt".to_owned(), revised.into());
-        }
-        push(&mut choice.message, "images", kept);
-    }
-    let prompts: Vec<&str> = images.iter().filter_map(|image| image.text("revised_prompt")).collect();
-    choice.content = Some(match (prompts.is_empty(), images.len()) {
-        (false, _) => prompts.join("\n"),
-        (true, 1) => "1 image".to_owned(),
-        (true, many) => format!("{many} images"),
-    });
-    let completion = Completion {
-        id: value.filled("id"),
-        created: value.given("created").and_then(seconds),
-        model: value.filled("model"),
-        choices: vec![choice],
-        usage: tokens(&value),
-        extra: rest(&value, &["id", "created", "model", "data", "usage"]),
-        ..Completion::default()
-    };
-    completion.build(context)
-}
-
-/// Usage in OpenAI's older or newer names.
-fn tokens(value: &Value) -> Option<Value> {
-    let usage = value.given("usage")?;
-    let older = plain_usage(usage, "prompt_tokens", "completion_tokens", "total_tokens");
-    match usage.get("input_tokens").is_some() {
-        true => plain_usage(usage, "input_tokens", "output_tokens", "total_tokens"),
-        false => older,
-    }
-}
-
 fn is_speech(value: &Value) -> bool {
-    const BESIDE: [&str; 11] = [
+    const BESIDE: [&str; 14] = [
         "language",
         "duration",
         "segments",
@@ -80,6 +33,9 @@ fn is_speech(value: &Value) -> bool {
         "language_code",
         "utterances",
         "speakers",
+        "chunks",
+        "languages",
+        "language_probability",
     ];
     let is_text = value.get("text").is_some_and(Value::is_string)
         && (BESIDE.iter().any(|name| value.get(name).is_some())
@@ -87,23 +43,71 @@ fn is_speech(value: &Value) -> bool {
     is_text || !transcripts(value).is_empty()
 }
 
-/// Deepgram's place for them.
-fn transcripts(value: &Value) -> Vec<&str> {
-    let channels = value.given("results").map_or(&[][..], |results| results.list("channels"));
-    let best = channels.iter().filter_map(|channel| channel.list("alternatives").first()?.text("transcript"));
-    best.collect()
+/// Where others have them: Deepgram, AWS Transcribe, Google's Speech-to-Text, Azure's, Gladia, Rev AI.
+fn transcripts(value: &Value) -> Vec<String> {
+    let results = value.given("results");
+    let of_channels = results.map_or(&[][..], |results| results.list("channels")).iter();
+    let best = |of: &Value| of.list("alternatives").first()?.filled("transcript");
+    let mut found: Vec<String> = of_channels.filter_map(best).collect();
+    found.extend(
+        results.map_or(&[][..], |it| it.list("transcripts")).iter().filter_map(|it| it.filled("transcript")),
+    );
+    found.extend(value.list("results").iter().filter_map(best));
+    found.extend(value.list("combinedPhrases").iter().filter_map(|phrase| phrase.filled("text")));
+    found.extend(value.filled("DisplayText"));
+    let of_gladia = value.given("result").and_then(|result| result.given("transcription"));
+    found.extend(of_gladia.and_then(|transcription| transcription.filled("full_transcript")));
+    found.extend(value.list("monologues").iter().map(|monologue| {
+        monologue.list("elements").iter().filter_map(|element| element.text("value")).collect::<String>()
+    }));
+    found
 }
 
-fn speech(value: Value, context: &mut Context<'_>) -> Value {
+/// The events of a transcription: their last has the whole text.
+fn is_speech_stream(value: &Value) -> bool {
+    let is_event = |event: &Value| {
+        event.text("type").is_some_and(|kind| {
+            ["transcript.text.", "transcription.text."].iter().any(|begin| kind.starts_with(begin))
+        })
+    };
+    value.as_array().is_some_and(|events| events.iter().any(is_event))
+}
+
+fn convert_speech_stream(value: Value, context: &mut Context<'_>) -> Value {
+    let mut whole = Map::new();
+    let mut text = String::new();
+    let mut segments = Vec::new();
+    for event in value.as_array().into_iter().flatten() {
+        match event.text("type").unwrap_or_default() {
+            "transcript.text.delta" | "transcription.text.delta" => {
+                text.push_str(event.either(&["delta", "text"]).and_then(Value::as_str).unwrap_or_default());
+            }
+            "transcript.text.done" | "transcription.done" | "transcription.text.done" => {
+                whole = rest(event, &["type"]);
+            }
+            kind if kind.ends_with(".segment") => segments.push(Value::Object(rest(event, &["type"]))),
+            _ => {}
+        }
+    }
+    if !whole.get("text").is_some_and(Value::is_string) {
+        whole.insert("text".to_owned(), text.into());
+    }
+    if !segments.is_empty() {
+        whole.entry("segments").or_insert(segments.into());
+    }
+    convert_speech(Value::Object(whole), context)
+}
+
+fn convert_speech(value: Value, context: &mut Context<'_>) -> Value {
     let mut choice = Choice { finish_reason: Some("stop".to_owned()), ..Choice::default() };
     if let Some(text) = value.text("text") {
         append(&mut choice.content, text);
     }
     let found = transcripts(&value);
-    if !found.is_empty() {
+    if !found.is_empty() && choice.content.is_none() {
         append(&mut choice.content, &found.join("\n"));
     }
-    let usage = tokens(&value);
+    let usage = value.given("usage").and_then(tokens);
     let known = ["text", "model", "id", "usage"];
     let mut extra = rest(&value, if usage.is_some() { &known } else { &known[..3] });
     if usage.is_none()
@@ -116,6 +120,30 @@ fn speech(value: Value, context: &mut Context<'_>) -> Value {
         model: value.filled("model"),
         choices: vec![choice],
         usage,
+        extra,
+        ..Completion::default()
+    };
+    completion.build(context)
+}
+
+/// Mistral's document reading.
+fn is_document(value: &Value) -> bool {
+    let pages = value.list("pages");
+    !pages.is_empty() && pages.iter().all(|page| page.text("markdown").is_some())
+}
+
+fn convert_document(value: Value, context: &mut Context<'_>) -> Value {
+    let pages = value.list("pages").iter().filter_map(|page| page.text("markdown"));
+    let text = pages.collect::<Vec<_>>().join("\n\n");
+    let choice = Choice { content: Some(text), finish_reason: Some("stop".to_owned()), ..Choice::default() };
+    let mut extra = rest(&value, &["id", "model", "pages"]);
+    // What a page has beside its text.
+    let pages = value.list("pages").iter().map(|page| Value::Object(rest(page, &["markdown"])));
+    extra.insert("pages".to_owned(), pages.collect());
+    let completion = Completion {
+        id: value.filled("id"),
+        model: value.filled("model"),
+        choices: vec![choice],
         extra,
         ..Completion::default()
     };

@@ -286,11 +286,13 @@ fn unwrap_events(value: Value, nested: u32) -> Value {
         return unwrap_events(Value::Array(flat.collect()), nested);
     }
     let wrapped = events.iter().filter(|event| envelope(event).is_some()).count();
-    let all = wrapped > 0 && events.iter().all(|event| envelope(event).is_some() || is_done(event));
+    let all = wrapped > 0
+        && events.iter().all(|event| envelope(event).is_some() || is_done(event) || is_exception(event));
     if !all {
         return Value::Array(events);
     }
-    Value::Array(events.iter().filter_map(envelope).collect())
+    let inner = |event: &Value| envelope(event).or_else(|| is_exception(event).then(|| event.clone()));
+    Value::Array(events.iter().filter_map(inner).collect())
 }
 
 /// Whether each line of a text says something whole: a field of server-sent events, or JSON.
@@ -315,6 +317,13 @@ fn is_list_of_lists(events: &[Value]) -> bool {
         && events.iter().any(|event| event.as_array().is_none_or(|chunks| !chunks.is_empty()))
 }
 
+/// How a stream of AWS says that it breaks off.
+fn is_exception(event: &Value) -> bool {
+    event
+        .as_object()
+        .is_some_and(|members| members.len() == 1 && members.keys().all(|name| name.ends_with("Exception")))
+}
+
 fn is_done(event: &Value) -> bool {
     event.get("data").is_some_and(|data| data == "[DONE]") || event.is_string()
 }
@@ -324,7 +333,7 @@ fn envelope(event: &Value) -> Option<Value> {
     let members = event.as_object()?;
     if let Some(bytes) = event.given("chunk").and_then(|chunk| chunk.text("bytes")) {
         let bytes = base64::engine::general_purpose::STANDARD.decode(bytes).ok()?;
-        return tree::read(&bytes);
+        return tree::read(&bytes).filter(Value::is_object);
     }
     let of_an_event = ["event", "data", "id", "retry"];
     if !members.keys().all(|name| of_an_event.contains(&name.as_str())) {

@@ -7,7 +7,7 @@
 
 use super::completion::new_id;
 use super::responses::patch;
-use super::value::{self, Read, push};
+use super::value::{self, Read, push, rest};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an OpenAI Responses stream", is, convert };
 
 /// The events that end a stream and carry the response.
-const FINAL_EVENTS: [&str; 3] = ["response.completed", "response.incomplete", "response.failed"];
+const FINAL_EVENTS: [&str; 4] =
+    ["response.completed", "response.incomplete", "response.failed", "response.done"];
 
 fn is(value: &Value) -> bool {
     let is_event = |event: &Value| event.text("type").is_some_and(|kind| kind.starts_with("response."));
@@ -28,7 +29,12 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
     for event in value.as_array().into_iter().flatten() {
         let kind = event.text("type").unwrap_or_default();
         if FINAL_EVENTS.contains(&kind) && event.object("response").is_some() {
-            ended = event.object("response").cloned();
+            // A gateway may say more than the response.
+            let more = rest(event, &["type", "response", "sequence_number", "event_id"]);
+            ended = event.object("response").cloned().map(|mut response| {
+                value::add_new(&mut response, more);
+                response
+            });
         } else if kind == "error" || (kind.is_empty() && event.given("error").is_some()) {
             assembly.error = Some(error::describe(event.given("error").unwrap_or(event), event));
         } else {
@@ -72,6 +78,13 @@ impl ResponseAssembly {
             }
             "response.output_text.delta" => {
                 self.append_to_part(event, ("content", "content_index"), ("output_text", "text"));
+            }
+            // As the Realtime API has them.
+            "response.text.delta" => {
+                self.append_to_part(event, ("content", "content_index"), ("output_text", "text"));
+            }
+            "response.output_audio_transcript.delta" | "response.audio_transcript.delta" => {
+                self.append_to_part(event, ("content", "content_index"), ("output_audio", "transcript"));
             }
             "response.refusal.delta" => {
                 self.append_to_part(event, ("content", "content_index"), ("refusal", "refusal"));
