@@ -222,101 +222,51 @@ pub(super) fn create_trace(
     })
 }
 
-#[inline]
-pub(super) fn add_span(
-    logger: *mut maxim_logger,
-    parent: Entity,
-    (parent_name, parent_id): Named,
-    config: *const maxim_span_config,
-    out_id: *mut maxim_id,
-) -> Result<()> {
-    let config = config_or_defaults(config)?;
-    let start = start(config.start_timestamp_us);
-    let mut room = None;
-    make(logger, ("id", config.id), out_id, |log, id| {
-        log.add_span(
-            parent,
-            required_id(parent_name, parent_id)?,
-            &maxim::Span { id, name: optional("name", config.name)?, tags: tags!(config, &mut room), start },
-        )
-    })
+/// A function that makes an entity in another one: from a configuration, with an id, tags and a start as all have them.
+macro_rules! child {
+    ($(#[$attribute:meta])* $add:ident($config:ident: $given:ty) => $Made:ident { $($member:ident: $value:expr,)+ }) => {
+        $(#[$attribute])*
+        pub(super) fn $add(
+            logger: *mut maxim_logger,
+            parent: Entity,
+            (parent_name, parent_id): Named,
+            config: *const $given,
+            out_id: *mut maxim_id,
+        ) -> Result<()> {
+            let $config = config_or_defaults(config)?;
+            let start = start($config.start_timestamp_us);
+            let mut room = None;
+            make(logger, ("id", $config.id), out_id, |log, id| {
+                log.$add(
+                    parent,
+                    required_id(parent_name, parent_id)?,
+                    &maxim::$Made { id, $($member: $value,)+ tags: tags!($config, &mut room), start },
+                )
+            })
+        }
+    };
 }
 
-pub(super) fn add_retrieval(
-    logger: *mut maxim_logger,
-    parent: Entity,
-    (parent_name, parent_id): Named,
-    config: *const maxim_retrieval_config,
-    out_id: *mut maxim_id,
-) -> Result<()> {
-    let config = config_or_defaults(config)?;
-    let start = start(config.start_timestamp_us);
-    let mut room = None;
-    make(logger, ("id", config.id), out_id, |log, id| {
-        log.add_retrieval(
-            parent,
-            required_id(parent_name, parent_id)?,
-            &maxim::Span { id, name: optional("name", config.name)?, tags: tags!(config, &mut room), start },
-        )
-    })
-}
-
-pub(super) fn add_generation(
-    logger: *mut maxim_logger,
-    parent: Entity,
-    (parent_name, parent_id): Named,
-    config: *const maxim_generation_config,
-    out_id: *mut maxim_id,
-) -> Result<()> {
-    let config = config_or_defaults(config)?;
-    let start = start(config.start_timestamp_us);
-    let mut room = None;
-    make(logger, ("id", config.id), out_id, |log, id| {
-        log.add_generation(
-            parent,
-            required_id(parent_name, parent_id)?,
-            &maxim::Generation {
-                id,
-                name: optional("name", config.name)?,
-                provider: optional("provider", config.provider)?,
-                model: optional("model", config.model)?,
-                messages: optional_json("messages_json", config.messages_json)?,
-                model_parameters: optional_json("model_parameters_json", config.model_parameters_json)?,
-                span_id: optional_id("span_id", config.span_id)?,
-                maxim_prompt_id: optional("maxim_prompt_id", config.maxim_prompt_id)?,
-                maxim_prompt_version_id: optional("maxim_prompt_version_id", config.maxim_prompt_version_id)?,
-                tags: tags!(config, &mut room),
-                start,
-            },
-        )
-    })
-}
-
-pub(super) fn add_tool_call(
-    logger: *mut maxim_logger,
-    parent: Entity,
-    (parent_name, parent_id): Named,
-    config: *const maxim_tool_call_config,
-    out_id: *mut maxim_id,
-) -> Result<()> {
-    let config = config_or_defaults(config)?;
-    let start = start(config.start_timestamp_us);
-    let mut room = None;
-    make(logger, ("id", config.id), out_id, |log, id| {
-        log.add_tool_call(
-            parent,
-            required_id(parent_name, parent_id)?,
-            &maxim::ToolCall {
-                id,
-                name: optional("name", config.name)?,
-                description: optional("description", config.description)?,
-                args: optional("args", config.args)?,
-                tags: tags!(config, &mut room),
-                start,
-            },
-        )
-    })
-}
+child!(
+    #[inline]
+    add_span(config: maxim_span_config) => Span { name: optional("name", config.name)?, }
+);
+child!(add_retrieval(config: maxim_retrieval_config) => Span { name: optional("name", config.name)?, });
+child!(add_generation(config: maxim_generation_config) => Generation {
+    name: optional("name", config.name)?,
+    provider: optional("provider", config.provider)?,
+    model: optional("model", config.model)?,
+    messages: optional_json("messages_json", config.messages_json)?,
+    model_parameters: optional_json("model_parameters_json", config.model_parameters_json)?,
+    span_id: optional_id("span_id", config.span_id)?,
+    maxim_prompt_id: optional("maxim_prompt_id", config.maxim_prompt_id)?,
+    maxim_prompt_version_id: optional("maxim_prompt_version_id", config.maxim_prompt_version_id)?,
+});
+child!(add_tool_call(config: maxim_tool_call_config) => ToolCall {
+    name: optional("name", config.name)?,
+    description: optional("description", config.description)?,
+    args: optional("args", config.args)?,
+});
 
 pub(super) fn add_error(
     logger: *mut maxim_logger,
