@@ -52,7 +52,9 @@ mod writer;
 pub use config::PipelineConfig;
 #[cfg(test)]
 pub use http::HttpConfig;
-pub use http::{Body, Http, Request, Response, TransportError, UploadRule, checked_url, is_on_this_machine};
+pub use http::{
+    Body, Http, Request, Response, StorageUrlRule, TransportError, checked_url, is_on_this_machine,
+};
 pub use link::Reach;
 pub use outcome::Outcome;
 pub use pipeline::{Pipeline, Stats};

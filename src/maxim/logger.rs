@@ -16,7 +16,7 @@ use super::gate::{Gate, Passed};
 use super::line::{Entity, Lines};
 use super::models::Models;
 use super::protocol::{KIND_LINE, MaximLog};
-use super::uploads::Uploads;
+use super::uploads::UploadProtocol;
 use crate::delivery::{self, Outcome, Pipeline, Protocol};
 use crate::otlp::traces::{self, Spans};
 use crate::process::{self, ForkCell, Undisturbed};
@@ -52,20 +52,20 @@ struct Target {
 /// What belongs to one process: the pipeline of lines, and that of uploads once there is one.
 struct Pipelines {
     lines: Arc<Pipeline>,
-    uploads: Arc<LateUploads>,
+    uploads: Arc<UploadPipeline>,
     /// Where the lines go that become spans.
     spans: Option<Arc<Pipeline>>,
 }
 
 /// A pipeline of uploads that is opened when there is something to upload.
-pub(super) struct LateUploads {
+pub(super) struct UploadPipeline {
     config: Config,
     /// Set once that pipeline is open.
     lines: OnceLock<Weak<Pipeline>>,
     pipeline: OnceLock<Pipeline>,
 }
 
-impl LateUploads {
+impl UploadPipeline {
     fn get(&self) -> Option<&Pipeline> {
         self.pipeline.get()
     }
@@ -104,7 +104,7 @@ impl Target {
 
 impl Pipelines {
     fn open(config: &Config) -> Pipelines {
-        let uploads = Arc::new(LateUploads {
+        let uploads = Arc::new(UploadPipeline {
             config: config.clone(),
             lines: OnceLock::new(),
             pipeline: OnceLock::new(),
@@ -532,12 +532,12 @@ fn spool_options(config: &Config, protocol: &'static str) -> spool::Options {
     config.settings.spool(protocol, &config.repository, &config.api_key)
 }
 
-fn open_lines(config: &Config, uploads: Weak<LateUploads>) -> Pipeline {
+fn open_lines(config: &Config, uploads: Weak<UploadPipeline>) -> Pipeline {
     open(config, LINES, "maxim-writer", Arc::new(MaximLog::new(config, uploads)))
 }
 
 fn open_uploads(config: &Config, lines: Weak<Pipeline>) -> Pipeline {
-    let uploads = open(config, UPLOADS, "maxim-uploads", Arc::new(Uploads::new(config, lines)));
+    let uploads = open(config, UPLOADS, "maxim-uploads", Arc::new(UploadProtocol::new(config, lines)));
     uploads.spool().sweep_side_files(config.settings.max_age);
     uploads
 }

@@ -21,9 +21,9 @@ mod models;
 pub mod protocol;
 pub mod result;
 mod source;
+mod storage;
 mod tree;
 mod turns;
-mod upload;
 mod uploads;
 
 pub use actions::{Event, Failure};

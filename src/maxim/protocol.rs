@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::config::Config;
 use super::line::{Entity, Lines, action};
-use super::logger::LateUploads;
-use super::upload::{Uploaded, Uploader};
+use super::logger::UploadPipeline;
+use super::storage::{Storage, UploadOutcome};
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Reach, Request};
 use crate::process::unique::Uuid;
 use crate::secret::Secret;
@@ -38,23 +38,23 @@ const REFUSALS_BELIEVED: u32 = 12;
 pub struct MaximLog {
     push_url: String,
     api_key: Secret,
-    uploader: Uploader,
+    storage: Storage,
     /// The checksum of the large line that the storage refused last, and how often.
     refused: Mutex<Option<(u32, u32)>>,
     /// Where this logger's attachments go, to be looked after on the way.
-    uploads: Weak<LateUploads>,
+    uploads: Weak<UploadPipeline>,
 }
 
 impl MaximLog {
     /// The API that a configuration names.
-    pub(super) fn new(config: &Config, uploads: Weak<LateUploads>) -> MaximLog {
+    pub(super) fn new(config: &Config, uploads: Weak<UploadPipeline>) -> MaximLog {
         let mut repository = Buffer::new();
         push_percent_encoded(&mut repository, &config.repository);
         let repository = String::from_utf8_lossy(&repository);
         MaximLog {
             push_url: format!("{}/api/sdk/v3/log?id={repository}", config.settings.base_url),
             api_key: config.api_key.clone(),
-            uploader: Uploader::new(config),
+            storage: Storage::new(config),
             refused: Mutex::default(),
             uploads,
         }
@@ -77,10 +77,10 @@ impl MaximLog {
 
     /// What becomes of a large line. Lines keep their order, so that the others wait for it: one that the storage
     /// goes on refusing is set aside, for a storage that took none at all would be wrong for longer.
-    fn classify(&self, line: &[u8], uploaded: Uploaded) -> Outcome {
+    fn classify(&self, line: &[u8], uploaded: UploadOutcome) -> Outcome {
         let mut refused = self.refused.lock();
         match uploaded {
-            Uploaded::Refused(why) => {
+            UploadOutcome::Refused(why) => {
                 let which = crc32c::crc32c(line);
                 let times = refused.filter(|(known, _)| *known == which).map_or(0, |(_, times)| times) + 1;
                 *refused = Some((which, times));
@@ -95,9 +95,9 @@ impl MaximLog {
 
     fn push_large(&self, http: &mut Http, line: &[u8], deadline: Instant) -> Outcome {
         let id = Uuid::new();
-        let key = format!("{}/large-logs/{}", self.uploader.repository, id.as_str());
+        let key = format!("{}/large-logs/{}", self.storage.repository, id.as_str());
         let body = Body::Bytes(line);
-        let uploaded = self.uploader.upload(http, &key, "text/plain", line.len() as u64, body, deadline);
+        let uploaded = self.storage.upload(http, &key, "text/plain", line.len() as u64, body, deadline);
         match self.classify(line, uploaded) {
             Outcome::Delivered => {}
             other => return other,

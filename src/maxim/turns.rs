@@ -49,12 +49,12 @@ struct Setback {
 
 /// How a round goes.
 #[derive(Default)]
-pub(super) struct UploadRound {
+pub(super) struct Round {
     successes: u32,
     setbacks: u32,
 }
 
-impl UploadRound {
+impl Round {
     /// Whether it goes badly enough.
     pub fn is_barren(&self) -> bool {
         self.successes == 0 && self.setbacks >= ENOUGH
@@ -96,7 +96,7 @@ impl Turns {
         due
     }
 
-    pub fn succeeded(&mut self, record: &str, round: &mut UploadRound, now: Instant) {
+    pub fn succeeded(&mut self, record: &str, round: &mut Round, now: Instant) {
         round.successes += 1;
         self.succeeded = Some(now);
         self.setbacks.remove(record);
@@ -106,14 +106,7 @@ impl Turns {
         self.finished.insert(record.to_owned());
     }
 
-    pub fn failed(
-        &mut self,
-        record: &str,
-        trouble: Trouble,
-        why: String,
-        round: &mut UploadRound,
-        now: Instant,
-    ) {
+    pub fn failed(&mut self, record: &str, trouble: Trouble, why: String, round: &mut Round, now: Instant) {
         round.setbacks += u32::from(trouble != Trouble::Final);
         if self.setbacks.len() >= REMEMBERED {
             self.setbacks.clear();
@@ -181,7 +174,7 @@ mod tests {
         let start = Instant::now();
         let mut now = start;
         for number in 0..200 {
-            let mut round = UploadRound::default();
+            let mut round = Round::default();
             if !turns.due(&["bad"], now).is_empty() {
                 turns.failed("bad", trouble, "refused".into(), &mut round, now);
             }
@@ -210,7 +203,7 @@ mod tests {
     fn a_failure_of_the_network_is_believed_to_be_the_contents_after_fourteen_and_not_before() {
         let mut turns = Turns::default();
         let now = Instant::now();
-        let mut round = UploadRound::default();
+        let mut round = Round::default();
         for _ in 0..FAILURES_BELIEVED {
             turns.failed("bad", Trouble::Failure, "no answer".into(), &mut round, now);
         }
@@ -233,7 +226,7 @@ mod tests {
         let mut turns = Turns::default();
         let now = Instant::now();
         let records = ["a", "b", "c", "d"];
-        let mut round = UploadRound::default();
+        let mut round = Round::default();
         turns.failed("a", Trouble::Refusal, String::new(), &mut round, now);
         turns.failed("a", Trouble::Failure, String::new(), &mut round, now);
         turns.failed("b", Trouble::Refusal, String::new(), &mut round, now);
@@ -250,7 +243,7 @@ mod tests {
         let names: Vec<String> = (0..100).map(|number| number.to_string()).collect();
         let records: Vec<&str> = names.iter().map(String::as_str).collect();
         for _ in 0..3 {
-            let mut round = UploadRound::default();
+            let mut round = Round::default();
             for index in turns.due(&records, now) {
                 turns.failed(records[index], Trouble::Refusal, String::new(), &mut round, now);
                 if round.is_barren() {

@@ -24,8 +24,8 @@ use super::line::{Entity, Lines, action};
 use super::mime;
 use super::protocol::KIND_LINE;
 use super::source::{self, FileStamp, Opened, Unreadable};
-use super::turns::{Trouble, Turns, UploadRound, Verdict};
-use super::upload::{Uploaded, Uploader};
+use super::storage::{Storage, UploadOutcome};
+use super::turns::{Round, Trouble, Turns, Verdict};
 use crate::delivery::{Body, Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process;
 use crate::spool::{BatchLimits, RecordKind};
@@ -166,25 +166,25 @@ fn measured(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// How attachments are delivered: uploaded, then told of.
-pub(super) struct Uploads {
-    uploader: Uploader,
+pub(super) struct UploadProtocol {
+    storage: Storage,
     lines: Weak<Pipeline>,
     turns: Mutex<Turns>,
     /// The connections beside the pipeline's own.
     siblings: Mutex<Vec<Http>>,
 }
 
-impl Uploads {
-    pub fn new(config: &Config, lines: Weak<Pipeline>) -> Uploads {
-        let uploader = Uploader::new(config);
-        Uploads { uploader, lines, turns: Mutex::default(), siblings: Mutex::default() }
+impl UploadProtocol {
+    pub fn new(config: &Config, lines: Weak<Pipeline>) -> UploadProtocol {
+        let storage = Storage::new(config);
+        UploadProtocol { storage, lines, turns: Mutex::default(), siblings: Mutex::default() }
     }
 
     /// Makes all uploads whose turn it is.
     fn send_all(&self, http: &mut Http, uploads: &[Upload<'_>], deadline: Instant) -> Outcome {
         let records: Vec<&str> = uploads.iter().map(|upload| &*upload.head.record).collect();
         let due = self.turns.lock().due(&records, Instant::now());
-        let mut round = UploadRound::default();
+        let mut round = Round::default();
         let mut general = None;
         for group in due.chunks(IN_FLIGHT) {
             let together: Vec<&Upload<'_>> = group.iter().map(|index| &uploads[*index]).collect();
@@ -193,17 +193,17 @@ impl Uploads {
             for (index, uploaded) in group.iter().zip(uploaded) {
                 let record = records[*index];
                 let (trouble, why) = match uploaded {
-                    Uploaded::Done => {
+                    UploadOutcome::Done => {
                         turns.succeeded(record, &mut round, now);
                         continue;
                     }
-                    Uploaded::General(outcome) => {
+                    UploadOutcome::General(outcome) => {
                         general.get_or_insert(outcome);
                         continue;
                     }
-                    Uploaded::Refused(why) => (Trouble::Refusal, why),
-                    Uploaded::Failed(why) => (Trouble::Failure, why),
-                    Uploaded::Impossible(why) => (Trouble::Final, why),
+                    UploadOutcome::Refused(why) => (Trouble::Refusal, why),
+                    UploadOutcome::Failed(why) => (Trouble::Failure, why),
+                    UploadOutcome::Impossible(why) => (Trouble::Final, why),
                 };
                 turns.failed(record, trouble, why, &mut round, now);
             }
@@ -220,7 +220,12 @@ impl Uploads {
     }
 
     /// Makes each upload on a thread of its own, the first on this one.
-    fn send_together(&self, http: &mut Http, uploads: &[&Upload<'_>], deadline: Instant) -> Vec<Uploaded> {
+    fn send_together(
+        &self,
+        http: &mut Http,
+        uploads: &[&Upload<'_>],
+        deadline: Instant,
+    ) -> Vec<UploadOutcome> {
         let Some((first, others)) = uploads.split_first() else { return Vec::new() };
         let mut siblings = std::mem::take(&mut *self.siblings.lock());
         while siblings.len() < others.len() {
@@ -254,7 +259,7 @@ impl Uploads {
         outcomes
     }
 
-    fn send(&self, http: &mut Http, upload: &Upload<'_>, deadline: Instant) -> Uploaded {
+    fn send(&self, http: &mut Http, upload: &Upload<'_>, deadline: Instant) -> UploadOutcome {
         let Upload { head, content } = upload;
         let told = |why| format!("attachment {}: {why}", head.key);
         let path = match &head.source {
@@ -268,19 +273,19 @@ impl Uploads {
             Some(Ok((beginning, Opened { file, size }))) => {
                 (head.mime(&beginning), size, Body::File(file, size))
             }
-            Some(Err(Unreadable { for_now: true, why, .. })) => return Uploaded::Failed(told(why)),
-            Some(Err(Unreadable { why, .. })) => return Uploaded::Impossible(told(why)),
+            Some(Err(Unreadable { for_now: true, why, .. })) => return UploadOutcome::Failed(told(why)),
+            Some(Err(Unreadable { why, .. })) => return UploadOutcome::Impossible(told(why)),
         };
-        let uploaded = self.uploader.upload(http, &head.key, &mime, size, body, deadline);
-        if !matches!(uploaded, Uploaded::Done) {
+        let uploaded = self.storage.upload(http, &head.key, &mime, size, body, deadline);
+        if !matches!(uploaded, UploadOutcome::Done) {
             return uploaded;
         }
-        let again = |why| Uploaded::General(Outcome::Retry { after: None, why });
+        let again = |why| UploadOutcome::General(Outcome::Retry { after: None, why });
         let Some(lines) = self.lines.upgrade() else { return again("the logger has ended".to_owned()) };
         let line: &mut Buffer = &mut scratch::lend();
         let told = match head.finished_line(&mime, size, line) {
             Some(()) => lines.append(KIND_LINE, line),
-            None => return Uploaded::Impossible("an upload of a later version".to_owned()),
+            None => return UploadOutcome::Impossible("an upload of a later version".to_owned()),
         };
         match told {
             Ok(()) => uploaded,
@@ -289,7 +294,7 @@ impl Uploads {
     }
 }
 
-impl Protocol for Uploads {
+impl Protocol for UploadProtocol {
     fn limits(&self) -> BatchLimits {
         BatchLimits { max_bytes: WINDOW_BYTES, max_records: WINDOW, per_record_overhead: 0 }
     }

@@ -1,7 +1,7 @@
 //! Addresses: which of them a request may go to.
 //!
 //! The service's address is the configuration's: https, or http to this machine, or http anywhere if that is
-//! allowed. An address that the service names for an upload ([`UploadRule`]) is held to the same: never less
+//! allowed. An address that the service names for an upload ([`StorageUrlRule`]) is held to the same: never less
 //! than the service's own, never another scheme, never a link-local address (where machines in a cloud are
 //! told their secrets).
 
@@ -81,7 +81,7 @@ pub fn is_on_this_machine(url: &str) -> bool {
 
 /// Which addresses of uploads are good, by the service's own address.
 #[derive(Clone, Copy, Debug)]
-pub struct UploadRule {
+pub struct StorageUrlRule {
     http: PlainHttp,
 }
 
@@ -92,16 +92,16 @@ enum PlainHttp {
     Anywhere,
 }
 
-impl UploadRule {
+impl StorageUrlRule {
     /// The rule for a service at `base_url`.
-    pub fn of(base_url: &str) -> UploadRule {
+    pub fn of(base_url: &str) -> StorageUrlRule {
         let http = match Address::of(base_url) {
             Ok(base) if !base.https && is_loopback(&base.host) => PlainHttp::ToThisMachine,
             // The configuration allows plain http, or it would have been refused.
             Ok(base) if !base.https => PlainHttp::Anywhere,
             _ => PlainHttp::Never,
         };
-        UploadRule { http }
+        StorageUrlRule { http }
     }
 
     /// Whether content may be sent to `url`, or why not.
@@ -192,7 +192,7 @@ mod tests {
             ("http://api.test", "http://169.254.169.254/latest", false),
         ];
         for (base, url, good) in table {
-            assert_eq!(UploadRule::of(base).check(url).is_ok(), good, "{base} {url}");
+            assert_eq!(StorageUrlRule::of(base).check(url).is_ok(), good, "{base} {url}");
         }
     }
 

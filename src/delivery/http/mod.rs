@@ -33,7 +33,7 @@ use ureq::http::{HeaderValue, Method};
 use ureq::{Agent, AsSendBody, SendBody};
 
 use crate::process;
-pub use address::{Address, UploadRule, checked_url, is_on_this_machine};
+pub use address::{Address, StorageUrlRule, checked_url, is_on_this_machine};
 use connect::{Connect, Exchange, Names};
 use message::FileBody;
 pub use message::{Body, Fault, MAX_ANSWER_BYTES, Request, Response, TransportError, without_query};

@@ -1,17 +1,17 @@
-//! Uploads: content goes to a URL that the log API gives for its key, and never with the API key.
+//! The storage of uploads: content goes to a URL that the log API gives for its key, and never with the API key.
 
 use std::time::Instant;
 
 use serde_json::Value;
 
 use super::config::Config;
-use crate::delivery::{Body, Http, Outcome, Request, UploadRule};
+use crate::delivery::{Body, Http, Outcome, Request, StorageUrlRule};
 use crate::secret::Secret;
 use crate::text::buffer::Buffer;
 use crate::text::escape::push_percent_encoded;
 
 /// What an upload came to.
-pub(super) enum Uploaded {
+pub(super) enum UploadOutcome {
     /// The storage has the content.
     Done,
     /// This content is refused, or the URL that was given for it: by the storage, or already by the service.
@@ -24,32 +24,32 @@ pub(super) enum Uploaded {
     General(Outcome),
 }
 
-impl Uploaded {
+impl UploadOutcome {
     /// The outcome of a record that must not be overtaken: the others wait for it.
     pub fn outcome(self) -> Outcome {
         match self {
-            Uploaded::Done => Outcome::Delivered,
-            Uploaded::Refused(why) | Uploaded::Failed(why) => Outcome::Retry { after: None, why },
-            Uploaded::Impossible(why) => Outcome::Unusable { why },
-            Uploaded::General(outcome) => outcome,
+            UploadOutcome::Done => Outcome::Delivered,
+            UploadOutcome::Refused(why) | UploadOutcome::Failed(why) => Outcome::Retry { after: None, why },
+            UploadOutcome::Impossible(why) => Outcome::Unusable { why },
+            UploadOutcome::General(outcome) => outcome,
         }
     }
 }
 
-/// What an upload needs to know of a repository.
-pub(super) struct Uploader {
+/// Where the content of uploads goes, for one repository.
+pub(super) struct Storage {
     base_url: String,
     api_key: Secret,
-    rule: UploadRule,
+    rule: StorageUrlRule,
     /// The repository's id, which keys begin with.
     pub repository: String,
 }
 
-impl Uploader {
-    pub fn new(config: &Config) -> Uploader {
-        Uploader {
+impl Storage {
+    pub fn new(config: &Config) -> Storage {
+        Storage {
             base_url: config.settings.base_url.clone(),
-            rule: UploadRule::of(&config.settings.base_url),
+            rule: StorageUrlRule::of(&config.settings.base_url),
             api_key: config.api_key.clone(),
             repository: config.repository.clone(),
         }
@@ -64,14 +64,14 @@ impl Uploader {
         size: u64,
         body: Body<'_>,
         deadline: Instant,
-    ) -> Uploaded {
+    ) -> UploadOutcome {
         let url = match self.url(http, key, mime, size, deadline) {
             Ok(url) => url,
             Err(uploaded) => return uploaded,
         };
         let told = |why| format!("upload of {key}: {why}");
         if let Err(why) = self.rule.check(&url) {
-            return Uploaded::Refused(told(why));
+            return UploadOutcome::Refused(told(why));
         }
         let request = Request {
             method: "PUT",
@@ -85,24 +85,24 @@ impl Uploader {
             Ok(response) => response,
             Err(error) => {
                 return match Outcome::from(error) {
-                    Outcome::Unusable { why } => Uploaded::Impossible(told(why)),
-                    Outcome::Hold { why } => Uploaded::Refused(told(why)),
-                    Outcome::Retry { why, .. } => Uploaded::Failed(told(why)),
-                    other => Uploaded::General(other),
+                    Outcome::Unusable { why } => UploadOutcome::Impossible(told(why)),
+                    Outcome::Hold { why } => UploadOutcome::Refused(told(why)),
+                    Outcome::Retry { why, .. } => UploadOutcome::Failed(told(why)),
+                    other => UploadOutcome::General(other),
                 };
             }
         };
         match Outcome::of_storage(&response) {
-            Outcome::Delivered | Outcome::Partly { .. } => Uploaded::Done,
-            Outcome::TooLarge { why } => Uploaded::Impossible(told(why)),
-            Outcome::Retry { why, .. } => Uploaded::Failed(told(why)),
+            Outcome::Delivered | Outcome::Partly { .. } => UploadOutcome::Done,
+            Outcome::TooLarge { why } => UploadOutcome::Impossible(told(why)),
+            Outcome::Retry { why, .. } => UploadOutcome::Failed(told(why)),
             // A page instead of the storage's answer.
-            Outcome::Hold { why } if response.status < 300 => Uploaded::Failed(told(why)),
+            Outcome::Hold { why } if response.status < 300 => UploadOutcome::Failed(told(why)),
             Outcome::Unauthorized { why, .. }
             | Outcome::BadRequest { why, .. }
             | Outcome::Hold { why }
             | Outcome::Aside { why, .. }
-            | Outcome::Unusable { why } => Uploaded::Refused(told(why)),
+            | Outcome::Unusable { why } => UploadOutcome::Refused(told(why)),
         }
     }
 
@@ -113,7 +113,7 @@ impl Uploader {
         mime: &str,
         size: u64,
         deadline: Instant,
-    ) -> Result<String, Uploaded> {
+    ) -> Result<String, UploadOutcome> {
         let mut query = Buffer::new();
         for (name, value) in [("?key=", key), ("&mimeType=", mime)] {
             query.extend_from_slice(name.as_bytes());
@@ -130,20 +130,20 @@ impl Uploader {
             body: Body::Empty,
         };
         let told = |why| format!("the upload URL of {key}: {why}");
-        let response = http.send(request, deadline).map_err(|error| Uploaded::General(error.into()))?;
+        let response = http.send(request, deadline).map_err(|error| UploadOutcome::General(error.into()))?;
         match Outcome::of(&response) {
             Outcome::Delivered => {}
             // It is asked for a URL and nothing else: what it refuses is this one.
             Outcome::BadRequest { why, .. } | Outcome::TooLarge { why } => {
-                return Err(Uploaded::Refused(told(why)));
+                return Err(UploadOutcome::Refused(told(why)));
             }
-            Outcome::Hold { why } if response.status >= 400 => return Err(Uploaded::Refused(told(why))),
-            other => return Err(Uploaded::General(other)),
+            Outcome::Hold { why } if response.status >= 400 => return Err(UploadOutcome::Refused(told(why))),
+            other => return Err(UploadOutcome::General(other)),
         }
         let answer: Option<Value> = serde_json::from_slice(response.text()).ok();
         let url = answer.as_ref().and_then(|answer| answer.pointer("/data/url")?.as_str());
         url.map(str::to_owned).ok_or_else(|| {
-            Uploaded::Failed(told("the service answered without the URL that it should give".to_owned()))
+            UploadOutcome::Failed(told("the service answered without the URL that it should give".to_owned()))
         })
     }
 }
