@@ -9,8 +9,6 @@ mod common;
 // The folding, as `maxim-dev` includes it: the library exports nothing but its C ABI.
 #[path = "../../dev-server/src/otlp/mod.rs"]
 mod otlp;
-#[path = "../../dev-server/src/process/mod.rs"]
-mod process;
 #[path = "../../dev-server/src/text/mod.rs"]
 mod text;
 
