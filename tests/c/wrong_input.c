@@ -169,15 +169,46 @@ int main(void) {
     maxim_trace_config trace = MAXIM_TRACE_CONFIG_INIT;
     trace.session_id = MAXIM_STR("s");
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "session_id: this call has no use", maxim_session_add_trace(logger, id, &trace, NULL));
-    maxim_error_config broken = MAXIM_ERROR_CONFIG_INIT;
-    broken.name = MAXIM_STR("n");
-    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "name: this call has no use", maxim_generation_error(logger, id, &broken));
-    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "name: this call has no use", maxim_tool_call_error(logger, id, &broken));
-    maxim_attachment file = MAXIM_ATTACHMENT_INIT;
-    file.kind = MAXIM_ATTACHMENT_URL;
-    file.url = MAXIM_STR("https://example.test/a");
-    file.path = MAXIM_STR("/a");
-    EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "path: this call has no use", maxim_trace_add_attachment(logger, id, &file, NULL));
+    const maxim_tag one = {key, value};
+    const struct {
+        const char *refused;
+        maxim_error_config given;
+    } errors[] = {
+        {"id: this call has no use", {.id = id}},
+        {"name: this call has no use", {.name = id}},
+        {"tags_json: this call has no use", {.tags_json = MAXIM_STR("{}")}},
+        {"metadata_json: this call has no use", {.metadata_json = MAXIM_STR("{}")}},
+        {"tags: this call has no use", {.tags = &one}},
+        {"tags: this call has no use", {.tag_count = 1}},
+    };
+    for (size_t at = 0; at < sizeof errors / sizeof *errors; at++) {
+        maxim_error_config given = errors[at].given;
+        given.struct_size = sizeof given;
+        EXPECT(MAXIM_ERR_INVALID_ARGUMENT, errors[at].refused, maxim_generation_error(logger, id, &given));
+        EXPECT(MAXIM_ERR_INVALID_ARGUMENT, errors[at].refused, maxim_tool_call_error(logger, id, &given));
+    }
+    /* Of an attachment's path, data and URL, its kind has a use for one. */
+    const uint8_t byte = 'a';
+    const maxim_str path = MAXIM_STR("/a"), url = MAXIM_STR("https://example.test/a");
+    const struct {
+        const char *refused;
+        maxim_attachment given;
+    } attachments[] = {
+        {"data: this call has no use", {.kind = MAXIM_ATTACHMENT_FILE, .path = path, .data = &byte}},
+        {"data: this call has no use", {.kind = MAXIM_ATTACHMENT_FILE, .path = path, .data_len = 1}},
+        {"url: this call has no use", {.kind = MAXIM_ATTACHMENT_FILE, .path = path, .url = url}},
+        {"path: this call has no use", {.kind = MAXIM_ATTACHMENT_DATA, .data = &byte, .path = path}},
+        {"url: this call has no use", {.kind = MAXIM_ATTACHMENT_DATA, .data = &byte, .url = url}},
+        {"path: this call has no use", {.kind = MAXIM_ATTACHMENT_URL, .url = url, .path = path}},
+        {"data: this call has no use", {.kind = MAXIM_ATTACHMENT_URL, .url = url, .data = &byte}},
+        {"kind: 0 is none", {.kind = 0}},
+        {"kind: 9 is none", {.kind = 9}},
+    };
+    for (size_t at = 0; at < sizeof attachments / sizeof *attachments; at++) {
+        maxim_attachment given = attachments[at].given;
+        given.struct_size = sizeof given;
+        EXPECT(MAXIM_ERR_INVALID_ARGUMENT, attachments[at].refused, maxim_trace_add_attachment(logger, id, &given, NULL));
+    }
     maxim_logger_config sink = config;
     sink.user_data = &sink;
     EXPECT(MAXIM_ERR_INVALID_ARGUMENT, "user_data: this call has no use", maxim_logger_add_sink(logger, &sink, NULL));
