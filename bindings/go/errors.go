@@ -13,31 +13,10 @@ import (
 // Code says what kind of error it is. Each is an error itself, to be compared with errors.Is:
 //
 //	if errors.Is(err, maxim.ErrInvalidID) { … }
+//
+// A handle cannot be made up in Go, so what C calls an invalid handle is a logger, client or flow that was closed:
+// ErrClosed. A null pointer is a zero value where New or its like must make one.
 type Code int32
-
-// The codes of the library. A handle cannot be made up in Go, so what C calls an invalid handle is a
-// logger, client or flow that was closed: ErrClosed.
-const (
-	ErrNullPointer     Code = C.MAXIM_ERR_NULL_POINTER     // a zero value was used where New or its like must make one
-	ErrInvalidHandle   Code = C.MAXIM_ERR_INVALID_HANDLE   // never returned; ErrClosed is
-	ErrInvalidArgument Code = C.MAXIM_ERR_INVALID_ARGUMENT // an argument is out of its range
-	ErrInvalidUTF8     Code = C.MAXIM_ERR_INVALID_UTF8     // a string is not UTF-8
-	ErrInvalidJSON     Code = C.MAXIM_ERR_INVALID_JSON     // a value has no JSON, or not of the kind asked for
-	ErrInvalidID       Code = C.MAXIM_ERR_INVALID_ID       // an id does not match [A-Za-z0-9_-]{1,256}
-	ErrInvalidResult   Code = C.MAXIM_ERR_INVALID_RESULT   // a provider's result has a shape that is not known
-	ErrClosed          Code = C.MAXIM_ERR_CLOSED           // the logger, client or flow has been closed
-	ErrTimeout         Code = C.MAXIM_ERR_TIMEOUT          // the time ran out; what was not delivered is still held
-	ErrSpoolFull       Code = C.MAXIM_ERR_SPOOL_FULL       // the configured space is full
-	ErrTooLarge        Code = C.MAXIM_ERR_TOO_LARGE        // a record or attachment is above its limit
-	ErrIO              Code = C.MAXIM_ERR_IO               // a file could not be read or written
-	ErrNetwork         Code = C.MAXIM_ERR_NETWORK          // the service could not be reached
-	ErrRejected        Code = C.MAXIM_ERR_REJECTED         // the service answered with an error
-	ErrUnauthorized    Code = C.MAXIM_ERR_UNAUTHORIZED     // the service refused the API key
-	ErrNotConfigured   Code = C.MAXIM_ERR_NOT_CONFIGURED   // no API key, repository or endpoint
-	ErrFlowExhausted   Code = C.MAXIM_ERR_FLOW_EXHAUSTED   // a flow has used all of its step indices
-	ErrPanic           Code = C.MAXIM_ERR_PANIC            // a bug in the library was caught at its boundary
-	ErrNoResources     Code = C.MAXIM_ERR_NO_RESOURCES     // memory, a thread or the like could not be had
-)
 
 // Error gives the code's name in C, as "MAXIM_ERR_INVALID_ID".
 func (c Code) Error() string {

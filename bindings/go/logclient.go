@@ -15,21 +15,8 @@ import (
 // Level is how grave an entry is.
 type Level int32
 
-const (
-	LevelDebug Level = C.MAXIM_LEVEL_DEBUG
-	LevelInfo  Level = C.MAXIM_LEVEL_INFO
-	LevelWarn  Level = C.MAXIM_LEVEL_WARN
-	LevelError Level = C.MAXIM_LEVEL_ERROR
-)
-
 // Environment is where the application runs.
 type Environment int32
-
-const (
-	Development Environment = C.MAXIM_ENVIRONMENT_DEVELOPMENT
-	Staging     Environment = C.MAXIM_ENVIRONMENT_STAGING
-	Production  Environment = C.MAXIM_ENVIRONMENT_PRODUCTION
-)
 
 // LogClientConfig says how a client is made.
 type LogClientConfig struct {
@@ -351,15 +338,6 @@ func (c *LogClient) Stats() (Stats, error) {
 
 // Format is that of a raw document.
 type Format int32
-
-const (
-	FormatJSON   Format = C.MAXIM_FORMAT_JSON
-	FormatJSONL  Format = C.MAXIM_FORMAT_JSONL
-	FormatSyslog Format = C.MAXIM_FORMAT_SYSLOG
-	FormatText   Format = C.MAXIM_FORMAT_TEXT
-	FormatCSV    Format = C.MAXIM_FORMAT_CSV
-	FormatOBL    Format = C.MAXIM_FORMAT_OBL
-)
 
 // RawOptions say what a raw document's entries have in common; nil and "" say nothing.
 type RawOptions struct {

@@ -20,19 +20,8 @@ func Version() string { return C.GoString(C.maxim_version()) }
 // Protocol says who is spoken to.
 type Protocol int32
 
-const (
-	ProtocolMaxim Protocol = C.MAXIM_PROTOCOL_MAXIM // the Maxim log API, or the structured log API (the default)
-	ProtocolOTLP  Protocol = C.MAXIM_PROTOCOL_OTLP  // OpenTelemetry's protocol over HTTP
-)
-
 // OTLPEncoding says how requests of OTLP are written.
 type OTLPEncoding int32
-
-const (
-	OTLPDefault  OTLPEncoding = C.MAXIM_OTLP_DEFAULT  // what the environment says, else protobuf
-	OTLPProtobuf OTLPEncoding = C.MAXIM_OTLP_PROTOBUF // what every backend takes
-	OTLPJSON     OTLPEncoding = C.MAXIM_OTLP_JSON     // for debugging
-)
 
 // OTLP says how OpenTelemetry's protocol is spoken, with ProtocolOTLP. The zero value takes everything from the
 // standard environment (OTEL_EXPORTER_OTLP_ENDPOINT and its like); docs/otlp.md explains it.
@@ -48,12 +37,6 @@ type OTLP struct {
 
 // Overflow says what happens when the configured space is full of unsent records.
 type Overflow int32
-
-const (
-	DropOldest Overflow = C.MAXIM_OVERFLOW_DROP_OLDEST // evict the oldest records (the default)
-	DropNewest Overflow = C.MAXIM_OVERFLOW_DROP_NEWEST // refuse new records with ErrSpoolFull
-	Block      Overflow = C.MAXIM_OVERFLOW_BLOCK       // let a log call wait up to BlockTimeout, then refuse it
-)
 
 // Defaults of Config and LogClientConfig.
 const (
@@ -359,18 +342,6 @@ func (l *Logger) AddSink(config Config) (int, error) {
 
 // Entity is what a line is about, for Commit.
 type Entity int32
-
-const (
-	EntitySession    Entity = C.MAXIM_ENTITY_SESSION
-	EntityTrace      Entity = C.MAXIM_ENTITY_TRACE
-	EntitySpan       Entity = C.MAXIM_ENTITY_SPAN
-	EntityGeneration Entity = C.MAXIM_ENTITY_GENERATION
-	EntityFeedback   Entity = C.MAXIM_ENTITY_FEEDBACK
-	EntityRetrieval  Entity = C.MAXIM_ENTITY_RETRIEVAL
-	EntityToolCall   Entity = C.MAXIM_ENTITY_TOOL_CALL
-	EntityError      Entity = C.MAXIM_ENTITY_ERROR
-	EntityStorage    Entity = C.MAXIM_ENTITY_STORAGE
-)
 
 // Commit sends one line of the caller's making: any action (a-z and hyphens) on any entity, with a
 // JSON object.

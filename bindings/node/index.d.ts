@@ -1,5 +1,9 @@
 // The public types of libmaxim for Node.
 
+import type { EntityKind, Environment, Level, OtlpEncoding, OverflowPolicy, Protocol, RawFormat } from './lib/constants.js';
+
+export type { EntityKind, Environment, Level, OtlpEncoding, OverflowPolicy, Protocol, RawFormat };
+
 /** Anything that can be written as JSON; BigInt, Date, Error, Map and Set are written too. */
 export type Value = unknown;
 export type Tags = Record<string, Value>;
@@ -42,7 +46,7 @@ export interface DeliveryOptions extends Hooks {
   spoolDirFallback?: boolean;
   maxMemoryBytes?: number;
   maxDiskBytes?: number;
-  overflowPolicy?: 'drop-oldest' | 'drop-newest' | 'block';
+  overflowPolicy?: OverflowPolicy;
   blockTimeoutMs?: number;
   caFile?: string;
   proxy?: string;
@@ -70,10 +74,10 @@ export interface DeliveryOptions extends Hooks {
   /** Whether no file is made; records are lost with the process. */
   memoryOnly?: boolean;
   /** 'otlp' speaks OpenTelemetry's protocol over HTTP; docs/otlp.md explains it and what follows. */
-  protocol?: 'maxim' | 'otlp';
+  protocol?: Protocol;
   otlpUrl?: string;
   otlpHeaders?: string | Record<string, string>;
-  otlpEncoding?: 'protobuf' | 'json';
+  otlpEncoding?: OtlpEncoding;
   otlpCompression?: boolean;
   serviceName?: string;
   resourceAttributes?: string | Record<string, string>;
@@ -81,17 +85,7 @@ export interface DeliveryOptions extends Hooks {
 }
 
 /** What a text belongs to; `log_entry` for what a LogClient logs. */
-export type MaskedEntity =
-  | 'session'
-  | 'trace'
-  | 'span'
-  | 'generation'
-  | 'feedback'
-  | 'retrieval'
-  | 'tool_call'
-  | 'error'
-  | 'storage'
-  | 'log_entry';
+export type MaskedEntity = EntityKind | 'log_entry';
 
 /** One of `preset`, `key` and `regex`. */
 export interface MaskRule {
@@ -401,12 +395,7 @@ export class Logger {
   withSpan<T>(config: SpanConfig, work: (span: Span) => T): T;
 
   /** Sends one line of the caller's making. */
-  commit(
-    entity: 'session' | 'trace' | 'span' | 'generation' | 'feedback' | 'retrieval' | 'tool_call' | 'error' | 'storage',
-    id: string,
-    action: string,
-    data?: Record<string, Value>,
-  ): void;
+  commit(entity: EntityKind, id: string, action: string, data?: Record<string, Value>): void;
   /** Sends every record from now on to a further repository or endpoint too; gives the sink's number. */
   addSink(options: LoggerOptions): number | undefined;
   /** What became of the records of the logger, or of one of its sinks; undefined once it is closed. */
@@ -517,10 +506,6 @@ export class Maxim {
   logger(config: { id: string; autoFlush?: boolean; flushIntervalSeconds?: number }): Promise<Logger>;
   cleanup(): Promise<void>;
 }
-
-export type Level = 'debug' | 'info' | 'warn' | 'error';
-export type Environment = 'development' | 'staging' | 'production';
-export type RawFormat = 'json' | 'jsonl' | 'syslog' | 'text' | 'csv' | 'obl';
 
 export interface LogClientOptions extends DeliveryOptions {
   source: string;

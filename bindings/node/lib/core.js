@@ -5,6 +5,7 @@
 // refused. The handle is private to this class: no value that JavaScript code can make stands for it.
 
 const native = require('./native.js');
+const { ENTITIES } = require('./constants.js');
 const { MaximError, failure, asMaximError } = require('./error.js');
 const { listen, later } = require('./mailbox.js');
 
@@ -20,8 +21,8 @@ const ON_LAMBDA = native.isRunningOnLambda();
 // same string again would cost as much as the way into the addon.
 let lastId;
 
-/** As MAXIM_ENTITY_… in the C header. */
-const ENTITIES = ['session', 'trace', 'span', 'generation', 'feedback', 'retrieval', 'tool_call', 'error', 'storage'];
+/** What a mask is told that a text belongs to, by its number. */
+const ENTITY_NAMES = Object.keys(ENTITIES);
 
 /** The cores that are not closed, held weakly. */
 const open = new Set();
@@ -132,7 +133,7 @@ class Core {
    */
   mask(entity, field, text) {
     try {
-      const masked = this.#onMask(ENTITIES[entity] ?? 'log_entry', field, text);
+      const masked = this.#onMask(ENTITY_NAMES[entity] ?? 'log_entry', field, text);
       if (masked === undefined || typeof masked === 'string') return masked;
       throw new TypeError('it must give a text, or undefined to leave it');
     } catch (error) {

@@ -7,6 +7,7 @@
 const builtin = require('./builtin.js');
 const { randomUUID } = builtin('node:crypto');
 const native = require('./native.js');
+const { ATTACHMENTS, ENTITIES, RESULT_FLAGS } = require('./constants.js');
 const { MaximError, failure } = require('./error.js');
 const {
   bytes,
@@ -22,12 +23,6 @@ const {
   readable,
   text,
 } = require('./values.js');
-
-// Entities' numbers, as MAXIM_ENTITY_… in the C header.
-const NUMBER = { session: 0, trace: 1, span: 2, generation: 3, retrieval: 5, tool_call: 6, error: 7 };
-
-// What can be attached, as MAXIM_ATTACHMENT_… there.
-const ATTACHMENTS = { file: 1, fileData: 2, url: 3 };
 
 let send;
 let attempt;
@@ -76,7 +71,7 @@ class Entity {
   /** Sends any action on this entity, with an object of any members. */
   commit(action, data = {}) {
     const { entity } = this.constructor;
-    attempt(this, () => belongs(this).invoke(native.commit, NUMBER[entity], this.id, action, json(data)));
+    attempt(this, () => belongs(this).invoke(native.commit, ENTITIES[entity], this.id, action, json(data)));
   }
 }
 
@@ -276,8 +271,8 @@ const endWithError = (entity, method, error) =>
     invoke(entity, method, ...fields.error({ message, code, type }));
   });
 
-/** MAXIM_RESULT_FORCE and MAXIM_RESULT_STRICT. */
-const resultFlags = ({ force = false, strict = false } = {}) => (force ? 1 : 0) | (strict ? 2 : 0);
+const resultFlags = ({ force = false, strict = false } = {}) =>
+  (force ? RESULT_FLAGS.force : 0) | (strict ? RESULT_FLAGS.strict : 0);
 
 /** What the log API is sent for a provider's result; throws a MaximError for what is none. */
 function normaliseResult(result, options) {

@@ -4,6 +4,7 @@
 
 const native = require('./native.js');
 const { Core } = require('./core.js');
+const { ENVIRONMENTS, FORMATS, LEVELS } = require('./constants.js');
 const { failure } = require('./error.js');
 const { checkOptions, LOG_CLIENT } = require('./options.js');
 const { bytes, fenced, isError, messageText, milliseconds, numberOf, optionalJson, readable } = require('./values.js');
@@ -18,10 +19,6 @@ const FUNCTIONS = {
   stats: native.logClientStats,
   wait: native.logFlushWait,
 };
-
-const LEVELS = { debug: 0, info: 1, warn: 2, error: 3 };
-const ENVIRONMENTS = { development: 0, staging: 1, production: 2 };
-const FORMATS = { json: 0, jsonl: 1, syslog: 2, text: 3, csv: 4, obl: 5 };
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 

@@ -6,6 +6,7 @@ const builtin = require('./builtin.js');
 const { AsyncLocalStorage } = builtin('node:async_hooks');
 const native = require('./native.js');
 const { Core } = require('./core.js');
+const { ENTITIES, OTLP_ENCODINGS, OVERFLOW_POLICIES, PROTOCOLS, SWITCHES } = require('./constants.js');
 const { MaximError, failure } = require('./error.js');
 const { checkOptions, LOGGER } = require('./options.js');
 const { fenced, isError, json, messageText, numberOf, optionalJson } = require('./values.js');
@@ -23,28 +24,11 @@ const FUNCTIONS = {
   wait: native.flushWait,
 };
 
-const ENTITY_NUMBERS = {
-  session: 0,
-  trace: 1,
-  span: 2,
-  generation: 3,
-  feedback: 4,
-  retrieval: 5,
-  tool_call: 6,
-  error: 7,
-  storage: 8,
-};
-
-const OVERFLOW_POLICIES = { 'drop-oldest': 0, 'drop-newest': 1, block: 2 };
-
 /** Whether something is on; undefined leaves it to the environment. */
 function switched(on) {
   if (on === undefined || on === null) return undefined;
-  return on ? 1 : 2;
+  return on ? SWITCHES.on : SWITCHES.off;
 }
-
-const PROTOCOLS = { maxim: 0, otlp: 1 };
-const OTLP_ENCODINGS = { protobuf: 1, json: 2 };
 
 /** Pairs as OTLP's variables have them: `key=value,key=value`, values percent-encoded; text stays as it is. */
 function pairs(given) {
@@ -143,7 +127,7 @@ class Logger {
   /** The header traceparent for a request that is made from one of the trace's entities, or from the trace. */
   traceparent(trace, entity = trace) {
     return this.#core.attempt(() => {
-      const header = native.spanTraceparent(trace.id, ENTITY_NUMBERS[entity.constructor.entity], entity.id);
+      const header = native.spanTraceparent(trace.id, ENTITIES[entity.constructor.entity], entity.id);
       if (typeof header === 'number') throw failure(header);
       return header;
     });
@@ -222,7 +206,7 @@ class Logger {
 
   /** Sends one line of the caller's making: any action on any entity. */
   commit(entity, id, action, data = {}) {
-    this.#core.attempt(() => this.#core.invoke(native.commit, ENTITY_NUMBERS[entity], id, action, json(data)));
+    this.#core.attempt(() => this.#core.invoke(native.commit, ENTITIES[entity], id, action, json(data)));
   }
 
   /** Sends every record from now on to a further repository or endpoint too; gives the sink's number. */

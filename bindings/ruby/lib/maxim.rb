@@ -12,6 +12,7 @@ end
 
 require "securerandom"
 require_relative "maxim/version"
+require_relative "maxim/constants"
 require_relative "maxim/error"
 require_relative "maxim/foreign"
 require_relative "maxim/convert"

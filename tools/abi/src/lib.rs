@@ -2,13 +2,14 @@
 //!
 //! `src/ffi` is the truth: this reads it ([`shapes`] first, which makes the entity exports of one table, then
 //! [`read`]) into a [`model`], and writes what follows from it: the exports themselves, `include/maxim.api.json`,
-//! `include/maxim.h`, the symbols, the layout test, the calls of the C tests, the tables of the bindings and their reference. The
-//! library's build script calls it, with `MAXIM_HEADER=write` (`make header`) or `MAXIM_HEADER=verify` (`make check`).
+//! `include/maxim.h`, the symbols, the layout test, the calls of the C tests, the tables and constants of the
+//! bindings and their reference. The library's build script calls it, with `MAXIM_HEADER=write` (`make header`) or `MAXIM_HEADER=verify` (`make check`).
 
 #![forbid(unsafe_code)]
 
 mod bindings;
 mod calls;
+mod constants;
 mod header;
 pub mod model;
 mod read;
@@ -49,6 +50,7 @@ pub fn outputs(root: &Path, version: &str) -> Result<Vec<Output>, String> {
         output("tests/c/entity_calls.h", calls::calls(&api)),
     ];
     outputs.extend(bindings::outputs(&api));
+    outputs.extend(constants::outputs(&api)?);
     outputs.extend(reference::outputs(&api));
     Ok(outputs)
 }

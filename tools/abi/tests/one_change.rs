@@ -157,3 +157,28 @@ fn one_field_is_in_the_header_the_layout_test_and_the_description() {
         assert!(tree.text(file).contains(words), "{file}");
     }
 }
+
+#[test]
+fn one_constant_is_in_every_binding_under_a_name_that_is_usual_there() {
+    let tree = Tree::new("constant");
+    tree.replace(
+        "src/ffi/mod.rs",
+        "pub const MAXIM_FORMAT_OBL: maxim_format = 5;\n",
+        "pub const MAXIM_FORMAT_OBL: maxim_format = 5;\n/// Two words.\npub const MAXIM_FORMAT_TWO_WORDS: maxim_format = 6;\n",
+    );
+    let written = tree.write();
+    for (file, words) in [
+        ("include/maxim.h", "MAXIM_FORMAT_TWO_WORDS"),
+        (
+            "bindings/cpp/include/maxim/constants.hpp",
+            "    /// Two words.\n    two_words = MAXIM_FORMAT_TWO_WORDS,\n",
+        ),
+        ("bindings/go/constants.go", "FormatTwoWords Format = C.MAXIM_FORMAT_TWO_WORDS // Two words."),
+        ("bindings/node/lib/constants.js", "  'two-words': 6,\n"),
+        ("bindings/node/lib/constants.d.ts", " | 'two-words';"),
+        ("bindings/ruby/lib/maxim/constants.rb", "      two_words: 6,\n"),
+    ] {
+        assert!(tree.text(file).contains(words), "{file}");
+        assert!(written.iter().any(|name| name == file), "{file}");
+    }
+}

@@ -26,26 +26,6 @@ using text = std::optional<std::string_view>;
 using time_point = std::chrono::system_clock::time_point;
 using milliseconds = std::chrono::milliseconds;
 
-/// What happens to a new record when the configured space is full.
-enum class overflow : std::int32_t {
-    drop_oldest = MAXIM_OVERFLOW_DROP_OLDEST,
-    drop_newest = MAXIM_OVERFLOW_DROP_NEWEST,
-    block = MAXIM_OVERFLOW_BLOCK,
-};
-
-/// Who is spoken to.
-enum class protocol : std::int32_t {
-    maxim = MAXIM_PROTOCOL_MAXIM,
-    otlp = MAXIM_PROTOCOL_OTLP,
-};
-
-/// How requests of OTLP are written.
-enum class otlp_encoding : std::int32_t {
-    standard = MAXIM_OTLP_DEFAULT,
-    protobuf = MAXIM_OTLP_PROTOBUF,
-    json = MAXIM_OTLP_JSON,
-};
-
 /// What became of the records; see `maxim_stats` in maxim.h.
 using delivery_stats = maxim_stats;
 

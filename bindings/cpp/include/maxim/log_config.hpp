@@ -10,29 +10,6 @@
 
 namespace maxim {
 
-enum class level : std::int32_t {
-    debug = MAXIM_LEVEL_DEBUG,
-    info = MAXIM_LEVEL_INFO,
-    warn = MAXIM_LEVEL_WARN,
-    error = MAXIM_LEVEL_ERROR,
-};
-
-enum class environment : std::int32_t {
-    development = MAXIM_ENVIRONMENT_DEVELOPMENT,
-    staging = MAXIM_ENVIRONMENT_STAGING,
-    production = MAXIM_ENVIRONMENT_PRODUCTION,
-};
-
-/// The formats of raw ingestion.
-enum class raw_format : std::int32_t {
-    json = MAXIM_FORMAT_JSON,
-    jsonl = MAXIM_FORMAT_JSONL,
-    syslog = MAXIM_FORMAT_SYSLOG,
-    plain_text = MAXIM_FORMAT_TEXT,
-    csv = MAXIM_FORMAT_CSV,
-    obl = MAXIM_FORMAT_OBL,
-};
-
 /// How a client is made; `maxim_log_client_config` explains the members. What is nothing here has the
 /// default that it has there.
 struct log_client_config {

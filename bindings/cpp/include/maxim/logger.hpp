@@ -11,19 +11,6 @@
 
 namespace maxim {
 
-/// The kinds of entity that a raw commit can name.
-enum class entity_kind : std::int32_t {
-    session = MAXIM_ENTITY_SESSION,
-    trace = MAXIM_ENTITY_TRACE,
-    span = MAXIM_ENTITY_SPAN,
-    generation = MAXIM_ENTITY_GENERATION,
-    feedback = MAXIM_ENTITY_FEEDBACK,
-    retrieval = MAXIM_ENTITY_RETRIEVAL,
-    tool_call = MAXIM_ENTITY_TOOL_CALL,
-    error = MAXIM_ENTITY_ERROR,
-    storage = MAXIM_ENTITY_STORAGE,
-};
-
 /// Whether the process runs in AWS Lambda, where flushing works on the caller's thread.
 [[nodiscard]] inline bool is_running_on_lambda() noexcept { return ::maxim_is_running_on_lambda(); }
 

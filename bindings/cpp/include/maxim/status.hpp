@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What a call came to: `status`, the exception `error`, and `result<T>` for those who do without
+// What a call came to: `status` (of constants.hpp), the exception `error`, and `result<T>` for those who do without
 // exceptions. Nothing here logs.
 #ifndef MAXIM_STATUS_HPP
 #define MAXIM_STATUS_HPP
 
-#include <maxim.h>
+#include <maxim/constants.hpp>
 
 #include <cstdint>
 #include <cstdlib>
@@ -24,30 +24,6 @@
 #endif
 
 namespace maxim {
-
-/// What a call came to. The numbers are those of maxim.h and never change.
-enum class status : std::int32_t {
-    ok = MAXIM_OK,
-    null_pointer = MAXIM_ERR_NULL_POINTER,
-    invalid_handle = MAXIM_ERR_INVALID_HANDLE,
-    invalid_argument = MAXIM_ERR_INVALID_ARGUMENT,
-    invalid_utf8 = MAXIM_ERR_INVALID_UTF8,
-    invalid_json = MAXIM_ERR_INVALID_JSON,
-    invalid_id = MAXIM_ERR_INVALID_ID,
-    invalid_result = MAXIM_ERR_INVALID_RESULT,
-    closed = MAXIM_ERR_CLOSED,
-    timeout = MAXIM_ERR_TIMEOUT,
-    spool_full = MAXIM_ERR_SPOOL_FULL,
-    too_large = MAXIM_ERR_TOO_LARGE,
-    io = MAXIM_ERR_IO,
-    network = MAXIM_ERR_NETWORK,
-    rejected = MAXIM_ERR_REJECTED,
-    unauthorized = MAXIM_ERR_UNAUTHORIZED,
-    not_configured = MAXIM_ERR_NOT_CONFIGURED,
-    flow_exhausted = MAXIM_ERR_FLOW_EXHAUSTED,
-    panic = MAXIM_ERR_PANIC,
-    no_resources = MAXIM_ERR_NO_RESOURCES,
-};
 
 /// Whether the call did what it says.
 [[nodiscard]] constexpr bool ok(status code) noexcept { return code == status::ok; }

@@ -23,14 +23,10 @@ module Maxim
       klass.new(detail.empty? ? Maxim.status_name(status) : detail, status: status, records: records)
     end
 
-    # Named after the statuses, in their order; the header explains each.
-    BY_STATUS = %w[
-      NullPointer InvalidHandle InvalidArgument InvalidUtf8 InvalidJson InvalidId InvalidResult Closed Timeout
-      SpoolFull TooLarge Io Network Rejected Unauthorized NotConfigured FlowExhausted Panic NoResources
-    ].each_with_index.to_h do |name, index|
-      status = index + 1
+    # Named after the statuses; the header explains each.
+    BY_STATUS = Constants::STATUSES.to_h do |name, status|
       klass = Class.new(self) { const_set(:STATUS, status) }
-      Maxim.const_set("#{name}Error", klass)
+      Maxim.const_set("#{name.name.split("_").map(&:capitalize).join}Error", klass)
       [status, klass]
     end.freeze
     private_constant :BY_STATUS

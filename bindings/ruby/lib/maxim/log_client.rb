@@ -46,8 +46,8 @@ module Maxim
 
     # ::Logger's severities, for those who ask a logger for them.
     DEBUG, INFO, WARN, ERROR, FATAL, UNKNOWN = 0, 1, 2, 3, 4, 5
-    ENVIRONMENTS = { development: 0, staging: 1, production: 2 }.freeze
-    FORMATS = { json: 0, jsonl: 1, syslog: 2, text: 3, csv: 4, obl: 5 }.freeze
+    ENVIRONMENTS = Constants::ENVIRONMENTS
+    FORMATS = Constants::FORMATS
     DEFAULT_TIMEOUT = 10
     # The members of an entry beside its level, message and data; what else it is given is data.
     FIELDS = %i[user_id session_id request_id error_name error_stack tags flow_id step_index dataset timestamp
@@ -126,7 +126,7 @@ module Maxim
     # error_stack, tags, flow_id, step_index, dataset, timestamp, ip_address, country. What is none of them is told to
     # on_error and becomes part of the data, and an unknown level is info.
     def entry(level: :info, message: nil, data: nil, **fields)
-      number = Convert.choice("level", level, LogEntry::LEVELS.each_with_index.to_h)
+      number = Convert.choice("level", level, Constants::LEVELS)
       if number.is_a?(Error)
         refusal = @handle.refuse(number)
         return refusal unless @lossy
@@ -313,7 +313,7 @@ module Maxim
       numbers = {
         format: Convert.choice("format", format, FORMATS),
         environment: options[:environment] && Convert.choice("environment", options[:environment], ENVIRONMENTS),
-        level: options[:level] && Convert.choice("level", options[:level], LogEntry::LEVELS.each_with_index.to_h)
+        level: options[:level] && Convert.choice("level", options[:level], Constants::LEVELS)
       }
       wrong = numbers.values.find { |number| number.is_a?(Error) }
       return @handle.refuse(wrong) if wrong

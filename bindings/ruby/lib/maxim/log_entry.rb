@@ -4,7 +4,7 @@ module Maxim
   # How one call of a ::Logger method becomes message, data, error and tags. No value given to it costs the entry.
   module LogEntry
     # Names of the API's levels, by their numbers; and the numbers of ::Logger's severities.
-    LEVELS = %i[debug info warn error].freeze
+    LEVELS = Constants::LEVELS.keys.freeze
     # ::Logger's severities: the two above ERROR are errors tagged with their name.
     SEVERITIES = %i[debug info warn error fatal unknown].freeze
 

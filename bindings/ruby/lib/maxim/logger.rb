@@ -16,12 +16,11 @@ module Maxim
   class Logger
     include Owner
 
-    OVERFLOW = { drop_oldest: 0, drop_newest: 1, block: 2 }.freeze
-    NUMBERS = Owner::ENTITIES.each_with_index.to_h.freeze
+    OVERFLOW = Constants::OVERFLOW_POLICIES
     TRACEPARENT = /\A\h{2}-\h{32}-\h{16}-\h{2}/
-    PROTOCOLS = { maxim: 0, otlp: 1 }.freeze
-    OTLP_ENCODINGS = { protobuf: 1, json: 2 }.freeze
-    private_constant :NUMBERS, :TRACEPARENT
+    PROTOCOLS = Constants::PROTOCOLS
+    OTLP_ENCODINGS = Constants::OTLP_ENCODINGS
+    private_constant :TRACEPARENT
     # How long flush and close wait unless told otherwise, in seconds.
     DEFAULT_TIMEOUT = 10
 
@@ -75,7 +74,7 @@ module Maxim
     # retrievals or tool calls.
     def traceparent(trace, entity = trace)
       kind = entity.class.name.split("::").last.gsub(/(?<=.)[A-Z]/) { |letter| "_#{letter}" }.downcase.to_sym
-      Maxim.span_traceparent(trace.id, NUMBERS.fetch(kind), entity.id)
+      Maxim.span_traceparent(trace.id, Constants::ENTITIES.fetch(kind), entity.id)
     end
 
     # Sends every record from now on to a further repository too, and gives the sink's number.
@@ -85,7 +84,7 @@ module Maxim
 
     # One line of the caller's making: `logger.commit(:trace, id, "update", { input: "…" })`.
     def commit(entity, id, action, data)
-      number = entity.is_a?(Integer) ? entity : Convert.choice("entity", entity, NUMBERS)
+      number = entity.is_a?(Integer) ? entity : Convert.choice("entity", entity, Constants::ENTITIES)
       number.is_a?(Error) ? refuse(number) : commit_native(number, id, action, data)
     end
 

@@ -14,7 +14,7 @@ module Maxim
   # next call on the same object (any log call, flush, stats or poll), on the thread of that call.
   module Owner
     # What lines and masked texts are about, by their numbers.
-    ENTITIES = %i[session trace span generation feedback retrieval tool_call error storage].freeze
+    ENTITIES = Constants::ENTITIES.keys.freeze
 
     # How long the end of the process waits for what is held, in seconds.
     EXIT_TIMEOUT = 2
