@@ -180,6 +180,26 @@ fn no_secret_of_the_table_reaches_the_server() {
 }
 
 #[test]
+fn no_secret_of_the_table_reaches_the_server_where_a_lossy_client_cuts_through_it() {
+    let (rules, texts) = table();
+    let stage = Stage::new("masks-cut");
+    let server = stage.server();
+    let mut command = stage.command(&server.url(), "send");
+    let output = run(command
+        .args(texts.iter().map(|(text, _)| text))
+        .env("WHAT_LEAVES_LOSSY", "1")
+        .env("MAXIM_MASKS", rules));
+    assert_eq!(printed(&output, "entries", "delivered"), 60);
+    let all = stage.left(&output);
+    assert!(has(&all, "characters left out"), "nothing was cut");
+    assert_nothing_of(&texts, &all);
+    // Nor half of one: what stands before the at sign.
+    for half in ["ada.lovelace@", "grace.hopper+navy@", "radia@"] {
+        assert!(!has(&all, half), "{half} left this machine");
+    }
+}
+
+#[test]
 fn without_masks_every_secret_would_be_found() {
     let (_, texts) = table();
     let stage = Stage::new("no-masks");

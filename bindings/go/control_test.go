@@ -12,9 +12,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // escaped gives a text as it may stand in JSON, in JSON in a JSON string, and so on.
@@ -33,6 +35,7 @@ func escaped(t *testing.T, text string) []string {
 // table is tests/masks.json.
 type table struct {
 	Rules []Mask
+	Given map[string]any
 	Texts []struct {
 		Text    string
 		Secrets []string
@@ -50,41 +53,129 @@ func readTable(t *testing.T) table {
 	return read
 }
 
-// tell gives a text to every call that takes one.
-func tell(t *testing.T, logger *Logger, client *LogClient, text string) {
-	data := map[string]any{"plain": text, text: []any{text, map[string]any{"deep": text}}}
-	tags := Tags{text: text}
-	broken := ErrorConfig{Message: text, Name: text, Code: text, Type: text, Tags: tags, Metadata: data}
-	messages := []any{map[string]any{"role": "user", "content": text}}
+// filled is a template of the table with the text in each place.
+func filled(template any, text string) any {
+	switch template := template.(type) {
+	case string:
+		if template == "$" {
+			return text
+		}
+	case []any:
+		list := make([]any, len(template))
+		for i, each := range template {
+			list[i] = filled(each, text)
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(template))
+		for key, value := range template {
+			object[filled(key, text).(string)] = filled(value, text)
+		}
+		return object
+	}
+	return template
+}
 
-	session := logger.AddSession(SessionConfig{Name: text, Tags: tags})
-	must(t, session.AddEvent(Event{Name: text, Tags: tags, Metadata: data}))
-	must(t, session.AddFeedback(map[string]any{"score": 1, "comment": text}))
-	trace := session.AddTrace(TraceConfig{Name: text, Input: text, Tags: tags})
-	must(t, trace.AddTag(text, text))
-	must(t, trace.SetInput(text))
-	must(t, trace.SetOutput(text))
-	must(t, trace.AddMetadata(data))
-	must(t, trace.AddError(broken))
-	must(t, trace.AddAttachment(Attachment{URL: text, Name: text, Tags: tags, Metadata: data}))
-	span := trace.AddSpan(SpanConfig{Name: text, Tags: tags})
-	must(t, span.SetInput(text))
-	generation := span.AddGeneration(GenerationConfig{Name: text, Model: text, Messages: messages, Tags: tags,
-		ModelParameters: map[string]any{"system": text}})
-	must(t, generation.AddMessage(messages[0]))
-	must(t, generation.ForceResult(map[string]any{"mine": text}))
-	must(t, generation.Error(ErrorConfig{Message: text}))
-	must(t, generation.EvaluateWithVariables(map[string]any{"x": text}, text))
-	retrieval := trace.AddRetrieval(RetrievalConfig{Name: text, Tags: tags})
-	must(t, retrieval.SetInput(text))
-	must(t, retrieval.SetOutput([]any{text}))
-	tool := trace.AddToolCall(ToolCallConfig{Name: text, Description: text, Args: text, Tags: tags})
-	must(t, tool.Result(text))
-	must(t, trace.End())
+// value is one of a type with the text in each place that takes one. What a value that may be anything has to be is
+// found by the name of the method or member that takes it, as the table has it.
+func (read *table) value(t *testing.T, of reflect.Type, name, text string) reflect.Value {
+	made := reflect.New(of).Elem()
+	switch {
+	case of == reflect.TypeFor[time.Time]():
+		made.Set(reflect.ValueOf(time.Now()))
+	case of == reflect.TypeFor[Tags]():
+		made.Set(reflect.ValueOf(Tags{text: text}))
+	case of.Kind() == reflect.String:
+		made.SetString(text)
+	case of.Kind() == reflect.Float64:
+		made.SetFloat(1)
+	case of.Kind() == reflect.Int32 || of.Kind() == reflect.Pointer: // no text
+	case of.Kind() == reflect.Interface:
+		made.Set(reflect.ValueOf(filled(read.template(name), text)))
+	case of.Kind() == reflect.Struct:
+		for i := range of.NumField() {
+			field := of.Field(i)
+			isID := strings.HasSuffix(field.Name, "ID")
+			isAnother := of == reflect.TypeFor[Attachment]() && field.Name == "Path"
+			if !isID && !isAnother && field.Type.Kind() != reflect.Slice {
+				made.Field(i).Set(read.value(t, field.Type, field.Name, text))
+			}
+		}
+	default:
+		t.Fatalf("%s takes a %v: say what that is to be", name, of)
+	}
+	return made
+}
 
-	must(t, client.Info(text, data))
-	must(t, client.ErrorWith(text, ErrorInfo{Message: text, Stack: text}))
-	must(t, client.IngestRawAsync([]byte("say "+text), FormatText, RawOptions{}))
+// template is what the table gives a parameter or member with this name.
+func (read *table) template(name string) any {
+	own := map[string]string{
+		"AddFeedback": "feedback_json", "Feedback": "feedback_json", "AddMessage": "message_json", "Messages": "messages_json",
+		"ModelParameters": "model_parameters_json", "SetModelParameters": "parameters_json",
+		"Result": "result_json", "ForceResult": "result_json", "SetInputJSON": "input_json", "Update": "data_json",
+		"Output": "documents_json", "SetOutput": "documents_json", "EvaluateWithVariables": "variables_json",
+	}
+	if template, ok := read.Given[own[name]]; ok {
+		return template
+	}
+	return read.Given["metadata_json"]
+}
+
+// tell gives a text to every call that takes one: to each method of each entity, so that a new one is among them.
+func (read *table) tell(t *testing.T, logger *Logger, client *LogClient, text string) {
+	metadata := filled(read.Given["metadata_json"], text)
+	trace := logger.AddTrace(read.value(t, reflect.TypeFor[TraceConfig](), "", text).Interface().(TraceConfig))
+	entities := []any{
+		logger.AddSession(read.value(t, reflect.TypeFor[SessionConfig](), "", text).Interface().(SessionConfig)), trace,
+		logger.Span("span-1"), logger.Generation("generation-1"), logger.Retrieval("retrieval-1"), logger.ToolCall("tool-1"),
+		logger.LoggedError("error-1"),
+	}
+	calls := 0
+	for _, entity := range entities {
+		of := reflect.TypeOf(entity)
+		for i := range of.NumMethod() {
+			method := of.Method(i)
+			switch method.Name {
+			case "ID", "Err", "Traceparent", "StrictResult":
+				continue // take no text, or refuse this one
+			}
+			given := []reflect.Value{reflect.ValueOf(entity)}
+			for at := 1; at < method.Type.NumIn(); at++ {
+				of := method.Type.In(at)
+				if method.Type.IsVariadic() && at == method.Type.NumIn()-1 {
+					of = of.Elem()
+				}
+				given = append(given, read.value(t, of, method.Name, text))
+			}
+			switch method.Name {
+			case "AddToSession", "SetMaximPromptID", "SetMaximPromptVersionID":
+				given[1] = reflect.ValueOf("id-1")
+			case "Error":
+				// What ends with an error has its name and tags already.
+				given[1] = reflect.ValueOf(ErrorConfig{Message: text, Code: text, Type: text})
+			}
+			made := method.Func.Call(given)
+			if err, ok := made[0].Interface().(error); ok {
+				t.Errorf("%v.%s: %v", of, method.Name, err)
+			}
+			if child, ok := made[0].Interface().(interface{ Err() error }); ok {
+				must(t, child.Err())
+			}
+			calls++
+		}
+	}
+	if calls < 80 {
+		t.Errorf("%d calls", calls)
+	}
+	must(t, logger.AddTraceFrom("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", TraceConfig{Name: text, Input: text}).Err())
+	must(t, logger.Commit(EntityTrace, trace.ID(), "update", map[string]any{text: text, "whatever": []any{text}}))
+
+	must(t, client.Info(text, metadata, text))
+	must(t, client.ErrorWith(text, ErrorInfo{Name: text, Message: text, Stack: text}, text))
+	entry := read.value(t, reflect.TypeFor[Entry](), "", text).Interface().(Entry)
+	entry.UserID, entry.SessionID, entry.RequestID, entry.FlowID, entry.Tags = text, text, text, text, []string{text}
+	must(t, client.Log(entry))
+	must(t, client.IngestRawAsync([]byte("say "+text), FormatText, RawOptions{Source: text, Dataset: text}))
 }
 
 // tellAll logs every text of the table by a logger and a client of these configurations.
@@ -97,7 +188,7 @@ func tellAll(t *testing.T, table table, config Config, clientConfig LogClientCon
 	must(t, err)
 	t.Cleanup(func() { client.Close() })
 	for _, each := range table.Texts {
-		tell(t, logger, client, each.Text)
+		table.tell(t, logger, client, each.Text)
 	}
 	return logger, client
 }
@@ -140,7 +231,7 @@ func TestNoSecretOfTheTableLeaves(t *testing.T) {
 	config := s.config(t)
 	config.Masks = table.Rules
 	clientConfig := s.clientConfig(t)
-	clientConfig.Masks = table.Rules
+	clientConfig.Masks, clientConfig.Strict = table.Rules, false
 	logger, client := tellAll(t, table, config, clientConfig)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -168,6 +259,7 @@ func TestNoSecretOfTheTableLiesInTheSpoolOrInQuarantineOrIsTold(t *testing.T) {
 	config.CloseTimeout = -1
 	clientConfig := s.clientConfig(t)
 	clientConfig.Masks, clientConfig.Debug, clientConfig.OnDebug = table.Rules, true, tells
+	clientConfig.Strict = false
 	clientConfig.OnError = config.OnError
 	clientConfig.CloseTimeout = -1
 	logger, client := tellAll(t, table, config, clientConfig)

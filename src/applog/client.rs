@@ -129,15 +129,6 @@ impl Client {
             self.ignored.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         };
-        // The entry is written in one place, so that it is compiled in line.
-        let cut;
-        let entry = match &self.control {
-            Some(control) if control.cuts() => {
-                cut = Cut::to_the_services_limits(entry, control);
-                &cut.entry(entry)
-            }
-            _ => entry,
-        };
         let mut out = scratch::lend();
         self.write(entry, &own.defaults, &mut out)?;
         let accepted = match &self.control {
@@ -153,12 +144,13 @@ impl Client {
     fn write(&self, entry: &Entry<'_>, defaults: &Defaults, out: &mut Buffer) -> Result<()> {
         let start = out.len();
         let line = &mut Object::begin(out);
-        entry.write(line)?;
+        let control = self.control.as_ref();
+        entry.write(line, control)?;
         line.again(&self.constant);
         let dataset = entry.dataset.or(self.config.dataset.as_deref());
-        entry::limited(line, key!("dataset"), "dataset", dataset, entry::NAME)?;
-        entry::limited(line, key!("userId"), "user_id", entry.user_id, entry::ID)?;
-        entry::limited(line, key!("sessionId"), "session_id", entry.session_id, entry::ID)?;
+        entry::limited(line, key!("dataset"), "dataset", dataset, entry::NAME, control)?;
+        entry::limited(line, key!("userId"), "user_id", entry.user_id, entry::ID, control)?;
+        entry::limited(line, key!("sessionId"), "session_id", entry.session_id, entry::ID, control)?;
         defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
         Object::end(out, start, *b"}");
         if self.is_lossy() {
@@ -258,28 +250,6 @@ impl Client {
     pub fn stats(&self) -> Result<(delivery::Stats, u64)> {
         let numbers = self.own().pipeline.as_ref().map(Pipeline::stats).transpose()?.unwrap_or_default();
         Ok((numbers, self.ignored.load(Ordering::Relaxed)))
-    }
-}
-
-/// With a limit, texts are cut and not refused: here to the service's, with the mark to come.
-struct Cut {
-    message: String,
-    stack: Option<String>,
-}
-
-impl Cut {
-    #[cold]
-    #[inline(never)]
-    fn to_the_services_limits(entry: &Entry<'_>, control: &Control) -> Cut {
-        let within = |field, text| entry::within_limit(control, field, text).into_owned();
-        Cut {
-            message: within("message", entry.message),
-            stack: entry.error_stack.map(|stack| within("errorStack", stack)),
-        }
-    }
-
-    fn entry<'a>(&'a self, whole: &Entry<'a>) -> Entry<'a> {
-        Entry { message: &self.message, error_stack: self.stack.as_deref(), ..*whole }
     }
 }
 

@@ -116,21 +116,23 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Writes the entry's own members.
+    /// Writes the entry's own members. What has to be cut is masked before that: a secret must not lose the half by
+    /// which it is known.
     #[inline(always)]
-    pub(super) fn write(&self, line: &mut Object<'_>) -> Result<()> {
+    pub(super) fn write(&self, line: &mut Object<'_>, control: Option<&Control>) -> Result<()> {
         line.plain(key!("level"), self.level.name());
-        text(line, key!("message"), "message", self.message, 1..=MESSAGE, lossy::head_and_tail)?;
+        text(line, key!("message"), "message", self.message, 1..=MESSAGE, (lossy::head_and_tail, control))?;
         self.write_data(line)?;
         if let Some(tags) = self.tags {
-            write_tags(line, tags)?;
+            write_tags(line, tags, control)?;
         }
-        limited(line, key!("requestId"), "request_id", self.request_id, ID)?;
-        limited(line, key!("errorName"), "error_name", self.error_name, ERROR_NAME)?;
+        limited(line, key!("requestId"), "request_id", self.request_id, ID, control)?;
+        limited(line, key!("errorName"), "error_name", self.error_name, ERROR_NAME, control)?;
         if let Some(stack) = self.error_stack {
-            text(line, key!("errorStack"), "error_stack", stack, 0..=ERROR_STACK, lossy::head_and_tail)?;
+            let cut: Cutting<'_> = (lossy::head_and_tail, control);
+            text(line, key!("errorStack"), "error_stack", stack, 0..=ERROR_STACK, cut)?;
         }
-        limited(line, key!("flowId"), "flow_id", self.flow_id, NAME)?;
+        limited(line, key!("flowId"), "flow_id", self.flow_id, NAME, control)?;
         if let Some(mut step) = self.step_index {
             if lossy::active() {
                 step = step.clamp(0, MAX_STEP_INDEX);
@@ -141,8 +143,8 @@ impl<'a> Entry<'a> {
             }
             line.integer(key!("stepIndex"), step.into());
         }
-        limited(line, key!("ipAddress"), "ip_address", self.ip_address, IP_ADDRESS)?;
-        limited(line, key!("country"), "country", self.country, COUNTRY)?;
+        limited(line, key!("ipAddress"), "ip_address", self.ip_address, IP_ADDRESS, control)?;
+        limited(line, key!("country"), "country", self.country, COUNTRY, control)?;
         line.integer(key!("timestamp"), self.timestamp_ms);
         Ok(())
     }
@@ -166,12 +168,12 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn write_tags(line: &mut Object<'_>, tags: Json<'_>) -> Result<()> {
+fn write_tags(line: &mut Object<'_>, tags: Json<'_>, control: Option<&Control>) -> Result<()> {
     let list: &mut Buffer = &mut scratch::lend();
     tags.compact(Shape::Array, list)?;
     match check_tags(list) {
         Ok(()) => line.compacted(key!("tags"), list),
-        Err(_) if lossy::active() => write_fitting_tags(line, list),
+        Err(_) if lossy::active() => write_fitting_tags(line, list, control),
         Err(error) => return Err(error),
     }
     Ok(())
@@ -197,21 +199,13 @@ fn check_tags(list: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The beginning of a text with which the service's limit is kept; the mark for what is cut included.
-pub(super) fn within_limit<'t>(control: &Control, field: &str, text: &'t str) -> Cow<'t, str> {
-    match text.len() > MESSAGE && text.chars().count() > MESSAGE {
-        // A secret must not lose the half by which it is known, so it is masked while it is whole.
-        true => Cow::Owned(control.rewrite_within(LOG_ENTRY, field, text, MESSAGE)),
-        false => Cow::Borrowed(text),
-    }
-}
-
 /// Writes the first tags, as many as are taken, each cut to its limit; one that is no string as its JSON text.
-fn write_fitting_tags(line: &mut Object<'_>, list: &[u8]) {
+fn write_fitting_tags(line: &mut Object<'_>, list: &[u8], control: Option<&Control>) {
     line.written(key!("tags"), |out| {
         out.push(b'[');
         for (index, tag) in json::elements(list).take(TAGS).enumerate() {
-            let text = serde_json::from_slice(tag).unwrap_or_else(|_| lossy::utf8(tag).into_owned());
+            let text: String = serde_json::from_slice(tag).unwrap_or_else(|_| lossy::utf8(tag).into_owned());
+            let text = masked(control, "tags", &text);
             if index > 0 {
                 out.push(b',');
             }
@@ -229,11 +223,20 @@ pub(super) fn limited(
     name: &str,
     text: Option<&str>,
     most: usize,
+    control: Option<&Control>,
 ) -> Result<()> {
     if let Some(text) = text {
-        self::text(line, member, name, text, 0..=most, lossy::head)?;
+        self::text(line, member, name, text, 0..=most, (lossy::head, control))?;
     }
     Ok(())
+}
+
+/// How a text that is too long is cut in a lossy call, and what masks it before that.
+type Cutting<'c> = (fn(&str, usize) -> Cow<'_, str>, Option<&'c Control>);
+
+/// A text as it may leave.
+fn masked<'t>(control: Option<&Control>, field: &str, text: &'t str) -> Cow<'t, str> {
+    control.map_or(Cow::Borrowed(text), |control| control.rewrite_text(LOG_ENTRY, field, text))
 }
 
 /// Writes a text within its limits, in code points; in a lossy call, what it is cut to.
@@ -244,7 +247,7 @@ fn text(
     name: &str,
     text: &str,
     limits: RangeInclusive<usize>,
-    cut: fn(&str, usize) -> Cow<'_, str>,
+    cut: Cutting<'_>,
 ) -> Result<()> {
     // No text has more code points than bytes.
     if limits.contains(&text.len()) {
@@ -261,13 +264,20 @@ fn long_text(
     member: Key,
     (name, text): (&str, &str),
     limits: RangeInclusive<usize>,
-    cut: fn(&str, usize) -> Cow<'_, str>,
+    (cut, control): Cutting<'_>,
 ) -> Result<()> {
-    match check_length(name, text, *limits.start(), *limits.end()) {
-        Ok(()) => line.text(member, text),
-        Err(_) if lossy::active() && text.is_empty() => line.text(member, EMPTY),
-        Err(_) if lossy::active() => line.text(member, &cut(text, *limits.end())),
-        Err(error) => return Err(error),
+    let most = *limits.end();
+    let Err(error) = check_length(name, text, *limits.start(), most) else {
+        line.text(member, text);
+        return Ok(());
+    };
+    // With a limit for each field, what may be long is cut and marked, not refused.
+    let limiting = control.filter(|control| control.cuts() && most >= MESSAGE && !text.is_empty());
+    match limiting {
+        Some(control) => line.text(member, &control.rewrite_within(LOG_ENTRY, member.name(), text, most)),
+        None if !lossy::active() => return Err(error),
+        None if text.is_empty() => line.text(member, EMPTY),
+        None => line.text(member, &cut(&masked(control, member.name(), text), most)),
     }
     Ok(())
 }

@@ -9,7 +9,7 @@
  * ends one trace under each text as its id, with a bit of everything in it, and sends that.
  *
  * WHAT_LEAVES_QUARANTINE_MS, WHAT_LEAVES_FIELD_BYTES and WHAT_LEAVES_MEMORY_ONLY set what they are named for.
- * WHAT_LEAVES_CALLBACK: a mask that replaces "hunter2" and fails at "fail". Prints the stats.
+ * WHAT_LEAVES_LOSSY: entries of a lossy client, with each text where it is cut. WHAT_LEAVES_CALLBACK: a mask that replaces "hunter2" and fails at "fail". Prints the stats.
  */
 #include <maxim.h>
 
@@ -223,7 +223,51 @@ static void lines(maxim_logger *logger, const char *given, unsigned number) {
     free(twice);
 }
 
+/* A text behind so much of something else that a cut at the limit goes through it; the caller frees it. */
+static char *behind(size_t limit, const char *text) {
+    const size_t before = limit - 5;
+    const size_t after = limit > 1000 ? 6000 : 0;
+    char *out = malloc(before + strlen(text) + after + 3);
+    memset(out, 'x', before);
+    char *end = out + before + sprintf(out + before, " %s ", text);
+    memset(end, 'y', after);
+    end[after] = 0;
+    return out;
+}
+
+/* Where a lossy client cuts: entries whose texts are all too long, each with the text at its limit. */
+static void cut_entries(maxim_log_client *client, const char *given) {
+    /* Of 10,000 characters the first 6,624 are kept, and the end. */
+    static const size_t LIMITS[] = {6624, 200, 100, 50, 10};
+    char *at[5], *tag = quoted(given);
+    for (int i = 0; i < 5; i++) {
+        at[i] = behind(LIMITS[i], given);
+    }
+    char *quoted_tag = quoted(at[3]);
+    maxim_log_entry entry = MAXIM_LOG_ENTRY_INIT;
+    entry.level = MAXIM_LEVEL_WARN;
+    entry.message = entry.error_stack = maxim_str_z(at[0]);
+    entry.error_name = maxim_str_z(at[1]);
+    entry.user_id = entry.session_id = entry.request_id = entry.ip_address = maxim_str_z(at[2]);
+    entry.flow_id = entry.dataset = maxim_str_z(at[3]);
+    entry.country = maxim_str_z(at[4]);
+    char *tags = malloc(strlen(quoted_tag) + strlen(tag) + 16);
+    sprintf(tags, "[%s, {\"a\": %s}]", quoted_tag, tag);
+    entry.tags_json = maxim_str_z(tags);
+    CHECK(maxim_log(client, &entry));
+    for (int i = 0; i < 5; i++) {
+        free(at[i]);
+    }
+    free(tag);
+    free(quoted_tag);
+    free(tags);
+}
+
 static void entries(maxim_log_client *client, const char *given, int waits) {
+    if (getenv("WHAT_LEAVES_LOSSY")) {
+        cut_entries(client, given);
+        return;
+    }
     char *quote = quoted(given);
     maxim_str text = maxim_str_z(given);
     const int is_short = strlen(given) <= 32;
@@ -348,6 +392,7 @@ int main(int count, char **arguments) {
     config.mask_callback = client_config.mask_callback = getenv("WHAT_LEAVES_CALLBACK") ? mask : NULL;
     config.quarantine_max_age_ms = client_config.quarantine_max_age_ms = number("WHAT_LEAVES_QUARANTINE_MS");
     config.max_field_bytes = client_config.max_field_bytes = number("WHAT_LEAVES_FIELD_BYTES");
+    client_config.lossy = getenv("WHAT_LEAVES_LOSSY") != NULL;
     config.memory_only = client_config.memory_only = number("WHAT_LEAVES_MEMORY_ONLY") != 0;
     maxim_logger *logger;
     maxim_log_client *client;

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -14,7 +15,19 @@ using maxim::json_array;
 using maxim::json_object;
 using maxim::status;
 
-class control_test : public logging {};
+class control_test : public logging {
+  protected:
+    /// Of a client that refuses nothing: what is too long is cut.
+    maxim::log_client_config client_config() {
+        maxim::log_client_config given;
+        given.source = "svc";
+        given.api_key = key;
+        given.endpoint = server.url();
+        given.spool_dir = config().spool_dir;
+        given.flush_interval = 1h;
+        return given;
+    }
+};
 
 /// A text as it may stand in JSON, in JSON in a JSON string, and so on.
 std::vector<std::string> escaped(const std::string& text) {
@@ -31,39 +44,79 @@ std::string read_file(const std::string& path) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-void tell(const maxim::logger& logger, const std::string& text) {
-    const json_object tags{{text, text}};
-    maxim::session_config a_session;
-    a_session.name = text;
-    a_session.tags = tags;
-    const auto session = logger.create_session(a_session);
-    EXPECT_EQ(session.add_feedback(json_object{{"score", 1}, {"comment", text}}), status::ok);
-    maxim::trace_config a_trace;
-    a_trace.name = text;
-    a_trace.input = text;
-    a_trace.tags = tags;
-    const auto trace = session.add_trace(a_trace);
-    EXPECT_EQ(trace.add_tag(text, text), status::ok);
-    EXPECT_EQ(trace.set_output(text), status::ok);
-    EXPECT_EQ(trace.add_metadata(json_object{{"plain", text}, {text, json_array{text}}}), status::ok);
-    const auto span = trace.add_span({text});
-    EXPECT_EQ(span.set_input(text), status::ok);
-    maxim::generation_config call;
-    call.name = text;
-    call.model = text;
-    call.messages = json_array{json_object{{"role", "user"}, {"content", text}}};
-    const auto generation = span.add_generation(call);
-    EXPECT_EQ(generation.result(json_object{{"mine", text}}, maxim::result_shape::any), status::ok);
-    const auto retrieval = trace.add_retrieval({text});
-    EXPECT_EQ(retrieval.set_input(text), status::ok);
-    EXPECT_EQ(retrieval.set_output(json_array{text}), status::ok);
-    maxim::tool_call_config a_tool;
-    a_tool.name = text;
-    a_tool.description = text;
-    a_tool.args = text;
-    const auto tool = trace.add_tool_call(a_tool);
-    EXPECT_EQ(tool.result(text), status::ok);
-    EXPECT_EQ(logger.commit(maxim::entity_kind::trace, "t", "update", json_object{{text, text}}), status::ok);
+/// A template of the table with the text in each place.
+json filled(const json& given, const std::string& text) {
+    if (given.is_string() && given == "$") {
+        return text;
+    }
+    json made = given.is_array() ? json::array() : given.is_object() ? json::object() : given;
+    for (const auto& [key, value] : given.items()) {
+        if (given.is_array()) {
+            made.push_back(filled(value, text));
+        } else if (given.is_object()) {
+            made[key == "$" ? text : key] = filled(value, text);
+        }
+    }
+    return made;
+}
+
+/// What the calls of entity_calls.hpp are given: the text, alone and in JSON.
+struct given {
+    given(const json& table, const std::string& one) : text(one) {
+        for (const auto& [name, each] : table["given"].items()) {
+            texts[name] = filled(each, text).dump();
+        }
+    }
+
+    /// Borrowed from this.
+    [[nodiscard]] maxim::json_arg json(const std::string& name) const {
+        const auto found = texts.find(name);
+        return maxim::raw(found == texts.end() ? texts.at("metadata_json") : found->second);
+    }
+
+    std::string text;
+    std::map<std::string, std::string> texts{};
+    const char* traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    maxim::time_point now = std::chrono::system_clock::now();
+};
+
+/// What ends with an error has its name and tags already.
+maxim::error_config cause_of(const given& given) {
+    maxim::error_config cause;
+    cause.message = given.text;
+    cause.code = given.text;
+    cause.type = given.text;
+    return cause;
+}
+
+#define CHECK(call) EXPECT_EQ(call, status::ok)
+#define MADE(call) EXPECT_TRUE(call)
+#include "entity_calls.hpp"
+
+/// Gives a text to every call that takes one.
+void tell(const maxim::logger& logger, const maxim::log_client& client, const json& table, const std::string& text) {
+    const given given(table, text);
+    call_all(logger, given);
+    const maxim::logged_error error(logger, "error-1");
+    CHECK(error.add_tag(text, text));
+    CHECK(error.add_metadata(given.json("metadata_json")));
+    CHECK(logger.commit(maxim::entity_kind::trace, "t", "update", json_object{{text, text}}));
+
+    maxim::log_entry entry;
+    entry.level = maxim::level::warn;
+    entry.message = text;
+    entry.data = given.json("metadata_json");
+    const std::string tags = json::array({text}).dump();
+    entry.tags = maxim::raw(tags);
+    for (auto* member : {&entry.user_id, &entry.session_id, &entry.request_id, &entry.error_name, &entry.error_stack,
+                         &entry.flow_id, &entry.dataset, &entry.ip_address, &entry.country}) {
+        *member = text;
+    }
+    CHECK(client.log(entry));
+    maxim::raw_options options;
+    options.source = text;
+    options.dataset = text;
+    client.ingest_raw_async("say " + text, maxim::raw_format::plain_text, options);
 }
 
 json read_table() {
@@ -106,11 +159,15 @@ TEST_F(control_test, no_secret_of_the_table_leaves) {
     auto given = config();
     const std::string rules = table["rules"].dump();
     given.masks = maxim::raw(rules);
+    auto client_given = client_config();
+    client_given.masks = maxim::raw(rules);
     maxim::logger logger(given);
+    maxim::log_client client(client_given);
     for (const auto& each : table["texts"]) {
-        tell(logger, each["text"].get<std::string>());
+        tell(logger, client, table, each["text"].get<std::string>());
     }
     logger.flush_or_throw(patience);
+    client.flush_or_throw(patience);
     expect_no_secret(table, read_file(server.file("record")));
 }
 
@@ -133,10 +190,17 @@ TEST_F(control_test, no_secret_of_the_table_lies_in_the_spool_or_in_quarantine_o
         const std::lock_guard<std::mutex> held(lock);
         told += detail;
     };
+    auto client_given = client_config();
+    client_given.endpoint = refusing.url();
+    client_given.masks = maxim::raw(rules);
+    client_given.is_debug = true;
+    client_given.on_debug = given.on_debug;
+    client_given.on_error = given.on_error;
     {
         maxim::logger logger(given);
+        maxim::log_client client(client_given);
         for (const auto& each : table["texts"]) {
-            tell(logger, each["text"].get<std::string>());
+            tell(logger, client, table, each["text"].get<std::string>());
         }
         logger.write_to_file_or_throw(patience);
         all = contents(server.file("spool"));

@@ -32,37 +32,71 @@ async function staged(work, ...flags) {
   }
 }
 
-const { rules, texts } = JSON.parse(readFileSync(join(ROOT, 'tests/masks.json'), 'utf8'));
+const { rules, texts, given } = JSON.parse(readFileSync(join(ROOT, 'tests/masks.json'), 'utf8'));
+const { functions, structs } = JSON.parse(readFileSync(join(ROOT, 'include/maxim.api.json'), 'utf8'));
+const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
 
-/** Gives a text to every call that takes one. */
+/** A template of the table with the text in each place. */
+function filled(template, text) {
+  if (Array.isArray(template)) return template.map((each) => filled(each, text));
+  if (typeof template !== 'object') return template === '$' ? text : template;
+  return Object.fromEntries(Object.entries(template).map(([key, value]) => [key === '$' ? text : key, filled(value, text)]));
+}
+
+/** What a parameter or member with this name in C is given: the text, alone or in JSON. */
+const valueOf = (name, text) => (name.endsWith('_json') ? filled(given[name] ?? given.metadata_json, text) : text);
+
+/** The configuration of a C struct, with the text in every member that takes one. */
+function configOf(name, text, without = []) {
+  const members = structs
+    .find((each) => each.name === name)
+    .fields.filter((field) => field.c === 'maxim_str' && !/(^|_)id$/.test(field.name) && !without.includes(field.name))
+    .map((field) => [camel(field.name.replace(/_json$/, '')), valueOf(field.name, text)]);
+  return Object.fromEntries(members);
+}
+
+/** A parameter in JavaScript. */
+function argument({ name, c }, text) {
+  const config = /^const (maxim_\w+) \*$/.exec(c)?.[1];
+  if (config === 'maxim_attachment') return { ...configOf(config, text, ['path']), type: 'url' };
+  if (config) return configOf(config, text);
+  if (c === 'maxim_str') return name.endsWith('_id') ? 'id-1' : valueOf(name, text);
+  return { double: 1, int64_t: new Date(), maxim_result_flags: { force: true } }[c];
+}
+
+/** Calls that have another form here than their name in C says. */
+const FORMS = {
+  create: (entity, [config], { logger, kind }) => logger[kind](config),
+  from_traceparent: (entity, [, config], { logger }) => logger.traceFrom('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', config),
+  add_event: (entity, [{ name, tags, metadata }]) => entity.addEvent('event-1', name, tags, metadata),
+  set_input_json: (entity, [value]) => entity.setInput(value),
+  add_cost: (entity, [input, output, total]) => entity.addCost({ input, output, total }),
+  add_total_cost: (entity, [total]) => entity.addCost({ total }),
+  evaluate_with_evaluators: (entity, [names]) => entity.evaluate.withEvaluators(names),
+  evaluate_with_variables: (entity, [variables, names]) => entity.evaluate.withVariables(variables, names),
+};
+
+/** Gives a text to every call that takes one: those of entities by the description of the ABI, so that a new one is among them. */
 function tell(logger, client, text) {
-  const data = { plain: text, [text]: [text, { deep: text }] };
-  const tags = { [text]: text };
-  const session = logger.session({ name: text, tags });
-  session.addFeedback({ score: 1, comment: text });
-  session.addEvent('event-1', text, tags, data);
-  const trace = session.addTrace({ name: text, input: text, tags });
-  trace.addTag(text, text);
-  trace.setInput(text);
-  trace.setOutput(text);
-  trace.addMetadata(data);
-  trace.addError({ message: text, name: text, code: text, type: text, tags, metadata: data });
-  trace.addAttachment({ type: 'url', url: text, name: text, tags, metadata: data });
-  const span = trace.addSpan({ name: text, tags });
-  span.setInput(text);
-  const messages = [{ role: 'user', content: text }];
-  const generation = span.addGeneration({ name: text, model: text, messages, modelParameters: { system: text }, tags });
-  generation.addMessage(messages[0]);
-  generation.result({ mine: text }, { force: true });
-  generation.error({ message: text });
-  const retrieval = trace.addRetrieval({ name: text, tags });
-  retrieval.setInput(text);
-  retrieval.setOutput([text]);
-  const tool = trace.addToolCall({ name: text, description: text, args: text, tags });
-  tool.result(text);
-  trace.end();
-  client.info(text, data);
+  const trace = logger.trace({});
+  const made = { session: logger.session({}), trace, span: trace.addSpan({}), generation: trace.addGeneration({}), retrieval: trace.addRetrieval({}), tool_call: trace.addToolCall({}), error: trace.addError({ message: 'x' }) };
+  const calls = functions.filter((each) => each.entity && !each.for_c && !each.deprecated_for && each.name !== 'maxim_span_traceparent');
+  assert.ok(calls.length > 80, String(calls.length));
+  for (const { name, entity: kind, parameters } of calls) {
+    const verb = name.slice(`maxim_${kind}_`.length);
+    const own = parameters.filter((each) => each.name !== 'logger' && each.name !== `${kind}_id` && each.name !== 'out_id');
+    const values = own.map((each) => argument(each, text));
+    if (FORMS[verb]) FORMS[verb](made[kind], values, { logger, kind });
+    else made[kind][camel(verb)](...values);
+  }
+  logger.commit('trace', trace.id, 'update', { [text]: text, whatever: [text] });
+
+  const data = filled(given.metadata_json, text);
+  client.info(text, data, { tags: [text] });
   client.error(text, new Error(text));
+  const entry = configOf('maxim_log_entry', text);
+  client.log({ ...entry, data, tags: [text], userId: text, sessionId: text, requestId: text, flowId: text });
+  client.ingestRawAsync(`say ${text}`, 'text', { source: text, dataset: text });
 }
 
 function assertNoSecretIn(found) {

@@ -22,7 +22,7 @@ pub fn outputs(api: &Api) -> Vec<Output> {
 
 /// What a function takes behind the logger and the entity's id.
 #[derive(PartialEq)]
-enum Shape<'a> {
+pub enum Shape<'a> {
     Nothing,
     Text,
     Json,
@@ -78,7 +78,10 @@ fn shape(function: &Function) -> Option<Shape<'_>> {
 }
 
 /// The functions that the bindings reach, by entity. Errors have no object in them.
-fn reached<'a>(api: &'a Api, entity: &'a str) -> impl Iterator<Item = (&'a Function, &'a str, Shape<'a>)> {
+pub fn reached<'a>(
+    api: &'a Api,
+    entity: &'a str,
+) -> impl Iterator<Item = (&'a Function, &'a str, Shape<'a>)> {
     api.functions
         .iter()
         .filter(move |each| entity != "error" && each.entity.as_deref() == Some(entity))
@@ -88,7 +91,7 @@ fn reached<'a>(api: &'a Api, entity: &'a str) -> impl Iterator<Item = (&'a Funct
         })
 }
 
-fn entities() -> impl Iterator<Item = &'static str> {
+pub fn entities() -> impl Iterator<Item = &'static str> {
     ENTITIES.into_iter().filter(|entity| *entity != "error")
 }
 
@@ -110,7 +113,7 @@ pub fn camel(words: &str, first_upper: bool) -> String {
 }
 
 /// `maxim_trace_config` as `trace`.
-fn noun(config: &str) -> &str {
+pub fn noun(config: &str) -> &str {
     config.trim_start_matches("maxim_").trim_end_matches("_config")
 }
 

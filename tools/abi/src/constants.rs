@@ -331,7 +331,7 @@ module Maxim
     .to_owned();
     for (at, (names, of)) in named(api).enumerate() {
         // The extension has these from the header.
-        if names.cpp.is_none() {
+        if matches!(names.c, "maxim_switch" | "maxim_attachment_kind") {
             continue;
         }
         if at > 0 {

@@ -2,7 +2,7 @@
 //!
 //! `src/ffi` is the truth: this reads it ([`shapes`] first, which makes the entity exports of one table, then
 //! [`read`]) into a [`model`], and writes what follows from it: the exports themselves, `include/maxim.api.json`,
-//! `include/maxim.h`, the symbols, the layout test, the calls of the C tests, the tables and constants of the
+//! `include/maxim.h`, the symbols, the layout test, the calls of the tests in C and C++, the tables and constants of the
 //! bindings and their reference. The library's build script calls it, with `MAXIM_HEADER=write` (`make header`) or `MAXIM_HEADER=verify` (`make check`).
 
 #![forbid(unsafe_code)]
@@ -48,6 +48,7 @@ pub fn outputs(root: &Path, version: &str) -> Result<Vec<Output>, String> {
         output("maxim.map", version_script(&api)),
         output("tests/c/layout.c", header::layout(&api)),
         output("tests/c/entity_calls.h", calls::calls(&api)),
+        output("bindings/cpp/tests/entity_calls.hpp", calls::cpp(&api)),
     ];
     outputs.extend(bindings::outputs(&api));
     outputs.extend(constants::outputs(&api)?);

@@ -82,6 +82,12 @@ module Maxim
       protobuf: 1,
       json: 2,
     }.freeze
+
+    # How a result is to be taken.
+    RESULT_FLAGS = {
+      force: 1,
+      strict: 2,
+    }.freeze
   end
 
   private_constant :Constants

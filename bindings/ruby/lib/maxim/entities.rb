@@ -108,15 +108,9 @@ module Maxim
 
   # One call of a model.
   class Generation
-    # Sends a result as it is, even when its shape is not known (MAXIM_RESULT_FORCE).
-    FORCE = 1
-    # Refuses a result whose shape is not known (MAXIM_RESULT_STRICT).
-    STRICT = 2
-    private_constant :FORCE, :STRICT
-
     class << self
       # The flags of a result, and what can be read of it.
-      def flags(force, strict) = (force ? FORCE : 0) | (strict ? STRICT : 0)
+      def flags(force, strict) = { force: force, strict: strict }.sum { |name, is_set| is_set ? Constants::RESULT_FLAGS.fetch(name) : 0 }
 
       # What a client's response object says of itself.
       def readable(result)
