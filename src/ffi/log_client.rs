@@ -193,10 +193,8 @@ fn with_level(
     level: Level,
     body: impl FnOnce(&Arc<Client>) -> Result<()>,
 ) -> Result<()> {
-    handle::with::<OwnedClient, _>(client.addr(), |owned| {
-        if !owned.client.would_log(level) {
-            return Ok(());
-        }
+    let would_log = |owned: &OwnedClient| owned.client.would_log(level);
+    handle::with_wanted(client.addr(), would_log, |owned| {
         let _call = lossy::Call::begin(owned.client.is_lossy());
         body(&owned.client).inspect_err(|why| owned.callbacks.refused(why))
     })
