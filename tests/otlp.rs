@@ -208,13 +208,39 @@ fn processes_that_are_killed_at_any_moment_lose_no_span() {
         assert!(turn < 20, "{missing} spans are missing: {answer}");
     }
     let spans = collector.spans();
-    assert!(spans.iter().all(|span| !texts(&span.attributes).contains_key("maxim.incomplete")));
     // What came twice is the same both times.
     let mut seen: BTreeMap<Vec<u8>, &Span> = BTreeMap::new();
     for span in &spans {
         let first = seen.entry(span.span_id.clone()).or_insert(span);
         assert_eq!(*first, span);
     }
+    // Given up is only what a process was killed in the middle of.
+    assert_eq!(given_up(&host, &collector).intersection(&all).count(), 0);
+}
+
+/// The spans that a process gives up that waits for none to end.
+fn given_up(host: &Host, collector: &Collector) -> BTreeSet<Vec<u8>> {
+    let mut command = host.command(&collector.url(), &["end", "nobody"]);
+    said(command.env("INCOMPLETE_AFTER_MS", "1").output().unwrap());
+    let is_given_up = |span: &Span| texts(&span.attributes).contains_key("maxim.incomplete");
+    collector.spans().into_iter().filter(is_given_up).map(|span| span.span_id).collect()
+}
+
+#[test]
+fn what_had_ended_when_its_process_was_killed_is_not_taken_for_open() {
+    const TRACES: usize = 20_000;
+    let collector = Collector::start(|_| taken());
+    let host = Host::new("otlp-killed-late");
+    // Many are being folded when it is killed, with what was open in between noted behind them all.
+    let output = host.command(&collector.url(), &["killed", "k", &TRACES.to_string()]).output().unwrap();
+    assert!(!output.status.success(), "it was to be killed");
+    let answer = host.run(&collector.url(), &["end", "open"]);
+    assert!(answer.contains("balance 1") && answer.contains("dropped 0"), "{answer}");
+    let given_up = given_up(&host, &collector);
+    assert!(given_up.is_empty(), "{} were given up: {:?}", given_up.len(), given_up.first());
+    let mut all = expected("k", 0..TRACES);
+    all.insert(ids::span_id("open", "trace", "open").to_vec());
+    assert_eq!(ids_of(&collector.spans()).symmetric_difference(&all).count(), 0);
 }
 
 #[test]

@@ -147,13 +147,14 @@ impl Window {
 impl Engine {
     /// An engine that reads from `reader` and sends through `http`.
     pub fn new(
-        reader: Reader,
+        mut reader: Reader,
         protocol: Arc<dyn Protocol>,
         http: Http,
         policy: Policy,
         reporting: Reporting,
         spill_on_failure: bool,
     ) -> Engine {
+        reader.set_one_segment(protocol.is_whole());
         Engine {
             reader,
             protocol,
@@ -202,6 +203,7 @@ impl Engine {
         let Some(mut batch) = self.reader.next_batch(&limits, &alone) else {
             return self.nothing();
         };
+        protocol.has_read(self.reader.is_adopted(&batch));
         let is_full = batch.len() >= limits.max_records || batch.bytes() > limits.max_bytes / 2;
         match self.deliver(&mut batch, &request, at_once, supervisor) {
             Stop::Pause(wait, status) => {

@@ -23,6 +23,11 @@ pub trait Protocol: Send + Sync {
         Reach::USUAL
     }
 
+    /// Whether a batch is acknowledged as a whole wherever the process ends. It then ends with the spool's segment.
+    fn is_whole(&self) -> bool {
+        false
+    }
+
     /// What stands around and between the records of a batch.
     fn framing(&self) -> Framing;
 
@@ -37,6 +42,9 @@ pub trait Protocol: Send + Sync {
 
     /// Called on the pipeline's thread before it reads records: what is purged from now on may be among them.
     fn before_reading(&self) {}
+
+    /// Called when a batch has been read, before it is sent; it may be of a dead owner.
+    fn has_read(&self, _is_adopted: bool) {}
 
     /// Forgets what it keeps of records beside the spool; whether there was any. Called around a purge, by any thread.
     fn purge(&self) -> bool {

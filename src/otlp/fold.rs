@@ -6,7 +6,9 @@
 //!
 //! What is open can be kept as records ([`Folder::changed`]), so that the lines may be forgotten; another life
 //! takes them over ([`Folder::line`] knows them). The order of such a record and later lines does not matter: what
-//! it says is older than any line that is still there.
+//! it says is older than any line that is still there. Where records are only ever added, one of an entity that has left
+//! meanwhile may still be there when a process is killed: a last one behind it says that it has left, so that no
+//! other life takes it for open.
 //!
 //! Promises: the same lines give the same ids; nothing that a line says is lost but by a line that cannot be read,
 //! which is refused; memory grows with what is open, and with a bounded number of entities that have left.
@@ -81,6 +83,12 @@ struct OpenEntity {
     unkept: bool,
     /// The length of its last record.
     bytes: usize,
+    /// The version of its last record, if that has not come round.
+    waiting: Option<u64>,
+    /// Whether a line has told of it in this life.
+    is_told: bool,
+    /// Whether a line or a record of another life has.
+    has_others: bool,
 }
 
 impl OpenEntity {
@@ -100,6 +108,36 @@ impl OpenEntity {
 
 fn key(kind: Kind, id: &str) -> String {
     format!("{}/{id}", kind.name())
+}
+
+/// What is to be kept of an entity, instead of what was kept of it before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The same for each record of it.
+    pub key: String,
+    /// Whether it is open.
+    pub is_open: bool,
+    /// The record. Of one that has left: where earlier records stay there until they have been read, and some may.
+    pub record: Option<Vec<u8>>,
+}
+
+/// One that has left and of which a record is kept.
+struct Closed {
+    hash: u64,
+    /// The version of its last record, if that has not come round.
+    waiting: Option<u64>,
+    /// Whether other lives may have kept some.
+    has_others: bool,
+    kept: Kept,
+}
+
+/// What is known of other lives when a batch is folded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Others {
+    /// Whether the batch is theirs.
+    pub are_read: bool,
+    /// Whether more of theirs waits.
+    pub wait: bool,
 }
 
 /// Where an entity belongs.
@@ -129,8 +167,9 @@ pub struct Folder<L = Vec<Out>> {
     hasher: DefaultHashBuilder,
     open: HashTable<OpenEntity>,
     left: Departed,
-    /// Those that have left and of which a record is kept.
-    closed: Vec<String>,
+    /// Those that have left and of which a record is kept: that they have.
+    closed: Vec<Closed>,
+    others: Others,
     /// Whether the trace of one that is open is unknown, as what it is below has not been told of yet.
     has_orphans: bool,
     out: L,
@@ -147,6 +186,7 @@ impl<L: Leave> Folder<L> {
             open: HashTable::new(),
             left: Departed::default(),
             closed: Vec::new(),
+            others: Others::default(),
             has_orphans: false,
             out,
             expired_ns: 0,
@@ -156,6 +196,12 @@ impl<L: Leave> Folder<L> {
     /// What has left.
     pub fn out(&mut self) -> &mut L {
         &mut self.out
+    }
+
+    /// To be told before a batch is folded: while others' lines and records wait, a record says what has left of what
+    /// they tell of.
+    pub fn set_others(&mut self, others: Others) {
+        self.others = others;
     }
 
     /// How many entities are open.
@@ -307,11 +353,22 @@ impl<L: Leave> Folder<L> {
             Entry::Occupied(found) => found,
             Entry::Vacant(room) => {
                 let entity = Entity::new(kind, id, now_ns);
-                room.insert(OpenEntity { entity, hash, version: 0, unkept: true, bytes: 0 })
+                room.insert(OpenEntity {
+                    entity,
+                    hash,
+                    version: 0,
+                    unkept: true,
+                    bytes: 0,
+                    waiting: None,
+                    is_told: true,
+                    has_others: false,
+                })
             }
         };
         let open = found.get_mut();
         change(&mut open.entity);
+        open.is_told = true;
+        open.has_others |= self.others.are_read;
         open.entity.touched_ns = now_ns;
         open.version += 1;
         open.unkept = true;
@@ -337,7 +394,7 @@ impl<L: Leave> Folder<L> {
 
     fn leave(&mut self, hash: u64, kind: Kind, id: &str, is_incomplete: bool) {
         let Ok(found) = self.open.find_entry(hash, |open| open.is(kind, id)) else { return };
-        let (OpenEntity { mut entity, bytes, .. }, _) = found.remove();
+        let (OpenEntity { mut entity, bytes, waiting, has_others, .. }, _) = found.remove();
         let parent = entity.parent.take();
         let lineage = parent
             .as_ref()
@@ -353,56 +410,90 @@ impl<L: Leave> Folder<L> {
             parent
         });
         let span_id = entity.span_id(&trace);
-        if bytes > 0 {
-            self.closed.push(key(kind, id));
-        }
         if entity.created {
             let data = entity.data();
             self.out.span(span::of_entity(&entity, &data, &trace, span_id, is_incomplete));
-        }
-        let unknown = (!entity.created).then(|| Left::of(hash, &entity, &trace, span_id));
-        if let Some(left) = &unknown {
+        } else {
             // Its beginning is another process's: what was said of it here.
-            span::of_unknown(left, &entity, &mut self.out);
+            span::of_unknown(&Left::of(hash, &entity, &trace, span_id), &entity, &mut self.out);
         }
-        let session = entity.session.take();
-        self.left.remember(Left { hash, kind, id: entity.id, trace, session, span_id });
+        let (session, start_us) = (entity.session.take(), entity.start_us);
+        let left = Left { hash, kind, id: entity.id, trace, session, span_id, start_us };
+        let has_others = has_others && self.others.wait;
+        if bytes > 0 || has_others {
+            self.close(&left, waiting, has_others);
+        }
+        self.left.remember(left);
     }
 
-    /// A record of an open entity: one of its own is known, another life's is what was said before anything else.
+    /// One of which a record is kept has left. Its last one may be `waiting`, or some of other lives.
+    fn close(&mut self, left: &Left, waiting: Option<u64>, has_others: bool) {
+        let record = (waiting.is_some() || has_others).then(|| {
+            let mut record = FOLDED.to_owned();
+            let mut object = Object::begin(&mut record);
+            object.text("by", &self.name);
+            left.write(object.name("left"));
+            object.end();
+            record.into_bytes()
+        });
+        let kept = Kept { key: key(left.kind, &left.id), is_open: false, record };
+        self.closed.push(Closed { hash: left.hash, waiting, has_others, kept });
+    }
+
+    /// A record of an entity: one of its own is known, another life's is what was said before anything else.
     pub fn entity(&mut self, record: &[u8], now_ns: u64) -> Result<(), String> {
         let text = std::str::from_utf8(record).map_err(|_| "a folded record: not UTF-8".to_owned())?;
-        let read = || {
-            let kept = Json::parse(text.strip_prefix(FOLDED).unwrap_or(text))?;
-            Some((kept.text_at("by")?, kept.get("version")?.as_u64()?, Entity::read(kept.get("entity")?)?))
-        };
-        let (by, version, mut earlier) = read().ok_or("a folded record: not one of this version")?;
+        let none = "a folded record: not one of this version";
+        let kept = Json::parse(text.strip_prefix(FOLDED).unwrap_or(text)).ok_or(none)?;
+        let is_own = kept.text_at("by").ok_or(none)? == self.name;
+        if let Some(left) = kept.get("left") {
+            let left = Left::read(left, |kind, id| self.hash(kind, id)).ok_or(none)?;
+            self.has_left(left, is_own);
+            return Ok(());
+        }
+        let read = || Some((kept.get("version")?.as_u64()?, Entity::read(kept.get("entity")?)?));
+        let (version, mut earlier) = read().ok_or(none)?;
         let (kind, id) = (earlier.kind, earlier.id.clone());
         let hash = self.hash(kind, &id);
-        if *by == self.name {
-            if let Some(open) = self.open.find_mut(hash, |open| open.is(kind, &id))
-                && open.version == version
-            {
-                // The record is about to be acknowledged.
-                open.unkept = true;
+        if is_own {
+            // The record is about to be acknowledged.
+            if let Some(open) = self.open.find_mut(hash, |open| open.is(kind, &id)) {
+                open.unkept |= open.version == version;
+                open.waiting = open.waiting.filter(|waiting| *waiting != version);
+            } else {
+                let is_it = |closed: &&mut Closed| closed.hash == hash && closed.waiting == Some(version);
+                if let Some(closed) = self.closed.iter_mut().find(is_it).filter(|closed| !closed.has_others) {
+                    closed.kept.record = None;
+                }
             }
             self.leave_if_old(hash, kind, &id, now_ns);
             return Ok(());
         }
         let is_open = self.open.find(hash, |open| open.is(kind, &id)).is_some();
-        if !is_open && self.left.find(hash, kind, &id).is_some() {
-            // Its lines were still there, and it has left by them.
-            return Ok(());
+        if !is_open && let Some(left) = self.left.find(hash, kind, &id) {
+            if !earlier.created {
+                span::of_unknown(left, &earlier, &mut self.out);
+                return Ok(());
+            }
+            if left.is_of(&earlier) {
+                // It has left by lines that were still there, or in the life that kept the record.
+                return Ok(());
+            }
         }
         earlier.seen_ns = earlier.seen_ns.min(now_ns);
         self.has_orphans |= earlier.trace.is_none();
         match self.open.entry(hash, |open| open.is(kind, &id), |open| open.hash) {
             Entry::Occupied(mut found) => {
                 let open = found.get_mut();
+                if !open.is_told && earlier.touched_ns > open.entity.touched_ns {
+                    // Two records, of which this one is the later.
+                    std::mem::swap(&mut open.entity, &mut earlier);
+                }
                 open.entity.merge_earlier(earlier);
                 open.version += 1;
                 open.unkept = true;
                 open.bytes = open.bytes.max(record.len());
+                open.has_others = true;
             }
             Entry::Vacant(room) => {
                 room.insert(OpenEntity {
@@ -411,12 +502,42 @@ impl<L: Leave> Folder<L> {
                     version: 1,
                     unkept: true,
                     bytes: record.len(),
+                    waiting: None,
+                    is_told: false,
+                    has_others: true,
                 });
             }
         }
         self.leave_if_finished(hash, kind, &id);
         self.leave_if_old(hash, kind, &id, now_ns);
         Ok(())
+    }
+
+    /// An entity has left, in this life or in an earlier one, and records of it may be open here.
+    fn has_left(&mut self, left: Left, is_own: bool) {
+        let (hash, kind) = (left.hash, left.kind);
+        if is_own {
+            // This life knows. Another one is to know as well for as long as others' records can be read.
+            if self.others.wait {
+                self.close(&left, None, true);
+            }
+            return;
+        }
+        let mut own = None;
+        if let Ok(found) = self.open.find_entry(hash, |open| open.is(kind, &left.id)) {
+            let OpenEntity { entity, .. } = found.get();
+            if entity.created && !left.is_of(entity) {
+                return;
+            }
+            let (OpenEntity { entity, is_told, waiting, .. }, _) = found.remove();
+            own = waiting;
+            if is_told || !entity.created {
+                // What was said after it had left, and what was not acknowledged before.
+                span::of_unknown(&left, &entity, &mut self.out);
+            }
+        }
+        self.close(&left, own, self.others.wait);
+        self.left.remember(left);
     }
 
     /// Lets what has been open for too long leave, or is too much. Looks for the former at most once a second.
@@ -480,11 +601,11 @@ impl<L: Leave> Folder<L> {
         self.leave(hash, kind, id, is_incomplete);
     }
 
-    /// Records of what is open and has changed since the last call, by key; `None` where one is kept of what has left.
+    /// Records of what is open and has changed since the last call, and of what has left.
     /// What has no trace yet comes first: whoever reads that the entity above it has ended has read of it before.
-    pub fn changed(&mut self) -> Vec<(String, Option<Vec<u8>>)> {
+    pub fn changed(&mut self) -> Vec<Kept> {
         self.find_traces();
-        let mut changed: Vec<_> = self.closed.drain(..).map(|key| (key, None)).collect();
+        let mut changed: Vec<Kept> = self.closed.drain(..).map(|closed| closed.kept).collect();
         let mut too_large = Vec::new();
         let mut known = Vec::new();
         for open in &mut self.open {
@@ -502,14 +623,15 @@ impl<L: Leave> Folder<L> {
                 continue;
             }
             open.bytes = record.len();
+            open.waiting = Some(open.version);
             let kept = if open.is_orphan() { &mut changed } else { &mut known };
-            kept.push((open.key(), Some(record.into_bytes())));
+            kept.push(Kept { key: open.key(), is_open: true, record: Some(record.into_bytes()) });
         }
         changed.append(&mut known);
         for (hash, kind, id) in too_large {
             self.leave(hash, kind, &id, true);
         }
-        changed.extend(self.closed.drain(..).map(|key| (key, None)));
+        changed.extend(self.closed.drain(..).map(|closed| closed.kept));
         changed
     }
 

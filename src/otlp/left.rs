@@ -5,6 +5,8 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use super::entity::{Entity, Kind, Trace};
+use super::ids;
+use super::json::{Json, Object};
 
 /// So many are remembered.
 const REMEMBERED: usize = 16_384;
@@ -23,13 +25,16 @@ pub struct Left {
     pub session: Option<Arc<str>>,
     /// Its span id.
     pub span_id: [u8; 8],
+    /// When it began: tells it from another one that was given the same id.
+    pub start_us: Option<i64>,
 }
 
 impl Left {
     /// What is to be remembered of an entity.
     pub fn of(hash: u64, entity: &Entity, trace: &Arc<Trace>, span_id: [u8; 8]) -> Left {
         let (trace, session) = (Arc::clone(trace), entity.session.clone());
-        Left { hash, kind: entity.kind, id: entity.id.clone(), trace, session, span_id }
+        let (kind, id, start_us) = (entity.kind, entity.id.clone(), entity.start_us);
+        Left { hash, kind, id, trace, session, span_id, start_us }
     }
 }
 
@@ -79,6 +84,43 @@ impl Departed {
     }
 }
 
+impl Left {
+    /// Whether it is an entity that another life has kept a record of.
+    pub fn is_of(&self, entity: &Entity) -> bool {
+        entity.start_us == self.start_us
+    }
+
+    /// Writes it as JSON.
+    pub fn write(&self, out: &mut String) {
+        let mut object = Object::begin(out);
+        object.text("kind", self.kind.name());
+        object.text("id", &self.id);
+        object.text("trace", &self.trace.id);
+        if let Some(session) = &self.session {
+            object.text("session", session);
+        }
+        if let Some(time) = self.start_us {
+            object.raw("start_us", &time.to_string());
+        }
+        object.end();
+    }
+
+    /// Reads what [`Left::write`] wrote; `hash` is that of a kind and an id.
+    pub fn read(json: Json<'_>, hash: impl Fn(Kind, &str) -> u64) -> Option<Left> {
+        let (kind, id) = (Kind::of(&json.text_at("kind")?)?, json.text_at("id")?);
+        let trace = Trace::of(&json.text_at("trace")?);
+        Some(Left {
+            hash: hash(kind, &id),
+            kind,
+            span_id: ids::span_id(&trace.id, kind.name(), &id),
+            id: (*id).into(),
+            trace,
+            session: json.text_at("session").map(|session| (*session).into()),
+            start_us: json.get("start_us").and_then(Json::as_i64),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +141,7 @@ mod tests {
                 trace,
                 session: None,
                 span_id,
+                start_us: None,
             });
             if number == 50 {
                 // The same again takes no other's place.
@@ -109,6 +152,7 @@ mod tests {
                     trace: Trace::of("u"),
                     session: None,
                     span_id,
+                    start_us: None,
                 };
                 departed.remember(again);
             }

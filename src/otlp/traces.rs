@@ -9,14 +9,14 @@
 //! twice.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use super::config::Config;
 use super::encode::{self, Signal};
 use super::export::Exporter;
-use super::fold::{FoldOptions, Folder, Leave};
+use super::fold::{FoldOptions, Folder, Leave, Others};
 use super::model::{LogRecord, Span};
 use crate::delivery::{Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process::clock;
@@ -34,6 +34,8 @@ const KIND_LOG: RecordKind = RecordKind(1);
 
 /// Backends take a megabyte at least (New Relic: exactly that, compressed).
 const MAX_BATCH_BYTES: usize = 900 << 10;
+/// So much is folded at a time: a segment.
+const MAX_FOLDED_BYTES: usize = 1 << 20;
 /// While the second spool takes nothing.
 const FULL_PAUSE: Duration = Duration::from_secs(1);
 
@@ -44,6 +46,8 @@ pub struct Lines {
     lines: OnceLock<Weak<Pipeline>>,
     /// The number of purges when records were last read.
     read_at: AtomicU64,
+    /// Whether those were of a dead owner.
+    is_adopted: AtomicBool,
 }
 
 struct FoldState {
@@ -112,7 +116,13 @@ impl Lines {
             folded: Vec::new(),
             open: VecDeque::new(),
         };
-        Lines { state: Mutex::new(state), spans, lines: OnceLock::new(), read_at: AtomicU64::new(0) }
+        Lines {
+            state: Mutex::new(state),
+            spans,
+            lines: OnceLock::new(),
+            read_at: AtomicU64::new(0),
+            is_adopted: AtomicBool::new(false),
+        }
     }
 
     /// Names the pipeline that these lines are in, to put back what is open.
@@ -146,7 +156,7 @@ impl Lines {
     }
 
     /// Puts what is finished into the second spool and what is open into the first.
-    fn pass_on(&self, state: &mut FoldState) -> Result<(), (Status, String)> {
+    fn pass_on(&self, state: &mut FoldState, lines: &Pipeline) -> Result<(), (Status, String)> {
         let put = |pipeline: &Pipeline, kind: RecordKind, record: &[u8]| match pipeline.append(kind, record) {
             // It can be kept nowhere.
             Err(error) if error.status == Status::TooLarge => {
@@ -159,7 +169,7 @@ impl Lines {
         };
         // Before what has left: what is too large to be kept leaves as it is asked for.
         let changed = state.folder.changed();
-        state.open.extend(changed.into_iter().filter_map(|(_, record)| record));
+        state.open.extend(changed.into_iter().filter_map(|kept| kept.record));
         let ready = state.folder.out();
         let any = !ready.is_empty();
         while let Some((kind, record)) = ready.next() {
@@ -170,11 +180,8 @@ impl Lines {
         if any {
             self.spans.nudge();
         }
-        let Some(lines) = self.lines.wait().upgrade() else {
-            return Err((Status::Closed, "the logger has been freed".to_owned()));
-        };
         while let Some(record) = state.open.front() {
-            put(&lines, KIND_LINE, record)?;
+            put(lines, KIND_LINE, record)?;
             state.open.pop_front();
         }
         Ok(())
@@ -183,25 +190,36 @@ impl Lines {
 
 impl Protocol for Lines {
     fn limits(&self) -> BatchLimits {
-        BatchLimits { max_bytes: MAX_BATCH_BYTES, max_records: usize::MAX, per_record_overhead: 1 }
+        BatchLimits { max_bytes: MAX_FOLDED_BYTES, max_records: usize::MAX, per_record_overhead: 1 }
     }
 
     fn framing(&self) -> Framing {
         Framing { prefix: b"", separator: b"\n", suffix: b"" }
     }
 
+    /// What says that an entity began is not acknowledged without what says that it ended, if both were folded.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
     fn alone(&self, kind: RecordKind, _len: usize) -> bool {
         kind != KIND_LINE
     }
 
-    fn send_batch(&self, _http: &mut Http, body: &[u8], _records: usize, _deadline: Instant) -> Outcome {
+    fn send_batch(&self, _http: &mut Http, body: &[u8], records: usize, _deadline: Instant) -> Outcome {
+        let Some(lines) = self.lines.wait().upgrade() else {
+            return Outcome::Hold { why: "kept for the next logger: the logger has been freed".to_owned() };
+        };
         let state = &mut *self.state.lock();
         if self.read_at.load(Ordering::Relaxed) != state.purges {
             // What is still there of it is read again.
             return Outcome::Retry { after: None, why: "records have been purged meanwhile".to_owned() };
         }
+        let are_read = self.is_adopted.load(Ordering::Relaxed);
+        let wait = lines.spool().adopted_held() > if are_read { records as u64 } else { 0 };
+        state.folder.set_others(Others { are_read, wait });
         Lines::fold(state, body);
-        match self.pass_on(state) {
+        match self.pass_on(state, &lines) {
             Ok(()) => {
                 let is_part = state.folded.len() > body.len() && begins_with(&state.folded, body);
                 let rest = if is_part { state.folded[body.len()..].to_vec() } else { Vec::new() };
@@ -222,6 +240,10 @@ impl Protocol for Lines {
 
     fn before_reading(&self) {
         self.read_at.store(self.state.lock().purges, Ordering::Relaxed);
+    }
+
+    fn has_read(&self, is_adopted: bool) {
+        self.is_adopted.store(is_adopted, Ordering::Relaxed);
     }
 
     fn purge(&self) -> bool {

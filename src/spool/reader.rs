@@ -36,6 +36,8 @@ pub struct BatchLimits {
 pub struct Reader {
     pub(super) spool: Arc<Spool>,
     buffers: Vec<ReadBuffer>,
+    /// Whether a batch is of one segment, and so acknowledged at once.
+    one_segment: bool,
     /// Batches since one came from a dead owner.
     own_batches: u32,
     /// Whether the last look for dead owners left some for the next.
@@ -94,12 +96,18 @@ impl Reader {
         Reader {
             spool,
             buffers: Vec::new(),
+            one_segment: false,
             own_batches: 0,
             more_orphans: false,
             schedule,
             swept: None,
             unswept: Vec::new(),
         }
+    }
+
+    /// Whether a batch is to be of one segment: whenever the process ends, all of it has been acknowledged, or nothing.
+    pub fn set_one_segment(&mut self, one: bool) {
+        self.one_segment = one;
     }
 
     /// The next records, oldest first: this spool's own, and in between a bounded share of those of
@@ -122,6 +130,11 @@ impl Reader {
         }
     }
 
+    /// Whether a batch is of a dead owner.
+    pub fn is_adopted(&self, batch: &Batch) -> bool {
+        batch.pieces.first().is_some_and(|piece| !self.spool.is_own(piece.key))
+    }
+
     /// The segments that the next batch is made of.
     fn views(&mut self, limits: &BatchLimits) -> Option<Vec<View>> {
         let mut state = self.spool.state.lock();
@@ -139,7 +152,7 @@ impl Reader {
         let (mut own, mut adopted) = (own, state.adopted.iter_mut());
         let segments: &mut dyn Iterator<Item = &mut Segment> = if own_turn { &mut own } else { &mut adopted };
         for held in ready(segments, now) {
-            if bytes >= limits.max_bytes {
+            if bytes >= limits.max_bytes || (self.one_segment && !views.is_empty()) {
                 break;
             }
             bytes += held.unsettled_bytes() as usize;

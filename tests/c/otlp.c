@@ -201,6 +201,10 @@ int main(int argc, char **argv) {
         must(maxim_trace_create(logger, &open, NULL));
         for (int number = 0; number < count; number++) {
             one_trace(logger, first, number, "question");
+            if (number == 0) {
+                /* What comes now is folded while more comes. */
+                must(maxim_flush(logger, AMPLE));
+            }
         }
         raise(SIGKILL);
     } else if (strcmp(verb, "forever") == 0) {

@@ -95,7 +95,10 @@ impl Folders {
         for (repository, folder) in &mut self.by_repository {
             // An entity that is too large to be kept leaves when it is asked for.
             let open = folder.changed();
-            changed.extend(open.into_iter().map(|(key, record)| (repository.clone(), key, record)));
+            changed.extend(open.into_iter().map(|kept| {
+                let record = kept.record.filter(|_| kept.is_open);
+                (repository.clone(), kept.key, record)
+            }));
             let Pieces { spans, records } = std::mem::take(folder.out());
             let resource = resource(&self.known, repository);
             puts.extend(put(Signal::Traces, &resource, spans));

@@ -20,7 +20,7 @@ fn what_is_open_survives_as_records_in_whatever_order_they_come_back() {
             first.line(line.as_bytes(), NOW).unwrap();
         }
         let mut out = first.take();
-        let records: Vec<Vec<u8>> = first.changed().into_iter().filter_map(|(_, record)| record).collect();
+        let records: Vec<Vec<u8>> = first.changed().into_iter().filter_map(|kept| kept.record).collect();
         // The record comes last, and some lines that it holds come again.
         for repeated in [0, at.min(2)] {
             let mut second = Folder::named("two", FoldOptions { incomplete_after: Duration::from_secs(60) });
@@ -72,7 +72,7 @@ fn what_has_ended_leaves_as_soon_as_a_record_tells_what_it_is_below() {
                     folder.line(&line, NOW).unwrap();
                 }
                 folder.expire(NOW);
-                spool.extend(folder.changed().into_iter().filter_map(|(_, record)| record));
+                spool.extend(folder.changed().into_iter().filter_map(|kept| kept.record));
                 out.extend(folder.take());
             }
             assert!(spool.is_empty(), "cut at {first} and {second}: {} are still open", spool.len());
@@ -88,7 +88,12 @@ fn its_own_record_comes_round_until_the_entity_has_left() {
         line("trace", "t", "create", json!({"name": "n", "startTimestamp": "2026-11-21T02:31:00+00:00"}));
     folder.line(begun.as_bytes(), NOW).unwrap();
     let kept = |folder: &mut Folder| {
-        folder.changed().into_iter().filter_map(|(_, record)| record).collect::<Vec<_>>()
+        folder
+            .changed()
+            .into_iter()
+            .filter(|kept| kept.is_open)
+            .filter_map(|kept| kept.record)
+            .collect::<Vec<_>>()
     };
     let first = kept(&mut folder);
     assert_eq!(first.len(), 1);

@@ -3,6 +3,7 @@
 mod configuration;
 mod folding;
 mod json;
+mod lives;
 mod messages;
 mod open;
 mod requests;
