@@ -23,7 +23,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::entity::{Entity, Kind, Known, Line, Parent, Trace};
 use super::ids;
 use super::json::{Json, ObjectWriter};
-use super::left::{Departed, Left};
+use super::left::{ClosedEntity, Departed, Left};
+pub use super::left::{KeptEntity, OtherLives};
 use super::model::{LogRecord, Span};
 use super::span;
 
@@ -110,36 +111,6 @@ fn key(kind: Kind, id: &str) -> String {
     format!("{}/{id}", kind.name())
 }
 
-/// What is to be kept of an entity, instead of what was kept of it before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// The same for each record of it.
-    pub key: String,
-    /// Whether it is open.
-    pub is_open: bool,
-    /// The record. Of one that has left: where earlier records stay there until they have been read, and some may.
-    pub record: Option<Vec<u8>>,
-}
-
-/// One that has left and of which a record is kept.
-struct Closed {
-    hash: u64,
-    /// The version of its last record, if that has not come round.
-    waiting: Option<u64>,
-    /// Whether other lives may have kept some.
-    has_others: bool,
-    kept: Kept,
-}
-
-/// What is known of other lives when a batch is folded.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Others {
-    /// Whether the batch is theirs.
-    pub are_read: bool,
-    /// Whether more of theirs waits.
-    pub wait: bool,
-}
-
 /// Where an entity belongs.
 struct Lineage {
     trace: Arc<Trace>,
@@ -168,8 +139,8 @@ pub struct Folder<L = Vec<Out>> {
     open: HashTable<OpenEntity>,
     left: Departed,
     /// Those that have left and of which a record is kept: that they have.
-    closed: Vec<Closed>,
-    others: Others,
+    closed: Vec<ClosedEntity>,
+    others: OtherLives,
     /// Whether the trace of one that is open is unknown, as what it is below has not been told of yet.
     has_orphans: bool,
     out: L,
@@ -186,7 +157,7 @@ impl<L: Leave> Folder<L> {
             open: HashTable::new(),
             left: Departed::default(),
             closed: Vec::new(),
-            others: Others::default(),
+            others: OtherLives::default(),
             has_orphans: false,
             out,
             expired_ns: 0,
@@ -200,7 +171,7 @@ impl<L: Leave> Folder<L> {
 
     /// To be told before a batch is folded: while others' lines and records wait, a record says what has left of what
     /// they tell of.
-    pub fn set_others(&mut self, others: Others) {
+    pub fn set_others(&mut self, others: OtherLives) {
         self.others = others;
     }
 
@@ -430,14 +401,14 @@ impl<L: Leave> Folder<L> {
     fn close(&mut self, left: &Left, waiting: Option<u64>, has_others: bool) {
         let record = (waiting.is_some() || has_others).then(|| {
             let mut record = FOLDED.to_owned();
-            let mut object = Object::begin(&mut record);
+            let mut object = ObjectWriter::begin(&mut record);
             object.text("by", &self.name);
             left.write(object.name("left"));
             object.end();
             record.into_bytes()
         });
-        let kept = Kept { key: key(left.kind, &left.id), is_open: false, record };
-        self.closed.push(Closed { hash: left.hash, waiting, has_others, kept });
+        let kept = KeptEntity { key: key(left.kind, &left.id), is_open: false, record };
+        self.closed.push(ClosedEntity { hash: left.hash, waiting, has_others, kept });
     }
 
     /// A record of an entity: one of its own is known, another life's is what was said before anything else.
@@ -461,7 +432,8 @@ impl<L: Leave> Folder<L> {
                 open.unkept |= open.version == version;
                 open.waiting = open.waiting.filter(|waiting| *waiting != version);
             } else {
-                let is_it = |closed: &&mut Closed| closed.hash == hash && closed.waiting == Some(version);
+                let is_it =
+                    |closed: &&mut ClosedEntity| closed.hash == hash && closed.waiting == Some(version);
                 if let Some(closed) = self.closed.iter_mut().find(is_it).filter(|closed| !closed.has_others) {
                     closed.kept.record = None;
                 }
@@ -603,9 +575,9 @@ impl<L: Leave> Folder<L> {
 
     /// Records of what is open and has changed since the last call, and of what has left.
     /// What has no trace yet comes first: whoever reads that the entity above it has ended has read of it before.
-    pub fn changed(&mut self) -> Vec<Kept> {
+    pub fn changed(&mut self) -> Vec<KeptEntity> {
         self.find_traces();
-        let mut changed: Vec<Kept> = self.closed.drain(..).map(|closed| closed.kept).collect();
+        let mut changed: Vec<KeptEntity> = self.closed.drain(..).map(|closed| closed.kept).collect();
         let mut too_large = Vec::new();
         let mut known = Vec::new();
         for open in &mut self.open {
@@ -625,7 +597,7 @@ impl<L: Leave> Folder<L> {
             open.bytes = record.len();
             open.waiting = Some(open.version);
             let kept = if open.is_orphan() { &mut changed } else { &mut known };
-            kept.push(Kept { key: open.key(), is_open: true, record: Some(record.into_bytes()) });
+            kept.push(KeptEntity { key: open.key(), is_open: true, record: Some(record.into_bytes()) });
         }
         changed.append(&mut known);
         for (hash, kind, id) in too_large {

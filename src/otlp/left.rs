@@ -1,4 +1,5 @@
-//! The entities that have left last: for what comes after their end, and for their children.
+//! The entities that have left last: for what comes after their end, and for their children; and what is to be kept of
+//! them while earlier records of them may be read.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use hashbrown::HashTable;
 
 use super::entity::{Entity, Kind, Trace};
 use super::ids;
-use super::json::{Json, Object};
+use super::json::{Json, ObjectWriter};
 
 /// So many are remembered.
 const REMEMBERED: usize = 16_384;
@@ -36,6 +37,38 @@ impl Left {
         let (kind, id, start_us) = (entity.kind, entity.id.clone(), entity.start_us);
         Left { hash, kind, id, trace, session, span_id, start_us }
     }
+}
+
+/// What is to be kept of an entity, instead of what was kept of it before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptEntity {
+    /// The same for each record of it.
+    pub key: String,
+    /// Whether it is open.
+    pub is_open: bool,
+    /// The record. Of one that has left: where earlier records stay there until they have been read, and some may.
+    pub record: Option<Vec<u8>>,
+}
+
+/// One that has left and of which a record is kept.
+pub struct ClosedEntity {
+    /// Of its kind and id.
+    pub hash: u64,
+    /// The version of its last record, if that has not come round.
+    pub waiting: Option<u64>,
+    /// Whether other lives may have kept some.
+    pub has_others: bool,
+    /// What is to be kept of it.
+    pub kept: KeptEntity,
+}
+
+/// What is known of other lives when a batch is folded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OtherLives {
+    /// Whether the batch is theirs.
+    pub are_read: bool,
+    /// Whether more of theirs waits.
+    pub wait: bool,
 }
 
 /// A ring of them, and where each stands in it.
@@ -92,7 +125,7 @@ impl Left {
 
     /// Writes it as JSON.
     pub fn write(&self, out: &mut String) {
-        let mut object = Object::begin(out);
+        let mut object = ObjectWriter::begin(out);
         object.text("kind", self.kind.name());
         object.text("id", &self.id);
         object.text("trace", &self.trace.id);

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use super::config::Config;
 use super::encode::{self, Signal};
 use super::export::Exporter;
-use super::fold::{FoldOptions, Folder, Leave, Others};
+use super::fold::{FoldOptions, Folder, Leave, OtherLives};
 use super::model::{LogRecord, Span};
 use crate::delivery::{Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process::clock;
@@ -217,7 +217,7 @@ impl Protocol for Lines {
         }
         let are_read = self.is_adopted.load(Ordering::Relaxed);
         let wait = lines.spool().adopted_held() > if are_read { records as u64 } else { 0 };
-        state.folder.set_others(Others { are_read, wait });
+        state.folder.set_others(OtherLives { are_read, wait });
         Lines::fold(state, body);
         match self.pass_on(state, &lines) {
             Ok(()) => {
