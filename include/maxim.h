@@ -2976,7 +2976,8 @@ MAXIM_API maxim_status maxim_generation_set_model_parameters(
  * @param generation_id The generation's id.
  * @param result_json The provider's own response, whole or as the array of its stream's chunks or
  *     events, also as a proxy has it: server-sent events, JSON values one after the other, a body
- *     that was cut short. Absent: null.
+ *     that was cut short, gzip, UTF-16; or what is nearly JSON, such as Python's way of writing a
+ *     value. Absent: null.
  * @param flags 0, or MAXIM_RESULT_STRICT: refuse what is not known, a provider's error, members of
  *     OpenAI's shapes that would have to be patched (all MAXIM_ERR_INVALID_RESULT) and what is not
  *     JSON, or MAXIM_RESULT_FORCE: send it as it is, whatever it is, and report nothing.

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::envelope;
 use super::value::Read;
+use super::{envelope, relaxed};
 use crate::maxim::tree;
 use base64::Engine;
 use serde_json::Value;
@@ -24,7 +24,30 @@ pub(super) fn read(text: &str) -> Option<Value> {
         return Some(value);
     }
     let text = &with_line_feeds(unmarked);
-    events(text).or_else(|| lines(text)).or_else(|| sequence(text)).or_else(|| cut_short(text))
+    events(text)
+        .or_else(|| lines(text))
+        .or_else(|| sequence(text))
+        .or_else(|| relaxed::read(text))
+        .or_else(|| cut_short(text))
+        .or_else(|| within(text))
+}
+
+/// An answer behind something else: the head of an HTTP response, the fence of a block of code, a prefix against
+/// scripts; or events behind such.
+fn within(text: &str) -> Option<Value> {
+    let of_events = || {
+        let first = ["data: {", "data:{", "data: ["]
+            .iter()
+            .filter_map(|field| text.find(&format!("\n{field}")))
+            .min()?;
+        events(text.get(first + 1..)?)
+    };
+    let of_value = || {
+        let rest = text.get(text.find(['{', '['])?..)?;
+        let value = rest.get(..end_of_value(rest)?).and_then(parse)?;
+        envelope::is_answer(&value).then_some(value)
+    };
+    of_events().or_else(of_value)
 }
 
 /// A text whose lines end in a line feed: server-sent events may end theirs in a carriage return too.
@@ -143,7 +166,8 @@ fn end_of_value(text: &str) -> Option<usize> {
 }
 
 fn parse(text: &str) -> Option<Value> {
-    tree::read(text.as_bytes()).or_else(|| tree::read(without_lone_surrogates(text).as_bytes()))
+    let exact = tree::read(text.as_bytes());
+    exact.or_else(|| tree::read(without_lone_surrogates(text).as_bytes())).or_else(|| relaxed::read(text))
 }
 
 /// A text that is a whole JSON value, or a stream as a proxy has it.
@@ -257,7 +281,7 @@ pub(super) fn without_lone_surrogates(text: &str) -> String {
 /// InvokeModelWithResponseStream with their bytes.
 pub(super) fn unwrap(value: Value) -> Value {
     match value {
-        Value::String(text) => match parse(&text).filter(|inner| inner.is_object() || inner.is_array()) {
+        Value::String(text) => match parse_nested(&text) {
             Some(inner) => unwrap_events(inner, MOST_NESTED),
             None => read(&text)
                 .filter(|_| text.trim_start().len() > 1)
@@ -265,6 +289,18 @@ pub(super) fn unwrap(value: Value) -> Value {
         },
         other => unwrap_events(other, MOST_NESTED),
     }
+}
+
+/// A text in a text, a few times over.
+fn parse_nested(text: &str) -> Option<Value> {
+    let mut inner = parse(text)?;
+    for _ in 0..MOST_NESTED {
+        match inner {
+            Value::String(text) => inner = parse(&text)?,
+            inner => return Some(inner).filter(|inner| inner.is_object() || inner.is_array()),
+        }
+    }
+    None
 }
 
 fn unwrap_events(value: Value, nested: u32) -> Value {

@@ -6,11 +6,12 @@
 //! long way through [`super::normalise`].
 //!
 //! A text that is no JSON, or nested deeper than any is read, is sent as a text, unless it is plainly what a proxy has
-//! of a stream or of a body that was cut short ([`super::raw`]). Only [`Mode::Strict`] refuses anything.
+//! of a stream or of a body that was cut short ([`super::raw`]), or nearly JSON ([`super::relaxed`]). Bytes may be packed, or in
+//! UTF-16 ([`super::encodings`]). Only [`Mode::Strict`] refuses anything.
 
 use serde_json::Value;
 
-use super::{Found, Owner, normalise, raw};
+use super::{Found, Owner, encodings, envelope, normalise, raw};
 use crate::maxim::media::Media;
 use crate::maxim::tree;
 use crate::process::unique::Uuid;
@@ -74,7 +75,11 @@ pub fn normalise_text(
     let convert = || {
         let value = match &compacted {
             Ok(_) => read(&out[start..]),
-            Err(_) => std::str::from_utf8(given.bytes).ok().and_then(raw::read),
+            Err(_) => {
+                let decoded = encodings::decode(given.bytes);
+                let value = raw::read(&decoded.text);
+                value.filter(|value| decoded.is_whole || envelope::is_answer(&raw::unwrap(value.clone())))
+            }
         };
         let normal = normalise(value?, &owner);
         Some((serde_json::to_vec(&normal.value), normal.media, normal.found))
@@ -119,7 +124,7 @@ fn read(text: &[u8]) -> Option<Value> {
 #[cold]
 fn push_as_text(given: Json<'_>, start: usize, out: &mut Buffer) {
     out.truncate(start);
-    escape::push_string(out, &String::from_utf8_lossy(given.bytes));
+    escape::push_string(out, &encodings::decode(given.bytes).text);
 }
 
 fn unrecognised(given: Json<'_>, mode: Mode, why: String) -> Result<Told> {
