@@ -21,6 +21,8 @@ triple=${target/-unknown/}
 triple=${triple/musl/gnu}
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 
+# What a machine sets for its own builds would take the place of what follows.
+unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER CFLAGS CPPFLAGS LDFLAGS
 export PATH=$tools:$sysroot/bin:$PATH RUSTC_BOOTSTRAP=1 RUSTC=$sysroot/bin/rustc
 export CARGO_TARGET_DIR=$PWD/target/dist CARGO_PROFILE_RELEASE_DEBUG=false
 export ZIG_GLOBAL_CACHE_DIR=$PWD/build/dist/zig-cache ZIG_LOCAL_CACHE_DIR=$PWD/build/dist/zig-cache

@@ -35,7 +35,7 @@ for platform in "${platforms[@]}"; do
     DESTDIR='' scripts/install.sh "build/dist/$platform" "$PWD/$stage/$name" "$target"
     cp packaging/cmake/CMakeLists.txt "$stage/$name/"
     LC_ALL=C tar --sort=name --format=posix --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
-        --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=go-w \
+        --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
         -C "$stage" -cf - "$name" | gzip -9n >"$release/$name.tar.gz"
     echo "$release/$name.tar.gz"
 done

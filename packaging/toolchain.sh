@@ -51,7 +51,8 @@ for suite in "${suites[@]}"; do
     (cd "$own" && rm -f rust-src_*.deb && apt-get "${options[@]}" download rust-src >&2)
     rm -rf "$made" "$own/unpacked"
     dpkg-deb --extract "$own"/rust-src_*.deb "$own/unpacked"
-    # Without copying what is on the same file system anyway.
+    # Without copying what is on the same file system anyway; and not into what an interrupted run has left.
+    rm -rf "$made.part"
     cp -al "$from" "$made.part" 2>/dev/null || { rm -rf "$made.part"; cp -a "$from" "$made.part"; }
     mkdir -p "$made.part/lib/rustlib/src/rust"
     cp -a "$own"/unpacked/usr/src/rustc-*/. "$made.part/lib/rustlib/src/rust/"
