@@ -112,6 +112,9 @@ fn the_tree_and_completion_are_printed_and_a_server_that_is_not_there_is_named()
     for shell in ["bash", "zsh", "fish"] {
         let (code, script, _) = output(&mut maxim_dev(&["completion", shell]));
         assert!(code == Some(0) && script.contains("drop-after-accept"), "{script}");
+        for choices in [["tree", "count", "quiet"], ["bash", "zsh", "fish"]] {
+            assert!(script.contains(&choices.join(" ")), "{shell} does not offer {choices:?}: {script}");
+        }
     }
     let (code, _, said) = output(&mut maxim_dev(&["tail", "--port", "1"]));
     assert!(code == Some(1) && said.contains("no maxim-dev at 127.0.0.1:1"), "{said}");

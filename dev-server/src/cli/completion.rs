@@ -111,9 +111,10 @@ fn fish() -> String {
     let mut put = |condition: &str, flags: &[(String, &str, &str)]| {
         for (flag, value, help) in flags {
             let takes = match *value {
-                "" => "",
-                "FILE" => " -r -F",
-                _ => " -x",
+                "" => String::new(),
+                "FILE" => " -r -F".to_owned(),
+                choices if choices.contains('|') => format!(" -x -a '{}'", choices.replace('|', " ")),
+                _ => " -x".to_owned(),
             };
             let name = flag.trim_start_matches('-');
             text.push_str(&format!(
@@ -128,10 +129,20 @@ fn fish() -> String {
     }
     for command in COMMANDS {
         text.push_str(&format!(
-            "complete -c maxim-dev -n __fish_use_subcommand -a {} -d '{}'\n",
+            "complete -c maxim-dev -n __fish_use_subcommand -f -a {} -d '{}'\n",
             command.name,
             quoted(command.help)
         ));
+        // Files only where a command takes them.
+        let words = match command.words {
+            words if words.contains("FILE") || words.contains("DIR") => String::new(),
+            choices if choices.contains('|') => format!(" -f -a '{}'", choices.replace('|', " ")),
+            _ => " -f".to_owned(),
+        };
+        if !words.is_empty() {
+            let condition = format!("__fish_seen_subcommand_from {}", command.name);
+            text.push_str(&format!("complete -c maxim-dev -n '{condition}'{words}\n"));
+        }
     }
     text
 }
