@@ -206,15 +206,19 @@ def deb(platform, archive, out):
              (manual / "man3/libmaxim.3", "usr/share/man/man3/libmaxim.3", 0o644)]
     for name in ("maxim-config-version.cmake", "maxim-targets.cmake"):
         files.append((archive / "lib/cmake/maxim" / name, f"{multiarch}/cmake/maxim/{name}", 0o644))
-    for header in sorted((archive / "include").rglob("*.h*")):
+    for header in sorted(path for path in (archive / "include").rglob("*") if path.is_file()):
         files.append((header, f"usr/include/{header.relative_to(archive / 'include')}", 0o644))
     package("libmaxim-dev", "libdevel", f"{library} (= {VERSION}-1)", f"log what AI applications do - development files\n{long}\n"
             " .\n This package has the headers for C and C++, the static library, and files for\n pkg-config and CMake.",
             files, [(f"{multiarch}/libmaxim.so", f"libmaxim.so.{SOVERSION}")])
+    # Debian's zsh looks for them elsewhere than zsh's own default.
+    completions = {name: name.replace("zsh/site-functions", "zsh/vendor-completions") for name in (
+        "bash-completion/completions/maxim-dev", "zsh/site-functions/_maxim-dev", "fish/vendor_completions.d/maxim-dev.fish")}
     package("maxim-dev", "devel", "libc6", "local server for the Maxim log APIs\n"
             " A server for development and tests: applications that log with libmaxim send to\n"
             " it what they would send to the service, and it shows, counts and checks that.",
-            [(archive / "bin/maxim-dev", "usr/bin/maxim-dev", 0o755), (manual / "man1/maxim-dev.1", "usr/share/man/man1/maxim-dev.1", 0o644)],
+            [(archive / "bin/maxim-dev", "usr/bin/maxim-dev", 0o755), (manual / "man1/maxim-dev.1", "usr/share/man/man1/maxim-dev.1", 0o644),
+             *((archive / "share" / name, f"usr/share/{place}", 0o644) for name, place in completions.items())],
             multi="foreign")
 
 

@@ -173,14 +173,25 @@ test_deb() {
     echo 'deb [trusted=yes] file:/packages ./' >"$root/etc/apt/sources.list.d/libmaxim.list"
     cp -L /etc/resolv.conf "$root/etc/"
     cp examples/c/quickstart.c "$root/tmp/"
+    # What each shell offers behind `maxim-dev --mode `; of zsh's, which needs a terminal, the function's own words.
+    echo 'complete -C "maxim-dev --mode " | cut -f 1' >"$root/tmp/complete.fish"
+    printf '%s\n' '. /usr/share/bash-completion/completions/maxim-dev' 'COMP_WORDS=(maxim-dev --mode "") COMP_CWORD=2' _maxim_dev \
+        'printf "%s\n" "${COMPREPLY[@]}"' >"$root/tmp/complete.bash"
+    printf '%s\n' 'autoload -U compinit' 'compinit -u -d /tmp/zcompdump' '[ "$_comps[maxim-dev]" = _maxim-dev ] && autoload +X _maxim-dev' \
+        'functions _maxim-dev | grep -o ":mode:(tree count quiet)" | head -n 1 | tr -d ":()" | sed s/mode// | tr " " "\n"' \
+        >"$root/tmp/complete.zsh"
     ROOT=$root SOVERSION=${version%.*} unshare --mount --propagation private sh -euc '
         mount -t proc proc "$ROOT/proc"
         mount --bind /dev "$ROOT/dev"
         mount -t tmpfs tmpfs "$ROOT/dev/shm"
         exec chroot "$ROOT" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive SOVERSION="$SOVERSION" sh -euc "
             apt-get update -q >/dev/null
-            apt-get install -y -q --no-install-recommends libmaxim-dev maxim-dev gcc libc6-dev pkg-config >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+            apt-get install -y -q --no-install-recommends libmaxim-dev maxim-dev gcc libc6-dev pkg-config fish zsh >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
             cc -std=c99 -D_POSIX_C_SOURCE=200809L /tmp/quickstart.c -o /tmp/quickstart \$(pkg-config --cflags --libs maxim)
+            for shell in fish bash zsh; do
+                said=\$(\$shell /tmp/complete.\$shell 2>&1 | sort | xargs)
+                [ \"\$said\" = \"count quiet tree\" ] || { echo \"\$shell completes --mode as \$said\"; exit 1; }
+            done
             rm -f /tmp/port
             maxim-dev --port 0 --port-file /tmp/port --mode quiet >/dev/null & server=\$!
             until [ -s /tmp/port ]; do sleep 0.1; done
