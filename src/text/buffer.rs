@@ -4,6 +4,7 @@
 //! it of fixed size ([`Buffer::room`]), store there what it likes, and say afterwards how much of that counts: a
 //! short text is two overlapping stores, not a call that copies.
 
+use crate::process::Undisturbed;
 use std::ops::{Deref, DerefMut};
 
 /// Text that grows at its end.
@@ -136,6 +137,8 @@ impl Buffer {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, more: usize) {
+        // A handler of the host's that jumps out of a log call must not take the allocator's lock with it.
+        let _undisturbed = Undisturbed::by_handlers();
         let needed = (self.len + more).max(2 * self.bytes.len());
         self.bytes.resize(needed, 0);
     }

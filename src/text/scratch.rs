@@ -1,6 +1,7 @@
 //! Buffers that a thread uses again and again, so that a log call allocates nothing.
 
 use super::buffer::Buffer;
+use crate::process::Undisturbed;
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
@@ -36,7 +37,20 @@ pub fn lend() -> Lent {
 #[inline(never)]
 fn another() -> Box<Buffer> {
     let second = BUFFERS.try_with(|buffers| buffers[1].take());
-    second.ok().flatten().unwrap_or_else(|| Box::new(Buffer::with_room(FIRST_BYTES)))
+    second.ok().flatten().unwrap_or_else(|| {
+        // A handler of the host's may jump out of a log call, with the buffer that was lent: the next call is here. If it
+        // jumped out of here, the allocator's lock would go with it.
+        let _undisturbed = Undisturbed::by_handlers();
+        Box::new(Buffer::with_room(FIRST_BYTES))
+    })
+}
+
+/// Frees a buffer, as undisturbed as it was made.
+#[cold]
+#[inline(never)]
+fn discard(buffer: Box<Buffer>) {
+    let _undisturbed = Undisturbed::by_handlers();
+    drop(buffer);
 }
 
 impl Deref for Lent {
@@ -73,9 +87,10 @@ impl Drop for Lent {
 
 #[inline(always)]
 fn keep(buffer: Option<Box<Buffer>>) {
-    if let Some(buffer) = buffer
-        && buffer.capacity() <= KEEP_BYTES
-    {
+    let Some(buffer) = buffer else { return };
+    if buffer.capacity() > KEEP_BYTES {
+        discard(buffer);
+    } else {
         let _ = BUFFERS.try_with(|buffers| {
             if let Some(former) = buffers[0].replace(Some(buffer)) {
                 put_aside(former);
@@ -88,5 +103,7 @@ fn keep(buffer: Option<Box<Buffer>>) {
 #[cold]
 #[inline(never)]
 fn put_aside(buffer: Box<Buffer>) {
-    let _ = BUFFERS.try_with(|buffers| buffers[1].set(Some(buffer)));
+    if let Ok(Some(third)) = BUFFERS.try_with(|buffers| buffers[1].replace(Some(buffer))) {
+        discard(third);
+    }
 }

@@ -199,6 +199,16 @@ fn a_handler_that_jumps_out_of_work_with_files_stops_nobody() {
 }
 
 #[test]
+fn a_handler_that_jumps_never_takes_the_allocators_lock_with_it() {
+    let mut row = Row::new("longjmp, and the allocator");
+    let host = Host::of("tests/c/jumps.c", "jumps");
+    let lines = host.run(&[]);
+    let said = &lines[0];
+    assert_eq!(said["unblocked"], 0, "{said}");
+    row.note = format!("{} calls of the allocator, none while a handler could run", said["allocations"]);
+}
+
+#[test]
 fn a_log_call_does_not_wait_for_the_files_of_other_threads() {
     let mut row = Row::new("100 ms for each file made, renamed or removed");
     let host = Host::new("slow-files");
