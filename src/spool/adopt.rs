@@ -209,6 +209,20 @@ impl Spool {
         state.adopted.insert(index, held);
     }
 
+    /// Sets the files of segments aside of which no record was whole: somebody may make more of them. For whoever
+    /// holds `left`.
+    pub(super) fn set_damaged_aside(&self) {
+        let damaged = std::mem::take(&mut self.state.lock().damaged);
+        let (cold, hot): (Vec<_>, Vec<_>) = damaged.into_iter().partition(Location::is_cold);
+        for (side, locations) in [(&self.store.cold, cold), (&self.store.hot, hot)] {
+            let files: Vec<At> =
+                locations.iter().filter_map(|location| self.store.at(location).ok()).collect();
+            if let (Some(side), false) = (side, files.is_empty()) {
+                self.set_aside(side, &files);
+            }
+        }
+    }
+
     fn set_aside(&self, side: &StoreRoot, files: &[At]) {
         let is_cold = self.store.cold.as_ref().is_some_and(|cold| std::ptr::eq(cold, side));
         let total = if is_cold { self.options.max_disk_bytes } else { self.options.max_memory_bytes };

@@ -22,6 +22,7 @@ impl Spool {
         if *left {
             return Ok(());
         }
+        self.set_damaged_aside();
         self.unread_orphans.store(0, Ordering::Relaxed);
         for orphan in self.orphans() {
             self.adopt_claimed(&orphan.name());

@@ -118,16 +118,26 @@ impl Reader {
         limits: &BatchLimits,
         alone: &dyn Fn(RecordKind, usize) -> bool,
     ) -> Option<Batch> {
-        loop {
+        let mut is_damaged = false;
+        let batch = loop {
             self.spool.prepare_spare();
-            let views = self.views(limits)?;
+            let Some(views) = self.views(limits) else { break None };
             let (first, location) = (views[0].header.key(), views[0].location.clone());
             match self.collect(views, limits, alone) {
-                Ok(batch) => return Some(batch),
+                Ok(batch) => break Some(batch),
                 Err(Unread::ForNow(error)) => self.put_off(first, &location, &error),
-                Err(Unread::ForGood) => self.abandon(first, &location),
+                Err(Unread::ForGood) => {
+                    self.abandon(first, &location);
+                    is_damaged = true;
+                }
             }
+        };
+        // All at once, as there may be thousands.
+        if is_damaged {
+            let _left = self.spool.left.lock();
+            self.spool.set_damaged_aside();
         }
+        batch
     }
 
     /// Whether a batch is of a dead owner.
@@ -285,7 +295,7 @@ impl Reader {
         self.buffers.clear();
     }
 
-    /// Settles a sealed segment whose remaining records cannot be read at this place.
+    /// Settles a segment whose remaining records are damaged, or gone, at this place; its file is to be set aside.
     pub(super) fn abandon(&mut self, key: SegmentKey, location: &Location) {
         let mut state = self.spool.state.lock();
         if state.find(key).is_some_and(|held| held.location != *location) {
@@ -295,9 +305,16 @@ impl Reader {
         if state.active.as_ref().is_some_and(|active| active.key() == key) {
             self.spool.seal_active(&mut state);
         }
-        if let Some(held) = state.take(key) {
+        if let Some(mut held) = state.take(key) {
             state.count_dropped(Dropped::Corrupt, held.unsettled(), self.spool.is_own(key));
-            self.spool.retire(&mut state, held);
+            if *location == Location::Memory {
+                self.spool.retire(&mut state, held);
+            } else {
+                // Not for another use.
+                state.litter.extend(held.map.take().map(Litter::Memory));
+                state.litter.push(Litter::Sides(key.0, std::mem::take(&mut held.sides)));
+                state.damaged.push(held.location);
+            }
         }
         drop(state);
         self.spool.clear_litter();

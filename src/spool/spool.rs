@@ -97,6 +97,7 @@ impl Spool {
                 adopted: VecDeque::new(),
                 spares: Vec::with_capacity(BOOKS_RESERVED),
                 litter: Vec::with_capacity(BOOKS_RESERVED),
+                damaged: Vec::new(),
                 making: 0,
                 next_segment: 1,
                 next_file: 0,

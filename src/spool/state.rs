@@ -173,6 +173,8 @@ pub(super) struct SpoolState {
     pub adopted: VecDeque<Segment>,
     pub spares: Vec<BlankSegment>,
     pub litter: Vec<Litter>,
+    /// The files of segments of which no record was whole, off the books, to be set aside.
+    pub damaged: Vec<Location>,
     /// Callers that are making a segment, without the lock.
     pub making: u32,
     /// The number of the next segment, and of the last file.

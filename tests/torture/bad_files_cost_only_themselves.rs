@@ -193,6 +193,35 @@ fn every_kind_of_damage_costs_what_it_hit() {
     row.note = format!("{} kinds", DAMAGES.len());
 }
 
+#[test]
+fn a_file_of_which_no_record_is_whole_is_set_aside_and_not_removed() {
+    let mut row = Row::new("files of which no record is whole");
+    let stage = Stage::new("all-damaged");
+    let (url, port) = nobody();
+    let directory = orphan(&stage, &url, "w");
+    let file = files_below(&directory).into_iter().find(|file| is_segment(file)).unwrap();
+    let mut damaged = std::fs::read(&file).unwrap();
+    let payloads = records(&damaged);
+    // One byte of each record.
+    payloads.iter().for_each(|record| damaged[record.start + 20] ^= 1);
+    std::fs::write(&file, &damaged).unwrap();
+    let identity = identity(&stage);
+    bring_back(&identity, &directory, 1);
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+    let mut host =
+        stage.host(&server.url(), &["new", "flush-log-files:60000", "cleanup:10000", "stats"], &[]);
+    let stats = host.json();
+    host.must_succeed();
+    assert_eq!((&stats["adopted"], &stats["dropped_corrupt"]), (&RECORDS.into(), &RECORDS.into()), "{stats}");
+    row.add_stats(&stats);
+    let aside = files_below(&identity.join("quarantine"));
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    // All but what its last owner noted of itself in the first page is as it was.
+    let kept = std::fs::read(&aside[0]).unwrap();
+    assert!(kept[FIRST_RECORD..] == damaged[FIRST_RECORD..], "{}", aside[0].display());
+    row.note = "counted as corrupt, and in quarantine".into();
+}
+
 /// What a random file holds. `segment` is a real one.
 fn noise(segment: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..random(300)).map(|_| random(256) as u8).collect();
