@@ -172,8 +172,8 @@ extern "C" {
 #define MAXIM_DEFAULT_MASK_BUDGET_US 10000
 
 /**
- * The entity that a mask callback is told for what a structured log client logs; for a logger it is
- * one of MAXIM_ENTITY_….
+ * The `entity` that a mask callback gets for an entry of a structured log client; for a logger it
+ * is one of MAXIM_ENTITY_….
  */
 #define MAXIM_MASK_LOG_ENTRY -1
 
@@ -495,8 +495,9 @@ typedef struct maxim_logger_config {
      * others may write to as well, such as an emptyDir of Kubernetes, a private directory
      * maxim-<uid> is made and used. A relative one is taken from the working directory of this
      * call. One that was named and cannot be used is MAXIM_ERR_IO, and the detail says why; with
-     * `spool_dir_fallback` another of these is used instead, and the error callback is told. It is
-     * also told when records are in memory only. `maxim_logger_spool_dir` gives the one in use.
+     * `spool_dir_fallback` another of these is used instead, and the error callback is called. It
+     * is also called when records are in memory only. `maxim_logger_spool_dir` gives the one in
+     * use.
      */
     maxim_str spool_dir;
     /** Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB. */
@@ -519,11 +520,11 @@ typedef struct maxim_logger_config {
      * A proxy (http://host:port) instead of what the environment's HTTPS_PROXY, HTTP_PROXY,
      * ALL_PROXY and NO_PROXY say. It is asked for a tunnel (CONNECT), for http as for https; with
      * an http address, which would show it the API key, only if `allow_plaintext` is set. SOCKS
-     * proxies are not supported: one that is given here is refused, one of the environment is told
-     * of while records are held.
+     * proxies are not supported: one that is given here is refused, one of the environment is
+     * reported while records are held.
      */
     maxim_str proxy;
-    /** Told of errors that happen after a call has returned; NULL: nobody is. */
+    /** Called with errors that occur after a call has returned; NULL: none. */
     maxim_error_callback error_callback;
     /** Given debug lines when `is_debug` is set; NULL: they go to stderr. */
     maxim_debug_callback debug_callback;
@@ -563,7 +564,7 @@ typedef struct maxim_logger_config {
      * environment's MAXIM_MASKS.
      */
     maxim_str masks_json;
-    /** Given every text that `masks_json` has gone over, to replace it; NULL: nobody is. */
+    /** Called with every text after `masks_json` has been applied, to replace it; NULL: none. */
     maxim_mask_callback mask_callback;
     /**
      * How long `mask_callback` may take for one record, in microseconds; 0: 10,000. The texts of a
@@ -885,7 +886,7 @@ typedef struct maxim_event_config {
  * with MAXIM_ERR_TOO_LARGE. A file is opened at the call and again when its turn has come. It is
  * uploaded only if it is the same file then (not another one or a link in its place), no shorter,
  * and unchanged or only longer; of a longer one, as much as it had at the call. Otherwise, or if it
- * is gone, that is told by the error callback and counted as quarantined. What the storage refuses
+ * is gone, it is counted as quarantined and the error callback is called. What the storage refuses
  * steps aside for other uploads, and is counted so when it has refused it for some seconds while it
  * takes others. Each repository has up to 4 uploads under way at a time, with a thread, a file and
  * a connection each, which end with them; log lines do not wait for uploads.
@@ -1220,7 +1221,7 @@ typedef struct maxim_log_entry {
     maxim_str country;
 } maxim_log_entry;
 
-/** What the service is told about a raw document. Initialise with MAXIM_RAW_OPTIONS_INIT. */
+/** Options of a raw document, passed to the service. Initialise with MAXIM_RAW_OPTIONS_INIT. */
 typedef struct maxim_raw_options {
     /** sizeof(maxim_raw_options). */
     size_t struct_size;
@@ -1350,7 +1351,7 @@ MAXIM_API maxim_status maxim_flush(maxim_logger *MAXIM_NONNULL logger, uint32_t 
  *
  * @param logger The logger.
  * @param timeout_ms How long it may take, in milliseconds; 0: start the work and return at once.
- * @param callback Told of the outcome. Not NULL.
+ * @param callback Called with the outcome. Not NULL.
  * @param user_data Passed to the callback. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_CLOSED,
  *     MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -1463,7 +1464,7 @@ MAXIM_API maxim_status maxim_purge(maxim_logger *MAXIM_NONNULL logger);
 
 /**
  * Asks the service whether the log repository exists and the API key is accepted. **May block** up
- * to `timeout_ms` milliseconds. Nothing is logged; a logger that is disabled asks nobody.
+ * to `timeout_ms` milliseconds. Nothing is logged; a disabled logger makes no request.
  *
  * Errors: MAXIM_ERR_UNAUTHORIZED when the key is refused, MAXIM_ERR_REJECTED when the service has
  * no such repository (the detail is what it says), MAXIM_ERR_NETWORK, MAXIM_ERR_TIMEOUT.
@@ -4175,7 +4176,7 @@ MAXIM_API maxim_status maxim_log_flush(maxim_log_client *MAXIM_NONNULL client, u
  *
  * @param client The client.
  * @param timeout_ms How long it may take, in milliseconds; 0: start the work and return at once.
- * @param callback Told of the outcome. Not NULL.
+ * @param callback Called with the outcome. Not NULL.
  * @param user_data Passed to the callback. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_CLOSED,
  *     MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -4454,7 +4455,7 @@ MAXIM_API maxim_status maxim_flow_free(maxim_flow *MAXIM_NULLABLE flow);
  * @param body The document. Not NULL.
  * @param body_len Its length in bytes.
  * @param format What the document is.
- * @param options What the service is told about it. May be NULL.
+ * @param options Options, passed to the service. May be NULL.
  * @param timeout_ms How long to wait, in milliseconds.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_CLOSED, MAXIM_ERR_TIMEOUT, MAXIM_ERR_TOO_LARGE,
@@ -4483,7 +4484,7 @@ MAXIM_API maxim_status maxim_ingest_raw(
  * @param body The document. Not NULL.
  * @param body_len Its length in bytes.
  * @param format What the document is.
- * @param options What the service is told about it. May be NULL.
+ * @param options Options, passed to the service. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_CLOSED, MAXIM_ERR_SPOOL_FULL, MAXIM_ERR_TOO_LARGE,
  *     MAXIM_ERR_NOT_CONFIGURED, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
@@ -4498,7 +4499,7 @@ MAXIM_API maxim_status maxim_ingest_raw_async(
     const maxim_raw_options *MAXIM_NULLABLE options);
 
 /**
- * Begins a trace that goes on with one of another service or of another OpenTelemetry SDK: by OTLP,
+ * Begins a trace that continues one of another service or of another OpenTelemetry SDK: by OTLP,
  * the header's trace is its trace, and the header's span is above it. Its id begins with both.
  *
  * `config` is as for `maxim_trace_create`, without an id. A later version of the header is read as

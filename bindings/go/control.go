@@ -57,7 +57,7 @@ func maskRules(masks []Mask) string {
 // Config.MaskBudget for one record, the texts that it has not gone over are dropped, and the record goes without them.
 type MaskFunc func(entity Entity, field, text string) string
 
-// MaskLogEntry is the entity that a MaskFunc is told for what a LogClient logs.
+// MaskLogEntry is the entity that a MaskFunc gets for entries of a LogClient.
 const MaskLogEntry Entity = C.MAXIM_MASK_LOG_ENTRY
 
 func maskBudget(budget time.Duration) C.uint32_t {

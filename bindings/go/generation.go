@@ -49,7 +49,7 @@ func (g *Generation) SetModelParameters(parameters any) error {
 //
 // The result is the provider's own response as json.RawMessage, []byte, or a value to marshal, whole or as the
 // array of its stream's chunks; json.RawMessage may also be the stream as server-sent events or lines of JSON.
-// What is not known is sent as it is and told to Config.OnError.
+// What is not known is sent as it is and reported to Config.OnError.
 func (g *Generation) Result(result any) error {
 	g = some(g)
 	return g.result("Generation.Result", result, 0)

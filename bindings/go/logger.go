@@ -89,7 +89,7 @@ type Config struct {
 	// value is changed and the record kept.
 	Strict bool
 
-	// OnError is told of log calls that were refused, on the caller's goroutine, and of what goes
+	// OnError is called with log calls that were refused, on the caller's goroutine, and of what goes
 	// wrong with delivery later (records dropped, a key refused), on a thread of the library. The
 	// errors are *Error. It may log; it must not wait for the logger. Without one, the library writes
 	// a line to standard error, for each kind at most one in ten seconds (MAXIM_WARNINGS=0: none).

@@ -102,7 +102,7 @@ func (h *SlogHandler) WithGroup(name string) slog.Handler {
 }
 
 // Handle logs a record. The error says why an entry was refused; slog itself ignores it, so the client's
-// OnError is told as well.
+// OnError is called as well.
 func (h *SlogHandler) Handle(ctx context.Context, record slog.Record) error {
 	h = some(h)
 	b := builder{data: map[string]any{}, replace: h.options.ReplaceAttr}

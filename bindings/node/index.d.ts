@@ -27,7 +27,7 @@ export interface Hooks {
   onError?: (error: MaximError) => void;
   /** Gets debug output, a line at a time. */
   onDebug?: (line: string) => void;
-  /** Whether refused log calls throw. Off: the program goes on, `onError` is told. */
+  /** Whether refused log calls throw. Off: the program continues, `onError` is called. */
   raiseExceptions?: boolean;
   /**
    * Whether a value that cannot be sent as it is (too long, not text, no JSON) is changed rather than its record

@@ -327,7 +327,7 @@ pub unsafe extern "C" fn maxim_purge(logger: *mut maxim_logger) -> maxim_status 
 }
 
 /// Asks the service whether the log repository exists and the API key is accepted. **May block** up to `timeout_ms`
-/// milliseconds. Nothing is logged; a logger that is disabled asks nobody.
+/// milliseconds. Nothing is logged; a disabled logger makes no request.
 ///
 /// Errors: MAXIM_ERR_UNAUTHORIZED when the key is refused, MAXIM_ERR_REJECTED when the service has no such repository
 /// (the detail is what it says), MAXIM_ERR_NETWORK, MAXIM_ERR_TIMEOUT.

@@ -102,7 +102,7 @@ impl GivenOtlp {
     }
 }
 
-/// Begins a trace that goes on with one of another service or of another OpenTelemetry SDK: by OTLP, the header's
+/// Begins a trace that continues one of another service or of another OpenTelemetry SDK: by OTLP, the header's
 /// trace is its trace, and the header's span is above it. Its id begins with both.
 ///
 /// `config` is as for `maxim_trace_create`, without an id. A later version of the header is read as far as this one

@@ -78,7 +78,7 @@ pub const MAXIM_OTLP_JSON: maxim_otlp_encoding = 2;
 
 /// Default of the time that a mask callback may take for one record, in microseconds.
 pub const MAXIM_DEFAULT_MASK_BUDGET_US: u32 = 10_000;
-/// The entity that a mask callback is told for what a structured log client logs; for a logger it is one of
+/// The `entity` that a mask callback gets for an entry of a structured log client; for a logger it is one of
 /// MAXIM_ENTITY_….
 pub const MAXIM_MASK_LOG_ENTRY: i32 = -1;
 

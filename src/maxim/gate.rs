@@ -200,7 +200,7 @@ impl Gate {
         })
     }
 
-    /// Records that were let go because their trace is not in the sample, and texts at which a mask failed.
+    /// Records that were discarded because their trace is not in the sample, and texts at which a mask failed.
     pub fn counted(&self) -> (u64, u64) {
         let sampled_out = self.sample.as_ref().map_or(0, Sample::counted);
         (sampled_out, self.control.as_ref().map_or(0, Control::failed))

@@ -288,7 +288,7 @@ impl Logger {
         self.gate.as_ref().is_none_or(|gate| gate.extracts_media())
     }
 
-    /// Records that were let go because their trace is not in the sample, and texts at which a mask failed.
+    /// Records that were discarded because their trace is not in the sample, and texts at which a mask failed.
     pub fn gate_counts(&self) -> (u64, u64) {
         self.gate.as_ref().map_or((0, 0), |gate| gate.counted())
     }

@@ -208,8 +208,8 @@ pub struct maxim_event_config {
 /// A file that cannot be read is refused with MAXIM_ERR_IO, and content above `max_attachment_bytes` with
 /// MAXIM_ERR_TOO_LARGE. A file is opened at the call and again when its turn has come. It is uploaded only
 /// if it is the same file then (not another one or a link in its place), no shorter, and unchanged or only longer;
-/// of a longer one, as much as it had at the call. Otherwise, or if it is gone, that is told by the error callback
-/// and counted as quarantined. What the storage refuses steps aside for other uploads, and is counted so when
+/// of a longer one, as much as it had at the call. Otherwise, or if it is gone, it is counted as
+/// quarantined and the error callback is called. What the storage refuses steps aside for other uploads, and is counted so when
 /// it has refused it for some seconds while it takes others. Each repository has up to 4 uploads under way at a time,
 /// with a thread, a file and a connection each, which end with them; log lines do not wait for uploads.
 #[allow(non_camel_case_types)]

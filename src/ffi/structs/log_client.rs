@@ -190,7 +190,7 @@ pub struct maxim_log_entry {
     pub country: maxim_str,
 }
 
-/// What the service is told about a raw document. Initialise with MAXIM_RAW_OPTIONS_INIT.
+/// Options of a raw document, passed to the service. Initialise with MAXIM_RAW_OPTIONS_INIT.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 #[derive(Clone, Copy)]

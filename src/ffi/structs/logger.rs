@@ -36,8 +36,8 @@ pub struct maxim_logger_config {
     /// missing, with access for this user only. In one that others may write to as well, such as an emptyDir
     /// of Kubernetes, a private directory maxim-<uid> is made and used. A relative one is taken from the
     /// working directory of this call. One that was named and cannot be used is MAXIM_ERR_IO, and the detail
-    /// says why; with `spool_dir_fallback` another of these is used instead, and the error callback is told. It is
-    /// also told when records are in memory only. `maxim_logger_spool_dir` gives the one in use.
+    /// says why; with `spool_dir_fallback` another of these is used instead, and the error callback is called. It is
+    /// also called when records are in memory only. `maxim_logger_spool_dir` gives the one in use.
     pub spool_dir: maxim_str,
     /// Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB.
     pub max_memory_bytes: u64,
@@ -54,9 +54,9 @@ pub struct maxim_logger_config {
     /// A proxy (http://host:port) instead of what the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
     /// and NO_PROXY say. It is asked for a tunnel (CONNECT), for http as for https; with an http address, which
     /// would show it the API key, only if `allow_plaintext` is set. SOCKS proxies are not supported: one that
-    /// is given here is refused, one of the environment is told of while records are held.
+    /// is given here is refused, one of the environment is reported while records are held.
     pub proxy: maxim_str,
-    /// Told of errors that happen after a call has returned; NULL: nobody is.
+    /// Called with errors that occur after a call has returned; NULL: none.
     pub error_callback: maxim_error_callback,
     /// Given debug lines when `is_debug` is set; NULL: they go to stderr.
     pub debug_callback: maxim_debug_callback,
@@ -85,7 +85,7 @@ pub struct maxim_logger_config {
     /// itself; not ids, times and the contents of attachments. A rule that cannot be used is
     /// MAXIM_ERR_INVALID_ARGUMENT, and the detail names it. Default: the environment's MAXIM_MASKS.
     pub masks_json: maxim_str,
-    /// Given every text that `masks_json` has gone over, to replace it; NULL: nobody is.
+    /// Called with every text after `masks_json` has been applied, to replace it; NULL: none.
     pub mask_callback: maxim_mask_callback,
     /// How long `mask_callback` may take for one record, in microseconds; 0: 10,000. The texts of a record
     /// that come after that are dropped, and so is the one that took too long.

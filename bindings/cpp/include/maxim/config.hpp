@@ -60,7 +60,7 @@ struct logger_config {
     /// Whether a value that cannot be sent as it is (too long, not UTF-8, NaN) is changed rather than its record
     /// refused.
     bool lossy = true;
-    /// Strict: log calls that are refused throw `maxim::error` instead of being told to `on_error`.
+    /// Strict: log calls that are refused throw `maxim::error` instead of being passed to `on_error`.
     /// Without exceptions a logger cannot be made so.
     bool raise_exceptions = false;
     /// What may leave; docs/what-leaves.md explains it.

@@ -276,7 +276,7 @@ class tool_call : public basic_entity<detail::tool_call_functions> {
 };
 
 /// What a generation's result may be: a known provider's shape is converted, and with `known` anything else is sent
-/// as it is and told, with `any` every object is sent as it is, with `strict` anything else is refused.
+/// as it is and reported to `on_error`, with `any` every object is sent as it is, with `strict` anything else is refused.
 enum class result_shape : std::uint32_t { known = 0, any = MAXIM_RESULT_FORCE, strict = MAXIM_RESULT_STRICT };
 
 /// One call of a model.
@@ -308,7 +308,7 @@ class generation : public basic_entity<detail::generation_functions> {
     }
 
     /// Logs what the model answered, the provider's own response, and ends the generation. A shape that
-    /// is not known is sent as it is and told, unless `result_shape::strict` is asked for.
+    /// is not known is sent as it is and reported to `on_error`, unless `result_shape::strict` is asked for.
     status result(const json_arg& response, result_shape shape = result_shape::known) const {
         return log(detail::generation_functions::result, detail::str(response), static_cast<std::uint32_t>(shape));
     }
@@ -366,7 +366,7 @@ class trace : public basic_entity<detail::trace_functions> {
     }
 };
 
-/// An error that was logged, by the id that `add_error` told.
+/// An error that was logged, by the id that `add_error` gave.
 class logged_error : public entity {
   public:
     logged_error() = default;

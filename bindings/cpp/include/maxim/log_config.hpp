@@ -40,7 +40,7 @@ struct log_client_config {
     bool allow_plaintext = false;
     /// As in `logger_config`.
     bool lossy = true;
-    /// Strict: log calls that are refused throw `maxim::error` instead of being told to `on_error`.
+    /// Strict: log calls that are refused throw `maxim::error` instead of being passed to `on_error`.
     /// Without exceptions a client cannot be made so.
     bool raise_exceptions = false;
     /// What may leave; docs/what-leaves.md explains it.

@@ -7,7 +7,7 @@
 //
 // LOG CALLS (everything said about a session, trace, span, generation, retrieval or tool call, and every
 // application log entry) return a `maxim::status` and never throw, so that logging cannot end a program.
-// What was refused is told to the `on_error` hook of the configuration. With `raise_exceptions` set there,
+// Calls that were refused are passed to the `on_error` hook of the configuration. With `raise_exceptions` set there,
 // refused log calls throw `maxim::error` instead.
 //
 // EXPLICIT OPERATIONS (making a logger, flush, cleanup, raw ingestion) throw `maxim::error`. Each has a
