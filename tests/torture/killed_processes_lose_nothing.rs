@@ -1,4 +1,4 @@
-//! A process that is killed at any moment, while three threads log and batches are on their way, loses
+//! A process that is killed at any moment, while 3 or 16 threads log and batches are on their way, loses
 //! no record that it accepted; the processes after it send them.
 
 use std::time::Duration;
@@ -6,15 +6,23 @@ use std::time::Duration;
 use crate::bench::{Client, Row, Stage, files_below, for_all_clients, nobody, random, scaled};
 use crate::common::Server;
 
-const THREADS: usize = 3;
-
-for_all_clients! { killed_processes_lose_nothing }
+for_all_clients! { killed_processes_lose_nothing killed_processes_with_many_threads_lose_nothing }
 
 fn killed_processes_lose_nothing(client: Client) {
-    let mut row = Row::of("SIGKILL at a random moment, 3 threads", client);
+    kill(client, 3);
+}
+
+fn killed_processes_with_many_threads_lose_nothing(client: Client) {
+    kill(client, 16);
+}
+
+/// So many threads log with one logger in each of the processes.
+fn kill(client: Client, threads: usize) {
+    let mut row = Row::of(&format!("SIGKILL at a random moment, {threads} threads"), client);
     let stage = Stage::of("sigkill", client);
+    let background = format!("background:{threads}");
     let server = Server::start(&["--check-seq", "--seq-start", "1"]);
-    let kills = scaled(12, 200);
+    let kills = scaled(if threads > 3 { 6 } else { 12 }, 200);
     let tally = stage.tally();
     let mut accepted: Vec<(String, u64)> = Vec::new();
     for kill in 0..kills {
@@ -25,11 +33,11 @@ fn killed_processes_lose_nothing(client: Client) {
             ("PROBE_PACE_US", "500".into()),
             ("PROBE_WRITER", format!("k{kill}")),
         ];
-        let mut host = stage.host(&server.url(), &["new", "background:3", "wait"], &env);
+        let mut host = stage.host(&server.url(), &["new", &background, "wait"], &env);
         // The moment is what is random here: from before the logger is there to well into its work.
         std::thread::sleep(Duration::from_micros(random(120_000)));
         host.kill();
-        accepted.extend((0..THREADS).map(|thread| (format!("k{kill}t{thread}"), tally.of(thread))));
+        accepted.extend((0..threads).map(|thread| (format!("k{kill}t{thread}"), tally.of(thread))));
     }
     row.accepted = accepted.iter().map(|(_, count)| count).sum();
     let stats = stage.adopt_all(&server.url(), &server, row.accepted);
