@@ -12,13 +12,14 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 pub mod collector;
 pub mod host;
@@ -137,10 +138,15 @@ impl Server {
     }
 }
 
-/// A URL of this machine at which nobody answers, and its port.
+/// A URL of this machine at which nobody answers, and its port. Only who asks for that port by number can have it as
+/// long as this process lives: another test's server would take the records of this one.
 pub fn nobody() -> (String, String) {
-    let gone = Server::start(&[]);
-    (gone.url(), gone.port.to_string())
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_reuse_address(true).unwrap();
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    let port = socket.local_addr().unwrap().as_socket().unwrap().port();
+    std::mem::forget(socket);
+    (format!("http://127.0.0.1:{port}"), port.to_string())
 }
 
 /// The files that hold a text: in a spool directory, and in shared memory, which is everybody's.
