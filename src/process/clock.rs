@@ -7,7 +7,7 @@
 //! runs [`SLEW_PER_MILLE`] slower until the two agree, so that a later call never gets an earlier time.
 //!
 //! The simpler clock, the latest time ever given or the system's if that is later, takes 15 instructions less (a span
-//! reads the clock twice: 1,779 instead of 1,809 by `scripts/instructions.sh`) and one store to a place that all
+//! reads the clock twice: 30 less of 1,745 by `scripts/instructions.sh`) and one store to a place that all
 //! threads write. After a step back it stands still until the system's clock has caught up: an hour in which
 //! everything takes no time.
 
