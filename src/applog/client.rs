@@ -118,6 +118,11 @@ impl Client {
         self.config.lossy
     }
 
+    /// Whether texts are looked at before they leave.
+    pub fn has_masks(&self) -> bool {
+        self.control.is_some()
+    }
+
     /// Logs one entry, if its level is high enough.
     #[inline]
     pub fn log(&self, entry: &Entry<'_>) -> Result<()> {

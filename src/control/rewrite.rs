@@ -82,11 +82,16 @@ impl Control {
         self.text(&mut pass, text, None).map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
-    /// JSON of the caller's, as it may leave; what is none is given back, to be refused by whoever reads it.
+    /// A JSON object of the caller's, as it may leave; what is none is given back, to be refused by whoever reads it,
+    /// and in a lossy call becomes one here: whoever reads it would do that with what no mask has seen.
     pub fn rewrite_json(&self, entity: i32, field: &str, json: &[u8]) -> Vec<u8> {
         let mut compacted = Buffer::new();
-        if json::compact(json, Shape::Any, &mut compacted).is_err() {
-            return json.to_owned();
+        match json::compact(json, Shape::Any, &mut compacted) {
+            Ok(()) => {}
+            Err(error) if lossy::active() => {
+                compacted.extend_from_slice(&lossy::json::repaired(json, Shape::Object, &error));
+            }
+            Err(_) => return json.to_owned(),
         }
         let mut pass = self.pass(entity);
         pass.path.push_str(field);

@@ -27,7 +27,7 @@ pub(super) fn with_logger<R: Default>(
 ) -> Result<R> {
     handle::with::<LoggerObject, _>(logger.addr(), |owned| match &owned.logger {
         Some(logger) => {
-            let _call = lossy::Call::begin(logger.is_lossy());
+            let _call = lossy::Call::begin(logger.is_lossy(), || logger.has_masks());
             body(logger).inspect_err(|why| owned.callbacks.refused(why))
         }
         None => Ok(R::default()),

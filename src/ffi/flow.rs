@@ -34,7 +34,8 @@ handled!(OwnedFlow, "flow", 0x5);
 
 fn with_flow<R>(flow: *const maxim_flow, body: impl FnOnce(&OwnedFlow) -> Result<R>) -> Result<R> {
     handle::with::<OwnedFlow, _>(flow.addr(), |owned| {
-        let _call = lossy::Call::begin(owned.flow.client().is_lossy());
+        let client = owned.flow.client();
+        let _call = lossy::Call::begin(client.is_lossy(), || client.has_masks());
         body(owned).inspect_err(|why| owned.callbacks.refused(why))
     })
 }

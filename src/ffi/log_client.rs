@@ -51,7 +51,7 @@ pub(super) fn with_client<R>(
     body: impl FnOnce(&Arc<Client>) -> Result<R>,
 ) -> Result<R> {
     handle::with::<OwnedClient, _>(client.addr(), |owned| {
-        let _call = lossy::Call::begin(owned.client.is_lossy());
+        let _call = lossy::Call::begin(owned.client.is_lossy(), || owned.client.has_masks());
         body(&owned.client).inspect_err(|why| owned.callbacks.refused(why))
     })
 }
@@ -195,7 +195,7 @@ fn with_level(
 ) -> Result<()> {
     let would_log = |owned: &OwnedClient| owned.client.would_log(level);
     handle::with_wanted(client.addr(), would_log, |owned| {
-        let _call = lossy::Call::begin(owned.client.is_lossy());
+        let _call = lossy::Call::begin(owned.client.is_lossy(), || owned.client.has_masks());
         body(&owned.client).inspect_err(|why| owned.callbacks.refused(why))
     })
 }

@@ -25,14 +25,14 @@ pub(super) struct Call {
 impl Call {
     /// Begins a call. One of a logger that is not lossy pays for two branches.
     #[inline(always)]
-    pub(super) fn begin(is_lossy: bool) -> Option<Call> {
-        if is_lossy { Some(Call::lossy()) } else { None }
+    pub(super) fn begin(is_lossy: bool, has_masks: impl FnOnce() -> bool) -> Option<Call> {
+        if is_lossy { Some(Call::lossy(has_masks())) } else { None }
     }
 
     #[cold]
     #[inline(never)]
-    fn lossy() -> Call {
-        Call { _lossy: lossy::Lossy::enter(), kept_before: KEPT.with(|kept| kept.borrow().len()) }
+    fn lossy(has_masks: bool) -> Call {
+        Call { _lossy: lossy::Lossy::enter(has_masks), kept_before: KEPT.with(|kept| kept.borrow().len()) }
     }
 }
 

@@ -213,6 +213,11 @@ impl Logger {
         self.first.config.lossy
     }
 
+    /// Whether texts are looked at before they leave.
+    pub fn has_masks(&self) -> bool {
+        self.gate.is_some()
+    }
+
     /// Lets one line pass the gate, if there is one, and appends it to every pipeline of lines.
     #[inline(never)]
     pub(super) fn append(&self, line: &[u8]) -> Result<()> {

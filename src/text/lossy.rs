@@ -27,6 +27,7 @@ pub const CUT: &str = "…";
 
 thread_local! {
     static ACTIVE: Cell<bool> = const { Cell::new(false) };
+    static KEEPS_WHOLE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether the call that is running on this thread changes values instead of refusing them.
@@ -35,26 +36,33 @@ pub fn active() -> bool {
     ACTIVE.get()
 }
 
+/// Whether nothing is cut that masks have not seen: a secret must not lose the half by which it is known.
+pub fn keeps_whole() -> bool {
+    KEEPS_WHOLE.get()
+}
+
 /// While it lives, the calls of this thread change values instead of refusing them.
 pub struct Lossy {
     before: bool,
+    kept_whole: bool,
 }
 
 impl Lossy {
-    /// Makes the calls of this thread lossy.
-    pub fn enter() -> Lossy {
-        Lossy { before: ACTIVE.replace(true) }
+    /// Makes the calls of this thread lossy. With masks, what is no JSON is kept whole for them.
+    pub fn enter(has_masks: bool) -> Lossy {
+        Lossy { before: ACTIVE.replace(true), kept_whole: KEEPS_WHOLE.replace(has_masks) }
     }
 
     /// Has none of them lossy for a while: a function of the host's may make calls of its own.
     pub fn suspend() -> Lossy {
-        Lossy { before: ACTIVE.replace(false) }
+        Lossy { before: ACTIVE.replace(false), kept_whole: KEEPS_WHOLE.get() }
     }
 }
 
 impl Drop for Lossy {
     fn drop(&mut self) {
         ACTIVE.set(self.before);
+        KEEPS_WHOLE.set(self.kept_whole);
     }
 }
 
@@ -195,12 +203,12 @@ mod tests {
     #[test]
     fn calls_are_lossy_as_long_as_somebody_asks_for_it_and_no_longer() {
         assert!(!active());
-        let lossy = Lossy::enter();
+        let lossy = Lossy::enter(false);
         assert!(active());
         drop(lossy);
         assert!(!active());
         let panics = || {
-            let _lossy = Lossy::enter();
+            let _lossy = Lossy::enter(false);
             panic!("inside")
         };
         assert!(std::panic::catch_unwind(panics).is_err());

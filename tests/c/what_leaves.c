@@ -9,7 +9,7 @@
  * ends one trace under each text as its id, with a bit of everything in it, and sends that.
  *
  * WHAT_LEAVES_QUARANTINE_MS, WHAT_LEAVES_FIELD_BYTES and WHAT_LEAVES_MEMORY_ONLY set what they are named for.
- * WHAT_LEAVES_LOSSY: entries of a lossy client, with each text where it is cut. WHAT_LEAVES_CALLBACK: a mask that replaces "hunter2" and fails at "fail". Prints the stats.
+ * WHAT_LEAVES_LOSSY: what a lossy logger and client cut, with each text where that is. WHAT_LEAVES_CALLBACK: a mask that replaces "hunter2" and fails at "fail". Prints the stats.
  */
 #include <maxim.h>
 
@@ -255,12 +255,28 @@ static void cut_entries(maxim_log_client *client, const char *given) {
     sprintf(tags, "[%s, {\"a\": %s}]", quoted_tag, tag);
     entry.tags_json = maxim_str_z(tags);
     CHECK(maxim_log(client, &entry));
+    char *no_json = behind(10000 - 16, given);
+    entry.data_json = maxim_str_z(no_json);
+    CHECK(maxim_log(client, &entry));
+    free(no_json);
     for (int i = 0; i < 5; i++) {
         free(at[i]);
     }
     free(tag);
     free(quoted_tag);
     free(tags);
+}
+
+/* What a lossy logger takes in the place of JSON, of which 10,000 characters are kept where nothing is masked. */
+static void cut_lines(maxim_logger *logger, const char *given) {
+    const maxim_str trace = MAXIM_STR("t-1"), no_json = filled("no JSON: $", given);
+    maxim_attachment url = attachment(MAXIM_ATTACHMENT_URL, MAXIM_STR("https://example.test/x"), no_json, no_json);
+    CHECK(maxim_trace_add_attachment(logger, trace, &url, NULL));
+    for (size_t kept = 10; kept <= 40; kept += 6) {
+        char *text = behind(10000 - kept, given);
+        CHECK(maxim_trace_add_metadata(logger, trace, maxim_str_z(text)));
+        free(text);
+    }
 }
 
 static void entries(maxim_log_client *client, const char *given, int waits) {
@@ -392,7 +408,7 @@ int main(int count, char **arguments) {
     config.mask_callback = client_config.mask_callback = getenv("WHAT_LEAVES_CALLBACK") ? mask : NULL;
     config.quarantine_max_age_ms = client_config.quarantine_max_age_ms = number("WHAT_LEAVES_QUARANTINE_MS");
     config.max_field_bytes = client_config.max_field_bytes = number("WHAT_LEAVES_FIELD_BYTES");
-    client_config.lossy = getenv("WHAT_LEAVES_LOSSY") != NULL;
+    config.lossy = client_config.lossy = getenv("WHAT_LEAVES_LOSSY") != NULL;
     config.memory_only = client_config.memory_only = number("WHAT_LEAVES_MEMORY_ONLY") != 0;
     maxim_logger *logger;
     maxim_log_client *client;
@@ -402,7 +418,11 @@ int main(int count, char **arguments) {
         if (samples) {
             one_trace(logger, arguments[i]);
         } else {
-            lines(logger, arguments[i], (unsigned)i);
+            if (config.lossy) {
+                cut_lines(logger, arguments[i]);
+            } else {
+                lines(logger, arguments[i], (unsigned)i);
+            }
             entries(client, arguments[i], !keeps && !getenv("WHAT_LEAVES_REFUSED"));
         }
     }

@@ -1,11 +1,13 @@
 //! Text that was meant to be JSON, made into JSON.
 
+use std::borrow::Cow;
+
 use super::super::buffer::Buffer;
 use super::super::escape::push_string;
 use super::super::json::{self, JsonError, MAX_DEPTH, Shape};
-use super::{head, utf8};
+use super::{head, keeps_whole, utf8};
 
-/// How much of a text that cannot be repaired is kept, in code points.
+/// How much of a text that cannot be repaired is kept, in code points: all of it where masks have to see it.
 const KEPT: usize = 10_000;
 
 /// A valid document of the wanted shape for one that was refused with `refusal`.
@@ -25,7 +27,8 @@ pub fn repaired(given: &[u8], shape: Shape, refusal: &JsonError) -> Vec<u8> {
         return shaped(out.into_vec(), shape);
     }
     let mut value = Buffer::new();
-    push_string(&mut value, &head(&text, KEPT));
+    let kept = if keeps_whole() { text } else { Cow::Owned(head(&text, KEPT).into_owned()) };
+    push_string(&mut value, &kept);
     if matches!(shape, Shape::Any) {
         return value.into_vec();
     }
