@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::bench::{Row, Stage, json_lines, scaled, shim, wait_until};
-use crate::common::{Server, built, cc, root, run};
+use crate::common::{Server, built, cc, compile, root, run};
 
 /// Descriptors that a logger may hold: architecture.md, living in somebody else's process.
 const DESCRIPTORS: i64 = 6;
@@ -68,6 +68,46 @@ fn on_lambda_a_failed_batch_stays_for_the_next_flush() {
     row.add_stats(&host.json());
     host.must_succeed();
     assert_eq!((row.delivered, row.held), (100, 0));
+}
+
+/// What a sandbox may not know: it is newer than the sandbox, or rare.
+const UNUSUAL: [(&str, libc::c_long); 10] = [
+    ("faccessat2", libc::SYS_faccessat2),
+    ("statx", libc::SYS_statx),
+    ("getrandom", libc::SYS_getrandom),
+    ("fallocate", libc::SYS_fallocate),
+    ("madvise", libc::SYS_madvise),
+    ("mremap", libc::SYS_mremap),
+    ("flock", libc::SYS_flock),
+    ("clone3", libc::SYS_clone3),
+    ("prctl", libc::SYS_prctl),
+    ("rt_sigtimedwait", libc::SYS_rt_sigtimedwait),
+];
+
+#[test]
+fn a_sandbox_that_does_not_know_a_system_call_costs_no_record() {
+    let mut row = Row::new("system calls that a sandbox answers with ENOSYS and EPERM");
+    let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+    for (number, (name, call)) in UNUSUAL.iter().enumerate() {
+        for error in [libc::ENOSYS, libc::EPERM] {
+            let stage = Stage::new("sandbox");
+            let forbidden = compile("tests/c/forbidden.c", &stage.scratch);
+            let log = format!("log:1000:s{number}-{error}");
+            let verbs = ["new", "expect:MAXIM_OK", &log, "flush:60000", "expect:MAXIM_OK", "stats"];
+            let inner = stage.probe(&server.url(), &verbs);
+            let mut command = std::process::Command::new(forbidden);
+            command
+                .arg(call.to_string())
+                .arg(error.to_string())
+                .arg(inner.get_program())
+                .args(inner.get_args());
+            command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let lines = json_lines(&mut command);
+            assert_eq!(lines[0]["delivered"], 1_000, "{name} with errno {error}: {lines:?}");
+            row.add_stats(&lines[0]);
+        }
+    }
+    row.note = format!("{} system calls", UNUSUAL.len());
 }
 
 #[test]
