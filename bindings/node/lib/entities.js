@@ -355,7 +355,8 @@ class Trace extends attached(rated(eventful(measured(timed(evaluated(Entity)))))
   }
 
   setOutput(output) {
-    attempt(this, () => invoke(this, native.traceSetOutput, optionalText(output)));
+    // A model that answered with calls only has said nothing, which is no error.
+    if (output !== undefined && output !== null) attempt(this, () => invoke(this, native.traceSetOutput, text(output)));
     return this;
   }
 
@@ -497,7 +498,7 @@ class Retrieval extends attached(measured(timed(evaluated(Entity)))) {
 
   /** Logs one document or many, and ends the retrieval. */
   setOutput(documents) {
-    attempt(this, () => invoke(this, native.retrievalSetOutput, json(documents)));
+    attempt(this, () => invoke(this, native.retrievalSetOutput, json(documents ?? null)));
   }
 }
 

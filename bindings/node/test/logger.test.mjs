@@ -140,6 +140,20 @@ test('an error has tags and metadata, and what is given its end with its configu
   for (const id of ['r', 'c']) assert.ok(lines().some((line) => line.id === id && line.data.endTimestamp === '2001-09-09T01:46:40.000000+00:00'), id);
 });
 
+test('what a model left out is no error, and ends what it was to end', async () => {
+  const logger = newLogger();
+  const trace = logger.trace({ id: 't' });
+  trace.output(undefined).output(null);
+  trace.retrieval({ id: 'r1' }).output(null);
+  trace.retrieval({ id: 'r2' }).output(undefined);
+  trace.toolCall({ id: 'c', name: 'n' }).result(null);
+  await logger.flush();
+  assert.deepEqual(errors, []);
+  const of = (entity) => lines().filter((line) => line.id === entity).map(({ action, data }) => [action, data.docs]);
+  for (const id of ['r1', 'r2']) assert.deepEqual(of(id), [['update', []], ['end', undefined]]);
+  assert.deepEqual(of('c').map(([action]) => action), ['result', 'end']);
+});
+
 test('a refused call throws when exceptions are asked for', () => {
   const logger = newLogger({ raiseExceptions: true });
   assert.throws(() => logger.traceTag('not an id', 'a', 'b'), { name: 'MaximError', code: 'MAXIM_ERR_INVALID_ID' });

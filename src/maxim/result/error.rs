@@ -31,7 +31,7 @@ fn convert(value: Value, _context: &mut Context<'_>) -> Value {
 }
 
 /// Members that a body has which says nothing but that something went wrong.
-const OF_AN_ERROR: [&str; 33] = [
+const OF_AN_ERROR: [&str; 34] = [
     "message",
     "Message",
     "id",
@@ -64,6 +64,7 @@ const OF_AN_ERROR: [&str; 33] = [
     "resourceId",
     "error_type",
     "error_code",
+    "error_msg",
     "errorCode",
 ];
 
@@ -90,7 +91,7 @@ pub(super) fn error_of(value: &Value) -> Option<Value> {
         return None;
     }
     let named = value.either(&["detail", "errors"]).is_some_and(says_something)
-        || ["message", "Message", "title"]
+        || ["message", "Message", "title", "error_msg"]
             .iter()
             .any(|name| value.text(name).is_some_and(|text| !text.is_empty()));
     named.then(|| describe(value, value))
@@ -108,14 +109,13 @@ fn says_something(error: &Value) -> bool {
 
 /// An error in the log API's form; `body` says the kind where the error itself does not.
 pub(super) fn describe(error: &Value, body: &Value) -> Value {
-    let code =
-        error.filled("code").or_else(|| error.filled("status_code")).or_else(|| error.filled("statusCode"));
+    let code = ["code", "status_code", "statusCode", "error_code"].iter().find_map(|name| error.filled(name));
     let kind = ["type", "__type", "error_type", "status", "Type"].iter().find_map(|name| error.filled(name));
     let of_body = || {
         let kind = body.filled("type").filter(|kind| kind != "error");
         kind.or_else(|| body.filled("status")).filter(|_| !std::ptr::eq(error, body))
     };
-    let taken = ["message", "Message", "code", "type", "object", "id"];
+    let taken = ["message", "Message", "error_msg", "code", "type", "object", "id"];
     form(Some(message(error)), code, kind.or_else(of_body), rest(error, &taken))
 }
 
@@ -142,8 +142,17 @@ fn message(error: &Value) -> String {
             texts.join("; ")
         }
         Value::Object(_) => {
-            let named =
-                ["message", "Message", "msg", "detail", "error_description", "errors", "title", "error"];
+            let named = [
+                "message",
+                "Message",
+                "msg",
+                "error_msg",
+                "detail",
+                "error_description",
+                "errors",
+                "title",
+                "error",
+            ];
             error.either(&named).map(message).unwrap_or_default()
         }
         Value::Null => String::new(),

@@ -52,7 +52,7 @@ struct Form {
 }
 
 /// Every form. `text` may be a way to a member of a member; a body is of the first form that fits.
-const FORMS: [Form; 28] = [
+const FORMS: [Form; 29] = [
     Form { list: Some("results"), text: "outputText", reason: "completionReason", marks: &[] },
     Form { list: None, text: "outputText", reason: "completionReason", marks: &[] },
     Form { list: None, text: "generation", reason: "stop_reason", marks: &[] },
@@ -85,6 +85,7 @@ const FORMS: [Form; 28] = [
     Form { list: None, text: "text", reason: "finishReason", marks: &["apiFormat"] },
     Form { list: Some("results"), text: "text", reason: "finish_reason", marks: &[] },
     Form { list: None, text: "token", reason: "finish_reason", marks: &["finish_reason"] },
+    Form { list: None, text: "text", reason: "finish_reason", marks: &["finish_reason"] },
     Form { list: Some("result"), text: "completion", reason: "finish_reason", marks: &[] },
 ];
 
@@ -263,6 +264,8 @@ fn read_item(form: &Form, item: &Value, choice: &mut Choice) {
     // The last event of such a stream repeats the whole text, which has no special tokens in it.
     match item.text("generated_text").filter(|_| form.text == "token/text") {
         Some(whole) => choice.content = Some(whole.to_owned()),
+        // Each event of YandexGPT has the whole text so far.
+        None if form.list == Some("alternatives") => choice.content = Some(text.to_owned()),
         None => append(&mut choice.content, text),
     }
     let reason = at(item, form.reason).or_else(|| item.given("completionReason")).and_then(filled);

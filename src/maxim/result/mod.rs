@@ -20,6 +20,7 @@
 //! | a Gemini Live session | `serverContent` or `toolCall.functionCalls` | assembled |
 //! | a transcription stream | an array with `type` `transcript.text.…` | assembled |
 //! | a Spark response | `payload.choices` beside a `header`, in an object or an array of frames | assembled |
+//! | a DashScope stream | an array with `output` and `request_id` | assembled, or its last event |
 //! | an OpenAI text completion | `choices` with `text` | as it is, patched where needed |
 //! | an OpenAI chat completion | `choices` | as it is, patched where needed |
 //! | a Google interaction | `object` `interaction` | converted |
@@ -75,6 +76,7 @@ mod anthropic_stream;
 mod bedrock;
 mod cohere;
 mod completion;
+mod dashscope;
 mod encodings;
 mod envelope;
 mod error;
@@ -112,7 +114,7 @@ struct ResponseShape {
 }
 
 /// Every known shape, in the order in which they are tried.
-const SHAPES: [ResponseShape; 37] = [
+const SHAPES: [ResponseShape; 38] = [
     openai_stream::CHAT,
     openai_stream::TEXT,
     responses_stream::SHAPE,
@@ -128,6 +130,7 @@ const SHAPES: [ResponseShape; 37] = [
     live::SHAPE,
     other::SPEECH_STREAM,
     spark::SHAPE,
+    dashscope::STREAM,
     openai::TEXT,
     openai::CHAT,
     interactions::SHAPE,
@@ -271,6 +274,9 @@ fn listed(value: Value, context: &mut Context<'_>) -> (Value, Found) {
     let is_answer = |value: &Value| value.is_object() && envelope::is_answer(value);
     match value {
         Value::Array(items) if !items.is_empty() && items.iter().all(is_answer) => several(items, context),
+        Value::Array(items) if is_list_of_envelopes(&items) => {
+            one(items.iter().filter_map(envelope::open).collect(), context)
+        }
         Value::Array(items) if items.iter().any(is_ping) && !items.iter().all(is_ping) => {
             one(items.into_iter().filter(|item| !is_ping(item)).collect(), context)
         }
@@ -282,6 +288,11 @@ fn listed(value: Value, context: &mut Context<'_>) -> (Value, Found) {
             }
         },
     }
+}
+
+/// Whether each item has an answer in it, as the events of a stream in envelopes have.
+fn is_list_of_envelopes(items: &[Value]) -> bool {
+    !items.is_empty() && items.iter().all(|item| item.is_object() && envelope::open(item).is_some())
 }
 
 /// An event that says nothing.

@@ -1,6 +1,6 @@
 //! Every shape by its fixtures, what is patched, told or an error by tables, and the promise that no value panics.
 //!
-//! A fixture is written by hand after its provider's documentation. It is `tests/fixtures/results/{name}.json` with what is to come of it in
+//! A fixture is written by hand after its provider's documentation, which `tests/fixtures/results.md` names. It is `tests/fixtures/results/{name}.json` with what is to come of it in
 //! `{name}.expected.json`, where `"<uuid>"` stands for any UUID, `"<now>"` for the time of the test,
 //! and `"<as it is>"` for the input.
 //! `MAXIM_FIXTURES=write` writes what comes of the inputs, to be read before it is committed.
@@ -135,6 +135,14 @@ fn every_fixture_comes_out_as_its_expectation_says() {
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert_eq!(compared * 2, fixtures.len(), "each fixture has an expectation, and nothing else is there");
+}
+
+#[test]
+fn every_fixture_names_its_source() {
+    let sources = include_str!("../../../tests/fixtures/results.md");
+    let listed = sources.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let listed: Vec<&str> = listed.map(|(name, _)| name).filter(|name| *name != "fixture").collect();
+    assert_eq!(listed, inputs().keys().map(String::as_str).collect::<Vec<_>>());
 }
 
 #[test]
@@ -320,6 +328,7 @@ const ERRORS: &[(&str, [&str; 3])] = &[
         r#"[{"modelStreamErrorException":{"message":"Broken","originalStatusCode":500}}]"#,
         ["Broken", "", "modelStreamErrorException"],
     ),
+    (r#"{"error_code":110,"error_msg":"Access token invalid"}"#, ["Access token invalid", "110", ""]),
     (
         r#"{"errors":[{"code":"token_limit","message":"Too long"}],"trace":"t","status_code":400}"#,
         ["Too long", "400", ""],
