@@ -13,6 +13,7 @@ ceiling=${CEILING:-780}
 arch=$(uname -m)
 platform=$arch-linux-gnu
 room_mb=5000
+seen_with=1.97
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 : >"$work/log"
@@ -79,6 +80,9 @@ obtain 30 "right to mount and to change the root" unshare --mount --propagation 
 [ "$(free_mb)" -ge $room_mb ] || skip "$(free_mb) MB are left on the disk, of $room_mb that it may take"
 obtain 240 "Rust toolchain with the sources of its standard library" packaging/toolchain.sh
 sysroot=$(packaging/toolchain.sh)
+# What another compiler makes of it is for a release to see.
+compiler=$("$sysroot/bin/rustc" --version)
+[[ $compiler == "rustc $seen_with."* ]] || skip "$compiler is not $seen_with, with which this was seen to work"
 obtain 240 "zig" packaging/zig.sh
 obtain 180 "old glibc" packaging/root.sh "$platform"
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
