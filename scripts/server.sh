@@ -18,9 +18,12 @@ start_server() {
     port=$(cat "$work/port")
 }
 
-# stop_server: ends it at once, if there is one.
+# stop_server: ends it at once, if there is one; nobody answers at its port any more then.
 stop_server() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    if [ -n "$server" ]; then
+        kill -KILL "$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+    fi
     server=
 }
 

@@ -4,7 +4,7 @@ mod common;
 
 use std::process::Command;
 
-use common::{Scratch, Server, compile, run};
+use common::{Scratch, Server, compile, nobody, run};
 
 /// What the program says of a service.
 fn said(scratch: &Scratch, url: &str) -> String {
@@ -27,8 +27,6 @@ fn a_repository_that_exists_is_told_from_one_that_does_not_and_from_a_service_th
     let answer = said(&scratch, &unknown.url());
     assert!(answer.starts_with("MAXIM_ERR_REJECTED") && answer.contains("no such repository"), "{answer}");
 
-    // Nobody listens at a port that was just given up.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let answer = said(&scratch, &format!("http://127.0.0.1:{port}"));
+    let answer = said(&scratch, &nobody().0);
     assert!(answer.starts_with("MAXIM_ERR_NETWORK") || answer.starts_with("MAXIM_ERR_TIMEOUT"), "{answer}");
 }

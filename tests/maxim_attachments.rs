@@ -6,6 +6,7 @@ mod common;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use common::host::HostProcess;
@@ -95,7 +96,8 @@ fn a_failing_service_delays_uploads_and_loses_none() {
 #[test]
 fn no_line_tells_of_an_upload_that_has_not_succeeded() {
     let host = Host::with("attach-no-line", &["--upload-fail", "500:1000000"]);
-    host.run(&["new", "data:2:1000", "url:1", "flush:1500", "expect:MAXIM_ERR_TIMEOUT"]);
+    // All but the two uploads leave, however long that takes.
+    host.run(&["new", "data:2:1000", "url:1", "flush:1500", "expect:MAXIM_ERR_TIMEOUT", "held:0:2"]);
     host.check(0, 0, 1);
 }
 
@@ -275,8 +277,11 @@ fn a_repository_whose_uploads_fail_holds_no_other_back() {
             "data:3:1000",
             &attach,
             "line:2:10",
-            "flush:3000",
+            "flush:1000",
             "expect:MAXIM_ERR_TIMEOUT",
+            // Of the one whose uploads fail, the lines leave.
+            if first_fails { "held:1:0" } else { "held:0:0" },
+            if first_fails { "held:0:5" } else { "held:1:5" },
             "stats:0",
             "stats:1",
             "wait",
@@ -315,6 +320,7 @@ fn a_repository_without_room_keeps_nothing_of_a_call_from_another() {
         "image:1:100000",
         "expect:MAXIM_ERR_SPOOL_FULL",
         "flush:2000",
+        "held:1:0",
         "stats:1",
     ];
     let said: Value = serde_json::from_str(&run(host.command(&verbs).env("UPLOADS_TINY", "1"))).unwrap();
@@ -531,18 +537,26 @@ fn two_hundred_files_of_20_megabytes_need_little_memory() {
 fn a_flush_gives_each_repository_all_of_its_time() {
     let scratch = Scratch::new("attach-share");
     let program = compile("tests/c/uploads.c", &scratch);
-    let slow = || {
-        Scripted::start(|_| {
-            // More than a third of the time that is given.
-            std::thread::sleep(Duration::from_millis(2_000));
+    // None answers before all three have been asked: whoever waits for one after the other waits in vain.
+    let asked = Arc::new((Mutex::new(0_usize), Condvar::new()));
+    let together = || {
+        let asked = Arc::clone(&asked);
+        Scripted::start(move |_| {
+            let (count, changed) = &*asked;
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            changed.notify_all();
+            let all = count.next_multiple_of(3);
+            drop(changed.wait_while(count, |count| *count < all).unwrap());
             answer("200 OK", "{}")
         })
     };
-    let (own, sinks) = (slow(), [slow(), slow()]);
+    let (own, sinks) = (together(), [together(), together()]);
     let [first, second] = sinks.each_ref().map(|sink| format!("sink:{}", sink.url()));
-    for flush in ["flush:5000", "flush-commit-logs:5000"] {
+    for flush in ["flush:60000", "flush-commit-logs:60000"] {
         let verbs = ["new", &first, &second, "line:1:10", flush, "expect:MAXIM_OK"];
-        run(&mut probe(&program, &own.url(), &scratch.path().join("spool"), &verbs));
+        let mut host = probe(&program, &own.url(), &scratch.path().join("spool"), &verbs);
+        run(host.env("UPLOADS_MANUAL", "1"));
     }
     assert_eq!([&own, &sinks[0], &sinks[1]].map(|server| server.asked().len()), [2, 2, 2]);
 }

@@ -122,7 +122,7 @@ fn step(vector: &Value, url: &str) -> String {
             let name = text(args[0].as_str().unwrap());
             let mut code = match call {
                 "flow" => format!("status = maxim_flow_new(client, {name}, &flow);\n"),
-                _ => format!("status = maxim_flow_new_remote(client, {name}, 10000, &flow);\n"),
+                _ => format!("status = maxim_flow_new_remote(client, {name}, 60000, &flow);\n"),
             };
             for entry in args[1].as_array().unwrap() {
                 let entry = entry.as_array().unwrap();
@@ -145,7 +145,7 @@ fn step(vector: &Value, url: &str) -> String {
                     writeln!(code, "raw.{name} = {value};").unwrap();
                 }
             }
-            let timeout = if call == "ingest_raw" { ", 10000" } else { "" };
+            let timeout = if call == "ingest_raw" { ", 60000" } else { "" };
             let format = number(&args[1], &FORMATS);
             writeln!(
                 code,
@@ -361,7 +361,7 @@ fn query_values_are_escaped() {
     };
     let steps = [
         (1, plain_client(&server.url())),
-        (2, code("maxim_ingest_raw", ", 10000")),
+        (2, code("maxim_ingest_raw", ", 60000")),
         (3, code("maxim_ingest_raw_async", "")),
     ];
     run_steps(&steps, &scratch, &scratch.path().join("spool"));
@@ -454,7 +454,7 @@ fn a_batch_is_due_by_count_or_interval_and_has_at_most_100_entries() {
         // Nobody flushes: the batch is due by itself, or the wait ends with what is not there.
         let wait = match wait {
             true => format!(
-                "for (int i = 0; s.delivered < {count} && i < 2000; i++) {{ usleep(10000); \
+                "for (int i = 0; s.delivered < {count} && i < 12000; i++) {{ usleep(10000); \
                  maxim_log_client_stats(client, &s); }}\nprintf(\"unasked %d\\n\", (int)s.delivered);"
             ),
             false => String::new(),

@@ -21,10 +21,10 @@ fn ten_thousand_records_outlive_their_process_and_an_absent_server() {
     assert_eq!(said.trim(), format!("accepted {RECORDS}"));
 
     let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
-    let next = probe(&program, &url, &spool, &["new", "wait", "cleanup:20000", "stats"]);
+    let next = probe(&program, &url, &spool, &["new", "wait", "cleanup:60000", "stats"]);
     let mut next = HostProcess::start(next);
     next.line();
-    server.wait_for("lines", RECORDS, Duration::from_secs(60));
+    server.wait_for("lines", RECORDS, Duration::from_secs(120));
     next.tell();
     let stats = next.json();
     next.must_succeed();
@@ -51,11 +51,11 @@ fn what_a_dead_process_left_is_sent_beside_the_records_of_the_next() {
     run(probe(&program, &url, &spool, &["new", "log:1000", "_exit:0"]).envs([structured]));
 
     let server = Server::start(&["--port", &port, "--delay-ms", "200"]);
-    let mut next = probe(&program, &url, &spool, &["new", "wait", "log:1:own", "flush:20000", "wait"]);
+    let mut next = probe(&program, &url, &spool, &["new", "wait", "log:1:own", "flush:60000", "wait"]);
     next.envs([structured]);
     let mut next = HostProcess::start(next);
-    server.wait_for("entries", 1, Duration::from_secs(30));
+    server.wait_for("entries", 1, Duration::from_secs(120));
     next.tell();
-    server.wait_for("entries", LEFT + 1, Duration::from_secs(30));
+    server.wait_for("entries", LEFT + 1, Duration::from_secs(120));
     next.kill();
 }

@@ -10,6 +10,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::host::HostProcess;
+use common::port::free_port;
 use common::{Scratch, Server, built, compile, nobody, probe, run};
 use serde_json::Value;
 
@@ -107,8 +108,8 @@ fn what_the_library_holds_is_seen_in_its_files_and_replayed_elsewhere_once() {
 
     // It only read: the next logger finds them all where they were.
     let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
-    run(&mut probe(&program, &url, &spool, &["new", "cleanup:20000"]));
-    server.wait_for("lines", RECORDS, Duration::from_secs(30));
+    run(&mut probe(&program, &url, &spool, &["new", "cleanup:60000"]));
+    server.wait_for("lines", RECORDS, Duration::from_secs(120));
     let writer = &server.sequences()["writers"]["w"];
     assert_eq!((&writer["missing"], &writer["unique"]), (&0.into(), &RECORDS.into()), "{writer}");
     assert_eq!(held(&holders(&spool, process)), 0);
@@ -157,7 +158,7 @@ fn why_records_have_not_left_and_when_they_are_tried_again_is_seen_from_outside_
     host.line();
     host.tell();
     host.line();
-    server.wait_for("lines", RECORDS, Duration::from_secs(60));
+    server.wait_for("lines", RECORDS, Duration::from_secs(120));
     let is_over =
         |note: &Value, held| note["delivered"] == RECORDS && note["next_attempt_ms"].is_null() && held == 0;
     let note = note_once(&spool, process, is_over);
@@ -203,7 +204,7 @@ fn the_librarys_records_arrive_through_a_relay_that_is_killed_again_and_again() 
     let program = compile("tests/c/probe.c", &scratch);
     let server = Server::start(&["--check-seq", "--seq-start", "1"]);
     let store = scratch.path().join("relay.db");
-    let mut relay = Relay::start(&store, 0, &server.url());
+    let mut relay = Relay::start(&store, free_port(), &server.url());
     let (port, url) = (relay.port, format!("http://127.0.0.1:{}", relay.port));
     let mut verbs = vec!["new".to_owned()];
     for part in 0..KILLS {
@@ -220,9 +221,9 @@ fn the_librarys_records_arrive_through_a_relay_that_is_killed_again_and_again() 
     let stats = host.json();
     host.must_succeed();
     assert_eq!(stats["delivered"], PART * KILLS, "{stats}");
-    server.wait_for("lines", PART * KILLS, Duration::from_secs(60));
+    server.wait_for("lines", PART * KILLS, Duration::from_secs(120));
     // Whatever a kill made be sent twice comes as well, and then there is an end.
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(120);
     let totals = loop {
         let totals = server.sequences()["totals"].clone();
         if totals["unique"] == PART * KILLS || Instant::now() > end {

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use common::port::free_port;
 use common::{Client, KEY, LOG, Running, STRUCTURED_KEY, start};
 use serde_json::{Value, json};
 
@@ -72,7 +73,7 @@ impl Drop for Relay {
 
 fn connect(port: u16) -> std::io::Result<Client> {
     let stream = std::net::TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(120)))?;
     Ok(Client { stream: BufReader::new(stream) })
 }
 
@@ -122,8 +123,8 @@ fn what_was_answered_arrives_through_ten_kills_of_the_relay_and_an_outage_of_the
         start(&["--mode", "quiet", "--check-seq", "--random-fail", "20", "--drop-after-accept", "2"]);
     let (path, url) = (store("relay-kills"), to(&server));
     let flags = ["--to", url.as_str()];
-    let mut relay = Relay::start(&path, 0, &flags, None);
-    let port = relay.port;
+    let port = free_port();
+    let mut relay = Relay::start(&path, port, &flags, None);
     let (answered, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let sent: u64 = std::thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS)

@@ -215,7 +215,7 @@ impl Progress {
             {
                 status
             }
-            _ if monotonic::now() >= deadline => Status::Timeout,
+            (_, pause) if monotonic::now() >= deadline => at_the_end(pause),
             _ => return None,
         };
         Some(Err(self.unfinished(status)))
@@ -253,9 +253,8 @@ impl Progress {
     /// read are the reason however long the writer took to leave.
     pub fn why_left(&self, deadline: Instant) -> Status {
         match self.state.lock().pause {
-            Some((_, Status::Io)) => Status::Io,
             Some((_, status)) if status != Status::Network && monotonic::now() < deadline => status,
-            _ => Status::Timeout,
+            pause => at_the_end(pause),
         }
     }
 
@@ -271,5 +270,41 @@ impl Progress {
             detail.push_str(&error);
         }
         Error::new(status, detail)
+    }
+}
+
+/// What a call whose time is up says: that it is, unless files could not be read, which more time is no remedy for.
+fn at_the_end(pause: Option<(Instant, Status)>) -> Status {
+    match pause {
+        Some((_, Status::Io)) => Status::Io,
+        _ => Status::Timeout,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::{Identity, Options, RecordKind, Wakeup};
+
+    #[test]
+    fn files_that_cannot_be_read_are_the_reason_even_when_they_were_being_tried_again_in_the_end() {
+        let identity = Identity {
+            protocol: "test",
+            base_url: String::new(),
+            repository: String::new(),
+            key_fingerprint: String::new(),
+        };
+        let options = Options { memory_only: true, ..Options::new(identity) };
+        let spool = Arc::new(Spool::open(options, Arc::new(Wakeup::new())));
+        spool.append(RecordKind(0), b"held").unwrap();
+        let target = FlushTarget::own(&spool);
+        let progress = Progress::new(spool, Arc::default());
+        for status in [Status::Io, Status::Network] {
+            // The wait after it is over, so that the next attempt is under way.
+            progress.record_attempt(0, RoundResult::Pause { wait: Duration::ZERO, status });
+            let outcome = progress.wait_for(target, 1, monotonic::now());
+            let told = if status == Status::Io { Status::Io } else { Status::Timeout };
+            assert_eq!(outcome.unwrap_err().status, told);
+        }
     }
 }

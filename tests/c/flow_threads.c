@@ -46,7 +46,7 @@ int main(int count, char **arguments) {
         pthread_join(threads[i], NULL);
     }
     printf("accepted %d, exhausted %d, next %d\n", accepted, exhausted, (int)maxim_flow_step_index(flow));
-    if (maxim_log_flush(client, 20000) != MAXIM_OK) {
+    if (maxim_log_flush(client, 60000) != MAXIM_OK) {
         fprintf(stderr, "%s\n", maxim_last_error());
         return 1;
     }

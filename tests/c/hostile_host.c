@@ -47,6 +47,8 @@
 #include <unistd.h>
 
 #define FILE_SIZE_LIMIT (64 * 1024)
+/* However busy the machine is. */
+#define PATIENCE_MS 120000
 
 static maxim_logger *logger;
 static atomic_int signals;
@@ -156,10 +158,10 @@ static int file_size(const char *where) {
             accepted += log_one(logger, n) == MAXIM_OK;
         }
     }
-    maxim_write_to_file(logger, 5000);
-    must("flush", MAXIM_OK, maxim_flush(logger, 20000));
+    maxim_write_to_file(logger, 60000);
+    must("flush", MAXIM_OK, maxim_flush(logger, 60000));
     print_numbers(logger);
-    must("cleanup", MAXIM_OK, maxim_cleanup(logger, 5000));
+    must("cleanup", MAXIM_OK, maxim_cleanup(logger, 60000));
     must("free", MAXIM_OK, maxim_logger_free(logger));
     /* What is the host's stays the host's: its mask, and the signal of its own write. */
     if (is_blocked(SIGXFSZ) || is_blocked(SIGPIPE)) {
@@ -203,10 +205,10 @@ static void *to_be_cancelled(void *unused) {
         got = log_large(logger, 3 << 20);
     } else if (strcmp(where_cancelled, "flush") == 0) {
         log_one(logger, 1);
-        got = maxim_flush(logger, 20000);
+        got = maxim_flush(logger, 60000);
     } else {
         log_one(logger, 1);
-        got = maxim_cleanup(logger, 20000);
+        got = maxim_cleanup(logger, 60000);
     }
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     must(where_cancelled, MAXIM_OK, got);
@@ -235,7 +237,7 @@ static int cancelled(const char *where) {
     }
     if (strcmp(where, "cleanup") != 0) {
         must("the next call", MAXIM_OK, log_one(logger, 1));
-        must("flush", MAXIM_OK, maxim_flush(logger, 20000));
+        must("flush", MAXIM_OK, maxim_flush(logger, 60000));
     }
     print_numbers(logger);
     return 0;
@@ -247,7 +249,7 @@ struct heard {
     maxim_logger *itself, *other;
     struct heard *others;
     pthread_mutex_t lock;
-    atomic_int calls, inside;
+    atomic_int calls, inside, done, forked;
     char memory[16];
 };
 
@@ -255,6 +257,15 @@ static double seconds_since(struct timespec start) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9;
+}
+
+static void wait_for(atomic_int *number) {
+    for (int n = 0; *number == 0; n++) {
+        if (n == PATIENCE_MS) {
+            fail("waited in vain");
+        }
+        usleep(1000);
+    }
 }
 
 static void on_error(void *user_data, maxim_status status, const char *message, uint64_t records) {
@@ -270,14 +281,14 @@ static void on_error(void *user_data, maxim_status status, const char *message, 
         pthread_mutex_lock(&heard->lock);
         pthread_mutex_unlock(&heard->lock);
     } else if (strcmp(heard->how, "rest") == 0) {
+        /* From the moment when the other one comes to free this. */
+        wait_for(&heard->others->calls);
         usleep(1800000);
         if (strcmp(heard->memory, "good") != 0) {
             fail("user_data was given up while its callback ran");
         }
     } else if (strcmp(heard->how, "free-other") == 0) {
-        while (!heard->others->inside) {
-            usleep(1000);
-        }
+        wait_for(&heard->others->calls);
         if (maxim_logger_free(heard->other) == MAXIM_OK) {
             strcpy(heard->others->memory, "bad");
         }
@@ -287,9 +298,11 @@ static void on_error(void *user_data, maxim_status status, const char *message, 
         must("flush", MAXIM_ERR_TIMEOUT, maxim_flush(heard->itself, 100));
         must("cleanup", MAXIM_ERR_TIMEOUT, maxim_cleanup(heard->itself, 300));
     } else if (strcmp(heard->how, "fork") == 0) {
-        usleep(500000);
+        /* It is forked meanwhile. */
+        wait_for(&heard->forked);
     }
     heard->inside = 0;
+    heard->done = 1;
 }
 
 static void hear(struct heard *heard, const char *how) {
@@ -297,15 +310,6 @@ static void hear(struct heard *heard, const char *how) {
     pthread_mutex_init(&heard->lock, NULL);
     strcpy(heard->memory, "good");
     must("new", MAXIM_OK, make(&heard->itself, on_error, heard));
-}
-
-static void wait_for(atomic_int *number, int value) {
-    for (int n = 0; *number != value; n++) {
-        if (n == 20000) {
-            fail("waited in vain");
-        }
-        usleep(1000);
-    }
 }
 
 /* Nobody answers at the service's address, so that there is something to tell. */
@@ -318,18 +322,16 @@ static int callback(const char *how) {
         hear(&second, "rest");
         first.other = second.itself;
         first.others = &second;
+        second.others = &first;
         must("log", MAXIM_OK, log_one(second.itself, 1));
     }
     pthread_mutex_lock(&first.lock);
     must("log", MAXIM_OK, log_one(first.itself, 1));
     if (strcmp(how, "slow") != 0 && strcmp(how, "fork") != 0) {
-        wait_for(&first.calls, 1);
         /* One that ended its thread is never out of it. */
-        if (strcmp(how, "pthread_exit") != 0) {
-            wait_for(&first.inside, 0);
-        }
+        wait_for(strcmp(how, "pthread_exit") == 0 ? &first.calls : &first.done);
         if (second.how) {
-            wait_for(&second.inside, 0);
+            wait_for(&second.done);
         }
         usleep(50000);
         if (strcmp(how, "free-itself") != 0) {
@@ -338,16 +340,17 @@ static int callback(const char *how) {
         }
         return 0;
     }
-    wait_for(&first.inside, 1);
+    wait_for(&first.inside);
     clock_gettime(CLOCK_MONOTONIC, &start);
     if (strcmp(how, "fork") == 0) {
         pid_t child = fork();
         if (child == 0) {
-            alarm(20);
+            alarm(PATIENCE_MS / 1000);
             must("the child's log", MAXIM_OK, log_one(first.itself, 3));
             must("the child's free", MAXIM_OK, maxim_logger_free(first.itself));
             _exit(0);
         }
+        first.forked = 1;
         int status = 1;
         if (waitpid(child, &status, 0) != child || status != 0) {
             fail("the child did not end well");
@@ -363,7 +366,7 @@ static int callback(const char *how) {
     must("free", MAXIM_ERR_TIMEOUT, maxim_logger_free(first.itself));
     printf("{\"seconds\":%.3f}\n", seconds_since(start));
     pthread_mutex_unlock(&first.lock);
-    wait_for(&first.inside, 0);
+    wait_for(&first.done);
     return 0;
 }
 
@@ -384,7 +387,7 @@ static int hanging_names(void) {
     /* Each has given its first attempt up by then. */
     for (int n = 0; told < LOGGERS; n++) {
         usleep(10000);
-        if (n == 3000) {
+        if (n == PATIENCE_MS / 10) {
             fail("waited in vain");
         }
     }
@@ -459,19 +462,19 @@ static int slow_files(void) {
     pthread_create(&thread, NULL, log_and_tick, NULL);
     /* How many operations a round has depends on the machine. */
     for (int i = 0; i < MOST_ROUNDS && *operations < OPERATIONS; i++) {
-        must("write to file", MAXIM_OK, maxim_write_to_file(logger, 20000));
-        must("flush", MAXIM_OK, maxim_flush(logger, 20000));
+        must("write to file", MAXIM_OK, maxim_write_to_file(logger, 60000));
+        must("flush", MAXIM_OK, maxim_flush(logger, 60000));
     }
     is_over = 1;
     pthread_join(thread, NULL);
-    must("flush", MAXIM_OK, maxim_flush(logger, 20000));
+    must("flush", MAXIM_OK, maxim_flush(logger, 60000));
     printf("{\"logged\":%lu,\"operations\":%lu,\"standstills\":%lu}\n", logged, *operations, *standstills);
     print_numbers(logger);
-    must("cleanup", MAXIM_OK, maxim_cleanup(logger, 20000));
+    must("cleanup", MAXIM_OK, maxim_cleanup(logger, 60000));
     return 0;
 }
 
-enum { JUMPS = 1000, TRIES = 200000, STUCK_CALLS = 60 };
+enum { JUMPS = 1000, TRIES = 200000, STUCK_CALLS = 300 };
 
 static struct {
     sigjmp_buf from;
@@ -622,8 +625,8 @@ static int longjmp_out(const char *how) {
         must("free", MAXIM_OK, maxim_logger_free(other));
         pid_t child = fork();
         if (child == 0) {
-            alarm(20);
-            _exit(log_one(logger, 3) == MAXIM_OK && maxim_cleanup(logger, 10000) == MAXIM_OK ? 0 : 3);
+            alarm(PATIENCE_MS / 1000);
+            _exit(log_one(logger, 3) == MAXIM_OK && maxim_cleanup(logger, 60000) == MAXIM_OK ? 0 : 3);
         }
         int status = 0;
         waitpid(child, &status, 0);
@@ -638,7 +641,7 @@ static int longjmp_out(const char *how) {
     jumper.want = 3;
     pthread_kill(jumper.thread, SIGUSR1);
     pthread_join(jumper.thread, NULL);
-    must("flush", MAXIM_OK, maxim_flush(logger, 20000));
+    must("flush", MAXIM_OK, maxim_flush(logger, 60000));
     printf("{\"jumps\":%d,\"ok\":%lu,\"refused\":%lu}\n", jumper.jumps, jumper.ok, refused);
     print_numbers(logger);
     must("free", MAXIM_OK, maxim_logger_free(logger));
@@ -647,7 +650,7 @@ static int longjmp_out(const char *how) {
 
 int main(int count, char **words) {
     const char *what = count > 1 ? words[1] : "", *how = count > 2 ? words[2] : "";
-    alarm(60);
+    alarm(STUCK_CALLS);
     if (strcmp(what, "file-size") == 0) {
         return file_size(how);
     } else if (strcmp(what, "cancelled") == 0) {

@@ -207,7 +207,7 @@ int main(void) {
         free(value.data);
     }
     free(line);
-    if (maxim_log_disconnect(client, 20000) || maxim_cleanup(logger, 20000)) {
+    if (maxim_log_disconnect(client, 60000) || maxim_cleanup(logger, 60000)) {
         printf("%s\n", maxim_last_error());
         failures++;
     }

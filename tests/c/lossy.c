@@ -60,7 +60,7 @@ static void application_logs(void) {
     if (maxim_log_info(client, BYTES("cut"), BYTES("{\"prompt\":\"Hi \\ud83d\"}"), NULL) != MAXIM_OK) {
         failures++;
     }
-    maxim_log_disconnect(client, 20000);
+    maxim_log_disconnect(client, 60000);
     maxim_log_client_free(client);
 }
 
@@ -87,7 +87,7 @@ static void entities(void) {
     TRY(maxim_trace_add_metadata(logger, BYTES("t"), BYTES("{\"a\":undefined}")));
     TRY(maxim_trace_add_event(logger, id, &event, NULL));
     TRY(maxim_trace_end(logger, id));
-    maxim_cleanup(logger, 20000);
+    maxim_cleanup(logger, 60000);
     maxim_logger_free(logger);
 }
 

@@ -40,10 +40,13 @@ static unsigned long long env_number(const char *name, unsigned long long otherw
     return text && *text ? strtoull(text, NULL, 10) : otherwise;
 }
 
+static atomic_ullong told;
+
 static void on_error(void *user_data, maxim_status status, const char *message, uint64_t records) {
     (void)user_data;
     fprintf(stderr, "probe: %s (%llu records): %s\n", maxim_status_str(status), (unsigned long long)records,
             message);
+    atomic_fetch_add(&told, 1);
 }
 
 /* A test's own, so that it never meets the records of another one at the same port. */

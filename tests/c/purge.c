@@ -5,8 +5,10 @@
  *                              source)
  *
  * Steps: `log` logs the secret in lines, an attachment and an entry; `files` writes all to files; `flush` sends what
- * can be sent; `purge` deletes what is held; `after` logs what is no secret; `stats` prints the numbers of both; `wait`
- * says "ready" and waits for a line; `expire` waits until nothing is held any more (PURGE_MAX_AGE_MS: `max_age_ms`); `clean` sends and leaves. Another step's name is a mistake.
+ * can be sent in a moment; `send` sends all; `refused` waits until some entries are in quarantine; `purge` deletes what
+ * is held; `after` logs what is no secret; `stats` prints the numbers of both; `wait` says "ready" and waits for a line;
+ * `expire` waits until nothing is held any more (PURGE_MAX_AGE_MS: `max_age_ms`); `clean` sends and leaves. Another
+ * step's name is a mistake.
  */
 #include <maxim.h>
 
@@ -15,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 20000, BRIEF_MS = 1500, TIMES = 300, MANY = 40000 };
+enum { LIMIT_MS = 60000, BRIEF_MS = 1500, TIMES = 300, MANY = 40000 };
 
 static maxim_logger *logger;
 static maxim_log_client *client;
@@ -88,6 +90,15 @@ int main(int argc, char **argv) {
             /* Whatever comes of it: somebody may refuse all, or be away. */
             (void)!maxim_flush(logger, BRIEF_MS);
             (void)!maxim_log_flush(client, BRIEF_MS);
+        } else if (strcmp(step, "send") == 0) {
+            CHECK(maxim_flush(logger, LIMIT_MS));
+            CHECK(maxim_log_flush(client, LIMIT_MS));
+        } else if (strcmp(step, "refused") == 0) {
+            maxim_stats stats = MAXIM_STATS_INIT;
+            for (int tenths = 0; tenths < 1200 && stats.quarantined == 0; tenths++) {
+                usleep(100000);
+                CHECK(maxim_log_client_stats(client, &stats));
+            }
         } else if (strcmp(step, "purge") == 0) {
             CHECK(maxim_purge(logger));
             CHECK(maxim_log_purge(client));

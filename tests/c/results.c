@@ -74,15 +74,15 @@ int main(int count, char **arguments) {
     check(maxim_logger_new(&config, &plain));
     check(maxim_generation_result(plain, MAXIM_STR("g16"), maxim_str_z(inline_image), 0));
     check(maxim_generation_result(plain, MAXIM_STR("g17"), maxim_str_z(bodies[6]), 0));
-    check(maxim_cleanup(plain, 30000));
+    check(maxim_cleanup(plain, 60000));
     check(maxim_logger_free(plain));
     check(maxim_retrieval_add_metric(logger, MAXIM_STR("r"), MAXIM_STR("documents"), 2.5));
     check(maxim_tool_call_add_metric(logger, MAXIM_STR("c"), MAXIM_STR("seconds"), 0.5));
     check(maxim_trace_evaluate_with_evaluators(logger, MAXIM_STR("t"), MAXIM_STR("[\"a\", \"b\", \"a\"]")));
-    check(maxim_flush(logger, 30000));
+    check(maxim_flush(logger, 60000));
     maxim_stats stats = MAXIM_STATS_INIT;
     check(maxim_logger_stats(logger, &stats));
-    check(maxim_cleanup(logger, 30000));
+    check(maxim_cleanup(logger, 60000));
     printf("unrecognised %llu\n", (unsigned long long)stats.results_unrecognised);
     return maxim_logger_free(logger) != MAXIM_OK;
 }

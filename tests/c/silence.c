@@ -71,14 +71,14 @@ int main(int argc, char **argv) {
         (void)maxim_trace_add_tag(logger, MAXIM_STR("made"), MAXIM_STR("k"), MAXIM_STR("v"));
         (void)maxim_trace_add_tag(logger, MAXIM_STR("never-made"), MAXIM_STR("k"), MAXIM_STR("v"));
         (void)maxim_trace_end(logger, MAXIM_STR("never-made"));
-        (void)maxim_cleanup(logger, 20000);
+        (void)maxim_cleanup(logger, 60000);
         (void)maxim_logger_stats(logger, &stats);
         count(&stats);
         return maxim_logger_free(logger) != MAXIM_OK;
     }
     if (strcmp(what, "delivers") == 0) {
         (void)maxim_trace_end(logger, MAXIM_STR("t"));
-        printf("cleanup %s\n", maxim_status_str(maxim_cleanup(logger, 3000)));
+        printf("cleanup %s\n", maxim_status_str(maxim_cleanup(logger, 60000)));
     } else {
         for (int n = 0; n < 100; n++) {
             (void)maxim_trace_end(logger, MAXIM_STR("no id"));

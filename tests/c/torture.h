@@ -8,9 +8,11 @@
  *   attach:N:BYTES         attach N times that many bytes
  *   opens:N                make and free N loggers
  *   wait                   print "ready" and wait for a line on standard input
+ *   flush-until-retries:N:MS  flush for MS ms each time, until so many attempts have failed
+ *   told                   wait until the host has been told of something
  *   latency                print the percentiles of the calls so far (needs PROBE_LATENCY)
  *   memory                 print resident bytes
- *   descriptors            print how many descriptors are open
+ *   descriptors            print how many descriptors stay open
  *   masks                  fail unless every other thread blocks every signal that can be blocked
  *   few-descriptors        leave no descriptor to be opened
  *   take-descriptors[:sockets]  close the library's descriptors, and have files or sockets of one's own under their
@@ -21,7 +23,7 @@
  *   address-space:KIB      have only so much address space left
  *   more-loggers:N         make N loggers beside this one; print how many there is no memory for
  *   idle-thread            have a thread that does nothing
- *   idle-child             fork a child that never calls the library and ends after a minute, or when it is
+ *   idle-child             fork a child that never calls the library and ends after ten minutes, or when it is
  *                          killed; print its process id
  *   seteuid:UID, setuid:UID, chdir:PATH, chroot:PATH
  *                          what programs do once they have started
@@ -55,7 +57,8 @@
 #define CHILD_SLOTS 100
 /* Buckets of 2^(1/8): from 1 ns to minutes with an error below a tenth. */
 #define BUCKETS 320
-#define CHILD_PATIENCE_NS 20000000000ull
+/* However busy the machine is: whoever hangs does so for longer. */
+#define CHILD_PATIENCE_NS 120000000000ull
 
 static _Atomic unsigned long long *tally;
 static atomic_ullong latencies[BUCKETS];
@@ -118,6 +121,16 @@ static unsigned long long bucket_end(unsigned bucket) {
 
 static void note_latency(unsigned long long since) {
     atomic_fetch_add_explicit(&latencies[bucket_of(now_ns() - since)], 1, memory_order_relaxed);
+}
+
+static int flush_until_retries(unsigned long long retries, uint32_t timeout_ms) {
+    unsigned long long end = now_ns() + CHILD_PATIENCE_NS;
+    maxim_stats stats = MAXIM_STATS_INIT;
+    do {
+        (void)maxim_flush(logger, timeout_ms);
+        last = maxim_logger_stats(logger, &stats);
+    } while (last == MAXIM_OK && stats.retries < retries && now_ns() < end);
+    return stats.retries >= retries;
 }
 
 static void print_latency(void) {
@@ -328,7 +341,7 @@ static void fork_idle_child(void) {
         close(0);
         close(1);
         close(2);
-        alarm(60);
+        alarm(600);
         for (;;) {
             pause();
         }
@@ -558,14 +571,28 @@ static int torture_verb(const char *verb) {
         if (!fgets(line, sizeof line, stdin)) {
             return 2;
         }
+    } else if (IS_VERB("flush-until-retries")) {
+        return flush_until_retries(number(verb, 1, "1"), (uint32_t)number(verb, 2, "300")) ? 0 : 2;
+    } else if (IS_VERB("told")) {
+        for (int patience = 0; patience < 12000 && atomic_load(&told) == 0; patience++) {
+            usleep(10000);
+        }
+        return atomic_load(&told) > 0 ? 0 : 2;
     } else if (IS_VERB("latency")) {
         print_latency();
     } else if (IS_VERB("memory")) {
         printf("%llu\n", proc_number("/proc/self/status", "VmRSS:", 10) * 1024);
         fflush(stdout);
     } else if (IS_VERB("descriptors")) {
-        /* One of them is the look itself. */
-        printf("%d\n", entries_of("/proc/self/fd") - 1);
+        /* A directory that the upkeep looks through is open for a moment: what lasts is the least of several looks,
+         * of which one descriptor is the look itself. */
+        int least = entries_of("/proc/self/fd");
+        for (int looks = 0; looks < 20; looks++) {
+            usleep(20000);
+            int now = entries_of("/proc/self/fd");
+            least = now < least ? now : least;
+        }
+        printf("%d\n", least - 1);
         fflush(stdout);
     } else if (IS_VERB("masks")) {
         return check_masks() ? 0 : 2;

@@ -26,6 +26,7 @@
  *   expect:STATUS      the last call must have been answered with that status
  *   stats:SINK         print accepted, adopted, delivered, held, dropped and quarantined, and the records
  *                      that errors told of; without a number of the logger's own repository
+ *   held:SINK:N        wait until that sink holds no more than so many records
  *   peak               print the most memory that this process had resident, and its descriptors
  *   kill
  */
@@ -218,6 +219,19 @@ static void print_stats(uint32_t sink) {
     fflush(stdout);
 }
 
+static int holds_at_most(uint32_t sink, uint64_t most) {
+    maxim_stats s = MAXIM_STATS_INIT;
+    for (int patience = 0; patience < 12000; patience++) {
+        noted(maxim_logger_sink_stats(logger, sink, &s));
+        if (s.held <= most) {
+            return 1;
+        }
+        usleep(10000);
+    }
+    fprintf(stderr, "sink %u holds %llu records\n", sink, (unsigned long long)s.held);
+    return 0;
+}
+
 /* Those that last but the three standard ones: directories are open only while somebody looks through them. */
 static int open_files(void) {
     int count = -3;
@@ -312,6 +326,10 @@ int main(int count, char **verbs) {
         } else if (IS("expect")) {
             if (strcmp(maxim_status_str(last), first) != 0) {
                 fprintf(stderr, "expected %s, got %s\n", first, maxim_status_str(last));
+                return 3;
+            }
+        } else if (IS("held")) {
+            if (!holds_at_most((uint32_t)number, strtoul(rest, NULL, 10))) {
                 return 3;
             }
         } else if (IS("stats")) {

@@ -14,7 +14,7 @@ static maxim_flow *flow;
 
 static void step(int number, maxim_status status) {
     printf("%d %s\n", number, maxim_status_str(status));
-    if (client && maxim_log_flush(client, 10000) != MAXIM_OK) {
+    if (client && maxim_log_flush(client, 60000) != MAXIM_OK) {
         fprintf(stderr, "step %d: flush: %s\n", number, maxim_last_error());
         exit(1);
     }

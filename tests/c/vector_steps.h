@@ -23,7 +23,7 @@ static void start(void) {
 }
 
 static void step(int number, maxim_status status) {
-    if (maxim_flush(logger, 10000) != MAXIM_OK) {
+    if (maxim_flush(logger, 60000) != MAXIM_OK) {
         fprintf(stderr, "step %d: flush: %s\n", number, maxim_last_error());
         exit(1);
     }

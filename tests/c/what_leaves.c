@@ -454,8 +454,8 @@ int main(int count, char **arguments) {
         (void)maxim_cleanup(logger, 2000);
         (void)maxim_log_disconnect(client, 2000);
     } else {
-        CHECK(maxim_cleanup(logger, 10000));
-        CHECK(maxim_log_disconnect(client, 10000));
+        CHECK(maxim_cleanup(logger, 60000));
+        CHECK(maxim_log_disconnect(client, 60000));
     }
     CHECK(maxim_logger_free(logger));
     CHECK(maxim_log_client_free(client));

@@ -232,7 +232,7 @@ int main(void) {
     EXPECT(MAXIM_ERR_NULL_POINTER, "logger", TAG_OF(NULL, id, key, value));
     EXPECT(MAXIM_ERR_INVALID_HANDLE, "logger", TAG_OF((maxim_logger *)(void *)&config, id, key, value));
     EXPECT(MAXIM_ERR_INVALID_HANDLE, "logger", TAG_OF((maxim_logger *)(uintptr_t)0x1234567, id, key, value));
-    EXPECT_OK(maxim_cleanup(logger, 10000));
+    EXPECT_OK(maxim_cleanup(logger, 60000));
     EXPECT(MAXIM_ERR_CLOSED, "", TAG(id, key, value));
     EXPECT_OK(maxim_logger_free(logger));
     EXPECT(MAXIM_ERR_INVALID_HANDLE, "already freed", maxim_logger_free(logger));

@@ -12,18 +12,18 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use socket2::{Domain, Socket, Type};
 
 pub mod collector;
 pub mod host;
 pub mod ids;
+pub mod port;
 pub mod scripted;
 pub mod service;
 pub mod vectors;
@@ -138,14 +138,9 @@ impl Server {
     }
 }
 
-/// A URL of this machine at which nobody answers, and its port. Only who asks for that port by number can have it as
-/// long as this process lives: another test's server would take the records of this one.
+/// A URL of this machine at which nobody answers until the test has a server there, and its port.
 pub fn nobody() -> (String, String) {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_reuse_address(true).unwrap();
-    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
-    let port = socket.local_addr().unwrap().as_socket().unwrap().port();
-    std::mem::forget(socket);
+    let port = port::free_port();
     (format!("http://127.0.0.1:{port}"), port.to_string())
 }
 
@@ -279,6 +274,8 @@ pub fn compile_with(source: &str, scratch: &Scratch, lib: &Path) -> PathBuf {
 pub fn compile_into(source: &str, directory: &Path, lib: &Path) -> PathBuf {
     let source = root().join(source);
     let program = directory.join(source.file_stem().unwrap());
+    // Put in its place when it is whole: another run of the tests may be at the same one.
+    let unfinished = program.with_extension(std::process::id().to_string());
     let lib = lib.parent().unwrap();
     let mut rpath = std::ffi::OsString::from("-Wl,-rpath,");
     rpath.push(lib);
@@ -290,12 +287,13 @@ pub fn compile_into(source: &str, directory: &Path, lib: &Path) -> PathBuf {
         .arg(root().join("tests/c"))
         .arg(&source)
         .arg("-o")
-        .arg(&program)
+        .arg(&unfinished)
         .arg("-L")
         .arg(lib)
         .arg(rpath)
         .args(["-lmaxim", "-lpthread", "-lm"])
         .args(words("MAXIM_TEST_CFLAGS")));
+    std::fs::rename(&unfinished, &program).unwrap();
     under(program)
 }
 

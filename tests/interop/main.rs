@@ -14,11 +14,12 @@ mod text;
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::collector::{Collector, taken, texts};
+use common::port::free_port;
 use common::{Scratch, both, built, compile};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
@@ -45,8 +46,7 @@ impl Real {
         let program = std::env::var("COLLECTOR").expect("COLLECTOR names no Collector: run `make interop`");
         let passed_on = Collector::start(|_| taken());
         let scratch = Scratch::new("interop");
-        // Nobody listens at a port that was just given up.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let config = scratch.path().join("config.yaml");
         let text = format!(
             "receivers: {{otlp: {{protocols: {{http: {{endpoint: '127.0.0.1:{port}'}}}}}}}}\n\

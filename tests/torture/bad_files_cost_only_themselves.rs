@@ -30,7 +30,7 @@ const QUARANTINE_FILES: usize = 1000;
 /// directory so that no other process finds it.
 fn orphan(stage: &Stage, url: &str, writer: &str) -> PathBuf {
     let log = format!("log:{RECORDS}:{writer}");
-    let verbs = ["new", &log, "write-to-file:10000", "expect:MAXIM_OK", "_exit:0"];
+    let verbs = ["new", &log, "write-to-file:60000", "expect:MAXIM_OK", "_exit:0"];
     assert!(stage.probe(url, &verbs).status().unwrap().success());
     let file = files_below(&stage.spool).into_iter().find(|file| is_segment(file)).unwrap();
     let kept = stage.scratch.path().join("kept").join(writer);
@@ -148,7 +148,7 @@ const DAMAGES: [(&str, Damage); 22] = [
 
 /// Starts a process that takes everything over; gives its stats once `expected` records have arrived.
 fn take_over(stage: &Stage, server: &Server, expected: u64) -> Value {
-    let verbs = ["new", "wait", "flush-log-files:60000", "stats", "cleanup:10000"];
+    let verbs = ["new", "wait", "flush-log-files:60000", "stats", "cleanup:60000"];
     let mut host = stage.host(&server.url(), &verbs, &[]);
     host.line();
     wait_for_unique(server, expected);

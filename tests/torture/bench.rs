@@ -4,6 +4,8 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -14,13 +16,15 @@ use serde_json::Value;
 
 use crate::common::host::HostProcess;
 pub use crate::common::nobody;
-use crate::common::{Scratch, Server, both, cc, compile_into, library, probe, root, run};
+use crate::common::{Scratch, Server, both, cc, compile_into, library, probe, root, run, soname};
 
 /// Slots of the tally: see `tests/c/torture.h`.
 const TALLY_SLOTS: usize = 4096;
 /// The slot of the first forked child.
 pub const CHILD_SLOTS: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Numbers of users that no system gives to anybody.
+const OTHER_USERS: u32 = 60_000;
 
 /// `full` in a run of `make torture`, else `short`.
 pub fn scaled<T>(short: T, full: T) -> T {
@@ -212,6 +216,8 @@ pub struct Stage {
     pub program: PathBuf,
     pub spool: PathBuf,
     client: Client,
+    /// Who its processes belong to, if not to whoever tests.
+    user: Option<u32>,
 }
 
 impl Stage {
@@ -223,7 +229,32 @@ impl Stage {
         let scratch = Scratch::new(name);
         let program = program().to_owned();
         let spool = scratch.path().join("spool");
-        Stage { scratch, program, spool, client }
+        Stage { scratch, program, spool, client, user: None }
+    }
+
+    /// One whose processes are those of a user that no other test has. In shared memory all loggers of a user look
+    /// after what anybody left, and count what is too old as their own. Needs root.
+    pub fn of_another_user(name: &str) -> Stage {
+        let mut stage = Stage::new(name);
+        let user = OTHER_USERS + std::process::id() % 5_000;
+        stage.open_to_others();
+        chown(stage.scratch.path(), Some(user), Some(user)).expect("these tests need root");
+        stage.user = Some(user);
+        stage
+    }
+
+    /// Puts program and library where another user finds them.
+    pub fn open_to_others(&mut self) {
+        let place = self.scratch.path().to_owned();
+        std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // By another process: while this one has a program open to write it, no thread of its can run it.
+        let copy = |from: &Path, name: &str| {
+            let to = place.join(name);
+            run(Command::new("cp").args([from, &to]));
+            to
+        };
+        copy(&library("lib/libmaxim.so"), &soname());
+        self.program = copy(program(), "probe");
     }
 
     pub fn probe<I: AsRef<OsStr>>(&self, url: &str, verbs: &[I]) -> Command {
@@ -236,6 +267,9 @@ impl Stage {
             Client::Structured => command.env("PROBE_CLIENT", "structured"),
             Client::Otlp => command.env("PROBE_CLIENT", "otlp"),
         };
+        if let Some(user) = self.user {
+            command.uid(user).gid(user).env("LD_LIBRARY_PATH", self.scratch.path());
+        }
         command
     }
 
@@ -269,7 +303,7 @@ impl Stage {
     /// Lets a process adopt everything until the server has `records` different ones. Gives its stats.
     pub fn adopt_all(&self, url: &str, server: &Server, records: u64) -> Value {
         let mut host =
-            self.host(url, &["new", "wait", "cleanup:10000", "stats"], &[("PROBE_FLUSH_MS", "50".into())]);
+            self.host(url, &["new", "wait", "cleanup:60000", "stats"], &[("PROBE_FLUSH_MS", "50".into())]);
         host.line();
         wait_for_unique(server, records);
         host.tell();
@@ -300,15 +334,20 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Waits until the server has had so many different records.
+/// Waits until the server has had so many different records, as long as more of them come: a slow machine has logged
+/// more of them in a test's course, and needs longer for each.
 pub fn wait_for_unique(server: &Server, records: u64) {
-    let start = Instant::now();
+    let mut since = (Instant::now(), 0);
     loop {
         let totals = &server.sequences()["totals"];
-        if totals["unique"].as_u64().is_some_and(|unique| unique >= records) {
+        let unique = totals["unique"].as_u64().unwrap();
+        if unique >= records {
             return;
         }
-        assert!(start.elapsed() < PATIENCE, "{records} records accepted, but the server has {totals}");
+        if unique > since.1 {
+            since = (Instant::now(), unique);
+        }
+        assert!(since.0.elapsed() < PATIENCE, "{records} records accepted, but the server has {totals}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -5,11 +5,10 @@
 //! root; without it the tests fail and say so.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::Command;
 
 use crate::bench::{Row, Stage, json_lines, nobody, scaled};
-use crate::common::{Server, built, probe, run, soname};
+use crate::common::{Server, probe};
 
 /// Runs the probe after `mounts`, shell commands in which `$SPOOL` is the spool directory.
 fn within(stage: &Stage, mounts: &str, url: &str, verbs: &[&str]) -> Command {
@@ -90,15 +89,7 @@ fn read_only_directories() {
 fn permission_denied() {
     let mut row = Row::new("permission denied");
     let mut stage = Stage::new("denied");
-    // Where the other user finds them. By another process: while this one has a program open to write it,
-    // no thread of its can run it.
-    let copy = |from: &Path, name: &str| {
-        let to = stage.scratch.path().join(name);
-        run(Command::new("cp").args([from, &to]));
-        to
-    };
-    copy(&built("lib/libmaxim.so"), &soname());
-    stage.program = copy(&stage.program, "probe");
+    stage.open_to_others();
     let (url, _) = nobody();
     let mounts = "mount -t tmpfs -o mode=700 tmpfs /dev/shm; mount -t tmpfs -o mode=700 tmpfs /var/tmp";
     let verbs = ["new", "threads:4:5000", "cleanup:1000", "stats"];
@@ -114,7 +105,7 @@ fn directories_removed_under_our_feet() {
     let mut row = Row::new("directories removed under our feet");
     let stage = Stage::new("removed");
     let (url, port) = nobody();
-    let verbs = ["new", "threads:4:2000", "wait", "threads:4:2000", "wait", "flush:20000", "stats"];
+    let verbs = ["new", "threads:4:2000", "wait", "threads:4:2000", "wait", "flush:60000", "stats"];
     let mut host = stage.host(&url, &verbs, &[("PROBE_FLUSH_MS", "50".into())]);
     host.line();
     // Both places: the spool directory, and the hot files that this very process has open.

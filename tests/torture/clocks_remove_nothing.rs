@@ -49,7 +49,7 @@ fn all_is_delivered(row: &mut Row, clocks: [(&'static str, &str); 3]) {
     assert_eq!(attachments(&stage), 3, "{clocks:?}");
 
     let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
-    let mut next = stage.host(&url, &["new", "wait", "cleanup:10000", "stats"], &with(clocks[2]));
+    let mut next = stage.host(&url, &["new", "wait", "cleanup:60000", "stats"], &with(clocks[2]));
     next.line();
     wait_for_unique(&server, 50);
     wait_until("the files have arrived", || server.count("uploads") == 3);

@@ -94,7 +94,7 @@ fn a_child_that_never_logs_keeps_nothing_of_its_dead_parent() {
     host.kill();
     row.accepted = 1_002;
     let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
-    let verbs = ["new", "flush-log-files:20000", "expect:MAXIM_OK", "stats"];
+    let verbs = ["new", "flush-log-files:60000", "expect:MAXIM_OK", "stats"];
     let adopter = stage.probe(&url, &verbs).output().unwrap();
     // SAFETY: kill touches no memory; with 0 it only asks whether the process is there.
     let lives = unsafe { libc::kill(child, 0) } == 0;
@@ -206,7 +206,7 @@ fn processes_that_start_together_share_the_orphans() {
     }
     let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
     let mut hosts: Vec<_> =
-        (0..starters).map(|_| stage.host(&url, &["new", "wait", "cleanup:10000", "stats"], &[])).collect();
+        (0..starters).map(|_| stage.host(&url, &["new", "wait", "cleanup:60000", "stats"], &[])).collect();
     hosts.iter_mut().for_each(|host| drop(host.line()));
     wait_for_unique(&server, row.accepted);
     hosts.iter_mut().for_each(|host| host.tell());

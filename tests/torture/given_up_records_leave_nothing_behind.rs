@@ -1,6 +1,7 @@
 //! Records that nobody of their own came back for in 72 hours go, with their files, and are counted by
 //! whoever logs next; younger ones stay for their own.
 
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ const LONG_AGO: Duration = Duration::from_secs(100 * 3600);
 #[test]
 fn what_nobody_came_back_for_is_removed_and_counted() {
     let mut row = Row::new("records and files that nobody came back for");
-    let stage = Stage::new("given-up");
+    let stage = Stage::of_another_user("given-up");
     let (url, port) = nobody();
     let log = |repository: &str, end: &[&str]| {
         let verbs = [&["new", "log:50", "attach:3:200000", "stats"], end].concat();
@@ -43,13 +44,13 @@ fn what_nobody_came_back_for_is_removed_and_counted() {
     let stats: Value = host.json();
     host.must_succeed();
     assert_eq!(stats["adopted"], stats["dropped_expired"], "{stats}");
-    // Memory is shared with this user's other loggers, of which any may have been first.
+    // Another one of these processes may have been first.
     let removed = stats["dropped_expired"].as_u64().unwrap();
     assert!((cleaned..=old).contains(&removed), "{removed} of {old}, {cleaned} of them in files: {stats}");
     row.dropped = old;
 
     let itself = [("PROBE_REPOSITORY", repository_of(&stage, "young"))];
-    let mut host = stage.host(&url, &["new", "attach:1:10", "wait", "flush-log-files:20000"], &itself);
+    let mut host = stage.host(&url, &["new", "attach:1:10", "wait", "flush-log-files:60000"], &itself);
     host.line();
     wait_for_unique(&server, 50);
     wait_until("its files have arrived", || server.count("uploads") == 4);
@@ -82,8 +83,10 @@ fn age(directory: &Path) {
     let files = std::fs::read_dir(directory.join("attachments")).into_iter().flatten().flatten();
     let lines = files.map(|file| format!("0 {}\n", file.file_name().to_str().unwrap())).collect::<String>();
     if !lines.is_empty() {
-        std::fs::write(directory.join("attachments.ages"), [&stamp(0)[..], lines.as_bytes()].concat())
-            .unwrap();
+        let ages = directory.join("attachments.ages");
+        std::fs::write(&ages, [&stamp(0)[..], lines.as_bytes()].concat()).unwrap();
+        let owner = std::fs::metadata(directory).unwrap();
+        chown(&ages, Some(owner.uid()), Some(owner.gid())).unwrap();
     }
 }
 

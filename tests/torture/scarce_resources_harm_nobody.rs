@@ -27,7 +27,7 @@ fn deliver_all(
     assert_eq!((&totals["unique"], &totals["out_of_order"]), (&10_000.into(), &0.into()), "{totals}");
 }
 
-const VERBS: [&str; 5] = ["new", "log:10000", "flush:20000", "expect:MAXIM_OK", "stats"];
+const VERBS: [&str; 5] = ["new", "log:10000", "flush:60000", "expect:MAXIM_OK", "stats"];
 
 #[test]
 fn no_thread_can_be_had() {
@@ -56,7 +56,7 @@ fn on_lambda_a_failed_batch_stays_for_the_next_flush() {
     let mut row = Row::new("Lambda mode, failed batch");
     let stage = Stage::new("lambda");
     let server = Server::start(&["--check-seq", "--seq-start", "1", "--status", "503"]);
-    let verbs = ["new", "log:100", "flush:300", "stats", "wait", "flush:10000", "expect:MAXIM_OK", "stats"];
+    let verbs = ["new", "log:100", "flush:300", "stats", "wait", "flush:60000", "expect:MAXIM_OK", "stats"];
     let mut host = stage.host(&server.url(), &verbs, &[("AWS_LAMBDA_FUNCTION_NAME", "f".into())]);
     assert_eq!(host.json()["held"], 100);
     host.line();
@@ -162,10 +162,10 @@ fn a_logger_holds_few_descriptors_and_gives_them_back() {
         "descriptors",
         "new",
         "log:20000",
-        "flush:10000",
+        "flush:60000",
         "descriptors",
         "masks",
-        "cleanup:5000",
+        "cleanup:60000",
         "free",
         "descriptors",
         &opens,
@@ -191,7 +191,7 @@ fn a_process_goes_on_after_a_freeze() {
     let stage = Stage::new("freeze");
     let server = Server::start(&["--check-seq", "--seq-start", "1"]);
     let verbs =
-        ["new", "log:100:a", "flush:5000", "wait", "log:100:b", "flush:5000", "expect:MAXIM_OK", "stats"];
+        ["new", "log:100:a", "flush:60000", "wait", "log:100:b", "flush:60000", "expect:MAXIM_OK", "stats"];
     let mut host = stage.host(&server.url(), &verbs, &[]);
     host.line();
     host.signal(libc::SIGSTOP);

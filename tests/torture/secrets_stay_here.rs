@@ -19,7 +19,6 @@ fn the_key_is_in_no_file_and_no_output_and_goes_to_no_other_host() {
     let elsewhere = Server::start(&[]);
     let recorded = stage.scratch.path().join("requests");
     let server = Server::start(&["--record", recorded.to_str().unwrap()]);
-    let verbs = ["new", "log:100", "flush:1500", "write-to-file:2000", "stats", "_exit:0"];
     let mut output = String::new();
     for misbehaviour in [
         json!({"unauthorized": true}),
@@ -27,6 +26,9 @@ fn the_key_is_in_no_file_and_no_output_and_goes_to_no_other_host() {
         json!({"redirect": null, "fail": "400:100"}),
         json!({"fail": "500:100"}),
     ] {
+        // A refused key ends a flush at once, and the others that wait as long as they are told.
+        let flush = if misbehaviour["unauthorized"] == true { "flush:60000" } else { "flush:1500" };
+        let verbs = ["new", "log:100", flush, "write-to-file:60000", "stats", "_exit:0"];
         server.control(misbehaviour);
         let ended = stage.probe(&server.url(), &verbs).env("PROBE_DEBUG", "1").output().unwrap();
         assert!(ended.status.success(), "{}", both(&ended));

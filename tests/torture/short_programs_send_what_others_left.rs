@@ -26,7 +26,7 @@ fn one_record_and_a_cleanup_send_what_a_killed_process_left(client: Client) {
         let (url, port) = nobody();
         leave_records(&stage, &url);
         let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
-        let verbs = ["new", "log:1:own", "cleanup:20000", "expect:MAXIM_OK", "stats"];
+        let verbs = ["new", "log:1:own", "cleanup:60000", "expect:MAXIM_OK", "stats"];
         let stats = json_lines(&mut stage.probe(&url, &verbs)).remove(0);
         row.add_stats(&stats);
         let totals = server.sequences()["totals"].clone();
@@ -52,7 +52,7 @@ fn a_cleanup_without_the_time_for_it_says_how_much_is_left(client: Client) {
     row.add_stats(&stats);
     assert!(row.held > 0, "{stats}");
     server.control(json!({"delay_ms": 0}));
-    let verbs = ["new", "cleanup:20000", "expect:MAXIM_OK"];
+    let verbs = ["new", "cleanup:60000", "expect:MAXIM_OK"];
     assert!(stage.probe(&url, &verbs).status().unwrap().success());
     assert_eq!(server.sequences()["totals"]["unique"], LEFT + 1);
 }

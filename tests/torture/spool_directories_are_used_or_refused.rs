@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::bench::{Row, Stage, nobody};
-use crate::common::{both, library, probe, run, soname};
+use crate::common::{both, probe};
 
 const USER: u32 = 65_534;
 
@@ -20,24 +20,16 @@ fn run_as_user(
     env: &[(&str, &str)],
     verbs: &[&str],
 ) -> Output {
-    let place = stage.scratch.path().to_owned();
-    std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let copy = |from: &Path, name: &str| {
-        let to = place.join(name);
-        run(Command::new("cp").args([from, &to]));
-        to
-    };
-    copy(&library("lib/libmaxim.so"), &soname());
-    let program = copy(&stage.program, "probe");
+    stage.open_to_others();
     let (url, _) = nobody();
-    let inner = probe(&program, &url, spool, verbs);
+    let inner = probe(&stage.program, &url, spool, verbs);
     let script = format!(
         "set -e; {{ {mounts}; }} || {{ echo 'cannot mount: these tests need root' >&2; exit 77; }}; \
          exec setpriv --reuid={USER} --regid={USER} --clear-groups \"$0\" \"$@\""
     );
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c", &script]).arg(inner.get_program()).args(inner.get_args());
-    command.env("LD_LIBRARY_PATH", &place).env_remove("HOME").env_remove("XDG_STATE_HOME");
+    command.env("LD_LIBRARY_PATH", stage.scratch.path()).env_remove("HOME").env_remove("XDG_STATE_HOME");
     command
         .env("MAXIM_BASE_URL", &url)
         .env("MAXIM_SPOOL_DIR", spool)
@@ -53,7 +45,7 @@ fn says_the_directory(output: &Output, wanted: &str) {
 
 const OWN_SHM: &str =
     "mount -t tmpfs -o mode=1777 tmpfs /dev/shm; mount -t tmpfs -o mode=1777 tmpfs /var/tmp";
-const VERBS: [&str; 5] = ["new", "log:10", "write-to-file:10000", "expect:MAXIM_OK", "spool-dir"];
+const VERBS: [&str; 5] = ["new", "log:10", "write-to-file:60000", "expect:MAXIM_OK", "spool-dir"];
 
 #[test]
 fn in_a_directory_that_others_write_to_a_private_one_is_made() {
@@ -117,7 +109,7 @@ fn memory_only_is_reported_at_once() {
     let mut stage = Stage::new("squatted");
     let squatted = format!("{OWN_SHM}; mkdir /dev/shm/maxim-{USER} /var/tmp/maxim-{USER}");
     let output =
-        run_as_user(&mut stage, Path::new(""), &squatted, &[], &["new", "log:1", "spool-dir", "sleep:1000"]);
+        run_as_user(&mut stage, Path::new(""), &squatted, &[], &["new", "log:1", "spool-dir", "told"]);
     says_the_directory(&output, "none");
     let said = both(&output);
     assert!(said.contains("in this process's memory only"), "{said}");

@@ -45,14 +45,14 @@ fn own_records_in_files_wait_until_they_can_be_read() {
         let verbs = [
             "new",
             "log:1000",
-            "write-to-file:10000",
+            "write-to-file:60000",
             "expect:MAXIM_OK",
             "wait",
-            "flush:900",
+            "flush:2500",
             "expect:MAXIM_ERR_IO",
             "stats",
             "wait",
-            "flush:20000",
+            "flush:60000",
             "expect:MAXIM_OK",
             "stats",
         ];
@@ -78,15 +78,16 @@ fn what_a_dead_process_left_waits_until_it_can_be_read() {
     for error in ERRORS {
         let stage = Stage::new("unread-orphans");
         let (url, port) = nobody();
-        let verbs = ["new", "log:1000", "write-to-file:10000", "expect:MAXIM_OK", "_exit:0"];
+        let verbs = ["new", "log:1000", "write-to-file:60000", "expect:MAXIM_OK", "_exit:0"];
         assert!(stage.probe(&url, &verbs).status().unwrap().success());
         std::fs::write(control(&stage), error.to_string()).unwrap();
         let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
-        let mut unlucky = stage.probe(&url, &["new", "cleanup:2000", "expect:MAXIM_ERR_TIMEOUT", "stats"]);
+        let mut unlucky =
+            stage.probe(&url, &["new", "told", "cleanup:2000", "expect:MAXIM_ERR_TIMEOUT", "stats"]);
         let output = unlucky.envs(faults(&stage)).output().unwrap();
         assert!(output.status.success(), "{}", both(&output));
         assert!(both(&output).contains("cannot be read"), "nobody is told: {}", both(&output));
-        let mut next = stage.probe(&url, &["new", "cleanup:20000", "expect:MAXIM_OK"]);
+        let mut next = stage.probe(&url, &["new", "cleanup:60000", "expect:MAXIM_OK"]);
         assert!(next.status().unwrap().success());
         assert_eq!(arrived(&server), RECORDS, "error {error}");
         row.accepted += RECORDS;
@@ -99,7 +100,7 @@ fn what_a_dead_process_left_waits_until_it_can_be_read() {
 fn changed_later(name: &'static str, change: &[&str], after: &[&str]) -> (Stage, Server, Value) {
     let stage = Stage::new(name);
     let (url, port) = nobody();
-    let before = ["new", "log:1000:a", "write-to-file:10000", "expect:MAXIM_OK"];
+    let before = ["new", "log:1000:a", "write-to-file:60000", "expect:MAXIM_OK"];
     let verbs = [&before[..], change, &["log:1000:b", "wait"], after, &["stats"]].concat();
     let mut command = stage.probe(&url, &verbs);
     // The spool directory by a relative name.
@@ -118,7 +119,7 @@ fn a_new_working_directory_or_root_takes_no_file_out_of_reach() {
     let mut row = Row::new("chdir and chroot after maxim_logger_new");
     for change in ["chdir:/", "chroot:/var/empty-for-maxim-test"] {
         std::fs::create_dir_all("/var/empty-for-maxim-test").unwrap();
-        let after = ["flush:20000", "expect:MAXIM_OK"];
+        let after = ["flush:60000", "expect:MAXIM_OK"];
         let (_stage, server, stats) = changed_later("elsewhere", &[change], &after);
         row.add_stats(&stats);
         assert_eq!(arrived(&server), 2 * RECORDS, "{change}: {stats}");
@@ -129,7 +130,7 @@ fn a_new_working_directory_or_root_takes_no_file_out_of_reach() {
 #[test]
 fn a_process_that_becomes_somebody_else_for_a_while_loses_nothing() {
     let mut row = Row::new("seteuid and back after maxim_logger_new");
-    let after = ["flush:900", "expect:MAXIM_ERR_IO", "seteuid:0", "flush:20000", "expect:MAXIM_OK"];
+    let after = ["flush:2500", "expect:MAXIM_ERR_IO", "seteuid:0", "flush:60000", "expect:MAXIM_OK"];
     let (_stage, server, stats) = changed_later("seteuid", &["seteuid:65534"], &after);
     row.add_stats(&stats);
     assert_eq!(arrived(&server), 2 * RECORDS, "{stats}");
@@ -142,7 +143,7 @@ fn a_process_that_becomes_somebody_else_for_good_leaves_its_files_to_the_next() 
     let (stage, server, stats) = changed_later("setuid", &["setuid:65534"], &after);
     row.add_stats(&stats);
     assert_eq!(stats["dropped_corrupt"], 0, "{stats}");
-    let verbs = ["new", "cleanup:20000", "expect:MAXIM_OK"];
+    let verbs = ["new", "cleanup:60000", "expect:MAXIM_OK"];
     assert!(stage.probe(&server.url(), &verbs).status().unwrap().success());
     assert!(arrived(&server).as_u64().unwrap() >= RECORDS, "{stats}");
 }

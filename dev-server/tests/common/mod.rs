@@ -1,6 +1,9 @@
 //! A running `maxim-dev` and a client that writes raw bytes to it. The process ends with the value that holds it.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+#[path = "../../../tests/common/port.rs"]
+pub mod port;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -10,7 +13,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// A wait that no healthy run comes near to.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Running {
     child: Child,
