@@ -38,7 +38,7 @@ build_tests() {
 }
 
 run_tests() {
-    MAXIM_TEST_ROOT=$root MAXIM_TEST_SERVER=$root/build/bin/maxim-dev timeout 300 "$1/tests" --gtest_brief=1
+    MAXIM_TEST_ROOT=$root MAXIM_TEST_SERVER=$root/build/bin/maxim-dev timeout 1200 "$1/tests" --gtest_brief=1
 }
 
 say "every export is reached"

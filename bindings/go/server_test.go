@@ -24,7 +24,7 @@ const root = "../.."
 var testKey = fmt.Sprintf("key-%d-%d", os.Getpid(), time.Now().UnixNano())
 
 // patience is how long anything is waited for: for a busy machine, not for a promise.
-const patience = 30 * time.Second
+const patience = 120 * time.Second
 
 // server is a running maxim-dev; it ends with the test.
 type server struct {

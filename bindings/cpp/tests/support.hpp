@@ -28,7 +28,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 /// Long enough for a loaded machine; no test waits for it to run out.
-inline constexpr maxim::milliseconds patience = 30s;
+inline constexpr maxim::milliseconds patience = 120s;
 
 inline std::string variable(const char* name) {
     const char* value = std::getenv(name);

@@ -106,7 +106,7 @@ class MaximTest < Minitest::Test
   end
 
   # Waits for a condition, and fails when it does not come.
-  def eventually(what, seconds = 20)
+  def eventually(what, seconds = 120)
     deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
     until (result = yield)
       flunk "#{what}: not within #{seconds} s" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline

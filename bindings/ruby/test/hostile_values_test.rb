@@ -19,8 +19,8 @@ class HostileValuesTest < MaximTest
 
   # What arrived, as it was written.
   def arrived
-    assert @log.flush(timeout: 30)
-    assert @app.flush(timeout: 30)
+    assert @log.flush(timeout: 120)
+    assert @app.flush(timeout: 120)
     File.readlines(@server.lines, chomp: true, encoding: "UTF-8").map { |line| line.gsub("\\ufffd", "\u{fffd}") }
   end
 

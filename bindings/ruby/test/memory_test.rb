@@ -73,7 +73,7 @@ class MemoryTest < MaximTest
       20.times { |i| Maxim::Logger.new(exit_timeout: nil).trace("t").add_tag("n", "seq-free-\#{i}") }
       GC.start
       log = Maxim::Logger.new
-      log.flush_log_files(timeout: 20)
+      log.flush_log_files(timeout: 120)
       puts ObjectSpace.each_object(Maxim::Logger).count
     RUBY
     assert_operator output.to_i, :<, 10

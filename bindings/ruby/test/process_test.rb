@@ -48,10 +48,10 @@ class ProcessTest < MaximTest
 
   def test_the_end_of_a_process_waits_no_longer_than_it_was_told
     @server.control(status: 503)
-    start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    ruby(%(Maxim::Logger.new(exit_timeout: 0.2).trace("t").add_tag("n", "seq-late-0")))
-    # The bound that matters: not the 10 s of a flush, nor for ever.
-    assert_operator Process.clock_gettime(Process::CLOCK_MONOTONIC) - start, :<, 8
+    said = ruby(%(Maxim::Logger.new(exit_timeout: 0.2).trace("t").add_tag("n", "seq-late-0")
+                  puts Process.clock_gettime(Process::CLOCK_MONOTONIC)))
+    # The bound that matters: not the 10 s of a flush, nor for ever. How long a busy machine takes to start it does not.
+    assert_operator Process.clock_gettime(Process::CLOCK_MONOTONIC) - Float(said.lines.last), :<, 8
     @server.control(status: nil)
     logger.flush_log_files
     assert_complete(1)
