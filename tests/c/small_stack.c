@@ -107,6 +107,20 @@ static void deep_calls(maxim_logger *logger, size_t levels) {
          "]", "}\"}"},
         {"[[{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}],\"a\":", "[", "1", "]", "}]]"},
         {"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}{\"choices\":[],\"a\":", "[", "1", "]", "}"},
+        /* Nearly JSON, and what is behind something else. */
+        {"{'choices':[{'index':0,'delta':{'content':'x'}}],'a':", "[", "1", "]", "}"},
+        {"Choice(choices=[Choice(index=0, message=Message(content='x'))], a=", "f(a=", "1", ")", ")"},
+        {"data: {'choices':[{'index':0,'delta':{'content':'x'}}],'a':", "{b:", "NaN", "}", "}\n\n"},
+        {"HTTP/1.1 200 OK\r\n\r\n{\"choices\":[{\"message\":{\"content\":\"x\"}}],\"a\":", "[", "1", "]", "}"},
+        /* Sessions, agents and media. */
+        {"{\"steps\":[{\"finishReason\":\"stop\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]},{\"finishReason\":\"stop\",\"content\":[],\"a\":",
+         "[", "1", "]", "}]}"},
+        {"[{\"type\":\"assistant\",\"message\":{\"id\":\"a\",\"content\":[{\"type\":\"tool_use\",\"name\":\"f\",\"input\":", "[", "1",
+         "]", "}]}}]"},
+        {"[{\"serverContent\":{\"modelTurn\":{\"parts\":[{\"text\":\"x\"}]},\"a\":", "[", "1", "]", "}}]"},
+        {"[{\"trace\":{\"trace\":", "[", "1", "]", "}},{\"chunk\":{\"bytes\":\"eA==\"}}]"},
+        {"{\"images\":[{\"url\":\"https://example.invalid/a.png\",\"a\":", "[", "1", "]", "}]}"},
+        {"{\"type\":\"ai\",\"response_metadata\":{},\"content\":[{\"a\":", "[", "1", "]", "}]}"},
     };
     for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
         const char *const *part = results[i];
