@@ -127,6 +127,11 @@ fn no_byte_of_what_was_purged_is_left_or_arrives_and_later_records_do() {
     killed.until_ready();
     killed.child.kill().unwrap();
     killed.child.wait().unwrap();
+    // As if it had been killed while it wrote one more.
+    let files = stage.found();
+    let one = files.iter().find(|path| path.parent().unwrap().ends_with("attachments")).unwrap();
+    let unfinished = one.with_file_name(".new-of-a-process-that-was-killed");
+    std::fs::write(&unfinished, &stage.secret).unwrap();
 
     let steps = [
         "log", "files", "log", "flush", "stats", "wait", "purge", "stats", "wait", "after", "send", "stats",

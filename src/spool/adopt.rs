@@ -25,7 +25,7 @@ use std::time::Duration;
 /// Dead owners taken over at a time, so that own records are not kept waiting.
 const ORPHANS_AT_ONCE: usize = 64;
 /// A directory or file that was never finished is litter after this long.
-pub(super) const LITTER_AGE: Duration = Duration::from_secs(3600);
+const LITTER_AGE: Duration = Duration::from_secs(3600);
 
 /// A segment file of a dead owner.
 struct FoundSegment {

@@ -5,7 +5,7 @@
 //! next use, in which records that have left can still be read. What other living instances hold is theirs to purge.
 //! Files are removed, not overwritten.
 
-use super::adopt::{LITTER_AGE, instances_in};
+use super::adopt::instances_in;
 use super::reader::Reader;
 use super::state::{BlankSegment, Dropped, Location, Segment};
 use super::store::StoreRoot;
@@ -87,8 +87,8 @@ impl Spool {
                     };
                     !others || held.iter().any(is_named)
                 }
-                // Being written at this moment, or never finished.
-                None => !others && entry.looks_older(LITTER_AGE),
+                // Never finished, unless its writer lives: told by who there is, and by no clock.
+                None => !others && !sidefile::is_being_written(&entry, &own),
             };
             if goes {
                 purged = purged.and(gone(entry.remove_file()));

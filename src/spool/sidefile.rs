@@ -75,7 +75,7 @@ impl Spool {
         if !reserved? {
             return Ok(None);
         }
-        let partial = directory.join(format!("{UNFINISHED}{}", Uuid::new().as_str()));
+        let partial = directory.join(format!("{}{}", unfinished(&self.store.origin), Uuid::new().as_str()));
         let write = || {
             directory
                 .private_directory()
@@ -290,6 +290,16 @@ fn note_of(directory: &At) -> At {
 /// The name of a record's file.
 fn name(maker: &Origin, sequence: u64) -> String {
     format!("{}.{sequence:016x}", maker.name())
+}
+
+/// What the names of a maker's unfinished files begin with.
+fn unfinished(maker: &Origin) -> String {
+    format!("{UNFINISHED}{}-", maker.name())
+}
+
+/// Whether `maker`, which lives, may be writing this file at this moment.
+pub(super) fn is_being_written(file: &At, maker: &Origin) -> bool {
+    file.name().to_str().is_some_and(|name| name.starts_with(&unfinished(maker)))
 }
 
 pub(super) fn parse(name: &str) -> Option<(Origin, u64)> {
