@@ -358,7 +358,7 @@ impl Pipeline {
     }
 
     /// The spool, to look after the files beside its records.
-    pub fn spool(&self) -> &Spool {
+    pub fn spool(&self) -> &Arc<Spool> {
         &self.place.spool
     }
 

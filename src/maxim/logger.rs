@@ -542,7 +542,9 @@ fn open_lines(config: &Config, uploads: Weak<UploadPipeline>) -> Pipeline {
 }
 
 fn open_uploads(config: &Config, lines: Weak<Pipeline>) -> Pipeline {
-    let uploads = open(config, UPLOADS, "maxim-uploads", Arc::new(UploadProtocol::new(config, lines)));
+    let protocol = Arc::new(UploadProtocol::new(config, lines));
+    let uploads = open(config, UPLOADS, "maxim-uploads", Arc::clone(&protocol) as Arc<dyn Protocol>);
+    protocol.set_spool(uploads.spool());
     uploads.spool().sweep_side_files(config.settings.max_age);
     uploads
 }

@@ -13,6 +13,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::process::beyond_standard;
+use crate::spool::Spool;
 use crate::status::{Error, Status};
 
 /// What is read of a file to see what it is; `infer` looks no further.
@@ -118,6 +119,23 @@ pub(super) fn open(path: &Path, most: u64, stamp: Option<&FileStamp>) -> Result<
     let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
     let opened = opened.and_then(beyond_standard).map(File::from);
     let file = opened.map_err(|error| Unreadable::io(path, &error))?;
+    checked(path, file, most, stamp)
+}
+
+/// Opens a file of the spool, of at most so many bytes; without a spool, for it is just being opened, by its path.
+/// It is given up only where it is known to be gone.
+pub(super) fn open_beside(path: &Path, most: u64, spool: Option<&Spool>) -> Result<Opened, Unreadable> {
+    let Some(spool) = spool else {
+        return open(path, most, None).map_err(|refused| Unreadable { for_now: true, ..refused });
+    };
+    let file = spool.open_side_file(path).map_err(|error| {
+        let is_certain = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData);
+        Unreadable { for_now: !is_certain, ..Unreadable::io(path, &error) }
+    })?;
+    checked(path, file, most, None)
+}
+
+fn checked(path: &Path, file: File, most: u64, stamp: Option<&FileStamp>) -> Result<Opened, Unreadable> {
     let found = file.metadata().map_err(|error| Unreadable::io(path, &error))?;
     if let Some(change) = stamp.and_then(|stamp| stamp.change(&FileStamp::of(&found))) {
         let why = format!("\"{}\": {change}", path.display());

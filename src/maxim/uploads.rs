@@ -13,7 +13,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::Weak;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
 use crate::sync::Mutex;
@@ -28,7 +28,7 @@ use super::storage::{Storage, UploadOutcome};
 use super::turns::{Round, Trouble, Turns, Verdict};
 use crate::delivery::{Body, Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process;
-use crate::spool::{BatchLimits, RecordKind};
+use crate::spool::{BatchLimits, RecordKind, Spool};
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
 use crate::text::object::{Object, key};
@@ -169,6 +169,8 @@ fn measured(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 pub(super) struct UploadProtocol {
     storage: Storage,
     lines: Weak<Pipeline>,
+    /// Set once it is open.
+    spool: OnceLock<Weak<Spool>>,
     turns: Mutex<Turns>,
     /// The connections beside the pipeline's own.
     siblings: Mutex<Vec<Http>>,
@@ -177,7 +179,18 @@ pub(super) struct UploadProtocol {
 impl UploadProtocol {
     pub fn new(config: &Config, lines: Weak<Pipeline>) -> UploadProtocol {
         let storage = Storage::new(config);
-        UploadProtocol { storage, lines, turns: Mutex::default(), siblings: Mutex::default() }
+        let (spool, turns, siblings) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        UploadProtocol { storage, lines, spool, turns, siblings }
+    }
+
+    /// Where large content lies.
+    pub fn set_spool(&self, spool: &Arc<Spool>) {
+        // Nobody else has had the chance to.
+        let _ = self.spool.set(Arc::downgrade(spool));
+    }
+
+    fn spool(&self) -> Option<Arc<Spool>> {
+        self.spool.get().and_then(Weak::upgrade)
     }
 
     /// Makes all uploads whose turn it is.
@@ -262,13 +275,19 @@ impl UploadProtocol {
     fn send(&self, http: &mut Http, upload: &Upload<'_>, deadline: Instant) -> UploadOutcome {
         let Upload { head, content } = upload;
         let told = |why| format!("attachment {}: {why}", head.key);
-        let path = match &head.source {
+        let opened = match &head.source {
             Source::Content => None,
-            Source::File(path) => Some(Path::new(path)),
-            Source::Beside => Some(Path::new(OsStr::from_bytes(content))),
+            Source::File(path) => {
+                let path = Path::new(path);
+                Some(source::open(path, head.most, head.stamp.as_ref()).and_then(|file| file.sniffed(path)))
+            }
+            Source::Beside => {
+                let (path, spool) = (Path::new(OsStr::from_bytes(content)), self.spool());
+                let opened = source::open_beside(path, head.most, spool.as_deref());
+                Some(opened.and_then(|file| file.sniffed(path)))
+            }
         };
-        let open = |path| source::open(path, head.most, head.stamp.as_ref())?.sniffed(path);
-        let (mime, size, body) = match path.map(open) {
+        let (mime, size, body) = match opened {
             None => (head.mime(content), content.len() as u64, Body::Bytes(content)),
             Some(Ok((beginning, Opened { file, size }))) => {
                 (head.mime(&beginning), size, Body::File(file, size))

@@ -5,11 +5,13 @@
 //! record, by maker and sequence, so that whoever adopts a segment finds the files that go with it.
 //!
 //! Promises: a side file counts towards the cap on disk as long as its record is held, and goes when the
-//! record goes, delivered or not; making room for one follows the overflow policy. Does not: open or
-//! read side files, which is for whoever delivers the record.
+//! record goes, delivered or not; making room for one follows the overflow policy. Does not: read side files,
+//! which is for whoever delivers the record.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::Duration;
 
 use super::claim::{LOCK, UNFINISHED};
@@ -239,6 +241,28 @@ impl Spool {
                 let _ = directory.join(name(maker, file.sequence)).remove_file();
             }
         }
+    }
+
+    /// Opens the file that a record names. From the directories that are held, which stay in reach whatever root or
+    /// user the host takes on. `NotFound` and `InvalidData` are certain; any other error may pass.
+    pub fn open_side_file(&self, path: &Path) -> io::Result<File> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::Error::from(io::ErrorKind::InvalidData));
+        };
+        let mut is_ours = false;
+        for directory in self.side_directories() {
+            is_ours |= directory.path() == parent;
+            match directory.join(name).open() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                opened => return opened,
+            }
+        }
+        if is_ours {
+            return Err(io::Error::from(io::ErrorKind::NotFound));
+        }
+        // Of a logger with another directory, whose record was taken over from shared memory.
+        let directory = Base::open(parent).map_err(io::Error::other)?;
+        At::new(&directory, name).open()
     }
 
     /// Removes side files that no record can name any more, because they are older than records get: a

@@ -128,6 +128,35 @@ fn a_new_working_directory_or_root_takes_no_file_out_of_reach() {
 }
 
 #[test]
+fn large_attachments_are_uploaded_from_under_another_root_and_wait_for_the_user_who_may_read_them() {
+    let mut row = Row::new("chroot, and seteuid and back, with large attachments");
+    std::fs::create_dir_all("/var/empty-for-maxim-test-of-files").unwrap();
+    let flush = ["flush:60000", "expect:MAXIM_OK"];
+    let back = [&["flush:900", "stats", "wait", "seteuid:0"], &flush[..]].concat();
+    let cases = [("chroot:/var/empty-for-maxim-test-of-files", &flush[..]), ("seteuid:65534", &back)];
+    for (change, after) in cases {
+        let stage = Stage::new("files-elsewhere");
+        let (url, port) = nobody();
+        let verbs = [&["new", "attach:3:200000", change, "wait"], after, &["stats"]].concat();
+        let mut host = stage.host(&url, &verbs, &[]);
+        host.line();
+        let server = Server::start(&["--port", &port]);
+        host.tell();
+        if after.len() > flush.len() {
+            let stats = host.json();
+            assert_eq!((&stats["quarantined"], &stats["held"]), (&json!(0), &json!(3)), "{stats}");
+            host.line();
+            host.tell();
+        }
+        let stats = host.json();
+        row.add_stats(&stats);
+        host.must_succeed();
+        assert_eq!((server.count("uploads"), &stats["quarantined"]), (3, &json!(0)), "{change}: {stats}");
+    }
+    let _ = std::fs::remove_dir("/var/empty-for-maxim-test-of-files");
+}
+
+#[test]
 fn a_process_that_becomes_somebody_else_for_a_while_loses_nothing() {
     let mut row = Row::new("seteuid and back after maxim_logger_new");
     let after = ["flush:2500", "expect:MAXIM_ERR_IO", "seteuid:0", "flush:60000", "expect:MAXIM_OK"];
