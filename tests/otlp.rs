@@ -30,6 +30,10 @@ impl Host {
     /// A program that logs to an endpoint.
     fn command(&self, url: &str, verbs: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
+        // What the machine says of OpenTelemetry is not for these.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OTEL_")) {
+            command.env_remove(name);
+        }
         command
             .args(verbs)
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", url)
@@ -197,7 +201,7 @@ fn processes_that_are_killed_at_any_moment_lose_no_span() {
         let last = last.parse::<usize>().unwrap().max(until - 1);
         all.extend(expected(&prefix, 0..last + 1));
     }
-    // What one does not come to, on a busy machine, it leaves for the next.
+    // One takes over what all of them left. What it does not come to within the 100 s that it has, it leaves for another.
     for turn in 1.. {
         let answer = host.run(&collector.url(), &["end", "nobody"]);
         assert!(answer.contains("balance 1") && answer.contains("dropped 0"), "{answer}");
@@ -205,7 +209,7 @@ fn processes_that_are_killed_at_any_moment_lose_no_span() {
         if missing == 0 {
             break;
         }
-        assert!(turn < 20, "{missing} spans are missing: {answer}");
+        assert!(turn < 10, "{missing} spans are missing: {answer}");
     }
     let spans = collector.spans();
     // What came twice is the same both times.

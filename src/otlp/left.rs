@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-
 use super::entity::{Entity, Kind, Trace};
 use super::ids;
 use super::json::{Json, ObjectWriter};
 
-/// So many are remembered.
+/// So many are remembered: a power of two, as numbers wrap.
 const REMEMBERED: usize = 16_384;
+/// Places to begin looking for one.
+const HEADS: usize = 2 * REMEMBERED;
 
 /// What is remembered of an entity that has left.
 pub struct Left {
@@ -71,50 +71,54 @@ pub struct OtherLives {
     pub wait: bool,
 }
 
-/// A ring of them, and where each stands in it.
+/// The last of them, one behind the other. Each names the one before it of about the same hash, so that remembering one
+/// looks at no other; what has been overwritten is known by its number.
 #[derive(Default)]
 pub struct Departed {
-    ring: Vec<Left>,
-    /// The oldest, once the ring is full.
-    oldest: usize,
-    places: HashTable<u32>,
+    ring: Vec<(Left, u32)>,
+    /// The number of the last one, for some bits of a hash. Numbers may wrap: whatever is found is looked at.
+    heads: Vec<u32>,
+    /// The number of the next one.
+    next: u32,
 }
 
 impl Departed {
-    /// The one of that kind and id.
+    /// The one of that kind and id; of several, the last.
     pub fn find(&self, hash: u64, kind: Kind, id: &str) -> Option<&Left> {
-        let is_it = |place: &u32| {
-            let left = &self.ring[*place as usize];
-            left.kind == kind && *left.id == *id
-        };
-        self.places.find(hash, is_it).map(|place| &self.ring[*place as usize])
+        let mut number = *self.heads.get(head(hash))?;
+        let mut youngest = 1;
+        loop {
+            // How many have been remembered since, and this one.
+            let age = self.next.wrapping_sub(number) as usize;
+            if age < youngest || age > self.ring.len() {
+                return None;
+            }
+            let (left, before) = &self.ring[number as usize % REMEMBERED];
+            if left.hash == hash && left.kind == kind && *left.id == *id {
+                return Some(left);
+            }
+            (number, youngest) = (*before, age + 1);
+        }
     }
 
     /// Remembers one, and forgets the oldest if there is no room.
     pub fn remember(&mut self, left: Left) {
-        let Departed { ring, oldest, places } = self;
-        let known = places.find(left.hash, |place| {
-            let known = &ring[*place as usize];
-            known.kind == left.kind && known.id == left.id
-        });
-        if let Some(place) = known {
-            ring[*place as usize] = left;
-            return;
+        if self.heads.is_empty() {
+            // Numbers of which none has been given.
+            self.heads.resize(HEADS, REMEMBERED as u32);
         }
-        let hash = left.hash;
-        let place = if ring.len() < REMEMBERED {
-            ring.push(left);
-            ring.len() - 1
-        } else {
-            let place = std::mem::replace(oldest, (*oldest + 1) % REMEMBERED);
-            if let Ok(old) = places.find_entry(ring[place].hash, |known| *known as usize == place) {
-                old.remove();
-            }
-            ring[place] = left;
-            place
-        };
-        places.insert_unique(hash, place as u32, |place| ring[*place as usize].hash);
+        let number = self.next;
+        self.next = number.wrapping_add(1);
+        let before = std::mem::replace(&mut self.heads[head(left.hash)], number);
+        match self.ring.get_mut(number as usize % REMEMBERED) {
+            Some(place) => *place = (left, before),
+            None => self.ring.push((left, before)),
+        }
     }
+}
+
+fn head(hash: u64) -> usize {
+    hash as usize % HEADS
 }
 
 impl Left {
@@ -159,6 +163,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_that_wrap_hide_nobody() {
+        let left = |number: u32| {
+            let (id, trace) = (number.to_string().into(), Trace::of("t"));
+            let (hash, span_id) = (u64::from(number % 7), u64::from(number).to_le_bytes());
+            Left { hash, kind: Kind::Span, id, trace, session: None, span_id, start_us: None }
+        };
+        let mut departed = Departed::default();
+        departed.remember(left(0));
+        // As if so many had come and gone, all but the last of other hashes.
+        departed.next = u32::MAX - 10;
+        departed.ring.clear();
+        departed.heads.fill(departed.next.wrapping_sub(REMEMBERED as u32 + 1));
+        for _ in 0..departed.next as usize % REMEMBERED {
+            departed.ring.push((left(1_000_000), departed.next.wrapping_sub(REMEMBERED as u32 + 1)));
+        }
+        for number in 0..30_u32 {
+            departed.remember(left(number));
+        }
+        for number in 0..30_u32 {
+            let found = departed.find(u64::from(number % 7), Kind::Span, &number.to_string());
+            assert_eq!(found.map(|left| left.span_id), Some(u64::from(number).to_le_bytes()));
+        }
+        assert!(departed.find(3, Kind::Span, "31").is_none());
+    }
+
+    #[test]
     fn the_last_ones_are_remembered_and_older_ones_forgotten() {
         let mut departed = Departed::default();
         let trace = Trace::of("t");
@@ -177,7 +207,7 @@ mod tests {
                 start_us: None,
             });
             if number == 50 {
-                // The same again takes no other's place.
+                // The same again stands in front of what was said of it before.
                 let again = Left {
                     hash: hash(50),
                     kind: Kind::Span,

@@ -49,9 +49,10 @@ impl Reader {
         spool.unread_orphans.store(0, Ordering::Relaxed);
         // Lazily: most of these may be living instances, which cost a look and do not count.
         let taken = orphans.iter().filter(|orphan| spool.adopt_one(&orphan.name()));
-        let more = taken.take(ORPHANS_AT_ONCE).count() == ORPHANS_AT_ONCE;
+        let taken = taken.take(ORPHANS_AT_ONCE).count();
+        let more = taken == ORPHANS_AT_ONCE;
         // What others left in memory must not take the room of what comes.
-        if spool.state.lock().hot_bytes > spool.options.max_memory_bytes / 2 {
+        if taken > 0 && spool.state.lock().hot_bytes > spool.options.max_memory_bytes / 2 {
             spool.spill();
         }
         if spool.options.overflow == Overflow::DropOldest {
