@@ -34,6 +34,9 @@ pub(super) struct Turns {
     setbacks: BTreeMap<String, Setback>,
     /// When one last succeeded.
     succeeded: Option<Instant>,
+    /// How many records the last round was of, and whether it, or a larger one before it, left some that were
+    /// never tried.
+    round: (usize, bool),
 }
 
 /// What an upload has met with so far.
@@ -94,6 +97,14 @@ impl Turns {
         let mut due: Vec<usize> = (0..records.len()).filter(|index| is_due(records[*index])).collect();
         due.sort_by_key(|index| (tries(records[*index]), *index));
         due
+    }
+
+    /// A round over so many records has ended, with `left` as the next to be tried. Of a batch that is halved, the
+    /// larger parts come first.
+    pub fn round_ended(&mut self, records: usize, left: Option<&str>) {
+        let is_part = records < self.round.0;
+        let is_new = left.is_some_and(|record| !self.setbacks.contains_key(record));
+        self.round = (records, is_new || (is_part && self.round.1));
     }
 
     pub fn succeeded(&mut self, record: &str, round: &mut Round, now: Instant) {
@@ -160,7 +171,9 @@ impl Turns {
         let own = first.not_before.saturating_duration_since(now);
         let why = first.why.clone();
         let status = if first.refusals > 0 { Status::Rejected } else { Status::Network };
-        Verdict::Wait(own.clamp(LEAST_WAIT, ROUND_WAIT), status, why)
+        // Behind those that are refused, others have not had their turn yet.
+        let longest = if first.refusals > 0 && self.round.1 { FIRST_WAIT } else { ROUND_WAIT };
+        Verdict::Wait(own.clamp(LEAST_WAIT, longest), status, why)
     }
 }
 
@@ -255,5 +268,20 @@ mod tests {
         }
         // Each round tried others.
         assert_eq!(turns.setbacks.len(), 3 * ENOUGH as usize);
+        // However often the first has been refused, the wait is short while others have not been tried.
+        for _ in 0..5 {
+            turns.failed("0", Trouble::Refusal, String::new(), &mut Round::default(), now);
+        }
+        let mut wait = |left| {
+            turns.round_ended(records.len(), left);
+            turns.round_ended(1, None);
+            match turns.verdict(&records[..1], now) {
+                Verdict::Wait(wait, ..) => wait,
+                _ => panic!("it is to wait"),
+            }
+        };
+        assert_eq!(wait(Some("99")), FIRST_WAIT);
+        assert_eq!(wait(Some("0")), ROUND_WAIT);
+        assert_eq!(wait(None), ROUND_WAIT);
     }
 }

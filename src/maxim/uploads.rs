@@ -199,9 +199,11 @@ impl UploadProtocol {
         let due = self.turns.lock().due(&records, Instant::now());
         let mut round = Round::default();
         let mut general = None;
+        let mut tried = 0;
         for group in due.chunks(IN_FLIGHT) {
             let together: Vec<&Upload<'_>> = group.iter().map(|index| &uploads[*index]).collect();
             let uploaded = self.send_together(http, &together, deadline);
+            tried += group.len();
             let (mut turns, now) = (self.turns.lock(), Instant::now());
             for (index, uploaded) in group.iter().zip(uploaded) {
                 let record = records[*index];
@@ -224,7 +226,9 @@ impl UploadProtocol {
                 break;
             }
         }
-        match (self.turns.lock().verdict(&records, Instant::now()), general) {
+        let mut turns = self.turns.lock();
+        turns.round_ended(records.len(), due.get(tried).map(|index| records[*index]));
+        match (turns.verdict(&records, Instant::now()), general) {
             (Verdict::GivenUp(why), _) => Outcome::Unusable { why },
             (_, Some(general)) => general,
             (Verdict::Finished, None) => Outcome::Delivered,
