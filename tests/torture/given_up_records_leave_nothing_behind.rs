@@ -75,6 +75,10 @@ fn age(directory: &Path) {
     for path in files_below(directory) {
         if path.extension().is_some_and(|extension| extension == "seg") {
             let mut bytes = std::fs::read(&path).unwrap();
+            // Its process ended while it was making it.
+            if bytes.len() < STAMP_AT + STAMP_LEN {
+                continue;
+            }
             let salt = u32::from_le_bytes(bytes[SALT_AT..SALT_AT + 4].try_into().unwrap());
             bytes[STAMP_AT..STAMP_AT + STAMP_LEN].copy_from_slice(&stamp(salt));
             std::fs::write(&path, bytes).unwrap();
