@@ -1,3 +1,5 @@
+//go:build cgo
+
 package maxim
 
 // The names that earlier versions of the documented API had. Each is its new name.
