@@ -20,6 +20,7 @@
 use std::time::{Duration, Instant};
 
 use crate::delivery::engine::RoundResult;
+use crate::spool::READ_AGAIN;
 
 /// Between two looks at the number of waiting records while records keep coming.
 const BUSY_POLL: Duration = Duration::from_millis(2);
@@ -81,6 +82,8 @@ pub struct Schedule {
     target: u64,
     /// So are records of dead owners.
     orphans: bool,
+    /// So are others of theirs from this time on, which could not be read.
+    unread: Option<Instant>,
     /// The number of tickets that attempts have been made for.
     served: u64,
     batching: Batching,
@@ -95,6 +98,7 @@ impl Schedule {
             phase: Phase::Idle,
             target: 0,
             orphans: false,
+            unread: None,
             served: 0,
             batching: Batching { interval, count, due: None, looked: now, seen: 0, poll: BUSY_POLL },
             upkeep: now,
@@ -125,6 +129,7 @@ impl Schedule {
         if self.batching.is_due(now, &seen) {
             self.target = seen.accepted;
         }
+        self.orphans |= self.unread.take_if(|again| now >= *again).is_some();
         if matches!(self.phase, Phase::Paused { until } if now >= until) {
             self.phase = Phase::Idle;
         }
@@ -153,8 +158,10 @@ impl Schedule {
         }
     }
 
-    /// A batch has been sent, with this result; `adopted_held` records of dead owners are still there.
-    pub fn sent(&mut self, now: Instant, result: RoundResult, adopted_held: u64) {
+    /// A batch has been sent, with this result; `adopted_held` records of dead owners are still there, of which
+    /// `adopted_ready` can be read. Where none can, that is no reason not to rest: own records that come back at once
+    /// would keep it busy.
+    pub fn sent(&mut self, now: Instant, result: RoundResult, adopted_held: u64, adopted_ready: u64) {
         match result {
             RoundResult::Idle => {
                 // Whatever was to be sent is gone, or in no state to be read.
@@ -168,7 +175,10 @@ impl Schedule {
             }
             RoundResult::Progress => {
                 self.resume();
-                self.orphans = self.orphans && adopted_held > 0;
+                if self.orphans && adopted_ready == 0 && adopted_held > 0 {
+                    self.unread = Some(now + READ_AGAIN);
+                }
+                self.orphans = self.orphans && adopted_ready > 0;
             }
             RoundResult::Pause { wait, .. } => match &mut self.phase {
                 Phase::Stopping { paused, .. } => *paused = Some(now + wait),
@@ -233,7 +243,7 @@ impl Schedule {
             Some(until) => Some(until),
             None => self.batching.wake_at(now),
         };
-        [stop, work].into_iter().flatten().fold(self.upkeep, Instant::min)
+        [stop, work, self.unread].into_iter().flatten().fold(self.upkeep, Instant::min)
     }
 
     fn is_wanted(&self, seen: &Observed) -> bool {

@@ -215,7 +215,8 @@ impl<'a> Writer<'a> {
         let supervisor = Unhurried(&self.place.progress, self.schedule.stop_by());
         let result = self.guarded(|engine| engine.round(&supervisor));
         let result = result.unwrap_or(RoundResult::Pause { wait: PANIC_PAUSE, status: Status::Panic });
-        self.schedule.sent(monotonic::now(), result, self.place.spool.adopted_held());
+        let spool = &self.place.spool;
+        self.schedule.sent(monotonic::now(), result, spool.adopted_held(), spool.adopted_ready());
         self.place.note.attempted(result, &self.place.spool, self.place.progress.counters());
         self.place.progress.record_attempt(self.schedule.served(), result);
     }

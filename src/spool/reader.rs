@@ -412,7 +412,10 @@ impl Reader {
 
 /// The segments whose turn it is. Behind one that cannot be read the others wait, for the order's sake, but not
 /// for ever.
-fn ready<H: Borrow<Segment>>(segments: impl Iterator<Item = H>, now: Instant) -> impl Iterator<Item = H> {
+pub(super) fn ready<H: Borrow<Segment>>(
+    segments: impl Iterator<Item = H>,
+    now: Instant,
+) -> impl Iterator<Item = H> {
     segments
         .filter(|held| held.borrow().unsettled() > 0)
         .take_while(move |held| !held.borrow().is_waited_for(now))

@@ -8,7 +8,9 @@ use super::secure_fs::At;
 use super::segment::Mapping;
 use super::state::{BlankSegment, Dropped, Litter, Location, Segment, SpoolState};
 use super::store::{Store, StoreRoot};
-use super::{Identity, Options, Overflow, RecordKind, Refusal, Stats, StorageKind, Wakeup, quarantine};
+use super::{
+    Identity, Options, Overflow, RecordKind, Refusal, Stats, StorageKind, Wakeup, quarantine, reader,
+};
 use crate::process::{Undisturbed, monotonic};
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex};
 use std::collections::VecDeque;
@@ -270,6 +272,16 @@ impl Spool {
     pub fn adopted_held(&self) -> u64 {
         let state = self.state.lock_in_time();
         state.map_or(0, |state| state.adopted.iter().map(Segment::unsettled).sum())
+    }
+
+    /// How many records of dead owners can be read at present, as far as is known: without those in segments that have
+    /// been put off, and those that wait behind one.
+    pub fn adopted_ready(&self) -> u64 {
+        let state = self.state.lock_in_time();
+        let ready = |state: LockGuard<'_, SpoolState>| {
+            reader::ready(state.adopted.iter(), monotonic::now()).map(Segment::unsettled).sum()
+        };
+        state.map_or(0, ready)
     }
 
     /// Whether dead owners have left something that could not be read at the last look.

@@ -163,7 +163,7 @@ impl Course {
             RoundResult::Idle => (self.seen.settled, self.adopted) = (self.seen.accepted, 0),
             RoundResult::Pause { wait, .. } => self.paused = Some(self.now + wait),
         }
-        self.schedule.sent(self.now, result, self.adopted);
+        self.schedule.sent(self.now, result, self.adopted, self.adopted);
         self
     }
 
@@ -280,7 +280,7 @@ fn news_of_records_wait_for_the_end_of_a_pause_and_for_an_upkeep_that_was_made()
         "they are tried after each upkeep"
     );
     assert!(!schedule.maintained(start, Some(start + 2 * UPKEEP), false, 1), "and not without one");
-    schedule.sent(start, RoundResult::Pause { wait: UPKEEP, status: Status::Network }, 1);
+    schedule.sent(start, RoundResult::Pause { wait: UPKEEP, status: Status::Network }, 1, 1);
     assert!(schedule.woken(seen), "a pause is");
     assert!(!schedule.maintained(start, Some(start + 3 * UPKEEP), true, 1), "so these have to wait as well");
     schedule.maintained(start, None, false, 0);
@@ -306,4 +306,30 @@ fn a_writer_that_is_told_to_exit_sleeps_no_longer_and_sends_the_orphans_that_it_
     assert_eq!(schedule.stop_by(), Some(by));
     schedule.looked_for_orphans(start, 0);
     assert_eq!(schedule.next(start, seen), Task::Exit);
+}
+
+#[test]
+fn records_of_dead_owners_that_cannot_be_read_leave_it_time_to_rest() {
+    let start = Instant::now();
+    let mut schedule = Schedule::new(start, None, 0);
+    // Some of its own, which come back at once, and those of a dead owner.
+    let seen = Observed { accepted: 1, settled: 0, tickets: 0 };
+    schedule.maintained(start, Some(start + UPKEEP), true, 5);
+    schedule.observe(start, seen);
+    assert_eq!(schedule.next(start, seen), Task::Send);
+    schedule.sent(start, RoundResult::Progress, 5, 5);
+    schedule.observe(start, seen);
+    assert_eq!(schedule.next(start, seen), Task::Send);
+    schedule.sent(start, RoundResult::Progress, 5, 0);
+    schedule.observe(start, seen);
+    assert_eq!(schedule.next(start, seen), Task::Rest);
+    // They are tried again soon.
+    let again = schedule.wake_at(start, seen);
+    assert_eq!(again, start + READ_AGAIN);
+    schedule.observe(again, seen);
+    assert_eq!(schedule.next(again, seen), Task::Send);
+    schedule.sent(again, RoundResult::Progress, 0, 0);
+    schedule.observe(again, seen);
+    assert_eq!(schedule.next(again, seen), Task::Rest);
+    assert_eq!(schedule.wake_at(again, seen), start + UPKEEP);
 }

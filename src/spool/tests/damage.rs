@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::spool::format::{HEADER_AT, HEADER_SIZE, RECORD_HEADER};
+use crate::spool::state::PutOff;
 use std::path::PathBuf;
 
 /// Puts `content` where a dead instance would have left it.
@@ -167,4 +168,21 @@ fn a_cut_copy_of_a_segment_does_not_replace_the_whole_one() {
             check(&spool);
         }
     }
+}
+
+#[test]
+fn records_behind_what_cannot_be_read_are_held_and_not_ready() {
+    let site = Site::new();
+    for _ in 0..2 {
+        let (spool, reader) = site.open();
+        append(&spool, 0..5);
+        crash(spool, reader);
+    }
+    let (spool, mut reader) = site.open();
+    reader.maintain();
+    assert_eq!((spool.adopted_held(), spool.adopted_ready()), (10, 10));
+    let now = crate::process::monotonic::now();
+    let put_off = PutOff { since: now, again: now + std::time::Duration::from_secs(3600) };
+    spool.state.lock().adopted[0].unread = Some(put_off);
+    assert_eq!((spool.adopted_held(), spool.adopted_ready()), (10, 0));
 }
