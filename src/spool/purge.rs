@@ -22,12 +22,13 @@ impl Spool {
         if *left {
             return Ok(());
         }
-        self.set_damaged_aside();
         self.unread_orphans.store(0, Ordering::Relaxed);
         for orphan in self.orphans() {
             self.adopt_claimed(&orphan.name());
         }
         let (held, spares, next) = self.take_all();
+        // The reader gives damaged segments up at any moment: from here on it finds none of them.
+        self.set_damaged_aside();
         self.clear_litter();
         let mut purged = match self.unread_orphans.load(Ordering::Relaxed) {
             0 => Ok(()),

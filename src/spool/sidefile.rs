@@ -71,16 +71,23 @@ impl Spool {
         content: &[u8],
     ) -> Result<Option<u64>, Refusal> {
         let size = content.len() as u64;
-        let Some(directory) = self.side_directory() else { return Ok(None) };
+        let Some(side) = &self.store.cold else { return Ok(None) };
+        let directory = side.root.join(DIRECTORY);
         let reserved = self.reserve_side_file(size);
         self.clear_litter();
         if !reserved? {
             return Ok(None);
         }
         let partial = directory.join(format!("{}{}", unfinished(&self.store.origin), Uuid::new().as_str()));
+        // Whoever purges or sweeps tells by the instances' directories whether somebody may have files here.
+        let prepare = || {
+            // The claim is behind a lock that nobody takes over.
+            let _undisturbed = Undisturbed::by_handlers();
+            self.store.prepare(side)
+        };
         let write = || {
-            directory
-                .private_directory()
+            prepare()
+                .and_then(|()| directory.private_directory())
                 .and_then(|()| partial.create())
                 .and_then(|mut file| file.write_all(content))
         };
@@ -160,9 +167,11 @@ impl Spool {
         }
         // A wait for room may be long.
         drop(by_handlers);
+        // Declared before the lock is taken, so that handlers come in again after it has been given back.
+        let _by_handlers;
         let mut state = self.with_room(state, length)?;
         // A handler that jumps out of this would leave a file without its record.
-        let _by_handlers = Undisturbed::by_handlers();
+        _by_handlers = Undisturbed::by_handlers();
         let file = named(state.next);
         if partial.rename(&file).is_err() {
             return Ok(None);
@@ -243,8 +252,9 @@ impl Spool {
         }
     }
 
-    /// Opens the file that a record names. From the directories that are held, which stay in reach whatever root or
-    /// user the host takes on. `NotFound` and `InvalidData` are certain; any other error may pass.
+    /// Opens the file that a record names. From the directories that are held, which stay in reach whatever root the
+    /// host takes on. A host that has taken on another user may not open its earlier files: that is `PermissionDenied`.
+    /// `NotFound` and `InvalidData` are certain; any other error may pass.
     pub fn open_side_file(&self, path: &Path) -> io::Result<File> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(io::Error::from(io::ErrorKind::InvalidData));
@@ -281,10 +291,6 @@ impl Spool {
     fn side_directories(&self) -> impl Iterator<Item = At> {
         let roots = self.store.cold.iter().flat_map(|side| side.roots());
         roots.map(|root| root.join(DIRECTORY))
-    }
-
-    fn side_directory(&self) -> Option<At> {
-        self.store.cold.as_ref().map(|side| side.root.join(DIRECTORY))
     }
 }
 

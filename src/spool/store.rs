@@ -149,7 +149,7 @@ impl Store {
         }
     }
 
-    /// Opens (makes and locks) the hot directory now, so that no caller has to later.
+    /// Makes and locks the directory on one side now, unless that has been done.
     pub fn prepare(&self, side: &StoreRoot) -> io::Result<()> {
         self.inside(side, |_| Ok(()))
     }

@@ -219,3 +219,17 @@ fn files_of_another_identity_go_when_none_of_it_lives_and_all_is_too_old() {
     let stats = check(&sweeper);
     assert_eq!((stats.adopted, stats.dropped_expired), (1, 1));
 }
+
+#[test]
+fn a_purge_by_another_leaves_the_files_of_whoever_lives_with_other_memory() {
+    let (site, elsewhere) = (Site::new(), Site::new());
+    let (spool, mut reader) = site.open();
+    assert!(append_file(&spool, 1).unwrap().is_some());
+    // It sees no more of the other than the spool directory that both have.
+    let other = Options { hot_dir: Some(elsewhere.hot.path().into()), ..site.options() };
+    let (other, _reader) = open(other);
+    other.purge().unwrap();
+    assert_eq!(side_files(&site).len(), 1);
+    assert_eq!(deliver(&mut reader), [1]);
+    assert_eq!(check(&spool).delivered, 1);
+}
