@@ -210,8 +210,8 @@ impl Spool {
         state.adopted.insert(index, held);
     }
 
-    /// Sets the files of segments aside of which no record was whole: somebody may make more of them. For whoever
-    /// holds `left`.
+    /// Sets the files of segments aside whose remaining records are damaged: somebody may make more of them. For
+    /// whoever holds `left`.
     pub(super) fn set_damaged_aside(&self) {
         let damaged = std::mem::take(&mut self.state.lock().damaged);
         let (cold, hot): (Vec<_>, Vec<_>) = damaged.into_iter().partition(Location::is_cold);

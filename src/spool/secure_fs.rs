@@ -17,7 +17,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant, SystemTime};
 
 const DIRECTORY_MODE: u32 = 0o700;
@@ -308,10 +308,15 @@ impl At {
         now.is_ok_and(|now| now.saturating_sub(changed) > age)
     }
 
-    /// Whether this process has itself seen it unchanged for longer than this.
+    /// Whether this process has itself seen it unchanged for longer than this. Waits for nobody: a child forked while
+    /// another thread looked would wait for ever.
     pub fn is_seen_older(&self, age: Duration) -> bool {
         let Ok(found) = self.look() else { return false };
-        let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = match SEEN.try_lock() {
+            Ok(seen) => seen,
+            Err(TryLockError::Poisoned(seen)) => seen.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
         if seen.len() >= SEEN_MAX {
             seen.retain(|_, (_, since)| since.elapsed() < age);
         }

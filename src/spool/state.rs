@@ -173,7 +173,7 @@ pub(super) struct SpoolState {
     pub adopted: VecDeque<Segment>,
     pub spares: Vec<BlankSegment>,
     pub litter: Vec<Litter>,
-    /// The files of segments of which no record was whole, off the books, to be set aside.
+    /// The files of segments whose remaining records are damaged, off the books, to be set aside.
     pub damaged: Vec<Location>,
     /// Callers that are making a segment, without the lock.
     pub making: u32,
