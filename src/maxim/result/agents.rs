@@ -5,6 +5,8 @@
 //! are tool calls; traces stay, under `traces`. Of the messages of a session the last is the answer, those before it are
 //! its `earlier_responses`, and its end is its `session`.
 
+use std::collections::BTreeMap;
+
 use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finished};
 use super::openai::MessageContent;
 use super::value::{self, Read, count, merge_members, push, rest, seconds};
@@ -89,6 +91,8 @@ struct MistralAnswer {
     completion: Completion,
     choice: Choice,
     content: MessageContent,
+    /// The places of the tool calls, by id.
+    calls: BTreeMap<String, usize>,
     is_done: bool,
     is_cut_short: bool,
 }
@@ -108,16 +112,21 @@ impl MistralAnswer {
             "function.call" | "function.call.delta" => {
                 let id = output.filled("tool_call_id").or_else(|| output.filled("id"));
                 let piece = arguments(output.given("arguments"));
-                let is_delta = kind.ends_with(".delta");
-                match self.choice.tool_calls.iter_mut().find(|call| is_delta && id.is_some() && call.id == id)
-                {
+                let known = id.as_ref().filter(|_| kind.ends_with(".delta"));
+                let at = known.and_then(|id| self.calls.get(id)).copied();
+                match at.and_then(|at| self.choice.tool_calls.get_mut(at)) {
                     Some(call) => call.arguments.push_str(&piece),
-                    None => self.choice.tool_calls.push(AssistantToolCall {
-                        id,
-                        name: output.filled("name").unwrap_or_default(),
-                        arguments: piece,
-                        ..AssistantToolCall::default()
-                    }),
+                    None => {
+                        if let Some(id) = &id {
+                            self.calls.entry(id.clone()).or_insert(self.choice.tool_calls.len());
+                        }
+                        self.choice.tool_calls.push(AssistantToolCall {
+                            id,
+                            name: output.filled("name").unwrap_or_default(),
+                            arguments: piece,
+                            ..AssistantToolCall::default()
+                        });
+                    }
                 }
             }
             _ => push(&mut self.choice.message, "server_tool_calls", output.clone()),
@@ -148,6 +157,7 @@ fn is_bedrock(value: &Value) -> bool {
             || event.given("returnControl").is_some_and(|control| control.get("invocationInputs").is_some())
             || event.given("trace").is_some_and(|trace| trace.get("trace").is_some())
             || event.given("output").is_some_and(|output| output.get("text").is_some_and(Value::is_string))
+                && event.get("request_id").is_none()
             || event.given("flowOutputEvent").is_some()
     };
     value.as_array().is_some_and(|events| events.iter().any(is_event))
@@ -289,7 +299,12 @@ fn claude(value: Value, context: &mut Context<'_>) -> Value {
         let id = message.filled("id");
         match messages.last_mut().filter(|last| id.is_some() && last.filled("id") == id) {
             Some(last) => {
-                let content = [last.list("content"), message.list("content")].concat();
+                let before = last.get_mut("content").map(Value::take);
+                let mut content = match before {
+                    Some(Value::Array(blocks)) => blocks,
+                    _ => Vec::new(),
+                };
+                content.extend_from_slice(message.list("content"));
                 if let (Value::Object(last), Some(more)) = (last, message.as_object()) {
                     last.extend(
                         more.iter()

@@ -5,6 +5,8 @@
 //! `server_tool_calls`, results of the caller's tools in `other_content`, sources in `citations`. Of several steps the
 //! last is the answer, those before it are its `earlier_responses`; a stream of several steps is one answer.
 
+use std::collections::BTreeMap;
+
 use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finish_reason};
 use super::value::{Read, count, merge_members, push, rest, seconds};
 use super::{Context, ResponseShape, error, several};
@@ -77,6 +79,8 @@ fn is_stream(value: &Value) -> bool {
             && ["id", "delta", "text", "textDelta", "toolCallId", "modelId", "usage", "finishReason"]
                 .iter()
                 .any(|name| event.get(*name).is_some())
+            // An item of OpenAI's Responses has this type, too.
+            && (kind(event) != "reasoning" || event.text("text").or_else(|| event.text("textDelta")).is_some())
     };
     value.as_array().is_some_and(|events| events.iter().any(is_event))
 }
@@ -300,7 +304,9 @@ fn read_usage(usage: &Value) -> Option<Value> {
 fn convert_stream(value: Value, context: &mut Context<'_>) -> Value {
     let mut completion = Completion::default();
     let mut choice = Choice::default();
-    let mut inputs: Vec<(String, Map<String, Value>)> = Vec::new();
+    // Calls of which only the beginning is known, and the places of those that may go on, by id.
+    let mut inputs: Vec<Option<Map<String, Value>>> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for event in value.as_array().into_iter().flatten() {
         let text =
             || ["delta", "text", "textDelta"].iter().find_map(|name| event.text(name)).unwrap_or_default();
@@ -309,11 +315,13 @@ fn convert_stream(value: Value, context: &mut Context<'_>) -> Value {
             "reasoning-delta" | "reasoning" => append(&mut choice.reasoning, text()),
             "tool-input-start" | "tool-input-delta" | "tool-call-streaming-start" | "tool-call-delta" => {
                 let id = event.filled("toolCallId").or_else(|| event.filled("id")).unwrap_or_default();
-                let at = inputs.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
-                    inputs.push((id.clone(), Map::from_iter([("toolCallId".to_owned(), Value::from(id))])));
-                    inputs.len() - 1
-                });
-                let call = &mut inputs[at].1;
+                let at = *places.entry(id.clone()).or_insert(inputs.len());
+                if at == inputs.len() {
+                    inputs.push(None);
+                }
+                let Some(place) = inputs.get_mut(at) else { continue };
+                let call =
+                    place.get_or_insert_with(|| Map::from_iter([("toolCallId".to_owned(), id.into())]));
                 for name in ["toolName", "providerExecuted"] {
                     if let Some(member) = event.given(name) {
                         call.insert(name.to_owned(), member.clone());
@@ -325,8 +333,9 @@ fn convert_stream(value: Value, context: &mut Context<'_>) -> Value {
                 }
             }
             "tool-call" | "tool-input-available" => {
-                if let Some(id) = event.filled("toolCallId") {
-                    inputs.retain(|(known, _)| *known != id);
+                let at = event.filled("toolCallId").and_then(|id| places.remove(&id));
+                if let Some(place) = at.and_then(|at| inputs.get_mut(at)) {
+                    *place = None;
                 }
                 read_call(event, &mut choice);
             }
@@ -345,7 +354,7 @@ fn convert_stream(value: Value, context: &mut Context<'_>) -> Value {
             _ => push(&mut choice.message, "other_content", event.clone()),
         }
     }
-    inputs.into_iter().for_each(|(_, call)| read_call(&Value::Object(call), &mut choice));
+    inputs.into_iter().flatten().for_each(|call| read_call(&Value::Object(call), &mut choice));
     completion.choices.push(choice);
     completion.build(context)
 }

@@ -1,6 +1,8 @@
 //! DashScope's streams. Each event has the whole text so far, or only what is new (`incremental_output`): the first kind is
 //! what its last event says, the second is read as the chunks of an OpenAI stream.
 
+use std::collections::BTreeMap;
+
 use super::openai_stream;
 use super::value::Read;
 use super::{Context, ResponseShape, one};
@@ -21,9 +23,13 @@ fn is(value: &Value) -> bool {
 
 fn convert(value: Value, context: &mut Context<'_>) -> Value {
     let Value::Array(mut events) = value else { return value };
-    let texts: Vec<String> = events.iter().map(text).collect();
-    let repeats =
-        texts.windows(2).all(|pair| matches!(pair, [before, after] if after.starts_with(before.as_str())));
+    let said: Vec<BTreeMap<Place, String>> = events.iter().map(said).collect();
+    let repeats = said.windows(2).all(|pair| match pair {
+        [before, after] => before.iter().all(|(place, text)| {
+            text.is_empty() || after.get(place).is_some_and(|after| after.starts_with(text.as_str()))
+        }),
+        _ => true,
+    });
     match events.pop() {
         Some(last) if repeats => one(last, context).0,
         Some(last) => {
@@ -35,15 +41,40 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
     }
 }
 
-/// What an event says.
-fn text(event: &Value) -> String {
+/// Where a text of an event stands: the choice, the tool call in it, and the member.
+type Place = (u64, Option<u64>, &'static str);
+
+/// All that an event says.
+fn said(event: &Value) -> BTreeMap<Place, String> {
     let output = event.given("output").unwrap_or(&Value::Null);
-    let message = output.list("choices").first().and_then(|choice| choice.given("message"));
-    let content = message.and_then(|message| message.given("content"));
-    match content {
+    let mut said = BTreeMap::new();
+    let choices = output.list("choices");
+    if choices.is_empty() {
+        said.insert((0, None, "content"), output.text("text").unwrap_or_default().to_owned());
+    }
+    for (position, choice) in choices.iter().enumerate() {
+        let index = choice.count("index").unwrap_or(position as u64);
+        let message = choice.given("message").unwrap_or(&Value::Null);
+        said.insert((index, None, "content"), text(message));
+        let reasoning = message.text("reasoning_content").unwrap_or_default();
+        said.insert((index, None, "reasoning_content"), reasoning.to_owned());
+        for (position, call) in message.list("tool_calls").iter().enumerate() {
+            let place = call.count("index").unwrap_or(position as u64);
+            let function = call.given("function").unwrap_or(&Value::Null);
+            for name in ["name", "arguments"] {
+                let piece = function.text(name).unwrap_or_default();
+                said.insert((index, Some(place), name), piece.to_owned());
+            }
+        }
+    }
+    said
+}
+
+/// The text of a message.
+fn text(message: &Value) -> String {
+    match message.given("content") {
         Some(Value::Array(parts)) => parts.iter().filter_map(|part| part.text("text")).collect(),
-        Some(content) => content.as_str().unwrap_or_default().to_owned(),
-        None => output.text("text").unwrap_or_default().to_owned(),
+        content => content.and_then(Value::as_str).unwrap_or_default().to_owned(),
     }
 }
 
@@ -54,7 +85,8 @@ fn chunk(event: &Value) -> Value {
     for (position, choice) in output.list("choices").iter().enumerate() {
         let mut delta = choice.object("message").cloned().unwrap_or_default();
         if delta.get("content").is_some_and(Value::is_array) {
-            delta.insert("content".to_owned(), text(event).into());
+            let text = choice.given("message").map(text).unwrap_or_default();
+            delta.insert("content".to_owned(), text.into());
         }
         let index = choice.count("index").unwrap_or(position as u64);
         choices.push(json!({"index": index, "delta": delta, "finish_reason": reason(choice)}));

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use crate::process::try_on_own_stack;
+use crate::process::{Undisturbed, try_on_own_stack};
 
 /// The longest that is unpacked. A body that unpacks to more is sent as it is.
 const MOST_UNPACKED: u64 = 16 << 20;
+/// What any body may unpack to, and how many times its length beyond that: no answer is packed tighter.
+const FREELY_UNPACKED: u64 = 64 << 10;
+const MOST_TIMES: u64 = 64;
 
 /// A body's text.
 pub(super) struct Decoded<'b> {
@@ -40,20 +43,19 @@ fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
     if !is_gzip && !is_zlib {
         return None;
     }
+    let most =
+        (packed.len() as u64).saturating_mul(MOST_TIMES).saturating_add(FREELY_UNPACKED).min(MOST_UNPACKED);
+    let _undisturbed = Undisturbed::by_ourselves();
     // It needs more of a stack than a caller's has to have.
     try_on_own_stack("maxim-unpack", || {
         let mut unpacked = Vec::new();
         let read = match is_gzip {
-            true => {
-                flate2::read::MultiGzDecoder::new(packed).take(MOST_UNPACKED + 1).read_to_end(&mut unpacked)
-            }
-            false => {
-                flate2::read::ZlibDecoder::new(packed).take(MOST_UNPACKED + 1).read_to_end(&mut unpacked)
-            }
+            true => flate2::read::MultiGzDecoder::new(packed).take(most + 1).read_to_end(&mut unpacked),
+            false => flate2::read::ZlibDecoder::new(packed).take(most + 1).read_to_end(&mut unpacked),
         };
         // One that breaks off keeps what came.
         let is_some = read.is_ok() || !unpacked.is_empty();
-        (is_some && unpacked.len() as u64 <= MOST_UNPACKED).then_some(unpacked)
+        (is_some && unpacked.len() as u64 <= most).then_some(unpacked)
     })?
 }
 
@@ -71,4 +73,24 @@ fn from_utf16(bytes: &[u8]) -> Option<String> {
         .iter()
         .map(|pair| if is_little { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) });
     Some(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::unpack;
+
+    #[test]
+    fn what_unpacks_to_far_more_than_an_answer_would_is_left_packed() {
+        let gzip = |text: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            encoder.write_all(text).unwrap();
+            encoder.finish().unwrap()
+        };
+        assert_eq!(unpack(&gzip(&[b'1'; 60 << 10])), Some(vec![b'1'; 60 << 10]));
+        assert_eq!(unpack(&gzip(&[b'1'; 8 << 20])), None);
+        let numbers: String = (0..500_000).map(|number| format!("{number},")).collect();
+        assert_eq!(unpack(&gzip(numbers.as_bytes())), Some(numbers.into_bytes()));
+    }
 }

@@ -61,6 +61,15 @@ fn opened(value: &Value, nested: u32) -> Option<Value> {
     })
 }
 
+/// Whether it is an answer, or has one around which nothing has to be read.
+pub(super) fn has_answer(value: &Value) -> bool {
+    fn has(value: &Value, nested: u32) -> bool {
+        let within = |nested| AROUND.iter().filter_map(|name| value.given(name)).any(|it| has(it, nested));
+        is_answer(value) || nested.checked_sub(1).is_some_and(within)
+    }
+    has(value, MOST_NESTED)
+}
+
 /// Whether it is of a shape that is no error.
 pub(super) fn is_answer(value: &Value) -> bool {
     SHAPES.iter().find(|shape| (shape.is)(value)).is_some_and(|shape| shape.name != error::SHAPE.name)

@@ -78,9 +78,11 @@ fn read(message: &Value, choice: &mut Choice, completion: &mut Completion) {
     content.read(message.given("content").unwrap_or(&Value::Null));
     choice.content = content.text;
     choice.reasoning = content.reasoning;
+    let has_calls = ["tool_calls", "invalid_tool_calls"].iter().any(|name| !message.list(name).is_empty());
     for part in content.other {
         // A call stands among the parts, too.
-        if !matches!(part.text("type"), Some("tool_use" | "tool_call" | "function_call")) {
+        let is_call = matches!(part.text("type"), Some("tool_use" | "tool_call" | "function_call"));
+        if !(is_call && has_calls) {
             push(&mut choice.message, "other_content", part);
         }
     }
@@ -147,8 +149,9 @@ fn is_message(value: &Value) -> bool {
     };
     let has_calls =
         || value.get("tool_calls").and_then(Value::as_array).is_some_and(|calls| !calls.is_empty());
+    let has_sound = || value.object("audio").is_some_and(|audio| audio.contains_key("data"));
     matches!(value.text("role"), Some("assistant" | "model" | "ASSISTANT"))
-        && (value.get("content").is_some_and(is_content) || has_calls())
+        && (value.get("content").is_some_and(is_content) || has_calls() || has_sound())
 }
 
 fn message(value: Value, context: &mut Context<'_>) -> Value {

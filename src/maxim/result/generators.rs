@@ -265,7 +265,11 @@ fn read_item(form: &Form, item: &Value, choice: &mut Choice) {
     match item.text("generated_text").filter(|_| form.text == "token/text") {
         Some(whole) => choice.content = Some(whole.to_owned()),
         // Each event of YandexGPT has the whole text so far.
-        None if form.list == Some("alternatives") => choice.content = Some(text.to_owned()),
+        None if form.list == Some("alternatives")
+            && choice.content.as_ref().is_none_or(|before| text.starts_with(before.as_str())) =>
+        {
+            choice.content = Some(text.to_owned());
+        }
         None => append(&mut choice.content, text),
     }
     let reason = at(item, form.reason).or_else(|| item.given("completionReason")).and_then(filled);

@@ -5,7 +5,7 @@
 
 use super::completion::{Choice, Completion, plain_usage};
 use super::value::{Read, push, rest, seconds};
-use super::{Context, ResponseShape};
+use super::{Context, ResponseShape, frameworks};
 use serde_json::{Map, Value};
 
 pub(super) const SHAPE: ResponseShape = ResponseShape { name: "generated images or sounds", is, convert };
@@ -135,6 +135,8 @@ fn samples(value: &Value) -> &[Value] {
 
 fn is(value: &Value) -> bool {
     value.is_object()
+        // An answer may have sounds and images beside its text.
+        && !(frameworks::MESSAGE.is)(value)
         && value.get("choices").is_none()
         && value.list("results").is_empty()
         && holder(value).is_some()

@@ -14,13 +14,13 @@
 //! | a Cohere chat stream (v1) | an array with `event_type` `text-generation`, … or `is_finished` | assembled |
 //! | a Google interaction stream | an array with `event_type` `interaction.…` or `step.…` | assembled |
 //! | a Mistral conversation stream | an array with `type` `conversation.response.…`, `message.output.…`, … | assembled |
+//! | a DashScope stream | an array with `output` and `request_id` | assembled, or its last event |
 //! | an AWS Bedrock agent stream | an array with `chunk.bytes`, `output.text`, `returnControl`, `trace`, … | assembled |
 //! | a Claude Agent SDK session | messages of `type` `assistant`, or a `result` with its `session_id` | the last message, converted |
 //! | an AI SDK stream | an array with `type` `text-delta`, `tool-input-start`, `finish-step`, … | assembled |
 //! | a Gemini Live session | `serverContent` or `toolCall.functionCalls` | assembled |
 //! | a transcription stream | an array with `type` `transcript.text.…` | assembled |
 //! | a Spark response | `payload.choices` beside a `header`, in an object or an array of frames | assembled |
-//! | a DashScope stream | an array with `output` and `request_id` | assembled, or its last event |
 //! | an OpenAI text completion | `choices` with `text` | as it is, patched where needed |
 //! | an OpenAI chat completion | `choices` | as it is, patched where needed |
 //! | a Google interaction | `object` `interaction` | converted |
@@ -124,13 +124,13 @@ const SHAPES: [ResponseShape; 38] = [
     cohere::V1_STREAM,
     interactions::STREAM,
     agents::MISTRAL_STREAM,
+    dashscope::STREAM,
     agents::BEDROCK_STREAM,
     agents::CLAUDE,
     ai_sdk::STREAM,
     live::SHAPE,
     other::SPEECH_STREAM,
     spark::SHAPE,
-    dashscope::STREAM,
     openai::TEXT,
     openai::CHAT,
     interactions::SHAPE,

@@ -24,12 +24,14 @@ pub(super) fn read(text: &str) -> Option<Value> {
         return Some(value);
     }
     let text = &with_line_feeds(unmarked);
-    events(text)
-        .or_else(|| lines(text))
-        .or_else(|| sequence(text))
-        .or_else(|| relaxed::read(text))
-        .or_else(|| cut_short(text))
-        .or_else(|| within(text))
+    with_its_names(|| {
+        events(text)
+            .or_else(|| lines(text))
+            .or_else(|| sequence(text))
+            .or_else(|| relaxed::read(text))
+            .or_else(|| cut_short(text))
+    })
+    .or_else(|| within(text))
 }
 
 /// An answer behind something else: the head of an HTTP response, the fence of a block of code, a prefix against
@@ -281,14 +283,25 @@ pub(super) fn without_lone_surrogates(text: &str) -> String {
 /// InvokeModelWithResponseStream with their bytes.
 pub(super) fn unwrap(value: Value) -> Value {
     match value {
-        Value::String(text) => match parse_nested(&text) {
-            Some(inner) => unwrap_events(inner, MOST_NESTED),
-            None => read(&text)
-                .filter(|_| text.trim_start().len() > 1)
-                .map_or(Value::String(text), |read| unwrap_events(read, MOST_NESTED)),
-        },
+        Value::String(text) => {
+            let whole = || read(&text).filter(|_| text.trim_start().len() > 1);
+            let inner = with_its_names(|| parse_nested(&text)).or_else(whole);
+            inner.map_or(Value::String(text), |inner| unwrap_events(inner, MOST_NESTED))
+        }
         other => unwrap_events(other, MOST_NESTED),
     }
+}
+
+/// What a text is read as. One that has calls in it is a client's print of an answer, or a model's own text, which the
+/// names of the functions belong to: `get_weather(city='Paris')`.
+fn with_its_names(reading: impl FnOnce() -> Option<Value>) -> Option<Value> {
+    let (read, loses_names) = relaxed::watched(reading);
+    let is_answer = |value: &Value| {
+        let value = unwrap_events(value.clone(), MOST_NESTED);
+        envelope::has_answer(&value)
+            || value.as_array().is_some_and(|items| items.iter().any(envelope::has_answer))
+    };
+    read.filter(|value| !loses_names || is_answer(value))
 }
 
 /// A text in a text, a few times over.
@@ -311,7 +324,7 @@ fn unwrap_events(value: Value, nested: u32) -> Value {
         let texts: Vec<&str> = events.iter().filter_map(Value::as_str).collect();
         let text =
             if texts.iter().all(|text| is_whole_lines(text)) { texts.join("\n") } else { texts.concat() };
-        let read = parse(&text).filter(|whole| !whole.is_string()).or_else(|| read(&text));
+        let read = with_its_names(|| parse(&text).filter(|whole| !whole.is_string()).or_else(|| read(&text)));
         return read.map_or(Value::Array(events), |read| unwrap_events(read, nested));
     }
     if is_list_of_lists(&events) {

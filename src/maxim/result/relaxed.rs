@@ -4,12 +4,26 @@
 //! characters in texts, numbers in other forms, and calls: `Choice(index=0, text='a')` is an object, `Decimal('1.5')` is its
 //! value. `NaN` and `Infinity`, which no JSON has, become texts. Anything else is no value.
 
+use std::cell::Cell;
+
 use crate::maxim::tree;
 use serde_json::{Map, Number, Value};
 
+thread_local! {
+    // Constant and without a destructor: usable while a thread is being torn down.
+    static LOST_NAMES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What a reading comes to, and whether the names of calls are lost in it.
+pub(super) fn watched<T>(reading: impl FnOnce() -> T) -> (T, bool) {
+    let outer = LOST_NAMES.replace(false);
+    let read = reading();
+    (read, LOST_NAMES.replace(outer))
+}
+
 /// The value that a text is.
 pub(super) fn read(text: &str) -> Option<Value> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, at: 0, loses_names: false };
     reader.skip();
     // A word, or a list of numbers, is no answer.
     if !reader.rest().starts_with(['{', '[']) && reader.call_name().is_none() {
@@ -23,12 +37,18 @@ pub(super) fn read(text: &str) -> Option<Value> {
         Value::Array(items) => !items.is_empty() && items.iter().all(Value::is_object),
         value => value.is_object(),
     };
-    (reader.rest().is_empty() && is_answer).then_some(value)
+    let is_read = reader.rest().is_empty() && is_answer;
+    if is_read && reader.loses_names {
+        LOST_NAMES.set(true);
+    }
+    is_read.then_some(value)
 }
 
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// Whether a call with more than a plain value was met, whose name the value has no place for.
+    loses_names: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -103,13 +123,15 @@ impl<'t> Reader<'t> {
             self.rest().starts_with('=')
         };
         self.at = start;
-        if is_named {
-            return self.members(')', depth);
-        }
-        match self.items(')', depth)? {
-            Value::Array(mut items) if items.len() == 1 => items.pop(),
-            items => Some(items),
-        }
+        let value = match is_named {
+            true => self.members(')', depth)?,
+            false => match self.items(')', depth)? {
+                Value::Array(mut items) if items.len() == 1 => items.pop()?,
+                items => items,
+            },
+        };
+        self.loses_names |= value.is_object() || value.is_array();
+        Some(value)
     }
 
     fn members(&mut self, end: char, depth: usize) -> Option<Value> {

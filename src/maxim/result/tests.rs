@@ -453,6 +453,10 @@ const UNKNOWN: &[(&str, &str)] = &[
     ("{}", "an empty object is none of the results"),
     ("[[[]]]", "an array of arrays is none of the results"),
     (r#"[{"a":1}]"#, "an array that begins with an object with `a` is none of the results"),
+    (
+        r#"[{"type":"reasoning","id":"rs_1","summary":[]},{"type":"message","role":"assistant","content":[]}]"#,
+        "an array that begins with an object with `type`, `id`, `summary` is none of the results",
+    ),
     (r#"{"totalTokens":5}"#, "an object with `totalTokens` is none of the results"),
     (r#"{"object":"thread.run","id":"run_1","status":"queued"}"#, "an object with `object`, `id`, `status`"),
     (
