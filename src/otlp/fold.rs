@@ -78,7 +78,7 @@ struct OpenEntity {
     entity: Entity,
     /// Of its kind and id.
     hash: u64,
-    /// Counts the changes, to tell a record of it from a newer one.
+    /// Of its last change, to tell a record of it from a newer one, and from one of an earlier entity of the same id.
     version: u64,
     /// Whether it is to be kept anew.
     unkept: bool,
@@ -111,6 +111,12 @@ fn key(kind: Kind, id: &str) -> String {
     format!("{}/{id}", kind.name())
 }
 
+/// The number of one more change.
+fn next(versions: &mut u64) -> u64 {
+    *versions += 1;
+    *versions
+}
+
 /// Where an entity belongs.
 struct Lineage {
     trace: Arc<Trace>,
@@ -137,6 +143,8 @@ pub struct Folder<L = Vec<Out>> {
     name: String,
     hasher: DefaultHashBuilder,
     open: HashTable<OpenEntity>,
+    /// The number of the last change of any entity.
+    versions: u64,
     left: Departed,
     /// Those that have left and of which a record is kept: that they have.
     closed: Vec<ClosedEntity>,
@@ -155,6 +163,7 @@ impl<L: Leave> Folder<L> {
             name: name.to_owned(),
             hasher: DefaultHashBuilder::default(),
             open: HashTable::new(),
+            versions: 0,
             left: Departed::default(),
             closed: Vec::new(),
             others: OtherLives::default(),
@@ -312,7 +321,7 @@ impl<L: Leave> Folder<L> {
                 continue;
             };
             lineage.give(&mut open.entity);
-            open.version += 1;
+            open.version = next(&mut self.versions);
             open.unkept = true;
             self.leave_if_finished(hash, kind, &id);
         }
@@ -341,7 +350,7 @@ impl<L: Leave> Folder<L> {
         open.is_told = true;
         open.has_others |= self.others.are_read;
         open.entity.touched_ns = now_ns;
-        open.version += 1;
+        open.version = next(&mut self.versions);
         open.unkept = true;
         if open.entity.is_finished() {
             self.leave_if_finished(hash, kind, id);
@@ -462,7 +471,7 @@ impl<L: Leave> Folder<L> {
                     std::mem::swap(&mut open.entity, &mut earlier);
                 }
                 open.entity.merge_earlier(earlier);
-                open.version += 1;
+                open.version = next(&mut self.versions);
                 open.unkept = true;
                 open.bytes = open.bytes.max(record.len());
                 open.has_others = true;
@@ -471,7 +480,7 @@ impl<L: Leave> Folder<L> {
                 room.insert(OpenEntity {
                     entity: earlier,
                     hash,
-                    version: 1,
+                    version: next(&mut self.versions),
                     unkept: true,
                     bytes: record.len(),
                     waiting: None,

@@ -186,3 +186,20 @@ fn what_is_never_ended_fills_no_memory() {
     folder.make_room(usize::MAX, 1_000);
     assert!(folder.open() < 5);
 }
+
+#[test]
+fn a_record_of_an_earlier_entity_is_not_taken_for_one_of_the_next_with_its_id() {
+    let mut folder = folder();
+    let create = line("trace", "t", "create", json!({"startTimestamp": "2026-01-01T00:00:00Z"}));
+    folder.line(create.as_bytes(), 1).unwrap();
+    let earlier = folder.changed().remove(0).record.unwrap();
+    folder
+        .line(line("trace", "t", "end", json!({"endTimestamp": "2026-01-01T00:00:01Z"})).as_bytes(), 2)
+        .unwrap();
+    assert_eq!(folder.open(), 0);
+    let create = line("trace", "t", "create", json!({"startTimestamp": "2026-01-01T00:00:02Z"}));
+    folder.line(create.as_bytes(), 3).unwrap();
+    assert!(folder.changed().iter().any(|kept| kept.is_open));
+    folder.line(&earlier, 4).unwrap();
+    assert_eq!(folder.changed(), [], "its record is still there, and is not to be kept anew");
+}
