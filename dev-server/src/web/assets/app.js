@@ -183,25 +183,33 @@ const search = {
   async suggest() {
     const word = this.word();
     const mine = this.asked = {};
+    // Until the answer comes, what was offered and still goes on with what is typed.
+    this.offer(this.found.filter(({ text }) => text.includes(word.replace(/^-/, ''))));
     const answer = await fetch(`/complete?word=${encodeURIComponent(word)}`).catch(() => null);
     if (!answer?.ok || mine !== this.asked) return;
-    this.found = await answer.json();
-    this.chosen = -1;
-    this.list.replaceChildren(...this.found.map(({ text, help }, at) => {
+    this.offer(await answer.json());
+  },
+  offer(found) {
+    // What was chosen stays so.
+    const chosen = this.found[this.chosen]?.text;
+    this.found = found;
+    this.chosen = found.findIndex(({ text }) => text === chosen);
+    this.list.replaceChildren(...found.map(({ text, help }, at) => {
       const item = document.createElement('li');
       item.id = `completion-${at}`;
       item.setAttribute('role', 'option');
-      item.setAttribute('aria-selected', 'false');
+      item.setAttribute('aria-selected', at === this.chosen);
       for (const part of [text, help]) { const span = document.createElement('span'); span.textContent = part; item.append(span); }
       item.addEventListener('mousedown', (event) => { event.preventDefault(); this.take(at); });
       return item;
     }));
-    this.show(this.found.length > 0 && document.activeElement === this.input);
+    this.show(found.length > 0 && document.activeElement === this.input);
   },
   show(isShown) {
     this.list.hidden = !isShown;
     this.input.setAttribute('aria-expanded', isShown);
-    if (!isShown) this.input.removeAttribute('aria-activedescendant');
+    if (isShown && this.chosen >= 0) this.input.setAttribute('aria-activedescendant', `completion-${this.chosen}`);
+    else this.input.removeAttribute('aria-activedescendant');
   },
   pick(step) {
     this.chosen = (this.chosen + step + this.found.length) % this.found.length;
@@ -218,6 +226,7 @@ const search = {
     const put = dash + text + (done && !after.startsWith(' ') ? ' ' : '');
     this.input.value = this.input.value.slice(0, start) + put + after;
     this.input.setSelectionRange(start + put.length, start + put.length);
+    this.chosen = -1;
     this.suggest();
   },
   key(event) {
