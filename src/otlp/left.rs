@@ -37,6 +37,41 @@ impl Left {
         let (kind, id, start_us) = (entity.kind, entity.id.clone(), entity.start_us);
         Left { hash, kind, id, trace, session, span_id, start_us }
     }
+
+    /// Whether it is an entity that another life has kept a record of.
+    pub fn is_of(&self, entity: &Entity) -> bool {
+        entity.start_us == self.start_us
+    }
+
+    /// Writes it as JSON.
+    pub fn write(&self, out: &mut String) {
+        let mut object = ObjectWriter::begin(out);
+        object.text("kind", self.kind.name());
+        object.text("id", &self.id);
+        object.text("trace", &self.trace.id);
+        if let Some(session) = &self.session {
+            object.text("session", session);
+        }
+        if let Some(time) = self.start_us {
+            object.raw("start_us", &time.to_string());
+        }
+        object.end();
+    }
+
+    /// Reads what [`Left::write`] wrote; `hash` is that of a kind and an id.
+    pub fn read(json: Json<'_>, hash: impl Fn(Kind, &str) -> u64) -> Option<Left> {
+        let (kind, id) = (Kind::of(&json.text_at("kind")?)?, json.text_at("id")?);
+        let trace = Trace::of(&json.text_at("trace")?);
+        Some(Left {
+            hash: hash(kind, &id),
+            kind,
+            span_id: ids::span_id(&trace.id, kind.name(), &id),
+            id: (*id).into(),
+            trace,
+            session: json.text_at("session").map(|session| (*session).into()),
+            start_us: json.get("start_us").and_then(Json::as_i64),
+        })
+    }
 }
 
 /// What is to be kept of an entity, instead of what was kept of it before.
@@ -119,43 +154,6 @@ impl Departed {
 
 fn head(hash: u64) -> usize {
     hash as usize % HEADS
-}
-
-impl Left {
-    /// Whether it is an entity that another life has kept a record of.
-    pub fn is_of(&self, entity: &Entity) -> bool {
-        entity.start_us == self.start_us
-    }
-
-    /// Writes it as JSON.
-    pub fn write(&self, out: &mut String) {
-        let mut object = ObjectWriter::begin(out);
-        object.text("kind", self.kind.name());
-        object.text("id", &self.id);
-        object.text("trace", &self.trace.id);
-        if let Some(session) = &self.session {
-            object.text("session", session);
-        }
-        if let Some(time) = self.start_us {
-            object.raw("start_us", &time.to_string());
-        }
-        object.end();
-    }
-
-    /// Reads what [`Left::write`] wrote; `hash` is that of a kind and an id.
-    pub fn read(json: Json<'_>, hash: impl Fn(Kind, &str) -> u64) -> Option<Left> {
-        let (kind, id) = (Kind::of(&json.text_at("kind")?)?, json.text_at("id")?);
-        let trace = Trace::of(&json.text_at("trace")?);
-        Some(Left {
-            hash: hash(kind, &id),
-            kind,
-            span_id: ids::span_id(&trace.id, kind.name(), &id),
-            id: (*id).into(),
-            trace,
-            session: json.text_at("session").map(|session| (*session).into()),
-            start_us: json.get("start_us").and_then(Json::as_i64),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@
 //! - A thread that is cancelled goes on, and is cancelled by the host's next call that can be: unwinding
 //!   through Rust is not defined, and glibc ends the process over it.
 //! - With [`Undisturbed::by_handlers`] no handler of the host's runs either, from which it could jump out
-//!   and leave a lock held. That is for short work only.
+//!   and leave a lock held. That is for work that ends by itself, such as making a file or waiting a second at
+//!   most for another thread that makes one; never for a wait that the host or the service ends.
 //!
 //! Faults of the processor (`SIGSEGV`, `SIGBUS` and the like) and `SIGSYS` cannot be held back: the kernel
 //! ends a process that blocks them. A cancellation of type `PTHREAD_CANCEL_ASYNCHRONOUS` comes anywhere.
