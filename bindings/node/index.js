@@ -5,7 +5,7 @@
 const native = require('./lib/native.js');
 const { MaximError } = require('./lib/error.js');
 const { Logger, Maxim } = require('./lib/logger.js');
-const { Session, Trace, Span, Generation, Retrieval, ToolCall, normaliseResult } = require('./lib/entities.js');
+const { kinds, normaliseResult } = require('./lib/entities.js');
 const { LogClient, Flow } = require('./lib/log-client.js');
 
 module.exports = {
@@ -13,12 +13,7 @@ module.exports = {
   Maxim,
   MaximLogger: Logger,
   MaximError,
-  Session,
-  Trace,
-  Span,
-  Generation,
-  Retrieval,
-  ToolCall,
+  ...kinds,
   LogClient,
   Flow,
   normaliseResult,

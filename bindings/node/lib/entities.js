@@ -29,6 +29,14 @@ let attempt;
 let invoke;
 let belongs;
 
+/** The library's functions for one kind of entity, by their names without it: addTag, setEndTimestamp … */
+const callsOf = (kind) =>
+  Object.fromEntries(
+    Object.keys(native)
+      .filter((name) => name.startsWith(kind))
+      .map((name) => [name[kind.length].toLowerCase() + name.slice(kind.length + 1), native[name]]),
+  );
+
 /** The logger and id of an entity, and what all kinds of entities can do. */
 class Entity {
   #core;
@@ -86,14 +94,14 @@ class Evaluation {
   withEvaluators(...evaluators) {
     const [first] = evaluators;
     const names = evaluators.length === 1 && fenced(() => Array.isArray(first)) === true ? first : fenced(() => evaluators.flat());
-    const { evaluators: method } = this.#entity.constructor.calls;
-    attempt(this.#entity, () => invoke(this.#entity, method, json(names)));
+    const { calls } = this.#entity.constructor;
+    attempt(this.#entity, () => invoke(this.#entity, calls.evaluateWithEvaluators, json(names)));
     return { withVariables: (variables) => this.withVariables(variables, names) };
   }
 
   withVariables(variables, evaluators) {
-    const { variables: method } = this.#entity.constructor.calls;
-    attempt(this.#entity, () => invoke(this.#entity, method, json(variables), json(evaluators)));
+    const { calls } = this.#entity.constructor;
+    attempt(this.#entity, () => invoke(this.#entity, calls.evaluateWithVariables, json(variables), json(evaluators)));
   }
 }
 
@@ -115,11 +123,11 @@ const measured = (Base) =>
 const timed = (Base) =>
   class extends Base {
     setStartTimestamp(time) {
-      attempt(this, () => invoke(this, this.constructor.calls.setStart, aTime(time)));
+      attempt(this, () => invoke(this, this.constructor.calls.setStartTimestamp, aTime(time)));
     }
 
     setEndTimestamp(time) {
-      attempt(this, () => invoke(this, this.constructor.calls.setEnd, aTime(time)));
+      attempt(this, () => invoke(this, this.constructor.calls.setEndTimestamp, aTime(time)));
     }
   };
 
@@ -128,8 +136,8 @@ const eventful = (Base) =>
     /** Logs an event, `(id, name, tags?, metadata?)` or `(name, tags?, metadata?)`; gives its id. */
     addEvent(...values) {
       const [id, name, tags, metadata] = typeof values[1] === 'string' ? values : [undefined, ...values];
-      const { addEvent } = this.constructor.calls;
-      const made = attempt(this, () => invoke(this, addEvent, id, name, optionalJson(tags), optionalJson(metadata)));
+      const { calls } = this.constructor;
+      const made = attempt(this, () => invoke(this, calls.addEvent, id, name, optionalJson(tags), optionalJson(metadata)));
       return id ?? made;
     }
   };
@@ -145,8 +153,40 @@ const attached = (Base) =>
   class extends Base {
     /** Uploads a file or bytes, or logs a URL, in the background; gives the attachment's id, or undefined. */
     addAttachment(attachment) {
-      const { addAttachment } = this.constructor.calls;
-      return attempt(this, () => invoke(this, addAttachment, ...fields.attachment(attachment ?? {})));
+      const { calls } = this.constructor;
+      return attempt(this, () => invoke(this, calls.addAttachment, ...fields.attachment(attachment ?? {})));
+    }
+  };
+
+/** What others are made in. */
+const nesting = (Base) =>
+  class extends Base {
+    addSpan(config) {
+      const { calls } = this.constructor;
+      return child(this, Span, calls.addSpan ?? calls.addSubSpan, fields.span, config);
+    }
+
+    addGeneration(config) {
+      return child(this, Generation, this.constructor.calls.addGeneration, fields.generation, config);
+    }
+
+    addRetrieval(config) {
+      return child(this, Retrieval, this.constructor.calls.addRetrieval, fields.retrieval, config);
+    }
+
+    addToolCall(config) {
+      return child(this, ToolCall, this.constructor.calls.addToolCall, fields.toolCall, config);
+    }
+
+    /** Logs an Error, or `{ message, code, type, name, tags, metadata }`. */
+    addError(error) {
+      const { calls } = this.constructor;
+      return make(belongs(this), LoggedError, calls.addError, this.id, fields.error, ownErrorConfig(error));
+    }
+
+    setInput(input) {
+      attempt(this, () => invoke(this, this.constructor.calls.setInput, optionalText(input)));
+      return this;
     }
   };
 
@@ -261,9 +301,6 @@ function make(core, Kind, method, parent, list, config) {
 
 const child = (entity, Kind, method, list, config) => make(belongs(entity), Kind, method, entity.id, list, config);
 
-const addError = (entity, method, error) =>
-  make(belongs(entity), LoggedError, method, entity.id, fields.error, ownErrorConfig(error));
-
 const endWithError = (entity, method, error) =>
   attempt(entity, () => {
     // What ends with an error has no name and metadata of its own.
@@ -293,66 +330,16 @@ class LoggedError extends Entity {
 
 class Session extends attached(rated(eventful(measured(timed(evaluated(Entity)))))) {
   static entity = 'session';
-  static calls = {
-    addTag: native.sessionAddTag,
-    addMetadata: native.sessionAddMetadata,
-    addAttachment: native.sessionAddAttachment,
-    addMetric: native.sessionAddMetric,
-    addEvent: native.sessionAddEvent,
-    addFeedback: native.sessionAddFeedback,
-    evaluators: native.sessionEvaluateWithEvaluators,
-    variables: native.sessionEvaluateWithVariables,
-    setStart: native.sessionSetStartTimestamp,
-    setEnd: native.sessionSetEndTimestamp,
-    end: native.sessionEnd,
-  };
+  static calls = callsOf('session');
 
   addTrace(config) {
     return child(this, Trace, native.sessionAddTrace, fields.trace, config);
   }
 }
 
-class Trace extends attached(rated(eventful(measured(timed(evaluated(Entity)))))) {
+class Trace extends nesting(attached(rated(eventful(measured(timed(evaluated(Entity))))))) {
   static entity = 'trace';
-  static calls = {
-    addTag: native.traceAddTag,
-    addMetadata: native.traceAddMetadata,
-    addAttachment: native.traceAddAttachment,
-    addMetric: native.traceAddMetric,
-    addEvent: native.traceAddEvent,
-    addFeedback: native.traceAddFeedback,
-    evaluators: native.traceEvaluateWithEvaluators,
-    variables: native.traceEvaluateWithVariables,
-    setStart: native.traceSetStartTimestamp,
-    setEnd: native.traceSetEndTimestamp,
-    end: native.traceEnd,
-  };
-
-  addSpan(config) {
-    return child(this, Span, native.traceAddSpan, fields.span, config);
-  }
-
-  addGeneration(config) {
-    return child(this, Generation, native.traceAddGeneration, fields.generation, config);
-  }
-
-  addRetrieval(config) {
-    return child(this, Retrieval, native.traceAddRetrieval, fields.retrieval, config);
-  }
-
-  addToolCall(config) {
-    return child(this, ToolCall, native.traceAddToolCall, fields.toolCall, config);
-  }
-
-  /** Logs an Error, or `{ message, code, type, name, tags, metadata }`. */
-  addError(error) {
-    return addError(this, native.traceAddError, error);
-  }
-
-  setInput(input) {
-    attempt(this, () => invoke(this, native.traceSetInput, optionalText(input)));
-    return this;
-  }
+  static calls = callsOf('trace');
 
   setOutput(output) {
     // A model that answered with calls only has said nothing, which is no error.
@@ -365,62 +352,14 @@ class Trace extends attached(rated(eventful(measured(timed(evaluated(Entity)))))
   }
 }
 
-class Span extends attached(eventful(measured(timed(evaluated(Entity))))) {
+class Span extends nesting(attached(eventful(measured(timed(evaluated(Entity)))))) {
   static entity = 'span';
-  static calls = {
-    addTag: native.spanAddTag,
-    addMetadata: native.spanAddMetadata,
-    addAttachment: native.spanAddAttachment,
-    addMetric: native.spanAddMetric,
-    addEvent: native.spanAddEvent,
-    evaluators: native.spanEvaluateWithEvaluators,
-    variables: native.spanEvaluateWithVariables,
-    setStart: native.spanSetStartTimestamp,
-    setEnd: native.spanSetEndTimestamp,
-    end: native.spanEnd,
-  };
-
-  addSpan(config) {
-    return child(this, Span, native.spanAddSubSpan, fields.span, config);
-  }
-
-  addGeneration(config) {
-    return child(this, Generation, native.spanAddGeneration, fields.generation, config);
-  }
-
-  addRetrieval(config) {
-    return child(this, Retrieval, native.spanAddRetrieval, fields.retrieval, config);
-  }
-
-  addToolCall(config) {
-    return child(this, ToolCall, native.spanAddToolCall, fields.toolCall, config);
-  }
-
-  /** Logs an Error, or `{ message, code, type, name, tags, metadata }`. */
-  addError(error) {
-    return addError(this, native.spanAddError, error);
-  }
-
-  setInput(input) {
-    attempt(this, () => invoke(this, native.spanSetInput, optionalText(input)));
-    return this;
-  }
+  static calls = callsOf('span');
 }
 
 class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) {
   static entity = 'generation';
-  static calls = {
-    addTag: native.generationAddTag,
-    addMetadata: native.generationAddMetadata,
-    addAttachment: native.generationAddAttachment,
-    addMetric: native.generationAddMetric,
-    addEvent: native.generationAddEvent,
-    evaluators: native.generationEvaluateWithEvaluators,
-    variables: native.generationEvaluateWithVariables,
-    setStart: native.generationSetStartTimestamp,
-    setEnd: native.generationSetEndTimestamp,
-    end: native.generationEnd,
-  };
+  static calls = callsOf('generation');
 
   setModel(model) {
     send(this, native.generationSetModel, model);
@@ -479,17 +418,7 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
 
 class Retrieval extends attached(measured(timed(evaluated(Entity)))) {
   static entity = 'retrieval';
-  static calls = {
-    addTag: native.retrievalAddTag,
-    addMetadata: native.retrievalAddMetadata,
-    addAttachment: native.retrievalAddAttachment,
-    addMetric: native.retrievalAddMetric,
-    evaluators: native.retrievalEvaluateWithEvaluators,
-    variables: native.retrievalEvaluateWithVariables,
-    setStart: native.retrievalSetStartTimestamp,
-    setEnd: native.retrievalSetEndTimestamp,
-    end: native.retrievalEnd,
-  };
+  static calls = callsOf('retrieval');
 
   setInput(query) {
     if (typeof query === 'string') send(this, native.retrievalSetInput, query);
@@ -504,14 +433,7 @@ class Retrieval extends attached(measured(timed(evaluated(Entity)))) {
 
 class ToolCall extends measured(timed(Entity)) {
   static entity = 'tool_call';
-  static calls = {
-    addTag: native.toolCallAddTag,
-    addMetadata: native.toolCallAddMetadata,
-    addMetric: native.toolCallAddMetric,
-    setStart: native.toolCallSetStartTimestamp,
-    setEnd: native.toolCallSetEndTimestamp,
-    end: native.toolCallEnd,
-  };
+  static calls = callsOf('toolCall');
 
   /** Changes members of the tool call. */
   update(data) {
@@ -567,14 +489,13 @@ for (const [Kind, names] of SDK_NAMES) {
   }
 }
 
+/** The public kinds. */
+const kinds = { Session, Trace, Span, Generation, Retrieval, ToolCall };
+
 module.exports = {
+  ...kinds,
+  kinds,
   Entity,
-  Session,
-  Trace,
-  Span,
-  Generation,
-  Retrieval,
-  ToolCall,
   LoggedError,
   normaliseResult,
   createSession: (core, config) => make(core, Session, native.sessionCreate, undefined, fields.session, config),

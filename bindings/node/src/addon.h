@@ -241,4 +241,45 @@ struct opening take_opening(struct call *call);
 /* Ends the call: the new handle, or the status. */
 napi_value answer_opened(struct call *call, maxim_status status, void *handle, enum kind kind, struct opening opening);
 
+/* The shapes that most functions of the addon have. */
+
+/* Takes `arguments` (declarations) and answers with `outcome`, the status of a call of the library that is made only
+ * where each argument has the type it should have. */
+#define ANSWERS_STATUS(name, takes, arguments, outcome)             \
+    static napi_value name(napi_env env, napi_callback_info info) { \
+        struct call call;                                           \
+        maxim_status status = MAXIM_OK;                             \
+        call_begin(&call, env, info, takes);                        \
+        arguments                                                   \
+        if (!call.failed) {                                         \
+            status = outcome;                                       \
+        }                                                           \
+        call_end(&call);                                            \
+        return answer_status(&call, status);                        \
+    }
+/* Asks a handle for one thing, of which `answer` makes a value. */
+#define ANSWERS(name, type, kind, answer, function)                      \
+    static napi_value name(napi_env env, napi_callback_info info) {      \
+        struct call call;                                                \
+        call_begin(&call, env, info, 1);                                 \
+        type *handle = take_handle(&call, 0, kind);                      \
+        return call.failed ? NULL : answer(&call, function(handle));     \
+    }
+/* (config, number of the listener, whether it wants debug output, whether it has a mask) -> handle or status */
+#define OPENS(name, type, defaults, kind, function)                                 \
+    static napi_value name(napi_env env, napi_callback_info info) {                 \
+        struct call call;                                                           \
+        type##_config config = defaults;                                            \
+        type *made = NULL;                                                          \
+        maxim_status status = MAXIM_ERR_NO_RESOURCES;                               \
+        call_begin(&call, env, info, 4);                                            \
+        take_object(&call, 0, config_fields, COUNT(config_fields), &config);        \
+        struct opening opening = take_opening(&call);                               \
+        if (opening.listener) {                                                     \
+            LISTEN(config, opening);                                                \
+            status = function(&config, &made);                                      \
+        }                                                                           \
+        return answer_opened(&call, status, made, kind, opening);                   \
+    }
+
 #endif

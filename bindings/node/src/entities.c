@@ -6,77 +6,32 @@
 
 #include <stdlib.h>
 
-static napi_value call_id(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 2);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_id(&call, 1);
-    if (!call.failed) {
-        status = call.method->function.id(logger, id);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
+#define LOGGER maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
 
-static napi_value call_text(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 3);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_id(&call, 1);
-    maxim_str text = take_text(&call, 2);
-    if (!call.failed) {
-        status = call.method->function.text(logger, id, text);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
-
-static napi_value call_text_text(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 4);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_id(&call, 1);
-    maxim_str first = take_text(&call, 2);
-    maxim_str second = take_text(&call, 3);
-    if (!call.failed) {
-        status = call.method->function.text_text(logger, id, first, second);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
-
-static napi_value call_text_number(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 4);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_id(&call, 1);
-    maxim_str text = take_text(&call, 2);
-    double number = take_number(&call, 3);
-    if (!call.failed) {
-        status = call.method->function.text_number(logger, id, text, number);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
-
+ANSWERS_STATUS(call_id, 2, LOGGER maxim_str id = take_id(&call, 1);, call.method->function.id(logger, id))
+ANSWERS_STATUS(call_text, 3, LOGGER maxim_str id = take_id(&call, 1); maxim_str text = take_text(&call, 2);
+               , call.method->function.text(logger, id, text))
+ANSWERS_STATUS(call_text_text, 4, LOGGER maxim_str id = take_id(&call, 1); maxim_str first = take_text(&call, 2);
+               maxim_str second = take_text(&call, 3);, call.method->function.text_text(logger, id, first, second))
+ANSWERS_STATUS(call_text_number, 4, LOGGER maxim_str id = take_id(&call, 1); maxim_str text = take_text(&call, 2);
+               double number = take_number(&call, 3);, call.method->function.text_number(logger, id, text, number))
 /* (logger, id, microseconds since 1970) */
-static napi_value call_time(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 3);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_text(&call, 1);
-    int64_t time_us = take_integer(&call, 2);
-    if (!call.failed) {
-        status = call.method->function.time(logger, id, time_us);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
+ANSWERS_STATUS(call_time, 3, LOGGER maxim_str id = take_text(&call, 1); int64_t time_us = take_integer(&call, 2);
+               , call.method->function.time(logger, id, time_us))
+/* (logger, id, number) */
+ANSWERS_STATUS(call_number, 3, LOGGER maxim_str id = take_text(&call, 1); double number = take_number(&call, 2);
+               , call.method->function.number(logger, id, number))
+/* (logger, id, input, output, total) */
+ANSWERS_STATUS(call_cost, 5, LOGGER maxim_str id = take_text(&call, 1); double input = take_number(&call, 2);
+               double output = take_number(&call, 3); double total = take_number(&call, 4);
+               , call.method->function.cost(logger, id, input, output, total))
+/* (logger, id, result, MAXIM_RESULT_…) */
+ANSWERS_STATUS(call_result, 4, LOGGER maxim_str id = take_text(&call, 1); maxim_str result = take_text(&call, 2);
+               uint32_t flags = take_u32(&call, 3);, call.method->function.result(logger, id, result, flags))
+/* (logger, entity, id, action, data) */
+ANSWERS_STATUS(call_commit, 5, LOGGER int32_t entity = (int32_t)take_number(&call, 1); maxim_str id = take_text(&call, 2);
+               maxim_str action = take_text(&call, 3); maxim_str data = take_text(&call, 4);
+               , maxim_commit(logger, entity, id, action, data))
 
 /* The id that something was given, or the status of the call. */
 static napi_value answer_id(struct call *call, maxim_status status, const maxim_id *id) {
@@ -113,71 +68,6 @@ static napi_value call_create(napi_env env, napi_callback_info info) {
     }
     call_end(&call);
     return answer_id(&call, status, &out);
-}
-
-/* (logger, entity, id, action, data) */
-static napi_value call_commit(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 5);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    int32_t entity = (int32_t)take_number(&call, 1);
-    maxim_str id = take_text(&call, 2);
-    maxim_str action = take_text(&call, 3);
-    maxim_str data = take_text(&call, 4);
-    if (!call.failed) {
-        status = maxim_commit(logger, entity, id, action, data);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
-
-/* (logger, id, input, output, total) */
-static napi_value call_cost(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 5);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_text(&call, 1);
-    double input = take_number(&call, 2);
-    double output = take_number(&call, 3);
-    double total = take_number(&call, 4);
-    if (!call.failed) {
-        status = call.method->function.cost(logger, id, input, output, total);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
-
-/* (logger, id, number) */
-static napi_value call_number(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 3);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_text(&call, 1);
-    double number = take_number(&call, 2);
-    if (!call.failed) {
-        status = call.method->function.number(logger, id, number);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
-
-/* (logger, id, result, MAXIM_RESULT_…) */
-static napi_value call_result(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 4);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    maxim_str id = take_text(&call, 1);
-    maxim_str result = take_text(&call, 2);
-    uint32_t flags = take_u32(&call, 3);
-    if (!call.failed) {
-        status = call.method->function.result(logger, id, result, flags);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
 }
 
 /* (result, MAXIM_RESULT_…) -> JSON text or status */

@@ -23,35 +23,9 @@ static const struct field entry_fields[] = {
 #define R(type, member) FIELD(type, maxim_raw_options, member)
 static const struct field raw_fields[] = {R(TEXT, source), R(I32, environment), R(I32, level), R(TEXT, dataset)};
 
-/* (config, number of the listener, whether it wants debug output, whether it has a mask) -> handle or status */
-static napi_value client_new(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
-    maxim_log_client *client = NULL;
-    maxim_status status = MAXIM_ERR_NO_RESOURCES;
-    call_begin(&call, env, info, 4);
-    take_object(&call, 0, config_fields, COUNT(config_fields), &config);
-    struct opening opening = take_opening(&call);
-    if (opening.listener) {
-        LISTEN(config, opening);
-        status = maxim_log_client_new(&config, &client);
-    }
-    return answer_opened(&call, status, client, KIND_LOG_CLIENT, opening);
-}
-
-static napi_value client_free(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 1);
-    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
-    return call.failed ? NULL : answer_status(&call, maxim_log_client_free(client));
-}
-
-static napi_value client_spool_dir(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 1);
-    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
-    return call.failed ? NULL : answer_text(&call, maxim_log_client_spool_dir(client));
-}
+OPENS(client_new, maxim_log_client, MAXIM_LOG_CLIENT_CONFIG_INIT, KIND_LOG_CLIENT, maxim_log_client_new)
+ANSWERS(client_free, maxim_log_client, KIND_LOG_CLIENT, answer_status, maxim_log_client_free)
+ANSWERS(client_spool_dir, maxim_log_client, KIND_LOG_CLIENT, answer_text, maxim_log_client_spool_dir)
 
 static napi_value client_stats(napi_env env, napi_callback_info info) {
     struct call call;
@@ -65,72 +39,30 @@ static napi_value client_stats(napi_env env, napi_callback_info info) {
     return status == MAXIM_OK ? answer_stats(&call, &stats) : answer_status(&call, status);
 }
 
+#define CLIENT maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
+
 /* (client or flow, message, data, tags) */
-static napi_value call_entry(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
-    call_begin(&call, env, info, 4);
-    void *handle = take_handle(&call, 0, call.method->kind);
-    maxim_str message = take_text(&call, 1);
-    maxim_str data = take_text(&call, 2);
-    options.tags_json = take_text(&call, 3);
-    if (!call.failed) {
-        status = call.method->function.entry(handle, message, data, &options);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
+ANSWERS_STATUS(call_entry, 4, maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
+               void *handle = take_handle(&call, 0, call.method->kind); maxim_str message = take_text(&call, 1);
+               maxim_str data = take_text(&call, 2); options.tags_json = take_text(&call, 3);
+               , call.method->function.entry(handle, message, data, &options))
 
 /* (client or flow, message, error's name, message and stack, tags) */
-static napi_value call_error_with(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
-    maxim_log_error_info error = MAXIM_LOG_ERROR_INFO_INIT;
-    call_begin(&call, env, info, 6);
-    void *handle = take_handle(&call, 0, call.method->kind);
-    maxim_str message = take_text(&call, 1);
-    error.name = take_text(&call, 2);
-    error.message = take_text(&call, 3);
-    error.stack = take_text(&call, 4);
-    options.tags_json = take_text(&call, 5);
-    if (!call.failed) {
-        status = call.method->kind == KIND_FLOW ? maxim_flow_error_with(handle, message, &error, &options)
-                                                : maxim_log_error_with(handle, message, &error, &options);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
+ANSWERS_STATUS(call_error_with, 6, maxim_log_options options = MAXIM_LOG_OPTIONS_INIT;
+               maxim_log_error_info error = MAXIM_LOG_ERROR_INFO_INIT;
+               void *handle = take_handle(&call, 0, call.method->kind); maxim_str message = take_text(&call, 1);
+               error.name = take_text(&call, 2); error.message = take_text(&call, 3);
+               error.stack = take_text(&call, 4); options.tags_json = take_text(&call, 5);
+               , call.method->kind == KIND_FLOW ? maxim_flow_error_with(handle, message, &error, &options)
+                                                : maxim_log_error_with(handle, message, &error, &options))
 
 /* (client, entry) */
-static napi_value call_log(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    maxim_log_entry entry = MAXIM_LOG_ENTRY_INIT;
-    call_begin(&call, env, info, 2);
-    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
-    take_object(&call, 1, entry_fields, COUNT(entry_fields), &entry);
-    if (!call.failed) {
-        status = maxim_log(client, &entry);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
+ANSWERS_STATUS(call_log, 2, maxim_log_entry entry = MAXIM_LOG_ENTRY_INIT;
+               CLIENT take_object(&call, 1, entry_fields, COUNT(entry_fields), &entry);, maxim_log(client, &entry))
 
 /* (client, text; undefined clears) */
-static napi_value call_set_text(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    call_begin(&call, env, info, 2);
-    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
-    maxim_str text = take_text(&call, 1);
-    if (!call.failed) {
-        status = call.method->function.set_text(client, text);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
+ANSWERS_STATUS(call_set_text, 2, CLIENT maxim_str text = take_text(&call, 1);
+               , call.method->function.set_text(client, text))
 
 static napi_value would_log(napi_env env, napi_callback_info info) {
     struct call call;
@@ -155,19 +87,8 @@ static napi_value flow_new(napi_env env, napi_callback_info info) {
     return flow ? answer_handle(&call, flow, KIND_FLOW, NULL) : answer_status(&call, status);
 }
 
-static napi_value flow_id(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 1);
-    maxim_flow *flow = take_handle(&call, 0, KIND_FLOW);
-    return call.failed ? NULL : answer_text(&call, maxim_flow_id(flow));
-}
-
-static napi_value flow_name(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 1);
-    maxim_flow *flow = take_handle(&call, 0, KIND_FLOW);
-    return call.failed ? NULL : answer_text(&call, maxim_flow_name(flow));
-}
+ANSWERS(flow_id, maxim_flow, KIND_FLOW, answer_text, maxim_flow_id)
+ANSWERS(flow_name, maxim_flow, KIND_FLOW, answer_text, maxim_flow_name)
 
 static napi_value flow_step_index(napi_env env, napi_callback_info info) {
     struct call call;
@@ -260,21 +181,11 @@ static napi_value ingest_raw(napi_env env, napi_callback_info info) {
 }
 
 /* (client, body, format, options) */
-static napi_value ingest_raw_async(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_status status = MAXIM_OK;
-    maxim_raw_options options = MAXIM_RAW_OPTIONS_INIT;
-    call_begin(&call, env, info, 4);
-    maxim_log_client *client = take_handle(&call, 0, KIND_LOG_CLIENT);
-    maxim_str body = take_bytes(&call, 1);
-    int32_t format = call.failed ? 0 : (int32_t)take_number(&call, 2);
-    take_object(&call, 3, raw_fields, COUNT(raw_fields), &options);
-    if (!call.failed) {
-        status = maxim_ingest_raw_async(client, (const uint8_t *)body.data, body.len, format, &options);
-    }
-    call_end(&call);
-    return answer_status(&call, status);
-}
+ANSWERS_STATUS(ingest_raw_async, 4, maxim_raw_options options = MAXIM_RAW_OPTIONS_INIT;
+               CLIENT maxim_str body = take_bytes(&call, 1);
+               int32_t format = call.failed ? 0 : (int32_t)take_number(&call, 2);
+               take_object(&call, 3, raw_fields, COUNT(raw_fields), &options);
+               , maxim_ingest_raw_async(client, (const uint8_t *)body.data, body.len, format, &options))
 
 static maxim_status flow_run(struct job *job) {
     struct raw *raw = job->data;

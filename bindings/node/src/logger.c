@@ -11,49 +11,11 @@ static const struct field config_fields[] = {
     C(U64, max_attachment_bytes), C(I32, extract_media), C(F64, sample_rate), C(U64, incomplete_after_ms),
 };
 
-/* (config, number of the listener, whether it wants debug output, whether it has a mask) -> handle or status */
-static napi_value logger_new(napi_env env, napi_callback_info info) {
-    struct call call;
-    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
-    maxim_logger *logger = NULL;
-    maxim_status status = MAXIM_ERR_NO_RESOURCES;
-    call_begin(&call, env, info, 4);
-    take_object(&call, 0, config_fields, COUNT(config_fields), &config);
-    struct opening opening = take_opening(&call);
-    if (opening.listener) {
-        LISTEN(config, opening);
-        status = maxim_logger_new(&config, &logger);
-    }
-    return answer_opened(&call, status, logger, KIND_LOGGER, opening);
-}
-
-static napi_value logger_free(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 1);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    return call.failed ? NULL : answer_status(&call, maxim_logger_free(logger));
-}
-
-static napi_value repository_id(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 1);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    return call.failed ? NULL : answer_text(&call, maxim_logger_repository_id(logger));
-}
-
-static napi_value spool_dir(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 1);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    return call.failed ? NULL : answer_text(&call, maxim_logger_spool_dir(logger));
-}
-
-static napi_value can_access_filesystem(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 1);
-    maxim_logger *logger = take_handle(&call, 0, KIND_LOGGER);
-    return call.failed ? NULL : answer_boolean(&call, maxim_can_access_filesystem(logger));
-}
+OPENS(logger_new, maxim_logger, MAXIM_LOGGER_CONFIG_INIT, KIND_LOGGER, maxim_logger_new)
+ANSWERS(logger_free, maxim_logger, KIND_LOGGER, answer_status, maxim_logger_free)
+ANSWERS(repository_id, maxim_logger, KIND_LOGGER, answer_text, maxim_logger_repository_id)
+ANSWERS(spool_dir, maxim_logger, KIND_LOGGER, answer_text, maxim_logger_spool_dir)
+ANSWERS(can_access_filesystem, maxim_logger, KIND_LOGGER, answer_boolean, maxim_can_access_filesystem)
 
 static napi_value is_running_on_lambda(napi_env env, napi_callback_info info) {
     struct call call;
