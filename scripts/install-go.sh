@@ -7,6 +7,7 @@
 # other module. That needs no further source of packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/packages.sh
 
 need=1.24                # as in bindings/go/go.mod
 version=1.24.11          # what is installed when there is none
@@ -28,14 +29,7 @@ for go in "${GO:-go}" "$PWD/$own/bin/go" /usr/local/go/bin/go; do
     fi
 done
 
-if ! command -v go >/dev/null; then
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        echo "error: go is missing: install Go $need or newer" >&2
-        exit 1
-    fi
-    export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -q && apt-get install -y -q --no-install-recommends golang-go ca-certificates; } >&2
-fi
+command -v go >/dev/null || install_packages "go is missing: install Go $need or newer" golang-go ca-certificates
 if ! new_enough go; then
     case $(uname -m) in
         x86_64) arch=amd64 ;;

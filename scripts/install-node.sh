@@ -6,6 +6,7 @@
 # `node`: it carries the official binaries. It is kept in build/tools.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/packages.sh
 
 version=22.23.3          # what is installed when there is none
 kept=build/tools/node
@@ -18,15 +19,8 @@ for node in "$(command -v node || true)" "$PWD/$kept/node_modules/node/bin/node"
     fi
 done
 
-if ! command -v npm >/dev/null; then
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        echo "error: Node 20.16 or newer is missing, and npm to get it: install nodejs and npm" >&2
-        exit 1
-    fi
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -q >&2
-    apt-get install -y -q --no-install-recommends nodejs npm >&2
-fi
+command -v npm >/dev/null ||
+    install_packages "Node 20.16 or newer is missing, and npm to get it: install nodejs and npm" nodejs npm
 mkdir -p "$kept"
 npm install --prefix "$kept" --no-audit --no-fund --silent "node@$version" >&2
 echo "$PWD/$kept/node_modules/node/bin/node"

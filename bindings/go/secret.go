@@ -20,14 +20,14 @@ func (c Config) Format(state fmt.State, verb rune) {
 // Format prints what is said of OTLP by any verb without its headers.
 func (o OTLP) Format(state fmt.State, verb rune) {
 	type plain OTLP
-	o.Headers, o.URL = hiddenKey(o.Headers), hiddenUser(o.URL)
+	hide([]*string{&o.Headers}, []*string{&o.URL})
 	fmt.Fprintf(state, fmt.FormatString(state, verb), plain(o))
 }
 
 // MarshalJSON writes what is said of OTLP without its headers.
 func (o OTLP) MarshalJSON() ([]byte, error) {
 	type plain OTLP
-	o.Headers, o.URL = hiddenKey(o.Headers), hiddenUser(o.URL)
+	hide([]*string{&o.Headers}, []*string{&o.URL})
 	return json.Marshal(plain(o))
 }
 
@@ -39,8 +39,7 @@ func (c Config) MarshalJSON() ([]byte, error) {
 
 // shown is the configuration as it may be seen.
 func (c Config) shown() Config {
-	c.APIKey, c.BaseURL, c.Proxy = hiddenKey(c.APIKey), hiddenUser(c.BaseURL), hiddenUser(c.Proxy)
-	c.OTLP.Headers, c.OTLP.URL = hiddenKey(c.OTLP.Headers), hiddenUser(c.OTLP.URL)
+	hide([]*string{&c.APIKey, &c.OTLP.Headers}, []*string{&c.BaseURL, &c.Proxy, &c.OTLP.URL})
 	return c
 }
 
@@ -58,9 +57,18 @@ func (c LogClientConfig) MarshalJSON() ([]byte, error) {
 
 // shown is the configuration as it may be seen.
 func (c LogClientConfig) shown() LogClientConfig {
-	c.APIKey, c.Endpoint, c.Proxy = hiddenKey(c.APIKey), hiddenUser(c.Endpoint), hiddenUser(c.Proxy)
-	c.OTLP.Headers, c.OTLP.URL = hiddenKey(c.OTLP.Headers), hiddenUser(c.OTLP.URL)
+	hide([]*string{&c.APIKey, &c.OTLP.Headers}, []*string{&c.Endpoint, &c.Proxy, &c.OTLP.URL})
 	return c
+}
+
+// hide takes what is secret out of keys and addresses.
+func hide(keys, addresses []*string) {
+	for _, key := range keys {
+		*key = hiddenKey(*key)
+	}
+	for _, address := range addresses {
+		*address = hiddenUser(*address)
+	}
 }
 
 func hiddenKey(key string) string {

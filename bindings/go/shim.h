@@ -149,23 +149,25 @@ static inline maxim_go_failure *maxim_go_commit(uintptr_t logger, maxim_entity e
 
 /* The logger itself. */
 
-static inline maxim_logger_config maxim_go_logger_config(void) {
-    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
-    return config;
-}
-
-static inline maxim_go_handle maxim_go_logger_new(maxim_logger_config config, uintptr_t hooks,
-                                                  bool error_hook, bool debug_hook, bool mask_hook) {
-    maxim_go_handle made = {NULL, 0};
-    maxim_logger *logger = NULL;
-    config.error_callback = error_hook ? maxim_go_on_error : NULL;
-    config.debug_callback = debug_hook ? maxim_go_on_debug : NULL;
-    config.mask_callback = mask_hook ? maxim_go_on_mask : NULL;
-    config.user_data = (void *)hooks;
-    made.failure = maxim_go_done(maxim_logger_new(&config, &logger));
-    made.handle = (uintptr_t)logger;
-    return made;
-}
+/* What makes a logger or a log client, and its defaults: maxim_go_<name>_config and maxim_go_<name>_new. */
+#define MAXIM_GO_OPENS(name, defaults)                                                                         \
+    static inline maxim_##name##_config maxim_go_##name##_config(void) {                                       \
+        maxim_##name##_config config = defaults;                                                               \
+        return config;                                                                                         \
+    }                                                                                                          \
+    static inline maxim_go_handle maxim_go_##name##_new(maxim_##name##_config config, uintptr_t hooks,         \
+                                                        bool error_hook, bool debug_hook, bool mask_hook) {    \
+        maxim_go_handle made = {NULL, 0};                                                                      \
+        maxim_##name *opened = NULL;                                                                           \
+        config.error_callback = error_hook ? maxim_go_on_error : NULL;                                         \
+        config.debug_callback = debug_hook ? maxim_go_on_debug : NULL;                                         \
+        config.mask_callback = mask_hook ? maxim_go_on_mask : NULL;                                            \
+        config.user_data = (void *)hooks;                                                                      \
+        made.failure = maxim_go_done(maxim_##name##_new(&config, &opened));                                    \
+        made.handle = (uintptr_t)opened;                                                                       \
+        return made;                                                                                           \
+    }
+MAXIM_GO_OPENS(logger, MAXIM_LOGGER_CONFIG_INIT)
 
 static inline maxim_go_handle maxim_go_logger_add_sink(uintptr_t logger, maxim_logger_config config) {
     maxim_go_handle made = {NULL, 0};

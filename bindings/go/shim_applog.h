@@ -7,23 +7,7 @@
 #define MAXIM_GO_CLIENT ((maxim_log_client *)client)
 #define MAXIM_GO_FLOW ((maxim_flow *)flow)
 
-static inline maxim_log_client_config maxim_go_log_client_config(void) {
-    maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
-    return config;
-}
-
-static inline maxim_go_handle maxim_go_log_client_new(maxim_log_client_config config, uintptr_t hooks,
-                                                      bool error_hook, bool debug_hook, bool mask_hook) {
-    maxim_go_handle made = {NULL, 0};
-    maxim_log_client *client = NULL;
-    config.error_callback = error_hook ? maxim_go_on_error : NULL;
-    config.debug_callback = debug_hook ? maxim_go_on_debug : NULL;
-    config.mask_callback = mask_hook ? maxim_go_on_mask : NULL;
-    config.user_data = (void *)hooks;
-    made.failure = maxim_go_done(maxim_log_client_new(&config, &client));
-    made.handle = (uintptr_t)client;
-    return made;
-}
+MAXIM_GO_OPENS(log_client, MAXIM_LOG_CLIENT_CONFIG_INIT)
 
 static inline maxim_go_failure *maxim_go_log_client_free(uintptr_t client) {
     return maxim_go_done(maxim_log_client_free(MAXIM_GO_CLIENT));

@@ -1,4 +1,4 @@
-// The public types of libmaxim for Node.
+// The public types of libmaxim for Node: one file, however long, as the package has one declaration beside its one entry.
 
 import type { EntityKind, Environment, Level, OtlpEncoding, OverflowPolicy, Protocol, RawFormat } from './lib/constants.js';
 

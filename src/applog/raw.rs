@@ -161,7 +161,9 @@ impl Client {
         }
         check(body, options)?;
         self.as_it_may_leave(body, options, |body, options| {
-            self.ingest_passed(body, format, options, timeout)
+            let protocol = self.open_protocol()?;
+            let head = head(format, options);
+            process::on_own_stack("maxim-ingest", || self.send_raw(protocol, &head, body, timeout))
         })
     }
 
@@ -183,19 +185,6 @@ impl Client {
         let (source, dataset) = (text("source", options.source), text("dataset", options.dataset));
         let options = RawOptions { source: source.as_deref(), dataset: dataset.as_deref(), ..*options };
         send(&control.rewrite_bytes(LOG_ENTRY, "document", body), &options)
-    }
-
-    /// Sends a document as it is.
-    fn ingest_passed(
-        &self,
-        body: &[u8],
-        format: Format,
-        options: &RawOptions<'_>,
-        timeout: Duration,
-    ) -> Result<()> {
-        let protocol = self.open_protocol()?;
-        let head = head(format, options);
-        process::on_own_stack("maxim-ingest", || self.send_raw(protocol, &head, body, timeout))
     }
 
     fn send_raw(&self, protocol: &StructuredLog, head: &[u8], body: &[u8], timeout: Duration) -> Result<()> {

@@ -18,45 +18,35 @@ static maxim_logger_config usual(void) {
     return config;
 }
 
-static void make(const char *name, maxim_logger_config config) {
+static void make(const char *name, const maxim_logger_config *config) {
     maxim_logger *logger = NULL;
-    maxim_status status = maxim_logger_new(&config, &logger);
+    maxim_status status = maxim_logger_new(config, &logger);
     say(name, status);
     if (status == MAXIM_OK) {
         (void)maxim_logger_free(logger);
     }
 }
 
-int main(void) {
-    maxim_logger_config config = usual();
-    config.api_key = maxim_str_z(NULL);
-    make("no key", config);
-    config = usual();
-    config.repository_id = maxim_str_z("");
-    make("no repository", config);
-    config = usual();
-    config.api_key = MAXIM_STR("key\n");
-    make("a key with a line break", config);
-    config = usual();
-    config.base_url = MAXIM_STR("app.example.test");
-    make("a URL without a scheme", config);
-    config = usual();
-    config.base_url = MAXIM_STR("http://app.example.test");
-    make("plain http", config);
-    config = usual();
-    config.spool_dir = MAXIM_STR("/proc/nowhere");
-    make("a directory that cannot be used", config);
-    config = usual();
-    config.ca_file = MAXIM_STR("/nowhere/ca.pem");
-    make("a CA file that is not there", config);
-    config = usual();
-    config.sample_rate = 50;
-    make("a rate in per cent", config);
-    config = usual();
-    config.struct_size = 0;
-    make("a struct without its INIT", config);
+/* A usual configuration in which one member has another value. */
+#define MAKE(name, member, value)             \
+    do {                                      \
+        maxim_logger_config given = usual();  \
+        given.member = value;                 \
+        make(name, &given);                   \
+    } while (0)
 
-    config = usual();
+int main(void) {
+    MAKE("no key", api_key, maxim_str_z(NULL));
+    MAKE("no repository", repository_id, maxim_str_z(""));
+    MAKE("a key with a line break", api_key, MAXIM_STR("key\n"));
+    MAKE("a URL without a scheme", base_url, MAXIM_STR("app.example.test"));
+    MAKE("plain http", base_url, MAXIM_STR("http://app.example.test"));
+    MAKE("a directory that cannot be used", spool_dir, MAXIM_STR("/proc/nowhere"));
+    MAKE("a CA file that is not there", ca_file, MAXIM_STR("/nowhere/ca.pem"));
+    MAKE("a rate in per cent", sample_rate, 50);
+    MAKE("a struct without its INIT", struct_size, 0);
+
+    maxim_logger_config config = usual();
     maxim_logger *logger = NULL;
     if (maxim_logger_new(&config, &logger) != MAXIM_OK) {
         return 1;

@@ -19,11 +19,7 @@ class control_test : public logging {
   protected:
     /// Of a client that refuses nothing: what is too long is cut.
     maxim::log_client_config client_config() {
-        maxim::log_client_config given;
-        given.source = "svc";
-        given.api_key = key;
-        given.endpoint = server.url();
-        given.spool_dir = config().spool_dir;
+        auto given = client_config_for(server.url(), config().spool_dir);
         given.flush_interval = 1h;
         return given;
     }

@@ -92,18 +92,8 @@ TEST(hostile_values, each_gives_one_entry_in_which_it_can_be_seen) {
     const support::scratch scratch;
     const std::string spool = scratch.file("spool");
 
-    maxim::logger_config of_logger;
-    of_logger.base_url = server.url();
-    of_logger.api_key = support::key;
-    of_logger.repository_id = "hostile-values";
-    of_logger.spool_dir = spool;
-    maxim::logger logger(of_logger);
-    maxim::log_client_config of_client;
-    of_client.endpoint = server.url();
-    of_client.api_key = support::key;
-    of_client.source = "hostile-values";
-    of_client.spool_dir = spool;
-    maxim::log_client client(of_client);
+    maxim::logger logger(support::logger_config_for(server.url(), spool));
+    maxim::log_client client(support::client_config_for(server.url(), spool));
 
     struct expected {
         std::string id;

@@ -78,20 +78,21 @@ class log_vectors_test : public client_logging {
         maxim::log_entry entry;
         entry.level = level_of(given["level"]);
         entry.message = given["message"].get_ref<const std::string&>();
-        entry.data = json_of(given, "data");
-        entry.user_id = text_of(given, "user_id");
-        entry.session_id = text_of(given, "session_id");
-        entry.request_id = text_of(given, "request_id");
-        entry.error_name = text_of(given, "error_name");
-        entry.error_stack = text_of(given, "error_stack");
-        entry.tags = json_of(given, "tags");
-        entry.flow_id = text_of(given, "flow_id");
+        using given_type = maxim::log_entry;
+        take_texts<given_type>(given, entry,
+                               {{"user_id", &given_type::user_id},
+                                {"session_id", &given_type::session_id},
+                                {"request_id", &given_type::request_id},
+                                {"error_name", &given_type::error_name},
+                                {"error_stack", &given_type::error_stack},
+                                {"flow_id", &given_type::flow_id},
+                                {"dataset", &given_type::dataset},
+                                {"ip_address", &given_type::ip_address},
+                                {"country", &given_type::country}});
+        take_json<given_type>(given, entry, {{"data", &given_type::data}, {"tags", &given_type::tags}});
         if (given.contains("step_index")) {
             entry.step_index = given["step_index"].get<int>();
         }
-        entry.dataset = text_of(given, "dataset");
-        entry.ip_address = text_of(given, "ip_address");
-        entry.country = text_of(given, "country");
         return client->log(entry);
     }
 

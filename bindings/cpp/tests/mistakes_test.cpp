@@ -2,6 +2,8 @@
 // (never a key), and what to do. And what a result and a logged error can be asked for.
 #include "support.hpp"
 
+#include <functional>
+
 namespace {
 
 using maxim::status;
@@ -31,32 +33,27 @@ TEST(mistakes, each_is_answered_with_the_option_the_value_and_the_remedy) {
         return config;
     };
     std::vector<mistake> all;
-    const auto made = [&](const char* name, const maxim::logger_config& config, status expected,
+    const auto made = [&](const char* name, const std::function<void(maxim::logger_config&)>& change, status expected,
                           std::vector<std::string> words) {
+        auto config = usual();
+        change(config);
         const auto result = maxim::logger::try_make(config);
         all.push_back({name, result.code(), result ? std::string() : result.error().what(), expected, std::move(words)});
     };
     const auto called = [&](const char* name, status code, status expected, std::vector<std::string> words) {
         all.push_back({name, code, maxim_last_error(), expected, std::move(words)});
     };
-    auto config = usual();
-    config.api_key = {};
-    made("no key", config, status::not_configured, {"api_key", "MAXIM_API_KEY"});
-    config = usual();
-    config.repository_id = {};
-    made("no repository", config, status::not_configured, {"repository_id", "MAXIM_LOG_REPO_ID"});
-    config = usual();
-    config.api_key = "secret\n";
-    made("a key with a line break", config, status::invalid_argument, {"api_key", "line break"});
-    config = usual();
-    config.base_url = "http://app.example.test";
-    made("plain http", config, status::invalid_argument, {"base_url", "app.example.test", "https"});
-    config = usual();
-    config.spool_dir = "/proc/nowhere";
-    made("no directory", config, status::io, {"spool_dir", "/proc/nowhere"});
-    config = usual();
-    config.ca_file = "/nowhere/ca.pem";
-    made("no CA file", config, status::io, {"ca_file", "/nowhere/ca.pem", "PEM"});
+    made("no key", [](auto& config) { config.api_key = {}; }, status::not_configured, {"api_key", "MAXIM_API_KEY"});
+    made("no repository", [](auto& config) { config.repository_id = {}; }, status::not_configured,
+         {"repository_id", "MAXIM_LOG_REPO_ID"});
+    made("a key with a line break", [](auto& config) { config.api_key = "secret\n"; }, status::invalid_argument,
+         {"api_key", "line break"});
+    made("plain http", [](auto& config) { config.base_url = "http://app.example.test"; }, status::invalid_argument,
+         {"base_url", "app.example.test", "https"});
+    made("no directory", [](auto& config) { config.spool_dir = "/proc/nowhere"; }, status::io,
+         {"spool_dir", "/proc/nowhere"});
+    made("no CA file", [](auto& config) { config.ca_file = "/nowhere/ca.pem"; }, status::io,
+         {"ca_file", "/nowhere/ca.pem", "PEM"});
     maxim::logger logger(usual());
     const maxim::trace trace(logger, "t");
     called("an id with a space", maxim::trace(logger, "order 17").end(), status::invalid_id, {"order 17", "A-Z"});
@@ -86,12 +83,7 @@ TEST(mistakes, results_are_normalised_and_logged_errors_get_tags) {
     support::dev_server server;
     const support::scratch scratch;
     const std::string spool = scratch.file("spool");
-    maxim::logger_config config;
-    config.base_url = server.url();
-    config.api_key = support::key;
-    config.repository_id = "repo-1";
-    config.spool_dir = spool;
-    maxim::logger logger(config);
+    maxim::logger logger(support::logger_config_for(server.url(), spool));
     maxim::error_config failure;
     failure.message = "failed";
     std::string id;

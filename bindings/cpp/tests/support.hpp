@@ -59,6 +59,23 @@ inline std::optional<maxim::json_arg> json_of(const json& object, const char* ke
     return maxim::json_arg(*found);
 }
 
+/// Fills members of a configuration from what `given` has by their names: texts, and JSON.
+template <class Config>
+void take_texts(const json& given, Config& config,
+                std::initializer_list<std::pair<const char*, maxim::text Config::*>> members) {
+    for (const auto& [name, member] : members) {
+        config.*member = text_of(given, name);
+    }
+}
+
+template <class Config>
+void take_json(const json& given, Config& config,
+               std::initializer_list<std::pair<const char*, std::optional<maxim::json_arg> Config::*>> members) {
+    for (const auto& [name, member] : members) {
+        config.*member = json_of(given, name);
+    }
+}
+
 /// A directory of the test's own, removed at its end.
 class scratch {
   public:
@@ -210,15 +227,31 @@ struct refusals {
     }
 };
 
+/// What a logger needs to log to a server; both arguments must outlive it.
+inline maxim::logger_config logger_config_for(const maxim::text& url, const maxim::text& spool) {
+    maxim::logger_config given;
+    given.base_url = url;
+    given.api_key = key;
+    given.repository_id = "repo-1";
+    given.spool_dir = spool;
+    return given;
+}
+
+/// What a log client needs to log to a server; both arguments must outlive it.
+inline maxim::log_client_config client_config_for(const maxim::text& url, const maxim::text& spool) {
+    maxim::log_client_config given;
+    given.source = "svc";
+    given.api_key = key;
+    given.endpoint = url;
+    given.spool_dir = spool;
+    return given;
+}
+
 /// A server and what a logger needs to log to it.
 class logging : public ::testing::Test {
   protected:
     maxim::logger_config config() {
-        maxim::logger_config given;
-        given.base_url = server.url();
-        given.api_key = key;
-        given.repository_id = "repo-1";
-        given.spool_dir = spool_;
+        auto given = logger_config_for(server.url(), spool_);
         given.lossy = false;
         // Flushing decides when something is sent.
         given.flush_interval = 1h;
@@ -235,11 +268,7 @@ class logging : public ::testing::Test {
 class client_logging : public ::testing::Test {
   protected:
     maxim::log_client_config config() {
-        maxim::log_client_config given;
-        given.source = "svc";
-        given.api_key = key;
-        given.endpoint = server.url();
-        given.spool_dir = spool_;
+        auto given = client_config_for(server.url(), spool_);
         given.lossy = false;
         // Flushing decides when something is sent.
         given.flush_interval = 1h;

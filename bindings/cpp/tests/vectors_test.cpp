@@ -69,40 +69,43 @@ Config named(const json& given) {
 }
 
 maxim::trace_config trace_of(const json& given) {
-    auto config = named<maxim::trace_config>(given);
-    config.session_id = text_of(given, "session_id");
-    config.input = text_of(given, "input");
+    using given_type = maxim::trace_config;
+    auto config = named<given_type>(given);
+    take_texts<given_type>(given, config, {{"session_id", &given_type::session_id}, {"input", &given_type::input}});
     return config;
 }
 
 maxim::generation_config generation_of(const json& given) {
-    auto config = named<maxim::generation_config>(given);
-    config.provider = text_of(given, "provider");
-    config.model = text_of(given, "model");
-    config.messages = json_of(given, "messages");
-    config.model_parameters = json_of(given, "model_parameters");
-    config.span_id = text_of(given, "span_id");
-    config.maxim_prompt_id = text_of(given, "maxim_prompt_id");
-    config.maxim_prompt_version_id = text_of(given, "maxim_prompt_version_id");
+    using given_type = maxim::generation_config;
+    auto config = named<given_type>(given);
+    take_texts<given_type>(given, config,
+                           {{"provider", &given_type::provider},
+                            {"model", &given_type::model},
+                            {"span_id", &given_type::span_id},
+                            {"maxim_prompt_id", &given_type::maxim_prompt_id},
+                            {"maxim_prompt_version_id", &given_type::maxim_prompt_version_id}});
+    take_json<given_type>(given, config,
+                          {{"messages", &given_type::messages}, {"model_parameters", &given_type::model_parameters}});
     return config;
 }
 
 maxim::tool_call_config tool_call_of(const json& given) {
-    auto config = named<maxim::tool_call_config>(given);
-    config.description = text_of(given, "description");
-    config.args = text_of(given, "args");
+    using given_type = maxim::tool_call_config;
+    auto config = named<given_type>(given);
+    take_texts<given_type>(given, config, {{"description", &given_type::description}, {"args", &given_type::args}});
     return config;
 }
 
 maxim::error_config error_of(const json& given) {
-    maxim::error_config config;
-    config.id = text_of(given, "id");
-    config.name = text_of(given, "name");
-    config.message = text_of(given, "message");
-    config.code = text_of(given, "code");
-    config.type = text_of(given, "type");
-    config.tags = json_of(given, "tags");
-    config.metadata = json_of(given, "metadata");
+    using given_type = maxim::error_config;
+    given_type config;
+    take_texts<given_type>(given, config,
+                           {{"id", &given_type::id},
+                            {"name", &given_type::name},
+                            {"message", &given_type::message},
+                            {"code", &given_type::code},
+                            {"type", &given_type::type}});
+    take_json<given_type>(given, config, {{"tags", &given_type::tags}, {"metadata", &given_type::metadata}});
     return config;
 }
 
@@ -307,11 +310,10 @@ class player {
         } else {
             attachment.url = text_of(given, "url");
         }
-        attachment.id = text_of(given, "id");
-        attachment.name = text_of(given, "name");
-        attachment.mime_type = text_of(given, "mime_type");
-        attachment.tags = json_of(given, "tags");
-        attachment.metadata = json_of(given, "metadata");
+        using given_type = maxim::attachment;
+        take_texts<given_type>(given, attachment,
+                               {{"id", &given_type::id}, {"name", &given_type::name}, {"mime_type", &given_type::mime_type}});
+        take_json<given_type>(given, attachment, {{"tags", &given_type::tags}, {"metadata", &given_type::metadata}});
         if (given.contains("timestamp")) {
             attachment.timestamp = std::chrono::seconds(given["timestamp"].get<std::int64_t>());
         }

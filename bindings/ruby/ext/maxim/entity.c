@@ -264,47 +264,42 @@ static VALUE call_event(int argc, VALUE *argv, VALUE self, fn_event fn) {
     return done;
 }
 
+/* What the configurations of most kinds have. */
+#define NAMED(type) MX_FIELD(type, name, MX_TEXT), MX_FIELD(type, id, MX_TEXT)
+#define TAGGED(type) MX_FIELD_AS(type, "tags", tags_json, MX_JSON)
+#define STARTED(type) MX_FIELD_AS(type, "start_timestamp", start_timestamp_us, MX_TIME_US)
 static const mx_field session_fields[] = {
-    MX_FIELD(maxim_session_config, name, MX_TEXT), MX_FIELD(maxim_session_config, id, MX_TEXT),
-    MX_FIELD_AS(maxim_session_config, "tags", tags_json, MX_JSON),
-    MX_FIELD_AS(maxim_session_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    NAMED(maxim_session_config), TAGGED(maxim_session_config), STARTED(maxim_session_config),
 };
 static const mx_field trace_fields[] = {
-    MX_FIELD(maxim_trace_config, name, MX_TEXT), MX_FIELD(maxim_trace_config, id, MX_TEXT),
+    NAMED(maxim_trace_config),
     MX_FIELD(maxim_trace_config, session_id, MX_TEXT), MX_FIELD(maxim_trace_config, input, MX_TEXT),
-    MX_FIELD_AS(maxim_trace_config, "tags", tags_json, MX_JSON),
-    MX_FIELD_AS(maxim_trace_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    TAGGED(maxim_trace_config), STARTED(maxim_trace_config),
 };
 static const mx_field span_fields[] = {
-    MX_FIELD(maxim_span_config, name, MX_TEXT), MX_FIELD(maxim_span_config, id, MX_TEXT),
-    MX_FIELD_AS(maxim_span_config, "tags", tags_json, MX_JSON),
-    MX_FIELD_AS(maxim_span_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    NAMED(maxim_span_config), TAGGED(maxim_span_config), STARTED(maxim_span_config),
 };
 static const mx_field retrieval_fields[] = {
-    MX_FIELD(maxim_retrieval_config, name, MX_TEXT), MX_FIELD(maxim_retrieval_config, id, MX_TEXT),
-    MX_FIELD_AS(maxim_retrieval_config, "tags", tags_json, MX_JSON),
-    MX_FIELD_AS(maxim_retrieval_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    NAMED(maxim_retrieval_config), TAGGED(maxim_retrieval_config), STARTED(maxim_retrieval_config),
 };
 static const mx_field generation_fields[] = {
-    MX_FIELD(maxim_generation_config, name, MX_TEXT), MX_FIELD(maxim_generation_config, id, MX_TEXT),
+    NAMED(maxim_generation_config),
     MX_FIELD(maxim_generation_config, provider, MX_TEXT), MX_FIELD(maxim_generation_config, model, MX_TEXT),
     MX_FIELD_AS(maxim_generation_config, "messages", messages_json, MX_JSON),
     MX_FIELD_AS(maxim_generation_config, "model_parameters", model_parameters_json, MX_JSON),
     MX_FIELD(maxim_generation_config, span_id, MX_TEXT), MX_FIELD(maxim_generation_config, maxim_prompt_id, MX_TEXT),
     MX_FIELD(maxim_generation_config, maxim_prompt_version_id, MX_TEXT),
-    MX_FIELD_AS(maxim_generation_config, "tags", tags_json, MX_JSON),
-    MX_FIELD_AS(maxim_generation_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    TAGGED(maxim_generation_config), STARTED(maxim_generation_config),
 };
 static const mx_field tool_call_fields[] = {
-    MX_FIELD(maxim_tool_call_config, name, MX_TEXT), MX_FIELD(maxim_tool_call_config, id, MX_TEXT),
+    NAMED(maxim_tool_call_config),
     MX_FIELD(maxim_tool_call_config, description, MX_TEXT), MX_FIELD(maxim_tool_call_config, args, MX_TEXT),
-    MX_FIELD_AS(maxim_tool_call_config, "tags", tags_json, MX_JSON),
-    MX_FIELD_AS(maxim_tool_call_config, "start_timestamp", start_timestamp_us, MX_TIME_US),
+    TAGGED(maxim_tool_call_config), STARTED(maxim_tool_call_config),
 };
 static const mx_field error_fields[] = {
-    MX_FIELD(maxim_error_config, id, MX_TEXT), MX_FIELD(maxim_error_config, name, MX_TEXT),
+    NAMED(maxim_error_config),
     MX_FIELD(maxim_error_config, message, MX_TEXT), MX_FIELD(maxim_error_config, code, MX_TEXT),
-    MX_FIELD(maxim_error_config, type, MX_TEXT), MX_FIELD_AS(maxim_error_config, "tags", tags_json, MX_JSON),
+    MX_FIELD(maxim_error_config, type, MX_TEXT), TAGGED(maxim_error_config),
     MX_FIELD_AS(maxim_error_config, "metadata", metadata_json, MX_JSON),
 };
 #ifdef MX_ATTACHMENTS
@@ -513,13 +508,8 @@ void mx_init_entities(void) {
     rb_define_method(base_class, "id", entity_id, 0);
     rb_define_method(base_class, "logged?", entity_is_logged, 0);
     rb_define_method(base_class, "ended?", entity_is_ended, 0);
-    Session = entity_class("Session");
-    Trace = entity_class("Trace");
-    Span = entity_class("Span");
-    Generation = entity_class("Generation");
-    Retrieval = entity_class("Retrieval");
-    ToolCall = entity_class("ToolCall");
-    LoggedError = entity_class("LoggedError");
+#define CLASS(name) name = entity_class(#name);
+    CLASS(Session) CLASS(Trace) CLASS(Span) CLASS(Generation) CLASS(Retrieval) CLASS(ToolCall) CLASS(LoggedError)
 #include "entity_methods.h"
     TEXT_TEXT(LoggedError, "add_tag", maxim_error_add_tag)
     JSON(LoggedError, "add_metadata", maxim_error_add_metadata)

@@ -31,22 +31,7 @@ static const mx_field raw_fields[] = {
 
 static VALUE handle_class, flow_class;
 
-static maxim_status free_client(void *handle) { return maxim_log_client_free(handle); }
-
-static void invoke_new(mx_call *call) { call->status = maxim_log_client_new(call->config, call->out); }
-
-static VALUE client_open(VALUE self, VALUE strict, VALUE debug, VALUE mask, VALUE options) {
-    mx_owner *owner = mx_owner_get(self);
-    if (owner->handle) rb_raise(rb_eRuntimeError, "the client is open already");
-    maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
-    VALUE keep[MX_MAX_FIELDS];
-    mx_call call = {.invoke = invoke_new, .without_gvl = true};
-    VALUE failed = MX_FILL(&call, client_fields, Qnil, options, &config, keep);
-    if (failed) rb_exc_raise(failed);
-    MX_LISTEN(config, owner, debug, mask);
-    mx_open(owner, &call, &config, strict, free_client);
-    return self;
-}
+MX_OPENS(client_open, "the client is open already", maxim_log_client, MAXIM_LOG_CLIENT_CONFIG_INIT, client_fields)
 
 /* --- entries: the same shapes for a client and for a flow -------------------------------------- */
 
@@ -129,14 +114,16 @@ static target client_target(VALUE self) { return (target){self, mx_owner_get(sel
         const type fn = function;                                                              \
         return log_level(find(self), invoke, (void (*)(void))fn, message, data, tags);         \
     }
-LEVEL(maxim_log_debug, fn_client, client_target, invoke_client)
-LEVEL(maxim_log_info, fn_client, client_target, invoke_client)
-LEVEL(maxim_log_warn, fn_client, client_target, invoke_client)
-LEVEL(maxim_log_error, fn_client, client_target, invoke_client)
-
-static VALUE client_error_with(VALUE self, VALUE message, VALUE name, VALUE text, VALUE stack, VALUE tags) {
-    return log_error(client_target(self), invoke_client_error, message, name, text, stack, tags);
-}
+/* debug, info, warn, error and error_with of a client or a flow. */
+#define LEVELS(prefix, who)                                                                                   \
+    LEVEL(prefix##_debug, fn_##who, who##_target, invoke_##who)                                               \
+    LEVEL(prefix##_info, fn_##who, who##_target, invoke_##who)                                                \
+    LEVEL(prefix##_warn, fn_##who, who##_target, invoke_##who)                                                \
+    LEVEL(prefix##_error, fn_##who, who##_target, invoke_##who)                                               \
+    static VALUE who##_error_with(VALUE self, VALUE message, VALUE name, VALUE text, VALUE stack, VALUE tags) { \
+        return log_error(who##_target(self), invoke_##who##_error, message, name, text, stack, tags);         \
+    }
+LEVELS(maxim_log, client)
 
 static void invoke_entry(mx_call *call) { call->status = maxim_log(call->handle, call->config); }
 
@@ -348,14 +335,7 @@ static VALUE flow_name(VALUE self) {
 }
 static VALUE flow_step_index(VALUE self) { return INT2NUM(maxim_flow_step_index(flow_get(self)->handle)); }
 
-LEVEL(maxim_flow_debug, fn_flow, flow_target, invoke_flow)
-LEVEL(maxim_flow_info, fn_flow, flow_target, invoke_flow)
-LEVEL(maxim_flow_warn, fn_flow, flow_target, invoke_flow)
-LEVEL(maxim_flow_error, fn_flow, flow_target, invoke_flow)
-
-static VALUE flow_error_with(VALUE self, VALUE message, VALUE name, VALUE text, VALUE stack, VALUE tags) {
-    return log_error(flow_target(self), invoke_flow_error, message, name, text, stack, tags);
-}
+LEVELS(maxim_flow, flow)
 
 static VALUE client_poll(VALUE self) {
     mx_deliver_events(self);

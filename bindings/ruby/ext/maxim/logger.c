@@ -14,23 +14,7 @@ static const mx_field config_fields[] = {
 };
 #undef FIELD
 
-static maxim_status free_logger(void *handle) { return maxim_logger_free(handle); }
-
-static void invoke_new(mx_call *call) { call->status = maxim_logger_new(call->config, call->out); }
-
-/* open_native(strict, debug_handler?, mask or nil, config): called once by initialize. */
-static VALUE logger_open(VALUE self, VALUE strict, VALUE debug, VALUE mask, VALUE options) {
-    mx_owner *owner = mx_owner_get(self);
-    if (owner->handle) rb_raise(rb_eRuntimeError, "the logger is open already");
-    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
-    VALUE keep[MX_MAX_FIELDS];
-    mx_call call = {.invoke = invoke_new, .without_gvl = true};
-    VALUE failed = MX_FILL(&call, config_fields, Qnil, options, &config, keep);
-    if (failed) rb_exc_raise(failed);
-    MX_LISTEN(config, owner, debug, mask);
-    mx_open(owner, &call, &config, strict, free_logger);
-    return self;
-}
+MX_OPENS(logger_open, "the logger is open already", maxim_logger, MAXIM_LOGGER_CONFIG_INIT, config_fields)
 
 static void invoke_add_sink(mx_call *call) {
     call->status = maxim_logger_add_sink(call->handle, call->config, call->out);

@@ -165,6 +165,22 @@ VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE logged, VA
     } while (0)
 /* Makes it by the call; raises why it cannot be. */
 void mx_open(mx_owner *owner, mx_call *call, const void *config, VALUE strict, maxim_status (*free_handle)(void *));
+/* NAME(strict, debug_handler?, mask or nil, config): what initialize calls, once. */
+#define MX_OPENS(name, again, type, defaults, fields)                                                \
+    static maxim_status free_##type(void *handle) { return type##_free(handle); }                    \
+    static void invoke_new(mx_call *call) { call->status = type##_new(call->config, call->out); }    \
+    static VALUE name(VALUE self, VALUE strict, VALUE debug, VALUE mask, VALUE options) {            \
+        mx_owner *owner = mx_owner_get(self);                                                        \
+        if (owner->handle) rb_raise(rb_eRuntimeError, again);                                        \
+        type##_config config = defaults;                                                             \
+        VALUE keep[MX_MAX_FIELDS];                                                                   \
+        mx_call call = {.invoke = invoke_new, .without_gvl = true};                                  \
+        VALUE failed = MX_FILL(&call, fields, Qnil, options, &config, keep);                         \
+        if (failed) rb_exc_raise(failed);                                                            \
+        MX_LISTEN(config, owner, debug, mask);                                                       \
+        mx_open(owner, &call, &config, strict, free_##type);                                         \
+        return self;                                                                                 \
+    }
 
 /* The error about keywords that do not exist, which are left in `rest`; `names` are those that do. */
 VALUE mx_unknown(VALUE rest, const char *const *names, int count);

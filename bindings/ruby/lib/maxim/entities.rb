@@ -25,14 +25,7 @@ module Maxim
 
     # Runs the block of a creating call: an error is logged and raised again, the entity is ended.
     def within
-      yield self
-    rescue *Foreign::ERRORS => e
-      begin
-        failed(e)
-      rescue Error
-        nil # raise_exceptions is for the program's own calls: what it raised itself comes first.
-      end
-      raise
+      Foreign.telling(->(error) { failed(error) }) { yield self }
     ensure
       self.end unless ended?
     end

@@ -12,14 +12,7 @@ module Maxim
 
     # Logs an error that leaves the block, and raises it again.
     def within
-      yield self
-    rescue *Foreign::ERRORS => e
-      begin
-        error(e)
-      rescue Error
-        nil # raise_exceptions is for the program's own calls: what it raised itself comes first.
-      end
-      raise
+      Foreign.telling(->(error) { self.error(error) }) { yield self }
     end
 
     def native_level(level)

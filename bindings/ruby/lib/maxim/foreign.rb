@@ -28,6 +28,18 @@ module Maxim
 
     module_function
 
+    # Runs the block; what leaves it is told to `report`, and raised again.
+    def telling(report)
+      yield
+    rescue *ERRORS => e
+      begin
+        report.call(e)
+      rescue Error
+        nil # raise_exceptions is for the program's own calls: what it raised itself comes first.
+      end
+      raise
+    end
+
     # JSON text for any value: what cannot be written is replaced by a text that says what it was.
     def json(value, most = MAX_VALUES)
       JSON.generate(degraded(value, [], [most]), max_nesting: 0)

@@ -1,0 +1,13 @@
+# Sourced by scripts that get what is missing from Debian's packages.
+
+# install_packages WHAT PACKAGES...: as root; else says that WHAT is missing, and ends the script.
+install_packages() {
+    local what=$1
+    shift
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        echo "error: $what" >&2
+        exit 1
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get update -q && apt-get install -y -q --no-install-recommends "$@"; } >&2
+}
