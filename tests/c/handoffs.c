@@ -135,7 +135,7 @@ static void stay(int number) {
     (void)number;
     if (disturbed.is_inside) {
         disturbed.times++;
-        usleep(1500000);
+        usleep(1500000); /* longer than others wait before they look whether it is alive */
     }
 }
 

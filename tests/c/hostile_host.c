@@ -333,7 +333,7 @@ static int callback(const char *how) {
         if (second.how) {
             wait_for(&second.done);
         }
-        usleep(50000);
+        usleep(50000); /* most often the thread has left the callback then; either way the calls must answer */
         if (strcmp(how, "free-itself") != 0) {
             must("log", strcmp(how, "cleanup") == 0 ? MAXIM_ERR_CLOSED : MAXIM_OK, log_one(first.itself, 2));
             must("free", MAXIM_OK, maxim_logger_free(first.itself));

