@@ -11,7 +11,8 @@
  *
  * STRINGS are UTF-8, given as `maxim_str` by value and borrowed for the call only; the library copies
  * what it keeps. {NULL, 0} is absent, len == MAXIM_NTS is NUL-terminated, NUL bytes inside a length are
- * content. Invalid UTF-8 is MAXIM_ERR_INVALID_UTF8. Arguments named `…_json` are JSON texts (RFC 8259, at
+ * content. Invalid UTF-8 is MAXIM_ERR_INVALID_UTF8. A text of more than 160 MiB is MAXIM_ERR_TOO_LARGE by its
+ * length, before a byte of it is read. Arguments named `…_json` are JSON texts (RFC 8259, at
  * most 128 levels deep), checked during the call: MAXIM_ERR_INVALID_JSON names the argument, line and
  * column, and nothing is logged. Line breaks and indentation are removed.
  *
@@ -1283,8 +1284,8 @@ MAXIM_API const char *MAXIM_NONNULL maxim_last_error(void);
  * @param config The configuration. May be NULL: then all defaults apply.
  * @param out Receives the handle; NULL when the call fails. Not NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8,
- *     MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_IO, MAXIM_ERR_NOT_CONFIGURED,
- *     MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
+ *     MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_IO,
+ *     MAXIM_ERR_NOT_CONFIGURED, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
  *
  * Threads: any. Blocking: no.
  */
@@ -1581,7 +1582,7 @@ MAXIM_API maxim_status maxim_logger_sink_stats(
  * @param out_sink Receives the number of the sink. May be NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
  *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_CLOSED,
- *     MAXIM_ERR_NOT_CONFIGURED, MAXIM_ERR_PANIC.
+ *     MAXIM_ERR_TOO_LARGE, MAXIM_ERR_NOT_CONFIGURED, MAXIM_ERR_PANIC.
  *
  * Threads: any. Blocking: no.
  */
@@ -3985,8 +3986,8 @@ MAXIM_API maxim_status maxim_trace_config_init(maxim_trace_config *MAXIM_NONNULL
  * @param config The configuration. May be NULL: then all defaults apply.
  * @param out Receives the handle; NULL when the call fails. Not NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8,
- *     MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_IO, MAXIM_ERR_PANIC,
- *     MAXIM_ERR_NO_RESOURCES.
+ *     MAXIM_ERR_INVALID_JSON, MAXIM_ERR_INVALID_ID, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_IO,
+ *     MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
  *
  * Threads: any. Blocking: no.
  */
@@ -4135,7 +4136,7 @@ MAXIM_API maxim_status maxim_log(
  * @param client The client.
  * @param user_id The user, up to 100 characters; absent: none.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
- *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_PANIC.
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
  *
  * Threads: any. Blocking: no.
  */
@@ -4148,7 +4149,7 @@ MAXIM_API maxim_status maxim_log_set_user_id(maxim_log_client *MAXIM_NONNULL cli
  * @param client The client.
  * @param session_id The session, up to 100 characters; absent: none.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
- *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_PANIC.
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_ID, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
  *
  * Threads: any. Blocking: no.
  */
@@ -4269,7 +4270,8 @@ MAXIM_API maxim_status maxim_log_client_stats(
  * @param name Its name, 1 to 41 characters.
  * @param out Receives the handle; NULL when the call fails. Not NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
- *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_CLOSED, MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_CLOSED, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC,
+ *     MAXIM_ERR_NO_RESOURCES.
  *
  * Threads: any. Blocking: no.
  */
@@ -4290,9 +4292,9 @@ MAXIM_NODISCARD MAXIM_API maxim_status maxim_flow_new(
  * @param timeout_ms How long to wait for the service, in milliseconds.
  * @param out Receives the handle; NULL when the call fails. Not NULL.
  * @return MAXIM_OK, MAXIM_ERR_NULL_POINTER, MAXIM_ERR_INVALID_HANDLE, MAXIM_ERR_INVALID_ARGUMENT,
- *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_CLOSED, MAXIM_ERR_TIMEOUT, MAXIM_ERR_NETWORK,
- *     MAXIM_ERR_REJECTED, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_NOT_CONFIGURED, MAXIM_ERR_PANIC,
- *     MAXIM_ERR_NO_RESOURCES.
+ *     MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_CLOSED, MAXIM_ERR_TIMEOUT, MAXIM_ERR_TOO_LARGE,
+ *     MAXIM_ERR_NETWORK, MAXIM_ERR_REJECTED, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_NOT_CONFIGURED,
+ *     MAXIM_ERR_PANIC, MAXIM_ERR_NO_RESOURCES.
  *
  * Threads: any. Blocking: **May block**.
  */

@@ -60,3 +60,19 @@ fn valgrind_finds_no_error_and_no_leak() {
         assert!(server.count("lines") >= 3);
     }
 }
+
+#[test]
+fn a_text_of_200_mib_is_refused_before_a_byte_of_it_is_read() {
+    let scratch = Scratch::new("too-long");
+    let program = compile("tests/c/too_long.c", &scratch);
+    for lossy in ["0", "1"] {
+        let server = Server::start(&[]);
+        let mut command = Command::new(&program);
+        command.arg(lossy).env("MAXIM_BASE_URL", server.url());
+        let said = common::run(command.env("MAXIM_SPOOL_DIR", scratch.path().join(lossy)));
+        let lines: u64 = said.trim().parse().unwrap();
+        assert!(lines > 20, "the calls without a text log: {said}");
+        assert_eq!(server.count("lines"), lines);
+        assert_eq!(server.count("malformed_lines"), 0);
+    }
+}

@@ -134,46 +134,44 @@ pub type maxim_mask_callback = Option<
     ) -> i32,
 >;
 
-impl maxim_str {
-    /// The bytes, or `None` when absent.
-    ///
-    /// # Safety
-    /// `data` must be NULL or point to `len` readable bytes (or to a NUL-terminated text when `len`
-    /// is [`NTS`]) that nobody writes to while `'a` lasts: the contract of the header.
-    pub(super) unsafe fn bytes<'a>(self) -> Option<&'a [u8]> {
-        if self.data.is_null() {
-            return None;
-        }
-        let len = match self.len {
-            // SAFETY: the caller promises a NUL-terminated text.
-            NTS => unsafe { libc::strlen(self.data) },
-            len => len,
-        };
-        // A slice longer than this cannot exist; such a length is a mistake, not a text.
-        if len > isize::MAX as usize {
-            return None;
-        }
-        // SAFETY: the caller promises `len` readable bytes, and `len` fits a slice.
-        Some(unsafe { slice::from_raw_parts(self.data.cast(), len) })
-    }
-}
+/// The longest text or JSON that is read at all: no record holds more, and an attachment of the usual limit, which JSON
+/// may have as base64, has a sixth less.
+pub(super) const LONGEST_TEXT: usize = 160 << 20;
 
 /// The bytes of an argument, or `None` when it is absent.
 #[inline(always)]
 fn optional_bytes<'a>(name: &str, text: maxim_str) -> Result<Option<&'a [u8]>> {
-    if text.len != NTS && text.len > isize::MAX as usize {
-        return Err(impossible(name, text.len));
+    let mut len = text.len;
+    if len > LONGEST_TEXT {
+        if len == NTS {
+            if text.data.is_null() {
+                return Ok(None);
+            }
+            // SAFETY: the caller promises a NUL-terminated text.
+            len = unsafe { libc::strlen(text.data) };
+        }
+        if len > LONGEST_TEXT {
+            return Err(too_long(name, len));
+        }
     }
-    // SAFETY: every export documents that its strings are readable and unchanging during the call,
-    // and no `'a` outlives the call: exports hand these references to no one who keeps them.
-    Ok(unsafe { text.bytes() })
+    if text.data.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: every export documents that its strings have `len` readable bytes that nobody changes during the
+    // call, and no `'a` outlives the call: exports hand these references to no one who keeps them. So short a
+    // text fits a slice.
+    Ok(Some(unsafe { slice::from_raw_parts(text.data.cast(), len) }))
 }
 
+/// By its length alone.
 #[cold]
-fn impossible(name: &str, len: usize) -> Error {
-    let reason =
-        format!("{name}: a length of {len} bytes cannot be; pass MAXIM_NTS for a NUL-terminated text");
-    Error::new(Status::InvalidArgument, reason)
+fn too_long(name: &str, len: usize) -> Error {
+    if len > isize::MAX as usize {
+        let reason =
+            format!("{name}: a length of {len} bytes cannot be; pass MAXIM_NTS for a NUL-terminated text");
+        return Error::new(Status::InvalidArgument, reason);
+    }
+    Error::new(Status::TooLarge, format!("{name}: {len} bytes; a text may have at most {LONGEST_TEXT}"))
 }
 
 /// A text that may be absent; `name` is the argument's name for the error.
@@ -204,12 +202,9 @@ fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
     escape::validate_utf8(bytes).or_else(|error| not_utf8(name, bytes, error.valid_up_to))
 }
 
-/// A text that is longer is more likely to be a length that was made up than a text, and no record holds it.
-const LONGEST_REPAIRED: usize = 1 << 30;
-
 #[cold]
 fn not_utf8<'a>(name: &str, bytes: &[u8], valid_up_to: usize) -> Result<&'a str> {
-    if text::lossy::active() && bytes.len() <= LONGEST_REPAIRED {
+    if text::lossy::active() {
         return Ok(lossy::keep(text::lossy::utf8(bytes).into_owned()));
     }
     Err(Error::new(

@@ -19,6 +19,8 @@
 
 /* The longest id that the library accepts, in bytes. */
 #define MAX_ID 256
+/* The library refuses a longer text by its length (maxim.h, STRINGS), so that it need not be copied. */
+#define MAX_TEXT ((size_t)160 << 20)
 
 /* Bytes of a call's strings that are kept on the stack; longer ones are allocated. */
 #define SMALL_TEXTS 2048

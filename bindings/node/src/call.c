@@ -84,6 +84,10 @@ void *take_handle(struct call *call, size_t index, enum kind kind) {
 static maxim_str long_text(struct call *call, napi_value value) {
     size_t length = 0;
     char *text;
+    /* Known without a look at the characters, each of which has one byte or more. */
+    if (napi_get_value_string_utf16(call->env, value, NULL, 0, &length) == napi_ok && length > MAX_TEXT) {
+        return maxim_str_n("", length);
+    }
     if (napi_get_value_string_utf8(call->env, value, NULL, 0, &length) != napi_ok || call->allocated == MAX_ARGUMENTS ||
         !(text = malloc(length + 1))) {
         call->failed = true;

@@ -82,8 +82,9 @@ pub(super) fn error_of(value: &Value) -> Option<Value> {
         return Some(read);
     }
     // AWS sends an error in a stream as a member of this kind.
-    let exception =
-        members.iter().find(|(name, error)| name.ends_with("Exception") && error.get("message").is_some());
+    let exception = members.iter().find(|(name, error)| {
+        name.ends_with("Exception") && (members.len() == 1 || error.get("message").is_some())
+    });
     if let Some((name, error)) = exception {
         return Some(form(Some(message(error)), None, Some(name.clone()), rest(error, &["message"])));
     }
@@ -95,6 +96,21 @@ pub(super) fn error_of(value: &Value) -> Option<Value> {
             .iter()
             .any(|name| value.text(name).is_some_and(|text| !text.is_empty()));
     named.then(|| describe(value, value))
+}
+
+/// Whether an event of a stream says that something went wrong, and nothing else.
+pub(super) fn is_all(event: &Value) -> bool {
+    /// What streams number and name their events by.
+    const OF_AN_EVENT: [&str; 4] = ["event", "event_id", "event_type", "session_id"];
+    let kind = event.text("type").unwrap_or("error").to_ascii_lowercase();
+    let is_named = ["error", "exception", "fail"].iter().any(|word| kind.contains(word));
+    let has_error = event.get("error").is_some();
+    error_of(event).is_some()
+        && (is_named || has_error)
+        && event.as_object().is_some_and(|members| {
+            let is_of_one = |name: &str| OF_AN_ERROR.contains(&name) || OF_AN_EVENT.contains(&name);
+            members.keys().all(|name| is_of_one(name) || (members.len() == 1 && name.ends_with("Exception")))
+        })
 }
 
 fn says_something(error: &Value) -> bool {

@@ -81,7 +81,7 @@ const FORMS: [Form; 29] = [
         marks: &["is_truncated", "sentence_id", "is_end"],
     },
     Form { list: None, text: "content", reason: "stop_type", marks: &["tokens_predicted", "stop"] },
-    Form { list: None, text: "response", reason: "finish_reason", marks: &["usage"] },
+    Form { list: None, text: "response", reason: "finish_reason", marks: &["usage", "p"] },
     Form { list: None, text: "text", reason: "finishReason", marks: &["apiFormat"] },
     Form { list: Some("results"), text: "text", reason: "finish_reason", marks: &[] },
     Form { list: None, text: "token", reason: "finish_reason", marks: &["finish_reason"] },
@@ -92,7 +92,7 @@ const FORMS: [Form; 29] = [
 impl Form {
     fn of(chunk: &Value) -> Option<&'static Form> {
         let is_marked =
-            |form: &Form| form.marks.is_empty() || form.marks.iter().any(|name| chunk.given(name).is_some());
+            |form: &Form| form.marks.is_empty() || form.marks.iter().any(|name| chunk.get(name).is_some());
         FORMS.iter().find(|form| form.has_text(chunk) && is_marked(form))
     }
 

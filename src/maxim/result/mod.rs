@@ -254,6 +254,9 @@ pub fn normalise(value: Value, owner: &Owner<'_>) -> Normal {
 }
 
 fn one(value: Value, context: &mut Context<'_>) -> (Value, Found) {
+    if let Some(answer) = broken_off(&value, context) {
+        return answer;
+    }
     match SHAPES.iter().find(|shape| (shape.is)(&value)) {
         Some(shape) if shape.name == error::SHAPE.name => ((shape.convert)(value, context), Found::Failure),
         Some(shape) => {
@@ -266,6 +269,26 @@ fn one(value: Value, context: &mut Context<'_>) -> (Value, Found) {
         }
         None => listed(value, context),
     }
+}
+
+/// What came of a stream before its error, with that beside it; whatever the provider, an error is no chunk of its.
+fn broken_off(value: &Value, context: &mut Context<'_>) -> Option<(Value, Found)> {
+    let events = value.as_array()?;
+    let failed = events.iter().rev().filter(|event| error::is_all(event)).find_map(error::error_of)?;
+    let came: Vec<Value> = events.iter().filter(|event| !error::is_all(event)).cloned().collect();
+    let kept = context.media.len();
+    if !came.is_empty()
+        && let (mut answer, found @ (Found::Known(_) | Found::Odd(_))) = one(came.into(), context)
+    {
+        if let Value::Object(members) = &mut answer
+            && members.get("error").is_none_or(Value::is_null)
+        {
+            members.insert("error".to_owned(), failed);
+        }
+        return Some((answer, found));
+    }
+    context.media.truncate(kept);
+    None
 }
 
 /// What is of no shape as it stands, but for what is around it: a list of answers that are each of one, a stream

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::value::Read;
-use super::{envelope, relaxed};
+use super::{envelope, error, relaxed};
 use crate::maxim::tree;
 use base64::Engine;
 use serde_json::Value;
@@ -336,11 +336,11 @@ fn unwrap_events(value: Value, nested: u32) -> Value {
     }
     let wrapped = events.iter().filter(|event| envelope(event).is_some()).count();
     let all = wrapped > 0
-        && events.iter().all(|event| envelope(event).is_some() || is_done(event) || is_exception(event));
+        && events.iter().all(|event| envelope(event).is_some() || is_done(event) || error::is_all(event));
     if !all {
         return Value::Array(events);
     }
-    let inner = |event: &Value| envelope(event).or_else(|| is_exception(event).then(|| event.clone()));
+    let inner = |event: &Value| envelope(event).or_else(|| error::is_all(event).then(|| event.clone()));
     Value::Array(events.iter().filter_map(inner).collect())
 }
 
@@ -364,13 +364,6 @@ fn is_list_of_lists(events: &[Value]) -> bool {
             chunk => chunk.is_object(),
         })
         && events.iter().any(|event| event.as_array().is_none_or(|chunks| !chunks.is_empty()))
-}
-
-/// How a stream of AWS says that it breaks off.
-fn is_exception(event: &Value) -> bool {
-    event
-        .as_object()
-        .is_some_and(|members| members.len() == 1 && members.keys().all(|name| name.ends_with("Exception")))
 }
 
 fn is_done(event: &Value) -> bool {

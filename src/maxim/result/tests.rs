@@ -117,6 +117,82 @@ fn write_expectation((name, input): (&String, &Value)) {
         .expect("a file");
 }
 
+/// What streams end in when they break off, each saying "overloaded" in its provider's way.
+fn errors() -> Vec<Value> {
+    vec![
+        json!({"error": {"message": "overloaded", "type": "server_error", "code": "503"}}),
+        json!({"error": {"message": "overloaded", "code": 503, "status": "UNAVAILABLE"}}),
+        json!({"type": "error", "error": {"message": "overloaded", "type": "overloaded_error"}}),
+        json!({"error": "overloaded"}),
+        json!({"code": "Throttling", "message": "overloaded", "request_id": "q"}),
+        json!({"internalServerException": {"message": "overloaded"}}),
+        json!({"error_code": 336100, "error_msg": "overloaded", "id": "as-1"}),
+        json!({"message": "overloaded"}),
+        json!({"detail": "overloaded"}),
+    ]
+}
+
+/// What of an answer a user reads.
+fn said(value: &Value) -> Vec<Value> {
+    let choices = value["choices"].as_array().cloned().unwrap_or_default();
+    let mut said: Vec<Value> = Vec::new();
+    for choice in &choices {
+        let members = ["content", "reasoning_content", "tool_calls", "refusal", "audio", "server_tool_calls"];
+        said.extend(members.iter().map(|name| choice["message"][name].clone()));
+        said.push(choice["text"].clone());
+    }
+    for name in ["text", "output", "usage"] {
+        said.push(value[name].clone());
+    }
+    said.iter_mut().for_each(without_ids);
+    said
+}
+
+/// What is another in each run.
+fn without_ids(value: &mut Value) {
+    match value {
+        Value::String(text) if uuid::Uuid::parse_str(text).is_ok() => *value = "<uuid>".into(),
+        Value::Array(items) => items.iter_mut().for_each(without_ids),
+        Value::Object(members) => members.values_mut().for_each(without_ids),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_stream_that_breaks_off_keeps_what_came_and_has_its_error() {
+    let mut tried = 0;
+    let mut wrong = Vec::new();
+    for (name, input) in inputs() {
+        let Some(events) = input.as_array().filter(|events| events.len() > 1) else { continue };
+        let half = events.len().div_ceil(2);
+        for (number, error) in errors().iter().enumerate() {
+            for (came, goes_on) in [(events.len(), false), (half, false), (half, true)] {
+                let (came, after) = events.split_at(came);
+                let after = if goes_on { after } else { &[] };
+                let before = normalise(came.iter().chain(after).cloned().collect());
+                if !matches!(before.found, Found::Known(_)) {
+                    // Its beginning says nothing yet.
+                    continue;
+                }
+                let broken = normalise(came.iter().chain([error]).chain(after).cloned().collect());
+                tried += 1;
+                let has_error = before.value.get("error").is_some_and(|error| !error.is_null())
+                    || broken.value["error"]["message"] == "overloaded";
+                let kept = said(&before.value) == said(&broken.value);
+                if !has_error || !kept || !matches!(broken.found, Found::Known(_)) {
+                    let place = format!("{name}, error {number} behind {} of {}", came.len(), events.len());
+                    wrong.push(format!(
+                        "{place}: {} became {:?}: {}",
+                        before.value, broken.found, broken.value
+                    ));
+                }
+            }
+        }
+    }
+    assert!(tried > 500, "{tried}");
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn every_fixture_comes_out_as_its_expectation_says() {
     if std::env::var_os("MAXIM_FIXTURES").is_some_and(|wanted| wanted == "write") {

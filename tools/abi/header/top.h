@@ -11,7 +11,8 @@
  *
  * STRINGS are UTF-8, given as `maxim_str` by value and borrowed for the call only; the library copies
  * what it keeps. {NULL, 0} is absent, len == MAXIM_NTS is NUL-terminated, NUL bytes inside a length are
- * content. Invalid UTF-8 is MAXIM_ERR_INVALID_UTF8. Arguments named `…_json` are JSON texts (RFC 8259, at
+ * content. Invalid UTF-8 is MAXIM_ERR_INVALID_UTF8. A text of more than 160 MiB is MAXIM_ERR_TOO_LARGE by its
+ * length, before a byte of it is read. Arguments named `…_json` are JSON texts (RFC 8259, at
  * most 128 levels deep), checked during the call: MAXIM_ERR_INVALID_JSON names the argument, line and
  * column, and nothing is logged. Line breaks and indentation are removed.
  *

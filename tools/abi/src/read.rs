@@ -385,7 +385,7 @@ fn refusals(name: &str, kind: &Type, nullable: bool) -> Vec<String> {
     match &*kind.base {
         "maxim_logger" | "maxim_log_client" | "maxim_flow" if kind.stars == 1 => gives.push("INVALID_HANDLE"),
         "maxim_str" => {
-            gives.extend(["INVALID_ARGUMENT", "INVALID_UTF8"]);
+            gives.extend(["INVALID_ARGUMENT", "INVALID_UTF8", "TOO_LARGE"]);
             if name.ends_with("_json") {
                 gives.push("INVALID_JSON");
             }
