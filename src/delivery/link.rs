@@ -129,13 +129,13 @@ impl Link {
         for run in runs {
             let ids =
                 (index..index + run.len).filter(|_| run.is_delivered).filter_map(|index| batch.id(index));
-            let mut open = false;
+            // Records of several segments may take turns, in each of them one after the other.
+            let before = self.ahead.len();
             for id in ids {
-                match self.ahead.last_mut().filter(|(first, _)| open && first.is_beside(&id)) {
+                match self.ahead[before..].iter_mut().find(|(first, _)| first.is_beside(&id)) {
                     Some((_, last)) => *last = id,
                     None => self.ahead.push((id.clone(), id)),
                 }
-                open = true;
             }
             index += run.len;
         }

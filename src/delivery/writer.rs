@@ -68,7 +68,9 @@ impl Workplace {
     pub fn open(config: PipelineConfig, inbox: Receiver<Message>, dice: Dice) -> Workplace {
         let wakeup = Arc::new(Wakeup::new());
         let short_lived = process::is_forked();
-        let options = spool::Options { wake_records: 0, short_lived, ..config.spool.clone() };
+        // What is acknowledged as a whole comes from one segment: threads in lanes would make for one record each.
+        let lanes = if config.protocol.is_whole() { 1 } else { config.spool.lanes };
+        let options = spool::Options { wake_records: 0, short_lived, lanes, ..config.spool.clone() };
         let spool = Arc::new(Spool::open(options, Arc::clone(&wakeup)));
         let max_idle = config.http.max_idle.or(config.synchronous.then_some(LAMBDA_MAX_IDLE));
         let http = Http::new(HttpConfig { max_idle, ..config.http.clone() });

@@ -15,6 +15,7 @@ mod fork;
 mod fork_cell;
 mod lambda;
 pub mod monotonic;
+pub mod stamp;
 mod threads;
 mod undisturbed;
 pub mod unique;

@@ -52,11 +52,11 @@ impl Reader {
         let taken = taken.take(ORPHANS_AT_ONCE).count();
         let more = taken == ORPHANS_AT_ONCE;
         // What others left in memory must not take the room of what comes.
-        if taken > 0 && spool.state.lock().hot_bytes > spool.options.max_memory_bytes / 2 {
+        if taken > 0 && spool.lock_state().hot_bytes > spool.options.max_memory_bytes / 2 {
             spool.spill();
         }
         if spool.options.overflow == Overflow::DropOldest {
-            let mut state = spool.state.lock();
+            let mut state = spool.lock_state();
             while state.cold_bytes > spool.disk_cap() && spool.evict_oldest_cold(&mut state) {}
         }
         spool.clear_litter();
@@ -202,7 +202,7 @@ impl Spool {
         // Whoever has the file next goes on counting. Without it its records are younger than they are.
         let age = monotonic::now().saturating_duration_since(held.newest);
         let _ = self.store.write_at(&location, format::STAMP_AT, &AgeStamp::of(age).encode(held.header.salt));
-        let mut state = self.state.lock();
+        let mut state = self.lock_state();
         state.charge(&location, held.size);
         state.cold_bytes += held.side_bytes();
         state.tally.adopted += held.unsettled();
@@ -213,7 +213,7 @@ impl Spool {
     /// Sets the files of segments aside whose remaining records are damaged: somebody may make more of them. For
     /// whoever holds `left`.
     pub(super) fn set_damaged_aside(&self) {
-        let damaged = std::mem::take(&mut self.state.lock().damaged);
+        let damaged = std::mem::take(&mut self.lock_state().damaged);
         let (cold, hot): (Vec<_>, Vec<_>) = damaged.into_iter().partition(Location::is_cold);
         for (side, locations) in [(&self.store.cold, cold), (&self.store.hot, hot)] {
             let files: Vec<At> =
@@ -228,7 +228,7 @@ impl Spool {
         let is_cold = self.store.cold.as_ref().is_some_and(|cold| std::ptr::eq(cold, side));
         let total = if is_cold { self.options.max_disk_bytes } else { self.options.max_memory_bytes };
         let moved = quarantine::set_aside(&side.root, files, quarantine::cap(total));
-        self.state.lock().tally.files_set_aside += moved;
+        self.lock_state().tally.files_set_aside += moved;
     }
 
     /// Reads what a segment file holds. `None`: nothing. `InvalidData`: it was read, and is not one of ours.

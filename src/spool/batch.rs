@@ -55,6 +55,8 @@ pub(super) struct Piece {
     pub key: SegmentKey,
     /// Dropped once all of its records have left, so that the segment can be used again.
     pub memory: Option<Memory>,
+    /// Behind its last record in the batch.
+    pub end: usize,
     /// Keeps the segment from being evicted.
     pub _pin: Arc<()>,
 }

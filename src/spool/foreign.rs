@@ -82,7 +82,7 @@ impl Spool {
             if let Some(segments) = self.expired_segments(is_cold, claim.directory()) {
                 let records = segments.iter().map(|(_, records)| records).sum();
                 segments.iter().for_each(|(at, _)| drop(at.remove_file()));
-                let mut state = self.state.lock();
+                let mut state = self.lock_state();
                 state.tally.adopted += records;
                 state.count_dropped(Dropped::Expired, records, false);
             }

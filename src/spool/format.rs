@@ -12,12 +12,17 @@ use std::ops::Range;
 pub(super) const HEADER_SIZE: usize = 4096;
 /// Length, checksum and tag before each payload.
 pub(super) const RECORD_HEADER: usize = 16;
+/// Before the payload of a record in a segment with stamps.
+pub(super) const STAMP: usize = 8;
 /// The longest payload: 64 MiB, and some slack for what the caller wraps around it.
 pub(super) const RECORD_MAX: usize = (64 << 20) + (64 << 10);
 /// The largest segment there can be: one record of the longest payload.
-pub(super) const SEGMENT_MAX: usize = HEADER_SIZE + record_size(RECORD_MAX).next_multiple_of(HEADER_SIZE);
+pub(super) const SEGMENT_MAX: usize =
+    HEADER_SIZE + record_size(STAMP + RECORD_MAX).next_multiple_of(HEADER_SIZE);
 /// The first sequence that does not fit a record's tag.
-const SEQUENCE_END: u64 = 1 << 56;
+const SEQUENCE_END: u64 = 1 << SEQUENCE_BITS;
+/// The bits of a sequence.
+pub(super) const SEQUENCE_BITS: u32 = 56;
 /// The two places of the header, equal in content: a flipped bit in one leaves the other.
 pub(super) const HEADER_AT: [usize; 2] = [0, 128];
 /// Where the seal is.
@@ -34,7 +39,8 @@ pub(super) const STAMP_AT: usize = 336;
 pub(super) const OPENING_SIZE: usize = HEADER_SIZE + 4;
 
 const MAGIC: [u8; 8] = *b"maximspl";
-const VERSION: u32 = 2;
+/// Of a segment without stamps, and of one with them.
+const VERSIONS: [u32; 2] = [2, 3];
 pub(super) const HEADER_LEN: usize = 80;
 pub(super) const SEAL_LEN: usize = 24;
 /// How many times its own length a damaged segment may cost in checksums before the search for
@@ -71,6 +77,8 @@ pub(super) struct Header {
     pub created: u64,
     /// The size of the segment while it was written to.
     pub size: u64,
+    /// Whether each payload begins with a stamp.
+    pub stamped: bool,
 }
 
 /// What the first page of a file turns out to be.
@@ -91,7 +99,7 @@ impl Header {
     pub fn encode(&self) -> [u8; HEADER_LEN] {
         let mut out = [0; HEADER_LEN];
         out[0..8].copy_from_slice(&MAGIC);
-        out[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        out[8..12].copy_from_slice(&VERSIONS[usize::from(self.stamped)].to_le_bytes());
         out[12..16].copy_from_slice(&self.salt.to_le_bytes());
         out[16..24].copy_from_slice(&self.origin.time.to_le_bytes());
         out[24..28].copy_from_slice(&self.origin.pid.to_le_bytes());
@@ -107,8 +115,8 @@ impl Header {
 
     fn decode(bytes: &[u8]) -> Option<Header> {
         let bytes = bytes.get(..HEADER_LEN)?;
-        let known = bytes[..8] == MAGIC && u32_at(bytes, 8)? == VERSION;
-        if !known || crc32c::crc32c(&bytes[..72]) != u32_at(bytes, 72)? {
+        let version = VERSIONS.iter().position(|version| Some(*version) == u32_at(bytes, 8))?;
+        if bytes[..8] != MAGIC || crc32c::crc32c(&bytes[..72]) != u32_at(bytes, 72)? {
             return None;
         }
         let header = Header {
@@ -118,6 +126,7 @@ impl Header {
             base: u64_at(bytes, 48)?,
             created: u64_at(bytes, 56)?,
             size: u64_at(bytes, 64)?,
+            stamped: version > 0,
         };
         // Below the end by more than a segment can hold, so that no sum of the two overflows.
         (header.base > 0 && header.base < SEQUENCE_END - (1 << 32)).then_some(header)
@@ -228,6 +237,8 @@ pub(super) const fn tag(sequence: u64, kind: u8) -> u64 {
 pub(super) struct Frame {
     pub sequence: u64,
     pub kind: u8,
+    /// When it was accepted, by a clock for comparing only; 0 without stamps.
+    pub stamp: u64,
     pub payload: Range<usize>,
     /// Where the next record begins.
     pub end: usize,
@@ -240,6 +251,7 @@ pub(super) struct Scan<'a> {
     /// The offset of `bytes` in the segment.
     origin: usize,
     salt: u32,
+    stamped: bool,
     at: usize,
     /// The lowest sequence that may follow, and the highest.
     plausible: Range<u64>,
@@ -250,9 +262,18 @@ pub(super) struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     /// Walks `bytes`, which begin at offset `origin` of the segment, for the given sequences.
-    pub fn new(bytes: &'a [u8], origin: usize, salt: u32, plausible: Range<u64>) -> Scan<'a> {
+    pub fn new(bytes: &'a [u8], origin: usize, header: &Header, plausible: Range<u64>) -> Scan<'a> {
         let budget = bytes.len().saturating_mul(RESYNC_BUDGET);
-        Scan { bytes, origin, salt, at: 0, plausible, budget, damaged_tail: false }
+        Scan {
+            bytes,
+            origin,
+            salt: header.salt,
+            stamped: header.stamped,
+            at: 0,
+            plausible,
+            budget,
+            damaged_tail: false,
+        }
     }
 
     /// After the walk: whether a record was lost behind the last intact one.
@@ -275,10 +296,15 @@ impl<'a> Scan<'a> {
         }
         // A sound record costs nothing: the budget is for the search.
         self.budget += length;
+        let (stamp, start) = match self.stamped {
+            true => (u64_at(payload, 0)?, at + RECORD_HEADER + STAMP),
+            false => (0, at + RECORD_HEADER),
+        };
         Some(Frame {
             sequence,
             kind: tag as u8,
-            payload: at + RECORD_HEADER + self.origin..at + length + self.origin,
+            stamp,
+            payload: start + self.origin..at + length + self.origin,
             end: end + self.origin,
         })
     }
@@ -308,7 +334,7 @@ pub(super) fn find_end(header: &Header, cursor: Cursor, records: &[u8]) -> (u32,
     let from = (cursor.offset as usize - HEADER_SIZE).min(records.len());
     let first = header.base.saturating_add(u64::from(cursor.count));
     let most = first.saturating_add((records.len() / RECORD_HEADER) as u64);
-    let mut scan = Scan::new(&records[from..], cursor.offset as usize, header.salt, first..most);
+    let mut scan = Scan::new(&records[from..], cursor.offset as usize, header, first..most);
     let mut end = (cursor.count, cursor.offset);
     for frame in scan.by_ref() {
         end = ((frame.sequence + 1 - header.base) as u32, frame.end as u32);

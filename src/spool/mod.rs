@@ -8,12 +8,13 @@
 //! accepted + adopted == delivered + held + dropped (memory, disk, expired, corrupt) + purged + quarantined
 //! ```
 //!
-//! An append costs a short lock, a copy and a checksum; it allocates nothing and calls nothing. It
-//! becomes slow only where there is no prepared segment: when the memory cap is reached (the next
-//! segment is then made in the spool directory), for a record larger than a segment (it gets one
-//! of its own), and while the overflow policy evicts or waits. A spool never fails to open, never
-//! fails because of what it finds in a file, and never lets an error of the file system through to
-//! the caller: it falls back to the next place, in the end to plain memory.
+//! An append costs a short lock, a copy and a checksum; it allocates nothing and calls nothing. Threads that
+//! append at the same time do so in lanes of their own ([`lanes`]); records leave in the order in which
+//! their appends returned, over all threads. It becomes slow only where there is no prepared segment: when
+//! the memory cap is reached (the next segment is then made in the spool directory), for a record larger
+//! than a segment (it gets one of its own), and while the overflow policy evicts or waits. A spool never
+//! fails to open, never fails because of what it finds in a file, and never lets an error of the file system
+//! through to the caller: it falls back to the next place, in the end to plain memory.
 //!
 //! It does not know what a record means, does not talk to a network, does not retry, and does not
 //! sync: after a power loss, what the kernel had not written yet is gone.
@@ -62,6 +63,14 @@
 //! to 0, so that a segment can be used again without being wiped. A record's crc (see `checksum.rs`)
 //! covers payload, tag, length and the salt of the segment's present use: old records never
 //! pass for new ones.
+//!
+//! Version 2 is a segment of a spool with one lane. In version 3, of a spool with several, each payload begins with
+//! a stamp (u64): a clock that all threads share, read while the lane's lock was held, so that records of several
+//! lanes can be put in order. It means nothing beyond one boot of the machine, nor between two origins. The upper
+//! 4 of the 56 bits of a sequence are the lane, the others count its records. Segments of version 3 that follow
+//! each other by number, with none of version 2 between them, are merged by stamp; all that are before and behind
+//! them come before and after. Each has a cursor of its own.
+//!
 //! Within a segment sequences have no gaps, so that what is damaged can be counted. A segment that
 //! was never sealed, because its owner was killed, ends where its records end.
 //!
@@ -77,10 +86,12 @@ mod checksum;
 mod claim;
 mod foreign;
 mod format;
+mod lanes;
 mod purge;
 mod quarantine;
 mod quarantine_age;
 mod reader;
+mod rotate;
 mod secure_fs;
 mod segment;
 mod sidefile;
@@ -193,6 +204,8 @@ pub struct Options {
     /// This process may be gone soon, as forked children often are: it begins with a small segment, and
     /// does not look after what others left before it has lived for a second.
     pub short_lived: bool,
+    /// How many threads can log at the same time at most; 0: as many as there are processors.
+    pub lanes: usize,
 }
 
 impl Options {
@@ -212,6 +225,7 @@ impl Options {
             memory_only: false,
             quarantine_max_age: None,
             short_lived: false,
+            lanes: 0,
         }
     }
 }

@@ -6,8 +6,9 @@
 //! Files are removed, not overwritten.
 
 use super::adopt::instances_in;
+use super::lanes::Lane;
 use super::reader::Reader;
-use super::state::{BlankSegment, Dropped, Location, Segment};
+use super::state::{BlankSegment, Dropped, Location, Segment, SpoolState};
 use super::store::StoreRoot;
 use super::{Batch, Spool, quarantine, sidefile};
 use std::io;
@@ -53,9 +54,15 @@ impl Spool {
 
     /// Takes every segment off the books, and counts what it held; gives the number of the next record too.
     fn take_all(&self) -> (Vec<Segment>, Vec<BlankSegment>, u64) {
-        let mut state = self.state.lock();
-        self.seal_active(&mut state);
-        let keys: Vec<_> = state.all().map(Segment::key).collect();
+        let seal = |next: &mut u64, state: &mut SpoolState, lane: &mut Lane| {
+            self.seal_active(state, lane);
+            // Records with files are in the first.
+            if lane.index == 0 {
+                *next = lane.next;
+            }
+        };
+        let (mut state, next) = self.survey(|_| 0, seal);
+        let keys: Vec<_> = state.adopted.iter().chain(&state.sealed).map(Segment::key).collect();
         let mut all = Vec::with_capacity(keys.len());
         for key in keys {
             if let Some(held) = state.take(key) {
@@ -68,7 +75,7 @@ impl Spool {
             state.uncharge(&spare.location, spare.map.len() as u64);
         }
         self.space.notify_all();
-        (all, spares, state.next)
+        (all, spares, next)
     }
 
     /// Removes the files of these segments' records, and those that no record of a living instance can name.
@@ -107,7 +114,7 @@ impl Reader {
     /// Whether the spool still holds the first record of a batch: a purge takes records away that are on their way.
     pub fn holds(&self, batch: &Batch) -> bool {
         let first = batch.waiting().first().map(|entry| batch.pieces[entry.piece as usize].key);
-        first.is_none_or(|key| self.spool.state.lock().find(key).is_some())
+        first.is_none_or(|key| self.spool.with_held(key, |_| ()).is_some())
     }
 }
 

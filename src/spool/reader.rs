@@ -2,20 +2,22 @@
 
 use super::batch::{Batch, BatchRecord, Memory, Piece};
 use super::foreign::ForeignIdentity;
-use super::format::{Cursor, Header, Scan, SegmentKey};
-use super::state::{Dropped, Litter, Location, PutOff, Segment};
+use super::format::{Cursor, Frame, Header, Scan, SegmentKey};
+use super::lanes::{LANES_MAX, lane_of};
+use super::state::{Dropped, Litter, Location, PutOff, Segment, SpoolState};
 use super::upkeep::UpkeepSchedule;
 use super::{RecordKind, Spool};
-use crate::process::monotonic;
-use std::borrow::Borrow;
+use crate::process::{monotonic, stamp};
+use std::collections::VecDeque;
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// While own records wait, one batch in so many comes from dead owners.
 const ADOPTED_SHARE: u32 = 4;
 /// Buffers kept for reading files: what a batch needs is used again for the next one.
-const BUFFERS_MAX: usize = 6;
+const BUFFERS_MAX: usize = 6 + LANES_MAX;
 
 /// How long after a segment could not be read it is tried again.
 pub const READ_AGAIN: Duration = Duration::from_secs(1);
@@ -47,6 +49,8 @@ pub struct Reader {
     pub(super) swept: Option<Instant>,
     /// What a look that took too long has not come to.
     pub(super) unswept: Vec<ForeignIdentity>,
+    /// When it was last asked which lanes are used.
+    pub(super) lanes_looked: Instant,
 }
 
 /// Bytes of a segment file, kept for the next batch from the same segment.
@@ -58,6 +62,8 @@ struct ReadBuffer {
 
 /// Why there is no record in the first segment.
 enum Unread {
+    /// All there are were accepted while it was looked at them: the next look sees what else was.
+    TooYoung,
     /// It could not be read, for want of a descriptor, of memory, of permission or of a device that answers.
     ForNow(io::Error),
     /// The file is gone or damaged.
@@ -73,11 +79,98 @@ struct View {
     tail: usize,
     records: u32,
     pin: Arc<()>,
+    lane: usize,
+    /// Whether the lane has another segment behind this one.
+    has_next: bool,
+}
+
+/// What the next batch is made of: segments one after the other, or, with stamps, the oldest of each lane.
+struct Group {
+    views: Vec<View>,
+    bytes: usize,
+    max_bytes: usize,
+    /// Of records with stamps, those before this one: all of them have been seen.
+    cut: u64,
+}
+
+/// Whether a group takes further segments.
+type Flow = ControlFlow<Option<Group>, Group>;
+
+impl Group {
+    fn new(max_bytes: usize, cut: u64) -> Group {
+        Group { views: Vec::new(), bytes: 0, max_bytes, cut }
+    }
+
+    /// Takes a segment with records, the next in the order.
+    fn offer(mut self, held: &mut Segment, now: Instant) -> Flow {
+        let header = &held.header;
+        if let Some(first) = self.views.first().map(|view| &view.header) {
+            let is_same =
+                first.stamped == header.stamped && (!first.stamped || first.origin == header.origin);
+            if !is_same || !first.stamped && self.bytes >= self.max_bytes {
+                return ControlFlow::Break(Some(self));
+            }
+        }
+        if self.has_lane_of(header) {
+            return ControlFlow::Continue(self);
+        }
+        // Behind one that cannot be read the others wait, for the order's sake, but not for ever. With stamps it may
+        // hold some that are older than what the others hold.
+        if held.is_waited_for(now) {
+            let has_some = !self.views.is_empty() && !header.stamped;
+            return ControlFlow::Break(has_some.then_some(self));
+        }
+        if held.is_put_off(now) {
+            return ControlFlow::Continue(self);
+        }
+        self.push(View::of(held, now));
+        ControlFlow::Continue(self)
+    }
+
+    /// Takes a segment in use.
+    fn offer_active(mut self, view: View) -> Group {
+        let is_same = self.views.first().is_none_or(|first| first.header.stamped == view.header.stamped);
+        let has_room = view.header.stamped || self.bytes < self.max_bytes;
+        if is_same && !self.has_lane_of(&view.header) && has_room {
+            self.push(view);
+        }
+        self
+    }
+
+    fn push(&mut self, view: View) {
+        self.bytes += view.tail.saturating_sub(view.cursor.offset as usize);
+        self.views.push(view);
+    }
+
+    /// With stamps: whether there is a segment of the same lane already, which comes before.
+    fn has_lane_of(&mut self, header: &Header) -> bool {
+        let lane = lane_of(header.base);
+        let before = self.views.iter_mut().find(|view| header.stamped && view.lane == lane);
+        before.map(|view| view.has_next = true).is_some()
+    }
+
+    /// The group out of these segments, and those in use behind them; `None` if nothing can be had at present.
+    fn of<'a>(
+        self,
+        sealed: impl Iterator<Item = &'a mut Segment>,
+        actives: Vec<View>,
+        now: Instant,
+    ) -> Option<Group> {
+        let mut waiting = sealed.filter(|held| held.unsettled() > 0);
+        let group = match waiting.try_fold(self, |group, held| group.offer(held, now)) {
+            ControlFlow::Break(ended) => ended,
+            ControlFlow::Continue(group) => Some(actives.into_iter().fold(group, Group::offer_active)),
+        };
+        group.filter(|group| !group.views.is_empty())
+    }
 }
 
 impl View {
-    fn of(held: &Segment) -> View {
+    fn of(held: &mut Segment, now: Instant) -> View {
+        held.mark.get_or_insert((held.records, now));
         View {
+            lane: lane_of(held.header.base),
+            has_next: false,
             header: held.header,
             location: held.location.clone(),
             map: held.map.clone(),
@@ -86,6 +179,109 @@ impl View {
             records: held.records,
             pin: Arc::clone(&held.pin),
         }
+    }
+
+    /// The records that have not left, in these bytes of the segment.
+    fn scan<'a>(&self, bytes: &'a [u8], from: usize) -> Scan<'a> {
+        let first = self.header.base + u64::from(self.cursor.count);
+        let last = self.header.base + u64::from(self.records);
+        Scan::new(bytes, from, &self.header, first..last)
+    }
+}
+
+impl Batch {
+    /// Takes another record if there is room for it; gives whether there may be room for more.
+    fn takes(
+        &mut self,
+        view: &View,
+        memory: &Memory,
+        frame: &Frame,
+        bytes: &mut usize,
+        limits: &BatchLimits,
+        alone: &dyn Fn(RecordKind, usize) -> bool,
+    ) -> bool {
+        let length = frame.payload.len();
+        let kind = RecordKind(frame.kind);
+        let is_alone = alone(kind, length);
+        let cost = length + limits.per_record_overhead;
+        let full = *bytes + cost > limits.max_bytes || self.entries.len() >= limits.max_records;
+        if !self.entries.is_empty() && (is_alone || full) {
+            return false;
+        }
+        let key = view.header.key();
+        // Of a few at most, and mostly the last one.
+        let piece = match self.pieces.iter().rposition(|piece| piece.key == key) {
+            Some(piece) => piece,
+            None => {
+                let (memory, pin) = (Some(memory.clone()), Arc::clone(&view.pin));
+                self.pieces.push(Piece { key, memory, end: 0, _pin: pin });
+                self.pieces.len() - 1
+            }
+        };
+        *bytes += cost;
+        self.entries.push(BatchRecord {
+            piece: piece as u32,
+            kind,
+            start: frame.payload.start as u32,
+            length: length as u32,
+            cursor: Cursor {
+                offset: frame.end as u32,
+                count: (frame.sequence + 1 - view.header.base) as u32,
+            },
+        });
+        self.pieces[piece].end = self.entries.len();
+        !is_alone
+    }
+}
+
+/// How many records the next batch out of these segments can have: what has been put off is not among them, nor what
+/// waits behind it.
+pub(super) fn ready(segments: &mut VecDeque<Segment>, now: Instant) -> u64 {
+    let group = Group::new(1, u64::MAX).of(segments.iter_mut(), Vec::new(), now);
+    group.iter().flat_map(|group| &group.views).map(|view| u64::from(view.records - view.cursor.count)).sum()
+}
+
+/// The records of several lanes in the order of their stamps, before the cut, and up to the end of a segment that has
+/// another one behind it.
+fn merge(
+    Group { views, cut, .. }: &Group,
+    sources: &[(Memory, usize, usize)],
+    limits: &BatchLimits,
+    alone: &dyn Fn(RecordKind, usize) -> bool,
+    one_segment: bool,
+) -> Result<Batch, (usize, Unread)> {
+    let mut batch = Batch { pieces: Vec::new(), entries: Vec::new(), done: 0 };
+    let mut bytes = 0;
+    let mut heads: Vec<(Option<Frame>, Scan<'_>)> = Vec::with_capacity(views.len());
+    for (view, (memory, from, to)) in views.iter().zip(sources) {
+        let mut scan = view.scan(memory.get(*from..*to), *from);
+        heads.push((scan.next(), scan));
+    }
+    // The order of its stamps is not known before its records are read.
+    let mut ended = heads.iter().zip(views).position(|((head, _), view)| head.is_none() && view.has_next);
+    let mut is_young = false;
+    while ended.is_none() {
+        let stamped =
+            heads.iter().enumerate().filter_map(|(index, (head, _))| Some((head.as_ref()?.stamp, index)));
+        let Some((stamp, index)) = stamped.min() else { break };
+        if one_segment && batch.pieces.first().is_some_and(|piece| piece.key != views[index].header.key()) {
+            break;
+        }
+        is_young = stamp >= *cut;
+        let (head, scan) = &mut heads[index];
+        let Some(frame) = head.take().filter(|_| !is_young) else { break };
+        if !batch.takes(&views[index], &sources[index].0, &frame, &mut bytes, limits, alone) {
+            break;
+        }
+        *head = scan.next();
+        if head.is_none() && views[index].has_next {
+            ended = Some(index);
+        }
+    }
+    match (batch.entries.is_empty(), is_young) {
+        (false, _) => Ok(batch),
+        (true, true) => Err((0, Unread::TooYoung)),
+        (true, false) => Err((ended.unwrap_or(0), Unread::ForGood)),
     }
 }
 
@@ -102,6 +298,7 @@ impl Reader {
             schedule,
             swept: None,
             unswept: Vec::new(),
+            lanes_looked: monotonic::now(),
         }
     }
 
@@ -119,15 +316,23 @@ impl Reader {
         alone: &dyn Fn(RecordKind, usize) -> bool,
     ) -> Option<Batch> {
         let mut is_damaged = false;
+        let mut looks = 0;
         let batch = loop {
             self.spool.prepare_spare();
-            let Some(views) = self.views(limits) else { break None };
-            let (first, location) = (views[0].header.key(), views[0].location.clone());
-            match self.collect(views, limits, alone) {
+            let Some(mut group) = self.next_group(limits) else { break None };
+            if looks > 1 {
+                // The clock has been set back: better in another order than not at all.
+                group.cut = u64::MAX;
+            }
+            let views = &group.views;
+            match self.collect(&group, limits, alone) {
                 Ok(batch) => break Some(batch),
-                Err(Unread::ForNow(error)) => self.put_off(first, &location, &error),
-                Err(Unread::ForGood) => {
-                    self.abandon(first, &location);
+                Err((_, Unread::TooYoung)) => looks += 1,
+                Err((view, Unread::ForNow(error))) => {
+                    self.put_off(views[view].header.key(), &views[view].location, &error);
+                }
+                Err((view, Unread::ForGood)) => {
+                    self.abandon(views[view].header.key(), &views[view].location);
                     is_damaged = true;
                 }
             }
@@ -146,85 +351,71 @@ impl Reader {
     }
 
     /// The segments that the next batch is made of.
-    fn views(&mut self, limits: &BatchLimits) -> Option<Vec<View>> {
-        let mut state = self.spool.state.lock();
-        state.unread_bytes = 0;
-        state.unread_records = 0;
+    fn next_group(&mut self, limits: &BatchLimits) -> Option<Group> {
         let now = monotonic::now();
-        let own_waits = ready(state.own(), now).next().is_some();
-        let adopted_waits = ready(state.adopted.iter(), now).next().is_some();
-        let own_turn = own_waits && (!adopted_waits || self.own_batches + 1 < ADOPTED_SHARE);
-        self.own_batches = if own_turn { self.own_batches + 1 } else { 0 };
-        let mut views = Vec::new();
-        let mut bytes = 0;
-        let state = &mut *state;
-        let own = state.sealed.iter_mut().chain(&mut state.active);
-        let (mut own, mut adopted) = (own, state.adopted.iter_mut());
-        let segments: &mut dyn Iterator<Item = &mut Segment> = if own_turn { &mut own } else { &mut adopted };
-        for held in ready(segments, now) {
-            if bytes >= limits.max_bytes || (self.one_segment && !views.is_empty()) {
-                break;
-            }
-            bytes += held.unsettled_bytes() as usize;
-            held.mark.get_or_insert((held.records, now));
-            views.push(View::of(held));
-        }
-        (!views.is_empty()).then_some(views)
+        // What is not seen in a lane from here on was accepted behind this moment.
+        let begin = |_: &mut SpoolState| (stamp::before_what_follows(), Vec::new());
+        let (mut state, (cut, actives)) = self.spool.survey(begin, |(_, actives), _, lane| {
+            lane.unread_bytes = 0;
+            lane.unread_records = 0;
+            actives.extend(
+                lane.active.as_mut().filter(|held| held.unsettled() > 0).map(|held| View::of(held, now)),
+            );
+        });
+        let SpoolState { sealed, adopted, .. } = &mut *state;
+        // With one byte the first segment is enough.
+        let max_bytes = if self.one_segment { 1 } else { limits.max_bytes };
+        let mut of_dead = || Group::new(max_bytes, u64::MAX).of(adopted.iter_mut(), Vec::new(), now);
+        let is_their_turn = self.own_batches + 1 >= ADOPTED_SHARE;
+        let theirs = if is_their_turn { of_dead() } else { None };
+        let own = match theirs {
+            Some(_) => None,
+            None => Group::new(max_bytes, cut).of(sealed.iter_mut(), actives, now),
+        };
+        self.own_batches = if own.is_some() { self.own_batches.saturating_add(1) } else { 0 };
+        theirs.or(own).or_else(of_dead)
     }
 
+    /// A batch out of these segments; or which of them is in the way of one, and why.
     fn collect(
         &mut self,
-        views: Vec<View>,
+        group: &Group,
         limits: &BatchLimits,
         alone: &dyn Fn(RecordKind, usize) -> bool,
-    ) -> Result<Batch, Unread> {
+    ) -> Result<Batch, (usize, Unread)> {
+        let views = &group.views;
+        if views[0].header.stamped {
+            let mut sources = Vec::with_capacity(views.len());
+            for (index, view) in views.iter().enumerate() {
+                let from = view.cursor.offset as usize;
+                let (memory, to) = self.memory(view, from).map_err(|why| (index, why))?;
+                sources.push((memory, from, to));
+            }
+            return merge(group, &sources, limits, alone, self.one_segment);
+        }
         let mut batch = Batch { pieces: Vec::new(), entries: Vec::new(), done: 0 };
         let mut bytes = 0;
-        'views: for view in views {
+        for (index, view) in views.iter().enumerate() {
             let from = view.cursor.offset as usize;
-            let (memory, to) = match self.memory(&view, from) {
+            let (memory, to) = match self.memory(view, from) {
                 Ok(found) => found,
-                Err(why) if batch.entries.is_empty() => return Err(why),
+                Err(why) if batch.entries.is_empty() => return Err((index, why)),
                 // Whatever is wrong with a later segment is seen to when it is the first.
                 Err(_) => break,
             };
-            let first = view.header.base + u64::from(view.cursor.count);
-            let last = view.header.base + u64::from(view.records);
-            let mut entries = 0;
-            for frame in Scan::new(memory.get(from..to), from, view.header.salt, first..last) {
-                let length = frame.payload.len();
-                let kind = RecordKind(frame.kind);
-                let is_alone = alone(kind, length);
-                let cost = length + limits.per_record_overhead;
-                let full = bytes + cost > limits.max_bytes || batch.entries.len() >= limits.max_records;
-                if !batch.entries.is_empty() && (is_alone || full) {
-                    break 'views;
-                }
-                if entries == 0 {
-                    let memory = Some(memory.clone());
-                    batch.pieces.push(Piece { key: view.header.key(), memory, _pin: Arc::clone(&view.pin) });
-                }
-                entries += 1;
-                bytes += cost;
-                batch.entries.push(BatchRecord {
-                    piece: batch.pieces.len() as u32 - 1,
-                    kind,
-                    start: frame.payload.start as u32,
-                    length: length as u32,
-                    cursor: Cursor {
-                        offset: frame.end as u32,
-                        count: (frame.sequence + 1 - view.header.base) as u32,
-                    },
-                });
-                if is_alone {
-                    break 'views;
+            let before = batch.entries.len();
+            let mut is_full = false;
+            for frame in view.scan(memory.get(from..to), from) {
+                if !batch.takes(view, &memory, &frame, &mut bytes, limits, alone) {
+                    is_full = true;
+                    break;
                 }
             }
-            if entries == 0 {
+            if is_full || batch.entries.len() == before {
                 break;
             }
         }
-        if batch.entries.is_empty() { Err(Unread::ForGood) } else { Ok(batch) }
+        if batch.entries.is_empty() { Err((0, Unread::ForGood)) } else { Ok(batch) }
     }
 
     /// The bytes of a segment from `from` on, and where they end.
@@ -263,7 +454,7 @@ impl Reader {
     /// Leaves a segment that cannot be read at present where it is, and says so.
     fn put_off(&mut self, key: SegmentKey, location: &Location, error: &io::Error) {
         let now = monotonic::now();
-        if let Some(held) = self.spool.state.lock().find(key) {
+        if let Some(held) = self.spool.lock_state().find(key) {
             held.unread = Some(PutOff {
                 since: held.unread.map_or(now, |before| before.since),
                 again: now + READ_AGAIN,
@@ -275,8 +466,10 @@ impl Reader {
     /// How many records could not be read and are held, if there are any. [`Reader::next_batch`] has found nothing: it does
     /// not matter whether the time for another try has come since.
     pub fn unreadable(&self) -> Option<u64> {
-        let state = self.spool.state.lock();
-        let records = state.all().filter(|held| held.unread.is_some()).map(Segment::unsettled).sum();
+        let state = self.spool.lock_state();
+        // Segments in use are mapped, and so can be read.
+        let held = state.adopted.iter().chain(&state.sealed).filter(|held| held.unread.is_some());
+        let records = held.map(Segment::unsettled).sum();
         (records > 0).then_some(records)
     }
 
@@ -297,13 +490,10 @@ impl Reader {
 
     /// Settles a segment whose remaining records are damaged, or gone, at this place; its file is to be set aside.
     pub(super) fn abandon(&mut self, key: SegmentKey, location: &Location) {
-        let mut state = self.spool.state.lock();
+        let mut state = self.spool.seal(key);
         if state.find(key).is_some_and(|held| held.location != *location) {
             // It has moved to the spool directory meanwhile, and is to be read from there.
             return;
-        }
-        if state.active.as_ref().is_some_and(|active| active.key() == key) {
-            self.spool.seal_active(&mut state);
         }
         if let Some(mut held) = state.take(key) {
             state.count_dropped(Dropped::Corrupt, held.unsettled(), self.spool.is_own(key));
@@ -337,24 +527,28 @@ impl Reader {
         n: usize,
         count: impl Fn(&mut super::Stats, u64, u64),
     ) {
-        let mut left = n;
-        while left > 0 {
-            let waiting = batch.waiting();
-            let index = waiting[0].piece;
-            let run = waiting.iter().take(left).take_while(|entry| entry.piece == index).count();
-            let bytes = waiting[..run].iter().map(|entry| u64::from(entry.length)).sum();
-            let cursor = waiting[run - 1].cursor;
-            let finished = waiting.get(run).is_none_or(|entry| entry.piece != index);
-            batch.done += run;
-            left -= run;
-            let piece = &mut batch.pieces[index as usize];
-            if finished {
+        let leaving = batch.done..batch.done + n.min(batch.len());
+        batch.done = leaving.end;
+        for (index, piece) in batch.pieces.iter_mut().enumerate() {
+            if piece.end <= leaving.start {
+                continue;
+            }
+            let mut records = 0;
+            let mut bytes = 0;
+            let mut cursor = None;
+            for entry in batch.entries[leaving.clone()].iter().filter(|entry| entry.piece == index as u32) {
+                records += 1;
+                bytes += u64::from(entry.length);
+                cursor = Some(entry.cursor);
+            }
+            let Some(cursor) = cursor else { continue };
+            if piece.end <= leaving.end {
                 piece.memory = None;
             }
-            self.move_cursor(piece.key, cursor, |tally| count(tally, run as u64, bytes), run as u64);
+            self.move_cursor(piece.key, cursor, |tally| count(tally, records, bytes), records);
         }
         self.spool.clear_litter();
-        let mut state = self.spool.state.lock();
+        let mut state = self.spool.lock_state();
         if state.memory_failed {
             // What the batch showed may be unmapped now.
             state.try_places_again();
@@ -372,14 +566,21 @@ impl Reader {
     ) {
         let spool = &*self.spool;
         let mut told = None;
-        let mut state = loop {
-            let mut state = spool.state.lock();
-            let Some(held) = state.find(key) else { return };
-            let (map, location, salt) = (held.map.clone(), held.location.clone(), held.header.salt);
+        let (mut state, (passed, finished, sides)) = loop {
             // Again if it has moved to the spool directory meanwhile.
-            if told.as_ref() == Some(&location) {
-                break state;
-            }
+            let step = spool.with_held(key, |held| {
+                if told.as_ref() == Some(&held.location) {
+                    let passed = held.settle(cursor);
+                    let finished = held.unsettled() == 0 && held.sealed.is_some();
+                    return Ok((passed, finished, held.take_left_sides()));
+                }
+                Err((held.map.clone(), held.location.clone(), held.header.salt))
+            });
+            let Some((state, step)) = step else { return };
+            let (map, location, salt) = match step {
+                Ok(settled) => break (state, settled),
+                Err(untold) => untold,
+            };
             drop(state);
             match map {
                 Some(map) => map.set_cursor(cursor, salt),
@@ -391,10 +592,6 @@ impl Reader {
             }
             told = Some(location);
         };
-        let Some(held) = state.find(key) else { return };
-        let passed = held.settle(cursor);
-        let finished = held.unsettled() == 0 && held.sealed.is_some();
-        let sides = held.take_left_sides();
         state.cold_bytes -= sides.iter().map(|side| side.size).sum::<u64>();
         if !sides.is_empty() {
             state.litter.push(Litter::Sides(key.0, sides));
@@ -408,16 +605,4 @@ impl Reader {
             spool.space.notify_all();
         }
     }
-}
-
-/// The segments whose turn it is. Behind one that cannot be read the others wait, for the order's sake, but not
-/// for ever.
-pub(super) fn ready<H: Borrow<Segment>>(
-    segments: impl Iterator<Item = H>,
-    now: Instant,
-) -> impl Iterator<Item = H> {
-    segments
-        .filter(|held| held.borrow().unsettled() > 0)
-        .take_while(move |held| !held.borrow().is_waited_for(now))
-        .filter(move |held| !held.borrow().is_put_off(now))
 }

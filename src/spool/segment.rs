@@ -86,12 +86,15 @@ impl Mapping {
         self.write_checked_by(checksum, at, tag, salt, payload)
     }
 
-    /// [`Mapping::write_record`] for a payload in parts; its checksum is taken where it is put together.
-    pub fn write_parts(&self, at: usize, tag: u64, salt: u32, parts: &[&[u8]]) -> usize {
-        let length = parts.iter().map(|part| part.len()).sum();
+    /// [`Mapping::write_record`] for a payload in parts, behind a stamp or not; its checksum is taken where it is
+    /// put together.
+    pub fn write_parts(&self, at: usize, tag: u64, salt: u32, stamp: Option<u64>, parts: &[&[u8]]) -> usize {
+        let stamp = stamp.map(u64::to_le_bytes);
+        let stamp = stamp.as_ref().map(|stamp| &stamp[..]);
+        let length = stamp.iter().chain(parts).map(|part| part.len()).sum();
         let copy = |first: *mut u8| {
             let mut to = first;
-            for part in parts {
+            for part in stamp.iter().chain(parts) {
                 // SAFETY: `write_to` gives room for all parts together, which nobody else looks at yet.
                 unsafe { std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len()) };
                 to = to.wrapping_add(part.len());

@@ -115,7 +115,8 @@ impl Spool {
     fn reserve_side_file(&self, size: u64) -> Result<bool, Refusal> {
         let cap = self.disk_cap();
         let mut by_handlers = Undisturbed::by_handlers();
-        let Some(mut state) = self.state.lock_in_time() else { return Err(self.stuck()) };
+        let in_time = || self.state.lock_in_time().ok_or_else(|| self.stuck());
+        let mut state = in_time()?;
         if size > cap || state.cold_failed {
             return Ok(false);
         }
@@ -157,30 +158,38 @@ impl Spool {
         let path_length = (path_length as u32).to_le_bytes();
         let _by_ourselves = Undisturbed::by_ourselves();
         let by_handlers = Undisturbed::by_handlers();
-        let Some(mut state) = self.state.lock_in_time() else { return Err(self.stuck()) };
         let share = self.disk_cap() / SEGMENT_SHARE;
-        if state.active.as_ref().is_some_and(|active| {
+        // Declared before the lock is taken, so that handlers come in again after it has been given back.
+        let _by_handlers;
+        // All of them in one lane: who attaches works with files in any case.
+        let mut lane = self.lanes[0].0.lock_in_time().ok_or_else(|| self.stuck())?;
+        if lane.active.as_ref().is_some_and(|active| {
             let others = active.side_bytes();
             others > 0 && others + size > share
         }) {
-            self.seal_active(&mut state);
+            let key = lane.active.as_ref().map(Segment::key);
+            // The spool's lock comes first.
+            drop(lane);
+            let mut state = self.state.lock_in_time().ok_or_else(|| self.stuck())?;
+            self.seal_oldest(&mut state, |active| Some(active.key()) == key);
+            drop(state);
+            lane = self.lanes[0].0.lock_in_time().ok_or_else(|| self.stuck())?;
         }
         // A wait for room may be long.
         drop(by_handlers);
-        // Declared before the lock is taken, so that handlers come in again after it has been given back.
-        let _by_handlers;
-        let mut state = self.with_room(state, length)?;
+        lane = self.with_room(lane, length)?;
         // A handler that jumps out of this would leave a file without its record.
         _by_handlers = Undisturbed::by_handlers();
-        let file = named(state.next);
+        let file = named(lane.next);
         if partial.rename(&file).is_err() {
             return Ok(None);
         }
         let path = file.path();
         let parts = [payload, &path_length, path.as_os_str().as_bytes()];
-        let accepted =
-            self.put(&mut state, kind, length, |map, at, tag, salt| map.write_parts(at, tag, salt, &parts));
-        match (accepted, &mut state.active) {
+        let accepted = self.put(&mut lane, kind, length, |map, at, tag, salt, stamp| {
+            map.write_parts(at, tag, salt, stamp, &parts)
+        });
+        match (accepted, &mut lane.active) {
             (Ok(sequence), Some(active)) => {
                 active.sides.push(SideFile { sequence, size });
                 Ok(Some(sequence))
@@ -198,13 +207,8 @@ impl Spool {
         if self.evict_oldest_cold(state) {
             return true;
         }
-        // Nothing but the segment in use: the next turn finds it sealed.
-        let is_free =
-            state.active.as_ref().is_some_and(|active| active.takes_disk_space() && !active.is_pinned());
-        if is_free {
-            self.seal_active(state);
-        }
-        is_free
+        // Nothing but the segments in use: the next turn finds one sealed.
+        self.seal_oldest(state, |active| active.takes_disk_space() && !active.is_pinned())
     }
 
     /// Finds the files of a dead owner's segment, and removes those whose records have left.
@@ -228,10 +232,11 @@ impl Spool {
 
     /// Puts the file of a segment's `count`th record into quarantine, if it has one.
     pub(super) fn set_side_file_aside(&self, segment: SegmentKey, count: u32) {
-        let sequence = self.state.lock().find(segment).and_then(|held| {
+        let found = self.with_held(segment, |held| {
             let sequence = held.header.base + u64::from(count) - 1;
             held.sides.iter().any(|side| side.sequence == sequence).then_some(sequence)
         });
+        let sequence = found.and_then(|(_, sequence)| sequence);
         if let (Some(sequence), Some(cold)) = (sequence, &self.store.cold) {
             let files = self.side_directories().map(|directory| directory.join(name(&segment.0, sequence)));
             let files: Vec<At> = files.filter(|file| !file.is_gone()).collect();

@@ -44,17 +44,20 @@ impl Spool {
     }
 
     fn seal_and_spill(&self) -> bool {
-        let mut state = self.state.lock();
-        if state.active.as_ref().is_some_and(|active| active.unsettled() > 0) {
-            self.seal_active(&mut state);
-        }
-        drop(state);
+        drop(self.survey(
+            |_| (),
+            |(), state, lane| {
+                if lane.active.as_ref().is_some_and(|active| active.unsettled() > 0) {
+                    self.seal_active(state, lane);
+                }
+            },
+        ));
         self.spill_sealed()
     }
 
     fn spill_sealed(&self) -> bool {
         let keys: Vec<SegmentKey> = {
-            let state = self.state.lock();
+            let state = self.lock_state();
             let sealed = state.adopted.iter().chain(&state.sealed);
             sealed.filter(|held| !held.location.is_cold() && held.unsettled() > 0).map(Segment::key).collect()
         };
@@ -68,7 +71,7 @@ impl Spool {
     /// next one is worth trying; `done` stays as it is if this one is where it should be.
     fn spill_one(&self, key: SegmentKey, done: &mut bool) -> bool {
         let (from, page, cursor, map, tail) = {
-            let mut state = self.state.lock();
+            let mut state = self.lock_state();
             let Some(held) = state.find(key) else { return true };
             let page = {
                 let stamp = AgeStamp::of(monotonic::now().saturating_duration_since(held.newest));
@@ -89,12 +92,12 @@ impl Spool {
             },
         };
         let size = (HEADER_SIZE + records.len()) as u64;
-        let Some(location) = self.reserve_cold(&mut self.state.lock(), size) else { return false };
+        let Some(location) = self.reserve_cold(&mut self.lock_state(), size) else { return false };
         self.clear_litter();
         let written = self.store.write_cold(&location, &page, records);
         let mut told = cursor;
         let mut state = loop {
-            let mut state = self.state.lock();
+            let mut state = self.lock_state();
             let Some(held) = state.find(key).filter(|held| written.is_ok() && held.settled != told) else {
                 break state;
             };

@@ -1,24 +1,23 @@
-//! The callers' side: append, rotate, make room.
+//! The callers' side: append, and what became of it.
 
 use super::age::AgeStamp;
 use super::candidates::{self, Unusable};
 use super::claim::Locks;
-use super::format::{self, Cursor, HEADER_SIZE, Header, Origin, RECORD_HEADER, RECORD_MAX, SegmentKey};
+use super::format::{self, Origin, STAMP, SegmentKey};
+use super::lanes::{self, Apart, LANES_MAX, Lane, LaneCell, Meetings};
 use super::secure_fs::At;
 use super::segment::Mapping;
-use super::state::{BlankSegment, Dropped, Litter, Location, Segment, SpoolState};
+use super::state::{Location, Segment, SpoolState};
 use super::store::{Store, StoreRoot};
-use super::{
-    Identity, Options, Overflow, RecordKind, Refusal, Stats, StorageKind, Wakeup, quarantine, reader,
-};
-use crate::process::{Undisturbed, monotonic};
+use super::{Identity, Options, RecordKind, Refusal, Stats, StorageKind, Wakeup, reader};
+use crate::process::{Undisturbed, monotonic, stamp};
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex};
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The usual size of a segment: large enough that rotating is rare, small enough that an idle
 /// logger, with one segment in use and one spare, stays small.
@@ -30,30 +29,28 @@ const SEGMENT_SIZE_MIN: u64 = 16 << 10;
 const SEGMENT_SIZE_SHORT_LIVED: u64 = 64 << 10;
 /// The memory cap is at least this many segments: one in use, one spare, two to deliver.
 const SEGMENTS_MIN: u64 = 4;
-/// Sealed segments that stay mapped for the reader; later ones are unmapped when they are sealed
-/// and read back from the file, so that a slow consumer does not fill the host's memory.
-const MAPPED_SEALED_MAX: usize = 12;
-/// Sealed and spare segments that stay mapped at most: what a busy delivery thread has in flight,
-/// so that the same memory is used again and again.
-const MAPPED_MAX: usize = 16;
 /// Troubles that wait to be told at most: they are all of one kind.
 const NEWS_MAX: usize = 4;
-/// How long somebody waits for another caller that makes a segment.
-const MAKING_MAX: Duration = Duration::from_secs(1);
 /// Room for the books of this many segments is reserved, so that rotating allocates nothing.
-const BOOKS_RESERVED: usize = 64;
+pub(super) const BOOKS_RESERVED: usize = 64;
 
-/// Writes one record into a segment, given its place, tag and salt; gives where the next one goes.
-pub(super) trait WriteRecord: FnOnce(&Mapping, usize, u64, u32) -> usize {}
-impl<F: FnOnce(&Mapping, usize, u64, u32) -> usize> WriteRecord for F {}
+/// Writes one record into a segment, given its place, tag, salt and stamp; gives where the next one goes.
+pub(super) trait WriteRecord: FnOnce(&Mapping, usize, u64, u32, Option<u64>) -> usize {}
+impl<F: FnOnce(&Mapping, usize, u64, u32, Option<u64>) -> usize> WriteRecord for F {}
 
 /// Takes records from any thread and keeps them until they are delivered.
 pub struct Spool {
-    pub(super) state: Lock<SpoolState>,
+    pub(super) state: Apart<Lock<SpoolState>>,
+    pub(super) lanes: Box<[LaneCell; LANES_MAX]>,
+    /// So many of them may be in use.
+    pub(super) lanes_most: usize,
+    /// Lanes before this one are in use; and [`lanes::ATTENTION`]. Changed with the spool's lock held.
+    pub(super) opened: AtomicUsize,
+    pub(super) meetings: Apart<Meetings>,
     /// Signalled when records have left and callers wait for room.
     pub(super) space: LockCondvar,
     /// Signalled when a caller has made a segment, or could not.
-    made: LockCondvar,
+    pub(super) made: LockCondvar,
     pub(super) wakeup: Arc<Wakeup>,
     pub(super) store: Store,
     pub(super) options: Options,
@@ -68,7 +65,7 @@ pub struct Spool {
     /// The size of a usual segment here.
     pub(super) segment_size: u64,
     /// The size of the first.
-    first_size: u64,
+    pub(super) first_size: u64,
     wake_bytes: u64,
     wake_records: u64,
 }
@@ -90,11 +87,16 @@ impl Spool {
         let (store, news) = open_store(&options);
         // Files are read for the first one, which is not to happen in a log call.
         let _ = AgeStamp::of(Duration::ZERO);
+        stamp::prepare();
+        let most = if options.lanes == 0 { lanes::most(memory, segment_size) } else { options.lanes };
         let spool = Spool {
-            state: Lock::new(SpoolState {
+            lanes: LaneCell::all(),
+            lanes_most: most.min(LANES_MAX),
+            opened: AtomicUsize::new(1),
+            meetings: Meetings::new(),
+            state: Apart(Lock::new(SpoolState {
                 closed: false,
-                next: 1,
-                active: None,
+                ever_opened: 1,
                 sealed: VecDeque::with_capacity(BOOKS_RESERVED),
                 adopted: VecDeque::new(),
                 spares: Vec::with_capacity(BOOKS_RESERVED),
@@ -109,12 +111,10 @@ impl Spool {
                 hot_bytes: 0,
                 cold_bytes: 0,
                 last_rotation: monotonic::now(),
-                unread_bytes: 0,
-                unread_records: 0,
                 waiting: 0,
                 own_dropped: 0,
                 tally: Stats::default(),
-            }),
+            })),
             space: LockCondvar::new(),
             made: LockCondvar::new(),
             wakeup,
@@ -181,25 +181,30 @@ impl Spool {
     /// the record survives the process.
     #[inline(always)]
     pub fn append(&self, kind: RecordKind, payload: &[u8]) -> Result<u64, Refusal> {
-        self.append_by(kind, payload.len(), |map, at, tag, salt| map.write_record(at, tag, salt, payload))
+        self.append_by(kind, payload.len(), |map, at, tag, salt, stamp| match stamp {
+            None => map.write_record(at, tag, salt, payload),
+            Some(_) => map.write_parts(at, tag, salt, stamp, &[payload]),
+        })
     }
 
     /// [`Spool::append`] for a payload in parts, which are copied once and nowhere but into the segment.
     pub fn append_parts(&self, kind: RecordKind, parts: &[&[u8]]) -> Result<u64, Refusal> {
         let payload = parts.iter().map(|part| part.len()).sum();
-        self.append_by(kind, payload, |map, at, tag, salt| map.write_parts(at, tag, salt, parts))
+        self.append_by(kind, payload, |map, at, tag, salt, stamp| {
+            map.write_parts(at, tag, salt, stamp, parts)
+        })
     }
 
     #[inline(always)]
     fn append_by(&self, kind: RecordKind, payload: usize, write: impl WriteRecord) -> Result<u64, Refusal> {
-        let Some(state) = self.state.lock_in_time() else { return Err(self.stuck()) };
-        let mut state = self.with_room(state, payload)?;
-        self.put(&mut state, kind, payload, write)
+        let mut lane = self.with_room(self.enter()?, payload)?;
+        self.put(&mut lane, kind, payload, write)
     }
 
     /// Somebody holds the lock and does not come back.
     #[cold]
     pub(super) fn stuck(&self) -> Refusal {
+        self.ask_for_attention();
         self.stuck.fetch_add(1, Ordering::Relaxed);
         Refusal::Stuck
     }
@@ -208,31 +213,31 @@ impl Spool {
     #[inline(always)]
     pub(super) fn with_room<'a>(
         &'a self,
-        state: LockGuard<'a, SpoolState>,
+        lane: LockGuard<'a, Lane>,
         payload: usize,
-    ) -> Result<LockGuard<'a, SpoolState>, Refusal> {
-        let has_room = |active: &Segment| active.room() >= format::record_size(payload);
-        if state.active.as_ref().is_some_and(has_room) { Ok(state) } else { self.rotate(state, payload) }
+    ) -> Result<LockGuard<'a, Lane>, Refusal> {
+        let has_room = |active: &Segment| active.has_room(payload);
+        if lane.active.as_ref().is_some_and(has_room) { Ok(lane) } else { self.rotate(lane, payload) }
     }
 
     /// Writes a record into the segment in use, which has room for it.
     #[inline(always)]
     pub(super) fn put(
         &self,
-        state: &mut SpoolState,
+        lane: &mut Lane,
         kind: RecordKind,
         payload: usize,
         write: impl WriteRecord,
     ) -> Result<u64, Refusal> {
-        let Some(active) = &mut state.active else { return Err(Refusal::Full) };
-        let sequence = state.next;
+        let Some(active) = &mut lane.active else { return Err(Refusal::Full) };
+        let sequence = lane.next;
         active.write(sequence, kind, write)?;
-        state.next += 1;
-        state.unread_bytes += format::record_size(payload) as u64;
-        state.unread_records += 1;
-        if state.unread_bytes >= self.wake_bytes || state.unread_records >= self.wake_records {
-            state.unread_bytes = 0;
-            state.unread_records = 0;
+        lane.next += 1;
+        lane.unread_bytes += format::record_size(payload) as u64;
+        lane.unread_records += 1;
+        if lane.unread_bytes >= self.wake_bytes || lane.unread_records >= self.wake_records {
+            lane.unread_bytes = 0;
+            lane.unread_records = 0;
             self.wakeup.notify();
         }
         Ok(sequence)
@@ -240,27 +245,33 @@ impl Spool {
 
     /// Refuses records from now on; those accepted stay until they are delivered.
     pub fn close(&self) {
-        let Some(mut state) = self.state.lock_in_time() else { return };
-        state.closed = true;
-        self.seal_active(&mut state);
-        drop(state);
+        let _undisturbed = Undisturbed::by_handlers();
+        if self.seal_all().is_none() {
+            return;
+        }
         self.space.notify_all();
         self.clear_litter();
     }
 
-    /// The last sequence accepted; beyond every other while that cannot be told.
-    pub fn accepted(&self) -> u64 {
-        self.state.lock_in_time().map_or(u64::MAX, |state| state.next - 1)
+    /// Takes all segments out of use, and puts none into use from now on.
+    fn seal_all(&self) -> Option<LockGuard<'_, SpoolState>> {
+        let each = |(): &mut (), state: &mut SpoolState, lane: &mut Lane| self.seal_active(state, lane);
+        Some(self.survey_in_time(|state| state.closed = true, each)?.0)
     }
 
-    /// Every record of this spool's own up to this sequence has left: delivered, dropped or
-    /// quarantined.
+    /// How many records have been accepted; more than there can be while that cannot be told.
+    pub fn accepted(&self) -> u64 {
+        self.count_accepted().unwrap_or(u64::MAX)
+    }
+
+    /// So many of this spool's own records, the oldest, have left: delivered, dropped or quarantined.
     pub fn settled(&self) -> u64 {
-        self.state.lock_in_time().map_or(0, |state| state.settled())
+        self.count_settled().unwrap_or(0)
     }
 
     /// How many of this spool's own records have been dropped so far, for whatever reason.
     pub fn own_dropped(&self) -> u64 {
+        let _undisturbed = Undisturbed::by_handlers();
         self.state.lock_in_time().map_or(0, |state| state.own_dropped)
     }
 
@@ -270,18 +281,16 @@ impl Spool {
 
     /// How many records of dead owners are still to be sent.
     pub fn adopted_held(&self) -> u64 {
+        let _undisturbed = Undisturbed::by_handlers();
         let state = self.state.lock_in_time();
         state.map_or(0, |state| state.adopted.iter().map(Segment::unsettled).sum())
     }
 
-    /// How many records of dead owners can be read at present, as far as is known: without those in segments that have
-    /// been put off, and those that wait behind one.
+    /// How many records of dead owners can be read next, as far as is known: without those in segments that have been
+    /// put off, and those that wait behind one.
     pub fn adopted_ready(&self) -> u64 {
-        let state = self.state.lock_in_time();
-        let ready = |state: LockGuard<'_, SpoolState>| {
-            reader::ready(state.adopted.iter(), monotonic::now()).map(Segment::unsettled).sum()
-        };
-        state.map_or(0, ready)
+        let _undisturbed = Undisturbed::by_handlers();
+        self.state.lock_in_time().map_or(0, |mut state| reader::ready(&mut state.adopted, monotonic::now()))
     }
 
     /// Whether dead owners have left something that could not be read at the last look.
@@ -292,20 +301,26 @@ impl Spool {
     /// What became of the records, all as of one moment. `None` while somebody holds the lock and does not come
     /// back.
     pub fn try_stats(&self) -> Option<Stats> {
-        let stats = self.state.lock_in_time()?.stats();
-        Some(Stats { refused: stats.refused + self.stuck.load(Ordering::Relaxed), ..stats })
+        self.books(false)
     }
 
     /// [`Spool::try_stats`] for the library's own threads, which wait.
     pub fn stats(&self) -> Stats {
-        let stats = self.state.lock().stats();
-        Stats { refused: stats.refused + self.stuck.load(Ordering::Relaxed), ..stats }
+        self.books(true).unwrap_or_default()
+    }
+
+    fn books(&self, is_patient: bool) -> Option<Stats> {
+        let stats = self.sum_up(is_patient)?;
+        Some(Stats { refused: stats.refused + self.stuck.load(Ordering::Relaxed), ..stats })
     }
 
     /// How many segments records wait in.
     #[cfg(test)]
     pub fn segments_waiting(&self) -> usize {
-        self.state.lock().all().filter(|held| held.unsettled() > 0).count()
+        let waits = |held: &&Segment| held.unsettled() > 0;
+        let (state, in_use) =
+            self.survey(|_| 0, |found, _, lane| *found += lane.active.iter().filter(waits).count());
+        in_use + state.sealed.iter().chain(&state.adopted).filter(waits).count()
     }
 
     /// To be called in a forked child, on a spool that the child will never use: gives back the lock
@@ -313,364 +328,6 @@ impl Spool {
     pub fn after_fork_in_child(&self) {
         self.store.close_inherited();
     }
-
-    /// Puts a new segment into use that has room for a payload; seals the present one.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn rotate<'a>(
-        &'a self,
-        mut state: LockGuard<'a, SpoolState>,
-        payload: usize,
-    ) -> Result<LockGuard<'a, SpoolState>, Refusal> {
-        let _by_ourselves = Undisturbed::by_ourselves();
-        let mut by_handlers = Undisturbed::by_handlers();
-        let needed = HEADER_SIZE + format::record_size(payload);
-        let size = (needed.next_multiple_of(4096) as u64).max(self.next_size(&state));
-        let cap = self.options.max_memory_bytes.max(self.disk_cap());
-        if payload > RECORD_MAX || size > cap {
-            let limit = ((cap & !4095) as usize - HEADER_SIZE - RECORD_HEADER).min(RECORD_MAX) as u64;
-            return Err(Refusal::TooLarge { limit });
-        }
-        let mut deadline = None;
-        let mut has_waited = false;
-        loop {
-            if state.closed {
-                return Err(Refusal::Closed);
-            }
-            // While this thread waited, another one may have made room.
-            if state.active.as_ref().is_some_and(|active| active.room() >= needed - HEADER_SIZE) {
-                return Ok(state);
-            }
-            if let Some(spare) = take_spare(&mut state, size) {
-                let is_first = state.active.is_none();
-                self.seal_active(&mut state);
-                self.begin(&mut state, spare);
-                // The next one had better be prepared by the delivery thread.
-                if state.spares.is_empty() && !is_first {
-                    self.wakeup.notify();
-                }
-                return Ok(state);
-            }
-            // Another caller makes one that is as good: two would evict twice as much.
-            if state.making > 0 && size <= self.segment_size && !has_waited {
-                has_waited = true;
-                let until = Instant::now() + MAKING_MAX;
-                state = self.made.wait_until(state, until).ok_or_else(|| self.stuck())?.0;
-                continue;
-            }
-            if let Some(location) = self.reserve(&mut state, size) {
-                state.making += 1;
-                drop(state);
-                state = self.make(location, size).ok_or_else(|| self.stuck())?;
-                state.making -= 1;
-                self.made.notify_all();
-                continue;
-            }
-            if self.give_back_idle(&mut state) || self.give_back_memory(&mut state) {
-                continue;
-            }
-            if self.options.overflow == Overflow::DropOldest && self.evict_oldest(&mut state) {
-                continue;
-            }
-            // That may be long, and has no lock.
-            drop(by_handlers);
-            state = self.wait_for_room(state, &mut deadline)?;
-            by_handlers = Undisturbed::by_handlers();
-        }
-    }
-
-    /// Waits for room where that is the overflow policy: then it is worth another look.
-    /// `deadline` is that of the caller's wait, set at its first.
-    pub(super) fn wait_for_room<'a>(
-        &'a self,
-        mut state: LockGuard<'a, SpoolState>,
-        deadline: &mut Option<Instant>,
-    ) -> Result<LockGuard<'a, SpoolState>, Refusal> {
-        let is_worth_it = match self.options.overflow {
-            Overflow::DropOldest | Overflow::DropNewest => false,
-            Overflow::Block(limit) => {
-                // A limit beyond what the clock can express is a day at a time.
-                let now = Instant::now();
-                let day = Duration::from_secs(86_400);
-                let until = *deadline.get_or_insert(now.checked_add(limit).unwrap_or(now + day));
-                self.wakeup.notify();
-                state.waiting += 1;
-                let Some((again, waited)) = self.space.wait_until(state, until) else {
-                    return Err(self.stuck());
-                };
-                state = again;
-                state.waiting -= 1;
-                !waited.timed_out()
-            }
-        };
-        if is_worth_it {
-            return Ok(state);
-        }
-        state.tally.refused += 1;
-        Err(Refusal::Full)
-    }
-
-    /// What segments may take in the spool directory: the cap without the quarantine's share.
-    pub(super) fn disk_cap(&self) -> u64 {
-        let total = self.options.max_disk_bytes;
-        if self.store.cold.is_some() { total - quarantine::cap(total) } else { 0 }
-    }
-
-    /// The size of the next segment, if no record needs a larger one.
-    fn next_size(&self, state: &SpoolState) -> u64 {
-        if state.next_segment == 1 { self.first_size } else { self.segment_size }
-    }
-
-    /// Makes a segment at a place that is charged for it, without the lock, and puts it among the spare ones.
-    /// `None` if the lock cannot be had afterwards.
-    fn make(&self, location: Location, size: u64) -> Option<LockGuard<'_, SpoolState>> {
-        self.clear_litter();
-        let made = self.store.create(&location, size as usize);
-        let mut state = self.state.lock_in_time()?;
-        match made {
-            Ok(map) if state.closed => state.discard(BlankSegment { location, map: Arc::new(map) }),
-            Ok(map) => state.spares.push(BlankSegment { location, map: Arc::new(map) }),
-            Err(error) => state.give_up(&location, size, &error),
-        }
-        Some(state)
-    }
-
-    /// Removes what has come off the books: the file system may take long, so without the lock.
-    pub(super) fn clear_litter(&self) {
-        if self.state.lock_in_time().is_none_or(|state| state.litter.is_empty()) {
-            return;
-        }
-        // The places of files are behind a lock too, which nobody takes over.
-        let _undisturbed = Undisturbed::by_handlers();
-        let mut litter = Vec::with_capacity(BOOKS_RESERVED);
-        if let Some(mut state) = self.state.lock_in_time() {
-            std::mem::swap(&mut state.litter, &mut litter);
-        }
-        for piece in litter {
-            match piece {
-                Litter::File(location) => self.store.remove(&location),
-                Litter::Memory(map) => drop(map),
-                Litter::Sides(maker, files) => self.remove_side_files(&maker, &files),
-            }
-        }
-    }
-
-    /// The best place for a segment of `size` bytes that the caps and the file systems allow:
-    /// tmpfs, then the spool directory, then plain memory. Its space is charged.
-    fn reserve(&self, state: &mut SpoolState, size: u64) -> Option<Location> {
-        let fits_memory = state.hot_bytes + size <= self.options.max_memory_bytes;
-        let location = if fits_memory && self.store.hot.is_some() && !state.hot_failed {
-            self.name_file(state, Location::Hot)
-        } else if state.cold_bytes + size <= self.disk_cap() && !state.cold_failed {
-            self.name_file(state, Location::Cold)
-        } else if fits_memory {
-            Location::Memory
-        } else {
-            return None;
-        };
-        // Memory that cannot be had is not asked for again before the next upkeep.
-        if location == Location::Memory && state.memory_failed {
-            return None;
-        }
-        state.charge(&location, size);
-        Some(location)
-    }
-
-    pub(super) fn next_file_number(&self) -> u64 {
-        let mut state = self.state.lock();
-        state.next_file += 1;
-        state.next_file
-    }
-
-    /// A place under a name that no other file of any instance has.
-    pub(super) fn name_file(&self, state: &mut SpoolState, location: fn(Box<str>) -> Location) -> Location {
-        state.next_file += 1;
-        location(self.store.file_name(state.next_file))
-    }
-
-    fn header(&self, number: u64, base: u64, size: u64) -> Header {
-        let origin = self.store.origin;
-        // Any value that differs between uses of the same memory will do.
-        let salt = (origin.random ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 16;
-        Header { salt: salt as u32, origin, number, base, created: unix_time(), size }
-    }
-
-    /// Puts a blank segment into use.
-    fn begin(&self, state: &mut SpoolState, spare: BlankSegment) {
-        let size = spare.map.len() as u64;
-        let header = self.header(state.next_segment, state.next, size);
-        state.next_segment += 1;
-        spare.map.set_stamp(&AgeStamp::of(Duration::ZERO), header.salt);
-        spare.map.begin(&header);
-        let now = monotonic::now();
-        state.last_rotation = now;
-        state.active = Some(Segment {
-            header,
-            location: spare.location,
-            size,
-            map: Some(spare.map),
-            records: 0,
-            tail: HEADER_SIZE as u32,
-            settled: Cursor::START,
-            sealed: None,
-            pin: Arc::new(()),
-            oldest: now,
-            newest: now,
-            mark: None,
-            sides: Vec::new(),
-            unread: None,
-        });
-    }
-
-    /// Takes the segment in use out of use; one without waiting records is ready for its next use.
-    pub(super) fn seal_active(&self, state: &mut SpoolState) {
-        let Some(mut held) = state.active.take() else { return };
-        held.sealed = Some(unix_time());
-        held.newest = monotonic::now();
-        if held.unsettled() == 0 {
-            state.uncharge(&held.location, held.size);
-            return self.retire(state, held);
-        }
-        if let (Some(map), Some(seal)) = (&held.map, held.seal()) {
-            map.set_stamp(&AgeStamp::of(Duration::ZERO), held.header.salt);
-            map.seal(&seal, held.header.salt);
-        }
-        if state.sealed.len() >= MAPPED_SEALED_MAX && held.location != Location::Memory {
-            state.litter.extend(held.map.take().map(Litter::Memory));
-        }
-        state.sealed.push_back(held);
-    }
-
-    /// What remains of a segment that is off the books and whose records have all left: a spare
-    /// segment if one is wanted, else nothing.
-    pub(super) fn retire(&self, state: &mut SpoolState, mut held: Segment) {
-        if !held.sides.is_empty() {
-            state.litter.push(Litter::Sides(held.header.origin, std::mem::take(&mut held.sides)));
-        }
-        let wanted = state.spares.len() + state.sealed.len() < MAPPED_MAX && !state.closed;
-        if let Some(mut map) = held.map {
-            if wanted
-                && held.size == self.segment_size
-                && (self.store.hot.is_none() || !held.location.is_cold())
-                && Arc::get_mut(&mut map).is_some()
-            {
-                map.recycle();
-                state.charge(&held.location, held.size);
-                state.spares.push(BlankSegment { location: held.location, map });
-                return;
-            }
-            state.litter.push(Litter::Memory(map));
-        }
-        state.litter.push(Litter::File(held.location));
-    }
-
-    /// Drops the oldest segment that no batch shows. Gives whether there was one.
-    pub(super) fn evict_oldest(&self, state: &mut SpoolState) -> bool {
-        // Where no file can be made, room in the spool directory is of no use; where there is no memory, what
-        // takes none.
-        let useless = |held: &Segment| {
-            state.cold_failed && held.location.is_cold() || state.memory_failed && held.map.is_none()
-        };
-        let oldest =
-            state.adopted.iter().chain(&state.sealed).find(|held| !held.is_pinned() && !useless(held));
-        if let Some(key) = oldest.map(Segment::key) {
-            if let Some(held) = state.take(key) {
-                let why = if held.location.is_cold() { Dropped::Disk } else { Dropped::Memory };
-                state.count_dropped(why, held.unsettled(), self.is_own(key));
-                self.retire(state, held);
-            }
-            return true;
-        }
-        // Nothing but the segment in use: the next turn of the caller finds it sealed.
-        let is_free = state.active.as_ref().is_some_and(|active| !active.is_pinned());
-        if is_free {
-            self.seal_active(state);
-        }
-        is_free
-    }
-
-    /// Makes room at no cost: a spare segment that is too small for what is wanted, or a segment in
-    /// use from which everything has left. Gives whether there was one.
-    pub(super) fn give_back_idle(&self, state: &mut SpoolState) -> bool {
-        if let Some(spare) = state.spares.pop() {
-            state.discard(spare);
-            return true;
-        }
-        let is_idle = state.active.as_ref().is_some_and(|active| active.unsettled() == 0);
-        if is_idle {
-            self.seal_active(state);
-        }
-        is_idle
-    }
-
-    /// Makes room where a segment could not be made for want of memory: unmaps what can be read from its file as
-    /// well. Gives whether there was any.
-    fn give_back_memory(&self, state: &mut SpoolState) -> bool {
-        if !state.memory_failed {
-            return false;
-        }
-        if state.active.as_ref().is_some_and(|active| active.unsettled() > 0) {
-            self.seal_active(state);
-        }
-        let in_files = state.sealed.iter_mut().filter(|held| held.location != Location::Memory);
-        let before = state.litter.len();
-        state.litter.extend(in_files.filter_map(|held| held.map.take()).map(Litter::Memory));
-        let is_any = state.litter.len() > before;
-        if is_any {
-            state.try_places_again();
-        }
-        is_any
-    }
-
-    /// Makes a spare segment if there is none, the caps allow it and it is likely to be used. Callers
-    /// go on meanwhile.
-    pub(super) fn prepare_spare(&self) {
-        self.clear_litter();
-        loop {
-            let (location, size) = {
-                let mut state = self.state.lock();
-                // Behind a small first segment a large one is worth its room once the first fills up.
-                let is_early = |active: &Segment| {
-                    active.size < self.segment_size && active.room() > active.size as usize / 2
-                };
-                if state.closed || !state.spares.is_empty() || state.active.as_ref().is_some_and(is_early) {
-                    return;
-                }
-                let size = self.next_size(&state);
-                (self.reserve(&mut state, size), size)
-            };
-            let Some(location) = location else { return };
-            if self.make(location, size).is_none_or(|state| !state.spares.is_empty()) {
-                return;
-            }
-        }
-    }
-
-    /// Removes every file of an instance that holds no records, once it is closed.
-    pub(super) fn leave(&self) {
-        let Some(mut state) = self.state.lock_in_time() else { return };
-        // Whoever is making a file is done with it soon, and makes no other.
-        let until = Instant::now() + MAKING_MAX;
-        while state.making > 0 {
-            let Some((again, waited)) = self.made.wait_until(state, until) else { return };
-            state = again;
-            if waited.timed_out() {
-                break;
-            }
-        }
-        while let Some(spare) = state.spares.pop() {
-            state.discard(spare);
-        }
-        drop(state);
-        self.clear_litter();
-        self.store.release();
-    }
-}
-
-/// A spare segment of `size` bytes, if there is one.
-fn take_spare(state: &mut SpoolState, size: u64) -> Option<BlankSegment> {
-    let index = state.spares.iter().rposition(|spare| spare.map.len() as u64 == size)?;
-    Some(state.spares.swap_remove(index))
 }
 
 impl Segment {
@@ -681,10 +338,17 @@ impl Segment {
     }
 
     #[inline(always)]
+    pub(super) fn has_room(&self, payload: usize) -> bool {
+        // A stamp is as long as records are aligned.
+        self.room() >= format::record_size(payload) + usize::from(self.header.stamped) * STAMP
+    }
+
+    #[inline(always)]
     fn write(&mut self, sequence: u64, kind: RecordKind, write: impl WriteRecord) -> Result<(), Refusal> {
         let Some(map) = &self.map else { return Err(Refusal::Full) };
         let tag = format::tag(sequence, kind.0);
-        let next = write(map, self.tail as usize, tag, self.header.salt);
+        let stamp = if self.header.stamped { Some(stamp::now()) } else { None };
+        let next = write(map, self.tail as usize, tag, self.header.salt, stamp);
         if self.records == self.settled.count {
             self.oldest = monotonic::now();
             self.mark = None;
@@ -697,11 +361,9 @@ impl Segment {
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        let Some(mut state) = self.state.lock_in_time() else { return };
-        state.closed = true;
-        self.seal_active(&mut state);
+        let Some(state) = self.seal_all() else { return };
         // What is held stays where it is, for the next instance to adopt.
-        let holds_nothing = state.all().next().is_none();
+        let holds_nothing = state.sealed.is_empty() && state.adopted.is_empty();
         drop(state);
         if holds_nothing {
             self.leave();

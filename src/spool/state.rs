@@ -2,10 +2,9 @@
 //! records that came and went.
 
 use super::Stats;
-use super::format::{Cursor, HEADER_SIZE, Header, Origin, Seal, SegmentKey, find_end};
+use super::format::{Cursor, Header, Origin, Seal, SegmentKey};
 use super::segment::Mapping;
 use super::sidefile::SideFile;
-use crate::process::monotonic;
 use crate::sync::Recover;
 use std::collections::VecDeque;
 use std::io;
@@ -161,12 +160,11 @@ pub(super) enum Dropped {
     Purged,
 }
 
-/// Everything behind the spool's one lock.
+/// Everything behind the spool's lock; what an append changes is behind those of the lanes.
 pub(super) struct SpoolState {
     pub closed: bool,
-    /// The sequence of the next record.
-    pub next: u64,
-    pub active: Option<Segment>,
+    /// Lanes from this one on have never been used.
+    pub ever_opened: usize,
     /// This instance's full segments, oldest first.
     pub sealed: VecDeque<Segment>,
     /// Segments of dead owners, oldest first.
@@ -189,9 +187,6 @@ pub(super) struct SpoolState {
     pub cold_failed: bool,
     /// There was no memory or address space for one; tried again when some has been given back, too.
     pub memory_failed: bool,
-    /// Since the delivery thread last looked, or was last woken up for.
-    pub unread_bytes: u64,
-    pub unread_records: u64,
     /// Callers waiting for room.
     pub waiting: u32,
     /// Of this instance's own records, those dropped for whatever reason.
@@ -200,31 +195,15 @@ pub(super) struct SpoolState {
     pub tally: Stats,
 }
 
-/// After a holder of the lock was stopped in the middle of an append and is gone: what counts is what the segment
-/// in use holds, as after a crash.
+/// Nobody is stopped in the middle of changing it: signals that somebody could jump out of are blocked.
 impl Recover for SpoolState {
-    fn recover(&mut self) {
-        let Some(active) = &mut self.active else { return };
-        let Some(map) = &active.map else { return };
-        let published = map.published(HEADER_SIZE..map.len());
-        let (records, tail) = find_end(&active.header, active.settled, published);
-        active.records = records;
-        active.tail = tail;
-        self.next = active.header.base + u64::from(records);
-    }
+    fn recover(&mut self) {}
 }
 
 impl SpoolState {
-    pub fn own(&self) -> impl Iterator<Item = &Segment> {
-        self.sealed.iter().chain(&self.active)
-    }
-
-    pub fn all(&self) -> impl Iterator<Item = &Segment> {
-        self.adopted.iter().chain(self.own())
-    }
-
+    /// A sealed or adopted segment.
     pub fn find(&mut self, key: SegmentKey) -> Option<&mut Segment> {
-        self.sealed.iter_mut().chain(&mut self.adopted).chain(&mut self.active).find(|held| held.key() == key)
+        self.sealed.iter_mut().chain(&mut self.adopted).find(|held| held.key() == key)
     }
 
     /// Takes a sealed or adopted segment off the books, without a word about its records.
@@ -289,29 +268,6 @@ impl SpoolState {
             Dropped::Expired => tally.dropped_expired += records,
             Dropped::Corrupt => tally.dropped_corrupt += records,
             Dropped::Purged => tally.purged += records,
-        }
-    }
-
-    /// Every own record up to this sequence has left.
-    pub fn settled(&self) -> u64 {
-        let first = self.own().find(|held| held.unsettled() > 0);
-        first.map_or(self.next - 1, |held| held.first_unsettled() - 1)
-    }
-
-    pub fn stats(&self) -> Stats {
-        let held = self.all().map(Segment::unsettled).sum();
-        let bytes_held = self.all().map(|held| held.unsettled_bytes() + held.side_bytes()).sum();
-        let waiting = self.all().filter(|held| held.unsettled() > 0);
-        let oldest = waiting
-            .map(|held| held.oldest)
-            .min()
-            .map_or(Duration::ZERO, |at| monotonic::now().saturating_duration_since(at));
-        Stats {
-            accepted: self.next - 1,
-            held,
-            bytes_held,
-            oldest_held_ms: oldest.as_millis() as u64,
-            ..self.tally.clone()
         }
     }
 }

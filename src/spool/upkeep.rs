@@ -4,11 +4,13 @@
 use super::age::AgeStamp;
 use super::foreign::SWEEP_INTERVAL;
 use super::format::{STAMP_AT, SegmentKey};
+use super::lanes::Lane;
 use super::reader::Reader;
 use super::spool::unix_time;
 use super::state::{BlankSegment, Dropped, Location, Segment, SpoolState};
 use super::{Spool, Stats};
 use crate::process::monotonic;
+use crate::sync::LockGuard;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -85,12 +87,20 @@ fn changes(spool: &Spool) -> Vec<Option<(i64, i64)>> {
     sides.into_iter().flatten().map(|side| side.root.look().ok().map(|found| found.changed)).collect()
 }
 
+fn place_of(held: &Segment) -> (SegmentKey, Location) {
+    (held.key(), held.location.clone())
+}
+
 impl Reader {
     /// To be called when idle, and at [`Reader::next_upkeep`]. Cheap before that; gives whether it was due,
     /// and files were looked at.
     pub fn maintain(&mut self) -> bool {
         self.spool.prepare_spare();
         self.spool.trim_spares();
+        if passed(self.lanes_looked) >= QUIET {
+            self.lanes_looked = monotonic::now();
+            self.spool.close_lanes();
+        }
         let is_due = self.schedule.is_due(&self.spool);
         if is_due || self.more_orphans {
             self.upkeep();
@@ -111,15 +121,9 @@ impl Reader {
             spool.store.check(side);
         }
         {
-            let mut state = spool.state.lock();
+            let mut state = spool.look_after_active();
             state.try_places_again();
             spool.expire(&mut state);
-            if let Some(active) = &state.active
-                && let Some(map) = &active.map
-            {
-                map.set_stamp(&AgeStamp::of(Duration::ZERO), active.header.salt);
-                map.set_heartbeat(unix_time());
-            }
         }
         spool.clear_litter();
         self.rescue();
@@ -133,7 +137,7 @@ impl Reader {
         if !self.unswept.is_empty() {
             spool.sweep_foreign(&mut self.unswept);
         }
-        if spool.state.lock().all().all(|held| held.unsettled() == 0) {
+        if spool.stats().held == 0 {
             self.drop_buffers();
         }
     }
@@ -142,19 +146,19 @@ impl Reader {
     fn rescue(&mut self) {
         let spool = Arc::clone(&self.spool);
         let places: Vec<(SegmentKey, Location)> = {
-            let state = spool.state.lock();
-            let mapped = state.own().filter(|held| held.map.is_some() && held.unsettled() > 0);
-            mapped.map(|held| (held.key(), held.location.clone())).collect()
+            let is_meant = |held: &&Segment| held.map.is_some() && held.unsettled() > 0;
+            let each = |found: &mut Vec<_>, _: &mut SpoolState, lane: &mut Lane| {
+                found.extend(lane.active.iter().filter(is_meant).map(place_of));
+            };
+            let (state, mut found) = spool.survey(|_| Vec::new(), each);
+            found.extend(state.sealed.iter().filter(is_meant).map(place_of));
+            found
         };
         for (key, location) in places {
             if location == Location::Memory || !spool.store.is_gone(&location) {
                 continue;
             }
-            let mut state = spool.state.lock();
-            if state.active.as_ref().is_some_and(|active| active.key() == key) {
-                spool.seal_active(&mut state);
-            }
-            drop(state);
+            drop(spool.seal(key));
             spool.rescue(key);
         }
     }
@@ -183,7 +187,7 @@ impl Spool {
     /// Keeps one spare segment when few records come.
     fn trim_spares(&self) {
         let surplus: Vec<BlankSegment> = {
-            let mut state = self.state.lock();
+            let mut state = self.lock_state();
             if state.spares.len() <= 1 || passed(state.last_rotation) < QUIET {
                 return;
             }
@@ -206,7 +210,7 @@ impl Spool {
     /// Notes how old the records in files are, so that it is known after a reboot too.
     fn stamp_held(&self) {
         let held: Vec<_> = {
-            let state = self.state.lock();
+            let state = self.lock_state();
             let held = state.adopted.iter().chain(&state.sealed).filter(|held| held.location.is_cold());
             held.map(|held| (held.location.clone(), passed(held.newest), held.header.salt)).collect()
         };
@@ -216,14 +220,25 @@ impl Spool {
         }
     }
 
+    /// Notes in segments in use that their owner is alive, and takes those out of use that have been for long.
+    fn look_after_active(&self) -> LockGuard<'_, SpoolState> {
+        let span = self.segment_span();
+        let each = |(): &mut (), state: &mut SpoolState, lane: &mut Lane| {
+            let Some(active) = &lane.active else { return };
+            if active.unsettled() > 0 && passed(active.oldest) > span {
+                return self.seal_active(state, lane);
+            }
+            if let Some(map) = &active.map {
+                map.set_stamp(&AgeStamp::of(Duration::ZERO), active.header.salt);
+                map.set_heartbeat(unix_time());
+            }
+        };
+        self.survey(|_| (), each).0
+    }
+
     /// Drops segments all of whose records are older than the maximum age.
     fn expire(&self, state: &mut SpoolState) {
         let limit = self.options.max_age;
-        let span = self.segment_span();
-        if state.active.as_ref().is_some_and(|active| active.unsettled() > 0 && passed(active.oldest) > span)
-        {
-            self.seal_active(state);
-        }
         let is_old = |held: &Segment| passed(held.newest) > limit && !held.is_pinned();
         let old: Vec<SegmentKey> =
             state.adopted.iter().chain(&state.sealed).filter(|held| is_old(held)).map(Segment::key).collect();

@@ -37,14 +37,23 @@ const YIELDS: u32 = 8;
 /// The first sleep and the longest one; each is half as long again as the one before.
 const FIRST_PARK: Duration = Duration::from_micros(20);
 const MAX_PARK: Duration = Duration::from_millis(1);
+/// Whoever holds another lock parks until its parks are this long: about a millisecond in all.
+const BRIEF_PARK_MAX: Duration = Duration::from_micros(400);
 /// After so long it is worth asking whether the holder is gone.
 const DOUBT: Duration = Duration::from_millis(4);
 /// How long a holder that was in the way for the whole of somebody's limit is waited for.
 const MOMENT: Duration = Duration::from_millis(8);
 /// A holder's frame is not looked for further away on the stack: where the stack is costs a look at a file.
-const NEARBY: usize = 1 << 20;
+const NEARBY: usize = 64 << 10;
 /// The longest that a log call waits for a lock.
 pub(crate) const LOCK_LIMIT: Duration = Duration::from_secs(1);
+
+/// An address in the frame of the function in which this is called.
+#[inline(always)]
+pub(crate) fn here() -> usize {
+    let frame = MaybeUninit::<u8>::uninit();
+    frame.as_ptr() as usize
+}
 
 /// Nobody holds it.
 const FREE: usize = 0;
@@ -98,23 +107,82 @@ impl<T> Lock<T> {
 }
 
 impl<T: Recover> Lock<T> {
-    /// Waits until nobody holds it, without a limit: for threads that nobody waits for without one.
+    /// [`Lock::lock_in`] the calling frame.
+    #[cfg(test)]
     #[inline(always)]
     pub fn lock(&self) -> LockGuard<'_, T> {
-        let frame = MaybeUninit::<u8>::uninit();
-        let frame = frame.as_ptr() as usize;
+        let frame = here();
         if !self.try_take(frame) {
             self.wait(frame, None);
         }
         self.held()
     }
 
+    /// Unless somebody holds it. `frame` is that of the call that will hold it ([`here`]).
+    #[inline(always)]
+    pub fn try_lock_in(&self, frame: usize) -> Option<LockGuard<'_, T>> {
+        self.try_take(frame).then(|| self.held())
+    }
+
+    /// Waits until nobody holds it, without a limit: for threads that nobody waits for without one.
+    pub fn lock_in(&self, frame: usize) -> LockGuard<'_, T> {
+        if !self.try_take(frame) {
+            self.wait(frame, None);
+        }
+        self.held()
+    }
+
+    /// Waits for a moment: for whoever holds another lock meanwhile.
+    #[inline]
+    pub fn lock_briefly_in(&self, frame: usize) -> Option<LockGuard<'_, T>> {
+        (self.try_take(frame) || self.wait_briefly(frame)).then(|| self.held())
+    }
+
+    /// If its holder was a call of this thread that is gone.
+    #[cold]
+    pub fn take_from_gone_in(&self, frame: usize) -> Option<LockGuard<'_, T>> {
+        let holder = self.holder.load(Ordering::Relaxed);
+        (holder != FREE && is_gone(holder, frame) && self.take_over(holder, frame)).then(|| self.held())
+    }
+
+    /// [`Lock::lock_in_time`] for a frame further out.
+    pub fn lock_in_time_in(&self, frame: usize) -> Option<LockGuard<'_, T>> {
+        (self.try_take(frame) || self.wait(frame, Some(LOCK_LIMIT))).then(|| self.held())
+    }
+
+    /// Whether the holder may be a call of this thread's own that is gone: then it is for this thread to wait, until
+    /// that is proved.
+    pub fn may_be_own(&self, frame: usize) -> bool {
+        is_nearby(self.holder.load(Ordering::Relaxed), frame)
+    }
+
     /// Waits until nobody holds it, at most for [`LOCK_LIMIT`].
     #[inline(always)]
     pub fn lock_in_time(&self) -> Option<LockGuard<'_, T>> {
-        let frame = MaybeUninit::<u8>::uninit();
-        let frame = frame.as_ptr() as usize;
+        let frame = here();
         (self.try_take(frame) || self.wait(frame, Some(LOCK_LIMIT))).then(|| self.held())
+    }
+
+    /// Gives whether it was taken.
+    #[cold]
+    #[inline(never)]
+    fn wait_briefly(&self, frame: usize) -> bool {
+        let taken = || self.holder.load(Ordering::Relaxed) == FREE && self.try_take(frame);
+        for _ in 0..SPINS {
+            hint::spin_loop();
+            if taken() {
+                return true;
+            }
+        }
+        let mut length = FIRST_PARK;
+        while length < BRIEF_PARK_MAX {
+            park(length);
+            length = length * 3 / 2;
+            if taken() {
+                return true;
+            }
+        }
+        false
     }
 
     /// Gives whether it was taken.
@@ -188,11 +256,24 @@ impl<T: Recover> Lock<T> {
     }
 }
 
+/// Whether two frames may be on one stack.
+fn is_nearby(holder: usize, frame: usize) -> bool {
+    holder.abs_diff(frame) <= NEARBY
+}
+
 /// Whether a frame that holds a lock is known to be gone, told from another frame that waits for that lock: it
 /// was on this thread's stack, at the same place or further in, where there is nothing now.
 fn is_gone(holder: usize, frame: usize) -> bool {
-    let is_nearby = holder <= frame && frame - holder <= NEARBY;
-    is_nearby && own_stack().is_some_and(|stack| stack.contains(&holder) && stack.contains(&frame))
+    is_nearby(holder, frame)
+        && holder <= frame
+        && own_stack().is_some_and(|stack| stack.contains(&holder) && stack.contains(&frame))
+}
+
+impl<T> LockGuard<'_, T> {
+    /// The frame that holds it: for the same call to take it again from further in.
+    pub fn frame(&self) -> usize {
+        self.lock.holder.load(Ordering::Relaxed)
+    }
 }
 
 impl<T> Deref for LockGuard<'_, T> {

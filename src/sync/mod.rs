@@ -14,8 +14,9 @@ mod lock;
 mod seen;
 
 pub(crate) use futex::Futex;
-pub(crate) use lock::{Lock, LockCondvar, LockGuard, Recover};
+pub(crate) use lock::{Lock, LockCondvar, LockGuard, Recover, here};
 
+use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};
 use std::time::Instant;
@@ -23,6 +24,21 @@ use std::time::Instant;
 use seen::Instrumented;
 
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64};
+
+thread_local! {
+    static LANE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The lane of a spool that the calling thread used last, whichever spool it was.
+#[inline(always)]
+pub(crate) fn lane_hint() -> usize {
+    LANE.get()
+}
+
+/// As of the next append.
+pub(crate) fn set_lane_hint(index: usize) {
+    LANE.set(index);
+}
 
 /// The standard library's, without poisoning.
 #[derive(Debug, Default)]

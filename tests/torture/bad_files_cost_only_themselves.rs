@@ -131,7 +131,7 @@ const DAMAGES: [(&str, Damage); 22] = [
         overwritten(file, bytes, last, RECORDS - 1)
     }),
     ("another version", |file, mut bytes| {
-        HEADER.iter().for_each(|at| bytes[at + VERSION] += 1);
+        HEADER.iter().for_each(|at| bytes[at + VERSION] = 4);
         resign(&mut bytes);
         rewrite(file, &bytes, 0)
     }),

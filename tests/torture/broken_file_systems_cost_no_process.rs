@@ -40,7 +40,7 @@ fn survive(name: &'static str, mounts: &str) {
     let mut row = Row::new(name);
     let stage = Stage::new("files");
     let (url, _) = nobody();
-    let log = format!("threads:4:{}", scaled(10_000, 100_000));
+    let log = format!("threads:16:{}", scaled(2_500, 25_000));
     let stats = json_lines(&mut within(
         &stage,
         mounts,
@@ -105,7 +105,7 @@ fn directories_removed_under_our_feet() {
     let mut row = Row::new("directories removed under our feet");
     let stage = Stage::new("removed");
     let (url, port) = nobody();
-    let verbs = ["new", "threads:4:2000", "wait", "threads:4:2000", "wait", "flush:60000", "stats"];
+    let verbs = ["new", "threads:16:500", "wait", "threads:16:500", "wait", "flush:60000", "stats"];
     let mut host = stage.host(&url, &verbs, &[("PROBE_FLUSH_MS", "50".into())]);
     host.line();
     // Both places: the spool directory, and the hot files that this very process has open.

@@ -1,7 +1,7 @@
 //! The library's spool, read from outside: what has not left this machine yet, and what was set aside and why.
 //!
 //! Nothing is locked, moved or written, so a running process is not disturbed. The format is described in the
-//! library's `src/spool`; what is read here is version 2 of a segment. A record that is being written or settled at
+//! library's `src/spool`; what is read here are versions 2 and 3 of a segment. A record that is being written or settled at
 //! the same moment may be missing or still be there.
 
 use std::fs;
@@ -14,7 +14,9 @@ use serde_json::Value;
 use crate::model::loggers::{self, Note};
 
 const MAGIC: &[u8] = b"maximspl";
-const VERSION: u32 = 2;
+/// Of a segment without stamps, and of one whose payloads begin with one.
+const VERSIONS: [u32; 2] = [2, 3];
+const STAMP: usize = 8;
 /// The header's two copies.
 const HEADER_AT: [usize; 2] = [0, 128];
 /// How many records a segment has once it is full; 0 before.
@@ -162,7 +164,7 @@ fn holder(identity: &Path, directory: &Path, budget: &mut u64) -> Option<Holder>
     let oldest = found.iter().filter(|segment| !segment.records.is_empty()).map(|s| s.created).min();
     // 0: none was written yet.
     let heartbeat = found.iter().map(|segment| segment.heartbeat).filter(|&at| at > 0).max();
-    let records = found.into_iter().flat_map(|segment| segment.records).collect();
+    let records = in_order(found);
     Some(Holder {
         identity: name(identity),
         instance,
@@ -188,13 +190,29 @@ fn count_of(path: &Path) -> Option<u64> {
     (sealed > 0).then(|| u64::from(sealed).saturating_sub(segment.settled))
 }
 
+/// The records of all segments, by number. Those of segments with stamps that follow each other are of several
+/// threads at a time, and in the order of their stamps.
+fn in_order(segments: Vec<Read>) -> Vec<Vec<u8>> {
+    let mut records = Vec::new();
+    let (mut group, mut was_stamped) = (0, false);
+    for segment in segments {
+        group += u64::from(!(segment.is_stamped && was_stamped));
+        was_stamped = segment.is_stamped;
+        records.extend(segment.records.into_iter().map(|(stamp, record)| (group, stamp, record)));
+    }
+    records.sort_by_key(|(group, stamp, _)| (*group, *stamp));
+    records.into_iter().map(|(_, _, record)| record).collect()
+}
+
 /// A segment, and the records in it that have not left.
 struct Read {
     number: u64,
     created: u64,
     heartbeat: u64,
     settled: u64,
-    records: Vec<Vec<u8>>,
+    is_stamped: bool,
+    /// Each with its stamp, or 0.
+    records: Vec<(u64, Vec<u8>)>,
 }
 
 enum Segment {
@@ -219,9 +237,10 @@ fn segment(bytes: &[u8]) -> Segment {
     let long = |at: usize| {
         header.get(at..at + 8).map_or(0, |b| u64::from_le_bytes(b.try_into().unwrap_or_default()))
     };
-    if word(8) != VERSION {
+    let Some(version) = VERSIONS.iter().position(|version| *version == word(8)) else {
         return Segment::Foreign;
-    }
+    };
+    let is_stamped = version > 0;
     let (number, base) = (long(40), long(48));
     let cursor = u64_at(bytes, CURSOR_AT).unwrap_or(0);
     let mut at = ((cursor & 0xff_ffff) * 8).max(FIRST_RECORD as u64) as usize;
@@ -235,7 +254,9 @@ fn segment(bytes: &[u8]) -> Segment {
         if u64_at(bytes, at + 8).is_none_or(|tag| tag >> 8 != expected) {
             break;
         }
-        records.push(payload.to_vec());
+        let stamp = u64_at(payload, 0).filter(|_| is_stamped);
+        let rest = payload.get(if is_stamped { STAMP } else { 0 }..).unwrap_or_default();
+        records.push((stamp.unwrap_or(0), rest.to_vec()));
         expected = expected.wrapping_add(1);
         at += (length as usize).next_multiple_of(8);
     }
@@ -245,6 +266,7 @@ fn segment(bytes: &[u8]) -> Segment {
         created: long(56),
         heartbeat,
         settled: (cursor >> 24) & 0xff_ffff,
+        is_stamped,
         records,
     })
 }

@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod delivery;
+mod lanes;
 mod model;
 mod overflow;
 mod places;

@@ -7,6 +7,7 @@ use crate::spool::format::{
     CURSOR_AT, HEADER_AT, HEADER_LEN, HEADER_SIZE, Header, Opening, RECORD_HEADER, SEAL_AT, SEAL_LEN, Seal,
 };
 use crate::spool::{Overflow, Stats};
+use crate::sync::set_lane_hint;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
@@ -29,6 +30,10 @@ enum Event {
     Spill,
     SpillAll,
     Upkeep,
+    /// Threads meet: another lane is opened.
+    OpenLane,
+    /// It is asked which lanes are used.
+    CloseLanes,
     /// Die, let something happen to the files, and come again.
     Crash(Vec<Damage>),
     /// End, let something happen to the files, and come again.
@@ -70,6 +75,8 @@ fn ordinary_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Spill),
         1 => Just(Event::SpillAll),
         1 => Just(Event::Upkeep),
+        2 => Just(Event::OpenLane),
+        1 => Just(Event::CloseLanes),
         1 => Just(Event::Crash(Vec::new())),
         1 => Just(Event::Finish(Vec::new())),
     ]
@@ -118,7 +125,7 @@ struct Run {
 impl Run {
     fn new(has_room: bool, change: impl Fn(Options) -> Options) -> Run {
         let site = Site::new();
-        let options = change(site.options());
+        let options = Options { lanes: 4, ..change(site.options()) };
         Run {
             site,
             life: Some(open(options.clone())),
@@ -151,6 +158,11 @@ impl Run {
             Event::Spill => drop(self.reader().spill()),
             Event::SpillAll => drop(self.reader().spool.spill_all()),
             Event::Upkeep => self.reader().upkeep(),
+            Event::OpenLane => {
+                let opened = self.spool().opened();
+                self.spool().grow(opened);
+            }
+            Event::CloseLanes => self.spool().close_lanes(),
             Event::Crash(damage) | Event::Finish(damage) => {
                 let (spool, reader) = self.life.take().unwrap();
                 let left = if matches!(event, Event::Crash(_)) {
@@ -196,6 +208,8 @@ impl Run {
         let mut record = format!("<{:05}:{:07}>", self.expected.len() - 1, self.accepted).into_bytes();
         record.resize(MARK + size, b'.');
         let (start, rest) = record.split_at(MARK / 2);
+        // As if another thread logged each time.
+        set_lane_hint((self.accepted % 5) as usize);
         match self.spool().append_parts(RecordKind(0), &[start, rest]) {
             Ok(_) => self.accepted += 1,
             Err(why) => return assert!(!self.has_room, "{why:?}"),

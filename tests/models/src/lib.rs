@@ -15,4 +15,4 @@ mod sync;
 #[allow(dead_code)]
 mod text;
 
-pub use sync::explore;
+pub use sync::{explore, use_lane};

@@ -96,6 +96,59 @@ impl<T: Recover> Mutex<T> {
     }
 }
 
+impl<T> Mutex<T> {
+    pub fn lock_in(&self, _: usize) -> MutexGuard<'_, T> {
+        self.lock()
+    }
+
+    pub fn lock_briefly_in(&self, _: usize) -> Option<MutexGuard<'_, T>> {
+        Some(self.lock())
+    }
+
+    /// No holder goes in a model.
+    pub fn take_from_gone_in(&self, _: usize) -> Option<MutexGuard<'_, T>> {
+        None
+    }
+
+    /// No holder goes in a model.
+    pub fn may_be_own(&self, _: usize) -> bool {
+        false
+    }
+
+    pub fn lock_in_time_in(&self, _: usize) -> Option<MutexGuard<'_, T>> {
+        Some(self.lock())
+    }
+
+    pub fn try_lock_in(&self, _: usize) -> Option<MutexGuard<'_, T>> {
+        stores::note_lock();
+        Some(MutexGuard(match &self.0 {
+            Either::Loom(mutex) => Either::Loom(Some(mutex.try_lock().ok()?)),
+            Either::Plain(mutex) => Either::Plain(mutex.try_lock()?),
+        }))
+    }
+}
+
+pub(crate) fn here() -> usize {
+    0
+}
+
+thread_local! {
+    static LANE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// In a model every thread has the lane that the model has said, the first if none: what it used last would differ
+/// from run to run.
+pub(crate) fn lane_hint() -> usize {
+    LANE.get()
+}
+
+pub(crate) fn set_lane_hint(_: usize) {}
+
+/// Records are appended in this lane from now on, if it is open.
+pub fn use_lane(index: usize) {
+    LANE.set(index);
+}
+
 impl<T: Default> Default for Mutex<T> {
     fn default() -> Mutex<T> {
         Mutex::new(T::default())
@@ -129,6 +182,12 @@ impl LockCondvar {
 pub(crate) struct MutexGuard<'a, T>(
     Either<Option<loom::sync::MutexGuard<'a, T>>, parking_lot::MutexGuard<'a, T>>,
 );
+
+impl<T> MutexGuard<'_, T> {
+    pub fn frame(&self) -> usize {
+        0
+    }
+}
 
 impl<T> Deref for MutexGuard<'_, T> {
     type Target = T;

@@ -5,15 +5,19 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use maxim_models::spool::{BatchLimits, Identity, Options, Reader, RecordKind, Spool, Wakeup};
 use maxim_models::stores::{Files, left_by_a_crash_in};
+use maxim_models::use_lane;
 use tempfile::TempDir;
 
 /// Two records of this size fill a segment of the smallest size, 16 KiB less its first page.
 const RECORD: usize = (16 << 10 >> 1) - (4 << 10 >> 1) - 16;
 const LIMITS: BatchLimits = BatchLimits { max_bytes: 1 << 20, max_records: 100, per_record_overhead: 0 };
+
+/// What a stamp takes of the room for a record.
+const STAMP: usize = 8;
 
 fn open(hot: &Path, cold: &Path) -> (Arc<Spool>, Reader) {
     let identity = Identity {
@@ -26,6 +30,7 @@ fn open(hot: &Path, cold: &Path) -> (Arc<Spool>, Reader) {
         hot_dir: Some(hot.into()),
         dir: Some(cold.into()),
         max_memory_bytes: 128 << 10,
+        lanes: 2,
         ..Options::new(identity)
     };
     let spool = Arc::new(Spool::open(options, Arc::new(Wakeup::new())));
@@ -37,7 +42,9 @@ fn record(number: u8) -> Vec<u8> {
 }
 
 fn number(payload: &[u8]) -> u8 {
-    (0..=u8::MAX).find(|number| record(*number) == payload).expect("a record that was appended")
+    (0..=u8::MAX)
+        .find(|number| record(*number)[..payload.len()] == *payload)
+        .expect("a record that was appended")
 }
 
 /// What one crash can have left, and which records must be found in it.
@@ -82,6 +89,7 @@ fn check(case: &Case, root: &Path, files: &Files, site: &TempDir) {
 
 #[test]
 fn a_crash_at_any_moment_costs_no_accepted_record_and_leaves_no_damage() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let site = tempfile::tempdir().unwrap();
     let root: PathBuf = site.path().join("hot");
     let (spool, mut reader) = open(&root, &site.path().join("cold"));
@@ -119,11 +127,74 @@ fn a_crash_at_any_moment_costs_no_accepted_record_and_leaves_no_damage() {
     let left = left_by_a_crash_in(|| spool.close());
     cases.push(Case { left, must: held.clone(), may: held.clone(), what: "close" });
 
+    check_all(&cases, &root);
+}
+
+#[test]
+fn a_crash_while_lanes_are_opened_used_and_given_up_costs_no_accepted_record_and_no_order() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let site = tempfile::tempdir().unwrap();
+    let root: PathBuf = site.path().join("hot");
+    let (spool, mut reader) = open(&root, &site.path().join("cold"));
+    let mut cases = Vec::new();
+    let mut held: Vec<u8> = Vec::new();
+    let mut next = 0;
+    let mut append = |cases: &mut Vec<Case>, held: &mut Vec<u8>, lane| {
+        use_lane(lane);
+        let must = held.clone();
+        let payload = &record(next)[..RECORD - STAMP];
+        let left = left_by_a_crash_in(|| assert!(spool.append(RecordKind(0), payload).is_ok()));
+        held.push(next);
+        next += 1;
+        cases.push(Case { left, must, may: held.clone(), what: "append in a lane" });
+    };
+    for round in 0..2 {
+        append(&mut cases, &mut held, 0);
+        let left = left_by_a_crash_in(|| {
+            // Later there may be no room, as spare segments take some.
+            let is_opened = spool.grow(1);
+            assert!(is_opened || round > 0);
+        });
+        cases.push(Case { left, must: held.clone(), may: held.clone(), what: "open a lane" });
+        for lane in [1, 0, 0, 1, 0, 1] {
+            append(&mut cases, &mut held, lane);
+        }
+        // The first without a stamp, then those of both lanes.
+        for count in [1, 2] {
+            let mut batch = reader.next_batch(&LIMITS, &|_, _| false).unwrap();
+            let may = held.clone();
+            let left = left_by_a_crash_in(|| reader.acknowledge(&mut batch, count));
+            held.drain(..count);
+            // Each lane has a cursor of its own: one may have been moved, and the other not.
+            let must = held.clone();
+            cases.push(Case { left, must, may, what: "acknowledge records of lanes" });
+        }
+        // The first time both have been used since the last look.
+        for _ in 0..2 {
+            let left = left_by_a_crash_in(|| spool.close_lanes());
+            cases.push(Case { left, must: held.clone(), may: held.clone(), what: "give lanes up" });
+        }
+        while let Some(mut batch) = reader.next_batch(&LIMITS, &|_, _| false) {
+            let all = batch.len();
+            reader.acknowledge(&mut batch, all);
+            held.drain(..all);
+        }
+    }
+    append(&mut cases, &mut held, 1);
+    let left = left_by_a_crash_in(|| spool.close());
+    cases.push(Case { left, must: held.clone(), may: held.clone(), what: "close" });
+    check_all(&cases, &root);
+}
+
+/// One test at a time: whoever records stores sees those of all threads.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn check_all(cases: &[Case], root: &Path) {
     let mut moments = 0;
-    for case in &cases {
+    for case in cases {
         for files in &case.left {
             moments += 1;
-            check(case, &root, files, &tempfile::tempdir().unwrap());
+            check(case, root, files, &tempfile::tempdir().unwrap());
         }
     }
     println!("{moments} different states of {} steps", cases.len());

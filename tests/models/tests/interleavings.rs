@@ -17,16 +17,30 @@ use maxim_models::spool::{
 const RECORD: usize = (16 << 10 >> 1) - (4 << 10 >> 1) - 16;
 /// Room for five segments of two records each.
 const MEMORY: u64 = 80 << 10;
+/// Half of the memory is for segments in use, and what is ready for them: four and four of 16 KiB.
+const MEMORY_OF_LANES: u64 = 64 << 10;
 const LIMITS: BatchLimits = BatchLimits { max_bytes: 1 << 20, max_records: 3, per_record_overhead: 0 };
 
 fn open(overflow: Overflow) -> (Arc<Spool>, Reader, Arc<Wakeup>) {
+    open_with(Options { max_memory_bytes: MEMORY, overflow, ..options() })
+}
+
+/// With up to so many lanes, each of which is opened when two threads meet.
+fn open_lanes(lanes: usize) -> (Arc<Spool>, Reader, Arc<Wakeup>) {
+    open_with(Options { max_memory_bytes: 2 * MEMORY_OF_LANES, lanes, ..options() })
+}
+
+fn options() -> Options {
     let identity = Identity {
         protocol: "model",
         base_url: String::new(),
         repository: String::new(),
         key_fingerprint: String::new(),
     };
-    let options = Options { max_memory_bytes: MEMORY, overflow, memory_only: true, ..Options::new(identity) };
+    Options { memory_only: true, ..Options::new(identity) }
+}
+
+fn open_with(options: Options) -> (Arc<Spool>, Reader, Arc<Wakeup>) {
     let wakeup = Arc::new(Wakeup::new());
     let spool = Arc::new(Spool::open(options, Arc::clone(&wakeup)));
     (Arc::clone(&spool), Reader::new(spool), wakeup)
@@ -86,6 +100,67 @@ fn two_writers_and_a_reader_lose_and_repeat_nothing() {
         writers.into_iter().for_each(|writer| writer.join().unwrap());
         count += deliver(&mut reader, &mut last);
         assert_eq!((count, spool.settled()), (4, 4));
+        check(&spool);
+    });
+    println!("{orders} orders");
+}
+
+#[test]
+fn writers_that_meet_in_lanes_lose_and_repeat_nothing() {
+    let orders = explore(|| {
+        let (spool, mut reader, _bell) = open_lanes(2);
+        let writers = [1, 2].map(|writer| {
+            let spool = Arc::clone(&spool);
+            thread::spawn(move || assert_eq!(write(&spool, writer, 2), 2))
+        });
+        let mut last = HashMap::new();
+        let mut count = deliver(&mut reader, &mut last);
+        check(&spool);
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        count += deliver(&mut reader, &mut last);
+        assert_eq!((count, spool.accepted(), spool.settled()), (4, 4, 4));
+        check(&spool);
+    });
+    println!("{orders} orders");
+}
+
+#[test]
+fn a_writer_that_was_told_of_a_record_comes_behind_it_in_whichever_lane() {
+    let orders = explore(|| {
+        let (spool, mut reader, _bell) = open_lanes(3);
+        let told = Arc::new(loom::sync::atomic::AtomicBool::new(false));
+        let first = {
+            let (spool, told) = (Arc::clone(&spool), Arc::clone(&told));
+            thread::spawn(move || {
+                write(&spool, 1, 1);
+                told.store(true, Ordering::Release);
+            })
+        };
+        let second = {
+            let (spool, told) = (Arc::clone(&spool), Arc::clone(&told));
+            thread::spawn(move || {
+                let was_told = told.load(Ordering::Acquire);
+                write(&spool, 2, 1);
+                was_told
+            })
+        };
+        // In the way of both.
+        write(&spool, 3, 1);
+        let mut came = Vec::new();
+        let mut take = |reader: &mut Reader| {
+            while let Some(mut batch) = reader.next_batch(&LIMITS, &|_, _| false) {
+                came.extend(batch.records().map(|record| record.kind.0));
+                let all = batch.len();
+                reader.acknowledge(&mut batch, all);
+            }
+        };
+        take(&mut reader);
+        first.join().unwrap();
+        let was_told = second.join().unwrap();
+        take(&mut reader);
+        assert_eq!(came.len(), 3);
+        let location = |writer| came.iter().position(|one| *one == writer);
+        assert!(!was_told || location(1) < location(2), "{came:?}");
         check(&spool);
     });
     println!("{orders} orders");

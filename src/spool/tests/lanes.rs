@@ -1,0 +1,363 @@
+//! Several lanes: the order over all of them, opened and given up, before and after a crash.
+
+use super::*;
+use crate::spool::lanes::{ATTENTION, LANES_MAX};
+use crate::sync::set_lane_hint;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Opens lanes until there are so many.
+fn open_lanes(spool: &Spool, count: usize) {
+    for opened in 1..count {
+        assert!(spool.grow(opened), "lane {opened}");
+    }
+}
+
+/// Appends the lines, each in another lane than the one before.
+fn append_in_turns(spool: &Spool, numbers: std::ops::Range<u64>, lanes: u64) {
+    for number in numbers {
+        set_lane_hint((number * 7 % lanes) as usize);
+        spool.append(RecordKind(0), &line(number)).unwrap();
+    }
+    set_lane_hint(0);
+}
+
+fn roomy(site: &Site, lanes: usize) -> Options {
+    Options { lanes, max_memory_bytes: 4 << 20, max_disk_bytes: 64 << 20, ..site.options() }
+}
+
+#[test]
+fn records_of_all_lanes_come_in_the_order_of_their_calls() {
+    let site = Site::new();
+    let (spool, mut reader) = open(roomy(&site, LANES_MAX));
+    append(&spool, 0..1_000);
+    open_lanes(&spool, 4);
+    append_in_turns(&spool, 1_000..20_000, 4);
+    assert_eq!(check(&spool).held, 20_000);
+    assert_eq!(deliver_all(&mut reader), lines(0..20_000));
+    assert_eq!((spool.accepted(), spool.settled(), check(&spool).held), (20_000, 20_000, 0));
+}
+
+#[test]
+fn a_spool_goes_back_to_one_lane_and_the_order_holds() {
+    let site = Site::new();
+    let (spool, mut reader) = open(Options { max_memory_bytes: 64 << 20, ..roomy(&site, 8) });
+    for round in 0..4 {
+        let start = round * 4_000;
+        append(&spool, start..start + 1_000);
+        open_lanes(&spool, 3);
+        append_in_turns(&spool, start + 1_000..start + 3_000, 3);
+        spool.close_lanes();
+        // All have been used since.
+        append_in_turns(&spool, start + 3_000..start + 3_500, 3);
+        spool.close_lanes();
+        append(&spool, start + 3_500..start + 4_000);
+        spool.close_lanes();
+        spool.close_lanes();
+        assert_eq!(spool.opened(), 1);
+    }
+    assert_eq!(deliver_all(&mut reader), lines(0..16_000));
+    check(&spool);
+}
+
+#[test]
+fn a_batch_that_is_acknowledged_as_a_whole_is_of_one_lane_and_the_order_holds() {
+    let site = Site::new();
+    let (spool, mut reader) = open(roomy(&site, 3));
+    reader.set_one_segment(true);
+    append(&spool, 0..100);
+    open_lanes(&spool, 3);
+    append_in_turns(&spool, 100..1_000, 3);
+    let mut came = Vec::new();
+    while let Some(mut batch) = next(&mut reader) {
+        let lanes: BTreeSet<_> = batch.waiting().iter().map(|entry| entry.piece).collect();
+        assert_eq!(lanes.len(), 1);
+        came.extend(batch.records().map(|record| record.payload.to_vec()));
+        let all = batch.len();
+        reader.acknowledge(&mut batch, all);
+    }
+    assert_eq!(came, lines(0..1_000));
+    check(&spool);
+}
+
+#[test]
+fn whoever_adopts_the_records_of_several_lanes_sends_them_in_order() {
+    let site = Site::new();
+    for spilled in [false, true] {
+        let (spool, mut reader) = open(roomy(&site, 8));
+        append(&spool, 0..500);
+        open_lanes(&spool, 5);
+        append_in_turns(&spool, 500..15_000, 5);
+        let limits = BatchLimits { max_records: 3_210, ..LIMITS };
+        let mut batch = reader.next_batch(&limits, &|_, _| false).unwrap();
+        let sent = batch.len() as u64;
+        reader.acknowledge(&mut batch, sent as usize);
+        drop(batch);
+        let mut batch = reader.next_batch(&limits, &|_, _| false).unwrap();
+        reader.acknowledge(&mut batch, 1_001);
+        drop(batch);
+        if spilled {
+            assert!(spool.spill_all());
+        }
+        crash(spool, reader);
+        let (spool, mut reader) = open(roomy(&site, 8));
+        reader.maintain();
+        assert_eq!(deliver_all(&mut reader), lines(sent + 1_001..15_000));
+        assert_eq!(check(&spool).dropped_corrupt, 0);
+        reader.finish();
+    }
+    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_thread_that_was_told_of_a_record_logs_behind_it() {
+    const TURNS: u64 = 40_000;
+    let site = Site::new();
+    let (spool, mut reader) = open(Options { max_memory_bytes: 16 << 20, ..roomy(&site, 4) });
+    open_lanes(&spool, 4);
+    let turn = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (spool, turn) = (&spool, &turn);
+            scope.spawn(move || {
+                set_lane_hint(thread as usize);
+                for number in (thread..TURNS).step_by(4) {
+                    while turn.load(Ordering::Acquire) != number {
+                        std::thread::yield_now();
+                    }
+                    spool.append(RecordKind(0), &line(number)).unwrap();
+                    turn.store(number + 1, Ordering::Release);
+                }
+            });
+        }
+        let mut next_number = 0;
+        while next_number < TURNS {
+            let Some(mut batch) = next(&mut reader) else { continue };
+            for record in batch.records() {
+                assert_eq!(record.payload, line(next_number));
+                next_number += 1;
+            }
+            let all = batch.len();
+            reader.acknowledge(&mut batch, all);
+        }
+    });
+    check(&spool);
+}
+
+#[test]
+fn a_damaged_segment_of_one_lane_costs_the_others_nothing() {
+    let site = Site::new();
+    let (spool, reader) = open(roomy(&site, 4));
+    open_lanes(&spool, 3);
+    append_in_turns(&spool, 0..3_000, 3);
+    crash(spool, reader);
+    let segments: Vec<_> =
+        site.files().into_iter().filter(|file| std::fs::read(file).unwrap().len() > 300_000).collect();
+    assert!(segments.len() >= 3);
+    let damaged = segments.iter().find(|file| std::fs::read(file).unwrap()[4096] != 0).unwrap();
+    let mut bytes = std::fs::read(damaged).unwrap();
+    bytes[4096 + 300] ^= 1;
+    std::fs::write(damaged, bytes).unwrap();
+    let (spool, mut reader) = open(roomy(&site, 4));
+    reader.maintain();
+    let came = deliver_all(&mut reader);
+    let all = lines(0..3_000);
+    let mut rest = all.iter();
+    assert!(came.iter().all(|one| rest.any(|other| other == one)), "in order, none twice");
+    assert_eq!((came.len(), check(&spool).dropped_corrupt), (2_999, 1));
+}
+
+#[test]
+fn threads_that_meet_open_lanes_and_lose_and_repeat_nothing() {
+    const THREADS: u64 = 8;
+    const EACH: u64 = 20_000;
+    let site = Site::new();
+    let (spool, mut reader) = open(Options { max_memory_bytes: 16 << 20, ..roomy(&site, LANES_MAX) });
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let spool = &spool;
+            scope.spawn(move || {
+                for number in 0..EACH {
+                    spool.append(RecordKind(thread as u8), &line(number)).unwrap();
+                }
+            });
+        }
+        let mut next_numbers = [0; THREADS as usize];
+        while next_numbers.iter().sum::<u64>() < THREADS * EACH {
+            let Some(mut batch) = next(&mut reader) else { continue };
+            for record in batch.records() {
+                let number = &mut next_numbers[usize::from(record.kind.0)];
+                assert_eq!(record.payload, line(*number));
+                *number += 1;
+            }
+            let all = batch.len();
+            reader.acknowledge(&mut batch, all);
+            check(&spool);
+        }
+    });
+    assert_eq!((check(&spool).held, spool.settled()), (0, THREADS * EACH));
+}
+
+/// Holds a lane until it is told to let go.
+fn hold_lane<'scope>(
+    scope: &'scope std::thread::Scope<'scope, '_>,
+    spool: &'scope Spool,
+    index: usize,
+) -> std::sync::mpsc::Sender<()> {
+    let (let_go, until) = std::sync::mpsc::channel();
+    let (held, is_held) = std::sync::mpsc::channel();
+    scope.spawn(move || {
+        let _held = spool.lanes[index].0.lock();
+        held.send(()).unwrap();
+        let _ = until.recv();
+    });
+    is_held.recv().unwrap();
+    let_go
+}
+
+/// Waits until somebody has waited for a lane for as long as a log call would.
+fn until_a_lane_is_missed(spool: &Spool) {
+    while spool.opened.load(Ordering::Relaxed) < ATTENTION {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn while_a_lane_is_held_nothing_is_sent_and_afterwards_all_of_it_once_and_in_order() {
+    let site = Site::new();
+    let (spool, mut reader) = open(roomy(&site, 4));
+    open_lanes(&spool, 3);
+    append_in_turns(&spool, 0..3_000, 3);
+    let limits = BatchLimits { max_records: 1_000, ..LIMITS };
+    let mut batch = reader.next_batch(&limits, &|_, _| false).unwrap();
+    std::thread::scope(|scope| {
+        let let_go = hold_lane(scope, &spool, 1);
+        let delivery = scope.spawn(|| {
+            reader.acknowledge(&mut batch, 1_000);
+            deliver_all(&mut reader)
+        });
+        until_a_lane_is_missed(&spool);
+        for number in 3_000..4_000 {
+            set_lane_hint((number % 2 * 2) as usize);
+            spool.append(RecordKind(0), &line(number)).unwrap();
+        }
+        set_lane_hint(0);
+        assert!(!delivery.is_finished());
+        drop(let_go);
+        assert_eq!(delivery.join().unwrap(), lines(1_000..4_000));
+    });
+    assert_eq!((check(&spool).held, spool.settled()), (0, 4_000));
+}
+
+#[test]
+fn a_thread_whose_lane_is_held_for_long_goes_on_in_another() {
+    let site = Site::new();
+    let (spool, mut reader) = open(roomy(&site, 4));
+    open_lanes(&spool, 2);
+    std::thread::scope(|scope| {
+        let let_go = hold_lane(scope, &spool, 1);
+        set_lane_hint(1);
+        append(&spool, 0..10);
+        set_lane_hint(0);
+        drop(let_go);
+    });
+    assert_eq!(deliver_all(&mut reader), lines(0..10));
+}
+
+/// Takes a lane and goes, as a handler's `longjmp` does, from far in on the stack.
+#[inline(never)]
+fn leave_with_lane(spool: &Spool, depth: usize) -> u64 {
+    let room = std::hint::black_box([depth as u64; 256]);
+    if depth > 0 {
+        return leave_with_lane(spool, depth - 1) + room[depth];
+    }
+    std::mem::forget(spool.lanes[1].0.lock());
+    room[0]
+}
+
+#[test]
+fn a_lane_whose_holder_is_gone_is_had_again_when_its_thread_logs_in_any_lane() {
+    let site = Site::new();
+    let (spool, mut reader) = open(roomy(&site, 4));
+    open_lanes(&spool, 3);
+    append_in_turns(&spool, 0..300, 3);
+    std::thread::scope(|scope| {
+        let (went, is_gone) = std::sync::mpsc::channel();
+        let spool = &spool;
+        scope.spawn(move || {
+            leave_with_lane(spool, 8);
+            went.send(()).unwrap();
+            until_a_lane_is_missed(spool);
+            set_lane_hint(2);
+            spool.append(RecordKind(0), &line(300)).unwrap();
+        });
+        is_gone.recv().unwrap();
+        let mut came = Vec::new();
+        while came.len() < 301 {
+            came.extend(deliver_all(&mut reader));
+        }
+        assert_eq!(came, lines(0..301));
+    });
+    check(&spool);
+}
+
+#[test]
+fn the_segment_in_use_of_another_lane_goes_when_it_is_the_oldest_that_can() {
+    let site = Site::new();
+    let (spool, mut reader) =
+        open(Options { lanes: 3, max_memory_bytes: 64 << 10, max_disk_bytes: 0, ..site.options() });
+    open_lanes(&spool, 3);
+    for (lane, size) in [(2, 10), (1, 8_000), (2, 8_000), (1, 8_000), (2, 8_000)] {
+        set_lane_hint(lane);
+        spool.append(RecordKind(0), &vec![lane as u8; size]).unwrap();
+    }
+    // Both lanes begin their second segments; the batch shows the first ones.
+    let batch = next(&mut reader).unwrap();
+    assert_eq!(batch.len(), 2);
+    set_lane_hint(0);
+    spool.append(RecordKind(0), &[0; 8_000]).unwrap();
+    let stats = check(&spool);
+    assert_eq!((stats.accepted, stats.held, stats.dropped_memory), (6, 5, 1));
+}
+
+#[test]
+fn a_clock_that_was_set_back_keeps_nothing_from_being_sent() {
+    let site = Site::new();
+    let (spool, mut reader) = open(roomy(&site, 2));
+    open_lanes(&spool, 2);
+    append_in_turns(&spool, 0..10, 2);
+    let mut lane = spool.lanes[1].0.lock();
+    let payload = line(10);
+    let write = |map: &crate::spool::segment::Mapping, at, tag, salt, stamp: Option<u64>| {
+        map.write_parts(at, tag, salt, stamp.map(|stamp| stamp + (1 << 50)), &[&payload])
+    };
+    spool.put(&mut lane, RecordKind(0), payload.len(), write).unwrap();
+    drop(lane);
+    append(&spool, 11..20);
+    let mut came = deliver_all(&mut reader);
+    came.sort();
+    let mut all = lines(0..20);
+    all.sort();
+    assert_eq!(came, all);
+    check(&spool);
+}
+
+#[test]
+fn no_two_threads_that_log_write_to_one_cache_line() {
+    let site = Site::new();
+    let (spool, _reader) = open(roomy(&site, LANES_MAX));
+    fn of<T>(value: &T) -> Vec<usize> {
+        let start = std::ptr::from_ref(value).addr();
+        (start / 128..=(start + size_of::<T>() - 1) / 128).collect()
+    }
+    let mut written: Vec<Vec<usize>> = spool.lanes.iter().map(of).collect();
+    written.extend([of(&spool.state), of(&spool.meetings)]);
+    // What each call reads, and none writes to.
+    let read = [of(&spool.opened), of(&spool.lanes), of(&spool.wakeup)];
+    let all: Vec<usize> = written.iter().flatten().copied().collect();
+    let mut apart = all.clone();
+    apart.sort_unstable();
+    apart.dedup();
+    assert_eq!(apart.len(), all.len(), "two locks share a line");
+    assert!(read.iter().flatten().all(|line| !all.contains(line)), "what is read shares a line with a lock");
+}
