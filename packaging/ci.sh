@@ -4,8 +4,9 @@
 #
 # What that needs beyond `make test` is looked for first: room on the disk, the right to mount, the sources of
 # Rust's standard library, zig, an old glibc, crates. What cannot be had is said by name, and ends this well, as a
-# registry that does not answer is no fault of the tree. Nothing is fetched after that, so that what fails then is
-# the tree's. The whole of it ends after CEILING seconds (780), well too: then the machine was too slow or too busy.
+# registry that does not answer is no fault of the tree (packaging/unavailable.sh); a script of ours that is broken, or a
+# Cargo.lock that is out of date, is one. Nothing is fetched after that, so that what fails then is the tree's.
+# The whole of it ends after CEILING seconds (780), well too: then the machine was too slow or too busy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,19 +35,41 @@ within() {
     timeout --kill-after=10 "$seconds" "$@" >"$work/log" 2>&1 </dev/null
 }
 
-# obtain SECONDS WHAT COMMAND...
+free_mb() { df -Pm . | awk 'NR == 2 { print $4 }'; }
+
+# at_its_end WHAT: ends this well if the disk or the memory is full.
+at_its_end() {
+    [ "$(free_mb)" -ge 200 ] || skip "$1: the disk is full"
+    ! grep -q 'signal: 9, SIGKILL\|No space left on device\|Cannot allocate memory' "$work/log" ||
+        skip "$1: out of memory or room"
+}
+
+# fault WHAT: ends this badly.
+fault() {
+    cat "$work/log"
+    echo "error: the release archive of $platform: $1" >&2
+    exit 1
+}
+
+# obtain SECONDS WHAT COMMAND...: of a script of packaging/ only 75 says that it cannot be had here.
 obtain() {
     local seconds=$1 what=$2 status=0
     shift 2
     within "$seconds" "$@" || status=$?
-    case $status in
-        0) echo "release archive: there is $what ($SECONDS s)" ;;
-        124 | 137) skip "no $what within $seconds s" ;;
-        *) skip "no $what" ;;
+    case $status:$1 in
+        0:*) echo "release archive: there is $what ($SECONDS s)" ;;
+        124:* | 137:*) skip "no $what within $seconds s" ;;
+        75:packaging/*) skip "no $what" ;;
+        *:packaging/*)
+            at_its_end "$what"
+            fault "$1 is broken: it ended with $status"
+            ;;
+        *)
+            ! grep -q 'because --locked was passed' "$work/log" || fault "Cargo.lock is out of date"
+            skip "no $what"
+            ;;
     esac
 }
-
-free_mb() { df -Pm . | awk 'NR == 2 { print $4 }'; }
 
 # holds WHAT COMMAND...: what fails now is a fault, unless the machine was at its end.
 holds() {
@@ -55,12 +78,8 @@ holds() {
     within "$ceiling" "$@" || status=$?
     [ $status -ne 0 ] || { echo "release archive: $what ($SECONDS s)"; return; }
     case $status in 124 | 137) skip "$what took longer than the $left s that were left of $ceiling" ;; esac
-    [ "$(free_mb)" -ge 200 ] || skip "$what: the disk is full"
-    ! grep -q 'signal: 9, SIGKILL\|No space left on device\|Cannot allocate memory' "$work/log" ||
-        skip "$what: out of memory or room"
-    cat "$work/log"
-    echo "error: the release archive of $platform: $what" >&2
-    exit 1
+    at_its_end "$what"
+    fault "not $what: it ended with $status"
 }
 
 # What a namespace of its own is for in packaging/test.sh.
@@ -80,6 +99,7 @@ obtain 30 "right to mount and to change the root" unshare --mount --propagation 
 [ "$(free_mb)" -ge $room_mb ] || skip "$(free_mb) MB are left on the disk, of $room_mb that it may take"
 obtain 240 "Rust toolchain with the sources of its standard library" packaging/toolchain.sh
 sysroot=$(packaging/toolchain.sh)
+[ -e "$sysroot/lib/rustlib/src/rust/library/std/src/lib.rs" ] || fault "packaging/toolchain.sh is broken: $sysroot has no sources"
 # What another compiler makes of it is for a release to see.
 compiler=$("$sysroot/bin/rustc" --version)
 [[ $compiler == "rustc $seen_with."* ]] || skip "$compiler is not $seen_with, with which this was seen to work"

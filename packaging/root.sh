@@ -4,6 +4,7 @@
 # those of another one with qemu-user.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. packaging/unavailable.sh
 
 platform=$1
 root=$PWD/build/dist/roots/$platform
@@ -13,18 +14,18 @@ case $platform in
     *-gnu) suite=bullseye packages=(libc6 libgcc-s1) ;;
     *) suite=bookworm packages=(musl) ;;
 esac
-mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep '/debian$' | head -n 1)
-[ -n "$mirror" ] || { echo "error: apt knows no Debian archive" >&2; exit 1; }
+mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian$' || true)
+[ -n "$mirror" ] || unavailable "a Debian archive: apt knows none"
 own=$PWD/build/dist/apt/$suite-$arch
 mkdir -p "$own/lists/partial" "$own/cache/archives/partial"
 echo "deb [arch=$arch signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$own/sources.list"
 options=(-q -o "Dir::Etc::SourceList=$own/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "APT::Architecture=$arch"
     -o "APT::Architectures::=$arch" -o Dir::State::status=/dev/null -o "Dir::State::Lists=$own/lists" -o "Dir::Cache=$own/cache" -o APT::Sandbox::User=root
     -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false -o Acquire::Languages=none)
-apt-get "${options[@]}" update >&2
+apt-get "${options[@]}" update >&2 || unavailable "Debian's list of packages for $suite, $arch"
 rm -rf "$root" "$own"/*.deb
 mkdir -p "$root"
-(cd "$own" && apt-get "${options[@]}" download "${packages[@]}" >&2)
+(cd "$own" && apt-get "${options[@]}" download "${packages[@]}" >&2) || unavailable "Debian's ${packages[*]} for $suite, $arch"
 for package in "$own"/*.deb; do dpkg-deb --extract "$package" "$root"; done
 mkdir -p "$root"/{proc,dev,tmp,test,etc}
 touch "$root/complete"

@@ -8,6 +8,7 @@
 # version, such as the nightly that came before that release. The sources go into a copy of it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. packaging/unavailable.sh
 
 made=build/dist/toolchain
 suites=(forky sid trixie-backports)
@@ -34,9 +35,9 @@ installed() {
     return 1
 }
 
-command -v apt-get >/dev/null || { echo "error: rust-src is missing: rustup component add rust-src" >&2; exit 1; }
-mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep '/debian$' | head -n 1)
-[ -n "$mirror" ] || { echo "error: apt knows no Debian archive, and rust-src is not installed" >&2; exit 1; }
+command -v apt-get >/dev/null || unavailable "rust-src: rustup component add rust-src"
+mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian$' || true)
+[ -n "$mirror" ] || unavailable "rust-src: it is not installed, and apt knows no Debian archive"
 for suite in "${suites[@]}"; do
     # Lists of its own: the machine's are not touched.
     own=$PWD/build/dist/apt/$suite
@@ -48,7 +49,7 @@ for suite in "${suites[@]}"; do
     apt-get "${options[@]}" update >&2 || continue
     minor=$(apt-cache "${options[@]}" policy rust-src | sed -n 's/^ *Candidate: 1\.\([0-9]*\)\..*/\1/p')
     [ -n "$minor" ] && from=$(installed "$minor") || continue
-    (cd "$own" && rm -f rust-src_*.deb && apt-get "${options[@]}" download rust-src >&2)
+    (cd "$own" && rm -f rust-src_*.deb && apt-get "${options[@]}" download rust-src >&2) || continue
     rm -rf "$made" "$own/unpacked"
     dpkg-deb --extract "$own"/rust-src_*.deb "$own/unpacked"
     # Without copying what is on the same file system anyway; and not into what an interrupted run has left.
@@ -58,9 +59,8 @@ for suite in "${suites[@]}"; do
     cp -a "$own"/unpacked/usr/src/rustc-*/. "$made.part/lib/rustlib/src/rust/"
     rm -rf "$own/unpacked"
     mv "$made.part" "$made"
-    complete "$made" || { echo "error: Debian's rust-src is laid out otherwise than expected" >&2; exit 1; }
+    complete "$made" || unavailable "the standard library's sources: Debian's rust-src is laid out otherwise than expected"
     echo "$PWD/$made"
     exit 0
 done
-echo "error: no sources for the standard library of an installed toolchain: rustup component add rust-src" >&2
-exit 1
+unavailable "the standard library's sources of an installed toolchain: rustup component add rust-src"
