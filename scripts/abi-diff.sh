@@ -26,6 +26,7 @@ PY
 
 mkdir "$work/old" "$work/new"
 for file in maxim.h maxim.api.json; do
+    git cat-file -e "$base:include/$file" || { echo "error: there is no include/$file in $base to compare with" >&2; exit 2; }
     git show "$base:include/$file" >"$work/old/$file"
     cp "include/$file" "$work/new/"
 done

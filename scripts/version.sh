@@ -17,6 +17,9 @@ sed -i "s/^## $from, not yet released$/## $to, not yet released/" CHANGELOG.md
 old=${from%.*} new=${to%.*}
 if [ "$old" != "$new" ]; then
     dots=${old//./\\.}
+    # Before that, what is said of the one after it.
+    after=${old%.*}.$((${old#*.} + 1)) next=${new%.*}.$((${new#*.} + 1))
+    sed -i -E "s/(so\.|^|[^0-9.])${after//./\\.}([^0-9]|\$)/\1$next\2/g" docs/abi.md
     sed -i -E "s/(libmaxim\.so\.|LIBMAXIM_|libmaxim|find_package\(maxim |[Ww]ithin |any )$dots([^0-9]|\$)/\1$new\2/g" \
         README.md docs/abi.md docs/troubleshooting.md docs/releasing.md bindings/cpp/README.md bindings/cpp/tests/consumer/CMakeLists.txt
 fi
