@@ -4,7 +4,7 @@
 #
 # What that needs beyond `make test` is looked for first: room on the disk, the right to mount, the sources of
 # Rust's standard library, zig, an old glibc, crates. What cannot be had is said by name, and ends this well, as a
-# registry that does not answer is no fault of the tree (packaging/unavailable.sh); a script of ours that is broken, or a
+# registry that does not answer is no fault of the tree (scripts/unavailable.sh); a script of ours that is broken, or a
 # Cargo.lock that is out of date, is one. Nothing is fetched after that, so that what fails then is the tree's.
 # The whole of it ends after CEILING seconds (780), well too: then the machine was too slow or too busy.
 set -euo pipefail

@@ -4,7 +4,7 @@
 # those of another one with qemu-user.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. packaging/unavailable.sh
+. scripts/unavailable.sh
 
 platform=$1
 root=$PWD/build/dist/roots/$platform

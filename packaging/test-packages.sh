@@ -15,6 +15,7 @@ conan_version=2.34.0
 quickstart_lines=26
 work=$(mktemp -d)
 . scripts/server.sh
+. packaging/in-root.sh
 finish() {
     stop_server
     chmod -R u+w "$work"
@@ -36,6 +37,12 @@ port_of() {
     cat "$1"
 }
 
+# The platforms that were built, but for this machine's.
+others=()
+while read -r other _; do
+    [ "$other" = "$platform" ] || [ ! -e "$release/libmaxim-$version-$other.tar.gz" ] || others+=("$other")
+done <packaging/platforms
+
 tar -xzf "$release/libmaxim-$version-$platform.tar.gz" -C "$work"
 archive=$work/libmaxim-$version-$platform
 server_program=$archive/bin/maxim-dev
@@ -44,16 +51,28 @@ url=http://127.0.0.1:$port
 
 # logs LINES COMMAND...: the command, which finds all that a program needs in its environment, makes so many lines arrive.
 logs() {
+    local wanted=$1
+    shift
+    makes_arrive "$wanted" "${clean[@]}" MAXIM_BASE_URL="$url" MAXIM_API_KEY="packages-$$" MAXIM_LOG_REPO_ID=packages MAXIM_SPOOL_DIR="$work/spool" "$@"
+}
+
+# makes_arrive LINES COMMAND...
+makes_arrive() {
     local wanted=$1 got
     shift
     curl -sf -X POST "$url/control/reset" >/dev/null
-    quietly "${clean[@]}" MAXIM_BASE_URL="$url" MAXIM_API_KEY="packages-$$" MAXIM_LOG_REPO_ID=packages MAXIM_SPOOL_DIR="$work/spool" "$@"
+    quietly "$@"
     got=$(curl -sf "$url/stats" | python3 -c 'import json, sys; print(json.load(sys.stdin)["lines"])')
     [ "$got" -eq "$wanted" ] || { cat "$work/log"; fail "$got lines arrived instead of $wanted"; }
 }
 
+# npm_names PLATFORM: its processor and C library as the packages of npm call them.
+npm_names() {
+    case ${1%%-*} in x86_64) echo "x64 ${1##*-}" ;; *) echo "arm64 ${1##*-}" ;; esac
+}
+
 test_npm() {
-    local node npm registry
+    local node npm registry other cpu libc
     node=$(scripts/install-node.sh)
     packaging/npm-registry.py "$release/npm" "$work/npm-port" &
     registry=$!
@@ -63,8 +82,19 @@ test_npm() {
     cd "$work/npm"
     npm=("${clean[@]}" PATH="$(dirname "$node"):/usr/bin:/bin" npm --registry "http://127.0.0.1:$(port_of "$work/npm-port")" --no-audit --no-fund)
     quietly "${npm[@]}" install "libmaxim@$version"
-    # Of the platforms' packages npm takes the one that fits.
+    # Of the platforms' packages npm takes the one that fits; a recent one can be told of other machines.
     [ "$(ls node_modules/@libmaxim)" = linux-x64-gnu ] || fail "npm has installed $(ls node_modules/@libmaxim)"
+    if "${npm[@]}" config list --long | grep -q '^libc ='; then
+        for other in "${others[@]}"; do
+            read -r cpu libc <<<"$(npm_names "$other")"
+            mkdir "$other"
+            quietly "${npm[@]}" install --prefix "$other" --os linux --cpu "$cpu" --libc "${libc/gnu/glibc}" "libmaxim@$version"
+            [ "$(ls "$other/node_modules/@libmaxim")" = "linux-$cpu-$libc" ] ||
+                fail "npm has installed $(ls "$other/node_modules/@libmaxim") for $other"
+        done
+    else
+        echo "npm $("${npm[@]}" --version) knows no --libc: what it takes for other machines was not tried"
+    fi
     cat >index.js <<'END'
 const { Logger, version } = require('libmaxim');
 const logger = new Logger({});
@@ -100,7 +130,7 @@ puts Maxim.library_version'
 }
 
 test_go() {
-    local go module
+    local go module other processor
     go=$(scripts/install-go.sh)
     module=$(cd "$release/go" && find . -name '@v' -printf '%P\n' | sed 's|/@v$||')
     mkdir "$work/go-user"
@@ -136,6 +166,21 @@ END
     [ "$(cat "$work/log")" = "$version" ] || return 1
     ! "${settings[@]}" CGO_ENABLED=0 "$go" build . >"$work/log" 2>&1
     grep -q 'CGO_ENABLED' "$work/log" || { cat "$work/log"; fail "CGO_ENABLED=0 does not say what it needs"; }
+    # For the other platforms: built here, and run where nothing but their C library is.
+    key=packages-$$
+    for other in "${others[@]}"; do
+        arch=${other%%-*}
+        case $arch in x86_64) processor=amd64 ;; *) processor=arm64 ;; esac
+        root=$("$repository/packaging/root.sh" "$other" 2>"$work/log") || { cat "$work/log"; fail "no root for $other"; }
+        mkdir -p "$root/test"
+        quietly "${settings[@]}" CC="$("$repository/packaging/cc.sh" "$other")" CGO_ENABLED=1 GOARCH=$processor "$go" build -tags "${other##*-}" \
+            -o "$root/test/go-user" .
+        for_processor
+        makes_arrive 2 in_root go-user
+        [ "$(cat "$work/log")" = "$version" ] || fail "a program in Go for $other says $(cat "$work/log")"
+        rm -rf "$root"/test/*
+        echo "in Go for $other: logs, all arrives"
+    done
 }
 
 test_wheel() {

@@ -23,6 +23,7 @@ fi
 
 work=$(mktemp -d)
 . scripts/server.sh
+. packaging/in-root.sh
 # shellcheck disable=SC2329 # by the trap
 finish() {
     stop_server
@@ -79,23 +80,6 @@ contents() {
     echo "shared $(stat -c %s "$library") bytes, static $(stat -c %s "$archive/lib/libmaxim.a") bytes; needs ${needs:-musl}: $(binutils readelf -dW "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | paste -sd ' ')"
 }
 
-# in_root PROGRAM ARGUMENTS...: a program that lies in the root's test/, with nothing but what is there.
-in_root() {
-    local program=$1
-    shift
-    local settings=(MAXIM_BASE_URL="$url" MAXIM_API_KEY="$key" MAXIM_LOG_REPO_ID=repo PROBE_FLUSH_MS=100 LD_LIBRARY_PATH=/test)
-    if [ "$arch" = "$here" ]; then
-        # A namespace of its own, so that nothing stays mounted.
-        ROOT=$root unshare --mount --propagation private sh -euc '
-            mount -t proc proc "$ROOT/proc"
-            mount --rbind /dev "$ROOT/dev"
-            exec "$@"' enter env -i PATH="$PATH" MAXIM_SPOOL_DIR=/test/spool "${settings[@]}" chroot "$root" "/test/$program" "$@"
-    else
-        env -i MAXIM_SPOOL_DIR="$root/test/spool" "${settings[@]/LD_LIBRARY_PATH=*/X=}" \
-            "$qemu" -L "$root" -E LD_LIBRARY_PATH="$root/test" "$root/test/$program" "$@"
-    fi
-}
-
 # until_arrived TOTALS WHAT: has process after process adopt what the ones before it left, for ten minutes at most.
 until_arrived() {
     local start=$SECONDS
@@ -118,8 +102,8 @@ promises() {
     "$compiler" -std=gnu11 -O1 -I"$archive/include" examples/c/quickstart.c -o "$root/test/quickstart-static" \
         "$archive/lib/libmaxim.a" -lpthread -ldl -lm
     server_program=$archive/bin/maxim-dev
-    if [ "$arch" != "$here" ]; then
-        qemu=$(command -v "qemu-$arch-static" || command -v "qemu-$arch") || fail "qemu-user is missing (package qemu-user-static)"
+    for_processor
+    if [ -n "$qemu" ]; then
         printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$qemu" "$server_program" >"$work/maxim-dev"
         chmod +x "$work/maxim-dev"
         server_program=$work/maxim-dev
@@ -143,7 +127,7 @@ promises() {
     expect "SIGKILL and adoption" 1010
     # qemu-user says that it takes MADV_WIPEONFORK and does not, so that a raw clone, the sixth child's way, goes unnoticed.
     local forks=8
-    [ "$arch" = "$here" ] || forks=5
+    [ -z "$qemu" ] || forks=5
     in_root probe new log:5:p "forks:$forks:10:300" flush:60000 cleanup:60000 exit:0 >"$work/said" 2>&1 || { cat "$work/said"; fail "forked children"; }
     until_arrived "$((5 + forks * 10)) 0" "forked children"
     expect "forked children" $((5 + forks * 10))

@@ -8,7 +8,7 @@
 # version, such as the nightly that came before that release. The sources go into a copy of it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. packaging/unavailable.sh
+. scripts/unavailable.sh
 
 made=build/dist/toolchain
 suites=(forky sid trixie-backports)

@@ -2,7 +2,7 @@
 # Prints the folder of cargo-zigbuild and of a python3 that has ziglang; installs them there from PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. packaging/unavailable.sh
+. scripts/unavailable.sh
 
 zigbuild=0.24.1
 zig=0.17.1

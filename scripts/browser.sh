@@ -3,15 +3,15 @@
 # stay in build/browser, and leaves screenshots in build/browser/screenshots. PICTURE=1 also makes docs/workbench.png.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/unavailable.sh
 
 node=$(scripts/install-node.sh)
 chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 if [ -z "$chromium" ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        echo "error: no Chromium: install the package chromium, or name one in CHROMIUM" >&2
-        exit 1
+        unavailable "Chromium: install the package chromium, or name one in CHROMIUM"
     fi
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core || unavailable "Debian's chromium"
     chromium=$(command -v chromium)
 fi
 
@@ -19,7 +19,7 @@ work=build/browser
 install -d "$work/screenshots"
 cp dev-server/browser/package.json dev-server/browser/*.mjs "$work/"
 [ -d "$work/node_modules/playwright-core" ] && [ -d "$work/node_modules/axe-core" ] ||
-    npm install --prefix "$work" --no-audit --no-fund --silent
+    npm install --prefix "$work" --no-audit --no-fund --silent || unavailable "playwright-core and axe-core from npm"
 
 # A program that logs by the library, for what the pages say of loggers.
 library=${MAXIM_TEST_LIBRARY:-$PWD/build/lib/libmaxim.so}

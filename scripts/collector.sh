@@ -5,6 +5,7 @@
 # that is there already. The first build takes some minutes and a Go of at least 1.25.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/unavailable.sh
 
 manifest=$PWD/examples/fleet/builder.yaml
 version=$(sed -n 's/^  version: //p' "$manifest")
@@ -23,10 +24,10 @@ if [ ! -x "$place/otelcol" ]; then
     export GOTOOLCHAIN=auto GOFLAGS="-trimpath -buildvcs=false" CGO_ENABLED=0 PATH=$(dirname "$go"):$PATH
     (
         cd "$work"
-        GOBIN=$work "$go" install "go.opentelemetry.io/collector/cmd/builder@v$version"
+        GOBIN=$work "$go" install "go.opentelemetry.io/collector/cmd/builder@v$version" || exit
         sed "/^dist:/a\\  output_path: $work/out" "$manifest" >builder.yaml
         ./builder --config builder.yaml
-    ) >&2
+    ) >&2 || unavailable "an OpenTelemetry Collector $version of the Go module proxy"
     mkdir -p "$place"
     mv "$work/out/otelcol" "$place/otelcol"
 fi

@@ -4,6 +4,7 @@
 # the tree (scripts/collector.sh). Nothing is sent to another host.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/unavailable.sh
 
 work=$PWD/build/interop
 mkdir -p "$work"
@@ -14,7 +15,8 @@ export COLLECTOR PATH="$(dirname "$node"):$(dirname "$go"):$PATH"
 
 make -C bindings/node all
 cp -r tests/interop/node/. "$work/node"
-npm ci --prefix "$work/node" --ignore-scripts --no-audit --no-fund --silent
+npm ci --prefix "$work/node" --ignore-scripts --no-audit --no-fund --silent || unavailable "OpenTelemetry's SDK for Node from npm"
+(cd tests/interop/go && go mod download) || unavailable "OpenTelemetry's SDK for Go from the module proxy"
 (cd tests/interop/go && GOFLAGS=-mod=readonly go build -o "$work/go-program" .)
 
 export INTEROP_GO=$work/go-program INTEROP_NODE=$node INTEROP_SCRIPT=$work/node/main.mjs

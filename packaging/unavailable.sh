@@ -1,7 +1,0 @@
-# For scripts that fetch what a build takes. What a machine or its registries do not have ends them with 75, which is no
-# fault of the tree; whatever else ends them is one (packaging/ci.sh tells them apart).
-# shellcheck shell=bash
-unavailable() {
-    echo "error: cannot be had here: $*" >&2
-    exit 75
-}
