@@ -161,7 +161,7 @@ impl Spool {
         let share = self.disk_cap() / SEGMENT_SHARE;
         // Declared before the lock is taken, so that handlers come in again after it has been given back.
         let _by_handlers;
-        // All of them in one lane: who attaches works with files in any case.
+        // All of them in one lane: who attaches works with files in any case, and lines are in another spool.
         let mut lane = self.lanes[0].0.lock_in_time().ok_or_else(|| self.stuck())?;
         if lane.active.as_ref().is_some_and(|active| {
             let others = active.side_bytes();
