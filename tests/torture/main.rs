@@ -10,6 +10,7 @@ mod common;
 
 mod bad_files_cost_only_themselves;
 mod broken_file_systems_cost_no_process;
+mod caps_hold_for_any_number_of_threads;
 mod certificates_decide_who_is_trusted;
 mod clocks_remove_nothing;
 mod forked_children_and_exits_lose_nothing;
