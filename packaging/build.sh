@@ -36,7 +36,7 @@ for index in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
     flags+=(--remap-path-prefix "${index%/}=/crates")
 done
 flags+=(-C link-arg=-Wl,-z,relro,-z,now,-z,noexecstack -C link-arg=-Wl,--build-id=none)
-cflags="-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map=$PWD=/libmaxim -g0"
+cflags="-Os -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map=$PWD=/libmaxim -g0"
 case $arch in
     x86_64) flags+=(-Z cf-protection=full) cflags+=' -fcf-protection=full' ;;
     aarch64) flags+=(-Z branch-protection=bti,pac-ret) cflags+=' -mbranch-protection=standard' ;;
@@ -57,11 +57,12 @@ environment=${target//-/_}
 export "CFLAGS_$environment=$cflags" "CARGO_TARGET_${environment^^}_RUSTFLAGS=${flags[*]}"
 
 # TLS, HTTP, what looks at files and the standard library's own share of them run on the writer's thread, once a batch:
-# small matters more there than fast (the ciphers are assembly). The library's own code and what its calls use stay as
+# small matters more there than fast (the ciphers are assembly, and ring's C has the flags above). The library's own code and
+# what its calls use stay as
 # `make lib` has them: built for size they would be 0.5 MB less, and a log call 8 to 35 % more instructions.
 small=()
-for crate in std ring rustls rustls-webpki rustls-pki-types rustls-native-certs ureq ureq-proto http httparse infer cfb; do
-    small+=(--config "profile.release.package.$crate.opt-level='s'")
+for crate in std ring rustls rustls-webpki rustls-pki-types rustls-native-certs ureq ureq-proto http httparse infer cfb chrono; do
+    small+=(--config "profile.release.package.$crate.opt-level='z'")
 done
 std=(-Z build-std=std,panic_unwind -Z build-std-features=optimize_for_size)
 if [[ $what == *lib* ]]; then

@@ -47,14 +47,26 @@ pub(super) trait Read {
 
 impl Read for Value {
     fn given(&self, name: &str) -> Option<&Value> {
-        self.get(name).filter(|member| !member.is_null())
+        given_in(self.as_object()?, name)
     }
 }
 
 impl Read for Map<String, Value> {
     fn given(&self, name: &str) -> Option<&Value> {
-        self.get(name).filter(|member| !member.is_null())
+        given_in(self, name)
     }
+}
+
+/// One copy for the hundreds of places that ask. In an object of few members comparing the names costs less than
+/// hashing the one that is looked for.
+#[inline(never)]
+fn given_in<'v>(members: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    const FEW: usize = 16;
+    let member = match members.len() {
+        ..=FEW => members.iter().find_map(|(other, member)| (other == name).then_some(member)),
+        _ => members.get(name),
+    };
+    member.filter(|member| !member.is_null())
 }
 
 /// A text that says something: some providers open a stream with empty ids and models.
