@@ -3,15 +3,12 @@
 # stay in build/browser, and leaves screenshots in build/browser/screenshots. PICTURE=1 also makes docs/workbench.png.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. scripts/unavailable.sh
+. scripts/packages.sh
 
 node=$(scripts/install-node.sh)
 chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 if [ -z "$chromium" ]; then
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        unavailable "Chromium: install the package chromium, or name one in CHROMIUM"
-    fi
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core || unavailable "Debian's chromium"
+    install_packages "no Chromium: install the package chromium, or name one in CHROMIUM" chromium fonts-dejavu-core
     chromium=$(command -v chromium)
 fi
 

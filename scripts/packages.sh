@@ -1,13 +1,14 @@
 # Sourced by scripts that get what is missing from Debian's packages.
+# shellcheck shell=bash
+. scripts/unavailable.sh
 
 # install_packages WHAT PACKAGES...: as root; else says that WHAT is missing, and ends the script.
 install_packages() {
     local what=$1
     shift
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        echo "error: $what" >&2
-        exit 1
+        unavailable "$what"
     fi
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -q && apt-get install -y -q --no-install-recommends "$@"; } >&2
+    { apt-get update -q && apt-get install -y -q --no-install-recommends "$@"; } >&2 || unavailable "$what"
 }
