@@ -2951,7 +2951,7 @@ MAXIM_API maxim_status maxim_generation_set_model_parameters(
  * - Anthropic (Messages, complete), Google (generateContent, Interactions), AWS Bedrock (Converse,
  *     InvokeModel, retrieveAndGenerate, agents), Cohere (v1, v2), Mistral (also conversations),
  *     Ollama, TGI, watsonx, Replicate, Aleph Alpha, Writer, Workers AI, llama.cpp, Triton, ERNIE,
- *     Hunyuan, YandexGPT, Reka, DashScope, Spark, KoboldAI: converted to a chat completion,
+ *     Hunyuan, Oracle, YandexGPT, Reka, DashScope, Spark, KoboldAI: converted to a chat completion,
  * - the messages of a Gemini Live or OpenAI Realtime session, the AI SDK's results, streams and
  *     messages, LangChain's messages and results, the messages of the Claude Agent SDK,
  * - any of these within the line of a batch, a gateway's or a client's response, or a list of its

@@ -121,6 +121,17 @@ static void deep_calls(maxim_logger *logger, size_t levels) {
         {"[{\"trace\":{\"trace\":", "[", "1", "]", "}},{\"chunk\":{\"bytes\":\"eA==\"}}]"},
         {"{\"images\":[{\"url\":\"https://example.invalid/a.png\",\"a\":", "[", "1", "]", "}]}"},
         {"{\"type\":\"ai\",\"response_metadata\":{},\"content\":[{\"a\":", "[", "1", "]", "}]}"},
+        /* Texts with calls in them, whose arguments have names: alone, as a JSON text, in a list of texts, as an event. */
+        {"get_weather(city='Paris', a=", "f(a=", "1", ")", ")"},
+        {"\"get_weather(city='Paris', a=", "f(a=", "1", ")", ")\""},
+        {"\"Choice(choices=[Choice(message=Message(content='x'))], a=", "f(a=", "1", ")", ")\""},
+        {"[\"Choice(choices=[Choice(message=Message(content='x'))], a=", "f(a=[", "1", "])", ")\"]"},
+        {"data: Choice(choices=[Choice(delta=Delta(content='x'))], a=", "f(a=", "1", ")", ")\n\n"},
+        {"{\"choices\":[{\"message\":{\"content\":\"get_weather(a=", "f(a=", "1", ")", ")\"}}]}"},
+        /* A stream that breaks off, also within something else. */
+        {"[{\"request_id\":\"q\",\"output\":{\"text\":\"x\",\"a\":", "[", "1", "]", "}},{\"error\":{\"message\":\"x\"}}]"},
+        {"[{\"result\":{\"alternatives\":[{\"message\":{\"text\":\"x\",\"a\":", "[", "1", "]", "}}]}},{\"error\":\"x\"}]"},
+        {"{\"body\":[{\"request_id\":\"q\",\"output\":{\"text\":\"x\"}},{\"error\":{\"message\":\"x\",\"a\":", "[", "1", "]", "}}]}"},
     };
     for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
         const char *const *part = results[i];

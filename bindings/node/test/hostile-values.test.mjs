@@ -236,6 +236,19 @@ test('whatever JavaScript has gives a line, and nothing is thrown', async () => 
   assert.deepEqual(told.filter((message) => !/result/.test(message)), []);
 });
 
+test('a text of 200 MiB is refused by its length, before the library has a copy of it', async () => {
+  const server = await startServer();
+  const directory = scratch();
+  const errors = [];
+  const logger = new Logger({ baseUrl: server.url, apiKey: KEY, id: 'long', spoolDir: directory.path, onError: (error) => errors.push(error) });
+  logger.trace({ id: 't' }).input('x'.repeat(200 << 20));
+  await logger.cleanup();
+  server.stop();
+  await directory.remove();
+  assert.deepEqual(errors.map((error) => error.code), ['MAXIM_ERR_TOO_LARGE']);
+  assert.match(errors[0].message, /input: 209715200 bytes; a text may have at most 167772160/);
+});
+
 test('what a program gets wrong first is named, with the value and the remedy', () => {
   const logger = { apiKey: 'k', repositoryId: 'r' };
   const client = { apiKey: 'k', source: 's' };

@@ -11,7 +11,7 @@ use serde_json::Value;
 const MOST_NESTED: u32 = 3;
 
 /// Members that have an answer in them.
-const AROUND: [&str; 16] = [
+const AROUND: [&str; 18] = [
     "response",
     "body",
     "result",
@@ -24,6 +24,8 @@ const AROUND: [&str; 16] = [
     "modelOutput",
     "chatResponse",
     "inferenceResponse",
+    "chat_response",
+    "inference_response",
     "orchestration_result",
     "final_result",
     "predictions",

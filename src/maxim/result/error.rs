@@ -31,7 +31,7 @@ fn convert(value: Value, _context: &mut Context<'_>) -> Value {
 }
 
 /// Members that a body has which says nothing but that something went wrong.
-const OF_AN_ERROR: [&str; 34] = [
+const OF_AN_ERROR: [&str; 45] = [
     "message",
     "Message",
     "id",
@@ -66,12 +66,28 @@ const OF_AN_ERROR: [&str; 34] = [
     "error_code",
     "error_msg",
     "errorCode",
+    "Error",
+    "ErrorMsg",
+    "RequestId",
+    "opcRequestId",
+    "opc-request-id",
+    "target_service",
+    "operation_name",
+    "client_version",
+    "request_endpoint",
+    "logging_tips",
+    "troubleshooting_tips",
 ];
 
 /// The error that a body or a chunk of a stream is, in the log API's form.
 pub(super) fn error_of(value: &Value) -> Option<Value> {
     let members = value.as_object()?;
-    if let Some(error) = value.given("error").filter(|error| says_something(error)) {
+    // Tencent's body.
+    if let (1, Some(inner)) = (members.len(), value.given("Response").filter(|inner| inner.is_object())) {
+        return error_of(inner);
+    }
+    let given = value.either(&["error", "Error", "ErrorMsg"]);
+    if let Some(error) = given.filter(|error| says_something(error)) {
         let mut read = describe(error, value);
         if let Some(read) = read.as_object_mut().filter(|_| error.is_string()) {
             // What stands beside a text belongs to it.
@@ -101,10 +117,10 @@ pub(super) fn error_of(value: &Value) -> Option<Value> {
 /// Whether an event of a stream says that something went wrong, and nothing else.
 pub(super) fn is_all(event: &Value) -> bool {
     /// What streams number and name their events by.
-    const OF_AN_EVENT: [&str; 4] = ["event", "event_id", "event_type", "session_id"];
+    const OF_AN_EVENT: [&str; 6] = ["event", "event_id", "event_type", "session_id", "Id", "Created"];
     let kind = event.text("type").unwrap_or("error").to_ascii_lowercase();
     let is_named = ["error", "exception", "fail"].iter().any(|word| kind.contains(word));
-    let has_error = event.get("error").is_some();
+    let has_error = event.either(&["error", "Error", "ErrorMsg"]).is_some();
     error_of(event).is_some()
         && (is_named || has_error)
         && event.as_object().is_some_and(|members| {
@@ -125,13 +141,15 @@ fn says_something(error: &Value) -> bool {
 
 /// An error in the log API's form; `body` says the kind where the error itself does not.
 pub(super) fn describe(error: &Value, body: &Value) -> Value {
-    let code = ["code", "status_code", "statusCode", "error_code"].iter().find_map(|name| error.filled(name));
+    let code = ["code", "status_code", "statusCode", "error_code", "Code"]
+        .iter()
+        .find_map(|name| error.filled(name));
     let kind = ["type", "__type", "error_type", "status", "Type"].iter().find_map(|name| error.filled(name));
     let of_body = || {
         let kind = body.filled("type").filter(|kind| kind != "error");
         kind.or_else(|| body.filled("status")).filter(|_| !std::ptr::eq(error, body))
     };
-    let taken = ["message", "Message", "error_msg", "code", "type", "object", "id"];
+    let taken = ["message", "Message", "Msg", "error_msg", "code", "Code", "type", "object", "id"];
     form(Some(message(error)), code, kind.or_else(of_body), rest(error, &taken))
 }
 
@@ -162,6 +180,7 @@ fn message(error: &Value) -> String {
                 "message",
                 "Message",
                 "msg",
+                "Msg",
                 "error_msg",
                 "detail",
                 "error_description",

@@ -49,7 +49,7 @@ fn is(value: &Value) -> bool {
     let has = |chunk: &Value, names: &[&str]| names.iter().any(|name| chunk.given(name).is_some());
     let others = ["embedding", "embeddings", "predictions", "serverContent", "setupComplete"];
     let all = chunks(value);
-    all.iter().any(|chunk| has(chunk, &DECISIVE) || has(chunk, &USAGE))
+    all.iter().any(|chunk| has(chunk, &DECISIVE) || has(chunk, &USAGE) || filtered(chunk).is_some())
         && !all.iter().any(|chunk| has(chunk, &others) && !has(chunk, &DECISIVE))
 }
 
@@ -62,6 +62,7 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
         if let Some(feedback) = chunk.either(&["promptFeedback", "prompt_feedback"]) {
             blocked = block_reason(feedback).or(blocked);
         }
+        blocked = blocked.or_else(|| filtered(chunk));
         for (position, candidate) in chunk.list("candidates").iter().enumerate() {
             let index = candidate.count("index").unwrap_or(position as u64);
             choices.entry(index).or_insert_with(|| Candidate::new(index)).read(candidate, context);
@@ -76,6 +77,13 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
         });
     }
     completion.build(context)
+}
+
+/// Why PaLM gives no candidate.
+fn filtered(response: &Value) -> Option<String> {
+    let is_palm =
+        ["safetyFeedback", "safety_feedback", "messages"].iter().any(|name| response.get(name).is_some());
+    response.list("filters").iter().filter(|_| is_palm).find_map(|filter| filter.filled("reason"))
 }
 
 fn block_reason(feedback: &Value) -> Option<String> {

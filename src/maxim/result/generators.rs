@@ -1,6 +1,6 @@
 //! APIs that complete a text, each in a form of its own: the models of AWS Bedrock by InvokeModel (Titan,
 //! Llama, Mistral, Cohere, Jurassic, Claude 2), Anthropic's complete, Aleph Alpha, Text Generation Inference,
-//! watsonx, Replicate, Writer, Workers AI, llama.cpp, Triton, ERNIE, Hunyuan, YandexGPT, Reka, Vertex AI's predict.
+//! watsonx, Replicate, Writer, Workers AI, llama.cpp, Triton, ERNIE, YandexGPT, Reka, Vertex AI's predict.
 //! Whole, or as the array of what their streams send: the texts are joined.
 //!
 //! What is not known of a body or chunk stays under its own name.
@@ -52,7 +52,7 @@ struct Form {
 }
 
 /// Every form. `text` may be a way to a member of a member; a body is of the first form that fits.
-const FORMS: [Form; 29] = [
+const FORMS: [Form; 28] = [
     Form { list: Some("results"), text: "outputText", reason: "completionReason", marks: &[] },
     Form { list: None, text: "outputText", reason: "completionReason", marks: &[] },
     Form { list: None, text: "generation", reason: "stop_reason", marks: &[] },
@@ -70,8 +70,7 @@ const FORMS: [Form; 29] = [
     Form { list: None, text: "summary_text", reason: "finish_reason", marks: &[] },
     Form { list: None, text: "translation_text", reason: "finish_reason", marks: &[] },
     Form { list: Some("responses"), text: "message/content", reason: "finish_reason", marks: &[] },
-    Form { list: Some("Choices"), text: "Message/Content", reason: "FinishReason", marks: &[] },
-    Form { list: Some("Choices"), text: "Delta/Content", reason: "FinishReason", marks: &[] },
+    Form { list: None, text: "summary", reason: "finish_reason", marks: &["modelId", "model_id"] },
     Form { list: Some("alternatives"), text: "message/text", reason: "status", marks: &[] },
     Form { list: Some("predictions"), text: "content", reason: "finish_reason", marks: &[] },
     Form {

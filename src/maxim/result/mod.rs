@@ -5,6 +5,7 @@
 //!
 //! | shape | decisive members | comes out as |
 //! |---|---|---|
+//! | a completion of Hunyuan or Oracle | `Choices`, or an `apiFormat` or `runtimeType` | respelled, then as OpenAI's or Cohere's |
 //! | an OpenAI chat completion stream | `choices` with a `delta`, or `object` `chat.completion.chunk` | assembled |
 //! | an OpenAI text completion stream | an array of `choices` with `text` | assembled |
 //! | an OpenAI Responses stream | an array with a `type` that starts with `response.` | its final response, or assembled if it was cut short |
@@ -97,6 +98,7 @@ mod relaxed;
 mod responses;
 mod responses_stream;
 mod spark;
+mod spelled;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -114,7 +116,8 @@ struct ResponseShape {
 }
 
 /// Every known shape, in the order in which they are tried.
-const SHAPES: [ResponseShape; 38] = [
+const SHAPES: [ResponseShape; 39] = [
+    spelled::SHAPE,
     openai_stream::CHAT,
     openai_stream::TEXT,
     responses_stream::SHAPE,
