@@ -130,6 +130,9 @@ static void deep_calls(maxim_logger *logger, size_t levels) {
         {"{\"choices\":[{\"message\":{\"content\":\"get_weather(a=", "f(a=", "1", ")", ")\"}}]}"},
         /* A stream that breaks off, also within something else. */
         {"[{\"request_id\":\"q\",\"output\":{\"text\":\"x\",\"a\":", "[", "1", "]", "}},{\"error\":{\"message\":\"x\"}}]"},
+        {"{\"chatResponse\":{\"apiFormat\":\"GENERIC\",\"choices\":[{\"message\":{\"role\":\"ASSISTANT\",\"content\":[{\"type\":\"TEXT\",\"text\":\"x\",\"content\":",
+         "[", "1", "]", "}]}}]}}"},
+        {"[{\"Choices\":[{\"Delta\":{\"Content\":\"x\",\"ToolCalls\":", "[", "1", "]", "}}]},{\"error\":\"x\"}]"},
         {"[{\"result\":{\"alternatives\":[{\"message\":{\"text\":\"x\",\"a\":", "[", "1", "]", "}}]}},{\"error\":\"x\"}]"},
         {"{\"body\":[{\"request_id\":\"q\",\"output\":{\"text\":\"x\"}},{\"error\":{\"message\":\"x\",\"a\":", "[", "1", "]", "}}]}"},
     };
