@@ -100,7 +100,7 @@ version: ## Set the version everywhere: make version TO=0.2.0
 
 .PHONY: release
 release: ## Set the version, build and test all archives and packages, write the notes: make release TO=0.2.0
-	scripts/release.sh $(TO)
+	scripts/release.sh $(TO) $(PLATFORMS)
 
 fresh: ## Run make demo and make test on a Debian made from nothing (as root; STEPS: user tools demo test)
 	scripts/fresh.sh $(STEPS)
