@@ -7,23 +7,26 @@
 //! are odd, so that no address of a real object passes for a handle.
 //!
 //! A call costs no atomic read-modify-write in the steady state: each thread keeps the entry that
-//! it used last, and asks only whether it is still live. The table itself is lock-free to look up, so
+//! it used last, and asks only whether it is still live. It stays where it is while it is used: a call within that
+//! call (from a callback, or from a signal handler at any of its instructions) finds that noted, and has to
+//! ask the table. The table itself is lock-free to look up, so
 //! that a forked child never waits for a lock that a thread of its parent held; the free list is only
 //! ever tried, because a lost slot costs a few bytes and a deadlock costs the host.
 
-use std::cell::Cell;
+use std::cell::{Cell, UnsafeCell};
 use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, compiler_fence};
 use std::thread::LocalKey;
 
 use crate::process::Undisturbed;
-use crate::sync::Mutex;
+use crate::sync::{Mutex, here, is_gone};
 
 use crate::status::{Error, Result, Status};
 
 /// What a table entry points to: the object, and whether its handle is still good.
+#[repr(C)]
 pub struct LiveObject<T> {
     live: AtomicBool,
     value: ManuallyDrop<T>,
@@ -38,8 +41,81 @@ impl<T> Drop for LiveObject<T> {
     }
 }
 
-/// The entry that a thread used last, with its handle.
-pub type Cached<T> = Cell<Option<(usize, Arc<LiveObject<T>>)>>;
+/// The entry that a thread used last.
+pub struct Cached<T> {
+    /// An address in the frame of the call that is using it; 0: none. Whoever finds another call's there leaves
+    /// the rest alone.
+    user: Cell<usize>,
+    /// Its handle, or 0.
+    handle: Cell<usize>,
+    entry: UnsafeCell<Option<Arc<LiveObject<T>>>>,
+}
+
+impl<T> Cached<T> {
+    /// None yet.
+    pub const fn new() -> Cached<T> {
+        Cached { user: Cell::new(0), handle: Cell::new(0), entry: UnsafeCell::new(None) }
+    }
+
+    /// Whether a call further out is using it. One that a handler has jumped out of is not.
+    #[inline(always)]
+    fn is_used(&self, frame: usize) -> bool {
+        let user = self.user.get();
+        user != 0 && !is_gone(user, frame)
+    }
+
+    /// The object, if it is this one and still live; used until [`Cached::leave`].
+    #[inline(always)]
+    fn enter(&self, frame: usize, handle: usize) -> Option<&T> {
+        if self.user.get() != 0 {
+            return None;
+        }
+        // From here on a handler's call leaves the entry where it is.
+        self.user.set(frame);
+        compiler_fence(Ordering::SeqCst);
+        if self.handle.get() == handle
+            // SAFETY: nobody replaces the entry while it is used.
+            && let Some(entry) = unsafe { &*self.entry.get() }
+            && entry.live.load(Ordering::Acquire)
+        {
+            return Some(&entry.value);
+        }
+        self.leave();
+        None
+    }
+
+    #[inline(always)]
+    fn leave(&self) {
+        compiler_fence(Ordering::SeqCst);
+        self.user.set(0);
+    }
+
+    /// Keeps another entry, which the calling frame uses from here on; not to be called while it is used.
+    fn keep(&self, frame: usize, handle: usize, entry: Option<Arc<LiveObject<T>>>) {
+        self.user.set(frame);
+        compiler_fence(Ordering::SeqCst);
+        self.handle.set(handle);
+        // SAFETY: nobody else uses the entry: other threads do not reach it, and calls within this one see its user.
+        drop(std::mem::replace(unsafe { &mut *self.entry.get() }, entry));
+    }
+}
+
+/// While a call uses an object.
+enum InUse<'a, T> {
+    /// The one that its thread keeps.
+    Kept(&'a Cached<T>),
+    /// One of which it has a reference of its own.
+    Own { _entry: Option<Arc<LiveObject<T>>> },
+}
+
+impl<T> Drop for InUse<'_, T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let InUse::Kept(cache) = self {
+            cache.leave();
+        }
+    }
+}
 
 /// A kind of object that C holds handles of.
 pub trait Handled: Send + Sync + Sized + 'static {
@@ -65,7 +141,7 @@ macro_rules! handled {
             }
             fn cache() -> &'static std::thread::LocalKey<$crate::ffi::handle::Cached<Self>> {
                 thread_local! {
-                    static CACHE: $crate::ffi::handle::Cached<$type> = const { std::cell::Cell::new(None) };
+                    static CACHE: $crate::ffi::handle::Cached<$type> = const { $crate::ffi::handle::Cached::new() };
                 }
                 &CACHE
             }
@@ -82,59 +158,64 @@ const MAX_SLOTS: u32 = 1 << INDEX_BITS;
 /// Calls `body` with the object behind a handle.
 #[inline]
 pub fn with<T: Handled, R>(handle: usize, body: impl FnOnce(&T) -> Result<R>) -> Result<R> {
-    // `try_with` fails only while the thread is being torn down; then there is no cache.
-    let entry = match T::cache().try_with(Cell::take) {
-        Ok(Some((cached, entry))) if cached == handle => Some(entry),
-        _ => None,
+    let frame = here();
+    let cache = own_cache::<T>();
+    let entered = cache.and_then(|cache| Some((cache.enter(frame, handle)?, InUse::Kept(cache))));
+    let (object, _in_use) = match entered {
+        Some(entered) => entered,
+        None => find(cache, frame, handle)?,
     };
-    call(handle, entry, body)
+    body(object)
 }
 
-/// [`with`], where a look at the object often says that nothing is to be done: that leaves the cache as it is, in a
-/// sixth fewer instructions. `is_wanted` looks and calls nothing: it could change the cache.
+/// [`with`], where a look at the object often says that nothing is to be done. `is_wanted` looks and calls nothing.
 #[inline]
 pub fn with_wanted<T: Handled>(
     handle: usize,
     is_wanted: impl Fn(&T) -> bool,
     body: impl FnOnce(&T) -> Result<()>,
 ) -> Result<()> {
-    let cached = T::cache().try_with(|cache| {
-        // SAFETY: only this thread reaches its cache, and nothing changes it while `is_wanted` looks.
-        match unsafe { &*cache.as_ptr() } {
-            Some((cached, entry))
-                if *cached == handle && entry.live.load(Ordering::Acquire) && !is_wanted(&entry.value) =>
-            {
-                Err(())
-            }
-            _ => Ok(cache.take()),
+    let frame = here();
+    let cache = own_cache::<T>();
+    let entered = match cache.and_then(|cache| Some((cache.enter(frame, handle)?, cache))) {
+        Some((object, cache)) if !is_wanted(object) => {
+            cache.leave();
+            return Ok(());
         }
-    });
-    let entry = match cached {
-        Ok(Err(())) => return Ok(()),
-        Ok(Ok(Some((cached, entry)))) if cached == handle => Some(entry),
-        _ => None,
+        Some((object, cache)) => Some((object, InUse::Kept(cache))),
+        None => None,
     };
-    call(handle, entry, |object| if is_wanted(object) { body(object) } else { Ok(()) })
+    let (object, _in_use) = match entered {
+        Some(entered) => entered,
+        None => find(cache, frame, handle)?,
+    };
+    if is_wanted(object) { body(object) } else { Ok(()) }
 }
 
+/// What the calling thread keeps; `None` only while it is being torn down.
 #[inline(always)]
-fn call<T: Handled, R>(
-    handle: usize,
-    mut entry: Option<Arc<LiveObject<T>>>,
-    body: impl FnOnce(&T) -> Result<R>,
-) -> Result<R> {
-    if entry.is_none() {
-        entry = T::table().get(handle);
-    }
-    match entry {
-        Some(entry) if entry.live.load(Ordering::Acquire) => {
-            let result = body(&entry.value);
-            // A forgotten cache entry would be a leak, so a failing `try_with` drops it.
-            let _ = T::cache().try_with(|cache| cache.set(Some((handle, entry))));
-            result
+fn own_cache<'a, T: Handled>() -> Option<&'a Cached<T>> {
+    let cache: Option<*const Cached<T>> = T::cache().try_with(ptr::from_ref).ok();
+    // SAFETY: it is there for as long as its thread, which is in a call of ours.
+    cache.map(|cache| unsafe { &*cache })
+}
+
+/// The object by the table; kept by the thread from now on, unless a call further out uses what it has.
+#[cold]
+#[inline(never)]
+fn find<T: Handled>(cache: Option<&Cached<T>>, frame: usize, handle: usize) -> Result<(&T, InUse<'_, T>)> {
+    let entry = T::table().get(handle).filter(|entry| entry.live.load(Ordering::Acquire));
+    let object = entry.as_deref().map(ptr::from_ref);
+    let in_use = match cache {
+        Some(cache) if !cache.is_used(frame) => {
+            cache.keep(frame, handle, entry);
+            InUse::Kept(cache)
         }
-        _ => Err(invalid::<T>(handle)),
-    }
+        _ => InUse::Own { _entry: entry },
+    };
+    let object = object.ok_or_else(|| invalid::<T>(handle))?;
+    // SAFETY: it is kept, or referred to, until the use ends.
+    Ok((unsafe { &(*object).value }, in_use))
 }
 
 /// Puts an object into its table and gives its handle.
@@ -150,7 +231,13 @@ pub fn remove<T: Handled>(handle: usize) -> Result<Arc<LiveObject<T>>> {
     let entry = T::table().remove(handle).ok_or_else(|| invalid::<T>(handle))?;
     entry.live.store(false, Ordering::Release);
     // The thread that frees should not keep the object alive until its next call.
-    let _ = T::cache().try_with(Cell::take);
+    let frame = here();
+    let _ = T::cache().try_with(|cache| {
+        if !cache.is_used(frame) {
+            cache.keep(frame, 0, None);
+            cache.leave();
+        }
+    });
     Ok(entry)
 }
 
@@ -407,6 +494,78 @@ mod tests {
             remove::<Thing>(*handle).unwrap();
         }
         assert!(handles.iter().all(|handle| get(*handle).is_err()));
+    }
+
+    /// Says when it is dropped.
+    struct Watched(Arc<AtomicU32>);
+    handled!(Watched, "watched thing", 0xb);
+
+    impl Drop for Watched {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_a_call_uses_outlives_the_calls_within_it_whoever_frees_it() {
+        let dropped = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
+        let [first, second] = [0, 1].map(|n| insert(Watched(Arc::clone(&dropped[n]))).unwrap());
+        let count = |n: usize| dropped[n].load(Ordering::Relaxed);
+        let touch = |handle| with::<Watched, _>(handle, |_| Ok(()));
+        // As a handler at any instruction of a call, and as a callback of it.
+        let disturb = || {
+            touch(second)?;
+            std::thread::scope(|scope| scope.spawn(|| remove::<Watched>(first).map(drop)).join().unwrap())?;
+            assert!(touch(first).is_err() && touch(0).is_err());
+            touch(second)
+        };
+        touch(first).unwrap();
+        with_wanted::<Watched>(
+            first,
+            |_| true,
+            |_| {
+                disturb()?;
+                assert_eq!((count(0), count(1)), (0, 0), "freed while a call uses it");
+                Ok(())
+            },
+        )
+        .unwrap();
+        touch(second).unwrap();
+        assert_eq!(count(0), 1, "kept though no call uses it");
+        // The thread that frees is in a call of the same object.
+        with::<Watched, _>(second, |_| {
+            remove::<Watched>(second).map(drop)?;
+            assert_eq!(count(1), 0);
+            Ok(())
+        })
+        .unwrap();
+        assert!(touch(second).is_err());
+        assert_eq!(count(1), 1);
+    }
+
+    /// Far enough in that each later call's frame is further out.
+    #[inline(never)]
+    fn jump_out_from_far_in(handle: usize) {
+        let far = [0_u8; 16 << 10];
+        jump_out_of(handle);
+        std::hint::black_box(&far);
+    }
+
+    #[inline(never)]
+    fn jump_out_of(handle: usize) {
+        let cache = own_cache::<Thing>().unwrap();
+        assert!(cache.enter(here(), handle).is_some());
+    }
+
+    #[test]
+    fn a_call_that_a_handler_jumped_out_of_is_in_nobodys_way() {
+        let handles = [1, 2].map(|n| insert(Thing(n)).unwrap());
+        get(handles[0]).unwrap();
+        jump_out_from_far_in(handles[0]);
+        assert_eq!((get(handles[1]), get(handles[0])), (Ok(2), Ok(1)));
+        let cache = own_cache::<Thing>().unwrap();
+        assert_eq!((cache.user.get(), cache.handle.get()), (0, handles[0]), "kept again");
+        handles.into_iter().for_each(|handle| remove::<Thing>(handle).map(drop).unwrap());
     }
 
     #[test]

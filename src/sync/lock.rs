@@ -64,13 +64,14 @@ pub(crate) trait Recover {
     fn recover(&mut self);
 }
 
-/// A value, and who may touch it.
+/// A value, and who may touch it. The value is beside the holder: what of it comes first is on the same cache line.
+#[repr(C)]
 pub(crate) struct Lock<T> {
     /// [`FREE`], or an address in the holder's frame.
     holder: AtomicUsize,
+    value: UnsafeCell<T>,
     /// A holder that was in the way for too long.
     stuck: AtomicUsize,
-    value: UnsafeCell<T>,
 }
 
 // SAFETY: a reference to the value comes from a guard only, and there is one guard at a time, so sharing the
@@ -261,9 +262,9 @@ fn is_nearby(holder: usize, frame: usize) -> bool {
     holder.abs_diff(frame) <= NEARBY
 }
 
-/// Whether a frame that holds a lock is known to be gone, told from another frame that waits for that lock: it
+/// Whether a frame that holds something is known to be gone, told from another frame that waits for that: it
 /// was on this thread's stack, at the same place or further in, where there is nothing now.
-fn is_gone(holder: usize, frame: usize) -> bool {
+pub(crate) fn is_gone(holder: usize, frame: usize) -> bool {
     is_nearby(holder, frame)
         && holder <= frame
         && own_stack().is_some_and(|stack| stack.contains(&holder) && stack.contains(&frame))
