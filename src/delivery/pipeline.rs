@@ -24,7 +24,7 @@ use crate::delivery::progress::FlushTarget;
 use crate::delivery::synchronous;
 use crate::delivery::writer::{self, Done, Flush, Message, Workplace};
 use crate::process::{self, monotonic};
-use crate::spool::{self, RecordKind, Refusal, Spool, StorageKind};
+use crate::spool::{self, Missed, RecordKind, Refusal, Spool, StorageKind};
 use crate::status::{Error, Result, Status};
 
 /// The name of the thread that moves records to files when somebody asks for it.
@@ -71,6 +71,8 @@ impl Stats {
 
 /// Records go in, and are delivered.
 pub struct Pipeline {
+    /// Beside what else an append needs: each pointer that is followed is a cache line.
+    spool: Arc<Spool>,
     place: Arc<Workplace>,
     outbox: Sender<Message>,
     /// Whether there ought to be a thread and is none.
@@ -87,7 +89,7 @@ impl Pipeline {
             let (outbox, inbox) = crossbeam_channel::unbounded();
             let place = Arc::new(Workplace::open(config, inbox, random_dice()));
             let (thread_missing, closed) = (AtomicBool::new(false), AtomicBool::new(false));
-            Pipeline { place, outbox, thread_missing, closed }
+            Pipeline { spool: Arc::clone(&place.spool), place, outbox, thread_missing, closed }
         });
         if !pipeline.ensure_writer() {
             // What the writer would say first.
@@ -130,15 +132,27 @@ impl Pipeline {
     /// Accepts one record.
     #[inline(always)]
     pub fn append(&self, kind: RecordKind, payload: &[u8]) -> Result {
-        self.answer(self.place.spool.append(kind, payload))
+        match self.spool.append_at_once(kind, payload) {
+            Ok(_) => {
+                self.accepted();
+                Ok(())
+            }
+            Err(missed) => self.append_slowly(missed, kind, payload),
+        }
+    }
+
+    /// Out of the way of the usual call.
+    #[cold]
+    #[inline(never)]
+    fn append_slowly(&self, missed: Missed, kind: RecordKind, payload: &[u8]) -> Result {
+        self.answer(self.spool.append_slowly(missed, kind, payload))
     }
 
     /// Accepts one record, given in parts.
     pub fn append_parts(&self, kind: RecordKind, parts: &[&[u8]]) -> Result {
-        self.answer(self.place.spool.append_parts(kind, parts))
+        self.answer(self.spool.append_parts(kind, parts))
     }
 
-    #[inline(always)]
     fn answer(&self, appended: std::result::Result<u64, Refusal>) -> Result {
         match appended {
             Ok(_) => {

@@ -6,7 +6,7 @@
 //! The payload's whole 8-byte words are dealt out to the lanes in turn: the first to the first lane, the
 //! fifth again. Then one word more goes to each lane: the tag (u64); the length (u32) and the salt (u32);
 //! the remaining bytes padded with zeros to a word; zero. The checksum is the crc32c over the crc32c of
-//! each lane (4 × u32).
+//! each lane (4 × u32). A stamp is the payload's first word.
 
 /// How many lanes there are.
 const LANES: usize = 4;
@@ -18,7 +18,7 @@ pub(super) fn checksum(payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 
         // SAFETY: the processor has the instruction.
         return unsafe { by_instruction(payload, tag, length, salt) };
     }
-    by_library(payload, tag, length, salt)
+    by_library(None, payload, tag, length, salt)
 }
 
 /// Whether [`by_instruction`] may be called.
@@ -48,15 +48,16 @@ fn remainder(payload: &[u8]) -> u64 {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
 pub(super) fn by_instruction(payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
-    by_steps(|crc, word| std::arch::x86_64::_mm_crc32_u64(crc, word), payload, tag, length, salt)
+    by_steps(|crc, word| std::arch::x86_64::_mm_crc32_u64(crc, word), None, payload, tag, length, salt)
 }
 
 /// [`by_instruction`] for a caller who has the instruction: in line, a short record's checksum costs a third
-/// less. `step` is `_mm_crc32_u64`.
+/// less. `step` is `_mm_crc32_u64`. The payload's first word, if it is a stamp, is given beside the others.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(super) fn by_steps(
     step: impl Fn(u64, u64) -> u64,
+    stamp: Option<u64>,
     payload: &[u8],
     tag: u64,
     length: u32,
@@ -68,6 +69,10 @@ pub(super) fn by_steps(
     let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
     // Four variables rather than an array, which the compiler would keep in vectors and take apart again.
     let (mut a, mut b, mut c, mut d) = (START, START, START, START);
+    // The other words begin in the second lane then, which goes by the name of the first meanwhile.
+    if let Some(stamp) = stamp {
+        (a, b, c, d) = (b, c, d, step(a, stamp));
+    }
     for round in rounds {
         a = step(a, word(&round[0]));
         b = step(b, word(&round[1]));
@@ -83,6 +88,9 @@ pub(super) fn by_steps(
             }
         }
     }
+    if stamp.is_some() {
+        (a, b, c, d) = (d, a, b, c);
+    }
     a = step(a, fixed[0]);
     b = step(b, fixed[1]);
     c = step(c, remainder(payload));
@@ -92,10 +100,11 @@ pub(super) fn by_steps(
 }
 
 /// [`checksum`] where there is no such instruction.
-pub(super) fn by_library(payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
+pub(super) fn by_library(stamp: Option<u64>, payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
     let fixed = fixed(tag, length, salt);
     let mut lanes = [0; LANES];
-    for (at, word) in payload.as_chunks::<8>().0.iter().enumerate() {
+    let stamp = stamp.map(u64::to_le_bytes);
+    for (at, word) in stamp.iter().chain(payload.as_chunks::<8>().0).enumerate() {
         let lane = &mut lanes[at % LANES];
         *lane = crc32c::crc32c_append(*lane, word);
     }
@@ -114,7 +123,18 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).cycle().take(1024).map(|byte: u8| byte.wrapping_mul(31)).collect();
         for length in 0..bytes.len() {
             let payload = &bytes[..length];
-            assert_eq!(checksum(payload, 7, 9, 11), by_library(payload, 7, 9, 11));
+            let expected = checksum(payload, 7, 9, 11);
+            assert_eq!(by_library(None, payload, 7, 9, 11), expected);
+            if let Some((stamp, others)) = payload.split_first_chunk::<8>() {
+                let stamp = Some(u64::from_le_bytes(*stamp));
+                assert_eq!(by_library(stamp, others, 7, 9, 11), expected);
+                #[cfg(target_arch = "x86_64")]
+                if has_instruction() {
+                    // SAFETY: the processor has the instruction.
+                    let step = |crc, word| unsafe { std::arch::x86_64::_mm_crc32_u64(crc, word) };
+                    assert_eq!(by_steps(step, stamp, others, 7, 9, 11), expected);
+                }
+            }
             let mut padded = [0; 8];
             padded[..length % 8].copy_from_slice(&payload[length & !7..]);
             assert_eq!(remainder(payload), u64::from_le_bytes(padded));

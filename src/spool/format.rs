@@ -66,9 +66,12 @@ pub(super) type SegmentKey = (Origin, u64);
 
 /// What a segment says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub(super) struct Header {
     /// Mixed into every checksum, so that records of an earlier use of the same memory never pass.
     pub salt: u32,
+    /// Whether each payload begins with a stamp.
+    pub stamped: bool,
     pub origin: Origin,
     pub number: u64,
     /// The sequence of the first record.
@@ -77,8 +80,6 @@ pub(super) struct Header {
     pub created: u64,
     /// The size of the segment while it was written to.
     pub size: u64,
-    /// Whether each payload begins with a stamp.
-    pub stamped: bool,
 }
 
 /// What the first page of a file turns out to be.

@@ -51,15 +51,38 @@ pub(super) fn lane_of(sequence: u64) -> usize {
     (sequence >> LANE_SHIFT) as usize % LANES_MAX
 }
 
-/// What is behind a lane's lock.
+/// What may still come before the delivery thread is woken up.
+#[derive(Clone, Copy)]
+pub(super) struct Quiet {
+    bytes: i64,
+    records: i64,
+}
+
+impl Quiet {
+    /// It ends with so many bytes or records.
+    pub fn new(bytes: u64, records: u64) -> Quiet {
+        let before = |end: u64| end.clamp(1, i64::MAX as u64) as i64 - 1;
+        Quiet { bytes: before(bytes), records: before(records) }
+    }
+
+    /// Whether it ends with a record of so many bytes.
+    #[inline(always)]
+    pub fn is_over(&mut self, bytes: u32) -> bool {
+        self.bytes -= i64::from(bytes);
+        self.records -= 1;
+        self.bytes | self.records < 0
+    }
+}
+
+/// What is behind a lane's lock. What each append reads and writes comes first, on the lock's own two cache lines.
+#[repr(C)]
 pub(super) struct Lane {
-    pub index: usize,
-    pub active: Option<Segment>,
     /// The sequence of the next record.
     pub next: u64,
     /// Since the delivery thread last looked, or was last woken up for.
-    pub unread_bytes: u64,
-    pub unread_records: u64,
+    pub quiet: Quiet,
+    pub active: Option<Segment>,
+    pub index: usize,
     /// The next record's sequence when it was last asked whether the lane is used.
     seen: u64,
 }
@@ -70,21 +93,14 @@ pub(super) struct LaneCell(pub Lock<Lane>);
 
 impl LaneCell {
     /// As many as there can be.
-    pub fn all() -> Box<[LaneCell; LANES_MAX]> {
-        let cells: Box<[LaneCell]> = (0..LANES_MAX).map(LaneCell::new).collect();
+    pub fn all(quiet: Quiet) -> Box<[LaneCell; LANES_MAX]> {
+        let cells: Box<[LaneCell]> = (0..LANES_MAX).map(|index| LaneCell::new(index, quiet)).collect();
         cells.try_into().unwrap_or_else(|_| unreachable!("so many were made"))
     }
 
-    fn new(index: usize) -> LaneCell {
+    fn new(index: usize, quiet: Quiet) -> LaneCell {
         let next = (index as u64) << LANE_SHIFT | 1;
-        LaneCell(Lock::new(Lane {
-            index,
-            active: None,
-            next,
-            unread_bytes: 0,
-            unread_records: 0,
-            seen: next,
-        }))
+        LaneCell(Lock::new(Lane { next, quiet, active: None, index, seen: next }))
     }
 }
 
@@ -322,27 +338,28 @@ impl Spool {
         self.survey(|_| (), seal).0
     }
 
-    /// The lane of the calling thread; another one if it is taken.
+    /// The lane of the calling thread, unless it is taken.
     #[inline(always)]
-    pub(super) fn enter(&self) -> Result<LockGuard<'_, Lane>, Refusal> {
+    pub(super) fn enter_own(&self, frame: usize) -> Option<LockGuard<'_, Lane>> {
         let opened = self.opened.load(Ordering::Relaxed);
-        let frame = here();
         // Where the thread has its lane costs more to find out than all of this.
-        let index = if opened == 1 { 0 } else { self.own_lane(opened, frame) };
-        match self.lanes[index % LANES_MAX].0.try_lock_in(frame) {
-            Some(lane) => Ok(lane),
-            None => self.enter_elsewhere(index, frame),
-        }
+        let lane = if opened == 1 { &self.lanes[0] } else { self.own_lane(opened, frame) };
+        lane.0.try_lock_in(frame)
     }
 
     /// The calling thread's, of so many.
     #[inline(never)]
-    fn own_lane(&self, opened: usize, frame: usize) -> usize {
+    fn own_lane(&self, opened: usize, frame: usize) -> &LaneCell {
         if opened >= ATTENTION {
             self.give_back_own(frame);
         }
+        &self.lanes[self.own_index(opened & !ATTENTION)]
+    }
+
+    #[inline(always)]
+    fn own_index(&self, opened: usize) -> usize {
         let hint = lane_hint();
-        if hint < opened & !ATTENTION { hint } else { 0 }
+        if hint < opened.min(LANES_MAX) { hint } else { 0 }
     }
 
     /// Gives back the locks that calls of this thread hold which are gone.
@@ -353,10 +370,12 @@ impl Spool {
         self.lanes.iter().for_each(|lane| drop(lane.0.take_from_gone_in(frame)));
     }
 
+    /// Where the calling thread has found its lane taken: another one, or the same after all.
     #[cold]
     #[inline(never)]
-    fn enter_elsewhere(&self, taken: usize, frame: usize) -> Result<LockGuard<'_, Lane>, Refusal> {
+    pub(super) fn enter_elsewhere(&self, frame: usize) -> Result<LockGuard<'_, Lane>, Refusal> {
         let opened = self.opened();
+        let taken = self.own_index(opened);
         let others = || (1..opened).map(|step| (taken + step) % opened);
         // The delivery thread takes each lane, for a moment.
         if self.meetings.looking.load(Ordering::Relaxed) == 0 && !self.lanes[taken].0.may_be_own(frame) {

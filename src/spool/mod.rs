@@ -109,7 +109,7 @@ pub use batch::{Batch, Record, RecordId};
 pub use candidates::Unusable;
 pub use reader::{BatchLimits, READ_AGAIN, Reader};
 pub use sidefile::has_orphans;
-pub use spool::Spool;
+pub use spool::{Missed, Spool};
 pub use wakeup::Wakeup;
 
 use sha2::{Digest, Sha256};

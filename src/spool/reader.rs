@@ -356,8 +356,7 @@ impl Reader {
         // What is not seen in a lane from here on was accepted behind this moment.
         let begin = |_: &mut SpoolState| (stamp::before_what_follows(), Vec::new());
         let (mut state, (cut, actives)) = self.spool.survey(begin, |(_, actives), _, lane| {
-            lane.unread_bytes = 0;
-            lane.unread_records = 0;
+            lane.quiet = self.spool.quiet;
             actives.extend(
                 lane.active.as_mut().filter(|held| held.unsettled() > 0).map(|held| View::of(held, now)),
             );

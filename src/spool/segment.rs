@@ -2,16 +2,17 @@
 //!
 //! A [`Mapping`] is one segment as it lies in memory. Its first page is written through word-wise
 //! atomics and small copies by whoever holds the spool's lock; its records are written once, in
-//! order, by [`Mapping::write_record`], and only what has been published is ever read. The file
+//! order, by [`Room::write_record`], and only what has been published is ever read. The file
 //! behind it is fully allocated before it is mapped: a hole on a full disk would kill the host.
 
 use super::age::{AgeStamp, STAMP_LEN};
 use super::checksum;
-use super::format::{self, Cursor, HEADER_LEN, HEADER_SIZE, Header, RECORD_HEADER, SEAL_LEN, Seal};
+use super::format::{self, Cursor, HEADER_LEN, HEADER_SIZE, Header, RECORD_HEADER, SEAL_LEN, STAMP, Seal};
 use crate::sync::{AtomicU32, AtomicU64};
 use memmap2::{MmapOptions, MmapRaw};
 use std::fs::File;
 use std::io;
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
@@ -63,92 +64,15 @@ impl Mapping {
         self.raw.len()
     }
 
-    /// Writes one record behind the last one and publishes it: from the last store on it survives
-    /// the process. `at` is a multiple of eight; gives where the next record goes.
+    /// The room for the next record, at `at`, if there is so much: with a payload of `length` bytes, a stamp included.
     #[inline(always)]
-    pub fn write_record(&self, at: usize, tag: u64, salt: u32, payload: &[u8]) -> usize {
-        #[cfg(target_arch = "x86_64")]
-        if checksum::has_instruction() {
-            // SAFETY: the processor has the instruction.
-            return unsafe { self.write_by_instruction(at, tag, salt, payload) };
-        }
-        self.write_checked_by(checksum::by_library, at, tag, salt, payload)
-    }
-
-    /// [`Mapping::write_record`] with the checksum's instruction among the code around it: as a call of its
-    /// own the checksum of a short record costs half as much again.
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "sse4.2")]
-    fn write_by_instruction(&self, at: usize, tag: u64, salt: u32, payload: &[u8]) -> usize {
-        let step = |crc, word| std::arch::x86_64::_mm_crc32_u64(crc, word);
-        let checksum =
-            |payload: &[u8], tag, length, salt| checksum::by_steps(step, payload, tag, length, salt);
-        self.write_checked_by(checksum, at, tag, salt, payload)
-    }
-
-    /// [`Mapping::write_record`] for a payload in parts, behind a stamp or not; its checksum is taken where it is
-    /// put together.
-    pub fn write_parts(&self, at: usize, tag: u64, salt: u32, stamp: Option<u64>, parts: &[&[u8]]) -> usize {
-        let stamp = stamp.map(u64::to_le_bytes);
-        let stamp = stamp.as_ref().map(|stamp| &stamp[..]);
-        let length = stamp.iter().chain(parts).map(|part| part.len()).sum();
-        let copy = |first: *mut u8| {
-            let mut to = first;
-            for part in stamp.iter().chain(parts) {
-                // SAFETY: `write_to` gives room for all parts together, which nobody else looks at yet.
-                unsafe { std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len()) };
-                to = to.wrapping_add(part.len());
-            }
-            // SAFETY: these bytes have just been written.
-            checksum::checksum(
-                unsafe { std::slice::from_raw_parts(first, length) },
-                tag,
-                header_length(length),
-                salt,
-            )
-        };
-        self.write_to(at, tag, length, copy)
-    }
-
-    #[inline(always)]
-    fn write_checked_by(
-        &self,
-        checksum: impl FnOnce(&[u8], u64, u32, u32) -> u32,
-        at: usize,
-        tag: u64,
-        salt: u32,
-        payload: &[u8],
-    ) -> usize {
-        let copy = |to: *mut u8| {
-            // SAFETY: `write_to` gives room for the payload, which nobody else looks at yet.
-            unsafe { std::ptr::copy_nonoverlapping(payload.as_ptr(), to, payload.len()) };
-            // Of the payload as it was given: there it is in the nearest cache, and is not just being written.
-            checksum(payload, tag, header_length(payload.len()), salt)
-        };
-        self.write_to(at, tag, payload.len(), copy)
-    }
-
-    /// Writes a record whose payload of `length` bytes `copy` puts where it is told to, and gives its checksum.
-    #[inline(always)]
-    fn write_to(&self, at: usize, tag: u64, length: usize, copy: impl FnOnce(*mut u8) -> u32) -> usize {
+    pub fn room(&self, at: u32, length: usize) -> Option<Room<'_>> {
         let size = format::record_size(length);
-        assert!(at >= HEADER_SIZE && at.is_multiple_of(8) && size <= self.len() && at <= self.len() - size);
-        let next = at + size;
-        let start = self.raw.as_mut_ptr().wrapping_add(at);
-        let checksum = copy(start.wrapping_add(RECORD_HEADER));
-        // SAFETY: [at, at + size) lies inside the mapping by the assertion above, is 8-aligned as the
-        // mapping is page-aligned, is not published yet, and the spool's lock admits one writer. The length
-        // behind the record is stored only if there is room for a header.
-        unsafe {
-            start.add(8).cast::<u64>().write(tag.to_le());
-            start.add(4).cast::<u32>().write(checksum.to_le());
-            // A segment in its second use still has old records behind this one: end the chain first.
-            if self.len() - next >= RECORD_HEADER {
-                (*start.add(size).cast::<AtomicU32>()).store(0, Ordering::Relaxed);
-            }
-            (*start.cast::<AtomicU32>()).store(header_length(length).to_le(), Ordering::Release);
-        }
-        next
+        let behind = self.len().checked_sub(at as usize)?.checked_sub(size)?;
+        debug_assert!(at >= HEADER_SIZE as u32);
+        assert!(at.is_multiple_of(8));
+        let start = self.raw.as_mut_ptr().wrapping_add(at as usize);
+        Some(Room { start, length, behind, next: at + size as u32, of: PhantomData })
     }
 
     /// Published bytes: records before the tail that the spool's lock told the reader of.
@@ -220,4 +144,160 @@ impl Mapping {
         // SAFETY: inside the mapping and aligned by the assertion; only used as an atomic.
         unsafe { &*self.raw.as_ptr().wrapping_add(at).cast::<AtomicU32>() }
     }
+}
+
+/// Where the next record goes: room in a mapping that is not published yet. The spool's lock admits one writer.
+pub(super) struct Room<'a> {
+    /// 8-aligned, as mappings are page-aligned. So many bytes from here are the record's: [`format::record_size`] of ...
+    start: *mut u8,
+    /// ... a payload that is so long, with its stamp.
+    length: usize,
+    /// So much of the mapping is behind it.
+    behind: usize,
+    /// Where the record after it goes.
+    pub next: u32,
+    of: PhantomData<&'a Mapping>,
+}
+
+impl Room<'_> {
+    /// Writes the record and publishes it: from the last store on it survives the process.
+    ///
+    /// The checksum is that of the payload as it was given: there it is in the nearest cache, and is not just
+    /// being written. It is taken before the payload is copied, as hardly anything has to be kept over that call then.
+    #[inline(always)]
+    pub fn write_record(self, tag: u64, salt: u32, stamp: Option<u64>, payload: &[u8]) {
+        let head = if stamp.is_some() { STAMP } else { 0 };
+        assert_eq!(head + payload.len(), self.length, "{OTHER_LENGTH}");
+        let Room { start, behind, .. } = self;
+        #[cfg(target_arch = "x86_64")]
+        if checksum::has_instruction() {
+            // SAFETY: the processor has the instruction, and there is room for the record at `start`.
+            return unsafe {
+                match stamp {
+                    None => write_by_instruction(start, behind, tag, salt, payload),
+                    Some(stamp) => write_stamped_by_instruction(start, behind, tag, salt, payload, stamp),
+                }
+            };
+        }
+        // SAFETY: there is room for the record at `start`.
+        unsafe { write_checked_by(checksum::by_library, start, behind, tag, salt, stamp, payload) };
+    }
+
+    /// [`Room::write_record`] for a payload in parts; its checksum is taken where it is put together.
+    pub fn write_parts(self, tag: u64, salt: u32, stamp: Option<u64>, parts: &[&[u8]]) {
+        let stamp = stamp.map(u64::to_le_bytes);
+        let parts = || stamp.iter().map(|stamp| &stamp[..]).chain(parts.iter().copied());
+        assert_eq!(parts().map(<[u8]>::len).sum::<usize>(), self.length, "{OTHER_LENGTH}");
+        let first = self.start.wrapping_add(RECORD_HEADER);
+        let mut to = first;
+        for part in parts() {
+            // SAFETY: there is room for all parts together, which nobody else looks at yet.
+            unsafe { std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len()) };
+            to = to.wrapping_add(part.len());
+        }
+        // SAFETY: these bytes have just been written.
+        let payload = unsafe { std::slice::from_raw_parts(first, self.length) };
+        let checksum = checksum::checksum(payload, tag, header_length(self.length), salt);
+        // SAFETY: there is room for the record at `start`.
+        unsafe {
+            write_header(self.start, self.behind, tag, checksum, self.length);
+            publish(self.start, self.length);
+        }
+    }
+}
+
+const OTHER_LENGTH: &str = "a payload is as long as was said when there was room for it";
+
+/// [`Room::write_record`] with the checksum's instruction among the code around it: as a call of its own the
+/// checksum of a short record costs half as much again.
+///
+/// # Safety
+/// As for [`write_header`]; the room is the payload's too.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse4.2")]
+unsafe fn write_by_instruction(start: *mut u8, behind: usize, tag: u64, salt: u32, payload: &[u8]) {
+    let step = |crc, word| std::arch::x86_64::_mm_crc32_u64(crc, word);
+    let checksum = |stamp, payload: &[u8], tag, length, salt| {
+        checksum::by_steps(step, stamp, payload, tag, length, salt)
+    };
+    // SAFETY: the caller's.
+    unsafe { write_checked_by(checksum, start, behind, tag, salt, None, payload) };
+}
+
+/// [`write_by_instruction`] for a record with a stamp.
+///
+/// # Safety
+/// As there.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse4.2")]
+unsafe fn write_stamped_by_instruction(
+    start: *mut u8,
+    behind: usize,
+    tag: u64,
+    salt: u32,
+    payload: &[u8],
+    stamp: u64,
+) {
+    let step = |crc, word| std::arch::x86_64::_mm_crc32_u64(crc, word);
+    let checksum = |stamp, payload: &[u8], tag, length, salt| {
+        checksum::by_steps(step, stamp, payload, tag, length, salt)
+    };
+    // SAFETY: the caller's.
+    unsafe { write_checked_by(checksum, start, behind, tag, salt, Some(stamp), payload) };
+}
+
+/// # Safety
+/// As for [`write_header`]; the room is that of stamp and payload too.
+#[inline(always)]
+unsafe fn write_checked_by(
+    checksum: impl FnOnce(Option<u64>, &[u8], u64, u32, u32) -> u32,
+    start: *mut u8,
+    behind: usize,
+    tag: u64,
+    salt: u32,
+    stamp: Option<u64>,
+    payload: &[u8],
+) {
+    let head = if stamp.is_some() { STAMP } else { 0 };
+    let length = head + payload.len();
+    let checksum = checksum(stamp, payload, tag, header_length(length), salt);
+    // SAFETY: there is room for all of this, which nobody else looks at yet, and 8-aligned.
+    unsafe {
+        write_header(start, behind, tag, checksum, length);
+        let first = start.add(RECORD_HEADER);
+        if let Some(stamp) = stamp {
+            first.cast::<u64>().write(stamp.to_le());
+        }
+        std::ptr::copy_nonoverlapping(payload.as_ptr(), first.add(head), payload.len());
+        publish(start, length);
+    }
+}
+
+/// Writes all of a record's header but its length, and ends the chain of records behind it.
+///
+/// # Safety
+/// At `start`, which is 8-aligned, there is room for a record with a payload of `length` bytes that is not published
+/// yet, and behind that are `behind` bytes of the same mapping.
+#[inline(always)]
+unsafe fn write_header(start: *mut u8, behind: usize, tag: u64, checksum: u32, length: usize) {
+    // SAFETY: the caller's. The length behind the record is stored only if there is room for a header.
+    unsafe {
+        start.add(8).cast::<u64>().write(tag.to_le());
+        start.add(4).cast::<u32>().write(checksum.to_le());
+        // A segment in its second use still has old records behind this one: end the chain first.
+        if behind >= RECORD_HEADER {
+            let size = format::record_size(length);
+            (*start.add(size).cast::<AtomicU32>()).store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Publishes a record: it is there from this store on.
+///
+/// # Safety
+/// At `start`, which is 8-aligned, is a record that is written but for its length.
+#[inline(always)]
+unsafe fn publish(start: *mut u8, length: usize) {
+    // SAFETY: the caller's.
+    unsafe { (*start.cast::<AtomicU32>()).store(header_length(length).to_le(), Ordering::Release) };
 }

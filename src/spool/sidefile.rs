@@ -186,17 +186,15 @@ impl Spool {
         }
         let path = file.path();
         let parts = [payload, &path_length, path.as_os_str().as_bytes()];
-        let accepted = self.put(&mut lane, kind, length, |map, at, tag, salt, stamp| {
-            map.write_parts(at, tag, salt, stamp, &parts)
-        });
+        let accepted = self.put(&mut lane, kind, &parts[..]);
         match (accepted, &mut lane.active) {
-            (Ok(sequence), Some(active)) => {
+            (Some(sequence), Some(active)) => {
                 active.sides.push(SideFile { sequence, size });
                 Ok(Some(sequence))
             }
-            (refused, _) => {
+            _ => {
                 let _ = file.remove_file();
-                refused.map(Some)
+                Err(Refusal::Full)
             }
         }
     }

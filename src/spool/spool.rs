@@ -4,14 +4,14 @@ use super::age::AgeStamp;
 use super::candidates::{self, Unusable};
 use super::claim::Locks;
 use super::format::{self, Origin, STAMP, SegmentKey};
-use super::lanes::{self, Apart, LANES_MAX, Lane, LaneCell, Meetings};
+use super::lanes::{self, Apart, LANES_MAX, Lane, LaneCell, Meetings, Quiet};
 use super::secure_fs::At;
-use super::segment::Mapping;
+use super::segment::Room;
 use super::state::{Location, Segment, SpoolState};
 use super::store::{Store, StoreRoot};
 use super::{Identity, Options, RecordKind, Refusal, Stats, StorageKind, Wakeup, reader};
 use crate::process::{Undisturbed, monotonic, stamp};
-use crate::sync::{Lock, LockCondvar, LockGuard, Mutex};
+use crate::sync::{Lock, LockCondvar, LockGuard, Mutex, here};
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
@@ -34,9 +34,40 @@ const NEWS_MAX: usize = 4;
 /// Room for the books of this many segments is reserved, so that rotating allocates nothing.
 pub(super) const BOOKS_RESERVED: usize = 64;
 
-/// Writes one record into a segment, given its place, tag, salt and stamp; gives where the next one goes.
-pub(super) trait WriteRecord: FnOnce(&Mapping, usize, u64, u32, Option<u64>) -> usize {}
-impl<F: FnOnce(&Mapping, usize, u64, u32, Option<u64>) -> usize> WriteRecord for F {}
+/// What [`Spool::append_at_once`] could not do: the frame of the call. That its thread's last call has been left while it
+/// held a lock shows only from a frame that is not further in than that call's.
+pub struct Missed(usize);
+
+/// The payload of one record.
+pub(super) trait Payload {
+    /// In bytes.
+    fn length(&self) -> usize;
+    /// Writes the record into the room for it.
+    fn write(&self, room: Room<'_>, tag: u64, salt: u32, stamp: Option<u64>);
+}
+
+impl Payload for &[u8] {
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
+    fn write(&self, room: Room<'_>, tag: u64, salt: u32, stamp: Option<u64>) {
+        room.write_record(tag, salt, stamp, self);
+    }
+}
+
+/// In parts, which are copied once and nowhere but into the segment.
+impl Payload for &[&[u8]] {
+    fn length(&self) -> usize {
+        self.iter().map(|part| part.len()).sum()
+    }
+
+    fn write(&self, room: Room<'_>, tag: u64, salt: u32, stamp: Option<u64>) {
+        room.write_parts(tag, salt, stamp, self);
+    }
+}
 
 /// Takes records from any thread and keeps them until they are delivered.
 pub struct Spool {
@@ -66,8 +97,8 @@ pub struct Spool {
     pub(super) segment_size: u64,
     /// The size of the first.
     pub(super) first_size: u64,
-    wake_bytes: u64,
-    wake_records: u64,
+    /// So much may come into a lane before the delivery thread is woken up.
+    pub(super) quiet: Quiet,
 }
 
 pub(super) fn unix_time() -> u64 {
@@ -82,15 +113,17 @@ impl Spool {
         let segment_size = (memory / (2 * SEGMENTS_MIN)).clamp(SEGMENT_SIZE_MIN, SEGMENT_SIZE) & !4095;
         let first_size = if options.short_lived { SEGMENT_SIZE_SHORT_LIVED } else { SEGMENT_SIZE };
         let first_size = first_size.min(segment_size);
-        let wake_bytes = if options.wake_bytes == 0 { segment_size / 2 } else { options.wake_bytes };
-        let wake_records = if options.wake_records == 0 { u64::MAX } else { options.wake_records };
+        let quiet = Quiet::new(
+            if options.wake_bytes == 0 { segment_size / 2 } else { options.wake_bytes },
+            if options.wake_records == 0 { u64::MAX } else { options.wake_records },
+        );
         let (store, news) = open_store(&options);
         // Files are read for the first one, which is not to happen in a log call.
         let _ = AgeStamp::of(Duration::ZERO);
         stamp::prepare();
         let most = if options.lanes == 0 { lanes::most(memory, segment_size) } else { options.lanes };
         let spool = Spool {
-            lanes: LaneCell::all(),
+            lanes: LaneCell::all(quiet),
             lanes_most: most.min(LANES_MAX),
             opened: AtomicUsize::new(1),
             meetings: Meetings::new(),
@@ -126,8 +159,7 @@ impl Spool {
             left: Mutex::new(false),
             segment_size,
             first_size,
-            wake_bytes,
-            wake_records,
+            quiet,
         };
         spool.prepare_spare();
         spool
@@ -179,26 +211,45 @@ impl Spool {
 
     /// Accepts one record; gives its sequence: 1, 2, 3 and so on. When this returns,
     /// the record survives the process.
-    #[inline(always)]
+    #[allow(dead_code)] // the library has an answer of its own between the two; tests and models have none
     pub fn append(&self, kind: RecordKind, payload: &[u8]) -> Result<u64, Refusal> {
-        self.append_by(kind, payload.len(), |map, at, tag, salt, stamp| match stamp {
-            None => map.write_record(at, tag, salt, payload),
-            Some(_) => map.write_parts(at, tag, salt, stamp, &[payload]),
-        })
+        match self.append_at_once(kind, payload) {
+            Ok(sequence) => Ok(sequence),
+            Err(missed) => self.append_slowly(missed, kind, payload),
+        }
     }
 
     /// [`Spool::append`] for a payload in parts, which are copied once and nowhere but into the segment.
     pub fn append_parts(&self, kind: RecordKind, parts: &[&[u8]]) -> Result<u64, Refusal> {
-        let payload = parts.iter().map(|part| part.len()).sum();
-        self.append_by(kind, payload, |map, at, tag, salt, stamp| {
-            map.write_parts(at, tag, salt, stamp, parts)
-        })
+        self.append_missed(Missed(here()), kind, parts)
     }
 
+    /// [`Spool::append`] if the calling thread's lane is free and its segment has room: next to always.
     #[inline(always)]
-    fn append_by(&self, kind: RecordKind, payload: usize, write: impl WriteRecord) -> Result<u64, Refusal> {
-        let mut lane = self.with_room(self.enter()?, payload)?;
-        self.put(&mut lane, kind, payload, write)
+    pub fn append_at_once(&self, kind: RecordKind, payload: &[u8]) -> Result<u64, Missed> {
+        let frame = here();
+        let Some(mut lane) = self.enter_own(frame) else { return Err(Missed(frame)) };
+        self.put(&mut lane, kind, payload).ok_or(Missed(frame))
+    }
+
+    /// The same in any case, after that.
+    pub fn append_slowly(&self, missed: Missed, kind: RecordKind, payload: &[u8]) -> Result<u64, Refusal> {
+        self.append_missed(missed, kind, payload)
+    }
+
+    #[inline(never)]
+    fn append_missed(
+        &self,
+        Missed(frame): Missed,
+        kind: RecordKind,
+        payload: impl Payload,
+    ) -> Result<u64, Refusal> {
+        let lane = match self.enter_own(frame) {
+            Some(lane) => lane,
+            None => self.enter_elsewhere(frame)?,
+        };
+        let mut lane = self.with_room(lane, payload.length())?;
+        self.put(&mut lane, kind, payload).ok_or(Refusal::Full)
     }
 
     /// Somebody holds the lock and does not come back.
@@ -210,7 +261,6 @@ impl Spool {
     }
 
     /// Sees to it that the segment in use has room for a payload.
-    #[inline(always)]
     pub(super) fn with_room<'a>(
         &'a self,
         lane: LockGuard<'a, Lane>,
@@ -220,27 +270,23 @@ impl Spool {
         if lane.active.as_ref().is_some_and(has_room) { Ok(lane) } else { self.rotate(lane, payload) }
     }
 
-    /// Writes a record into the segment in use, which has room for it.
+    /// Writes a record into the segment in use; `None` if that has no room for it.
     #[inline(always)]
-    pub(super) fn put(
-        &self,
-        lane: &mut Lane,
-        kind: RecordKind,
-        payload: usize,
-        write: impl WriteRecord,
-    ) -> Result<u64, Refusal> {
-        let Some(active) = &mut lane.active else { return Err(Refusal::Full) };
+    pub(super) fn put(&self, lane: &mut Lane, kind: RecordKind, payload: impl Payload) -> Option<u64> {
         let sequence = lane.next;
-        active.write(sequence, kind, write)?;
+        let size = lane.active.as_mut()?.write(sequence, kind, payload)?;
         lane.next += 1;
-        lane.unread_bytes += format::record_size(payload) as u64;
-        lane.unread_records += 1;
-        if lane.unread_bytes >= self.wake_bytes || lane.unread_records >= self.wake_records {
-            lane.unread_bytes = 0;
-            lane.unread_records = 0;
-            self.wakeup.notify();
+        if lane.quiet.is_over(size) {
+            self.end_quiet(lane);
         }
-        Ok(sequence)
+        Some(sequence)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_quiet(&self, lane: &mut Lane) {
+        lane.quiet = self.quiet;
+        self.wakeup.notify();
     }
 
     /// Refuses records from now on; those accepted stay until they are delivered.
@@ -337,25 +383,45 @@ impl Segment {
         self.size as usize - self.tail as usize
     }
 
+    /// The room for a payload of so many bytes, and a stamp or none, if there is so much.
     #[inline(always)]
-    pub(super) fn has_room(&self, payload: usize) -> bool {
-        // A stamp is as long as records are aligned.
-        self.room() >= format::record_size(payload) + usize::from(self.header.stamped) * STAMP
+    fn room_for(&self, payload: usize, is_stamped: bool) -> Option<Room<'_>> {
+        self.map.as_ref()?.room(self.tail, if is_stamped { STAMP + payload } else { payload })
     }
 
+    pub(super) fn has_room(&self, payload: usize) -> bool {
+        self.room_for(payload, self.header.stamped).is_some()
+    }
+
+    /// Gives how long the record is; `None` if there is no room for it.
     #[inline(always)]
-    fn write(&mut self, sequence: u64, kind: RecordKind, write: impl WriteRecord) -> Result<(), Refusal> {
-        let Some(map) = &self.map else { return Err(Refusal::Full) };
-        let tag = format::tag(sequence, kind.0);
-        let stamp = if self.header.stamped { Some(stamp::now()) } else { None };
-        let next = write(map, self.tail as usize, tag, self.header.salt, stamp);
+    fn write(&mut self, sequence: u64, kind: RecordKind, payload: impl Payload) -> Option<u32> {
+        let (tag, salt) = (format::tag(sequence, kind.0), self.header.salt);
+        let next = if self.header.stamped {
+            let room = self.room_for(payload.length(), true)?;
+            let next = room.next;
+            payload.write(room, tag, salt, Some(stamp::now()));
+            next
+        } else {
+            let room = self.room_for(payload.length(), false)?;
+            let next = room.next;
+            payload.write(room, tag, salt, None);
+            next
+        };
         if self.records == self.settled.count {
-            self.oldest = monotonic::now();
-            self.mark = None;
+            self.begin_to_hold();
         }
         self.records += 1;
-        self.tail = next as u32;
-        Ok(())
+        let size = next - self.tail;
+        self.tail = next;
+        Some(size)
+    }
+
+    /// When a record comes and there is no other.
+    #[cold]
+    fn begin_to_hold(&mut self) {
+        self.oldest = monotonic::now();
+        self.mark = None;
     }
 }
 

@@ -34,12 +34,9 @@ pub(super) struct BlankSegment {
     pub map: Arc<Mapping>,
 }
 
-/// A segment with records.
+/// A segment with records. What an append reads and writes comes first.
+#[repr(C)]
 pub(super) struct Segment {
-    pub header: Header,
-    pub location: Location,
-    /// The bytes it takes where it is kept.
-    pub size: u64,
     /// While mapped. Cold segments of others are never mapped: somebody could truncate them.
     pub map: Option<Arc<Mapping>>,
     pub records: u32,
@@ -48,6 +45,10 @@ pub(super) struct Segment {
     pub settled: Cursor,
     /// When it was sealed (Unix seconds); `None` while it is being written to.
     pub sealed: Option<u64>,
+    pub header: Header,
+    pub location: Location,
+    /// The bytes it takes where it is kept.
+    pub size: u64,
     /// Shared with the batches that show its records.
     pub pin: Arc<()>,
     /// No record that is still here was accepted before this.
