@@ -296,9 +296,10 @@ def conditions(mine):
 
 
 def threads():
-    """What threads that share a logger get out of it."""
+    """What threads that share a logger get out of it, ours and the anchors' in one run."""
     head(
-        f"tags of one logger, {os.cpu_count()} cores",
+        f"one logger, {os.cpu_count()} cores",
+        "library",
         "calls/s",
         "to 1 thread",
         "p50",
@@ -309,21 +310,37 @@ def threads():
         "of them waits",
         "goal",
     )
+    rounds, milliseconds = (1, 300) if QUICK else (7, 1000)
     with Server() as up:
-        found = run([BUILT / "threads", 1 if QUICK else 7, 300 if QUICK else 1000], up.url)
+        found = run([BUILT / "threads", rounds, milliseconds], up.url)
     of_two = next(fields["ratio"] for count, fields in found if count == "2")
     for count, fields in found:
         least = {"1": None, "2": 1.7}.get(count, of_two)
         met = "" if least is None or fields["ratio"] >= 0.95 * least else " **missed**"
-        row(
-            f"{count} thread{'s' if count != '1' else ''}",
-            f"{fields['calls_per_s']:,.0f}",
-            f"{fields['ratio']:.2f}×",
-            *(f"{fields[name]:,.0f}" for name in ("p50", "p99", "p99.9", "cpu_ns")),
-            f"{fields['switches']:.1f}",
-            f"{fields['waits']:.1f}",
-            "" if least is None else f"≥ {least:.2f}×{met}",
-        )
+        threads_row("libmaxim", count, fields, "" if least is None else f"≥ {least:.2f}×{met}")
+    for name, server, program, why in (
+        ("Quill", "maxim-dev", [BUILT / "quill_threads", rounds, milliseconds], "not built: QUILL names no headers"),
+        ("opentelemetry-otlp (crate)", "otlp", [RUST / "otel", "URL", "threads", rounds], missing("rust")),
+    ):
+        if not program[0].exists():
+            row("", name, *"–" * 8, why or "not built")
+            continue
+        with Server(server) as up:
+            command = [up.url if part == "URL" else part for part in program]
+            for count, fields in run(command, up.url, TURN_MS=str(milliseconds)):
+                threads_row(name, count, fields, "")
+
+
+def threads_row(name, count, fields, note):
+    row(
+        f"{count} thread{'s' if count != '1' else ''}",
+        name,
+        f"{fields['calls_per_s']:,.0f}",
+        f"{fields['ratio']:.2f}×",
+        *(f"{fields[name]:,.0f}" for name in ("p50", "p99", "p99.9", "cpu_ns")),
+        *(f"{fields[name]:.1f}" if name in fields else "–" for name in ("switches", "waits")),
+        note,
+    )
 
 
 def missing(kind):

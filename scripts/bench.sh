@@ -37,6 +37,11 @@ ruby_bench() {
 
 if [ -z "${QUICK-}" ]; then
     benches/peers/install.sh
+    # Its headers are in no registry: measured where somebody has them.
+    if [ -n "${QUILL-}" ]; then
+        prepare quill_threads "${CXX:-g++}" -std=c++20 -O2 -I"$QUILL" benches/peers/cpp/quill_threads.cpp \
+            -o "$to/quill_threads" -lpthread
+    fi
     prepare cpp "${CXX:-g++}" -std=c++17 -O2 -Ibindings/cpp/include bindings/cpp/bench/add_tag.cpp \
         -o "$to/cpp" "${link[@]}"
     prepare go go_bench

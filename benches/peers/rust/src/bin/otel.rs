@@ -33,6 +33,16 @@ fn main() {
         peers::throughput("spans", arguments.count, log, || provider.shutdown().unwrap());
         return;
     }
+    if arguments.is_threads {
+        let log = || {
+            let mut span = tracer.start_with_context("agent step", &trace);
+            span.set_attribute(KeyValue::new("step", "1"));
+            span.set_attribute(KeyValue::new("agent", "weather"));
+            span.end();
+        };
+        peers::threads(arguments.count, log, || provider.force_flush().unwrap_or_default());
+        return;
+    }
     peers::latency("empty", arguments.count, || {});
     peers::latency("span", arguments.count, || {
         let mut span = tracer.start_with_context("agent step", &trace);
