@@ -40,7 +40,12 @@ const EVENTS: [&str; 6] =
     ["messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"];
 
 fn is(value: &Value) -> bool {
-    value.get("output").is_some_and(|output| output.get("message").is_some_and(Value::is_object))
+    // Cohere's and Ollama's bodies have a message too, and may stand in somebody's output.
+    let others = ["finish_reason", "done", "created_at"];
+    value.get("output").is_some_and(|output| {
+        output.get("message").is_some_and(Value::is_object)
+            && others.iter().all(|name| output.get(name).is_none())
+    })
 }
 
 fn is_stream(value: &Value) -> bool {
@@ -49,7 +54,9 @@ fn is_stream(value: &Value) -> bool {
 }
 
 fn is_retrieved(value: &Value) -> bool {
-    value.get("output").is_some_and(|output| output.get("text").is_some_and(Value::is_string))
+    value.get("output").is_some_and(|output| {
+        output.get("text").is_some_and(Value::is_string) && output.get("generation_id").is_none()
+    })
 }
 
 fn convert(value: Value, context: &mut Context<'_>) -> Value {

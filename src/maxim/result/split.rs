@@ -39,7 +39,7 @@ fn whole_or_stream(mut chunks: Vec<Value>) -> Value {
     }
 }
 
-/// Whether it is a whole answer of OpenAI's or Anthropic's.
+/// Whether it is a whole answer of OpenAI's, Anthropic's or Cohere's.
 fn is_whole(value: &Value) -> bool {
     let of_choice = |choice: &Value| choice.given("message").is_some() && choice.given("delta").is_none();
     let is_completion =
@@ -48,7 +48,10 @@ fn is_whole(value: &Value) -> bool {
     let is_message = value.get("type").is_some_and(|kind| kind == "message")
         && value.get("stop_reason").is_some()
         && value.get("content").is_some_and(Value::is_array);
-    is_completion || is_message || value.get("object").is_some_and(|object| object == "response")
+    let is_chat = value.get("chat_history").is_some()
+        && value.get("text").is_some_and(Value::is_string)
+        && ["event_type", "is_finished", "api_format"].iter().all(|name| value.get(name).is_none());
+    is_completion || is_message || is_chat || value.get("object").is_some_and(|object| object == "response")
 }
 
 /// Whether the messages are there and the deltas say nothing: Perplexity's bodies have both.
