@@ -289,6 +289,30 @@ fn a_limit_is_learned_and_what_is_refused_for_good_keeps_nothing_else() {
 }
 
 #[test]
+fn no_request_is_larger_than_the_megabyte_that_new_relic_takes() {
+    const LIMIT: usize = 1_000_000;
+    const TRACES: usize = 60;
+    let mut is_first = true;
+    let collector = Collector::start(move |request| {
+        let sent: usize = request.headers["content-length"].parse().unwrap();
+        match sent {
+            // Meanwhile more is logged than one request has room for.
+            _ if std::mem::take(&mut is_first) => (503, "Retry-After: 1\r\n".to_owned(), Vec::new()),
+            1..=LIMIT => taken(),
+            _ => (413, String::new(), Vec::new()),
+        }
+    });
+    let host = Host::new("otlp-megabyte");
+    // Not compressed at first, and then as far as it goes.
+    let answer = said(host.elsewhere(&collector, &["large", "l", &TRACES.to_string()]).output().unwrap());
+    assert!(answer.contains("quarantined 0 dropped 0 held 0 balance 1"), "{answer}");
+    assert_eq!(collector.seen().len(), collector.taken().len() + 1, "one was too large");
+    let trace =
+        |number: usize| ids::span_id(&format!("l-{number}"), "trace", &format!("l-{number}")).to_vec();
+    assert_eq!(ids_of(&collector.spans()), (0..TRACES).map(trace).collect());
+}
+
+#[test]
 fn a_partial_success_is_told_and_not_sent_again() {
     // partial_success { rejected_spans: 2, error_message: "no" }
     let body = [&[0x0a, 6, 0x08, 2, 0x12, 2][..], b"no"].concat();

@@ -185,7 +185,8 @@ impl Engine {
     pub fn round(&mut self, supervisor: &dyn Supervisor) -> RoundResult {
         let (mut usual, reach) = (self.protocol.limits(), self.protocol.reach());
         usual.max_bytes = usual.max_bytes.min(self.body_limit.bytes());
-        if self.failures >= 2 {
+        // What is acknowledged as a whole has been looked at as a whole.
+        if self.failures >= 2 && !self.protocol.is_whole() {
             usual.max_bytes = usual.max_bytes.min(PROBE_BYTES);
         }
         let mut request = self.link.request(usual, reach);

@@ -559,6 +559,50 @@ fn a_protocol_that_panics_costs_a_round_and_not_the_thread() {
     assert_eq!(pipeline.stats().unwrap().spool.delivered, 3);
 }
 
+/// A protocol whose batches are acknowledged as a whole.
+struct Whole<F>(Asked<F>);
+
+impl<F: Fn(&str) -> Outcome + Send + Sync> Protocol for Whole<F> {
+    fn limits(&self) -> BatchLimits {
+        self.0.limits()
+    }
+    fn is_whole(&self) -> bool {
+        true
+    }
+    fn framing(&self) -> Framing {
+        self.0.framing()
+    }
+    fn alone(&self, kind: RecordKind, len: usize) -> bool {
+        self.0.alone(kind, len)
+    }
+    fn send_batch(&self, http: &mut Http, body: &[u8], records: usize, deadline: Instant) -> Outcome {
+        self.0.send_batch(http, body, records, deadline)
+    }
+    fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome {
+        self.0.send_alone(http, kind, payload, deadline)
+    }
+}
+
+#[test]
+fn a_batch_that_is_acknowledged_as_a_whole_is_no_smaller_after_failures() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&heard);
+    let mut config = config(Whole(Asked(move |body: &str| {
+        let mut heard = hears.lock();
+        heard.push(body.to_owned());
+        if heard.len() > 4 { Outcome::Delivered } else { retry() }
+    })));
+    config.synchronous = true;
+    let pipeline = Pipeline::open(config);
+    for _ in 0..50 {
+        pipeline.append(LINE, &[b'x'; 10_000]).unwrap();
+    }
+    pipeline.flush(AMPLE).unwrap();
+    let heard = heard.lock();
+    assert_eq!(heard.len(), 5);
+    assert!(heard.iter().all(|body| *body == heard[0]), "{:?}", heard.iter().map(String::len));
+}
+
 #[test]
 fn a_failed_service_is_probed_with_small_requests_and_then_gets_large_ones_again() {
     let failures = Mutex::new(3);

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::json::{Json, Members, ObjectWriter, push_list};
 
@@ -124,6 +125,97 @@ impl<'a> MemberValue<'a> {
     }
 }
 
+/// So many places of members are kept: more than most entities have.
+const PLACES: usize = 8;
+
+/// Where a member stands in a text: its name, and its value.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    name: (u16, u16),
+    value: (u16, u16),
+}
+
+impl Place {
+    fn of(self, said: &str) -> (&str, Json<'_>) {
+        let part = |(start, end): (u16, u16)| &said[usize::from(start)..usize::from(end)];
+        (part(self.name), Json::seen(part(self.value)))
+    }
+}
+
+/// Where all members of a text stand, if they are few and near enough: what has been seen need not be looked for again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Places {
+    list: [Place; PLACES],
+    count: u8,
+    /// Whether some are missing here.
+    are_more: bool,
+}
+
+impl Places {
+    /// Adds one. A name with escapes is not the text that stands there.
+    #[inline]
+    pub fn add(&mut self, name: Range<usize>, has_escapes: bool, value: Range<usize>) {
+        let short = |range: Range<usize>| Some((range.start.try_into().ok()?, range.end.try_into().ok()?));
+        match (short(name).zip(short(value)), self.list.get_mut(usize::from(self.count))) {
+            (Some((name, value)), Some(place)) if !has_escapes => {
+                *place = Place { name, value };
+                self.count += 1;
+            }
+            _ => self.are_more = true,
+        }
+    }
+
+    /// Adds those of a text that stands from here on.
+    pub fn extend(&mut self, others: &Places, at: usize) {
+        let moved = |(start, end): (u16, u16)| at + usize::from(start)..at + usize::from(end);
+        for place in &others.list[..usize::from(others.count)] {
+            self.add(moved(place.name), false, moved(place.value));
+        }
+        self.are_more |= others.are_more;
+    }
+
+    /// Those of a text of which nothing is known.
+    pub fn unknown() -> Places {
+        Places { are_more: true, ..Places::default() }
+    }
+
+    /// All of them, in order.
+    fn all(&self) -> Option<&[Place]> {
+        (!self.are_more).then(|| &self.list[..usize::from(self.count)])
+    }
+}
+
+/// One more member, which takes the place of an earlier one or is merged with it.
+#[inline]
+fn add<'a>(
+    members: &mut Ordered<'a, MemberValue<'a>>,
+    name: Cow<'a, str>,
+    value: Json<'a>,
+    is_generation: bool,
+) {
+    let is_own = match &*name {
+        // These have become an entity's own fields.
+        "startTimestamp" | "endTimestamp" | "id" => true,
+        "sessionId" => value.is_text(),
+        "spanId" => is_generation,
+        _ => false,
+    };
+    if is_own {
+        return;
+    }
+    let Some(known) = members.find(&name) else {
+        return members.push(name, MemberValue::One(value));
+    };
+    let before = known.json();
+    let is_more = (MERGED.contains(&&*name) && before.is_object() && value.is_object())
+        || (name == ADDED && before.is_array() && value.is_array());
+    match known {
+        MemberValue::Several(parts) if is_more => parts.push(value),
+        known if is_more => *known = MemberValue::Several(vec![before, value]),
+        known => *known = MemberValue::One(value),
+    }
+}
+
 /// The members of an entity.
 pub struct Data<'a> {
     members: Vec<(Cow<'a, str>, MemberValue<'a>)>,
@@ -131,34 +223,21 @@ pub struct Data<'a> {
 
 impl<'a> Data<'a> {
     /// What objects that stand one after the other come to; `spanId` says where a generation is, and nothing else.
-    pub fn of(said: &'a str, is_generation: bool) -> Data<'a> {
+    /// Their members stand at these places.
+    pub fn of(said: &'a str, places: &Places, is_generation: bool) -> Data<'a> {
         let mut members = Ordered::with_room(8);
+        if let Some(places) = places.all() {
+            for place in places {
+                let (name, value) = place.of(said);
+                add(&mut members, Cow::Borrowed(name), value, is_generation);
+            }
+            return Data { members: members.list };
+        }
         let mut rest = said;
         while !rest.is_empty() {
             let mut object = Members::unseen(rest);
             for (name, value) in &mut object {
-                let is_own = match &*name {
-                    // These have become an entity's own fields.
-                    "startTimestamp" | "endTimestamp" | "id" => true,
-                    "sessionId" => value.is_text(),
-                    "spanId" => is_generation,
-                    _ => false,
-                };
-                if is_own {
-                    continue;
-                }
-                let Some(known) = members.find(&name) else {
-                    members.push(name, MemberValue::One(value));
-                    continue;
-                };
-                let before = known.json();
-                let is_more = (MERGED.contains(&&*name) && before.is_object() && value.is_object())
-                    || (name == ADDED && before.is_array() && value.is_array());
-                match known {
-                    MemberValue::Several(parts) if is_more => parts.push(value),
-                    known if is_more => *known = MemberValue::Several(vec![before, value]),
-                    known => *known = MemberValue::One(value),
-                }
+                add(&mut members, name, value, is_generation);
             }
             // They were objects when they were said.
             rest = object.rest().unwrap_or_default();

@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::data::{ADDED, Data, MemberValue};
+use super::data::{ADDED, Data, MemberValue, Places};
 use super::ids;
-use super::json::{Json, Members, ObjectWriter, find, push_list};
+use super::json::{Json, Members, ObjectWriter, find, named, push_list};
 use crate::text::time::parse_rfc3339;
 
 /// One line of the log API, taken apart.
@@ -28,10 +28,9 @@ pub struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// Takes a line apart.
-    pub fn parse(line: &'a [u8]) -> Result<Line<'a>, String> {
-        let text = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?;
+    pub fn parse(line: &'a str) -> Result<Line<'a>, String> {
         let parts = || {
-            let (kind, rest) = cut(text, "{id=")?;
+            let (kind, rest) = cut(line, "{id=")?;
             let (id, rest) = cut(rest, ",action=")?;
             let (action, rest) = cut(rest, ",data=")?;
             Some((kind, id, action, rest.strip_suffix('}')?))
@@ -138,6 +137,9 @@ pub struct Happened {
     pub data: Box<str>,
 }
 
+/// Room that is kept for another entity has so many bytes at most.
+const SMALL: usize = 4 << 10;
+
 /// An entity that is open.
 #[derive(Debug)]
 pub struct Entity {
@@ -165,6 +167,8 @@ pub struct Entity {
     pub touched_ns: u64,
     /// What is said of it: objects one after the other, the later ones above the earlier.
     said: String,
+    /// Where their members stand.
+    places: Places,
     /// What happened to it, in order.
     pub happened: Vec<Happened>,
 }
@@ -181,6 +185,8 @@ pub struct Known<'a> {
     session: Option<Cow<'a, str>>,
     /// Whether anything else is said.
     has_more: bool,
+    /// Where all members stand but those that only an entity's own fields come from.
+    places: Places,
 }
 
 impl<'a> Known<'a> {
@@ -188,14 +194,20 @@ impl<'a> Known<'a> {
     pub fn of(data: &'a str) -> Result<Known<'a>, String> {
         let mut known = Known::default();
         let mut members = Members::unseen(data);
-        for (name, value) in &mut members {
-            match &*name {
+        while let Some((name, has_escapes, place)) = members.scan_next() {
+            let value = Json::seen(&data[place.clone()]);
+            match &*named(&data[name.clone()], has_escapes) {
                 "id" => known.id = value.text(),
                 "startTimestamp" => known.start_us = value.text().and_then(|text| time(&text)),
                 "endTimestamp" => known.end_us = value.text().and_then(|text| time(&text)),
                 "sessionId" if value.is_text() => known.session = value.text(),
-                "spanId" => known.span = value.text(),
-                _ => known.has_more = true,
+                other => {
+                    match other {
+                        "spanId" => known.span = value.text(),
+                        _ => known.has_more = true,
+                    }
+                    known.places.add(name, has_escapes, place);
+                }
             }
         }
         if members.rest() != Some("") {
@@ -209,10 +221,10 @@ impl<'a> Known<'a> {
 impl Entity {
     /// One of which nothing is known yet.
     pub fn new(kind: Kind, id: &str, now_ns: u64) -> Entity {
-        Entity {
+        let mut entity = Entity {
             kind,
-            id: id.into(),
-            trace: (kind == Kind::Trace).then(|| Trace::of(id)),
+            id: Box::default(),
+            trace: None,
             session: None,
             parent: None,
             span_id: None,
@@ -222,8 +234,32 @@ impl Entity {
             seen_ns: now_ns,
             touched_ns: now_ns,
             said: String::new(),
+            places: Places::default(),
             happened: Vec::new(),
-        }
+        };
+        entity.begin(kind, id, now_ns);
+        entity
+    }
+
+    /// Becomes one of which nothing is known yet.
+    pub fn begin(&mut self, kind: Kind, id: &str, now_ns: u64) {
+        self.kind = kind;
+        self.id = id.into();
+        self.trace = (kind == Kind::Trace).then(|| Trace::of(id));
+        self.session = None;
+        self.parent = None;
+        self.span_id = None;
+        self.created = false;
+        (self.start_us, self.end_us) = (None, None);
+        (self.seen_ns, self.touched_ns) = (now_ns, now_ns);
+        self.said.clear();
+        self.places = Places::default();
+        self.happened.clear();
+    }
+
+    /// Whether another one may be made in the room that this one has.
+    pub fn is_small(&self) -> bool {
+        self.said.capacity() <= SMALL && self.happened.capacity() <= SMALL / size_of::<Happened>()
     }
 
     /// Whether nothing more is waited for.
@@ -244,10 +280,13 @@ impl Entity {
             self.session = Some((**session).into());
         }
         if self.said.is_empty() {
-            // As long as it needs to be: most entities say nothing more of themselves.
-            self.said = String::from(data);
+            // No longer than it needs to be: most entities say nothing more of themselves.
+            self.said.reserve_exact(data.len());
+            self.said.push_str(data);
+            self.places = known.places;
         } else {
             self.said.insert_str(0, data);
+            self.places = Places::unknown();
         }
     }
 
@@ -268,13 +307,14 @@ impl Entity {
             self.session = Some((**session).into());
         }
         if known.has_more {
+            self.places.extend(&known.places, self.said.len());
             self.said.push_str(data);
         }
     }
 
     /// What it all comes to.
     pub fn data(&self) -> Data<'_> {
-        Data::of(&self.said, self.kind == Kind::Generation)
+        Data::of(&self.said, &self.places, self.kind == Kind::Generation)
     }
 
     /// Takes over what an earlier life had folded. Lines of it that were folded again since (it ended before they
@@ -288,6 +328,7 @@ impl Entity {
             late.write_but(&mut both, |name, element| name == ADDED && known.contains(&element));
         }
         self.said = both;
+        self.places = Places::unknown();
         self.happened.retain(|item| !earlier.happened.contains(item));
         earlier.happened.append(&mut self.happened);
         self.happened = earlier.happened;
@@ -334,6 +375,7 @@ impl Entity {
         });
         object.end();
         self.said = data;
+        self.places = Places::unknown();
     }
 
     /// Reads what [`Entity::write`] wrote.
@@ -351,6 +393,7 @@ impl Entity {
         entity.start_us = json.get("start_us").and_then(Json::as_i64);
         entity.end_us = json.get("end_us").and_then(Json::as_i64);
         entity.said = json.get("data").filter(|data| data.is_object())?.raw().to_owned();
+        entity.places = Places::unknown();
         for happened in json.get("happened")?.elements() {
             let (action, data) = (happened.text_at("action")?, happened.get("data")?.raw());
             entity.happened.push(Happened { action: (*action).into(), data: data.into() });

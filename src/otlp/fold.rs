@@ -14,7 +14,6 @@
 //! which is refused; memory grows with what is open, and with a bounded number of entities that have left.
 
 use std::hash::BuildHasher;
-use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::hash_table::Entry;
@@ -22,22 +21,17 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::entity::{Entity, Kind, Known, Line, Parent, Trace};
 use super::ids;
-use super::json::{Json, ObjectWriter};
+pub use super::left::OtherLives;
 use super::left::{ClosedEntity, Departed, Left};
-pub use super::left::{KeptEntity, OtherLives};
 use super::model::{LogRecord, Span};
+use super::records::FOLDED;
 use super::span;
 
-/// How a record of an open entity begins.
-const FOLDED: &str = "folded";
-/// An entity whose record would be larger leaves as it is, for it could not be kept.
-const MAX_RECORD_BYTES: usize = 4 << 20;
-
-/// How far up a trace is looked for.
-const MAX_DEPTH: usize = 64;
 /// So many entities may be open, and so many bytes of their records; above that, those that were touched first leave
 /// as incomplete: a program that never ends anything must not fill its memory.
 const MAX_OPEN: usize = 50_000;
+/// Room is kept for so many at most.
+const MAX_SPARE: usize = 64;
 const MAX_OPEN_BYTES: usize = 24 << 20;
 
 /// How to fold.
@@ -74,84 +68,89 @@ impl Leave for Vec<Out> {
     }
 }
 
-struct OpenEntity {
-    entity: Entity,
+/// An entity that is open, and what is kept of it.
+pub(super) struct OpenEntity {
+    pub entity: Entity,
     /// Of its kind and id.
-    hash: u64,
+    pub hash: u64,
     /// Of its last change, to tell a record of it from a newer one, and from one of an earlier entity of the same id.
-    version: u64,
+    pub version: u64,
     /// Whether it is to be kept anew.
-    unkept: bool,
+    pub unkept: bool,
     /// The length of its last record.
-    bytes: usize,
+    pub bytes: usize,
     /// The version of its last record, if that has not come round.
-    waiting: Option<u64>,
+    pub waiting: Option<u64>,
     /// Whether a line has told of it in this life.
-    is_told: bool,
+    pub is_told: bool,
     /// Whether a line or a record of another life has.
-    has_others: bool,
+    pub has_others: bool,
 }
 
 impl OpenEntity {
-    fn is(&self, kind: Kind, id: &str) -> bool {
+    pub fn of(entity: Entity, hash: u64) -> OpenEntity {
+        let (unkept, is_told) = (true, true);
+        OpenEntity { entity, hash, version: 0, unkept, bytes: 0, waiting: None, is_told, has_others: false }
+    }
+
+    /// Of what it holds now nothing is kept.
+    fn begin(&mut self, hash: u64) {
+        (self.hash, self.version, self.bytes) = (hash, 0, 0);
+        (self.unkept, self.waiting, self.is_told, self.has_others) = (true, None, true, false);
+    }
+
+    pub fn is(&self, kind: Kind, id: &str) -> bool {
         self.entity.kind == kind && *self.entity.id == *id
     }
 
     /// Whether its trace is unknown, and may become known.
-    fn is_orphan(&self) -> bool {
+    pub fn is_orphan(&self) -> bool {
         self.entity.trace.is_none() && self.entity.parent.is_some()
     }
 
-    fn key(&self) -> String {
+    pub fn key(&self) -> String {
         key(self.entity.kind, &self.entity.id)
     }
 }
 
-fn key(kind: Kind, id: &str) -> String {
+pub(super) fn key(kind: Kind, id: &str) -> String {
     format!("{}/{id}", kind.name())
 }
 
 /// The number of one more change.
-fn next(versions: &mut u64) -> u64 {
+pub(super) fn next(versions: &mut u64) -> u64 {
     *versions += 1;
     *versions
 }
 
-/// Where an entity belongs.
-struct Lineage {
-    trace: Arc<Trace>,
-    session: Option<Arc<str>>,
-    /// The span id of the entity that was asked for, if it is known.
-    span_id: Option<[u8; 8]>,
-}
-
-impl Lineage {
-    /// An entity below the one that was asked for belongs there too.
-    fn give(self, entity: &mut Entity) {
-        entity.trace = Some(self.trace);
-        entity.session = self.session.or(entity.session.take());
-        if let Some(parent) = &mut entity.parent {
-            parent.span_id = self.span_id;
-        }
-    }
+/// Whether an entity that has left opens again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opens {
+    /// It does: it begins anew.
+    Again,
+    /// It does not: something was said of it too late.
+    Once,
 }
 
 /// Folds lines into spans.
 pub struct Folder<L = Vec<Out>> {
     options: FoldOptions,
     /// Tells its own records from another life's.
-    name: String,
-    hasher: DefaultHashBuilder,
-    open: HashTable<OpenEntity>,
+    pub(super) name: String,
+    pub(super) hasher: DefaultHashBuilder,
+    pub(super) open: HashTable<Box<OpenEntity>>,
+    /// Room for others, of those that have left: it goes into the table and out of it as it is.
+    #[allow(clippy::vec_box)]
+    spare: Vec<Box<OpenEntity>>,
     /// The number of the last change of any entity.
-    versions: u64,
-    left: Departed,
+    pub(super) versions: u64,
+    pub(super) left: Departed,
     /// Those that have left and of which a record is kept: that they have.
-    closed: Vec<ClosedEntity>,
-    others: OtherLives,
+    pub(super) closed: Vec<ClosedEntity>,
+    pub(super) others: OtherLives,
     /// Whether the trace of one that is open is unknown, as what it is below has not been told of yet.
-    has_orphans: bool,
-    out: L,
+    pub(super) has_orphans: bool,
+    pub(super) out: L,
     expired_ns: u64,
 }
 
@@ -163,6 +162,7 @@ impl<L: Leave> Folder<L> {
             name: name.to_owned(),
             hasher: DefaultHashBuilder::default(),
             open: HashTable::new(),
+            spare: Vec::new(),
             versions: 0,
             left: Departed::default(),
             closed: Vec::new(),
@@ -189,13 +189,19 @@ impl<L: Leave> Folder<L> {
         self.open.len()
     }
 
-    fn hash(&self, kind: Kind, id: &str) -> u64 {
+    #[inline]
+    pub(super) fn hash(&self, kind: Kind, id: &str) -> u64 {
         self.hasher.hash_one((kind, id))
     }
 
     /// Folds one line, or one record of an open entity. An error says why it is neither.
     pub fn line(&mut self, line: &[u8], now_ns: u64) -> Result<(), String> {
-        if line.starts_with(FOLDED.as_bytes()) {
+        self.text(std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?, now_ns)
+    }
+
+    /// [`Folder::line`] of what is known to be text.
+    pub fn text(&mut self, line: &str, now_ns: u64) -> Result<(), String> {
+        if line.starts_with(FOLDED) {
             return self.entity(line, now_ns);
         }
         let line = Line::parse(line)?;
@@ -222,19 +228,16 @@ impl<L: Leave> Folder<L> {
                 self.child(Kind::ToolCall, (own, id), data, &known, now_ns)
             }
             (_, "create") => {
-                self.change(own, id, now_ns, |entity| entity.create(data, &known));
+                self.change((own, id), Opens::Again, now_ns, |entity| entity.create(data, &known));
                 Ok(())
             }
             _ => {
-                let hash = self.hash(own, id);
-                if self.open.find(hash, |open| open.is(own, id)).is_none()
-                    && let Some(left) = self.left.find(hash, own, id)
-                {
+                let apply = |entity: &mut Entity| entity.apply(action, data, &known, now_ns);
+                let has_left = !self.change((own, id), Opens::Once, now_ns, apply);
+                if has_left && let Some(left) = self.left.find(self.hash(own, id), own, id) {
                     // Its end came before: what is said of it now has a record of its own.
                     span::of_late(left, action, line.json()?, now_ns, &mut self.out);
-                    return Ok(());
                 }
-                self.change(own, id, now_ns, |entity| entity.apply(action, data, &known, now_ns));
                 Ok(())
             }
         }
@@ -257,7 +260,7 @@ impl<L: Leave> Folder<L> {
         };
         let lineage = self.lineage(above, above_id);
         self.has_orphans |= lineage.is_none();
-        self.change(kind, id, now_ns, |entity| {
+        self.change((kind, id), Opens::Again, now_ns, |entity| {
             entity.span_id = None;
             entity.parent = Some(Parent { kind: above, id: above_id.into(), span_id: None });
             if let Some(lineage) = lineage {
@@ -268,81 +271,30 @@ impl<L: Leave> Folder<L> {
         Ok(())
     }
 
-    /// The trace and session of an entity: its own, or those of the first above it that has some. Ids are the
-    /// program's, and may name each other in a ring.
-    fn lineage(&mut self, kind: Kind, id: &str) -> Option<Lineage> {
-        let hash = self.hash(kind, id);
-        if let Some(OpenEntity { entity, .. }) = self.open.find_mut(hash, |open| open.is(kind, id))
-            && let Some(trace) = entity.trace.clone()
-        {
-            let span_id = Some(entity.span_id(&trace));
-            return Some(Lineage { trace, session: entity.session.clone(), span_id });
-        }
-        let (mut kind, mut id, mut hash, mut is_itself) = (kind, id, hash, true);
-        for _ in 0..MAX_DEPTH {
-            match self.open.find(hash, |open| open.is(kind, id)).map(|open| &open.entity) {
-                Some(Entity { trace: Some(trace), session, .. }) => {
-                    return Some(Lineage {
-                        trace: Arc::clone(trace),
-                        session: session.clone(),
-                        span_id: None,
-                    });
-                }
-                Some(Entity { parent: Some(next), .. }) => (kind, id) = (next.kind, &next.id),
-                _ => {
-                    if let Some(left) = self.left.find(hash, kind, id) {
-                        let (trace, session) = (Arc::clone(&left.trace), left.session.clone());
-                        return Some(Lineage { trace, session, span_id: is_itself.then_some(left.span_id) });
-                    }
-                    let trace = (kind == Kind::Trace).then(|| Trace::of(id))?;
-                    return Some(Lineage { trace, session: None, span_id: None });
-                }
-            }
-            (hash, is_itself) = (self.hasher.hash_one((kind, id)), false);
-        }
-        None
-    }
-
-    /// Finds the traces of those that were told of before what they are below: a record of an earlier life stands
-    /// behind lines that came later. What has ended then leaves.
-    fn find_traces(&mut self) {
-        if !std::mem::take(&mut self.has_orphans) {
-            return;
-        }
-        let orphans = self.open.iter().filter(|open| open.is_orphan());
-        let orphans: Vec<_> = orphans
-            .map(|open| (open.hash, open.entity.kind, open.entity.id.clone(), open.entity.parent.clone()))
-            .collect();
-        for (hash, kind, id, parent) in orphans {
-            let lineage = parent.and_then(|above| self.lineage(above.kind, &above.id));
-            let (Some(lineage), Some(open)) = (lineage, self.open.find_mut(hash, |open| open.is(kind, &id)))
-            else {
-                self.has_orphans = true;
-                continue;
-            };
-            lineage.give(&mut open.entity);
-            open.version = next(&mut self.versions);
-            open.unkept = true;
-            self.leave_if_finished(hash, kind, &id);
-        }
-    }
-
-    fn change(&mut self, kind: Kind, id: &str, now_ns: u64, change: impl FnOnce(&mut Entity)) {
+    /// Something is said of an entity; `false` if nothing was changed, for it has left and does not open again.
+    fn change(
+        &mut self,
+        (kind, id): (Kind, &str),
+        opens: Opens,
+        now_ns: u64,
+        change: impl FnOnce(&mut Entity),
+    ) -> bool {
         let hash = self.hash(kind, id);
         let mut found = match self.open.entry(hash, |open| open.is(kind, id), |open| open.hash) {
             Entry::Occupied(found) => found,
+            Entry::Vacant(_) if opens == Opens::Once && self.left.find(hash, kind, id).is_some() => {
+                return false;
+            }
             Entry::Vacant(room) => {
-                let entity = Entity::new(kind, id, now_ns);
-                room.insert(OpenEntity {
-                    entity,
-                    hash,
-                    version: 0,
-                    unkept: true,
-                    bytes: 0,
-                    waiting: None,
-                    is_told: true,
-                    has_others: false,
-                })
+                let open = match self.spare.pop() {
+                    Some(mut open) => {
+                        open.entity.begin(kind, id, now_ns);
+                        open.begin(hash);
+                        open
+                    }
+                    None => Box::new(OpenEntity::of(Entity::new(kind, id, now_ns), hash)),
+                };
+                room.insert(open)
             }
         };
         let open = found.get_mut();
@@ -353,13 +305,20 @@ impl<L: Leave> Folder<L> {
         open.version = next(&mut self.versions);
         open.unkept = true;
         if open.entity.is_finished() {
-            self.leave_if_finished(hash, kind, id);
+            if open.entity.trace.is_some() {
+                let (open, _) = found.remove();
+                self.let_leave(open, false);
+            } else {
+                self.leave_if_finished(hash, kind, id);
+            }
         }
+        true
     }
 
     /// A finished entity leaves, unless its trace is still to be told of.
-    fn leave_if_finished(&mut self, hash: u64, kind: Kind, id: &str) {
-        let Some(OpenEntity { entity, .. }) = self.open.find(hash, |open| open.is(kind, id)) else { return };
+    pub(super) fn leave_if_finished(&mut self, hash: u64, kind: Kind, id: &str) {
+        let Some(open) = self.open.find(hash, |open| open.is(kind, id)) else { return };
+        let entity = &open.entity;
         if !entity.is_finished() {
             return;
         }
@@ -372,14 +331,20 @@ impl<L: Leave> Folder<L> {
         self.leave(hash, kind, id, false);
     }
 
-    fn leave(&mut self, hash: u64, kind: Kind, id: &str, is_incomplete: bool) {
+    pub(super) fn leave(&mut self, hash: u64, kind: Kind, id: &str, is_incomplete: bool) {
         let Ok(found) = self.open.find_entry(hash, |open| open.is(kind, id)) else { return };
-        let (OpenEntity { mut entity, bytes, waiting, has_others, .. }, _) = found.remove();
+        let (open, _) = found.remove();
+        self.let_leave(open, is_incomplete);
+    }
+
+    fn let_leave(&mut self, mut open: Box<OpenEntity>, is_incomplete: bool) {
+        let OpenEntity { entity, hash, bytes, waiting, has_others, .. } = &mut *open;
+        let (hash, kind) = (*hash, entity.kind);
         let parent = entity.parent.take();
         let lineage = parent
             .as_ref()
             .filter(|_| entity.trace.is_none() || entity.session.is_none())
-            .and_then(|parent| self.lineage(parent.kind, &parent.id));
+            .and_then(|parent| self.lineage_so_far(parent.kind, &parent.id));
         let (trace, session) = lineage.map(|lineage| (lineage.trace, lineage.session)).unzip();
         let otherwise = || Trace::of(parent.as_ref().map_or(&entity.id, |parent| &parent.id));
         let trace = entity.trace.take().or(trace).unwrap_or_else(otherwise);
@@ -392,133 +357,22 @@ impl<L: Leave> Folder<L> {
         let span_id = entity.span_id(&trace);
         if entity.created {
             let data = entity.data();
-            self.out.span(span::of_entity(&entity, &data, &trace, span_id, is_incomplete));
+            self.out.span(span::of_entity(entity, &data, &trace, span_id, is_incomplete));
         } else {
             // Its beginning is another process's: what was said of it here.
-            span::of_unknown(&Left::of(hash, &entity, &trace, span_id), &entity, &mut self.out);
+            span::of_unknown(&Left::of(hash, entity, &trace, span_id), entity, &mut self.out);
         }
         let (session, start_us) = (entity.session.take(), entity.start_us);
-        let left = Left { hash, kind, id: entity.id, trace, session, span_id, start_us };
-        let has_others = has_others && self.others.wait;
-        if bytes > 0 || has_others {
-            self.close(&left, waiting, has_others);
+        let id = std::mem::take(&mut entity.id);
+        let left = Left { hash, kind, id, trace, session, span_id, start_us };
+        let has_others = *has_others && self.others.wait;
+        if *bytes > 0 || has_others {
+            self.close(&left, *waiting, has_others);
         }
         self.left.remember(left);
-    }
-
-    /// One of which a record is kept has left. Its last one may be `waiting`, or some of other lives.
-    fn close(&mut self, left: &Left, waiting: Option<u64>, has_others: bool) {
-        let record = (waiting.is_some() || has_others).then(|| {
-            let mut record = FOLDED.to_owned();
-            let mut object = ObjectWriter::begin(&mut record);
-            object.text("by", &self.name);
-            left.write(object.name("left"));
-            object.end();
-            record.into_bytes()
-        });
-        let kept = KeptEntity { key: key(left.kind, &left.id), is_open: false, record };
-        self.closed.push(ClosedEntity { hash: left.hash, waiting, has_others, kept });
-    }
-
-    /// A record of an entity: one of its own is known, another life's is what was said before anything else.
-    pub fn entity(&mut self, record: &[u8], now_ns: u64) -> Result<(), String> {
-        let text = std::str::from_utf8(record).map_err(|_| "a folded record: not UTF-8".to_owned())?;
-        let none = "a folded record: not one of this version";
-        let kept = Json::parse(text.strip_prefix(FOLDED).unwrap_or(text)).ok_or(none)?;
-        let is_own = kept.text_at("by").ok_or(none)? == self.name;
-        if let Some(left) = kept.get("left") {
-            let left = Left::read(left, |kind, id| self.hash(kind, id)).ok_or(none)?;
-            self.has_left(left, is_own);
-            return Ok(());
+        if self.spare.len() < MAX_SPARE && open.entity.is_small() {
+            self.spare.push(open);
         }
-        let read = || Some((kept.get("version")?.as_u64()?, Entity::read(kept.get("entity")?)?));
-        let (version, mut earlier) = read().ok_or(none)?;
-        let (kind, id) = (earlier.kind, earlier.id.clone());
-        let hash = self.hash(kind, &id);
-        if is_own {
-            // The record is about to be acknowledged.
-            if let Some(open) = self.open.find_mut(hash, |open| open.is(kind, &id)) {
-                open.unkept |= open.version == version;
-                open.waiting = open.waiting.filter(|waiting| *waiting != version);
-            } else {
-                let is_it =
-                    |closed: &&mut ClosedEntity| closed.hash == hash && closed.waiting == Some(version);
-                if let Some(closed) = self.closed.iter_mut().find(is_it).filter(|closed| !closed.has_others) {
-                    closed.kept.record = None;
-                }
-            }
-            self.leave_if_old(hash, kind, &id, now_ns);
-            return Ok(());
-        }
-        let is_open = self.open.find(hash, |open| open.is(kind, &id)).is_some();
-        if !is_open && let Some(left) = self.left.find(hash, kind, &id) {
-            if !earlier.created {
-                span::of_unknown(left, &earlier, &mut self.out);
-                return Ok(());
-            }
-            if left.is_of(&earlier) {
-                // It has left by lines that were still there, or in the life that kept the record.
-                return Ok(());
-            }
-        }
-        earlier.seen_ns = earlier.seen_ns.min(now_ns);
-        self.has_orphans |= earlier.trace.is_none();
-        match self.open.entry(hash, |open| open.is(kind, &id), |open| open.hash) {
-            Entry::Occupied(mut found) => {
-                let open = found.get_mut();
-                if !open.is_told && earlier.touched_ns > open.entity.touched_ns {
-                    // Two records, of which this one is the later.
-                    std::mem::swap(&mut open.entity, &mut earlier);
-                }
-                open.entity.merge_earlier(earlier);
-                open.version = next(&mut self.versions);
-                open.unkept = true;
-                open.bytes = open.bytes.max(record.len());
-                open.has_others = true;
-            }
-            Entry::Vacant(room) => {
-                room.insert(OpenEntity {
-                    entity: earlier,
-                    hash,
-                    version: next(&mut self.versions),
-                    unkept: true,
-                    bytes: record.len(),
-                    waiting: None,
-                    is_told: false,
-                    has_others: true,
-                });
-            }
-        }
-        self.leave_if_finished(hash, kind, &id);
-        self.leave_if_old(hash, kind, &id, now_ns);
-        Ok(())
-    }
-
-    /// An entity has left, in this life or in an earlier one, and records of it may be open here.
-    fn has_left(&mut self, left: Left, is_own: bool) {
-        let (hash, kind) = (left.hash, left.kind);
-        if is_own {
-            // This life knows. Another one is to know as well for as long as others' records can be read.
-            if self.others.wait {
-                self.close(&left, None, true);
-            }
-            return;
-        }
-        let mut own = None;
-        if let Ok(found) = self.open.find_entry(hash, |open| open.is(kind, &left.id)) {
-            let OpenEntity { entity, .. } = found.get();
-            if entity.created && !left.is_of(entity) {
-                return;
-            }
-            let (OpenEntity { entity, is_told, waiting, .. }, _) = found.remove();
-            own = waiting;
-            if is_told || !entity.created {
-                // What was said after it had left, and what was not acknowledged before.
-                span::of_unknown(&left, &entity, &mut self.out);
-            }
-        }
-        self.close(&left, own, self.others.wait);
-        self.left.remember(left);
     }
 
     /// Lets what has been open for too long leave, or is too much. Looks for the former at most once a second.
@@ -559,7 +413,9 @@ impl<L: Leave> Folder<L> {
                 break;
             }
             bytes -= of_it;
-            self.leave(hash, kind, &id, true);
+            let open = self.open.find(hash, |open| open.is(kind, &id));
+            let is_incomplete = !open.is_some_and(|open| open.entity.is_finished());
+            self.leave(hash, kind, &id, is_incomplete);
         }
     }
 
@@ -575,45 +431,11 @@ impl<L: Leave> Folder<L> {
         now_ns.saturating_sub(open.entity.touched_ns.max(open.entity.seen_ns)) >= most
     }
 
-    fn leave_if_old(&mut self, hash: u64, kind: Kind, id: &str, now_ns: u64) {
+    pub(super) fn leave_if_old(&mut self, hash: u64, kind: Kind, id: &str, now_ns: u64) {
         let open = self.open.find(hash, |open| open.is(kind, id));
         let Some(open) = open.filter(|open| self.is_old(open, now_ns)) else { return };
         let is_incomplete = !open.entity.is_finished();
         self.leave(hash, kind, id, is_incomplete);
-    }
-
-    /// Records of what is open and has changed since the last call, and of what has left.
-    /// What has no trace yet comes first: whoever reads that the entity above it has ended has read of it before.
-    pub fn changed(&mut self) -> Vec<KeptEntity> {
-        self.find_traces();
-        let mut changed: Vec<KeptEntity> = self.closed.drain(..).map(|closed| closed.kept).collect();
-        let mut too_large = Vec::new();
-        let mut known = Vec::new();
-        for open in &mut self.open {
-            if !std::mem::take(&mut open.unkept) {
-                continue;
-            }
-            let mut record = FOLDED.to_owned();
-            let mut object = ObjectWriter::begin(&mut record);
-            object.text("by", &self.name);
-            object.raw("version", &open.version.to_string());
-            open.entity.write(object.name("entity"));
-            object.end();
-            if record.len() > MAX_RECORD_BYTES {
-                too_large.push((open.hash, open.entity.kind, open.entity.id.clone()));
-                continue;
-            }
-            open.bytes = record.len();
-            open.waiting = Some(open.version);
-            let kept = if open.is_orphan() { &mut changed } else { &mut known };
-            kept.push(KeptEntity { key: open.key(), is_open: true, record: Some(record.into_bytes()) });
-        }
-        changed.append(&mut known);
-        for (hash, kind, id) in too_large {
-            self.leave(hash, kind, &id, true);
-        }
-        changed.extend(self.closed.drain(..).map(|closed| closed.kept));
-        changed
     }
 
     /// A line that cannot be read leaves as it is.

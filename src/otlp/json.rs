@@ -30,6 +30,11 @@ impl<'a> Json<'a> {
         Some((Json(&text[start..end]), &text[after_blanks(bytes, end)..]))
     }
 
+    /// A value that has been seen before and is one.
+    pub fn seen(text: &'a str) -> Json<'a> {
+        Json(text)
+    }
+
     /// Its text.
     pub fn raw(self) -> &'a str {
         self.0
@@ -146,9 +151,9 @@ impl<'a> Members<'a> {
         self.text.get(self.end?..)
     }
 
-    /// The next member: its name, whether that has escapes, and its value.
+    /// Where the next member stands: its name, whether that has escapes, and its value.
     #[inline]
-    fn scan(&mut self) -> Option<(Range<usize>, bool, Range<usize>)> {
+    pub fn scan_next(&mut self) -> Option<(Range<usize>, bool, Range<usize>)> {
         let bytes = self.text.as_bytes();
         let mut at = after_blanks(bytes, self.at);
         match (bytes.get(at)?, self.at) {
@@ -180,11 +185,15 @@ impl<'a> Iterator for Members<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let (name, has_escapes, value) = self.scan()?;
-        let name = &self.text[name];
-        let name = if has_escapes { Cow::Owned(without_escapes(name)) } else { Cow::Borrowed(name) };
-        Some((name, Json(&self.text[value])))
+        let (name, has_escapes, value) = self.scan_next()?;
+        Some((named(&self.text[name], has_escapes), Json(&self.text[value])))
     }
+}
+
+/// A member's name, of what stands between its quotes.
+#[inline]
+pub fn named(name: &str, has_escapes: bool) -> Cow<'_, str> {
+    if has_escapes { Cow::Owned(without_escapes(name)) } else { Cow::Borrowed(name) }
 }
 
 fn after_blanks(bytes: &[u8], mut at: usize) -> usize {

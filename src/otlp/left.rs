@@ -120,6 +120,17 @@ pub struct Departed {
 impl Departed {
     /// The one of that kind and id; of several, the last.
     pub fn find(&self, hash: u64, kind: Kind, id: &str) -> Option<&Left> {
+        self.find_that(hash, |left| left.kind == kind && *left.id == *id)
+    }
+
+    /// Whether it is an entity that another life has kept a record of, though others of its id may have left since.
+    pub fn has(&self, hash: u64, entity: &Entity) -> bool {
+        let is_it = |left: &Left| left.kind == entity.kind && left.id == entity.id && left.is_of(entity);
+        self.find_that(hash, is_it).is_some()
+    }
+
+    /// The last one that it is.
+    fn find_that(&self, hash: u64, is_it: impl Fn(&Left) -> bool) -> Option<&Left> {
         let mut number = *self.heads.get(head(hash))?;
         let mut youngest = 1;
         loop {
@@ -129,7 +140,7 @@ impl Departed {
                 return None;
             }
             let (left, before) = &self.ring[number as usize % REMEMBERED];
-            if left.hash == hash && left.kind == kind && *left.id == *id {
+            if left.hash == hash && is_it(left) {
                 return Some(left);
             }
             (number, youngest) = (*before, age + 1);

@@ -8,6 +8,7 @@
 //! | [`ids`] | trace and span ids from ours, and W3C `traceparent` |
 //! | [`fold`] | lines of the Maxim log API, in order, into spans: open entities and their ends |
 //! | [`entity`], [`data`], [`left`] | one open entity, what its lines come to, and those that have left |
+//! | `lineage`, `records` | the trace and session that an entity belongs to; what is kept of those that are open |
 //! | [`span`] | the span that an entity becomes |
 //! | [`json`] | JSON read where it stands, and written |
 //! | [`entry`] | a structured entry as a log record |
@@ -31,10 +32,12 @@ pub mod fold;
 pub mod ids;
 pub mod json;
 pub mod left;
+mod lineage;
 pub mod logs;
 pub mod model;
 pub mod names;
 mod proto;
+mod records;
 pub mod span;
 #[cfg(test)]
 mod tests;

@@ -54,8 +54,8 @@ struct FoldState {
     folder: Folder<Ready>,
     /// How often all has been purged.
     purges: u64,
-    /// Lines that have been folded and could not be acknowledged since.
-    folded: Vec<u8>,
+    /// Lines that have been folded and could not be acknowledged since: its own, and of dead owners.
+    folded: [Vec<u8>; 2],
     /// What is to be put back into the first spool, in this order.
     open: VecDeque<Vec<u8>>,
 }
@@ -113,7 +113,7 @@ impl Lines {
         let state = FoldState {
             folder: Folder::leaving_to(ready, Uuid::new().as_str(), options),
             purges: 0,
-            folded: Vec::new(),
+            folded: Default::default(),
             open: VecDeque::new(),
         };
         Lines {
@@ -130,27 +130,30 @@ impl Lines {
         let _ = self.lines.set(lines);
     }
 
-    /// Folds what has not been folded by an attempt that failed later.
-    fn fold(state: &mut FoldState, body: &[u8]) {
+    /// Folds what has not been folded by an attempt that failed later, of the same owners' lines.
+    fn fold(state: &mut FoldState, are_adopted: bool, body: &[u8]) {
         let now_ns = clock::now_us() as u64 * 1_000;
-        let new = match &state.folded {
+        let new = match &state.folded[usize::from(are_adopted)] {
             folded if begins_with(body, folded) => &body[folded.len()..],
             folded if begins_with(folded, body) => b"",
             _ => body,
         };
-        let mut rest = new;
-        while !rest.is_empty() {
-            let (line, after) = match memchr::memchr(b'\n', rest) {
-                Some(at) => (&rest[..at], &rest[at + 1..]),
-                None => (rest, &rest[rest.len()..]),
-            };
-            rest = after;
-            if line.is_empty() {
-                continue;
+        // Seen at one go, if it is text.
+        let text = std::str::from_utf8(new).ok();
+        let mut start = 0;
+        while start < new.len() {
+            let end = memchr::memchr(b'\n', &new[start..]).map_or(new.len(), |length| start + length);
+            let line = &new[start..end];
+            if !line.is_empty() {
+                let folded = match text {
+                    Some(text) => state.folder.text(&text[start..end], now_ns),
+                    None => state.folder.line(line, now_ns),
+                };
+                if let Err(why) = folded {
+                    state.folder.unreadable(line, &why, now_ns);
+                }
             }
-            if let Err(why) = state.folder.line(line, now_ns) {
-                state.folder.unreadable(line, &why, now_ns);
-            }
+            start = end + 1;
         }
         state.folder.expire(now_ns);
     }
@@ -218,17 +221,19 @@ impl Protocol for Lines {
         let are_read = self.is_adopted.load(Ordering::Relaxed);
         let wait = lines.spool().adopted_held() > if are_read { records as u64 } else { 0 };
         state.folder.set_others(OtherLives { are_read, wait });
-        Lines::fold(state, body);
-        match self.pass_on(state, &lines) {
+        Lines::fold(state, are_read, body);
+        let passed_on = self.pass_on(state, &lines);
+        let folded = &mut state.folded[usize::from(are_read)];
+        match passed_on {
             Ok(()) => {
-                let is_part = state.folded.len() > body.len() && begins_with(&state.folded, body);
-                let rest = if is_part { state.folded[body.len()..].to_vec() } else { Vec::new() };
-                state.folded = rest.strip_prefix(b"\n").unwrap_or(&rest).to_vec();
+                let is_part = folded.len() > body.len() && begins_with(folded, body);
+                let rest = if is_part { &folded[body.len()..] } else { b"" };
+                *folded = rest.strip_prefix(b"\n").unwrap_or(rest).to_vec();
                 Outcome::Delivered
             }
             Err((status, why)) => {
-                if !begins_with(&state.folded, body) {
-                    state.folded = body.to_vec();
+                if !begins_with(folded, body) {
+                    *folded = body.to_vec();
                 }
                 match status {
                     Status::Closed => Outcome::Hold { why: format!("kept for the next logger: {why}") },
@@ -253,7 +258,7 @@ impl Protocol for Lines {
         state.folder.purge();
         state.folder.out().clear();
         state.open.clear();
-        state.folded.clear();
+        state.folded = Default::default();
         had
     }
 

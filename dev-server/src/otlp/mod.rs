@@ -19,12 +19,16 @@ pub mod ids;
 pub mod json;
 #[path = "../../../src/otlp/left.rs"]
 pub mod left;
+#[path = "../../../src/otlp/lineage.rs"]
+mod lineage;
 #[path = "../../../src/otlp/model.rs"]
 pub mod model;
 #[path = "../../../src/otlp/names.rs"]
 pub mod names;
 #[path = "../../../src/otlp/proto.rs"]
 pub mod proto;
+#[path = "../../../src/otlp/records.rs"]
+mod records;
 #[path = "../../../src/otlp/span/mod.rs"]
 pub mod span;
 #[path = "../../../src/otlp/whole.rs"]

@@ -56,7 +56,7 @@ impl Folders {
             known: known_attributes(),
         };
         for (repository, record) in kept {
-            if let Err(why) = folders.of(&repository).entity(&record, now_ns()) {
+            if let Err(why) = folders.of(&repository).line(&record, now_ns()) {
                 eprintln!("maxim-dev: an open entity in the store cannot be read: {why}");
             }
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::super::fold::OtherLives;
 use super::super::model::Value;
 use super::super::names::{gen_ai, own};
 use super::*;
@@ -202,4 +203,124 @@ fn a_record_of_an_earlier_entity_is_not_taken_for_one_of_the_next_with_its_id() 
     assert!(folder.changed().iter().any(|kept| kept.is_open));
     folder.line(&earlier, 4).unwrap();
     assert_eq!(folder.changed(), [], "its record is still there, and is not to be kept anew");
+}
+
+fn records(folder: &mut Folder) -> Vec<Vec<u8>> {
+    folder.changed().into_iter().filter_map(|kept| kept.record).collect()
+}
+
+fn named(name: &str) -> Folder {
+    Folder::named(name, FoldOptions { incomplete_after: Duration::from_secs(3_600) })
+}
+
+#[test]
+fn a_span_below_a_trace_that_another_life_began_waits_until_its_session_is_known() {
+    let at = "2026-11-21T02:31:00+00:00";
+    let mut one = named("one");
+    let create = line("trace", "t", "create", json!({"sessionId": "s-1", "startTimestamp": at}));
+    one.line(create.as_bytes(), NOW).unwrap();
+    let kept = records(&mut one);
+    let span = [
+        line("trace", "t", "add-span", json!({"id": "s", "startTimestamp": at})),
+        line("span", "s", "end", json!({"endTimestamp": at})),
+    ];
+    let tag = line("trace", "t", "add-tag", json!({"tags": {"a": "b"}}));
+    // The trace may have been told of, but for its beginning.
+    for before in [vec![], vec![tag.clone()]] {
+        let mut two = named("two");
+        two.set_others(OtherLives { are_read: false, wait: true });
+        for line in before.iter().chain(&span) {
+            two.line(line.as_bytes(), NOW).unwrap();
+        }
+        two.expire(NOW);
+        assert!(two.take().is_empty(), "it is not known which session it is of");
+        // What is kept of it meanwhile is as good.
+        let waiting = records(&mut two);
+        let mut three = named("three");
+        three.set_others(OtherLives { are_read: true, wait: false });
+        for folder in [&mut two, &mut three] {
+            folder.set_others(OtherLives { are_read: true, wait: false });
+        }
+        waiting.iter().for_each(|record| three.line(record, NOW).unwrap());
+        for folder in [&mut two, &mut three] {
+            kept.iter().for_each(|record| folder.line(record, NOW).unwrap());
+            folder.expire(NOW);
+            let left = spans(folder.take());
+            assert_eq!(left.len(), 1);
+            assert_eq!(text(&left[0].attributes, gen_ai::SESSION), "s-1");
+        }
+    }
+    // Where nothing more of another life's comes, it leaves.
+    let mut two = named("two");
+    two.set_others(OtherLives { are_read: false, wait: true });
+    span.iter().for_each(|line| two.line(line.as_bytes(), NOW).unwrap());
+    two.set_others(OtherLives::default());
+    two.expire(NOW);
+    assert_eq!(spans(two.take()).len(), 1);
+}
+
+#[test]
+fn that_an_entity_has_left_stays_known_beside_another_one_of_its_id() {
+    let create = |name: &str, second: u32| {
+        let at = format!("2026-11-21T02:31:{second:02}+00:00");
+        line("trace", "t", "create", json!({"name": name, "tags": {name: "yes"}, "startTimestamp": at}))
+    };
+    let end = line("trace", "t", "end", json!({"endTimestamp": "2026-11-21T02:32:00+00:00"}));
+    let mut one = named("one");
+    one.line(create("first", 1).as_bytes(), NOW).unwrap();
+    let open = records(&mut one);
+    let mut two = named("two");
+    two.set_others(OtherLives { are_read: true, wait: true });
+    open.iter().for_each(|record| two.line(record, NOW).unwrap());
+    two.line(end.as_bytes(), NOW).unwrap();
+    assert_eq!(spans(two.take()).len(), 1);
+    let left = records(&mut two);
+    assert_eq!(left.len(), 1);
+    // The next one has another of that id, and reads that the first has left before what was kept of it.
+    let mut three = named("three");
+    three.line(create("second", 2).as_bytes(), NOW).unwrap();
+    let of_second = records(&mut three);
+    three.set_others(OtherLives { are_read: true, wait: true });
+    left.iter().for_each(|record| three.line(record, NOW).unwrap());
+    three.expire(NOW);
+    let handed_on = records(&mut three);
+    // So does one that comes after it, if it is killed in between.
+    let mut four = named("four");
+    four.set_others(OtherLives { are_read: true, wait: true });
+    of_second.iter().chain(&handed_on).for_each(|record| four.line(record, NOW).unwrap());
+    // Whether the second has ended by then or not.
+    for (folder, is_late) in [(&mut three, false), (&mut four, true)] {
+        folder.set_others(OtherLives { are_read: true, wait: false });
+        let read = |folder: &mut Folder| open.iter().for_each(|record| folder.line(record, NOW).unwrap());
+        if !is_late {
+            read(folder);
+        }
+        folder.line(end.as_bytes(), NOW).unwrap();
+        if is_late {
+            read(folder);
+        }
+        folder.expire(NOW + 3_601 * SECOND);
+        let spans = spans(folder.take());
+        let names: Vec<&str> = spans.iter().map(|span| &*span.name).collect();
+        assert_eq!(names, ["second"]);
+        assert_eq!(spans[0].start_ns % (60 * SECOND), 2 * SECOND);
+        assert_eq!(attribute(&spans[0].attributes, own::INCOMPLETE), None);
+        assert_eq!(attribute(&spans[0].attributes, "maxim.tag.first"), None);
+    }
+}
+
+#[test]
+fn what_has_ended_and_waits_for_its_trace_is_not_incomplete_when_there_is_no_room_for_it() {
+    let at = "2026-11-21T02:31:00+00:00";
+    let mut folder = folder();
+    for number in 0..10 {
+        let id = format!("s{number}");
+        let span = line("span", "unknown", "add-span", json!({"id": id, "startTimestamp": at}));
+        folder.line(span.as_bytes(), NOW + number).unwrap();
+        folder.line(line("span", &id, "end", json!({"endTimestamp": at})).as_bytes(), NOW + number).unwrap();
+    }
+    folder.make_room(1, usize::MAX);
+    let left = spans(folder.take());
+    assert!(left.len() >= 9);
+    assert!(left.iter().all(|span| attribute(&span.attributes, own::INCOMPLETE).is_none()));
 }

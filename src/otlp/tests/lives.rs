@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::fold::OtherLives;
-use super::super::names::own;
+use super::super::names::{gen_ai, own};
 use super::*;
 
 /// Span, parent and trace.
@@ -129,7 +129,12 @@ fn program() -> Vec<String> {
         let (trace, span, inner) = (format!("t{n}"), format!("s{n}"), format!("i{n}"));
         let (call, tool) = (format!("g{n}"), format!("c{n}"));
         let mut lines = vec![
-            line("trace", &trace, "create", json!({"name": "trace", "startTimestamp": at(0)})),
+            line(
+                "trace",
+                &trace,
+                "create",
+                json!({"name": "trace", "sessionId": format!("session-{n}"), "startTimestamp": at(0)}),
+            ),
             line("trace", &trace, "add-span", json!({"id": span, "name": "span", "startTimestamp": at(1)})),
             line("span", &span, "add-span", json!({"id": inner, "name": "inner", "startTimestamp": at(2)})),
             line(
@@ -200,6 +205,8 @@ fn live(steps: &[Step]) -> Result<(), TestCaseError> {
         prop_assert!(attribute(&span.attributes, own::INCOMPLETE).is_none(), "{span:#?}\n{story}");
         let same = whole.iter().find(|same| same.span_id == span.span_id).unwrap();
         prop_assert_eq!((span.start_ns, span.end_ns, &span.name), (same.start_ns, same.end_ns, &same.name));
+        let session = |span: &Span<'static>| text(&span.attributes, gen_ai::SESSION).to_owned();
+        prop_assert_eq!(session(span), session(same), "{}", story);
     }
     Ok(())
 }

@@ -197,7 +197,7 @@ fn messages_of_the_captured_calls_and_answers_are_those_of_the_published_schemas
     for step in captured.lines().map(|step| serde_json::from_str::<Json>(step).unwrap()) {
         for request in step["requests"].as_array().unwrap() {
             for line in request["body"].as_str().unwrap().split('\n') {
-                let Ok(line) = super::super::entity::Line::parse(line.as_bytes()) else { continue };
+                let Ok(line) = super::super::entity::Line::parse(line) else { continue };
                 let Ok(data) = serde_json::from_str::<Json>(line.data) else { continue };
                 seen += check(&data["messages"], &data["result"]);
             }

@@ -1,4 +1,4 @@
-//! A trace that stays open for an hour, in virtual time, through both spools.
+//! Traces that stay open, through both spools: for an hour, in virtual time; and while the second spool is full.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::delivery::{
 };
 use crate::process::monotonic::VirtualTime;
 use crate::report::Silent;
-use crate::spool::{BatchLimits, Identity, Options, RecordKind};
+use crate::spool::{BatchLimits, Identity, Options, Overflow, RecordKind};
 use crate::sync::Mutex;
 
 /// A service that takes all spans.
@@ -40,11 +40,19 @@ impl Protocol for Taken {
 }
 
 fn pipeline(protocol: Arc<dyn Protocol>, what: &'static str) -> Pipeline {
+    pipeline_of(protocol, what, Options::new)
+}
+
+fn pipeline_of(
+    protocol: Arc<dyn Protocol>,
+    what: &'static str,
+    options: impl FnOnce(Identity) -> Options,
+) -> Pipeline {
     let text = String::new;
     let identity = Identity { protocol: what, base_url: text(), repository: text(), key_fingerprint: text() };
     Pipeline::open(PipelineConfig {
         name: "maxim-test",
-        spool: Options { memory_only: true, ..Options::new(identity) },
+        spool: Options { memory_only: true, ..options(identity) },
         protocol,
         http: HttpConfig::default(),
         flush_interval: None,
@@ -98,5 +106,59 @@ fn a_trace_that_stays_open_for_an_hour_pins_no_more_than_two_segments() {
     let taken = taken.lock();
     for said in ["maxim.tag.0", "maxim.tag.3540"] {
         assert!(memchr::memmem::find(&taken, said.as_bytes()).is_some(), "{said}");
+    }
+}
+
+#[test]
+fn what_could_not_be_passed_on_is_folded_once_whoever_else_is_read_meanwhile() {
+    let taken = Arc::<Mutex<Vec<u8>>>::default();
+    let small = |identity| Options {
+        max_memory_bytes: 64 << 10,
+        overflow: Overflow::DropNewest,
+        ..Options::new(identity)
+    };
+    let spans = Arc::new(pipeline_of(Arc::new(Taken(Arc::clone(&taken))), "spans", small));
+    let config = resolve_with(Signal::Traces, &Given::default(), &|_| None).unwrap();
+    let folding = Arc::new(Lines::new(&config, Arc::clone(&spans)));
+    let lines = Arc::new(pipeline(Arc::clone(&folding) as Arc<dyn Protocol>, "lines"));
+    folding.set_pipeline(Arc::downgrade(&lines));
+    let at = "2026-11-21T02:31:00.000000+00:00";
+    // One that stays open, and more than the second spool has room for.
+    let body = |name: &str| -> String {
+        let create = |id: &str| line("trace", id, "create", json!({"name": id, "startTimestamp": at}));
+        let mut all = vec![
+            create(name),
+            line("trace", name, "add-event", json!({"id": name, "name": format!("event-of-{name}")})),
+        ];
+        for number in 0..300 {
+            let id = format!("{name}-{number}");
+            all.extend([create(&id), line("trace", &id, "end", json!({"endTimestamp": at}))]);
+        }
+        all.join("\n")
+    };
+    let mut http = Http::new(HttpConfig::default());
+    let mut send = |is_adopted: bool, body: &str| {
+        folding.before_reading();
+        folding.has_read(is_adopted);
+        let records = body.lines().count();
+        folding.send_batch(&mut http, body.as_bytes(), records, std::time::Instant::now())
+    };
+    let (own, adopted) = (body("own"), body("adopted"));
+    for (is_adopted, body) in [(false, &own), (true, &adopted), (false, &own), (true, &adopted)] {
+        let outcome = send(is_adopted, body);
+        assert!(matches!(outcome, Outcome::Retry { .. }), "the second spool was to be full");
+    }
+    for (is_adopted, body) in [(true, &adopted), (false, &own)] {
+        // Each time there is room for some more.
+        while matches!(send(is_adopted, body), Outcome::Retry { .. }) {
+            spans.flush(Duration::from_secs(60)).unwrap();
+        }
+    }
+    let ends = ["own", "adopted"].map(|name| line("trace", name, "end", json!({"endTimestamp": at})));
+    assert!(matches!(send(false, &ends.join("\n")), Outcome::Delivered));
+    spans.flush(Duration::from_secs(60)).unwrap();
+    assert_eq!(spans.stats().unwrap().spool.delivered, 602);
+    for name in ["event-of-own", "event-of-adopted"] {
+        assert_eq!(memchr::memmem::find_iter(&taken.lock(), name).count(), 1, "{name}");
     }
 }

@@ -90,7 +90,7 @@ fn every_captured_line_leaves_as_a_span_or_a_record() {
             for line in
                 body.split('\n').filter(|line| is_lines && line.ends_with('}') && !line.contains("...<"))
             {
-                let Ok(known) = super::super::entity::Line::parse(line.as_bytes()) else {
+                let Ok(known) = super::super::entity::Line::parse(line) else {
                     // Where the captured client made a line that is none (NaN, an id with a line break).
                     folder.unreadable(line.as_bytes(), "no line", NOW);
                     continue;
