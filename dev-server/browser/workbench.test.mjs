@@ -101,6 +101,20 @@ test('a search completes keys and values, finds, and says what it does not under
   await done();
 });
 
+test('up from no completion is the last one', async () => {
+  const { page, go, done } = await visit();
+  await go('/');
+  await page.keyboard.press('/');
+  const offered = page.locator('#completions li');
+  await offered.nth(2).waitFor();
+  await page.keyboard.press('ArrowUp');
+  const chosen = page.locator('#completions li[aria-selected="true"]');
+  await chosen.waitFor();
+  assert.equal(await chosen.innerText(), await offered.last().innerText());
+  assert.equal(await page.locator('#q').getAttribute('aria-activedescendant'), await chosen.getAttribute('id'));
+  await done();
+});
+
 test('the keyboard alone reaches a part of a trace and comes back', async () => {
   const { page, go, done } = await visit();
   await go('/');

@@ -212,9 +212,11 @@ const search = {
     else this.input.removeAttribute('aria-activedescendant');
   },
   pick(step) {
-    this.chosen = (this.chosen + step + this.found.length) % this.found.length;
+    // Up from none is the last one.
+    const from = this.chosen < 0 && step < 0 ? 0 : this.chosen;
+    this.chosen = (from + step + this.found.length) % this.found.length;
     $$('li', this.list).forEach((item, at) => item.setAttribute('aria-selected', at === this.chosen));
-    this.input.setAttribute('aria-activedescendant', `completion-${this.chosen}`);
+    this.show(true);
     $(`#completion-${this.chosen}`).scrollIntoView({ block: 'nearest' });
   },
   take(at) {
