@@ -1,5 +1,8 @@
 //! New ids that no process of a fork tree makes twice, where there is randomness and where there is none:
 //! whatever is to differ, in the whole library, comes from here.
+//!
+//! The one circle between rooms: `text` makes the letters and asks [`Undisturbed`](super::Undisturbed) of this room
+//! meanwhile. Which process it is belongs here, and what an id looks like there.
 
 use super::fork;
 use crate::text::id;

@@ -320,12 +320,13 @@ fn records_of_dead_owners_that_cannot_be_read_leave_it_time_to_rest() {
     schedule.sent(start, RoundResult::Progress, 5, 5);
     schedule.observe(start, seen);
     assert_eq!(schedule.next(start, seen), Task::Send);
-    schedule.sent(start, RoundResult::Progress, 5, 0);
-    schedule.observe(start, seen);
-    assert_eq!(schedule.next(start, seen), Task::Rest);
-    // They are tried again soon.
-    let again = schedule.wake_at(start, seen);
-    assert_eq!(again, start + READ_AGAIN);
+    let later = start + Duration::from_millis(1);
+    schedule.sent(later, RoundResult::Progress, 5, 0);
+    schedule.observe(later, seen);
+    assert_eq!(schedule.next(later, seen), Task::Rest);
+    // They are tried again soon: from when they could not be read, not from when they could.
+    let again = schedule.wake_at(later, seen);
+    assert_eq!(again, later + READ_AGAIN);
     schedule.observe(again, seen);
     assert_eq!(schedule.next(again, seen), Task::Send);
     schedule.sent(again, RoundResult::Progress, 0, 0);
