@@ -140,4 +140,17 @@ mod tests {
             assert_eq!(remainder(payload), u64::from_le_bytes(padded));
         }
     }
+
+    #[test]
+    fn it_covers_tag_length_and_salt_and_is_what_is_in_files_already() {
+        let payload = b"what earlier versions of the library wrote into files";
+        let known = checksum(payload, 1 << 8 | 2, 69, 0x0102_0304);
+        // By the description above, with another implementation of crc32c.
+        assert_eq!(known, 0x6597_5b5e);
+        for (tag, length, salt) in
+            [(1 << 8 | 3, 69, 0x0102_0304), (1 << 8 | 2, 70, 0x0102_0304), (1 << 8 | 2, 69, 0x0102_0305)]
+        {
+            assert_ne!(checksum(payload, tag, length, salt), known);
+        }
+    }
 }

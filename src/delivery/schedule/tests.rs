@@ -288,6 +288,17 @@ fn news_of_records_wait_for_the_end_of_a_pause_and_for_an_upkeep_that_was_made()
 }
 
 #[test]
+fn without_an_interval_a_pause_is_slept_through_and_no_longer() {
+    let start = Instant::now();
+    let mut schedule = Schedule::new(start, None, 0);
+    let seen = Observed { accepted: 1, settled: 0, tickets: 1 };
+    schedule.maintained(start, Some(start + UPKEEP), false, 0);
+    schedule.observe(start, seen);
+    schedule.sent(start, RoundResult::Pause { wait: SHORT, status: Status::Network }, 0, 0);
+    assert_eq!(schedule.wake_at(start, seen), start + SHORT);
+}
+
+#[test]
 fn a_writer_that_is_told_to_exit_sleeps_no_longer_and_sends_the_orphans_that_it_finds() {
     let start = Instant::now();
     let by = start + UPKEEP / 2;
