@@ -16,11 +16,11 @@ export SOURCE_DATE_EPOCH
 mkdir -p "$release"
 
 if [ -z "${SKIP_BUILD:-}" ]; then
-    # The server comes from the build for musl of the same processor.
+    # The server comes from the build for musl of the same processor; cargo says whether there is a newer one to build.
     for platform in "${platforms[@]}"; do
         musl=${platform/-gnu/-musl}
         packaging/build.sh "$platform"
-        [ -e "build/dist/$musl/bin/maxim-dev" ] || [ "$musl" = "$platform" ] || packaging/build.sh "$musl" server
+        [ "$musl" = "$platform" ] || packaging/build.sh "$musl" server
     done
 fi
 RUSTC=$(packaging/toolchain.sh)/bin/rustc
@@ -31,7 +31,8 @@ for platform in "${platforms[@]}"; do
     stage=build/dist/stage
     rm -rf "$stage"
     mkdir -p "build/dist/$platform/bin" "$stage"
-    [ -e "build/dist/$platform/bin/maxim-dev" ] || cp "build/dist/${platform/-gnu/-musl}/bin/maxim-dev" "build/dist/$platform/bin/"
+    musl=${platform/-gnu/-musl}
+    [ "$musl" = "$platform" ] || cp "build/dist/$musl/bin/maxim-dev" "build/dist/$platform/bin/"
     DESTDIR='' scripts/install.sh "build/dist/$platform" "$PWD/$stage/$name" "$target"
     cp packaging/cmake/CMakeLists.txt "$stage/$name/"
     LC_ALL=C tar --sort=name --format=posix --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
