@@ -306,12 +306,13 @@ static size_t any_size(struct chance *c, size_t whole) {
     return PICK(c, odd);
 }
 
-/* A struct as its caller knows it: what is beyond is not there. */
+/* A struct as its caller knows it: what is beyond is not there. What a later header has behind the end is zero. */
 static void *cut(struct chance *c, const void *whole, size_t size, size_t said) {
-    size_t there = said < size ? said : size;
+    size_t there = said <= size + 8 ? said : size;
     there = there < sizeof(size_t) ? sizeof(size_t) : there;
     void *memory = block(c, there);
-    memcpy(memory, whole, there);
+    memset(memory, 0, there);
+    memcpy(memory, whole, there < size ? there : size);
     memcpy(memory, &said, sizeof said);
     return memory;
 }
