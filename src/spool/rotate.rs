@@ -8,6 +8,7 @@ use super::format::{self, Cursor, HEADER_SIZE, Header, RECORD_HEADER, RECORD_MAX
 use super::lanes::Lane;
 use super::spool::{BOOKS_RESERVED, unix_time};
 use super::state::{BlankSegment, Dropped, Litter, Location, Segment, SpoolState};
+use super::upkeep::is_quiet;
 use super::{Overflow, Refusal, Spool, quarantine};
 use crate::process::{Undisturbed, monotonic};
 use crate::sync::{LockGuard, here, set_lane_hint};
@@ -354,7 +355,7 @@ impl Spool {
         is_any
     }
 
-    /// Makes a spare segment if there is none, the caps allow it and it is likely to be used. Callers
+    /// Makes spare segments as long as there are too few, the caps allow it and they are likely to be used. Callers
     /// go on meanwhile.
     pub(super) fn prepare_spare(&self) {
         self.clear_litter();
@@ -369,7 +370,7 @@ impl Spool {
                 };
                 let (mut state, early) = self.survey(|_| false, each);
                 // Several lanes may need the next one at the same time.
-                let wanted = self.opened().div_ceil(2);
+                let wanted = if is_quiet(&state) { 1 } else { self.opened().div_ceil(2) };
                 if state.closed || state.spares.len() >= wanted || early {
                     return;
                 }

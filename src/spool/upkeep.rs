@@ -81,6 +81,11 @@ fn passed(since: Instant) -> Duration {
     monotonic::now().saturating_duration_since(since)
 }
 
+/// Whether few records come: one spare segment is enough.
+pub(super) fn is_quiet(state: &SpoolState) -> bool {
+    passed(state.last_rotation) >= QUIET
+}
+
 /// When an instance last came or went.
 fn changes(spool: &Spool) -> Vec<Option<(i64, i64)>> {
     let sides = [&spool.store.hot, &spool.store.cold];
@@ -184,11 +189,11 @@ impl Spool {
         true
     }
 
-    /// Keeps one spare segment when few records come.
+    /// Keeps one spare segment when few records come. As many as [`Spool::prepare_spare`] makes then.
     fn trim_spares(&self) {
         let surplus: Vec<BlankSegment> = {
             let mut state = self.lock_state();
-            if state.spares.len() <= 1 || passed(state.last_rotation) < QUIET {
+            if !is_quiet(&state) || state.spares.len() <= 1 {
                 return;
             }
             let surplus = state.spares.split_off(1);

@@ -1,6 +1,7 @@
 //! Several lanes: the order over all of them, opened and given up, before and after a crash.
 
 use super::*;
+use crate::process::monotonic;
 use crate::spool::format::HEADER_SIZE;
 use crate::spool::lanes::{ATTENTION, LANES_MAX};
 use crate::spool::segment::Room;
@@ -8,6 +9,7 @@ use crate::spool::spool::Payload;
 use crate::sync::set_lane_hint;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Opens lanes until there are so many.
 fn open_lanes(spool: &Spool, count: usize) {
@@ -221,7 +223,7 @@ fn hold_lane<'scope>(
 /// Waits until somebody has waited for a lane for as long as a log call would.
 fn until_a_lane_is_missed(spool: &Spool) {
     while spool.opened.load(Ordering::Relaxed) < ATTENTION {
-        std::thread::sleep(std::time::Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -443,4 +445,24 @@ fn an_append_changes_its_own_lane_and_nothing_else_of_the_spool() {
         assert!(before.2 != memory_of(&spool.lanes[own]));
     }
     set_lane_hint(0);
+}
+
+#[test]
+fn segments_that_are_kept_ready_are_not_made_and_removed_again_and_again() {
+    let site = Site::new();
+    let (spool, mut reader) = open(Options { max_memory_bytes: 16 << 20, ..roomy(&site, 4) });
+    open_lanes(&spool, 4);
+    append_in_turns(&spool, 0..400, 4);
+    reader.maintain();
+    // No segment has begun for a minute.
+    let minute = Duration::from_secs(60);
+    spool.lock_state().last_rotation = monotonic::now().checked_sub(minute).unwrap();
+    reader.maintain();
+    let made = || spool.lock_state().next_file;
+    let before = made();
+    for _ in 0..4 {
+        reader.maintain();
+        deliver_all(&mut reader);
+    }
+    assert_eq!(made(), before);
 }
