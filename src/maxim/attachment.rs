@@ -123,7 +123,8 @@ impl Attachment<'_> {
         Lines::new(out).line(entity, entity_id, action!("add-attachment"), |line| self.write(line))
     }
 
-    /// Puts an upload into a pipeline.
+    /// Puts an upload into a pipeline. In two steps, so that the stack holds one at a time.
+    #[inline(never)]
     pub(super) fn upload(
         &self,
         config: &Config,
@@ -131,36 +132,43 @@ impl Attachment<'_> {
         entity_id: &str,
         uploads: &Pipeline,
     ) -> Result<()> {
+        let head = self.head(config, entity, entity_id)?;
+        let content = match self.content {
+            Content::Data(bytes) => bytes,
+            Content::File(_) | Content::Url(_) => &[],
+        };
+        head.append(content, uploads)
+    }
+
+    /// What is said of an upload.
+    #[inline(never)]
+    fn head(&self, config: &Config, entity: Entity, entity_id: &str) -> Result<Box<Head>> {
         let most = config.max_attachment_bytes;
         let mut line = Buffer::new();
         Object::open(&mut line, |line| self.write(line))?;
-        let mut head = Head {
-            record: Uuid::new().as_str().to_owned(),
-            entity: entity as u8,
-            entity_id: entity_id.to_owned(),
-            key: self.key(&config.repository, entity, entity_id),
-            mime: self.mime_type.or_else(|| self.type_by_name()).map(str::to_owned),
-            source: Source::Content,
-            stamp: None,
-            most,
-            line: String::from_utf8_lossy(&line).into_owned(),
-        };
-        let content = match self.content {
+        let (source, stamp) = match self.content {
             Content::File(path) => {
                 let path = absolute(path)?;
                 let stamp = source::stamp(Path::new(&path), most).map_err(|refused| refused.error("path"))?;
-                head.stamp = Some(stamp);
-                head.source = Source::File(path);
-                &[]
+                (Source::File(path), Some(stamp))
             }
             Content::Data(bytes) if bytes.len() as u64 > most => {
                 let reason = format!("data: {} bytes are more than the {most} that are allowed", bytes.len());
                 return Err(Error::new(Status::TooLarge, reason));
             }
-            Content::Data(bytes) => bytes,
-            Content::Url(_) => &[],
+            Content::Data(_) | Content::Url(_) => (Source::Content, None),
         };
-        head.append(content, uploads)
+        Ok(Box::new(Head {
+            record: Uuid::new().as_str().to_owned(),
+            entity: entity as u8,
+            entity_id: entity_id.to_owned(),
+            key: self.key(&config.repository, entity, entity_id),
+            mime: self.mime_type.or_else(|| self.type_by_name()).map(str::to_owned),
+            source,
+            stamp,
+            most,
+            line: String::from_utf8_lossy(&line).into_owned(),
+        }))
     }
 }
 

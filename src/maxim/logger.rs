@@ -71,6 +71,13 @@ impl UploadPipeline {
     }
 
     fn open(&self) -> &Pipeline {
+        // Most of the stack that this needs it needs once.
+        self.pipeline.get().unwrap_or_else(|| self.opened())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn opened(&self) -> &Pipeline {
         let lines = self.lines.get().cloned().unwrap_or_default();
         self.pipeline.get_or_init(|| open_uploads(&self.config, lines))
     }
@@ -272,15 +279,11 @@ impl Logger {
         for target in self.targets() {
             let outcome = match attachment.content {
                 _ if target.config.otlp.is_some() => {
-                    let line: &mut Buffer = &mut scratch::lend();
-                    let built = attachment.reference_line(entity, id, line);
-                    built.and_then(|()| target.own().lines.append(KIND_LINE, line))
+                    append_built(target, |line| attachment.reference_line(entity, id, line))
                 }
-                Content::Url(_) => {
-                    let line: &mut Buffer = &mut scratch::lend();
-                    let built = attachment.url_line(&target.config.repository, entity, id, line);
-                    built.and_then(|()| target.own().lines.append(KIND_LINE, line))
-                }
+                Content::Url(_) => append_built(target, |line| {
+                    attachment.url_line(&target.config.repository, entity, id, line)
+                }),
                 _ => attachment.upload(&target.config, entity, id, target.own().uploads.open()),
             };
             result = result.and(outcome);
@@ -525,6 +528,14 @@ impl Gathered {
             done(result);
         }
     }
+}
+
+/// Puts a line that `build` makes into one place's spool.
+#[inline(never)]
+fn append_built(target: &Target, build: impl FnOnce(&mut Buffer) -> Result<()>) -> Result<()> {
+    let line: &mut Buffer = &mut scratch::lend();
+    build(line)?;
+    target.own().lines.append(KIND_LINE, line)
 }
 
 /// The protocols, by which a spool tells one identity's records from another's.

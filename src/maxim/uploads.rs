@@ -93,7 +93,8 @@ struct Upload<'a> {
 
 impl Head {
     /// Puts the upload of this content into a pipeline.
-    pub fn append(mut self, content: &[u8], uploads: &Pipeline) -> Result<()> {
+    #[inline(never)]
+    pub fn append(mut self: Box<Self>, content: &[u8], uploads: &Pipeline) -> Result<()> {
         if content.len() > INLINE_BYTES {
             let source = std::mem::replace(&mut self.source, Source::Beside);
             if uploads.append_with_file(KIND_UPLOAD, &self.encoded()?, content)? {
@@ -107,6 +108,7 @@ impl Head {
     }
 
     /// As it stands in a record: its length, then JSON.
+    #[inline(never)]
     fn encoded(&self) -> Result<Vec<u8>> {
         let json = serde_json::to_vec(self).map_err(|error| Error::new(Status::Io, error.to_string()))?;
         Ok([&(json.len() as u32).to_le_bytes(), &json[..]].concat())

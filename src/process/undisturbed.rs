@@ -31,7 +31,7 @@ impl Undisturbed {
     pub fn by_ourselves() -> Undisturbed {
         Undisturbed {
             #[cfg(unix)]
-            before: unix::SavedState::block(&unix::ours()),
+            before: unix::SavedState::block(unix::ours),
             _in_thread: PhantomData,
         }
     }
@@ -40,7 +40,7 @@ impl Undisturbed {
     pub fn by_handlers() -> Undisturbed {
         Undisturbed {
             #[cfg(unix)]
-            before: unix::SavedState::block(&unix::all_but_faults()),
+            before: unix::SavedState::block(unix::all_but_faults),
             _in_thread: PhantomData,
         }
     }
@@ -101,28 +101,29 @@ mod unix {
         }
     }
 
+    /// Small, as it stands on a thread's stack that may be: a set of signals takes 128 bytes.
     pub struct SavedState {
         mask: sigset_t,
-        /// The signals of ours that are to be taken away at the end.
-        taken: sigset_t,
+        /// Which of ours are to be taken away at the end.
+        taken: [bool; OURS.len()],
         cancel_state: c_int,
     }
 
-    fn set_of(signals: &[c_int]) -> sigset_t {
+    fn set_of(signals: impl IntoIterator<Item = c_int>) -> sigset_t {
         let mut set = MaybeUninit::uninit();
         // SAFETY: `sigemptyset` initialises the set; the signals exist.
         unsafe {
             libc::sigemptyset(set.as_mut_ptr());
             let mut set = set.assume_init();
             for signal in signals {
-                libc::sigaddset(&mut set, *signal);
+                libc::sigaddset(&mut set, signal);
             }
             set
         }
     }
 
     pub fn ours() -> sigset_t {
-        set_of(&OURS)
+        set_of(OURS)
     }
 
     pub fn all_but_faults() -> sigset_t {
@@ -139,35 +140,36 @@ mod unix {
     }
 
     impl SavedState {
-        pub fn block(signals: &sigset_t) -> SavedState {
+        #[inline(never)]
+        pub fn block(signals: fn() -> sigset_t) -> SavedState {
             // First, since what follows may be where a thread is cancelled.
             let cancel_state = disable_cancellation();
-            let mut mask = MaybeUninit::uninit();
-            // SAFETY: both sets are valid; the call initialises `mask`, whatever it answers to a valid `how`.
-            let mask = unsafe {
-                libc::pthread_sigmask(libc::SIG_BLOCK, signals, mask.as_mut_ptr());
-                mask.assume_init()
-            };
-            // One that the host blocks itself and that waits already is the host's.
-            let mut waiting = None;
-            let is_ours = |signal: &c_int| {
-                let blocked = is_in(&mask, *signal);
-                !blocked || !is_in(waiting.get_or_insert_with(pending), *signal)
-            };
-            let mut taken = OURS;
-            let mut count = 0;
-            for signal in OURS.iter().copied().filter(is_ours) {
-                taken[count] = signal;
-                count += 1;
+            let signals = signals();
+            // SAFETY: a set of signals is plain memory, and the call gives it its value.
+            let mask = unsafe { MaybeUninit::zeroed().assume_init() };
+            let mut saved = SavedState { mask, taken: [true; OURS.len()], cancel_state };
+            // SAFETY: both sets are valid.
+            unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &signals, &mut saved.mask) };
+            for (taken, signal) in saved.taken.iter_mut().zip(OURS) {
+                // One that the host blocks itself and that waits already is the host's.
+                *taken = !is_in(&saved.mask, signal) || !is_waiting(signal);
             }
-            SavedState { mask, taken: set_of(&taken[..count]), cancel_state }
+            saved
         }
 
+        #[inline(never)]
         pub fn put_back(&self) {
-            take_away(&self.taken);
+            self.take_away();
             // SAFETY: the mask is the one that this thread had.
             unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.mask, ptr::null_mut()) };
             set_cancellation(self.cancel_state);
+        }
+
+        /// Takes blocked signals away that have come meanwhile.
+        #[inline(never)]
+        fn take_away(&self) {
+            let ours = OURS.into_iter().zip(self.taken).filter_map(|(signal, taken)| taken.then_some(signal));
+            take_away(ours);
         }
     }
 
@@ -176,28 +178,30 @@ mod unix {
         unsafe { libc::sigismember(set, signal) == 1 }
     }
 
-    fn pending() -> sigset_t {
-        let mut set = set_of(&[]);
+    #[cold]
+    #[inline(never)]
+    fn is_waiting(signal: c_int) -> bool {
+        let mut set = set_of([]);
         // SAFETY: the set is ours to be written to.
         unsafe { libc::sigpending(&mut set) };
-        set
+        is_in(&set, signal)
     }
 
-    /// Takes blocked signals away that have come meanwhile.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn take_away(signals: &sigset_t) {
+    fn take_away(signals: impl Iterator<Item = c_int>) {
+        let signals = set_of(signals);
         let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
         // SAFETY: both are valid, and nothing is asked about the signal.
-        while unsafe { libc::sigtimedwait(signals, ptr::null_mut(), &at_once) } > 0 {}
+        while unsafe { libc::sigtimedwait(&signals, ptr::null_mut(), &at_once) } > 0 {}
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn take_away(signals: &sigset_t) {
-        for signal in OURS.into_iter().filter(|signal| is_in(signals, *signal)) {
+    fn take_away(signals: impl Iterator<Item = c_int>) {
+        for signal in signals {
             let mut taken = 0;
-            while is_in(&pending(), signal) {
+            while is_waiting(signal) {
                 // SAFETY: the signal is blocked and waits, so this takes it and returns.
-                unsafe { libc::sigwait(&set_of(&[signal]), &mut taken) };
+                unsafe { libc::sigwait(&set_of([signal]), &mut taken) };
             }
         }
     }

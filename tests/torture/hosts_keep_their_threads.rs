@@ -29,6 +29,13 @@ impl Host {
         Host { scratch, program, server: Server::start(&[]) }
     }
 
+    /// With the release library in any case: another build's frames on the stack say nothing.
+    fn of_release(source: &str, name: &str) -> Host {
+        let scratch = Scratch::new(name);
+        let program = compile_with(source, &scratch, &built("lib/libmaxim.so"));
+        Host { scratch, program, server: Server::start(&[]) }
+    }
+
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         let name = self.scratch.path().file_name().unwrap();
@@ -117,16 +124,21 @@ const STACK_BYTES: usize = 16 * 1024;
 #[test]
 fn no_call_needs_more_of_the_stack_than_the_header_says() {
     let mut row = Row::new("stack of every export");
-    let host = Host::new("stack");
-    // Of the release library in any case: another build's frames say nothing.
-    let program = compile_with("tests/c/small_stack.c", &host.scratch, &built("lib/libmaxim.so"));
-    let command = host.command(&[]);
-    let mut measured = std::process::Command::new(program);
-    measured.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let said = run(measured.arg(root().join("tests/vectors/files/tiny.png")));
+    let host = Host::of_release("tests/c/small_stack.c", "stack");
+    let said = run(host.command(&[]).arg(root().join("tests/vectors/files/tiny.png")));
     let (call, bytes) = said.lines().last().and_then(|line| line.split_once(' ')).unwrap();
     row.note = format!("most: {call}, {bytes} bytes");
     assert!(bytes.parse::<usize>().unwrap() <= STACK_BYTES, "{call} needs {bytes} bytes");
+}
+
+#[test]
+fn a_thread_with_the_smallest_stack_that_there_is_can_log() {
+    let mut row = Row::new("threads of 16 KiB, their own data included");
+    let host = Host::of_release("tests/c/small_thread.c", "small-thread");
+    let said = &host.run(&[])[0];
+    row.add_stats(said);
+    row.note = format!("{} calls", said["calls"]);
+    assert!(row.accepted > 0 && row.delivered == row.accepted, "{said}");
 }
 
 #[test]
