@@ -26,5 +26,6 @@ mod scarce_resources_harm_nobody;
 mod secrets_stay_here;
 mod short_programs_send_what_others_left;
 mod spool_directories_are_used_or_refused;
+mod strange_hosts_lose_nothing;
 mod threads_log_in_the_order_of_their_calls;
 mod what_cannot_be_read_stays;
