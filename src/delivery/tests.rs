@@ -15,6 +15,8 @@ use crate::report::{Report, Reporter, Silent};
 use crate::spool::{BatchLimits, Identity, Options, RecordKind};
 use crate::status::Status;
 
+mod flushes;
+
 pub(super) const LINE: RecordKind = RecordKind(0);
 const UPLOAD: RecordKind = RecordKind(1);
 /// Long enough never to be reached by a test that passes.
@@ -265,52 +267,6 @@ fn failures_are_retried_until_the_service_is_back_and_nothing_is_lost_or_reorder
 }
 
 #[test]
-fn a_refused_key_ends_a_flush_at_once_and_the_next_flush_tries_again() {
-    let accepted = Arc::new(AtomicBool::new(false));
-    let is_accepted = Arc::clone(&accepted);
-    let (config, heard) = asked(move |_| match is_accepted.load(Ordering::SeqCst) {
-        true => Outcome::Delivered,
-        false => Outcome::Unauthorized { status: 401, why: "HTTP 401: no such key".into() },
-    });
-    let pipeline = Pipeline::open(config);
-    append(&pipeline, 0..3);
-    let error = pipeline.flush(Duration::from_secs(59)).unwrap_err();
-    assert_eq!(error.status, Status::Unauthorized);
-    assert!(error.detail.starts_with("3 records (") && error.detail.ends_with("HTTP 401: no such key"));
-    accepted.store(true, Ordering::SeqCst);
-    pipeline.flush(AMPLE).unwrap();
-    assert_eq!(heard.lock().len(), 2);
-}
-
-#[test]
-fn a_flush_returns_when_its_time_is_up_and_says_what_is_held() {
-    let server = TestServer::new(|_| Answer::Silence);
-    let pipeline = Pipeline::open(config(Posted(server.url.clone())));
-    append(&pipeline, 0..7);
-    let error = pipeline.flush(Duration::from_millis(50)).unwrap_err();
-    assert_eq!(error.status, Status::Timeout);
-    assert!(error.detail.starts_with("7 records ("), "{}", error.detail);
-    // Interrupts the request, which would otherwise wait for its own 15 s.
-    let error = pipeline.close(Duration::from_millis(100)).unwrap_err();
-    assert_eq!(error.status, Status::Timeout);
-    assert_eq!(pipeline.append(LINE, b"late").unwrap_err().status, Status::Closed);
-}
-
-#[test]
-fn close_delivers_the_rest_and_later_calls_find_it_closed() {
-    let (config, heard) = asked(|_| Outcome::Delivered);
-    let pipeline = Pipeline::open(config);
-    append(&pipeline, 0..10);
-    pipeline.close(AMPLE).unwrap();
-    assert_eq!(heard.lock().iter().flat_map(|body| records(body)).collect::<Vec<_>>(), names(0..10));
-    assert_eq!(pipeline.append(LINE, b"late").unwrap_err().status, Status::Closed);
-    pipeline.flush(AMPLE).unwrap();
-    pipeline.spill(AMPLE).unwrap();
-    pipeline.close(AMPLE).unwrap();
-    pipeline.abandon();
-}
-
-#[test]
 fn records_move_to_files_while_a_request_waits_for_its_answer() {
     let (hot, cold) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (asking, is_asked) = crossbeam_channel::bounded(1);
@@ -370,82 +326,6 @@ fn requests_grow_again_once_the_service_takes_larger_ones() {
 }
 
 #[test]
-fn many_threads_may_flush_at_once() {
-    let (config, heard) = asked(|_| Outcome::Delivered);
-    let pipeline = Pipeline::open(config);
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                for n in 0..50 {
-                    append(&pipeline, n..n + 1);
-                    pipeline.flush(AMPLE).unwrap();
-                }
-            });
-        }
-    });
-    assert_eq!(heard.lock().iter().map(|body| records(body).len()).sum::<usize>(), 400);
-}
-
-#[test]
-fn a_flush_with_a_callback_returns_at_once_and_calls_back() {
-    let gate = Arc::new(Mutex::new(()));
-    let (wait, (said, hear)) = (Arc::clone(&gate), mpsc::channel());
-    let (config, _) = asked(move |_| {
-        drop(wait.lock());
-        Outcome::Delivered
-    });
-    let pipeline = Pipeline::open(config);
-    let closed = gate.lock();
-    append(&pipeline, 0..1);
-    pipeline.flush_async(AMPLE, Box::new(move |result| said.send(result).unwrap()));
-    assert!(hear.try_recv().is_err());
-    drop(closed);
-    assert_eq!(hear.recv().unwrap(), Ok(()));
-}
-
-#[test]
-fn a_flush_with_a_callback_that_can_no_longer_succeed_says_so() {
-    let (said, hear) = mpsc::channel();
-    let (config, _) = asked(|_| retry());
-    let pipeline = Pipeline::open(config);
-    append(&pipeline, 0..1);
-    let also = said.clone();
-    pipeline.flush_async(Duration::from_millis(20), Box::new(move |result| said.send(result).unwrap()));
-    assert_eq!(hear.recv().unwrap().unwrap_err().status, Status::Timeout);
-    pipeline.flush_async(AMPLE, Box::new(move |result| also.send(result).unwrap()));
-    pipeline.abandon();
-    assert_eq!(hear.recv().unwrap().unwrap_err().status, Status::Closed);
-}
-
-#[test]
-fn a_record_is_sent_within_the_interval_without_a_flush() {
-    let (said, hear) = mpsc::channel();
-    let (mut config, _) = asked(move |body| {
-        said.send(body.to_owned()).unwrap();
-        Outcome::Delivered
-    });
-    config.flush_interval = Some(Duration::from_millis(20));
-    let pipeline = Pipeline::open(config);
-    append(&pipeline, 0..1);
-    assert_eq!(hear.recv().unwrap(), "<r0>");
-}
-
-#[test]
-fn a_batch_by_count_is_sent_without_a_flush_and_not_before_it_is_full() {
-    let (said, hear) = mpsc::channel();
-    let (mut config, _) = asked(move |body| {
-        said.send(body.to_owned()).unwrap();
-        Outcome::Delivered
-    });
-    config.flush_interval = Some(Duration::from_secs(3_600));
-    config.spool.wake_records = 10;
-    let pipeline = Pipeline::open(config);
-    append(&pipeline, 0..9);
-    append(&pipeline, 9..10);
-    assert_eq!(records(&hear.recv().unwrap()).len(), 10);
-}
-
-#[test]
 fn a_record_that_goes_alone_keeps_its_place_and_is_set_aside_when_it_is_unusable() {
     let (mut config, heard) = asked(|body| match body {
         "alone:gone" => Outcome::Unusable { why: "the file is gone".into() },
@@ -476,28 +356,6 @@ fn a_protocol_may_append_to_another_pipeline() {
     second.flush(AMPLE).unwrap();
     first.flush(AMPLE).unwrap();
     assert_eq!(*lines.lock(), ["<uploaded>"]);
-}
-
-#[test]
-fn without_a_writer_a_flush_does_the_work_while_it_waits_and_what_fails_stays() {
-    let well = Arc::new(AtomicBool::new(false));
-    let is_well = Arc::clone(&well);
-    let (mut config, heard) = asked(move |_| {
-        // Not on the caller's stack, of which there may be little.
-        assert_eq!(std::thread::current().name(), Some("maxim-flush"));
-        if is_well.load(Ordering::SeqCst) { Outcome::Delivered } else { retry() }
-    });
-    config.synchronous = true;
-    let pipeline = Pipeline::open(config);
-    append(&pipeline, 0..5);
-    while heard.lock().len() < 2 {
-        let error = pipeline.flush(Duration::from_millis(20)).unwrap_err();
-        assert_eq!((error.status, pipeline.stats().unwrap().spool.held), (Status::Timeout, 5));
-    }
-    well.store(true, Ordering::SeqCst);
-    pipeline.flush(AMPLE).unwrap();
-    assert_eq!(pipeline.stats().unwrap().spool.delivered, 5);
-    pipeline.close(AMPLE).unwrap();
 }
 
 /// A host whose callback calls the library, and then panics.
