@@ -87,9 +87,19 @@ pub(crate) fn spawn_bare(
     if failed == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(failed)) }
 }
 
-/// Where the calling thread's stack is; `None` where that cannot be told. May look at a file.
+/// Where the calling thread's stack is; `None` where that cannot be told, and in a handler that has another stack, which
+/// may lie within this one. May look at a file.
 #[cfg(target_os = "linux")]
 pub(crate) fn own_stack() -> Option<Range<usize>> {
+    let mut handlers = MaybeUninit::<libc::stack_t>::uninit();
+    // SAFETY: the call only fills `handlers`, which is read if it did.
+    unsafe {
+        if libc::sigaltstack(std::ptr::null(), handlers.as_mut_ptr()) != 0
+            || handlers.assume_init().ss_flags & libc::SS_ONSTACK != 0
+        {
+            return None;
+        }
+    }
     let _undisturbed = Undisturbed::by_handlers();
     let mut attributes = MaybeUninit::uninit();
     let (mut start, mut size) = (std::ptr::null_mut(), 0);

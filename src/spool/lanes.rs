@@ -158,10 +158,10 @@ impl Meetings {
 }
 
 /// While a thread goes through all lanes: whoever finds one taken has not met another caller.
-struct Looking<'a>(&'a AtomicU32);
+pub(super) struct Looking<'a>(&'a AtomicU32);
 
 impl<'a> Looking<'a> {
-    fn begin(spool: &'a Spool) -> Looking<'a> {
+    pub fn begin(spool: &'a Spool) -> Looking<'a> {
         spool.meetings.looking.fetch_add(1, Ordering::Relaxed);
         Looking(&spool.meetings.looking)
     }
@@ -171,6 +171,11 @@ impl Drop for Looking<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// Waits for a moment, then asks whether the holder is a call of this thread that is gone.
+fn have_soon(lock: &Lock<Lane>, frame: usize) -> Option<LockGuard<'_, Lane>> {
+    lock.lock_briefly_in(frame).or_else(|| lock.take_from_gone_in(frame))
 }
 
 /// What was found in all lanes and behind the spool's lock, which is still held.
@@ -378,14 +383,18 @@ impl Spool {
         let taken = self.own_index(opened);
         let others = || (1..opened).map(|step| (taken + step) % opened);
         // The delivery thread takes each lane, for a moment.
-        if self.meetings.looking.load(Ordering::Relaxed) == 0 && !self.lanes[taken].0.may_be_own(frame) {
-            let found = others().find_map(|index| self.move_to(index, |lock| lock.try_lock_in(frame)));
-            let found = found.or_else(|| {
-                self.grow(opened).then(|| self.move_to(opened, |lock| lock.try_lock_in(frame))).flatten()
-            });
-            if let Some(lane) = found {
-                return Ok(lane);
-            }
+        let is_looked_at = self.meetings.looking.load(Ordering::Relaxed) > 0;
+        let has_met = !is_looked_at && !self.lanes[taken].0.may_be_own(frame);
+        let is_to_wait = !has_met && opened > 1;
+        let found = is_to_wait.then(|| self.move_to(taken, |lock| have_soon(lock, frame))).flatten();
+        let found =
+            found.or_else(|| others().find_map(|index| self.move_to(index, |lock| lock.try_lock_in(frame))));
+        let found = found.or_else(|| {
+            let has_grown = has_met && self.grow(opened);
+            has_grown.then(|| self.move_to(opened, |lock| lock.try_lock_in(frame))).flatten()
+        });
+        if let Some(lane) = found {
+            return Ok(lane);
         }
         if let Some(lane) = self.move_to(taken, |lock| lock.lock_in_time_in(frame)) {
             return Ok(lane);

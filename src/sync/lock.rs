@@ -43,7 +43,9 @@ const BRIEF_PARK_MAX: Duration = Duration::from_micros(400);
 const DOUBT: Duration = Duration::from_millis(4);
 /// How long a holder that was in the way for the whole of somebody's limit is waited for.
 const MOMENT: Duration = Duration::from_millis(8);
-/// A holder's frame is not looked for further away on the stack: where the stack is costs a look at a file.
+/// A holder's frame is not looked for further in on the stack: where the stack is costs a look at a file.
+const FURTHEST: usize = 1 << 20;
+/// So far away it may be of the same thread at first sight: more would take the frames of others with small stacks for it.
 const NEARBY: usize = 64 << 10;
 /// The longest that a log call waits for a lock.
 pub(crate) const LOCK_LIMIT: Duration = Duration::from_secs(1);
@@ -151,10 +153,15 @@ impl<T: Recover> Lock<T> {
         (self.try_take(frame) || self.wait(frame, Some(LOCK_LIMIT))).then(|| self.held())
     }
 
-    /// Whether the holder may be a call of this thread's own that is gone: then it is for this thread to wait, until
-    /// that is proved.
+    /// Whether the holder may be a call of this thread's own that is gone: then it is for this thread to find out.
     pub fn may_be_own(&self, frame: usize) -> bool {
-        is_nearby(self.holder.load(Ordering::Relaxed), frame)
+        is_within(NEARBY, self.holder.load(Ordering::Relaxed), frame)
+    }
+
+    /// Whether somebody has waited for its holder in vain.
+    #[cfg(test)]
+    pub fn is_stuck(&self) -> bool {
+        self.stuck.load(Ordering::Relaxed) != FREE
     }
 
     /// Waits until nobody holds it, at most for [`LOCK_LIMIT`].
@@ -257,16 +264,15 @@ impl<T: Recover> Lock<T> {
     }
 }
 
-/// Whether two frames may be on one stack.
-fn is_nearby(holder: usize, frame: usize) -> bool {
-    holder.abs_diff(frame) <= NEARBY
+/// Whether a holder's frame is at the same place as another frame, or further in by so much at most.
+fn is_within(distance: usize, holder: usize, frame: usize) -> bool {
+    frame.checked_sub(holder).is_some_and(|between| between <= distance)
 }
 
 /// Whether a frame that holds something is known to be gone, told from another frame that waits for that: it
 /// was on this thread's stack, at the same place or further in, where there is nothing now.
 pub(crate) fn is_gone(holder: usize, frame: usize) -> bool {
-    is_nearby(holder, frame)
-        && holder <= frame
+    is_within(FURTHEST, holder, frame)
         && own_stack().is_some_and(|stack| stack.contains(&holder) && stack.contains(&frame))
 }
 
@@ -417,6 +423,49 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| assert_eq!(*lock.lock(), 1_000_000));
         });
+    }
+
+    /// What a handler on a stack of its own within the thread's has found: whether a frame that is there is gone.
+    static FOUND: AtomicUsize = AtomicUsize::new(0);
+    /// That frame.
+    static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+    extern "C" fn ask(_: libc::c_int) {
+        let frame = here();
+        let holder = LIVE.load(Ordering::SeqCst);
+        // The case in question: the handler's stack is further out than what it interrupts.
+        assert!(holder < frame);
+        FOUND.store(1 + usize::from(is_gone(holder, frame)), Ordering::SeqCst);
+    }
+
+    #[inline(never)]
+    fn interrupt_further_in() {
+        LIVE.store(here(), Ordering::SeqCst);
+        // SAFETY: the signal goes to this thread.
+        unsafe { libc::pthread_kill(libc::pthread_self(), libc::SIGWINCH) };
+    }
+
+    /// The signal is one that no other test uses.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_handler_whose_stack_lies_within_the_threads_own_takes_no_lock_from_what_it_interrupts() {
+        let mut place = [0_u8; 32 << 10];
+        // SAFETY: the handler's stack is there until it is given up, before `place` goes; the old action comes back.
+        unsafe {
+            let mut old_stack = std::mem::zeroed();
+            let size = place.len();
+            let stack = libc::stack_t { ss_sp: place.as_mut_ptr().cast(), ss_flags: 0, ss_size: size };
+            assert_eq!(libc::sigaltstack(&stack, &mut old_stack), 0);
+            let mut action: libc::sigaction = std::mem::zeroed();
+            let mut old_action = std::mem::zeroed();
+            action.sa_sigaction = ask as *const () as libc::sighandler_t;
+            action.sa_flags = libc::SA_ONSTACK;
+            assert_eq!(libc::sigaction(libc::SIGWINCH, &action, &mut old_action), 0);
+            interrupt_further_in();
+            libc::sigaction(libc::SIGWINCH, &old_action, std::ptr::null_mut());
+            libc::sigaltstack(&old_stack, std::ptr::null_mut());
+        }
+        assert_eq!(FOUND.load(Ordering::SeqCst), 1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::process::monotonic;
 use crate::spool::format::HEADER_SIZE;
-use crate::spool::lanes::{ATTENTION, LANES_MAX};
+use crate::spool::lanes::{ATTENTION, LANES_MAX, Looking};
 use crate::spool::segment::Room;
 use crate::spool::spool::Payload;
 use crate::sync::set_lane_hint;
@@ -290,7 +290,8 @@ fn a_lane_whose_holder_is_gone_is_had_again_when_its_thread_logs_in_any_lane() {
         let (went, is_gone) = std::sync::mpsc::channel();
         let spool = &spool;
         scope.spawn(move || {
-            leave_with_lane(spool, 8);
+            // 200 KiB and more.
+            leave_with_lane(spool, 100);
             went.send(()).unwrap();
             until_a_lane_is_missed(spool);
             set_lane_hint(2);
@@ -465,4 +466,42 @@ fn segments_that_are_kept_ready_are_not_made_and_removed_again_and_again() {
         deliver_all(&mut reader);
     }
     assert_eq!(made(), before);
+}
+
+#[test]
+fn a_call_within_another_one_of_its_thread_goes_on_in_another_lane_without_waiting() {
+    let site = Site::new();
+    let (spool, mut reader) = open(roomy(&site, 4));
+    open_lanes(&spool, 2);
+    let held = spool.lanes[1].0.lock();
+    set_lane_hint(1);
+    append_further_in(&spool);
+    set_lane_hint(0);
+    assert!(!spool.lanes[1].0.is_stuck(), "was waited for until its time was up");
+    drop(held);
+    assert_eq!(deliver_all(&mut reader), lines(0..10));
+}
+
+#[inline(never)]
+fn append_further_in(spool: &Spool) {
+    append(spool, 0..10);
+}
+
+#[test]
+fn a_thread_finds_a_free_lane_while_the_delivery_thread_goes_through_all_of_them() {
+    let site = Site::new();
+    let (spool, mut reader) = open(roomy(&site, 4));
+    open_lanes(&spool, 2);
+    std::thread::scope(|scope| {
+        let let_go = hold_lane(scope, &spool, 1);
+        let looking = Looking::begin(&spool);
+        set_lane_hint(1);
+        append(&spool, 0..10);
+        set_lane_hint(0);
+        drop(looking);
+        assert!(!spool.lanes[1].0.is_stuck(), "was waited for until its time was up");
+        assert_eq!(spool.opened(), 2);
+        drop(let_go);
+    });
+    assert_eq!(deliver_all(&mut reader), lines(0..10));
 }
