@@ -3,7 +3,7 @@
 //! A lane has a lock, a segment in use and books of its own, on cache lines of its own; everything else is behind
 //! the spool's lock, which an append takes only when its segment is full. A spool begins with one lane. A thread
 //! that finds its lane taken moves to the next one and stays there; where all are taken again and again, another
-//! one is opened, as long as there is memory for it. When no more than one has been used for a while, the
+//! one is opened, as long as there is room for it. When no more than one has been used for a while, the
 //! spool goes back to one lane.
 //!
 //! Records arrive in the order in which their calls returned, over all lanes. So records carry a stamp while there is
@@ -415,7 +415,7 @@ impl Spool {
         take(&self.lanes[index].0)
     }
 
-    /// Opens another lane if threads have found `opened` ones too few, and there is memory for it.
+    /// Opens another lane if threads have found `opened` ones too few, and there is room for it.
     pub fn grow(&self, opened: usize) -> bool {
         // Who says how many lanes there may be wants to have them.
         let enough = if self.options.lanes == 0 { CROWDED } else { 0 };
@@ -429,7 +429,7 @@ impl Spool {
         // Not to be asked again at every meeting.
         crowded.store(0, Ordering::Relaxed);
         let has_room = state.hot_bytes + self.segment_size <= self.options.max_memory_bytes / 2;
-        if state.closed || !has_room || self.opened() != opened {
+        if state.closed || !has_room || self.is_short_of_disk(&state) || self.opened() != opened {
             return false;
         }
         // What has no stamp comes before all that has one. There is one lane, and nobody can put a segment into
@@ -443,31 +443,35 @@ impl Spool {
         true
     }
 
-    /// Goes back to one lane if no more than one has been used since the last time, and gives up the segments
-    /// of those that have not.
+    /// Goes back to one lane if no more than one has been used since the last time, and gives up the segments of those
+    /// that have not. But not for the price of a segment in each lane that holds a few records: as long as nothing
+    /// can be sent, each time would cost as many again.
     pub fn close_lanes(&self) {
         self.meetings.crowded.store(0, Ordering::Relaxed);
         if self.opened() == 1 {
             return;
         }
-        let unused = |used: &mut u32, state: &mut SpoolState, lane: &mut Lane| {
-            if lane.seen == lane.next {
+        let unused = |(used, waiting): &mut (u32, u32), state: &mut SpoolState, lane: &mut Lane| {
+            let is_used = lane.seen != lane.next;
+            let has_records = lane.active.as_ref().is_some_and(|active| active.unsettled() > 0);
+            *used += u32::from(is_used);
+            *waiting += u32::from(has_records);
+            if !is_used && !has_records {
                 self.seal_active(state, lane);
-            } else {
-                *used += 1;
             }
         };
-        let (state, used) = self.survey(|_| 0, unused);
+        let (state, (used, waiting)) = self.survey(|_| (0, 0), unused);
         drop(state);
+        let is_one_enough = used <= 1 && waiting <= 1;
         let seal = |(): &mut (), state: &mut SpoolState, lane: &mut Lane| {
-            if used <= 1 {
+            if is_one_enough {
                 self.seal_active(state, lane);
             }
             lane.seen = lane.next;
         };
         let (state, ()) = self.survey(|_| (), seal);
         // All that has a stamp has been sealed, and comes before all that has none.
-        if used <= 1 {
+        if is_one_enough {
             self.opened.fetch_sub(self.opened() - 1, Ordering::Relaxed);
         }
         drop(state);

@@ -145,6 +145,14 @@ impl Spool {
         if self.store.cold.is_some() { total - quarantine::cap(total) } else { 0 }
     }
 
+    /// Whether segments are made in the spool directory at once, and one that no record needs yet would leave less than
+    /// half of it for those that do: beyond that they are kept in memory, which a crash takes with it.
+    pub(super) fn is_short_of_disk(&self, state: &SpoolState) -> bool {
+        let has_hot = self.store.hot.is_some() && !state.hot_failed;
+        let has_cold = self.store.cold.is_some() && !state.cold_failed;
+        !has_hot && has_cold && state.cold_bytes + self.segment_size > self.disk_cap() / 2
+    }
+
     /// The size of the next segment, if no record needs a larger one.
     fn next_size(&self, state: &SpoolState) -> u64 {
         if state.next_segment == 1 { self.first_size } else { self.segment_size }
@@ -370,7 +378,8 @@ impl Spool {
                 };
                 let (mut state, early) = self.survey(|_| false, each);
                 // Several lanes may need the next one at the same time.
-                let wanted = if is_quiet(&state) { 1 } else { self.opened().div_ceil(2) };
+                let one_is_enough = is_quiet(&state) || self.is_short_of_disk(&state);
+                let wanted = if one_is_enough { 1 } else { self.opened().div_ceil(2) };
                 if state.closed || state.spares.len() >= wanted || early {
                     return;
                 }

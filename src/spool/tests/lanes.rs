@@ -56,6 +56,8 @@ fn a_spool_goes_back_to_one_lane_and_the_order_holds() {
         // All have been used since.
         append_in_turns(&spool, start + 3_000..start + 3_500, 3);
         spool.close_lanes();
+        assert_eq!(spool.opened(), 3);
+        while spool.seal_oldest(&mut spool.lock_state(), |_| true) {}
         append(&spool, start + 3_500..start + 4_000);
         spool.close_lanes();
         spool.close_lanes();
@@ -466,6 +468,72 @@ fn segments_that_are_kept_ready_are_not_made_and_removed_again_and_again() {
         deliver_all(&mut reader);
     }
     assert_eq!(made(), before);
+}
+
+#[test]
+fn threads_that_log_now_and_then_during_an_outage_do_not_take_a_segment_for_each_record() {
+    let site = Site::new();
+    let (spool, mut reader) =
+        open(Options { lanes: 3, max_memory_bytes: 512 << 10, max_disk_bytes: 0, ..site.options() });
+    // A thread misses one look in three.
+    open_lanes(&spool, 3);
+    for round in 0..100 {
+        for lane in (0..3).filter(|lane| *lane != round % 3) {
+            set_lane_hint(lane);
+            spool.append(RecordKind(0), &line(round as u64)).unwrap();
+        }
+        spool.close_lanes();
+    }
+    // All log, and then none for a while.
+    for round in 0..100 {
+        while spool.opened() < 3 {
+            assert!(spool.grow(spool.opened()));
+        }
+        for lane in 0..3 {
+            set_lane_hint(lane);
+            spool.append(RecordKind(0), &line(round)).unwrap();
+        }
+        spool.close_lanes();
+        spool.close_lanes();
+    }
+    set_lane_hint(0);
+    let stats = check(&spool);
+    assert_eq!((stats.accepted, stats.held), (500, 500));
+    assert_eq!(deliver_all(&mut reader).len(), 500);
+    // What is held by nobody is given back.
+    spool.close_lanes();
+    spool.close_lanes();
+    assert_eq!(spool.opened(), 1);
+}
+
+#[test]
+fn lanes_leave_room_in_a_small_spool_directory_for_records() {
+    let site = Site::new();
+    let options = Options { max_memory_bytes: 64 << 20, max_disk_bytes: 8 << 20, ..roomy(&site, 16) };
+    let mut spool = Spool::open(options, Arc::new(Wakeup::new()));
+    // As where there is no memory file system.
+    spool.give_back_idle(&mut spool.lock_state());
+    spool.clear_litter();
+    spool.store.hot = None;
+    let spool = Arc::new(spool);
+    let mut reader = Reader::new(Arc::clone(&spool));
+    set_lane_hint(0);
+    append(&spool, 0..1);
+    while spool.grow(spool.opened()) {
+        set_lane_hint(spool.opened() - 1);
+        append(&spool, 0..1);
+    }
+    assert!((2..16).contains(&spool.opened()), "{}", spool.opened());
+    for _ in 0..4 {
+        reader.maintain();
+    }
+    for lane in 0..spool.opened() as u64 {
+        append_in_turns(&spool, lane..lane + 1, spool.opened() as u64);
+    }
+    set_lane_hint(0);
+    let state = spool.lock_state();
+    assert_eq!(state.hot_bytes, 0, "in memory, which a crash takes with it");
+    assert!(state.cold_bytes <= spool.disk_cap() / 2 + spool.segment_size);
 }
 
 #[test]
