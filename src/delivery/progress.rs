@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::delivery::engine::{Counters, RoundResult};
 use crate::process::monotonic;
 use crate::report::records;
-use crate::spool::Spool;
+use crate::spool::{Counts, Spool};
 use crate::status::{Error, Result, Status};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 
@@ -21,8 +21,8 @@ const THREAD_RETRY: Duration = Duration::from_secs(10);
 /// What a flush waits for.
 #[derive(Clone, Copy)]
 pub struct FlushTarget {
-    /// Own records up to this one have left.
-    pub sequence: u64,
+    /// So many own records of each lane have left.
+    pub accepted: Counts,
     /// So have those of dead owners.
     pub leftovers: bool,
     /// How many of the own records had been dropped when it was set: if there are more in the end, it was not
@@ -33,7 +33,7 @@ pub struct FlushTarget {
 impl FlushTarget {
     /// All that a spool has accepted by now.
     pub fn own(spool: &Spool) -> FlushTarget {
-        FlushTarget { sequence: spool.accepted(), leftovers: false, dropped: spool.own_dropped() }
+        FlushTarget { accepted: spool.accepted(), leftovers: false, dropped: spool.own_dropped() }
     }
 
     /// The same, and all that it has adopted.
@@ -235,7 +235,7 @@ impl Progress {
     /// Whether all that a flush waits for has left the spool.
     pub fn has_reached(&self, target: FlushTarget) -> bool {
         let leftovers = || self.spool.adopted_held() > 0 || self.spool.has_unread_orphans();
-        self.spool.settled() >= target.sequence && !(target.leftovers && leftovers())
+        self.spool.settled().has_reached(&target.accepted) && !(target.leftovers && leftovers())
     }
 
     /// What there is to say when a target has been reached: not that all is well if records were dropped on the way.
@@ -284,17 +284,82 @@ fn at_the_end(pause: Option<(Instant, Status)>) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::{Identity, Options, RecordKind, Wakeup};
+    use crate::process::monotonic::VirtualTime;
+    use crate::spool::{BatchLimits, Identity, Options, READ_AGAIN, Reader, RecordKind, Wakeup};
+    use crate::sync::set_lane_hint;
+    use std::path::PathBuf;
 
-    #[test]
-    fn files_that_cannot_be_read_are_the_reason_even_when_they_were_being_tried_again_in_the_end() {
-        let identity = Identity {
+    fn options() -> Options {
+        Options::new(Identity {
             protocol: "test",
             base_url: String::new(),
             repository: String::new(),
             key_fingerprint: String::new(),
-        };
-        let options = Options { memory_only: true, ..Options::new(identity) };
+        })
+    }
+
+    /// The only segment in files, somewhere below.
+    fn segment_below(directory: PathBuf) -> Option<PathBuf> {
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).find_map(|path| {
+            match path.is_dir() {
+                true => segment_below(path),
+                false => (path.extension()? == "seg").then_some(path),
+            }
+        })
+    }
+
+    /// Delivers what can be read.
+    fn deliver(reader: &mut Reader) -> usize {
+        let limits = BatchLimits { max_bytes: 1 << 20, max_records: 100, per_record_overhead: 1 };
+        let mut delivered = 0;
+        while let Some(mut batch) = reader.next_batch(&limits, &|_, _| false) {
+            delivered += batch.len();
+            let all = batch.len();
+            reader.acknowledge(&mut batch, all);
+        }
+        delivered
+    }
+
+    #[test]
+    fn newer_records_of_one_lane_do_not_pass_for_older_ones_of_another_that_cannot_be_read() {
+        let time = VirtualTime::start();
+        let (hot, cold) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (hot_dir, dir) = (Some(hot.path().into()), Some(cold.path().into()));
+        let options = Options { hot_dir, dir, lanes: 2, ..options() };
+        let spool = Arc::new(Spool::open(options, Arc::new(Wakeup::new())));
+        let mut reader = Reader::new(Arc::clone(&spool));
+        let progress = Progress::new(Arc::clone(&spool), Arc::default());
+        assert!(spool.grow(1));
+        set_lane_hint(0);
+        (0..3).for_each(|_| assert!(spool.append(RecordKind(0), b"older").is_ok()));
+        assert!(spool.spill_all());
+        let segment = segment_below(cold.path().into()).unwrap();
+        let (directory, aside) = (segment.parent().unwrap(), cold.path().join("aside"));
+        // No directory, so that what is in it cannot be opened.
+        std::fs::rename(directory, &aside).unwrap();
+        std::fs::write(directory, "").unwrap();
+        let target = FlushTarget::own(&spool);
+        set_lane_hint(1);
+        (0..3).for_each(|_| assert!(spool.append(RecordKind(0), b"newer").is_ok()));
+        set_lane_hint(0);
+        assert_eq!(deliver(&mut reader), 0, "the newer ones wait for the older");
+        time.advance(Duration::from_secs(61));
+        assert_eq!(deliver(&mut reader), 3, "and not for ever");
+        assert_eq!(spool.stats().held, 3);
+        assert!(spool.settled().total() >= target.accepted.total(), "so many records have left");
+        assert!(progress.outcome(target, 1, time.now() + Duration::from_secs(1)).is_none());
+        assert_eq!(progress.wait_for(target, 1, time.now()).unwrap_err().status, Status::Timeout);
+        assert!(!progress.has_reached(FlushTarget::all(&spool)));
+        std::fs::remove_file(directory).unwrap();
+        std::fs::rename(&aside, directory).unwrap();
+        time.advance(READ_AGAIN);
+        assert_eq!(deliver(&mut reader), 3);
+        assert_eq!(progress.wait_for(target, 1, time.now()), Ok(()));
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_are_the_reason_even_when_they_were_being_tried_again_in_the_end() {
+        let options = Options { memory_only: true, ..options() };
         let spool = Arc::new(Spool::open(options, Arc::new(Wakeup::new())));
         spool.append(RecordKind(0), b"held").unwrap();
         let target = FlushTarget::own(&spool);

@@ -20,7 +20,7 @@
 use std::time::{Duration, Instant};
 
 use crate::delivery::engine::RoundResult;
-use crate::spool::READ_AGAIN;
+use crate::spool::{Counts, READ_AGAIN};
 
 /// Between two looks at the number of waiting records while records keep coming.
 const BUSY_POLL: Duration = Duration::from_millis(2);
@@ -35,16 +35,16 @@ pub const PANIC_PAUSE: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
     /// Own records accepted.
-    pub accepted: u64,
-    /// Own records up to this one have left.
-    pub settled: u64,
+    pub accepted: Counts,
+    /// Own records that have left, from the oldest on.
+    pub settled: Counts,
     /// Attempts that flushes have asked for.
     pub tickets: u64,
 }
 
 impl Observed {
     fn is_all_settled(&self) -> bool {
-        self.settled >= self.accepted
+        self.settled.has_reached(&self.accepted)
     }
 }
 
@@ -78,8 +78,8 @@ enum Phase {
 #[derive(Clone, Debug)]
 pub struct Schedule {
     phase: Phase,
-    /// Own records up to this one are to be sent now.
-    target: u64,
+    /// Own records up to these are to be sent now.
+    target: Counts,
     /// So are records of dead owners.
     orphans: bool,
     /// So are others of theirs from this time on, which could not be read.
@@ -96,7 +96,7 @@ impl Schedule {
     pub fn new(now: Instant, interval: Option<Duration>, count: u64) -> Schedule {
         Schedule {
             phase: Phase::Idle,
-            target: 0,
+            target: Counts::default(),
             orphans: false,
             unread: None,
             served: 0,
@@ -167,7 +167,7 @@ impl Schedule {
                 // Whatever was to be sent is gone, or in no state to be read.
                 self.resume();
                 self.orphans = false;
-                self.target = 0;
+                self.target = Counts::default();
                 // Nothing will change before it exits.
                 if let Phase::Stopping { by, .. } = &mut self.phase {
                     *by = now.min(*by);
@@ -215,7 +215,7 @@ impl Schedule {
     }
 
     /// Exit by this time; sends what can be sent of the `accepted` records before.
-    pub fn stop(&mut self, by: Instant, accepted: u64) {
+    pub fn stop(&mut self, by: Instant, accepted: Counts) {
         match &mut self.phase {
             Phase::Stopping { by: earlier, .. } => *earlier = by.min(*earlier),
             phase => {
@@ -247,7 +247,7 @@ impl Schedule {
     }
 
     fn is_wanted(&self, seen: &Observed) -> bool {
-        seen.settled < self.target || self.orphans
+        !seen.settled.has_reached(&self.target) || self.orphans
     }
 
     fn is_paused(&self) -> bool {
@@ -278,7 +278,8 @@ struct Batching {
 impl Batching {
     /// Whether what has been accepted is to be sent now.
     fn is_due(&mut self, now: Instant, seen: &Observed) -> bool {
-        let mut is_due = self.count > 0 && seen.accepted.saturating_sub(seen.settled) >= self.count;
+        let accepted = seen.accepted.total();
+        let mut is_due = self.count > 0 && accepted.saturating_sub(seen.settled.total()) >= self.count;
         if seen.is_all_settled() {
             self.due = None;
         } else if let Some(interval) = self.interval {
@@ -290,8 +291,8 @@ impl Batching {
             }
         }
         let limits = self.polls();
-        self.poll = if seen.accepted != self.seen { limits.0 } else { self.poll * 2 }.min(limits.1);
-        self.seen = seen.accepted;
+        self.poll = if accepted != self.seen { limits.0 } else { self.poll * 2 }.min(limits.1);
+        self.seen = accepted;
         self.looked = now;
         is_due
     }

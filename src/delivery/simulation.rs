@@ -11,7 +11,7 @@ use super::tests::{LINE, asked, records};
 use super::writer::{Flush, Message, Step, Workplace, Writer};
 use super::*;
 use crate::process::monotonic::VirtualTime;
-use crate::spool;
+use crate::spool::{self, Counts};
 use crate::status::{Result, Status};
 use crate::sync::Mutex;
 
@@ -200,7 +200,7 @@ fn number(name: &str) -> u64 {
 /// A flush that waits to be answered.
 struct Asked {
     deadline: Instant,
-    sequence: u64,
+    accepted: Counts,
     answer: Arc<Mutex<Option<Result>>>,
 }
 
@@ -236,7 +236,7 @@ fn a_day(seed: u64) -> (Stats, u64) {
             let is_late = now > flush.deadline + SLOWEST;
             assert!(answer.is_some() || !is_late, "seed {seed}: a flush is not answered in time");
             if answer == Some(Ok(())) {
-                assert!(place.spool.settled() >= flush.sequence, "seed {seed}: flushed too early");
+                assert!(place.spool.settled().has_reached(&flush.accepted), "seed {seed}: flushed too early");
             }
             answer.is_none()
         });
@@ -265,12 +265,12 @@ fn a_day(seed: u64) -> (Stats, u64) {
                 let target = FlushTarget::own(&place.spool);
                 let deadline = time.now() + seconds(below(&mut chance, 600));
                 let answer = Arc::new(Mutex::new(None));
-                asked.push(Asked { deadline, sequence: target.sequence, answer: Arc::clone(&answer) });
+                asked.push(Asked { deadline, accepted: target.accepted, answer: Arc::clone(&answer) });
                 let done = Box::new(move |result| {
                     assert!(answer.lock().replace(result).is_none(), "a flush is answered twice");
                 });
                 let ticket = place.progress.take_ticket();
-                service.lock().is_asked = place.spool.settled() < target.sequence;
+                service.lock().is_asked = !place.spool.settled().has_reached(&target.accepted);
                 outbox.send(Message::Flush(Flush { target, ticket, deadline, done })).unwrap();
                 place.wakeup.notify();
             }

@@ -116,6 +116,35 @@ fn count(sequence: u64) -> u64 {
     sequence & ((1 << LANE_SHIFT) - 1)
 }
 
+/// How many records each lane has had, up to some moment or of some kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([u64; LANES_MAX]);
+
+impl Counts {
+    /// More than there can be, in each lane.
+    const UNKNOWN: Counts = Counts([u64::MAX; LANES_MAX]);
+
+    /// Of all lanes together.
+    pub fn total(&self) -> u64 {
+        self.0.iter().fold(0, |total, count| total.saturating_add(*count))
+    }
+
+    /// Whether there are so many in each lane: more in one do not make up for another.
+    pub fn has_reached(&self, target: &Counts) -> bool {
+        self.0.iter().zip(target.0).all(|(count, target)| *count >= target)
+    }
+}
+
+/// Of the only lane.
+#[cfg(test)]
+impl From<u64> for Counts {
+    fn from(count: u64) -> Counts {
+        let mut counts = Counts::default();
+        counts.0[0] = count;
+        counts
+    }
+}
+
 /// After a holder of the lock was stopped in the middle of an append and is gone: what counts is what the segment
 /// in use holds, as after a crash.
 impl Recover for Lane {
@@ -478,29 +507,41 @@ impl Spool {
         self.clear_litter();
     }
 
-    /// How many records have been accepted; `None` while that cannot be told.
-    pub(super) fn count_accepted(&self) -> Option<u64> {
-        let _undisturbed = Undisturbed::by_handlers();
-        Some(self.survey_in_time(|_| 0, |sum, _, lane| *sum += lane.accepted())?.1)
+    /// How many records have been accepted in each lane; more than there can be while that cannot be told.
+    pub fn accepted(&self) -> Counts {
+        self.count_accepted().unwrap_or(Counts::UNKNOWN)
     }
 
-    /// So many records have left, from the oldest on in each lane. As records leave in the order in which they came,
-    /// unless they are dropped, all that had been accepted when there were so many have.
-    pub(super) fn count_settled(&self) -> Option<u64> {
+    /// So many of this spool's own records, the oldest of each lane, have left: delivered, dropped or quarantined.
+    pub fn settled(&self) -> Counts {
+        self.count_settled().unwrap_or_default()
+    }
+
+    fn count_accepted(&self) -> Option<Counts> {
+        let _undisturbed = Undisturbed::by_handlers();
+        let each = |counts: &mut Counts, _: &mut SpoolState, lane: &mut Lane| {
+            counts.0[lane.index] = lane.accepted();
+        };
+        Some(self.survey_in_time(|_| Counts::default(), each)?.1)
+    }
+
+    /// Each lane for itself: where a segment cannot be read, or the clock has been set back, records leave before older
+    /// ones of another lane.
+    fn count_settled(&self) -> Option<Counts> {
         let _undisturbed = Undisturbed::by_handlers();
         let first_of_sealed = |state: &mut SpoolState| {
             let mut first = [None; LANES_MAX];
             for held in state.sealed.iter().filter(|held| held.unsettled() > 0) {
                 first[lane_of(held.header.base)].get_or_insert(held.first_unsettled());
             }
-            (first, 0)
+            (first, Counts::default())
         };
-        let (_, (_, sum)) = self.survey_in_time(first_of_sealed, |(first, sum), _, lane| {
+        let (_, (_, counts)) = self.survey_in_time(first_of_sealed, |(first, counts), _, lane| {
             let active = lane.active.as_ref().filter(|active| active.unsettled() > 0);
             let first = first[lane.index].or_else(|| active.map(Segment::first_unsettled));
-            *sum += first.map_or(lane.accepted(), |first| count(first - 1));
+            counts.0[lane.index] = first.map_or(lane.accepted(), |first| count(first - 1));
         })?;
-        Some(sum)
+        Some(counts)
     }
 
     /// The books, whether somebody waits for them or not.

@@ -107,6 +107,7 @@ mod wakeup;
 
 pub use batch::{Batch, Record, RecordId};
 pub use candidates::Unusable;
+pub use lanes::Counts;
 pub use reader::{BatchLimits, READ_AGAIN, Reader};
 pub use sidefile::has_orphans;
 pub use spool::{Missed, Spool};

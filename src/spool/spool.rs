@@ -305,16 +305,6 @@ impl Spool {
         Some(self.survey_in_time(|state| state.closed = true, each)?.0)
     }
 
-    /// How many records have been accepted; more than there can be while that cannot be told.
-    pub fn accepted(&self) -> u64 {
-        self.count_accepted().unwrap_or(u64::MAX)
-    }
-
-    /// So many of this spool's own records, the oldest, have left: delivered, dropped or quarantined.
-    pub fn settled(&self) -> u64 {
-        self.count_settled().unwrap_or(0)
-    }
-
     /// How many of this spool's own records have been dropped so far, for whatever reason.
     pub fn own_dropped(&self) -> u64 {
         let _undisturbed = Undisturbed::by_handlers();

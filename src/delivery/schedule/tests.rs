@@ -11,6 +11,14 @@ const STOP: Duration = Duration::from_secs(10);
 /// How many events and results a course has.
 const DEPTH: usize = 7;
 
+fn more(counts: Counts, records: u64) -> Counts {
+    (counts.total() + records).into()
+}
+
+fn observed(accepted: u64, tickets: u64) -> Observed {
+    Observed { accepted: accepted.into(), settled: Counts::default(), tickets }
+}
+
 /// What may come while the writer is parked.
 #[derive(Clone, Copy, Debug)]
 enum Event {
@@ -74,7 +82,7 @@ impl Course {
     fn follow(mut self, choices: usize) -> usize {
         for _ in 0..8 {
             self.schedule.observe(self.now, self.seen);
-            self.first_seen = match self.seen.settled < self.seen.accepted {
+            self.first_seen = match !self.seen.is_all_settled() {
                 true => Some(self.first_seen.unwrap_or(self.now)),
                 false => None,
             };
@@ -129,7 +137,7 @@ impl Course {
 
     fn check_attempt(&self) {
         assert!(self.paused.is_none_or(|until| self.now >= until), "an attempt during a pause: {self}");
-        assert!(self.seen.settled < self.seen.accepted || self.adopted > 0, "nothing to send: {self}");
+        assert!(!self.seen.is_all_settled() || self.adopted > 0, "nothing to send: {self}");
         assert!(self.stop.is_none_or(|by| self.now < by), "an attempt after the end: {self}");
     }
 
@@ -138,12 +146,12 @@ impl Course {
         assert!(until <= self.now + UPKEEP, "no upkeep: {self}");
         assert!(self.stop.is_none_or(|by| until <= by), "sleeps longer than it may live: {self}");
         match self.paused.filter(|pause| *pause > self.now) {
-            Some(pause) if self.seen.settled < self.seen.accepted => {
+            Some(pause) if !self.seen.is_all_settled() => {
                 assert!(until <= pause.max(self.now + IDLE_POLL), "sleeps longer than the pause: {self}");
             }
             Some(_) => {}
             None => {
-                let waiting = self.seen.accepted - self.seen.settled;
+                let waiting = self.seen.accepted.total() - self.seen.settled.total();
                 assert!(waiting < 3, "a batch is full: {self}");
                 let due = self.first_seen.map(|at| at + INTERVAL);
                 assert!(due.is_none_or(|due| until <= due), "a record waits for too long: {self}");
@@ -158,7 +166,7 @@ impl Course {
         self.paused = None;
         match result {
             RoundResult::Progress if self.seen.is_all_settled() => self.adopted = 0,
-            RoundResult::Progress => self.seen.settled += 1,
+            RoundResult::Progress => self.seen.settled = more(self.seen.settled, 1),
             // Somebody else has sent them.
             RoundResult::Idle => (self.seen.settled, self.adopted) = (self.seen.accepted, 0),
             RoundResult::Pause { wait, .. } => self.paused = Some(self.now + wait),
@@ -174,10 +182,10 @@ impl Course {
             Event::Time => self.now = until,
             Event::Record => {
                 self.now += Duration::from_millis(1);
-                self.seen.accepted += u64::from(is_open);
+                self.seen.accepted = more(self.seen.accepted, u64::from(is_open));
             }
             Event::Wakeup => {
-                self.seen.accepted += if is_open { 5 } else { 0 };
+                self.seen.accepted = more(self.seen.accepted, if is_open { 5 } else { 0 });
                 self.schedule.woken(self.seen);
             }
             Event::Flush => {
@@ -213,7 +221,7 @@ fn on_every_course_pauses_are_kept_flushes_are_heard_and_nothing_spins_or_oversl
 
 /// What a schedule says of a spool in which `waiting` records wait.
 fn at(schedule: &mut Schedule, now: Instant, waiting: u64) -> (Task, Instant) {
-    let seen = Observed { accepted: waiting, settled: 0, tickets: 0 };
+    let seen = observed(waiting, 0);
     schedule.observe(now, seen);
     (schedule.next(now, seen), schedule.wake_at(now, seen))
 }
@@ -240,7 +248,7 @@ fn without_an_interval_a_record_waits_for_a_flush_and_nobody_looks_for_more() {
     schedule.maintained(start, Some(start + UPKEEP), false, 0);
     assert_eq!(at(&mut schedule, start, 1_000), (Task::Rest, start + UPKEEP));
     assert_eq!(at(&mut schedule, start + 30 * UPKEEP, 1_000).0, Task::Rest);
-    let seen = Observed { accepted: 1_000, settled: 0, tickets: 1 };
+    let seen = observed(1_000, 1);
     assert!(!schedule.observe(start, seen));
     assert_eq!(schedule.next(start, seen), Task::Send);
 }
@@ -270,7 +278,7 @@ fn the_looks_get_rarer_while_nothing_comes_and_quick_when_something_does() {
 fn news_of_records_wait_for_the_end_of_a_pause_and_for_an_upkeep_that_was_made() {
     let start = Instant::now();
     let mut schedule = Schedule::new(start, None, 0);
-    let seen = Observed { accepted: 1, settled: 0, tickets: 1 };
+    let seen = observed(1, 1);
     schedule.maintained(start, Some(start + UPKEEP), false, 0);
     schedule.observe(start, seen);
     assert!(!schedule.woken(seen), "nothing is in the way");
@@ -291,7 +299,7 @@ fn news_of_records_wait_for_the_end_of_a_pause_and_for_an_upkeep_that_was_made()
 fn without_an_interval_a_pause_is_slept_through_and_no_longer() {
     let start = Instant::now();
     let mut schedule = Schedule::new(start, None, 0);
-    let seen = Observed { accepted: 1, settled: 0, tickets: 1 };
+    let seen = observed(1, 1);
     schedule.maintained(start, Some(start + UPKEEP), false, 0);
     schedule.observe(start, seen);
     schedule.sent(start, RoundResult::Pause { wait: SHORT, status: Status::Network }, 0, 0);
@@ -305,11 +313,11 @@ fn a_writer_that_is_told_to_exit_sleeps_no_longer_and_sends_the_orphans_that_it_
     let mut schedule = Schedule::new(start, None, 0);
     schedule.maintained(start, Some(start + UPKEEP), false, 0);
     assert_eq!((schedule.stop_by(), schedule.served()), (None, 0));
-    schedule.observe(start, Observed { accepted: 0, settled: 0, tickets: 7 });
+    schedule.observe(start, observed(0, 7));
     assert_eq!(schedule.served(), 7);
-    schedule.stop(by, 0);
+    schedule.stop(by, Counts::default());
     assert_eq!(schedule.stop_by(), Some(by));
-    let seen = Observed { accepted: 0, settled: 0, tickets: 7 };
+    let seen = observed(0, 7);
     assert_eq!(schedule.wake_at(start, seen), by);
     assert_eq!(schedule.next(start, seen), Task::LookForOrphans);
     schedule.looked_for_orphans(start, 5);
@@ -324,7 +332,7 @@ fn records_of_dead_owners_that_cannot_be_read_leave_it_time_to_rest() {
     let start = Instant::now();
     let mut schedule = Schedule::new(start, None, 0);
     // Some of its own, which come back at once, and those of a dead owner.
-    let seen = Observed { accepted: 1, settled: 0, tickets: 0 };
+    let seen = observed(1, 0);
     schedule.maintained(start, Some(start + UPKEEP), true, 5);
     schedule.observe(start, seen);
     assert_eq!(schedule.next(start, seen), Task::Send);
