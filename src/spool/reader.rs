@@ -80,6 +80,8 @@ struct View {
     records: u32,
     pin: Arc<()>,
     lane: usize,
+    /// So many of its records had been accepted before this look began.
+    before: u32,
     /// Whether the lane has another segment behind this one.
     has_next: bool,
 }
@@ -167,8 +169,11 @@ impl Group {
 
 impl View {
     fn of(held: &mut Segment, now: Instant) -> View {
+        // It was set at an earlier look.
+        let seen = held.mark.map_or(0, |(records, _)| records);
         held.mark.get_or_insert((held.records, now));
         View {
+            before: if held.sealed.is_some() { held.records } else { seen },
             lane: lane_of(held.header.base),
             has_next: false,
             header: held.header,
@@ -179,6 +184,13 @@ impl View {
             records: held.records,
             pin: Arc::clone(&held.pin),
         }
+    }
+
+    /// Where a record comes among those of several lanes, which have been looked at since `cut`. One that was there before
+    /// and has a later stamp was accepted before the clock was set back: before all whose stamps can be believed.
+    fn order(&self, record: &Frame, cut: u64) -> (bool, u64) {
+        let was_there = record.sequence - self.header.base < u64::from(self.before);
+        (!was_there || record.stamp <= cut, record.stamp)
     }
 
     /// The records that have not left, in these bytes of the segment.
@@ -261,13 +273,15 @@ fn merge(
     let mut ended = heads.iter().zip(views).position(|((head, _), view)| head.is_none() && view.has_next);
     let mut is_young = false;
     while ended.is_none() {
-        let stamped =
-            heads.iter().enumerate().filter_map(|(index, (head, _))| Some((head.as_ref()?.stamp, index)));
-        let Some((stamp, index)) = stamped.min() else { break };
+        let ordered = heads
+            .iter()
+            .enumerate()
+            .filter_map(|(index, (head, _))| Some((views[index].order(head.as_ref()?, *cut), index)));
+        let Some((order, index)) = ordered.min() else { break };
         if one_segment && batch.pieces.first().is_some_and(|piece| piece.key != views[index].header.key()) {
             break;
         }
-        is_young = stamp >= *cut;
+        is_young = order >= (true, *cut);
         let (head, scan) = &mut heads[index];
         let Some(frame) = head.take().filter(|_| !is_young) else { break };
         if !batch.takes(&views[index], &sources[index].0, &frame, &mut bytes, limits, alone) {

@@ -359,6 +359,45 @@ fn a_clock_that_was_set_back_keeps_nothing_from_being_sent() {
     check(&spool);
 }
 
+/// A lane whose record was accepted before the clock was set back, in use or sealed, while another is logged in.
+fn send_while_another_lane_is_logged_in(is_sealed: bool) {
+    let site = Site::new();
+    let (spool, mut reader) = open(roomy(&site, 2));
+    open_lanes(&spool, 2);
+    let mut lane = spool.lanes[1].0.lock();
+    lane = spool.with_room(lane, 100).unwrap();
+    let payload = line(0);
+    spool.put(&mut lane, RecordKind(0), FromTheFuture(&payload)).unwrap();
+    drop(lane);
+    set_lane_hint(1);
+    append(&spool, 1..2);
+    set_lane_hint(0);
+    if is_sealed {
+        assert!(spool.spill_all());
+    }
+    let mut came = Vec::new();
+    for number in 2..12 {
+        append(&spool, number..number + 1);
+        let mut batch = next(&mut reader).unwrap();
+        came.extend(batch.records().map(|record| record.payload.to_vec()));
+        let all = batch.len();
+        reader.acknowledge(&mut batch, all);
+    }
+    let place = |number| came.iter().position(|payload| *payload == line(number));
+    assert!(place(0).unwrap() < place(1).unwrap(), "the order within the lane");
+    assert_eq!(check(&spool).held, 0);
+    came.sort();
+    let mut all = lines(0..12);
+    all.sort();
+    assert_eq!(came, all);
+}
+
+#[test]
+fn a_clock_that_was_set_back_keeps_no_lane_waiting_while_another_is_logged_in() {
+    send_while_another_lane_is_logged_in(false);
+    send_while_another_lane_is_logged_in(true);
+}
+
 /// Processors fetch cache lines in pairs.
 const LINES: usize = 128;
 
