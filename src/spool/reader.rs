@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 const ADOPTED_SHARE: u32 = 4;
 /// Buffers kept for reading files: what a batch needs is used again for the next one.
 const BUFFERS_MAX: usize = 6 + LANES_MAX;
+/// Bytes of those among them that the next batch is not read from.
+const BUFFERS_BYTES: usize = 8 << 20;
 
 /// How long after a segment could not be read it is tried again.
 pub const READ_AGAIN: Duration = Duration::from_secs(1);
@@ -37,7 +39,7 @@ pub struct BatchLimits {
 /// thread at a time. A batch that is not acknowledged is simply offered again.
 pub struct Reader {
     pub(super) spool: Arc<Spool>,
-    buffers: Vec<ReadBuffer>,
+    pub(super) buffers: Vec<ReadBuffer>,
     /// Whether a batch is of one segment, and so acknowledged at once.
     one_segment: bool,
     /// Batches since one came from a dead owner.
@@ -54,10 +56,17 @@ pub struct Reader {
 }
 
 /// Bytes of a segment file, kept for the next batch from the same segment.
-struct ReadBuffer {
-    key: SegmentKey,
+pub(super) struct ReadBuffer {
+    pub key: SegmentKey,
     from: usize,
-    bytes: Arc<Vec<u8>>,
+    pub bytes: Arc<Vec<u8>>,
+}
+
+impl ReadBuffer {
+    /// Whether one of these segments is read from it.
+    fn is_of(&self, views: &[View]) -> bool {
+        views.iter().any(|view| view.header.key() == self.key)
+    }
 }
 
 /// Why there is no record in the first segment.
@@ -401,7 +410,7 @@ impl Reader {
             let mut sources = Vec::with_capacity(views.len());
             for (index, view) in views.iter().enumerate() {
                 let from = view.cursor.offset as usize;
-                let (memory, to) = self.memory(view, from).map_err(|why| (index, why))?;
+                let (memory, to) = self.memory(views, view, from).map_err(|why| (index, why))?;
                 sources.push((memory, from, to));
             }
             return merge(group, &sources, limits, alone, self.one_segment);
@@ -410,7 +419,7 @@ impl Reader {
         let mut bytes = 0;
         for (index, view) in views.iter().enumerate() {
             let from = view.cursor.offset as usize;
-            let (memory, to) = match self.memory(view, from) {
+            let (memory, to) = match self.memory(views, view, from) {
                 Ok(found) => found,
                 Err(why) if batch.entries.is_empty() => return Err((index, why)),
                 // Whatever is wrong with a later segment is seen to when it is the first.
@@ -431,8 +440,8 @@ impl Reader {
         if batch.entries.is_empty() { Err((0, Unread::ForGood)) } else { Ok(batch) }
     }
 
-    /// The bytes of a segment from `from` on, and where they end.
-    fn memory(&mut self, view: &View, from: usize) -> Result<(Memory, usize), Unread> {
+    /// The bytes of a segment, one of these, from `from` on, and where they end.
+    fn memory(&mut self, views: &[View], view: &View, from: usize) -> Result<(Memory, usize), Unread> {
         if let Some(map) = &view.map {
             return Ok((Memory::Mapped(Arc::clone(map)), view.tail));
         }
@@ -440,16 +449,16 @@ impl Reader {
         let known = self.buffers.iter().find(|buffer| buffer.key == key && buffer.from <= from);
         let (bytes, start) = match known {
             Some(buffer) => (Arc::clone(&buffer.bytes), buffer.from),
-            None => (self.read(view, from)?, from),
+            None => (self.read(views, view, from)?, from),
         };
         let end = start + bytes.len();
         if end < from { Err(Unread::ForGood) } else { Ok((Memory::Read(bytes, start), end)) }
     }
 
-    /// Reads a segment file into a buffer that no batch uses any more.
-    fn read(&mut self, view: &View, from: usize) -> Result<Arc<Vec<u8>>, Unread> {
-        let free = self.buffers.iter().position(|buffer| Arc::strong_count(&buffer.bytes) == 1);
-        let free = free.map(|index| self.buffers.remove(index).bytes);
+    /// Reads a segment file into a buffer that no batch uses any more, and none of these segments will.
+    fn read(&mut self, views: &[View], view: &View, from: usize) -> Result<Arc<Vec<u8>>, Unread> {
+        let is_free = |buffer: &ReadBuffer| Arc::strong_count(&buffer.bytes) == 1 && !buffer.is_of(views);
+        let free = self.buffers.iter().position(is_free).map(|index| self.buffers.remove(index).bytes);
         let mut bytes = free.and_then(Arc::into_inner).unwrap_or_default();
         let read = self.spool.store.read(&view.location, from, view.tail, &mut bytes);
         read.map_err(|error| match error.kind() {
@@ -457,11 +466,24 @@ impl Reader {
             _ => Unread::ForNow(error),
         })?;
         let bytes = Arc::new(bytes);
-        if self.buffers.len() >= BUFFERS_MAX {
-            self.buffers.remove(0);
-        }
         self.buffers.push(ReadBuffer { key: view.header.key(), from, bytes: Arc::clone(&bytes) });
+        self.forget_other_buffers(views);
         Ok(bytes)
+    }
+
+    /// Lets go of the oldest buffers of other segments than these, if they are too many or too large.
+    fn forget_other_buffers(&mut self, views: &[View]) {
+        let (mut others, mut room) = (BUFFERS_MAX.saturating_sub(views.len()), BUFFERS_BYTES);
+        for index in (0..self.buffers.len()).rev() {
+            let buffer = &self.buffers[index];
+            if buffer.is_of(views) {
+                continue;
+            }
+            match (others.checked_sub(1), room.checked_sub(buffer.bytes.capacity())) {
+                (Some(fewer), Some(less)) => (others, room) = (fewer, less),
+                _ => drop(self.buffers.remove(index)),
+            }
+        }
     }
 
     /// Leaves a segment that cannot be read at present where it is, and says so.

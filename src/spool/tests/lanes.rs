@@ -398,6 +398,31 @@ fn a_clock_that_was_set_back_keeps_no_lane_waiting_while_another_is_logged_in() 
     send_while_another_lane_is_logged_in(true);
 }
 
+#[test]
+fn a_segment_in_a_file_is_read_once_while_those_of_another_lane_come_and_go() {
+    let site = Site::new();
+    let (spool, mut reader) = open(roomy(&site, 2));
+    open_lanes(&spool, 2);
+    for (lane, numbers) in [(1, 0..10), (1, 10..20), (1, 20..30), (0, 30..40)] {
+        set_lane_hint(lane);
+        append(&spool, numbers);
+        set_lane_hint(0);
+        assert!(spool.spill_all());
+    }
+    let mut bytes_of_lane_0 = BTreeSet::new();
+    let mut came = Vec::new();
+    while let Some(mut batch) = next(&mut reader) {
+        came.extend(batch.records().map(|record| record.payload.to_vec()));
+        let all = batch.len();
+        reader.acknowledge(&mut batch, all);
+        let buffers = reader.buffers.iter().filter(|buffer| buffer.key.1 == 4);
+        bytes_of_lane_0.extend(buffers.map(|buffer| buffer.bytes.as_ptr()));
+    }
+    assert_eq!(came, lines(0..40));
+    assert_eq!(bytes_of_lane_0.len(), 1);
+    check(&spool);
+}
+
 /// Processors fetch cache lines in pairs.
 const LINES: usize = 128;
 
