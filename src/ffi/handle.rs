@@ -9,7 +9,9 @@
 //! A call costs no atomic read-modify-write in the steady state: each thread keeps the entry that
 //! it used last, and asks only whether it is still live. It stays where it is while it is used: a call within that
 //! call (from a callback, or from a signal handler at any of its instructions) finds that noted, and has to
-//! ask the table. The table itself is lock-free to look up, so
+//! ask the table. So has each later call of a thread once a handler has jumped out of a call: that its frame is
+//! gone cannot be told for certain from where it lay, as coroutines may have their stacks within the thread's, and what a
+//! suspended one uses must not be freed. The table itself is lock-free to look up, so
 //! that a forked child never waits for a lock that a thread of its parent held; the free list is only
 //! ever tried, because a lost slot costs a few bytes and a deadlock costs the host.
 
@@ -21,7 +23,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, c
 use std::thread::LocalKey;
 
 use crate::process::Undisturbed;
-use crate::sync::{Mutex, here, is_gone};
+use crate::sync::Mutex;
 
 use crate::status::{Error, Result, Status};
 
@@ -43,9 +45,8 @@ impl<T> Drop for LiveObject<T> {
 
 /// The entry that a thread used last.
 pub struct Cached<T> {
-    /// An address in the frame of the call that is using it; 0: none. Whoever finds another call's there leaves
-    /// the rest alone.
-    user: Cell<usize>,
+    /// Whether a call is using it: then no other call changes anything here.
+    is_used: Cell<bool>,
     /// Its handle, or 0.
     handle: Cell<usize>,
     entry: UnsafeCell<Option<Arc<LiveObject<T>>>>,
@@ -54,24 +55,17 @@ pub struct Cached<T> {
 impl<T> Cached<T> {
     /// None yet.
     pub const fn new() -> Cached<T> {
-        Cached { user: Cell::new(0), handle: Cell::new(0), entry: UnsafeCell::new(None) }
-    }
-
-    /// Whether a call further out is using it. One that a handler has jumped out of is not.
-    #[inline(always)]
-    fn is_used(&self, frame: usize) -> bool {
-        let user = self.user.get();
-        user != 0 && !is_gone(user, frame)
+        Cached { is_used: Cell::new(false), handle: Cell::new(0), entry: UnsafeCell::new(None) }
     }
 
     /// The object, if it is this one and still live; used until [`Cached::leave`].
     #[inline(always)]
-    fn enter(&self, frame: usize, handle: usize) -> Option<&T> {
-        if self.user.get() != 0 {
+    fn enter(&self, handle: usize) -> Option<&T> {
+        if self.is_used.get() {
             return None;
         }
         // From here on a handler's call leaves the entry where it is.
-        self.user.set(frame);
+        self.is_used.set(true);
         compiler_fence(Ordering::SeqCst);
         if self.handle.get() == handle
             // SAFETY: nobody replaces the entry while it is used.
@@ -87,15 +81,15 @@ impl<T> Cached<T> {
     #[inline(always)]
     fn leave(&self) {
         compiler_fence(Ordering::SeqCst);
-        self.user.set(0);
+        self.is_used.set(false);
     }
 
-    /// Keeps another entry, which the calling frame uses from here on; not to be called while it is used.
-    fn keep(&self, frame: usize, handle: usize, entry: Option<Arc<LiveObject<T>>>) {
-        self.user.set(frame);
+    /// Keeps another entry, which the caller uses from here on; not to be called while it is used.
+    fn keep(&self, handle: usize, entry: Option<Arc<LiveObject<T>>>) {
+        self.is_used.set(true);
         compiler_fence(Ordering::SeqCst);
         self.handle.set(handle);
-        // SAFETY: nobody else uses the entry: other threads do not reach it, and calls within this one see its user.
+        // SAFETY: nobody else uses the entry: other threads do not reach it, and calls within this one see that it is used.
         drop(std::mem::replace(unsafe { &mut *self.entry.get() }, entry));
     }
 }
@@ -158,12 +152,11 @@ const MAX_SLOTS: u32 = 1 << INDEX_BITS;
 /// Calls `body` with the object behind a handle.
 #[inline]
 pub fn with<T: Handled, R>(handle: usize, body: impl FnOnce(&T) -> Result<R>) -> Result<R> {
-    let frame = here();
     let cache = own_cache::<T>();
-    let entered = cache.and_then(|cache| Some((cache.enter(frame, handle)?, InUse::Kept(cache))));
+    let entered = cache.and_then(|cache| Some((cache.enter(handle)?, InUse::Kept(cache))));
     let (object, _in_use) = match entered {
         Some(entered) => entered,
-        None => find(cache, frame, handle)?,
+        None => find(cache, handle)?,
     };
     body(object)
 }
@@ -175,9 +168,8 @@ pub fn with_wanted<T: Handled>(
     is_wanted: impl Fn(&T) -> bool,
     body: impl FnOnce(&T) -> Result<()>,
 ) -> Result<()> {
-    let frame = here();
     let cache = own_cache::<T>();
-    let entered = match cache.and_then(|cache| Some((cache.enter(frame, handle)?, cache))) {
+    let entered = match cache.and_then(|cache| Some((cache.enter(handle)?, cache))) {
         Some((object, cache)) if !is_wanted(object) => {
             cache.leave();
             return Ok(());
@@ -187,7 +179,7 @@ pub fn with_wanted<T: Handled>(
     };
     let (object, _in_use) = match entered {
         Some(entered) => entered,
-        None => find(cache, frame, handle)?,
+        None => find(cache, handle)?,
     };
     if is_wanted(object) { body(object) } else { Ok(()) }
 }
@@ -200,15 +192,15 @@ fn own_cache<'a, T: Handled>() -> Option<&'a Cached<T>> {
     cache.map(|cache| unsafe { &*cache })
 }
 
-/// The object by the table; kept by the thread from now on, unless a call further out uses what it has.
+/// The object by the table; kept by the thread from now on, unless another call uses what it has.
 #[cold]
 #[inline(never)]
-fn find<T: Handled>(cache: Option<&Cached<T>>, frame: usize, handle: usize) -> Result<(&T, InUse<'_, T>)> {
+fn find<T: Handled>(cache: Option<&Cached<T>>, handle: usize) -> Result<(&T, InUse<'_, T>)> {
     let entry = T::table().get(handle).filter(|entry| entry.live.load(Ordering::Acquire));
     let object = entry.as_deref().map(ptr::from_ref);
     let in_use = match cache {
-        Some(cache) if !cache.is_used(frame) => {
-            cache.keep(frame, handle, entry);
+        Some(cache) if !cache.is_used.get() => {
+            cache.keep(handle, entry);
             InUse::Kept(cache)
         }
         _ => InUse::Own { _entry: entry },
@@ -231,10 +223,9 @@ pub fn remove<T: Handled>(handle: usize) -> Result<Arc<LiveObject<T>>> {
     let entry = T::table().remove(handle).ok_or_else(|| invalid::<T>(handle))?;
     entry.live.store(false, Ordering::Release);
     // The thread that frees should not keep the object alive until its next call.
-    let frame = here();
     let _ = T::cache().try_with(|cache| {
-        if !cache.is_used(frame) {
-            cache.keep(frame, 0, None);
+        if !cache.is_used.get() {
+            cache.keep(0, None);
             cache.leave();
         }
     });
@@ -543,29 +534,58 @@ mod tests {
         assert_eq!(count(1), 1);
     }
 
-    /// Far enough in that each later call's frame is further out.
+    /// A call that is left, far enough in that each later call's frame is further out: a handler has jumped out of
+    /// it, or it is a coroutine's whose stack lies within the thread's and that is suspended. Nothing tells which.
     #[inline(never)]
-    fn jump_out_from_far_in(handle: usize) {
+    fn be_left_in_a_call(handle: usize) -> &'static Cached<Watched> {
         let far = [0_u8; 16 << 10];
-        jump_out_of(handle);
+        let cache = own_cache::<Watched>().unwrap();
+        assert!(cache.enter(handle).is_some());
         std::hint::black_box(&far);
-    }
-
-    #[inline(never)]
-    fn jump_out_of(handle: usize) {
-        let cache = own_cache::<Thing>().unwrap();
-        assert!(cache.enter(here(), handle).is_some());
+        cache
     }
 
     #[test]
-    fn a_call_that_a_handler_jumped_out_of_is_in_nobodys_way() {
-        let handles = [1, 2].map(|n| insert(Thing(n)).unwrap());
-        get(handles[0]).unwrap();
-        jump_out_from_far_in(handles[0]);
-        assert_eq!((get(handles[1]), get(handles[0])), (Ok(2), Ok(1)));
-        let cache = own_cache::<Thing>().unwrap();
-        assert_eq!((cache.user.get(), cache.handle.get()), (0, handles[0]), "kept again");
-        handles.into_iter().for_each(|handle| remove::<Thing>(handle).map(drop).unwrap());
+    fn what_a_call_uses_that_may_be_gone_is_not_freed_and_is_in_nobodys_way() {
+        let dropped = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
+        let [first, second] = [0, 1].map(|n| insert(Watched(Arc::clone(&dropped[n]))).unwrap());
+        let count = |n: usize| dropped[n].load(Ordering::Relaxed);
+        let touch = |handle| with::<Watched, _>(handle, |_| Ok(()));
+        let remove_elsewhere = |handle| {
+            std::thread::scope(|scope| scope.spawn(|| remove::<Watched>(handle).map(drop)).join().unwrap())
+        };
+        touch(first).unwrap();
+        let left = be_left_in_a_call(first);
+        assert_eq!((touch(second), touch(first), touch(second)), (Ok(()), Ok(()), Ok(())));
+        remove_elsewhere(first).unwrap();
+        assert!(touch(first).is_err() && remove::<Watched>(first).is_err());
+        assert_eq!(count(0), 0, "freed while a call may use it");
+        // The call was suspended, and goes on and ends while another uses what is to be freed.
+        with::<Watched, _>(second, |_| {
+            left.leave();
+            touch(0).unwrap_err();
+            remove_elsewhere(second)?;
+            assert_eq!(count(1), 0, "freed while a call uses it");
+            Ok(())
+        })
+        .unwrap();
+        assert!(touch(second).is_err());
+        assert_eq!((count(0), count(1)), (1, 1), "kept though no call uses it");
+    }
+
+    #[test]
+    fn the_thread_that_frees_in_a_call_frees_nothing_that_another_call_may_use() {
+        let dropped = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
+        let [first, second] = [0, 1].map(|n| insert(Watched(Arc::clone(&dropped[n]))).unwrap());
+        let count = |n: usize| dropped[n].load(Ordering::Relaxed);
+        with::<Watched, _>(first, |_| Ok(())).unwrap();
+        let left = be_left_in_a_call(first);
+        remove::<Watched>(second).map(drop).unwrap();
+        remove::<Watched>(first).map(drop).unwrap();
+        assert_eq!((count(0), count(1)), (0, 1));
+        left.leave();
+        with::<Watched, _>(first, |_| Ok(())).unwrap_err();
+        assert_eq!(count(0), 1);
     }
 
     #[test]

@@ -271,7 +271,7 @@ fn is_within(distance: usize, holder: usize, frame: usize) -> bool {
 
 /// Whether a frame that holds something is known to be gone, told from another frame that waits for that: it
 /// was on this thread's stack, at the same place or further in, where there is nothing now.
-pub(crate) fn is_gone(holder: usize, frame: usize) -> bool {
+fn is_gone(holder: usize, frame: usize) -> bool {
     is_within(FURTHEST, holder, frame)
         && own_stack().is_some_and(|stack| stack.contains(&holder) && stack.contains(&frame))
 }

@@ -14,7 +14,7 @@ mod lock;
 mod seen;
 
 pub(crate) use futex::Futex;
-pub(crate) use lock::{Lock, LockCondvar, LockGuard, Recover, here, is_gone};
+pub(crate) use lock::{Lock, LockCondvar, LockGuard, Recover, here};
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
