@@ -159,7 +159,6 @@ fn holder(identity: &Path, directory: &Path, budget: &mut u64) -> Option<Holder>
             _ => unread += 1,
         }
     }
-    found.sort_by_key(|segment| segment.number);
     let settled = found.iter().map(|segment| segment.settled).sum();
     let oldest = found.iter().filter(|segment| !segment.records.is_empty()).map(|s| s.created).min();
     // 0: none was written yet.
@@ -190,14 +189,16 @@ fn count_of(path: &Path) -> Option<u64> {
     (sealed > 0).then(|| u64::from(sealed).saturating_sub(segment.settled))
 }
 
-/// The records of all segments, by number. Those of segments with stamps that follow each other are of several
-/// threads at a time, and in the order of their stamps.
-fn in_order(segments: Vec<Read>) -> Vec<Vec<u8>> {
+/// The records of all segments, by number, of one maker after the other. Those of a maker's segments with stamps that
+/// follow each other are of several threads at a time, and in the order of their stamps.
+fn in_order(mut segments: Vec<Read>) -> Vec<Vec<u8>> {
+    segments.sort_by_key(|segment| (segment.origin, segment.number));
     let mut records = Vec::new();
-    let (mut group, mut was_stamped) = (0, false);
+    let (mut group, mut stamped_before) = (0, None);
     for segment in segments {
-        group += u64::from(!(segment.is_stamped && was_stamped));
-        was_stamped = segment.is_stamped;
+        let stamped = segment.is_stamped.then_some(segment.origin);
+        group += u64::from(stamped.is_none() || stamped != stamped_before);
+        stamped_before = stamped;
         records.extend(segment.records.into_iter().map(|(stamp, record)| (group, stamp, record)));
     }
     records.sort_by_key(|(group, stamp, _)| (*group, *stamp));
@@ -206,6 +207,8 @@ fn in_order(segments: Vec<Read>) -> Vec<Vec<u8>> {
 
 /// A segment, and the records in it that have not left.
 struct Read {
+    /// Who made it: since when, its process, and a random number.
+    origin: (u64, u32, u64),
     number: u64,
     created: u64,
     heartbeat: u64,
@@ -262,6 +265,7 @@ fn segment(bytes: &[u8]) -> Segment {
     }
     let heartbeat = u64_at(bytes, HEARTBEAT_AT).unwrap_or(0);
     Segment::Records(Read {
+        origin: (long(16), word(24), long(32)),
         number,
         created: long(56),
         heartbeat,
@@ -346,6 +350,30 @@ mod tests {
             bytes.extend(b"payload!");
         }
         bytes
+    }
+
+    #[test]
+    fn what_two_makers_left_in_one_directory_is_not_mixed() {
+        let of = |maker: u64, number, stamps: &[u64]| {
+            let mut bytes = file(0, 0, true);
+            bytes[8..12].copy_from_slice(&3u32.to_le_bytes());
+            bytes[16..24].copy_from_slice(&maker.to_le_bytes());
+            bytes[40..48].copy_from_slice(&u64::to_le_bytes(number));
+            for (sequence, stamp) in (1u64..).zip(stamps) {
+                bytes.extend(25u32.to_le_bytes());
+                bytes.extend([0; 4]);
+                bytes.extend((sequence << 8).to_le_bytes());
+                bytes.extend(stamp.to_le_bytes());
+                bytes.push(maker as u8 * 10 + *stamp as u8);
+                bytes.resize(bytes.len().next_multiple_of(8), 0);
+            }
+            let Segment::Records(read) = segment(&bytes) else { panic!("no segment") };
+            read
+        };
+        // Stamps tell nothing of another maker's records, which may be of before the machine's start.
+        let found = vec![of(2, 1, &[1, 4]), of(1, 2, &[3, 6]), of(2, 2, &[2, 3]), of(1, 1, &[5, 7])];
+        let records: Vec<u8> = in_order(found).concat();
+        assert_eq!(records, [13, 15, 16, 17, 21, 22, 23, 24]);
     }
 
     #[test]
