@@ -109,6 +109,8 @@ struct raw {
     maxim_raw_options options;
     char *source;
     char *dataset;
+    /* A flow's, in `body`. */
+    maxim_str name;
     maxim_flow *flow;
 };
 
@@ -119,6 +121,16 @@ static char *copy(maxim_str text) {
         bytes[text.len] = '\0';
     }
     return bytes;
+}
+
+/* A text's copy, in `*owned`. One that is too long for the library is refused by its length: it may have no bytes
+ * (call.c), and none are copied. */
+static maxim_str copy_text(maxim_str text, char **owned) {
+    if (text.len > MAX_TEXT) {
+        return maxim_str_n("", text.len);
+    }
+    *owned = copy(text);
+    return maxim_str_n(*owned, text.len);
 }
 
 static void raw_drop(struct job *job) {
@@ -170,10 +182,8 @@ static napi_value ingest_raw(napi_env env, napi_callback_info info) {
         raw->length = body.len;
         raw->format = format;
         raw->options = options;
-        raw->source = copy(options.source);
-        raw->dataset = copy(options.dataset);
-        raw->options.source = maxim_str_n(raw->source, options.source.len);
-        raw->options.dataset = maxim_str_n(raw->dataset, options.dataset.len);
+        raw->options.source = copy_text(options.source, &raw->source);
+        raw->options.dataset = copy_text(options.dataset, &raw->dataset);
         result = start_job(&call, raw, raw_run, NULL, client, timeout);
     }
     call_end(&call);
@@ -189,7 +199,7 @@ ANSWERS_STATUS(ingest_raw_async, 4, maxim_raw_options options = MAXIM_RAW_OPTION
 
 static maxim_status flow_run(struct job *job) {
     struct raw *raw = job->data;
-    return maxim_flow_new_remote(job->handle, maxim_str_n(raw->body, raw->length), job->timeout_ms, &raw->flow);
+    return maxim_flow_new_remote(job->handle, raw->name, job->timeout_ms, &raw->flow);
 }
 
 static napi_value flow_done(napi_env env, struct job *job) {
@@ -210,8 +220,7 @@ static napi_value flow_new_remote(napi_env env, napi_callback_info info) {
     uint32_t timeout = call.failed ? 0 : take_u32(&call, 2);
     struct raw *raw = call.failed ? NULL : calloc(1, sizeof *raw);
     if (raw) {
-        raw->body = copy(name);
-        raw->length = name.len;
+        raw->name = copy_text(name, &raw->body);
         result = start_job(&call, raw, flow_run, flow_done, client, timeout);
     }
     call_end(&call);

@@ -249,6 +249,23 @@ test('a text of 200 MiB is refused by its length, before the library has a copy 
   assert.match(errors[0].message, /input: 209715200 bytes; a text may have at most 167772160/);
 });
 
+test('a text of 200 MiB that another thread would read is refused by its length as well', async () => {
+  const server = await startServer();
+  const directory = scratch();
+  const client = new LogClient({ endpoint: server.url, apiKey: KEY, source: 's', spoolDir: directory.path });
+  const long = 'x'.repeat(200 << 20);
+  const refused = (name) => ({ name: 'MaximError', code: 'MAXIM_ERR_TOO_LARGE', message: new RegExp(`${name}: 209715200 bytes; a text may have`) });
+  await assert.rejects(client.flowRemote(long), refused('name'));
+  await assert.rejects(client.ingestRaw('a', 'text', { source: long }), refused('source'));
+  // Its length is known only when it has been read.
+  await assert.rejects(client.flowRemote('\u20ac'.repeat(54 << 20)), { code: 'MAXIM_ERR_TOO_LARGE' });
+  await assert.rejects(client.ingestRaw('a', 'text', { dataset: long }), refused('dataset'));
+  await client.ingestRaw('a', 'text', { source: 's', dataset: 'd' });
+  await client.close();
+  server.stop();
+  await directory.remove();
+});
+
 test('what a program gets wrong first is named, with the value and the remedy', () => {
   const logger = { apiKey: 'k', repositoryId: 'r' };
   const client = { apiKey: 'k', source: 's' };
