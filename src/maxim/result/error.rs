@@ -107,19 +107,68 @@ pub(super) fn error_of(value: &Value) -> Option<Value> {
     if members.is_empty() || !members.keys().all(|name| OF_AN_ERROR.contains(&name.as_str())) {
         return None;
     }
-    let named = value.either(&["detail", "errors"]).is_some_and(says_something)
+    let named = value.given("errors").is_some_and(says_something) || !is_success(value) && has_text(value);
+    named.then(|| describe(value, value))
+}
+
+/// Whether it says something for a person.
+fn has_text(value: &Value) -> bool {
+    value.given("detail").is_some_and(says_something)
         || ["message", "Message", "title", "error_msg"]
             .iter()
-            .any(|name| value.text(name).is_some_and(|text| !text.is_empty()));
-    named.then(|| describe(value, value))
+            .any(|name| value.text(name).is_some_and(|text| !text.is_empty()))
+}
+
+/// Whether a body says by all that it has for it that nothing went wrong: it is no error, whatever its message.
+fn is_success(value: &Value) -> bool {
+    const CODES: [&str; 3] = ["code", "error_code", "errorCode"];
+    /// Where no status is 0: that is what clients have that got no answer.
+    const STATUSES: [&str; 4] = ["status", "status_code", "statusCode", "raw_status_code"];
+    /// What providers call one that is done, and one that is not done yet.
+    const WELL: [&str; 18] = [
+        "ok",
+        "success",
+        "succeeded",
+        "successful",
+        "complete",
+        "completed",
+        "done",
+        "finished",
+        "accepted",
+        "created",
+        "queued",
+        "pending",
+        "starting",
+        "started",
+        "running",
+        "processing",
+        "in_progress",
+        "in_queue",
+    ];
+    let is_well = |told: &str| match told.parse::<u64>() {
+        Ok(code) => (200..300).contains(&code),
+        Err(_) => WELL.contains(&told.to_ascii_lowercase().as_str()),
+    };
+    let success = value.given("success").map(|success| *success == Value::Bool(true));
+    let codes = CODES.iter().filter_map(|name| value.filled(name)).map(|code| code == "0" || is_well(&code));
+    let statuses = STATUSES.iter().filter_map(|name| value.filled(name)).map(|status| is_well(&status));
+    let told = success.into_iter().chain(codes).chain(statuses);
+    let is_named = ["type", "__type", "error_type", "object"]
+        .iter()
+        .any(|name| value.text(name).is_some_and(names_an_error));
+    !is_named && told.reduce(|one, other| one && other).unwrap_or(false)
+}
+
+fn names_an_error(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    ["error", "exception", "fail"].iter().any(|word| kind.contains(word))
 }
 
 /// Whether an event of a stream says that something went wrong, and nothing else.
 pub(super) fn is_all(event: &Value) -> bool {
     /// What streams number and name their events by.
     const OF_AN_EVENT: [&str; 6] = ["event", "event_id", "event_type", "session_id", "Id", "Created"];
-    let kind = event.text("type").unwrap_or("error").to_ascii_lowercase();
-    let is_named = ["error", "exception", "fail"].iter().any(|word| kind.contains(word));
+    let is_named = names_an_error(event.text("type").unwrap_or("error"));
     let has_error = event.either(&["error", "Error", "ErrorMsg"]).is_some();
     error_of(event).is_some()
         && (is_named || has_error)
@@ -127,6 +176,15 @@ pub(super) fn is_all(event: &Value) -> bool {
             let is_of_one = |name: &str| OF_AN_ERROR.contains(&name) || OF_AN_EVENT.contains(&name);
             members.keys().all(|name| is_of_one(name) || (members.len() == 1 && name.ends_with("Exception")))
         })
+}
+
+/// Whether an event of a stream says that all is well, and nothing else.
+pub(super) fn is_no_error(event: &Value) -> bool {
+    let members = event.as_object();
+    members.is_some_and(|members| members.keys().all(|name| OF_AN_ERROR.contains(&name.as_str())))
+        && error_of(event).is_none()
+        && is_success(event)
+        && has_text(event)
 }
 
 fn says_something(error: &Value) -> bool {

@@ -295,7 +295,7 @@ fn broken_off(value: &Value, context: &mut Context<'_>) -> Option<(Value, Found)
 }
 
 /// What is of no shape as it stands, but for what is around it: a list of answers that are each of one, a stream
-/// between whose events are such as keep a connection open, and an answer in an [`envelope`].
+/// between whose events are such as keep a connection open or tell that all is well, and an answer in an [`envelope`].
 fn listed(value: Value, context: &mut Context<'_>) -> (Value, Found) {
     let is_answer = |value: &Value| value.is_object() && envelope::is_answer(value);
     match value {
@@ -303,8 +303,8 @@ fn listed(value: Value, context: &mut Context<'_>) -> (Value, Found) {
         Value::Array(items) if is_list_of_envelopes(&items) => {
             one(items.iter().filter_map(envelope::open).collect(), context)
         }
-        Value::Array(items) if items.iter().any(is_ping) && !items.iter().all(is_ping) => {
-            one(items.into_iter().filter(|item| !is_ping(item)).collect(), context)
+        Value::Array(items) if items.iter().any(is_aside) && !items.iter().all(is_aside) => {
+            one(items.into_iter().filter(|item| !is_aside(item)).collect(), context)
         }
         value => match envelope::open(&value) {
             Some(answer) => one(answer, context),
@@ -321,7 +321,11 @@ fn is_list_of_envelopes(items: &[Value]) -> bool {
     !items.is_empty() && items.iter().all(|item| item.is_object() && envelope::open(item).is_some())
 }
 
-/// An event that says nothing.
+/// An event that says nothing of an answer.
+fn is_aside(event: &Value) -> bool {
+    is_ping(event) || error::is_no_error(event)
+}
+
 fn is_ping(event: &Value) -> bool {
     ["type", "event"].iter().any(|name| event.get(*name).is_some_and(|kind| kind == "ping"))
         && event.as_object().is_some_and(|members| members.len() == 1)

@@ -336,11 +336,11 @@ fn unwrap_events(value: Value, nested: u32) -> Value {
     }
     let wrapped = events.iter().filter(|event| envelope(event).is_some()).count();
     let all = wrapped > 0
-        && events.iter().all(|event| envelope(event).is_some() || is_done(event) || error::is_all(event));
+        && events.iter().all(|event| envelope(event).is_some() || is_done(event) || is_told_bare(event));
     if !all {
         return Value::Array(events);
     }
-    let inner = |event: &Value| envelope(event).or_else(|| error::is_all(event).then(|| event.clone()));
+    let inner = |event: &Value| envelope(event).or_else(|| is_told_bare(event).then(|| event.clone()));
     Value::Array(events.iter().filter_map(inner).collect())
 }
 
@@ -364,6 +364,11 @@ fn is_list_of_lists(events: &[Value]) -> bool {
             chunk => chunk.is_object(),
         })
         && events.iter().any(|event| event.as_array().is_none_or(|chunks| !chunks.is_empty()))
+}
+
+/// What stands between events in envelopes without one: how the stream fares.
+fn is_told_bare(event: &Value) -> bool {
+    error::is_all(event) || error::is_no_error(event)
 }
 
 fn is_done(event: &Value) -> bool {

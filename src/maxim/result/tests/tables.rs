@@ -146,6 +146,60 @@ fn a_providers_error_is_the_generations() {
     }
 }
 
+/// What providers and what stands between them and a client say of a request that fares well.
+const SUCCESSES: &[&str] = &[
+    r#"{"success":true,"message":"completed"}"#,
+    r#"{"code":200,"message":"OK","request_id":"r"}"#,
+    r#"{"code":"0","message":"success"}"#,
+    r#"{"status":"queued","message":"processing"}"#,
+    r#"{"statusCode":201,"message":"Created","success":true}"#,
+    r#"{"id":"1","status":"IN_PROGRESS","detail":"half done"}"#,
+];
+
+/// What fails says so somewhere, whatever else it says.
+const NO_SUCCESSES: &[&str] = &[
+    r#"{"success":false,"code":0,"message":"No"}"#,
+    r#"{"success":true,"code":400,"message":"No"}"#,
+    r#"{"code":0,"type":"server_error","message":"No"}"#,
+    r#"{"object":"error","code":200,"message":"No"}"#,
+    r#"{"status":0,"message":"Network error"}"#,
+    r#"{"status":"ok","code":"rate_limited","message":"No"}"#,
+    r#"{"success":true,"errors":[{"message":"No"}]}"#,
+    r#"{"code":200,"error":"No"}"#,
+];
+
+#[test]
+fn an_event_that_tells_of_success_is_no_error_of_a_stream() {
+    let chunk =
+        json!({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "so far"}}]});
+    let cohere = json!({"event_type": "text-generation", "text": "so far"});
+    let streams = |told: &Value| {
+        [
+            json!([chunk, told]),
+            json!([told, chunk]),
+            json!([cohere, told]),
+            json!([{"data": chunk}, told]),
+            json!([{"event": "message", "data": chunk.to_string()}, told]),
+        ]
+    };
+    for told in SUCCESSES {
+        assert_ne!(normalise(parse(told)).found, Found::Failure, "{told}");
+        for stream in streams(&parse(told)) {
+            let came = known(stream.clone());
+            assert_eq!(came["choices"][0]["message"]["content"], "so far", "{stream}: {came}");
+            assert_eq!(came.get("error").filter(|error| !error.is_null()), None, "{stream}: {came}");
+        }
+    }
+    for told in NO_SUCCESSES {
+        assert_eq!(normalise(parse(told)).found, Found::Failure, "{told}");
+        for stream in streams(&parse(told)) {
+            let came = known(stream.clone());
+            assert_eq!(came["choices"][0]["message"]["content"], "so far", "{stream}: {came}");
+            assert!(came["error"]["message"].is_string(), "{stream}: {came}");
+        }
+    }
+}
+
 #[test]
 fn a_stream_that_ends_in_an_error_keeps_what_came() {
     let error = json!({"error": {"message": "Overloaded", "type": "overloaded_error"}});
