@@ -46,6 +46,11 @@ pub trait Protocol: Send + Sync {
     /// Called when a batch has been read, before it is sent; it may be of a dead owner.
     fn has_read(&self, _is_adopted: bool) {}
 
+    /// About how many bytes of what waits in the spool it has put back there itself: no reason to send.
+    fn put_back_bytes(&self) -> u64 {
+        0
+    }
+
     /// Forgets what it keeps of records beside the spool; whether there was any. Called around a purge, by any thread.
     fn purge(&self) -> bool {
         false

@@ -2,16 +2,17 @@
 //! a script and a clock that moves when the writer would sleep. What a seed decides happens again with it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::policy::{Dice, HOLD, RETRY_AFTER, dice};
 use super::progress::FlushTarget;
-use super::tests::{LINE, asked, records};
+use super::tests::{LINE, asked, config, records};
 use super::writer::{Flush, Message, Step, Workplace, Writer};
 use super::*;
 use crate::process::monotonic::VirtualTime;
-use crate::spool::{self, Counts};
+use crate::spool::{self, BatchLimits, Counts, RecordKind, Spool};
 use crate::status::{Result, Status};
 use crate::sync::Mutex;
 
@@ -382,4 +383,92 @@ fn records_expire_once_they_are_too_old_and_not_before() {
     let gone = gone.expect("it never expired");
     // A segment takes records for an eighth of that time, and its last counts.
     assert!(gone >= MAX_AGE && gone <= MAX_AGE + MAX_AGE / 8 + seconds(180), "{gone:?}");
+}
+
+/// A protocol that puts all that it reads back, as what is open is.
+#[derive(Default)]
+struct Boomerang {
+    spool: OnceLock<Arc<Spool>>,
+    put_back: AtomicU64,
+    batches: AtomicU64,
+}
+
+impl Protocol for Arc<Boomerang> {
+    fn limits(&self) -> BatchLimits {
+        BatchLimits { max_bytes: 1 << 20, max_records: usize::MAX, per_record_overhead: 1 }
+    }
+    fn is_whole(&self) -> bool {
+        true
+    }
+    fn framing(&self) -> Framing {
+        Framing { prefix: b"", separator: b"\n", suffix: b"" }
+    }
+    fn alone(&self, _: RecordKind, _: usize) -> bool {
+        false
+    }
+    fn send_batch(&self, _: &mut Http, body: &[u8], _: usize, _: Instant) -> Outcome {
+        self.batches.fetch_add(1, Ordering::Relaxed);
+        for line in body.split(|byte| *byte == b'\n') {
+            let bytes = spool::record_size(line.len()) as u64;
+            if line[0] == b'!' {
+                self.put_back.fetch_sub(bytes, Ordering::Relaxed);
+            }
+            let record = [b"!", line.strip_prefix(b"!").unwrap_or(line)].concat();
+            self.spool.wait().append(LINE, &record).unwrap();
+            self.put_back.fetch_add(spool::record_size(record.len()) as u64, Ordering::Relaxed);
+        }
+        Outcome::Delivered
+    }
+    fn send_alone(&self, _: &mut Http, _: RecordKind, _: &[u8], _: Instant) -> Outcome {
+        unreachable!("nothing is sent alone")
+    }
+    fn put_back_bytes(&self) -> u64 {
+        self.put_back.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn what_a_protocol_puts_back_is_sent_again_after_the_interval_and_not_before() {
+    let time = VirtualTime::start();
+    let protocol = Arc::new(Boomerang::default());
+    let mut config = config(Arc::clone(&protocol));
+    config.flush_interval = Some(seconds(1));
+    let (_outbox, inbox) = crossbeam_channel::unbounded();
+    let place = Workplace::open(config, inbox, dice(1));
+    protocol.spool.set(Arc::clone(&place.spool)).ok().unwrap();
+    let mut writer = Writer::new(&place);
+    let append = |records: usize| {
+        let record = [b'x'; 400];
+        for _ in 0..records {
+            place.spool.append(LINE, &record).unwrap();
+        }
+    };
+    // Until it would sleep; whether there was anything to do before that.
+    let mut until_it_rests = || {
+        let before = protocol.batches.load(Ordering::Relaxed);
+        for _ in 0..1_000 {
+            if let Step::Park { until } = writer.step() {
+                if !place.wakeup.wait(Duration::ZERO) {
+                    return (until, protocol.batches.load(Ordering::Relaxed) > before);
+                }
+                writer.woken();
+            }
+        }
+        panic!("a busy loop");
+    };
+    append(5_000);
+    let start = time.now();
+    while time.now() < start + seconds(60) {
+        let (until, _) = until_it_rests();
+        // A few come all the time.
+        append(2);
+        time.advance_to(until);
+    }
+    let batches = protocol.batches.load(Ordering::Relaxed);
+    // All of it is two and a half segments.
+    assert!((60..=60 * 5).contains(&batches), "{batches} batches in a minute");
+    until_it_rests();
+    assert!(!until_it_rests().1);
+    append(3_000);
+    assert!(until_it_rests().1, "half a segment has come, and is not sent");
 }

@@ -73,7 +73,7 @@ impl Protocol for Posted {
     }
 }
 
-fn config(protocol: impl Protocol + 'static) -> PipelineConfig {
+pub(super) fn config(protocol: impl Protocol + 'static) -> PipelineConfig {
     let identity = Identity {
         protocol: "test",
         base_url: String::new(),

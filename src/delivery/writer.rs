@@ -191,10 +191,20 @@ impl<'a> Writer<'a> {
 
     /// The writer has been woken up.
     pub fn woken(&mut self) {
+        if self.is_own_doing() {
+            return;
+        }
         if self.schedule.woken(self.observed()) {
             // What came meanwhile waits for the service as well, and need not do so in memory.
             self.guarded(|engine| engine.spill());
         }
+    }
+
+    /// Whether it was woken up by what the protocol itself put back, and too little has come beside that.
+    fn is_own_doing(&self) -> bool {
+        let put_back = self.place.config.protocol.put_back_bytes();
+        let spool = &self.place.spool;
+        put_back > 0 && spool.own_bytes_held() < put_back + spool.wake_bytes()
     }
 
     fn observed(&self) -> Observed {

@@ -252,6 +252,11 @@ impl Entity {
         self.created = false;
         (self.start_us, self.end_us) = (None, None);
         (self.seen_ns, self.touched_ns) = (now_ns, now_ns);
+        self.empty();
+    }
+
+    /// Forgets what was said of it.
+    pub fn empty(&mut self) {
         self.said.clear();
         self.places = Places::default();
         self.happened.clear();

@@ -371,6 +371,8 @@ impl<L: Leave> Folder<L> {
         }
         self.left.remember(left);
         if self.spare.len() < MAX_SPARE && open.entity.is_small() {
+            // Its room, and nothing of what was in it.
+            open.entity.empty();
             self.spare.push(open);
         }
     }
@@ -424,6 +426,7 @@ impl<L: Leave> Folder<L> {
         self.open.clear();
         self.left = Departed::default();
         self.closed.clear();
+        self.spare.clear();
     }
 
     fn is_old(&self, open: &OpenEntity, now_ns: u64) -> bool {

@@ -104,6 +104,8 @@ pub struct OtherLives {
     pub are_read: bool,
     /// Whether more of theirs waits.
     pub wait: bool,
+    /// Whether some of that can be read before long: what may say more is waited for.
+    pub are_ready: bool,
 }
 
 /// The last of them, one behind the other. Each names the one before it of about the same hash, so that remembering one

@@ -33,7 +33,7 @@ impl Lineage {
 impl<L: Leave> Folder<L> {
     /// [`Folder::lineage_so_far`], unless a record that is still to be read may say more of it.
     pub(super) fn lineage(&mut self, kind: Kind, id: &str) -> Option<Lineage> {
-        self.find_lineage(kind, id, self.others.are_read || self.others.wait)
+        self.find_lineage(kind, id, self.others.are_read || self.others.are_ready)
     }
 
     /// The trace and session of an entity: its own, or those of the first above it that has some.
@@ -92,7 +92,7 @@ impl<L: Leave> Folder<L> {
             .map(|open| (open.hash, open.entity.kind, open.entity.id.clone(), open.entity.parent.clone()))
             .collect();
         for (hash, kind, id, parent) in orphans {
-            let may_come = self.others.wait;
+            let may_come = self.others.are_ready;
             let lineage = parent.and_then(|above| self.find_lineage(above.kind, &above.id, may_come));
             let (Some(lineage), Some(open)) = (lineage, self.open.find_mut(hash, |open| open.is(kind, &id)))
             else {

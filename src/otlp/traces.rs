@@ -18,10 +18,11 @@ use super::encode::{self, Signal};
 use super::export::Exporter;
 use super::fold::{FoldOptions, Folder, Leave, OtherLives};
 use super::model::{LogRecord, Span};
+use super::records::FOLDED;
 use crate::delivery::{Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process::clock;
 use crate::process::unique::Uuid;
-use crate::spool::{BatchLimits, RecordKind};
+use crate::spool::{self, BatchLimits, RecordKind};
 use crate::status::Status;
 use crate::sync::Mutex;
 
@@ -48,6 +49,8 @@ pub struct Lines {
     read_at: AtomicU64,
     /// Whether those were of a dead owner.
     is_adopted: AtomicBool,
+    /// So many bytes of what waits in the first spool were put back there.
+    put_back: AtomicU64,
 }
 
 struct FoldState {
@@ -56,6 +59,8 @@ struct FoldState {
     purges: u64,
     /// Lines that have been folded and could not be acknowledged since: its own, and of dead owners.
     folded: [Vec<u8>; 2],
+    /// How many bytes of these, its own, had been put back.
+    came_round: u64,
     /// What is to be put back into the first spool, in this order.
     open: VecDeque<Vec<u8>>,
 }
@@ -114,6 +119,7 @@ impl Lines {
             folder: Folder::leaving_to(ready, Uuid::new().as_str(), options),
             purges: 0,
             folded: Default::default(),
+            came_round: 0,
             open: VecDeque::new(),
         };
         Lines {
@@ -122,6 +128,7 @@ impl Lines {
             lines: OnceLock::new(),
             read_at: AtomicU64::new(0),
             is_adopted: AtomicBool::new(false),
+            put_back: AtomicU64::new(0),
         }
     }
 
@@ -145,6 +152,9 @@ impl Lines {
             let end = memchr::memchr(b'\n', &new[start..]).map_or(new.len(), |length| start + length);
             let line = &new[start..end];
             if !line.is_empty() {
+                if !are_adopted && line.starts_with(FOLDED.as_bytes()) {
+                    state.came_round += spool::record_size(line.len()) as u64;
+                }
                 let folded = match text {
                     Some(text) => state.folder.text(&text[start..end], now_ns),
                     None => state.folder.line(line, now_ns),
@@ -185,6 +195,8 @@ impl Lines {
         }
         while let Some(record) = state.open.front() {
             put(lines, KIND_LINE, record)?;
+            let bytes = spool::record_size(record.len()) as u64;
+            self.put_back.fetch_add(bytes, Ordering::Relaxed);
             state.open.pop_front();
         }
         Ok(())
@@ -219,13 +231,18 @@ impl Protocol for Lines {
             return Outcome::Retry { after: None, why: "records have been purged meanwhile".to_owned() };
         }
         let are_read = self.is_adopted.load(Ordering::Relaxed);
-        let wait = lines.spool().adopted_held() > if are_read { records as u64 } else { 0 };
-        state.folder.set_others(OtherLives { are_read, wait });
+        let these = if are_read { records as u64 } else { 0 };
+        let wait = lines.spool().adopted_held() > these;
+        let are_ready = wait && lines.spool().adopted_ready() > these;
+        state.folder.set_others(OtherLives { are_read, wait, are_ready });
         Lines::fold(state, are_read, body);
         let passed_on = self.pass_on(state, &lines);
         let folded = &mut state.folded[usize::from(are_read)];
         match passed_on {
             Ok(()) => {
+                let came_round = std::mem::take(&mut state.came_round);
+                let put_back = self.put_back.load(Ordering::Relaxed).saturating_sub(came_round);
+                self.put_back.store(put_back, Ordering::Relaxed);
                 let is_part = folded.len() > body.len() && begins_with(folded, body);
                 let rest = if is_part { &folded[body.len()..] } else { b"" };
                 *folded = rest.strip_prefix(b"\n").unwrap_or(rest).to_vec();
@@ -251,6 +268,10 @@ impl Protocol for Lines {
         self.is_adopted.store(is_adopted, Ordering::Relaxed);
     }
 
+    fn put_back_bytes(&self) -> u64 {
+        self.put_back.load(Ordering::Relaxed)
+    }
+
     fn purge(&self) -> bool {
         let state = &mut *self.state.lock();
         state.purges += 1;
@@ -259,6 +280,8 @@ impl Protocol for Lines {
         state.folder.out().clear();
         state.open.clear();
         state.folded = Default::default();
+        state.came_round = 0;
+        self.put_back.store(0, Ordering::Relaxed);
         had
     }
 

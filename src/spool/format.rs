@@ -48,7 +48,7 @@ pub(super) const SEAL_LEN: usize = 24;
 const RESYNC_BUDGET: usize = 16;
 
 /// The room a payload takes in a segment.
-pub(super) const fn record_size(payload: usize) -> usize {
+pub const fn record_size(payload: usize) -> usize {
     (RECORD_HEADER + payload + 7) & !7
 }
 

@@ -544,6 +544,16 @@ impl Spool {
         Some(counts)
     }
 
+    /// How many bytes of records of its own are held, for its delivery thread.
+    pub fn own_bytes_held(&self) -> u64 {
+        let _undisturbed = Undisturbed::by_handlers();
+        let each = |sum: &mut u64, _: &mut SpoolState, lane: &mut Lane| {
+            *sum += lane.active.as_ref().map_or(0, Segment::unsettled_bytes);
+        };
+        let (state, in_use) = self.survey(|_| 0, each);
+        in_use + state.sealed.iter().map(Segment::unsettled_bytes).sum::<u64>()
+    }
+
     /// The books, whether somebody waits for them or not.
     pub(super) fn sum_up(&self, is_patient: bool) -> Option<Stats> {
         let _undisturbed = Undisturbed::by_handlers();

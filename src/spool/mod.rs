@@ -107,6 +107,7 @@ mod wakeup;
 
 pub use batch::{Batch, Record, RecordId};
 pub use candidates::Unusable;
+pub use format::record_size;
 pub use lanes::Counts;
 pub use reader::{BatchLimits, READ_AGAIN, Reader};
 pub use sidefile::has_orphans;

@@ -113,10 +113,9 @@ impl Spool {
         let segment_size = (memory / (2 * SEGMENTS_MIN)).clamp(SEGMENT_SIZE_MIN, SEGMENT_SIZE) & !4095;
         let first_size = if options.short_lived { SEGMENT_SIZE_SHORT_LIVED } else { SEGMENT_SIZE };
         let first_size = first_size.min(segment_size);
-        let quiet = Quiet::new(
-            if options.wake_bytes == 0 { segment_size / 2 } else { options.wake_bytes },
-            if options.wake_records == 0 { u64::MAX } else { options.wake_records },
-        );
+        let wake_bytes = if options.wake_bytes == 0 { segment_size / 2 } else { options.wake_bytes };
+        let quiet =
+            Quiet::new(wake_bytes, if options.wake_records == 0 { u64::MAX } else { options.wake_records });
         let (store, news) = open_store(&options);
         // Files are read for the first one, which is not to happen in a log call.
         let _ = AgeStamp::of(Duration::ZERO);
@@ -155,7 +154,7 @@ impl Spool {
             unread_orphans: AtomicU64::new(0),
             stuck: AtomicU64::new(0),
             news: Mutex::new(news.into_iter().collect()),
-            options: Options { max_memory_bytes: memory, ..options },
+            options: Options { max_memory_bytes: memory, wake_bytes, ..options },
             left: Mutex::new(false),
             segment_size,
             first_size,
@@ -313,6 +312,11 @@ impl Spool {
 
     pub(super) fn is_own(&self, key: SegmentKey) -> bool {
         key.0 == self.store.origin
+    }
+
+    /// After so many bytes of records it wakes the delivery thread up.
+    pub fn wake_bytes(&self) -> u64 {
+        self.options.wake_bytes
     }
 
     /// How many records of dead owners are still to be sent.

@@ -228,7 +228,7 @@ fn a_span_below_a_trace_that_another_life_began_waits_until_its_session_is_known
     // The trace may have been told of, but for its beginning.
     for before in [vec![], vec![tag.clone()]] {
         let mut two = named("two");
-        two.set_others(OtherLives { are_read: false, wait: true });
+        two.set_others(OtherLives { are_read: false, wait: true, are_ready: true });
         for line in before.iter().chain(&span) {
             two.line(line.as_bytes(), NOW).unwrap();
         }
@@ -237,9 +237,9 @@ fn a_span_below_a_trace_that_another_life_began_waits_until_its_session_is_known
         // What is kept of it meanwhile is as good.
         let waiting = records(&mut two);
         let mut three = named("three");
-        three.set_others(OtherLives { are_read: true, wait: false });
+        three.set_others(OtherLives { are_read: true, wait: false, are_ready: false });
         for folder in [&mut two, &mut three] {
-            folder.set_others(OtherLives { are_read: true, wait: false });
+            folder.set_others(OtherLives { are_read: true, wait: false, are_ready: false });
         }
         waiting.iter().for_each(|record| three.line(record, NOW).unwrap());
         for folder in [&mut two, &mut three] {
@@ -252,9 +252,15 @@ fn a_span_below_a_trace_that_another_life_began_waits_until_its_session_is_known
     }
     // Where nothing more of another life's comes, it leaves.
     let mut two = named("two");
-    two.set_others(OtherLives { are_read: false, wait: true });
+    two.set_others(OtherLives { are_read: false, wait: true, are_ready: true });
     span.iter().for_each(|line| two.line(line.as_bytes(), NOW).unwrap());
     two.set_others(OtherLives::default());
+    two.expire(NOW);
+    assert_eq!(spans(two.take()).len(), 1);
+    // Nor does it wait for what cannot be read, which may be for days.
+    let mut two = named("two");
+    two.set_others(OtherLives { are_read: false, wait: true, are_ready: false });
+    span.iter().for_each(|line| two.line(line.as_bytes(), NOW).unwrap());
     two.expire(NOW);
     assert_eq!(spans(two.take()).len(), 1);
 }
@@ -270,7 +276,7 @@ fn that_an_entity_has_left_stays_known_beside_another_one_of_its_id() {
     one.line(create("first", 1).as_bytes(), NOW).unwrap();
     let open = records(&mut one);
     let mut two = named("two");
-    two.set_others(OtherLives { are_read: true, wait: true });
+    two.set_others(OtherLives { are_read: true, wait: true, are_ready: true });
     open.iter().for_each(|record| two.line(record, NOW).unwrap());
     two.line(end.as_bytes(), NOW).unwrap();
     assert_eq!(spans(two.take()).len(), 1);
@@ -280,17 +286,17 @@ fn that_an_entity_has_left_stays_known_beside_another_one_of_its_id() {
     let mut three = named("three");
     three.line(create("second", 2).as_bytes(), NOW).unwrap();
     let of_second = records(&mut three);
-    three.set_others(OtherLives { are_read: true, wait: true });
+    three.set_others(OtherLives { are_read: true, wait: true, are_ready: true });
     left.iter().for_each(|record| three.line(record, NOW).unwrap());
     three.expire(NOW);
     let handed_on = records(&mut three);
     // So does one that comes after it, if it is killed in between.
     let mut four = named("four");
-    four.set_others(OtherLives { are_read: true, wait: true });
+    four.set_others(OtherLives { are_read: true, wait: true, are_ready: true });
     of_second.iter().chain(&handed_on).for_each(|record| four.line(record, NOW).unwrap());
     // Whether the second has ended by then or not.
     for (folder, is_late) in [(&mut three, false), (&mut four, true)] {
-        folder.set_others(OtherLives { are_read: true, wait: false });
+        folder.set_others(OtherLives { are_read: true, wait: false, are_ready: false });
         let read = |folder: &mut Folder| open.iter().for_each(|record| folder.line(record, NOW).unwrap());
         if !is_late {
             read(folder);

@@ -84,7 +84,7 @@ impl World {
         let batch: Vec<Vec<u8>> = self.queues[&source].iter().take(size).cloned().collect();
         self.story.push(format!("life {} reads of {source}: {}", life.number, shown(&batch)));
         let wait = self.others(life) > if own { 0 } else { batch.len() };
-        life.folder.set_others(OtherLives { are_read: !own, wait });
+        life.folder.set_others(OtherLives { are_read: !own, wait, are_ready: wait });
         for record in &batch {
             life.folder.line(record, NOW).unwrap();
         }
