@@ -23,11 +23,12 @@ skip=(--skip valgrind --skip is_not_held_twice --skip need_little_memory)
 skip_limits=(--skip every_way_to_end --skip a_silent_server
     --skip no_thread_can_be_had --skip the_clock_jumps --skip the_library_is_loaded
     --skip no_descriptor_is_left --skip permission_denied --skip costs_bounded_memory
-    --skip nobody_came_back_for --skip more_of_the_stack --skip little_address_space)
+    --skip nobody_came_back_for --skip more_of_the_stack --skip little_address_space
+    --skip smallest_stack)
 # ThreadSanitizer does not go on in the child of several threads, opens descriptors and has a thread of its own, and
 # asks for memory by calls that a test's sandbox does not know.
 skip_forks=(--skip children_log --skip a_living_parent --skip few_descriptors --skip a_failed_batch_stays
-    --skip a_sandbox_that_does_not_know)
+    --skip a_sandbox_that_does_not_know --skip a_strange_host)
 
 # The library with a sanitizer in it, and C programs with the runtime that came with the compiler:
 # build <name of the sanitizer> <name of its runtime> <further flags of the Rust compiler> <of the C compiler>
