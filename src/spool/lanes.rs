@@ -9,7 +9,7 @@
 //! Records arrive in the order in which their calls returned, over all lanes. So records carry a stamp while there is
 //! more than one lane: a clock that all cores share is read under the lane's lock. The reader reads the same clock,
 //! then looks at one lane after the other: what it does not see there was accepted later, so that all records with
-//! stamps before its own can be merged ([`Spool::survey`], `reader.rs`). The first segments of several lanes begin when
+//! stamps before its own can be merged ([`Spool::survey`], `group.rs`). The first segments of several lanes begin when
 //! the one before them has been sealed, and the other way round, so that segments with stamps and segments
 //! without never overlap in time.
 //!

@@ -86,6 +86,7 @@ mod checksum;
 mod claim;
 mod foreign;
 mod format;
+mod group;
 mod lanes;
 mod purge;
 mod quarantine;

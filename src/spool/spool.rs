@@ -9,7 +9,7 @@ use super::secure_fs::At;
 use super::segment::Room;
 use super::state::{Location, Segment, SpoolState};
 use super::store::{Store, StoreRoot};
-use super::{Identity, Options, RecordKind, Refusal, Stats, StorageKind, Wakeup, reader};
+use super::{Identity, Options, RecordKind, Refusal, Stats, StorageKind, Wakeup, group};
 use crate::process::{Undisturbed, monotonic, stamp};
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex, here};
 use std::collections::VecDeque;
@@ -330,7 +330,7 @@ impl Spool {
     /// put off, and those that wait behind one.
     pub fn adopted_ready(&self) -> u64 {
         let _undisturbed = Undisturbed::by_handlers();
-        self.state.lock_in_time().map_or(0, |mut state| reader::ready(&mut state.adopted, monotonic::now()))
+        self.state.lock_in_time().map_or(0, |mut state| group::ready(&mut state.adopted, monotonic::now()))
     }
 
     /// Whether dead owners have left something that could not be read at the last look.

@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod delivery;
 mod lanes;
+mod layout;
 mod model;
 mod overflow;
 mod places;
