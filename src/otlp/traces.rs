@@ -175,10 +175,10 @@ impl Lines {
             Err(error) if error.status == Status::TooLarge => {
                 pipeline
                     .remark(Status::TooLarge, "a span is too large to be kept, and is dropped".to_owned());
-                Ok(())
+                Ok(false)
             }
             Err(error) => Err((error.status, error.into_detail())),
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
         };
         // Before what has left: what is too large to be kept leaves as it is asked for.
         let changed = state.folder.changed();
@@ -194,9 +194,10 @@ impl Lines {
             self.spans.nudge();
         }
         while let Some(record) = state.open.front() {
-            put(lines, KIND_LINE, record)?;
-            let bytes = spool::record_size(record.len()) as u64;
-            self.put_back.fetch_add(bytes, Ordering::Relaxed);
+            if put(lines, KIND_LINE, record)? {
+                let bytes = spool::record_size(record.len()) as u64;
+                self.put_back.fetch_add(bytes, Ordering::Relaxed);
+            }
             state.open.pop_front();
         }
         Ok(())
@@ -233,7 +234,7 @@ impl Protocol for Lines {
         let are_read = self.is_adopted.load(Ordering::Relaxed);
         let these = if are_read { records as u64 } else { 0 };
         let wait = lines.spool().adopted_held() > these;
-        let are_ready = wait && lines.spool().adopted_ready() > these;
+        let are_ready = wait && lines.spool().adopted_readable() > these;
         state.folder.set_others(OtherLives { are_read, wait, are_ready });
         Lines::fold(state, are_read, body);
         let passed_on = self.pass_on(state, &lines);
@@ -242,7 +243,8 @@ impl Protocol for Lines {
             Ok(()) => {
                 let came_round = std::mem::take(&mut state.came_round);
                 let put_back = self.put_back.load(Ordering::Relaxed).saturating_sub(came_round);
-                self.put_back.store(put_back, Ordering::Relaxed);
+                // Some may have been dropped, and do not come round.
+                self.put_back.store(put_back.min(lines.spool().own_bytes_held()), Ordering::Relaxed);
                 let is_part = folded.len() > body.len() && begins_with(folded, body);
                 let rest = if is_part { &folded[body.len()..] } else { b"" };
                 *folded = rest.strip_prefix(b"\n").unwrap_or(rest).to_vec();

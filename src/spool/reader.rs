@@ -166,6 +166,8 @@ impl Reader {
         alone: &dyn Fn(RecordKind, usize) -> bool,
     ) -> Result<Batch, (usize, Unread)> {
         let views = &group.views;
+        // Once for all of them, as there may be thousands.
+        self.forget_other_buffers(views);
         if views[0].header.stamped {
             let mut sources = Vec::with_capacity(views.len());
             for (index, view) in views.iter().enumerate() {
@@ -227,7 +229,6 @@ impl Reader {
         })?;
         let bytes = Arc::new(bytes);
         self.buffers.push(ReadBuffer { key: view.header.key(), from, bytes: Arc::clone(&bytes) });
-        self.forget_other_buffers(views);
         Ok(bytes)
     }
 

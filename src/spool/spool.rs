@@ -333,6 +333,15 @@ impl Spool {
         self.state.lock_in_time().map_or(0, |mut state| group::ready(&mut state.adopted, monotonic::now()))
     }
 
+    /// How many records of dead owners are in segments that are not put off, and so may be read before long.
+    pub fn adopted_readable(&self) -> u64 {
+        let _undisturbed = Undisturbed::by_handlers();
+        let now = monotonic::now();
+        let readable = |held: &&Segment| !held.is_put_off(now);
+        let state = self.state.lock_in_time();
+        state.map_or(0, |state| state.adopted.iter().filter(readable).map(Segment::unsettled).sum())
+    }
+
     /// Whether dead owners have left something that could not be read at the last look.
     pub fn has_unread_orphans(&self) -> bool {
         self.unread_orphans.load(Ordering::Relaxed) > 0

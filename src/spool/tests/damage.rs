@@ -181,8 +181,10 @@ fn records_behind_what_cannot_be_read_are_held_and_not_ready() {
     let (spool, mut reader) = site.open();
     reader.maintain();
     assert_eq!((spool.adopted_held(), spool.adopted_ready()), (10, 5), "of one segment at least");
+    assert_eq!(spool.adopted_readable(), 10);
     let now = crate::process::monotonic::now();
     let put_off = PutOff { since: now, again: now + std::time::Duration::from_secs(3600) };
     spool.state.lock().adopted[0].unread = Some(put_off);
     assert_eq!((spool.adopted_held(), spool.adopted_ready()), (10, 0));
+    assert_eq!(spool.adopted_readable(), 5);
 }

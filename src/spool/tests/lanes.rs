@@ -117,7 +117,7 @@ fn whoever_adopts_the_records_of_several_lanes_sends_them_in_order() {
 
 #[test]
 fn a_thread_that_was_told_of_a_record_logs_behind_it() {
-    const TURNS: u64 = 40_000;
+    const TURNS: u64 = 4_000;
     let site = Site::new();
     let (spool, mut reader) = open(Options { max_memory_bytes: 16 << 20, ..roomy(&site, 4) });
     open_lanes(&spool, 4);
