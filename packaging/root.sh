@@ -4,7 +4,7 @@
 # those of another one with qemu-user.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. scripts/unavailable.sh
+. scripts/packages.sh
 
 platform=$1
 root=$PWD/build/dist/roots/$platform
@@ -14,7 +14,7 @@ case $platform in
     *-gnu) suite=bullseye packages=(libc6 libgcc-s1) ;;
     *) suite=bookworm packages=(musl) ;;
 esac
-mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian$' || true)
+mirror=$(debian_archive)
 [ -n "$mirror" ] || unavailable "a Debian archive: apt knows none"
 own=$PWD/build/dist/apt/$suite-$arch
 mkdir -p "$own/lists/partial" "$own/cache/archives/partial"

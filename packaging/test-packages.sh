@@ -16,6 +16,7 @@ quickstart_lines=26
 work=$(mktemp -d)
 . scripts/server.sh
 . packaging/in-root.sh
+. scripts/packages.sh
 finish() {
     stop_server
     chmod -R u+w "$work"
@@ -208,7 +209,7 @@ test_deb() {
     [ "$(id -u)" -eq 0 ] || fail "a Debian from nothing is made by root only"
     if [ ! -e "$root/complete" ]; then
         rm -rf --one-file-system "$root"
-        debootstrap --variant=minbase bookworm "$root" "$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep '/debian$' | head -n 1)" \
+        debootstrap --variant=minbase bookworm "$root" "$(debian_archive)" \
             >build/dist/debootstrap.log 2>&1
         touch "$root/complete"
     fi

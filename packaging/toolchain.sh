@@ -8,7 +8,7 @@
 # version, such as the nightly that came before that release. The sources go into a copy of it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. scripts/unavailable.sh
+. scripts/packages.sh
 
 made=build/dist/toolchain
 suites=(forky sid trixie-backports)
@@ -36,7 +36,7 @@ installed() {
 }
 
 command -v apt-get >/dev/null || unavailable "rust-src: rustup component add rust-src"
-mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian$' || true)
+mirror=$(debian_archive)
 [ -n "$mirror" ] || unavailable "rust-src: it is not installed, and apt knows no Debian archive"
 for suite in "${suites[@]}"; do
     # Lists of its own: the machine's are not touched.

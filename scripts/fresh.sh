@@ -13,6 +13,7 @@
 # so that what the tests do with mounts works as on a machine; needs root, unshare and debootstrap.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/packages.sh
 
 suite=bookworm
 root=$PWD/build/fresh/root
@@ -26,8 +27,6 @@ if ! command -v debootstrap >/dev/null; then
     { apt-get update -q && apt-get install -y -q --no-install-recommends debootstrap; } >/dev/null
 fi
 
-mirror() { apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep '/debian$' | head -n 1; }
-
 # copied PATH: a setting of this machine, at the same place in the root.
 copied() {
     [ -e "$1" ] || return 0
@@ -38,7 +37,7 @@ copied() {
 make_root() {
     rm -rf --one-file-system "$root"
     mkdir -p "$root" build/fresh/cache
-    debootstrap --variant=minbase --cache-dir="$PWD/build/fresh/cache" "$suite" "$root" "$(mirror)" >build/fresh/debootstrap.log 2>&1 ||
+    debootstrap --variant=minbase --cache-dir="$PWD/build/fresh/cache" "$suite" "$root" "$(debian_archive)" >build/fresh/debootstrap.log 2>&1 ||
         { tail -n 20 build/fresh/debootstrap.log >&2; fail "debootstrap"; }
     for setting in /etc/resolv.conf /etc/hosts "$HOME/.npmrc" "$HOME/.config/go/env" "$HOME/.config/pip" /etc/pip.conf \
         "${CARGO_HOME:-$HOME/.cargo}/config.toml"; do

@@ -2,6 +2,11 @@
 # shellcheck shell=bash
 . scripts/unavailable.sh
 
+# debian_archive: the address of the Debian archive that apt uses; nothing, if it knows none.
+debian_archive() {
+    apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian$' || true
+}
+
 # install_packages WHAT PACKAGES...: as root; else says that WHAT is missing, and ends the script.
 install_packages() {
     local what=$1

@@ -387,13 +387,13 @@ fn records_expire_once_they_are_too_old_and_not_before() {
 
 /// A protocol that puts all that it reads back, as what is open is.
 #[derive(Default)]
-struct Boomerang {
+struct PutsBack {
     spool: OnceLock<Arc<Spool>>,
     put_back: AtomicU64,
     batches: AtomicU64,
 }
 
-impl Protocol for Arc<Boomerang> {
+impl Protocol for Arc<PutsBack> {
     fn limits(&self) -> BatchLimits {
         BatchLimits { max_bytes: 1 << 20, max_records: usize::MAX, per_record_overhead: 1 }
     }
@@ -430,7 +430,7 @@ impl Protocol for Arc<Boomerang> {
 #[test]
 fn what_a_protocol_puts_back_is_sent_again_after_the_interval_and_not_before() {
     let time = VirtualTime::start();
-    let protocol = Arc::new(Boomerang::default());
+    let protocol = Arc::new(PutsBack::default());
     let mut config = config(Arc::clone(&protocol));
     config.flush_interval = Some(seconds(1));
     let (_outbox, inbox) = crossbeam_channel::unbounded();

@@ -161,7 +161,9 @@ pub fn with<T: Handled, R>(handle: usize, body: impl FnOnce(&T) -> Result<R>) ->
     body(object)
 }
 
-/// [`with`], where a look at the object often says that nothing is to be done. `is_wanted` looks and calls nothing.
+/// [`with`], where a look at the object often says that nothing is to be done. `is_wanted` looks and calls nothing; it is
+/// asked again where something is, which costs less than a second copy of `body`. By [`with`] and a look in its body a
+/// filtered call has 81 instructions rather than 73 (`scripts/instructions.sh`).
 #[inline]
 pub fn with_wanted<T: Handled>(
     handle: usize,

@@ -29,26 +29,26 @@ pub(super) struct View {
     pub map: Option<Arc<super::segment::Mapping>>,
     pub cursor: Cursor,
     pub tail: usize,
-    pub records: u32,
-    pub pin: Arc<()>,
-    pub lane: usize,
+    records: u32,
+    pin: Arc<()>,
+    lane: usize,
     /// So many of its records had been accepted before this look began.
-    pub before: u32,
+    before: u32,
     /// Whether the lane has another segment behind this one.
-    pub has_next: bool,
+    has_next: bool,
 }
 
 /// What the next batch is made of: segments one after the other, or, with stamps, the oldest of each lane.
 pub(super) struct Group {
     pub views: Vec<View>,
-    pub bytes: usize,
-    pub max_bytes: usize,
+    bytes: usize,
+    max_bytes: usize,
     /// Of records with stamps, those before this one: all of them have been seen.
     pub cut: u64,
 }
 
 /// Whether a group takes further segments.
-pub(super) type Flow = ControlFlow<Option<Group>, Group>;
+type Flow = ControlFlow<Option<Group>, Group>;
 
 impl Group {
     pub fn new(max_bytes: usize, cut: u64) -> Group {

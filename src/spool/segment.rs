@@ -1,7 +1,7 @@
 //! Memory that outlives the process: every access to mapped memory is in this file.
 //!
 //! A [`Mapping`] is one segment as it lies in memory. Its first page is written through word-wise
-//! atomics and small copies by whoever holds the spool's lock; its records are written once, in
+//! atomics and small copies by whoever holds the lock of its lane, or the spool's; its records are written once, in
 //! order, by [`Room::write_record`], and only what has been published is ever read. The file
 //! behind it is fully allocated before it is mapped: a hole on a full disk would kill the host.
 
@@ -75,7 +75,7 @@ impl Mapping {
         Some(Room { start, length, behind, next: at + size as u32, of: PhantomData })
     }
 
-    /// Published bytes: records before the tail that the spool's lock told the reader of.
+    /// Published bytes: records before the tail that the reader was told of under a lock.
     pub fn published(&self, range: Range<usize>) -> &[u8] {
         assert!(HEADER_SIZE <= range.start && range.start <= range.end && range.end <= self.len());
         let start = self.raw.as_ptr().wrapping_add(range.start);
@@ -146,7 +146,7 @@ impl Mapping {
     }
 }
 
-/// Where the next record goes: room in a mapping that is not published yet. The spool's lock admits one writer.
+/// Where the next record goes: room in a mapping that is not published yet. The lock of a lane admits one writer.
 pub(super) struct Room<'a> {
     /// 8-aligned, as mappings are page-aligned. So many bytes from here are the record's: [`format::record_size`] of ...
     start: *mut u8,
@@ -174,8 +174,8 @@ impl Room<'_> {
             // SAFETY: the processor has the instruction, and there is room for the record at `start`.
             return unsafe {
                 match stamp {
-                    None => write_by_instruction(start, behind, tag, salt, payload),
-                    Some(stamp) => write_stamped_by_instruction(start, behind, tag, salt, payload, stamp),
+                    None => write_by_instruction(start, behind, tag, salt, || None, payload),
+                    Some(stamp) => write_by_instruction(start, behind, tag, salt, || Some(stamp), payload),
                 }
             };
         }
@@ -209,41 +209,27 @@ impl Room<'_> {
 const OTHER_LENGTH: &str = "a payload is as long as was said when there was room for it";
 
 /// [`Room::write_record`] with the checksum's instruction among the code around it: as a call of its own the
-/// checksum of a short record costs half as much again.
+/// checksum of a short record costs half as much again. `stamp` is constant in each copy that the compiler makes of this,
+/// so that a record without one does not ask.
 ///
 /// # Safety
-/// As for [`write_header`]; the room is the payload's too.
+/// As for [`write_header`]; the room is that of stamp and payload too.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
-unsafe fn write_by_instruction(start: *mut u8, behind: usize, tag: u64, salt: u32, payload: &[u8]) {
-    let step = |crc, word| std::arch::x86_64::_mm_crc32_u64(crc, word);
-    let checksum = |stamp, payload: &[u8], tag, length, salt| {
-        checksum::by_steps(step, stamp, payload, tag, length, salt)
-    };
-    // SAFETY: the caller's.
-    unsafe { write_checked_by(checksum, start, behind, tag, salt, None, payload) };
-}
-
-/// [`write_by_instruction`] for a record with a stamp.
-///
-/// # Safety
-/// As there.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "sse4.2")]
-unsafe fn write_stamped_by_instruction(
+unsafe fn write_by_instruction(
     start: *mut u8,
     behind: usize,
     tag: u64,
     salt: u32,
+    stamp: impl FnOnce() -> Option<u64>,
     payload: &[u8],
-    stamp: u64,
 ) {
     let step = |crc, word| std::arch::x86_64::_mm_crc32_u64(crc, word);
     let checksum = |stamp, payload: &[u8], tag, length, salt| {
         checksum::by_steps(step, stamp, payload, tag, length, salt)
     };
     // SAFETY: the caller's.
-    unsafe { write_checked_by(checksum, start, behind, tag, salt, Some(stamp), payload) };
+    unsafe { write_checked_by(checksum, start, behind, tag, salt, stamp(), payload) };
 }
 
 /// # Safety

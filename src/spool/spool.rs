@@ -321,9 +321,15 @@ impl Spool {
 
     /// How many records of dead owners are still to be sent.
     pub fn adopted_held(&self) -> u64 {
+        self.adopted_in(|_| true)
+    }
+
+    /// How many records of dead owners are in segments of a kind.
+    fn adopted_in(&self, is_meant: impl Fn(&Segment) -> bool) -> u64 {
         let _undisturbed = Undisturbed::by_handlers();
+        let is_meant = |held: &&Segment| is_meant(held);
         let state = self.state.lock_in_time();
-        state.map_or(0, |state| state.adopted.iter().map(Segment::unsettled).sum())
+        state.map_or(0, |state| state.adopted.iter().filter(is_meant).map(Segment::unsettled).sum())
     }
 
     /// How many records of dead owners can be read next, as far as is known: without those in segments that have been
@@ -335,11 +341,8 @@ impl Spool {
 
     /// How many records of dead owners are in segments that are not put off, and so may be read before long.
     pub fn adopted_readable(&self) -> u64 {
-        let _undisturbed = Undisturbed::by_handlers();
         let now = monotonic::now();
-        let readable = |held: &&Segment| !held.is_put_off(now);
-        let state = self.state.lock_in_time();
-        state.map_or(0, |state| state.adopted.iter().filter(readable).map(Segment::unsettled).sum())
+        self.adopted_in(|held| !held.is_put_off(now))
     }
 
     /// Whether dead owners have left something that could not be read at the last look.
@@ -399,17 +402,10 @@ impl Segment {
     /// Gives how long the record is; `None` if there is no room for it.
     #[inline(always)]
     fn write(&mut self, sequence: u64, kind: RecordKind, payload: impl Payload) -> Option<u32> {
-        let (tag, salt) = (format::tag(sequence, kind.0), self.header.salt);
-        let next = if self.header.stamped {
-            let room = self.room_for(payload.length(), true)?;
-            let next = room.next;
-            payload.write(room, tag, salt, Some(stamp::now()));
-            next
-        } else {
-            let room = self.room_for(payload.length(), false)?;
-            let next = room.next;
-            payload.write(room, tag, salt, None);
-            next
+        let tag = format::tag(sequence, kind.0);
+        let next = match self.header.stamped {
+            true => self.write_stamped(tag, Some(stamp::now()), payload)?,
+            false => self.write_stamped(tag, None, payload)?,
         };
         if self.records == self.settled.count {
             self.begin_to_hold();
@@ -418,6 +414,15 @@ impl Segment {
         let size = next - self.tail;
         self.tail = next;
         Some(size)
+    }
+
+    /// Writes a record with a stamp or without one; gives where the next one goes.
+    #[inline(always)]
+    fn write_stamped(&self, tag: u64, stamp: Option<u64>, payload: impl Payload) -> Option<u32> {
+        let room = self.room_for(payload.length(), stamp.is_some())?;
+        let next = room.next;
+        payload.write(room, tag, self.header.salt, stamp);
+        Some(next)
     }
 
     /// When a record comes and there is no other.

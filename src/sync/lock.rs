@@ -114,11 +114,7 @@ impl<T: Recover> Lock<T> {
     #[cfg(test)]
     #[inline(always)]
     pub fn lock(&self) -> LockGuard<'_, T> {
-        let frame = here();
-        if !self.try_take(frame) {
-            self.wait(frame, None);
-        }
-        self.held()
+        self.lock_in(here())
     }
 
     /// Unless somebody holds it. `frame` is that of the call that will hold it ([`here`]).
@@ -167,26 +163,34 @@ impl<T: Recover> Lock<T> {
     /// Waits until nobody holds it, at most for [`LOCK_LIMIT`].
     #[inline(always)]
     pub fn lock_in_time(&self) -> Option<LockGuard<'_, T>> {
-        let frame = here();
-        (self.try_take(frame) || self.wait(frame, Some(LOCK_LIMIT))).then(|| self.held())
+        self.lock_in_time_in(here())
+    }
+
+    /// For who looks again and again: it writes nothing as long as somebody holds it.
+    fn try_take_free(&self, frame: usize) -> bool {
+        self.holder.load(Ordering::Relaxed) == FREE && self.try_take(frame)
+    }
+
+    /// Gives whether it was taken.
+    fn spin(&self, frame: usize) -> bool {
+        (0..SPINS).any(|_| {
+            hint::spin_loop();
+            self.try_take_free(frame)
+        })
     }
 
     /// Gives whether it was taken.
     #[cold]
     #[inline(never)]
     fn wait_briefly(&self, frame: usize) -> bool {
-        let taken = || self.holder.load(Ordering::Relaxed) == FREE && self.try_take(frame);
-        for _ in 0..SPINS {
-            hint::spin_loop();
-            if taken() {
-                return true;
-            }
+        if self.spin(frame) {
+            return true;
         }
         let mut length = FIRST_PARK;
         while length < BRIEF_PARK_MAX {
             park(length);
             length = length * 3 / 2;
-            if taken() {
+            if self.try_take_free(frame) {
                 return true;
             }
         }
@@ -197,12 +201,8 @@ impl<T: Recover> Lock<T> {
     #[cold]
     #[inline(never)]
     fn wait(&self, frame: usize, limit: Option<Duration>) -> bool {
-        let taken = |this: &Lock<T>| this.holder.load(Ordering::Relaxed) == FREE && this.try_take(frame);
-        for _ in 0..SPINS {
-            hint::spin_loop();
-            if taken(self) {
-                return true;
-            }
+        if self.spin(frame) {
+            return true;
         }
         for _ in 0..YIELDS {
             // On a busy machine others then run for long, and it is known to be of no use.
@@ -211,14 +211,14 @@ impl<T: Recover> Lock<T> {
                 break;
             }
             yield_now();
-            if taken(self) {
+            if self.try_take_free(frame) {
                 return true;
             }
         }
-        self.sleep(frame, limit, taken)
+        self.sleep(frame, limit)
     }
 
-    fn sleep(&self, frame: usize, limit: Option<Duration>, taken: impl Fn(&Lock<T>) -> bool) -> bool {
+    fn sleep(&self, frame: usize, limit: Option<Duration>) -> bool {
         let began = Instant::now();
         let first = self.holder.load(Ordering::Relaxed);
         // Whether it is the same holder all the time.
@@ -228,7 +228,7 @@ impl<T: Recover> Lock<T> {
         loop {
             park(length);
             length = (length * 3 / 2).min(MAX_PARK);
-            if taken(self) {
+            if self.try_take_free(frame) {
                 self.stuck.store(FREE, Ordering::Relaxed);
                 return true;
             }
@@ -341,8 +341,7 @@ impl LockCondvar {
                 self.count.wait(seen, Some(left));
             }
         }
-        let taken = lock.try_take(frame) || lock.wait(frame, Some(LOCK_LIMIT));
-        taken.then(|| (lock.held(), TimedOut(is_late)))
+        lock.lock_in_time_in(frame).map(|guard| (guard, TimedOut(is_late)))
     }
 
     /// Wakes every waiting thread.

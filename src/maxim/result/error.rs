@@ -79,6 +79,9 @@ const OF_AN_ERROR: [&str; 45] = [
     "troubleshooting_tips",
 ];
 
+/// What an error stands under.
+const HOLDERS: [&str; 3] = ["error", "Error", "ErrorMsg"];
+
 /// The error that a body or a chunk of a stream is, in the log API's form.
 pub(super) fn error_of(value: &Value) -> Option<Value> {
     let members = value.as_object()?;
@@ -86,7 +89,7 @@ pub(super) fn error_of(value: &Value) -> Option<Value> {
     if let (1, Some(inner)) = (members.len(), value.given("Response").filter(|inner| inner.is_object())) {
         return error_of(inner);
     }
-    let given = value.either(&["error", "Error", "ErrorMsg"]);
+    let given = value.either(&HOLDERS);
     if let Some(error) = given.filter(|error| says_something(error)) {
         let mut read = describe(error, value);
         if let Some(read) = read.as_object_mut().filter(|_| error.is_string()) {
@@ -169,7 +172,7 @@ pub(super) fn is_all(event: &Value) -> bool {
     /// What streams number and name their events by.
     const OF_AN_EVENT: [&str; 6] = ["event", "event_id", "event_type", "session_id", "Id", "Created"];
     let is_named = names_an_error(event.text("type").unwrap_or("error"));
-    let has_error = event.either(&["error", "Error", "ErrorMsg"]).is_some();
+    let has_error = event.either(&HOLDERS).is_some();
     error_of(event).is_some()
         && (is_named || has_error)
         && event.as_object().is_some_and(|members| {

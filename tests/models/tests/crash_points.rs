@@ -37,6 +37,14 @@ fn open(hot: &Path, cold: &Path) -> (Arc<Spool>, Reader) {
     (Arc::clone(&spool), Reader::new(spool))
 }
 
+/// A spool in directories that go with the first of these; the second is that of its files in memory.
+fn begin() -> (TempDir, PathBuf, Arc<Spool>, Reader) {
+    let site = tempfile::tempdir().unwrap();
+    let root = site.path().join("hot");
+    let (spool, reader) = open(&root, &site.path().join("cold"));
+    (site, root, spool, reader)
+}
+
 fn record(number: u8) -> Vec<u8> {
     (0..RECORD).map(|at| (at as u8).wrapping_mul(number | 1) ^ number).collect()
 }
@@ -90,12 +98,8 @@ fn check(case: &Case, root: &Path, files: &Files, site: &TempDir) {
 #[test]
 fn a_crash_at_any_moment_costs_no_accepted_record_and_leaves_no_damage() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let site = tempfile::tempdir().unwrap();
-    let root: PathBuf = site.path().join("hot");
-    let (spool, mut reader) = open(&root, &site.path().join("cold"));
-    let mut cases = Vec::new();
-    let mut held: Vec<u8> = Vec::new();
-    let mut next = 0;
+    let (_site, root, spool, mut reader) = begin();
+    let (mut cases, mut held, mut next) = (Vec::new(), Vec::<u8>::new(), 0);
     // The segments are used again and again: 16 of them would take 32 records before one is.
     for round in 0..4 {
         for _ in 0..3 {
@@ -141,12 +145,8 @@ fn deliver_all(reader: &mut Reader, held: &mut Vec<u8>) {
 #[test]
 fn a_crash_while_lanes_are_opened_used_and_given_up_costs_no_accepted_record_and_no_order() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let site = tempfile::tempdir().unwrap();
-    let root: PathBuf = site.path().join("hot");
-    let (spool, mut reader) = open(&root, &site.path().join("cold"));
-    let mut cases = Vec::new();
-    let mut held: Vec<u8> = Vec::new();
-    let mut next = 0;
+    let (_site, root, spool, mut reader) = begin();
+    let (mut cases, mut held, mut next) = (Vec::new(), Vec::<u8>::new(), 0);
     let mut append = |cases: &mut Vec<Case>, held: &mut Vec<u8>, lane| {
         use_lane(lane);
         let must = held.clone();

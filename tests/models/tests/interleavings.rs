@@ -86,41 +86,30 @@ fn deliver(reader: &mut Reader, last: &mut HashMap<u8, u8>) -> u64 {
     count
 }
 
+/// What they log arrives, each record once.
+fn two_writers_and_a_reader((spool, mut reader, _bell): (Arc<Spool>, Reader, Arc<Wakeup>)) {
+    let writers = [1, 2].map(|writer| {
+        let spool = Arc::clone(&spool);
+        thread::spawn(move || assert_eq!(write(&spool, writer, 2), 2))
+    });
+    let mut last = HashMap::new();
+    let mut count = deliver(&mut reader, &mut last);
+    check(&spool);
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
+    count += deliver(&mut reader, &mut last);
+    assert_eq!((count, spool.accepted().total(), spool.settled().total()), (4, 4, 4));
+    check(&spool);
+}
+
 #[test]
 fn two_writers_and_a_reader_lose_and_repeat_nothing() {
-    let orders = explore(|| {
-        let (spool, mut reader, _bell) = open(Overflow::DropNewest);
-        let writers = [1, 2].map(|writer| {
-            let spool = Arc::clone(&spool);
-            thread::spawn(move || assert_eq!(write(&spool, writer, 2), 2))
-        });
-        let mut last = HashMap::new();
-        let mut count = deliver(&mut reader, &mut last);
-        check(&spool);
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
-        count += deliver(&mut reader, &mut last);
-        assert_eq!((count, spool.settled().total()), (4, 4));
-        check(&spool);
-    });
+    let orders = explore(|| two_writers_and_a_reader(open(Overflow::DropNewest)));
     println!("{orders} orders");
 }
 
 #[test]
 fn writers_that_meet_in_lanes_lose_and_repeat_nothing() {
-    let orders = explore(|| {
-        let (spool, mut reader, _bell) = open_lanes(2);
-        let writers = [1, 2].map(|writer| {
-            let spool = Arc::clone(&spool);
-            thread::spawn(move || assert_eq!(write(&spool, writer, 2), 2))
-        });
-        let mut last = HashMap::new();
-        let mut count = deliver(&mut reader, &mut last);
-        check(&spool);
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
-        count += deliver(&mut reader, &mut last);
-        assert_eq!((count, spool.accepted().total(), spool.settled().total()), (4, 4, 4));
-        check(&spool);
-    });
+    let orders = explore(|| two_writers_and_a_reader(open_lanes(2)));
     println!("{orders} orders");
 }
 
