@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::config::Config;
+use super::config::ClientConfig;
 use super::defaults::{DefaultField, Defaults};
 use super::entry::{self, Entry, Level, check_length};
 use super::protocol::{KIND_ENTRY, StructuredLog};
@@ -27,7 +27,7 @@ pub(super) const LOG_ENTRY: i32 = -1;
 
 /// A client for one source.
 pub struct Client {
-    pub(super) config: Config,
+    pub(super) config: ClientConfig,
     pub(super) protocol: Option<Arc<StructuredLog>>,
     /// `source`, `environment` and `version`, which every entry has, as members of its object.
     constant: Vec<u8>,
@@ -49,7 +49,7 @@ struct ClientState {
 impl Client {
     /// A client; opens its spool and starts its writer, without touching the network. Without an API
     /// key it does neither.
-    pub fn new(config: Config) -> Result<Client> {
+    pub fn new(config: ClientConfig) -> Result<Client> {
         if !config.disabled {
             check_length("source", &config.source, 1, usize::MAX)?;
         }
@@ -270,7 +270,7 @@ fn append_through(control: &Control, pipeline: &Pipeline, entry: &[u8]) -> Resul
     }
 }
 
-fn open(config: &Config, protocol: Option<&Arc<StructuredLog>>) -> Option<Pipeline> {
+fn open(config: &ClientConfig, protocol: Option<&Arc<StructuredLog>>) -> Option<Pipeline> {
     let settings = &config.settings;
     let (protocol, spool): (Arc<dyn Protocol>, _) = match &config.otlp {
         _ if config.disabled => return None,

@@ -41,7 +41,7 @@ impl Environment {
 
 /// Everything a client needs to know.
 #[derive(Clone)]
-pub struct Config {
+pub struct ClientConfig {
     /// The service, and what every pipeline is told.
     pub settings: Settings,
     /// What logs: the name of an application or service.
@@ -67,11 +67,11 @@ pub struct Config {
     /// How failed requests are tried again.
     pub backoff: BackoffConfig,
     /// What may leave.
-    pub control: control::Config,
+    pub control: control::ControlConfig,
     /// Nothing is done at all.
     pub disabled: bool,
     /// Whether a value that cannot be sent is changed rather than its entry refused.
     pub lossy: bool,
     /// Where it goes by OTLP instead of the structured log API.
-    pub otlp: Option<otlp::config::Config>,
+    pub otlp: Option<otlp::config::OtlpConfig>,
 }

@@ -15,7 +15,7 @@ pub mod protocol;
 pub mod raw;
 
 pub use client::Client;
-pub use config::{Config, Environment};
+pub use config::{ClientConfig, Environment};
 pub use entry::{Entry, Level};
 pub use flow::Flow;
 pub use raw::{Format, RawOptions};

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::config::{Config, MAX_BATCH_ENTRIES};
+use super::config::{ClientConfig, MAX_BATCH_ENTRIES};
 use super::raw;
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Reach, Request, Response, TransportError};
 use crate::secret::Secret;
@@ -30,7 +30,7 @@ pub struct StructuredLog {
 
 impl StructuredLog {
     /// The API that a configuration names.
-    pub fn new(config: &Config, api_key: Secret) -> StructuredLog {
+    pub fn new(config: &ClientConfig, api_key: Secret) -> StructuredLog {
         StructuredLog { endpoint: config.settings.base_url.clone(), api_key }
     }
 
@@ -57,7 +57,7 @@ impl StructuredLog {
     /// A question that the caller waits for: the body of the answer.
     pub(super) fn ask(
         &self,
-        config: &Config,
+        config: &ClientConfig,
         target: &str,
         body: &[u8],
         deadline: Instant,

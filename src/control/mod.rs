@@ -57,7 +57,7 @@ pub enum Masked {
 
 /// What is wanted.
 #[derive(Clone)]
-pub struct Config {
+pub struct ControlConfig {
     /// Whether inputs, outputs, messages, documents, attachments and tool arguments are sent.
     pub capture_content: bool,
     /// What is masked.
@@ -70,9 +70,9 @@ pub struct Config {
     pub max_field_bytes: Option<usize>,
 }
 
-impl Default for Config {
-    fn default() -> Config {
-        Config {
+impl Default for ControlConfig {
+    fn default() -> ControlConfig {
+        ControlConfig {
             capture_content: true,
             rules: Rules::default(),
             mask: None,
@@ -84,13 +84,13 @@ impl Default for Config {
 
 /// What decides which part of a record leaves.
 pub struct Control {
-    config: Config,
+    config: ControlConfig,
     failed: AtomicU64,
 }
 
 impl Control {
     /// The control that is wanted; `None` when nothing is.
-    pub fn new(config: &Config) -> Option<Control> {
+    pub fn new(config: &ControlConfig) -> Option<Control> {
         let idle = config.capture_content
             && config.rules.is_empty()
             && config.mask.is_none()

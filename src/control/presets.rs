@@ -86,12 +86,12 @@ fn whole_characters(text: &[u8], range: Range<usize>) -> Range<usize> {
 
 /// A run of digits without anything between them.
 #[derive(Clone, Copy)]
-struct Group {
+struct DigitGroup {
     start: usize,
     end: usize,
 }
 
-impl Group {
+impl DigitGroup {
     fn digits(self) -> usize {
         self.end - self.start
     }
@@ -102,7 +102,7 @@ const GROUPS: usize = 22;
 
 /// Groups of digits with one or two separators between them, from the first digit at or behind `from` on that no
 /// letter or digit precedes; and where to go on.
-fn groups(text: &[u8], from: usize, separators: &[&[u8]]) -> Option<(Vec<Group>, usize)> {
+fn groups(text: &[u8], from: usize, separators: &[&[u8]]) -> Option<(Vec<DigitGroup>, usize)> {
     let mut at = from;
     loop {
         at += text.get(at..)?.iter().position(u8::is_ascii_digit)?;
@@ -115,7 +115,7 @@ fn groups(text: &[u8], from: usize, separators: &[&[u8]]) -> Option<(Vec<Group>,
     let mut groups = Vec::new();
     loop {
         let digits = text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        groups.push(Group { start: at, end: at + digits });
+        groups.push(DigitGroup { start: at, end: at + digits });
         at += digits;
         if groups.len() == GROUPS {
             break;
@@ -215,7 +215,7 @@ fn phone(text: &[u8], from: usize) -> Option<Range<usize>> {
 }
 
 /// Where a telephone number ends that begins with the first of these groups.
-fn phone_end(text: &[u8], groups: &[Group]) -> Option<usize> {
+fn phone_end(text: &[u8], groups: &[DigitGroup]) -> Option<usize> {
     let first = groups[0];
     let before = text[..first.start].iter().rev().find(|byte| **byte != b'(').copied();
     let longest = |least: usize, most: usize| {

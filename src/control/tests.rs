@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::*;
 use crate::text::buffer::Buffer;
 
-fn rewritten(config: Config, records: Records, data: &str) -> Option<String> {
+fn rewritten(config: ControlConfig, records: Records, data: &str) -> Option<String> {
     let control = Control::new(&config).expect("something is wanted");
     let mut out = Buffer::new();
     let left = control.rewrite(records, 1, data.as_bytes(), &mut out);
     left.then(|| String::from_utf8(out.into_vec()).unwrap())
 }
 
-fn rules(rules: &str) -> Config {
-    Config { rules: Rules::parse("masks_json", rules).unwrap(), ..Config::default() }
+fn rules(rules: &str) -> ControlConfig {
+    ControlConfig { rules: Rules::parse("masks_json", rules).unwrap(), ..ControlConfig::default() }
 }
 
 const ALL: &str =
@@ -28,7 +28,7 @@ fn masked(text: &str) -> String {
 
 #[test]
 fn nothing_is_wanted_unless_something_is_configured() {
-    assert!(Control::new(&Config::default()).is_none());
+    assert!(Control::new(&ControlConfig::default()).is_none());
     assert!(Control::new(&rules("[]")).is_none());
 }
 
@@ -172,7 +172,7 @@ fn an_expression_takes_time_that_is_linear_in_the_text() {
 
 #[test]
 fn content_stays_here_and_the_rest_goes() {
-    let config = Config { capture_content: false, ..Config::default() };
+    let config = ControlConfig { capture_content: false, ..ControlConfig::default() };
     for (data, wanted) in [
         (r#"{"name":"n","tags":{"a":"b"},"input":"secret"}"#, Some(r#"{"name":"n","tags":{"a":"b"}}"#)),
         (r#"{"input":"secret"}"#, None),
@@ -215,12 +215,12 @@ fn content_stays_here_and_the_rest_goes() {
 
 #[test]
 fn a_long_text_is_cut_at_a_character_and_marked() {
-    let config = Config { max_field_bytes: Some(10), ..Config::default() };
+    let config = ControlConfig { max_field_bytes: Some(10), ..ControlConfig::default() };
     let wanted = r#"{"input":"aaaaaaaaa… [cut from 13 bytes]","name":"short"}"#;
     let data = r#"{"input":"aaaaaaaaaéaa","name":"short"}"#;
     assert_eq!(rewritten(config.clone(), Records::Lines, data).as_deref(), Some(wanted));
     let message = "x".repeat(20_000);
-    let config = Config { max_field_bytes: Some(1 << 20), ..Config::default() };
+    let config = ControlConfig { max_field_bytes: Some(1 << 20), ..ControlConfig::default() };
     let entry = rewritten(config, Records::Entries, &format!(r#"{{"message":"{message}"}}"#)).unwrap();
     let message = entry.strip_prefix(r#"{"message":""#).unwrap().strip_suffix("\"}").unwrap();
     assert_eq!(message.chars().count(), 10_000);
@@ -235,8 +235,8 @@ impl Mask for Host {
     }
 }
 
-fn host(mask: fn(&str, &str) -> Masked, budget: Duration) -> Config {
-    Config { mask: Some(Arc::new(Host(mask))), budget, ..Config::default() }
+fn host(mask: fn(&str, &str) -> Masked, budget: Duration) -> ControlConfig {
+    ControlConfig { mask: Some(Arc::new(Host(mask))), budget, ..ControlConfig::default() }
 }
 
 #[test]

@@ -42,7 +42,7 @@ const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 #[derive(Clone, Debug, Default)]
 pub struct Stats {
     /// Accepted, delivered, held, dropped, quarantined; the age of the oldest.
-    pub spool: spool::Stats,
+    pub spool: spool::SpoolStats,
     /// Attempts that failed and were or will be repeated.
     pub retries: u64,
     /// The status of the last answer; 0 before the first.

@@ -301,7 +301,7 @@ fn a_day(seed: u64) -> (Stats, u64) {
     (stats, service.attempts)
 }
 
-fn check_sums(stats: &spool::Stats) {
+fn check_sums(stats: &spool::SpoolStats) {
     let dropped = stats.dropped_memory + stats.dropped_disk + stats.dropped_expired + stats.dropped_corrupt;
     let sum = stats.delivered + stats.held + dropped + stats.quarantined;
     assert_eq!(stats.accepted + stats.adopted, sum, "{stats:?}");

@@ -25,10 +25,10 @@ const MOST_AGE: Duration = Duration::from_secs(10);
 
 /// What has been noted, and what has come since.
 #[derive(Default)]
-pub struct StateNote(Mutex<State>);
+pub struct StateNote(Mutex<NotedState>);
 
 #[derive(Default)]
-struct State {
+struct NotedState {
     written: Option<Instant>,
     is_stale: bool,
     last_error: Option<String>,
@@ -65,7 +65,7 @@ impl StateNote {
     }
 }
 
-impl State {
+impl NotedState {
     fn is_older_than(&self, age: Duration) -> bool {
         self.written.is_none_or(|at| monotonic::now().saturating_duration_since(at) >= age)
     }

@@ -36,7 +36,7 @@ pub fn status(status: u16) -> Answer {
 type Script = Box<dyn FnMut(&Received) -> Answer + Send>;
 
 #[derive(Default)]
-struct State {
+struct ServerState {
     requests: Vec<Received>,
     connections: Vec<TcpStream>,
 }
@@ -44,7 +44,7 @@ struct State {
 /// A server on a loopback port of its own.
 pub struct TestServer {
     pub url: String,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<ServerState>>,
 }
 
 impl TestServer {
@@ -52,7 +52,7 @@ impl TestServer {
     pub fn new(script: impl FnMut(&Received) -> Answer + Send + 'static) -> TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(ServerState::default()));
         let script: Arc<Mutex<Script>> = Arc::new(Mutex::new(Box::new(script)));
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
@@ -91,7 +91,7 @@ impl Drop for TestServer {
 }
 
 /// Serves one connection until it ends.
-fn serve(stream: TcpStream, connection: usize, state: &Mutex<State>, script: &Mutex<Script>) {
+fn serve(stream: TcpStream, connection: usize, state: &Mutex<ServerState>, script: &Mutex<Script>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     while let Some(received) = read_request(&mut reader, connection) {

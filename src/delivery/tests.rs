@@ -23,9 +23,9 @@ const UPLOAD: RecordKind = RecordKind(1);
 const AMPLE: Duration = Duration::from_secs(60);
 
 /// A protocol of lines that asks a closure instead of a service.
-struct Asked<F>(F);
+struct Answering<F>(F);
 
-impl<F: Fn(&str) -> Outcome + Send + Sync> Protocol for Asked<F> {
+impl<F: Fn(&str) -> Outcome + Send + Sync> Protocol for Answering<F> {
     fn limits(&self) -> BatchLimits {
         BatchLimits { max_bytes: 1 << 20, max_records: 1_000, per_record_overhead: 1 }
     }
@@ -102,7 +102,7 @@ pub(super) fn asked(
 ) -> (PipelineConfig, Arc<Mutex<Vec<String>>>) {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&heard);
-    let protocol = Asked(move |body: &str| {
+    let protocol = Answering(move |body: &str| {
         hears.lock().push(body.to_owned());
         answer(body)
     });
@@ -418,7 +418,7 @@ fn a_protocol_that_panics_costs_a_round_and_not_the_thread() {
 }
 
 /// A protocol whose batches are acknowledged as a whole.
-struct Whole<F>(Asked<F>);
+struct Whole<F>(Answering<F>);
 
 impl<F: Fn(&str) -> Outcome + Send + Sync> Protocol for Whole<F> {
     fn limits(&self) -> BatchLimits {
@@ -445,7 +445,7 @@ impl<F: Fn(&str) -> Outcome + Send + Sync> Protocol for Whole<F> {
 fn a_batch_that_is_acknowledged_as_a_whole_is_no_smaller_after_failures() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&heard);
-    let mut config = config(Whole(Asked(move |body: &str| {
+    let mut config = config(Whole(Answering(move |body: &str| {
         let mut heard = hears.lock();
         heard.push(body.to_owned());
         if heard.len() > 4 { Outcome::Delivered } else { retry() }

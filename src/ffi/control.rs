@@ -8,7 +8,7 @@ use super::callbacks::Callbacks;
 use super::settings::given_or_env;
 use super::structs::*;
 use super::types::*;
-use crate::control::{Config, DEFAULT_BUDGET, Mask, Masked, Rules};
+use crate::control::{ControlConfig, DEFAULT_BUDGET, Mask, Masked, Rules};
 use crate::status::{Error, Result, Status};
 
 /// The fields of a C configuration about what leaves that both kinds have.
@@ -36,12 +36,12 @@ pub(super) use control_config;
 
 impl GivenControl {
     /// What the configuration and the environment ask for.
-    pub(super) fn config(self, callbacks: &Arc<Callbacks>) -> Result<Config> {
+    pub(super) fn config(self, callbacks: &Arc<Callbacks>) -> Result<ControlConfig> {
         let mask = self.mask_callback.map(|callback| {
             let mask: Arc<dyn Mask> = Arc::new(HostMask { callback, callbacks: Arc::clone(callbacks) });
             mask
         });
-        Ok(Config {
+        Ok(ControlConfig {
             capture_content: switch(
                 "capture_content",
                 self.capture_content,

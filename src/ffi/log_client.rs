@@ -18,7 +18,7 @@ use super::structs::*;
 use super::types::*;
 use crate::applog::config::{self, Environment};
 use crate::applog::defaults::DefaultField;
-use crate::applog::{Client, Config, Entry, Level};
+use crate::applog::{Client, ClientConfig, Entry, Level};
 use crate::delivery::BackoffConfig;
 use crate::otlp::encode::Signal;
 use crate::process::{clock, on_own_stack};
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn maxim_log_client_new(
     )
 }
 
-fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Result<Config> {
+fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Result<ClientConfig> {
     let reporter = Arc::clone(callbacks) as Arc<dyn Reporter>;
     let otlp = otlp_config!(given, given.endpoint, 0);
     let disabled = is_disabled(given.disabled)? || otlp.is_disabled()?;
@@ -128,7 +128,7 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
         Some(otlp) => common_config!(given).otlp_settings(otlp, Signal::Logs, reporter)?,
         None => common_config!(given).settings("endpoint", &endpoint, reporter)?,
     };
-    Ok(Config {
+    Ok(ClientConfig {
         otlp,
         source: match disabled {
             true => optional("source", given.source)?.unwrap_or_default().to_owned(),

@@ -20,7 +20,7 @@ use super::types::*;
 use super::{maxim_entity, maxim_result_flags};
 use crate::delivery::{self, Settings};
 use crate::maxim::config;
-use crate::maxim::{Config, Entity, Logger};
+use crate::maxim::{Entity, Logger, LoggerConfig};
 use crate::otlp::encode::Signal;
 use crate::process::{is_running_on_lambda, on_own_stack};
 use crate::report::Reporter;
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn maxim_logger_new(
     )
 }
 
-fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Config> {
+fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<LoggerConfig> {
     let reporter = Arc::clone(callbacks) as Arc<dyn Reporter>;
     let otlp = otlp_config!(given, given.base_url, given.incomplete_after_ms).config(Signal::Traces)?;
     let (settings, api_key, repository) = match &otlp {
@@ -101,7 +101,7 @@ fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Co
         ),
         None => service(given, reporter)?,
     };
-    let config = Config {
+    let config = LoggerConfig {
         api_key,
         settings,
         repository,

@@ -11,7 +11,7 @@ use super::maxim_entity;
 use super::structs::*;
 use super::types::*;
 use crate::maxim::Entity;
-use crate::otlp::config::{self, Config};
+use crate::otlp::config::{self, OtlpConfig};
 use crate::otlp::encode::{Encoding, Signal};
 use crate::otlp::ids::{self, TraceParent};
 use crate::process::unique;
@@ -67,7 +67,7 @@ impl GivenOtlp {
     }
 
     /// How OTLP is spoken, if it is.
-    pub(super) fn config(&self, signal: Signal) -> Result<Option<Config>> {
+    pub(super) fn config(&self, signal: Signal) -> Result<Option<OtlpConfig>> {
         if !self.is_chosen()? {
             return Ok(None);
         }

@@ -35,7 +35,7 @@ impl CommonConfig {
     /// As [`CommonConfig::settings`], for an endpoint of OTLP: without headers there is no credential to be protected.
     pub(super) fn otlp_settings(
         mut self,
-        otlp: &crate::otlp::config::Config,
+        otlp: &crate::otlp::config::OtlpConfig,
         signal: Signal,
         reporter: Arc<dyn Reporter>,
     ) -> Result<Settings> {

@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use super::config::Config;
+use super::config::LoggerConfig;
 use super::line::{Entity, Lines, action};
 use super::mime;
 use super::source;
@@ -127,7 +127,7 @@ impl Attachment<'_> {
     #[inline(never)]
     pub(super) fn upload(
         &self,
-        config: &Config,
+        config: &LoggerConfig,
         entity: Entity,
         entity_id: &str,
         uploads: &Pipeline,
@@ -142,7 +142,7 @@ impl Attachment<'_> {
 
     /// What is said of an upload.
     #[inline(never)]
-    fn head(&self, config: &Config, entity: Entity, entity_id: &str) -> Result<Box<Head>> {
+    fn head(&self, config: &LoggerConfig, entity: Entity, entity_id: &str) -> Result<Box<Head>> {
         let most = config.max_attachment_bytes;
         let mut line = Buffer::new();
         Object::open(&mut line, |line| self.write(line))?;

@@ -14,7 +14,7 @@ pub const DEFAULT_MAX_ATTACHMENT_BYTES: u64 = 100 << 20;
 
 /// Everything a logger needs to know; cheap to clone.
 #[derive(Clone)]
-pub struct Config {
+pub struct LoggerConfig {
     /// The log API, and what every pipeline is told.
     pub settings: Settings,
     /// The key for the log API.
@@ -26,7 +26,7 @@ pub struct Config {
     /// The largest attachment accepted.
     pub max_attachment_bytes: u64,
     /// What may leave. A sink's is not asked: the logger's holds for its sinks too.
-    pub control: control::Config,
+    pub control: control::ControlConfig,
     /// The share of traces that is sent.
     pub sample_rate: f64,
     /// Whether images and audio in messages become attachments.
@@ -34,5 +34,5 @@ pub struct Config {
     /// Whether a value that cannot be sent is changed rather than its record refused.
     pub lossy: bool,
     /// Where it goes by OTLP instead of the log API.
-    pub otlp: Option<otlp::config::Config>,
+    pub otlp: Option<otlp::config::OtlpConfig>,
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::attachment::{Attachment, Content};
-use super::config::Config;
+use super::config::LoggerConfig;
 use super::line::Entity;
 use crate::control::{Control, Ids, Records, Sample};
 use crate::report::Reporter;
@@ -111,7 +111,7 @@ impl<'a> Parts<'a> {
 
 impl Gate {
     /// The gate that a configuration asks for, if it does.
-    pub fn new(config: &Config) -> Option<Box<Gate>> {
+    pub fn new(config: &LoggerConfig) -> Option<Box<Gate>> {
         let control = Control::new(&config.control);
         let sample = Sample::new(config.sample_rate);
         let watch = Watch::new(&config.settings.reporter);

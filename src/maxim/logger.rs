@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::sync::Mutex;
 
 use super::attachment::{Attachment, Content};
-use super::config::Config;
+use super::config::LoggerConfig;
 use super::gate::{Gate, Passed};
 use super::line::{Entity, Lines};
 use super::models::Models;
@@ -45,7 +45,7 @@ pub struct Logger {
 
 /// One repository to log to.
 struct Target {
-    config: Config,
+    config: LoggerConfig,
     own: ForkCell<Pipelines>,
 }
 
@@ -59,7 +59,7 @@ struct Pipelines {
 
 /// A pipeline of uploads that is opened when there is something to upload.
 pub(super) struct UploadPipeline {
-    config: Config,
+    config: LoggerConfig,
     /// Set once that pipeline is open.
     lines: OnceLock<Weak<Pipeline>>,
     pipeline: OnceLock<Pipeline>,
@@ -95,7 +95,7 @@ impl UploadPipeline {
 }
 
 impl Target {
-    fn new(config: Config) -> Target {
+    fn new(config: LoggerConfig) -> Target {
         let own = ForkCell::new(Pipelines::open(&config));
         Target { config, own }
     }
@@ -110,7 +110,7 @@ impl Target {
 }
 
 impl Pipelines {
-    fn open(config: &Config) -> Pipelines {
+    fn open(config: &LoggerConfig) -> Pipelines {
         let uploads = Arc::new(UploadPipeline {
             config: config.clone(),
             lines: OnceLock::new(),
@@ -148,7 +148,7 @@ impl Pipelines {
 
 impl Logger {
     /// A logger; opens its spool and starts its writer, without touching the network.
-    pub fn new(config: Config) -> Logger {
+    pub fn new(config: LoggerConfig) -> Logger {
         let gate = Gate::new(&config);
         Logger {
             models: Models::new(),
@@ -159,12 +159,12 @@ impl Logger {
     }
 
     /// How it was made.
-    pub(super) fn config(&self) -> &Config {
+    pub(super) fn config(&self) -> &LoggerConfig {
         &self.first.config
     }
 
     /// Sends every record from now on to a further repository or endpoint too; gives its number.
-    pub fn add_sink(&self, config: Config) -> Result<usize> {
+    pub fn add_sink(&self, config: LoggerConfig) -> Result<usize> {
         let mut target = Some(Target::new(config));
         for (index, place) in self.sinks.iter().enumerate() {
             if let Some(given) = target.take()
@@ -361,7 +361,7 @@ impl Logger {
     }
 
     /// Asks the endpoint of OTLP whether it takes a request, which is empty.
-    pub(super) fn check_otlp(&self, otlp: &crate::otlp::config::Config, deadline: Instant) -> Result<()> {
+    pub(super) fn check_otlp(&self, otlp: &crate::otlp::config::OtlpConfig, deadline: Instant) -> Result<()> {
         let mut http = delivery::Http::new(self.first.config.settings.http());
         match Spans::new(otlp.clone()).check(&mut http, deadline) {
             Outcome::Retry { why, .. } if Instant::now() >= deadline => Err(Error::new(Status::Timeout, why)),
@@ -544,15 +544,15 @@ const UPLOADS: &str = "maxim-uploads";
 const FOLDED: &str = "otlp-lines";
 const SPANS: &str = "otlp-spans";
 
-fn spool_options(config: &Config, protocol: &'static str) -> spool::Options {
+fn spool_options(config: &LoggerConfig, protocol: &'static str) -> spool::Options {
     config.settings.spool(protocol, &config.repository, &config.api_key)
 }
 
-fn open_lines(config: &Config, uploads: Weak<UploadPipeline>) -> Pipeline {
+fn open_lines(config: &LoggerConfig, uploads: Weak<UploadPipeline>) -> Pipeline {
     open(config, LINES, "maxim-writer", Arc::new(MaximLog::new(config, uploads)))
 }
 
-fn open_uploads(config: &Config, lines: Weak<Pipeline>) -> Pipeline {
+fn open_uploads(config: &LoggerConfig, lines: Weak<Pipeline>) -> Pipeline {
     let protocol = Arc::new(UploadProtocol::new(config, lines));
     let uploads = open(config, UPLOADS, "maxim-uploads", Arc::clone(&protocol) as Arc<dyn Protocol>);
     protocol.set_spool(uploads.spool());
@@ -561,19 +561,27 @@ fn open_uploads(config: &Config, lines: Weak<Pipeline>) -> Pipeline {
 }
 
 /// The pipeline of lines that are folded, and that of the spans which they become.
-fn open_spans(config: &Config, otlp: &crate::otlp::config::Config) -> (Arc<Pipeline>, Arc<Pipeline>) {
+fn open_spans(
+    config: &LoggerConfig,
+    otlp: &crate::otlp::config::OtlpConfig,
+) -> (Arc<Pipeline>, Arc<Pipeline>) {
     let open = |protocol, name, sender| {
         let spool = config.settings.spool(protocol, &otlp.identity(), &otlp.secret());
         Arc::new(Pipeline::open(config.settings.pipeline(name, spool, sender, config.flush_interval)))
     };
     let spans = open(SPANS, "maxim-spans", Arc::new(Spans::new(otlp.clone())) as Arc<dyn Protocol>);
-    let folding = Arc::new(traces::Lines::new(otlp, Arc::clone(&spans)));
+    let folding = Arc::new(traces::LineFolding::new(otlp, Arc::clone(&spans)));
     let lines = open(FOLDED, "maxim-fold", Arc::clone(&folding) as Arc<dyn Protocol>);
     folding.set_pipeline(Arc::downgrade(&lines));
     (lines, spans)
 }
 
-fn open(config: &Config, protocol: &'static str, name: &'static str, sender: Arc<dyn Protocol>) -> Pipeline {
+fn open(
+    config: &LoggerConfig,
+    protocol: &'static str,
+    name: &'static str,
+    sender: Arc<dyn Protocol>,
+) -> Pipeline {
     let spool = spool_options(config, protocol);
     Pipeline::open(config.settings.pipeline(name, spool, sender, config.flush_interval))
 }

@@ -28,7 +28,7 @@ mod uploads;
 
 pub use actions::{Event, Failure};
 pub use attachment::{Attachment, Content};
-pub use config::Config;
+pub use config::LoggerConfig;
 pub use create::{ErrorEntry, Generation, Session, Span, ToolCall, Trace};
 pub use line::Entity;
 pub use logger::Logger;

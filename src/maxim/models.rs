@@ -16,9 +16,9 @@ const BYTES: usize = 96;
 const WORDS: usize = BYTES / 8;
 
 /// The table.
-pub(super) struct Models(Box<[Place]>);
+pub(super) struct Models(Box<[ModelPlace]>);
 
-struct Place {
+struct ModelPlace {
     /// Odd while it is written to.
     version: AtomicU64,
     /// The generation, by a hash of its id.
@@ -27,9 +27,9 @@ struct Place {
     model: [AtomicU64; WORDS],
 }
 
-impl Place {
-    const fn new() -> Place {
-        Place {
+impl ModelPlace {
+    const fn new() -> ModelPlace {
+        ModelPlace {
             version: AtomicU64::new(0),
             generation: AtomicU64::new(0),
             length: AtomicU64::new(0),
@@ -40,10 +40,10 @@ impl Place {
 
 impl Models {
     pub fn new() -> Models {
-        Models((0..PLACES).map(|_| Place::new()).collect())
+        Models((0..PLACES).map(|_| ModelPlace::new()).collect())
     }
 
-    fn place(&self, hash: u64) -> Option<&Place> {
+    fn place(&self, hash: u64) -> Option<&ModelPlace> {
         self.0.get(hash as usize % PLACES)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Weak;
 use std::time::Instant;
 
-use super::config::Config;
+use super::config::LoggerConfig;
 use super::line::{Entity, Lines, action};
 use super::logger::UploadPipeline;
 use super::storage::{Storage, UploadOutcome};
@@ -47,7 +47,7 @@ pub struct MaximLog {
 
 impl MaximLog {
     /// The API that a configuration names.
-    pub(super) fn new(config: &Config, uploads: Weak<UploadPipeline>) -> MaximLog {
+    pub(super) fn new(config: &LoggerConfig, uploads: Weak<UploadPipeline>) -> MaximLog {
         let mut repository = Buffer::new();
         push_percent_encoded(&mut repository, &config.repository);
         let repository = String::from_utf8_lossy(&repository);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::config::Config;
+use super::config::LoggerConfig;
 use crate::delivery::{Body, Http, Outcome, Request, StorageUrlRule};
 use crate::secret::Secret;
 use crate::text::buffer::Buffer;
@@ -46,7 +46,7 @@ pub(super) struct Storage {
 }
 
 impl Storage {
-    pub fn new(config: &Config) -> Storage {
+    pub fn new(config: &LoggerConfig) -> Storage {
         Storage {
             base_url: config.settings.base_url.clone(),
             rule: StorageUrlRule::of(&config.settings.base_url),

@@ -19,7 +19,7 @@ use std::time::Instant;
 use crate::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::config::Config;
+use super::config::LoggerConfig;
 use super::line::{Entity, Lines, action};
 use super::mime;
 use super::protocol::KIND_LINE;
@@ -179,7 +179,7 @@ pub(super) struct UploadProtocol {
 }
 
 impl UploadProtocol {
-    pub fn new(config: &Config, lines: Weak<Pipeline>) -> UploadProtocol {
+    pub fn new(config: &LoggerConfig, lines: Weak<Pipeline>) -> UploadProtocol {
         let storage = Storage::new(config);
         let (spool, turns, siblings) = (OnceLock::new(), Mutex::default(), Mutex::default());
         UploadProtocol { storage, lines, spool, turns, siblings }

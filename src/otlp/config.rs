@@ -30,7 +30,7 @@ pub enum Compression {
 
 /// Everything that a pipeline must know of an endpoint of OTLP.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct OtlpConfig {
     /// Where spans go, exactly.
     pub traces_url: String,
     /// Where log records go, exactly.
@@ -84,7 +84,7 @@ pub fn certificate(signal: Signal) -> Option<String> {
 }
 
 /// The configuration for a signal, completed from the environment.
-pub fn resolve(signal: Signal, given: &Given<'_>) -> Result<Config> {
+pub fn resolve(signal: Signal, given: &Given<'_>) -> Result<OtlpConfig> {
     resolve_with(signal, given, &environment)
 }
 
@@ -104,7 +104,7 @@ fn of_signal(signal: Signal, what: &str, env: Env<'_>) -> Option<String> {
         .or_else(|| env(&format!("OTEL_EXPORTER_OTLP_{what}")))
 }
 
-pub(super) fn resolve_with(signal: Signal, given: &Given<'_>, env: Env<'_>) -> Result<Config> {
+pub(super) fn resolve_with(signal: Signal, given: &Given<'_>, env: Env<'_>) -> Result<OtlpConfig> {
     let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, reason));
     let present =
         |text: Option<&'_ str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -167,7 +167,7 @@ pub(super) fn resolve_with(signal: Signal, given: &Given<'_>, env: Env<'_>) -> R
             .or_else(|| env("OTEL_EXPORTER_OTLP_ENDPOINT").map(|base| under(&base)))
             .unwrap_or_else(|| under(DEFAULT_ENDPOINT))
     };
-    Ok(Config {
+    Ok(OtlpConfig {
         traces_url: url(Signal::Traces),
         logs_url: url(Signal::Logs),
         headers,
@@ -246,7 +246,7 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-impl Config {
+impl OtlpConfig {
     /// A resource that names its service.
     pub fn named_resource(&self) -> Resource {
         let mut resource = self.resource.clone();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::json::{Json, Members, ObjectWriter, push_list};
+use super::json::{JsonText, Members, ObjectWriter, push_list};
 
 /// Members that are merged by key.
 const MERGED: [&str; 5] = ["tags", "metadata", "metrics", "modelParameters", "cost"];
@@ -50,13 +50,13 @@ impl<'a, T> Ordered<'a, T> {
 #[derive(Clone, Debug)]
 pub enum MemberValue<'a> {
     /// As it was said.
-    One(Json<'a>),
+    One(JsonText<'a>),
     /// Objects of which later ones stand above earlier ones, or lists one after the other.
-    Several(Vec<Json<'a>>),
+    Several(Vec<JsonText<'a>>),
 }
 
 impl<'a> MemberValue<'a> {
-    fn parts(&self) -> &[Json<'a>] {
+    fn parts(&self) -> &[JsonText<'a>] {
         match self {
             MemberValue::One(json) => std::slice::from_ref(json),
             MemberValue::Several(parts) => parts,
@@ -64,7 +64,7 @@ impl<'a> MemberValue<'a> {
     }
 
     /// As it was said last.
-    pub fn json(&self) -> Json<'a> {
+    pub fn json(&self) -> JsonText<'a> {
         match self {
             MemberValue::One(json) => *json,
             // There are some.
@@ -73,12 +73,12 @@ impl<'a> MemberValue<'a> {
     }
 
     /// A member of it.
-    pub fn get(&self, name: &str) -> Option<Json<'a>> {
+    pub fn get(&self, name: &str) -> Option<JsonText<'a>> {
         self.parts().iter().rev().find_map(|part| part.get(name))
     }
 
     /// The members of an object, each once.
-    pub fn members(&self) -> Vec<(Cow<'a, str>, Json<'a>)> {
+    pub fn members(&self) -> Vec<(Cow<'a, str>, JsonText<'a>)> {
         let mut members = Ordered::with_room(4);
         for (name, value) in self.parts().iter().flat_map(|part| part.members()) {
             match members.find(&name) {
@@ -90,7 +90,7 @@ impl<'a> MemberValue<'a> {
     }
 
     /// The elements of a list.
-    pub fn elements(&self) -> Vec<Json<'a>> {
+    pub fn elements(&self) -> Vec<JsonText<'a>> {
         self.parts().iter().flat_map(|part| part.elements()).collect()
     }
 
@@ -106,7 +106,7 @@ impl<'a> MemberValue<'a> {
         }
     }
 
-    fn write(&self, out: &mut String, is_left_out: impl Fn(Json<'a>) -> bool) {
+    fn write(&self, out: &mut String, is_left_out: impl Fn(JsonText<'a>) -> bool) {
         if self.json().is_array() {
             let elements = self.elements().into_iter().filter(|element| !is_left_out(*element));
             push_list(out, elements, |out, element| out.push_str(element.raw()));
@@ -130,22 +130,22 @@ const PLACES: usize = 8;
 
 /// Where a member stands in a text: its name, and its value.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Place {
+pub struct MemberPlace {
     name: (u16, u16),
     value: (u16, u16),
 }
 
-impl Place {
-    fn of(self, said: &str) -> (&str, Json<'_>) {
+impl MemberPlace {
+    fn of(self, said: &str) -> (&str, JsonText<'_>) {
         let part = |(start, end): (u16, u16)| &said[usize::from(start)..usize::from(end)];
-        (part(self.name), Json::seen(part(self.value)))
+        (part(self.name), JsonText::seen(part(self.value)))
     }
 }
 
 /// Where all members of a text stand, if they are few and near enough: what has been seen need not be looked for again.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Places {
-    list: [Place; PLACES],
+    list: [MemberPlace; PLACES],
     count: u8,
     /// Whether some are missing here.
     are_more: bool,
@@ -158,7 +158,7 @@ impl Places {
         let short = |range: Range<usize>| Some((range.start.try_into().ok()?, range.end.try_into().ok()?));
         match (short(name).zip(short(value)), self.list.get_mut(usize::from(self.count))) {
             (Some((name, value)), Some(place)) if !has_escapes => {
-                *place = Place { name, value };
+                *place = MemberPlace { name, value };
                 self.count += 1;
             }
             _ => self.are_more = true,
@@ -180,7 +180,7 @@ impl Places {
     }
 
     /// All of them, in order.
-    fn all(&self) -> Option<&[Place]> {
+    fn all(&self) -> Option<&[MemberPlace]> {
         (!self.are_more).then(|| &self.list[..usize::from(self.count)])
     }
 }
@@ -190,7 +190,7 @@ impl Places {
 fn add<'a>(
     members: &mut Ordered<'a, MemberValue<'a>>,
     name: Cow<'a, str>,
-    value: Json<'a>,
+    value: JsonText<'a>,
     is_generation: bool,
 ) {
     let is_own = match &*name {
@@ -251,7 +251,7 @@ impl<'a> Data<'a> {
     }
 
     /// A member as it was said last.
-    pub fn json(&self, name: &str) -> Option<Json<'a>> {
+    pub fn json(&self, name: &str) -> Option<JsonText<'a>> {
         self.get(name).map(MemberValue::json)
     }
 
@@ -276,7 +276,7 @@ impl<'a> Data<'a> {
     }
 
     /// Writes it as one object without some elements of lists.
-    pub fn write_but(&self, out: &mut String, is_left_out: impl Fn(&str, Json<'a>) -> bool) {
+    pub fn write_but(&self, out: &mut String, is_left_out: impl Fn(&str, JsonText<'a>) -> bool) {
         let mut object = ObjectWriter::begin(out);
         for (name, member) in self.members() {
             member.write(object.name(name), |element| is_left_out(name, element));

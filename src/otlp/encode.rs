@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::model::{Attributes, Event, LogRecord, Resource, Span, Value};
+use super::model::{AttributeValue, Attributes, LogRecord, OtlpSpan, Resource, SpanEvent};
 use super::names::{SCHEMA_URL, SCOPE_NAME, SCOPE_VERSION};
 use super::proto::ProtoWriter;
 
@@ -108,7 +108,7 @@ pub fn requests(signal: Signal, groups: &[(&Resource, &[u8])], encoding: Encodin
 }
 
 /// Appends one span as it stands in a request.
-pub fn push_span(out: &mut Vec<u8>, span: &Span<'_>, encoding: Encoding) {
+pub fn push_span(out: &mut Vec<u8>, span: &OtlpSpan<'_>, encoding: Encoding) {
     match encoding {
         Encoding::Protobuf => {
             ProtoWriter { out }.message(PIECE, |out| {
@@ -201,7 +201,9 @@ pub fn push_log(out: &mut Vec<u8>, record: &LogRecord<'_>, encoding: Encoding) {
 fn attributes(out: &mut ProtoWriter<'_>, field: u32, attributes: &Attributes<'_>) {
     for (key, given) in attributes {
         match given {
-            Value::Text(text) if !key.is_empty() => out.named_text(field, key.as_bytes(), text.as_bytes()),
+            AttributeValue::Text(text) if !key.is_empty() => {
+                out.named_text(field, key.as_bytes(), text.as_bytes())
+            }
             _ => out.message(field, |out| {
                 out.bytes(1, key.as_bytes());
                 out.message(2, |out| value(out, given));
@@ -211,18 +213,18 @@ fn attributes(out: &mut ProtoWriter<'_>, field: u32, attributes: &Attributes<'_>
 }
 
 /// The members of an AnyValue: a choice, of which also an empty one stands there.
-fn value(out: &mut ProtoWriter<'_>, given: &Value<'_>) {
+fn value(out: &mut ProtoWriter<'_>, given: &AttributeValue<'_>) {
     match given {
-        Value::Text(text) => out.chosen_bytes(1, text.as_bytes()),
-        Value::Bool(value) => out.chosen_number(2, u64::from(*value)),
-        Value::Int(number) => out.chosen_number(3, *number as u64),
-        Value::Float(number) => out.chosen_fixed64(4, number.to_bits()),
-        Value::List(values) => out.message(5, |out| {
+        AttributeValue::Text(text) => out.chosen_bytes(1, text.as_bytes()),
+        AttributeValue::Bool(value) => out.chosen_number(2, u64::from(*value)),
+        AttributeValue::Int(number) => out.chosen_number(3, *number as u64),
+        AttributeValue::Float(number) => out.chosen_fixed64(4, number.to_bits()),
+        AttributeValue::List(values) => out.message(5, |out| {
             for each in values {
                 out.message(1, |out| value(out, each));
             }
         }),
-        Value::Map(members) => out.message(6, |out| attributes(out, 1, members)),
+        AttributeValue::Map(members) => out.message(6, |out| attributes(out, 1, members)),
     }
 }
 
@@ -230,7 +232,7 @@ fn json_attributes(attributes: &Attributes<'_>) -> Json {
     attributes.iter().map(|(key, given)| json!({ "key": key, "value": json_value(given) })).collect()
 }
 
-fn json_event(event: &Event<'_>) -> Json {
+fn json_event(event: &SpanEvent<'_>) -> Json {
     json!({
         "timeUnixNano": event.time_ns.to_string(),
         "name": event.name,
@@ -238,21 +240,21 @@ fn json_event(event: &Event<'_>) -> Json {
     })
 }
 
-fn json_value(given: &Value<'_>) -> Json {
+fn json_value(given: &AttributeValue<'_>) -> Json {
     match given {
-        Value::Text(text) => json!({ "stringValue": text }),
-        Value::Bool(value) => json!({ "boolValue": value }),
-        Value::Int(number) => json!({ "intValue": number.to_string() }),
+        AttributeValue::Text(text) => json!({ "stringValue": text }),
+        AttributeValue::Bool(value) => json!({ "boolValue": value }),
+        AttributeValue::Int(number) => json!({ "intValue": number.to_string() }),
         // JSON of protobuf has words for what JSON has no number for.
-        Value::Float(number) if number.is_nan() => json!({ "doubleValue": "NaN" }),
-        Value::Float(number) if number.is_infinite() => {
+        AttributeValue::Float(number) if number.is_nan() => json!({ "doubleValue": "NaN" }),
+        AttributeValue::Float(number) if number.is_infinite() => {
             json!({ "doubleValue": if *number > 0.0 { "Infinity" } else { "-Infinity" } })
         }
-        Value::Float(number) => json!({ "doubleValue": number }),
-        Value::List(values) => {
+        AttributeValue::Float(number) => json!({ "doubleValue": number }),
+        AttributeValue::List(values) => {
             json!({ "arrayValue": { "values": values.iter().map(json_value).collect::<Vec<_>>() } })
         }
-        Value::Map(members) => json!({ "kvlistValue": { "values": json_attributes(members) } }),
+        AttributeValue::Map(members) => json!({ "kvlistValue": { "values": json_attributes(members) } }),
     }
 }
 

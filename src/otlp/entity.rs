@@ -1,6 +1,6 @@
 //! An entity that is open: what its lines have said so far, as they said it.
 //!
-//! What it all comes to ([`Entity::data`]) is seen to when it leaves or is kept: members of updates take the place of
+//! What it all comes to ([`FoldedEntity::data`]) is seen to when it leaves or is kept: members of updates take the place of
 //! earlier ones; tags, metadata, metrics, parameters and costs are merged by key, messages come one after the other,
 //! and what happened at a time is kept in order.
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::data::{ADDED, Data, MemberValue, Places};
 use super::ids;
-use super::json::{Json, Members, ObjectWriter, find, named, push_list};
+use super::json::{JsonText, Members, ObjectWriter, find, named, push_list};
 use crate::text::time::parse_rfc3339;
 
 /// One line of the log API, taken apart.
@@ -40,8 +40,8 @@ impl<'a> Line<'a> {
     }
 
     /// The members, all of which have been seen.
-    pub fn json(&self) -> Result<Json<'a>, String> {
-        Ok(Json::parse(self.data).filter(|data| data.is_object()).ok_or(NO_OBJECT)?)
+    pub fn json(&self) -> Result<JsonText<'a>, String> {
+        Ok(JsonText::parse(self.data).filter(|data| data.is_object()).ok_or(NO_OBJECT)?)
     }
 }
 
@@ -63,7 +63,7 @@ fn cut<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
 
 /// What an entity is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum EntityKind {
     /// One request through the application.
     Trace,
     /// A step of it.
@@ -76,15 +76,15 @@ pub enum Kind {
     ToolCall,
 }
 
-impl Kind {
+impl EntityKind {
     /// The kind of that name.
-    pub fn of(name: &str) -> Option<Kind> {
+    pub fn of(name: &str) -> Option<EntityKind> {
         Some(match name {
-            "trace" => Kind::Trace,
-            "span" => Kind::Span,
-            "generation" => Kind::Generation,
-            "retrieval" => Kind::Retrieval,
-            "tool_call" => Kind::ToolCall,
+            "trace" => EntityKind::Trace,
+            "span" => EntityKind::Span,
+            "generation" => EntityKind::Generation,
+            "retrieval" => EntityKind::Retrieval,
+            "tool_call" => EntityKind::ToolCall,
             _ => return None,
         })
     }
@@ -92,28 +92,28 @@ impl Kind {
     /// Its name in lines.
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::Trace => "trace",
-            Kind::Span => "span",
-            Kind::Generation => "generation",
-            Kind::Retrieval => "retrieval",
-            Kind::ToolCall => "tool_call",
+            EntityKind::Trace => "trace",
+            EntityKind::Span => "span",
+            EntityKind::Generation => "generation",
+            EntityKind::Retrieval => "retrieval",
+            EntityKind::ToolCall => "tool_call",
         }
     }
 }
 
 /// A trace, as all of its entities know it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Trace {
+pub struct OtlpTrace {
     /// The program's id.
     pub id: Box<str>,
     /// What is made of it.
     pub trace_id: [u8; 16],
 }
 
-impl Trace {
+impl OtlpTrace {
     /// The trace of an id.
-    pub fn of(id: &str) -> Arc<Trace> {
-        Arc::new(Trace { id: id.into(), trace_id: ids::trace_id(id) })
+    pub fn of(id: &str) -> Arc<OtlpTrace> {
+        Arc::new(OtlpTrace { id: id.into(), trace_id: ids::trace_id(id) })
     }
 }
 
@@ -121,7 +121,7 @@ impl Trace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parent {
     /// What it is.
-    pub kind: Kind,
+    pub kind: EntityKind,
     /// Its id.
     pub id: Box<str>,
     /// Its span id, once it has been made.
@@ -142,13 +142,13 @@ const SMALL: usize = 4 << 10;
 
 /// An entity that is open.
 #[derive(Debug)]
-pub struct Entity {
+pub struct FoldedEntity {
     /// What it is.
-    pub kind: Kind,
+    pub kind: EntityKind,
     /// Its id.
     pub id: Box<str>,
     /// The trace it belongs to, if that is known.
-    pub trace: Option<Arc<Trace>>,
+    pub trace: Option<Arc<OtlpTrace>>,
     /// The session of that trace.
     pub session: Option<Arc<str>>,
     /// The entity above it.
@@ -195,7 +195,7 @@ impl<'a> Known<'a> {
         let mut known = Known::default();
         let mut members = Members::unseen(data);
         while let Some((name, has_escapes, place)) = members.scan_next() {
-            let value = Json::seen(&data[place.clone()]);
+            let value = JsonText::seen(&data[place.clone()]);
             match &*named(&data[name.clone()], has_escapes) {
                 "id" => known.id = value.text(),
                 "startTimestamp" => known.start_us = value.text().and_then(|text| time(&text)),
@@ -218,10 +218,10 @@ impl<'a> Known<'a> {
     }
 }
 
-impl Entity {
+impl FoldedEntity {
     /// One of which nothing is known yet.
-    pub fn new(kind: Kind, id: &str, now_ns: u64) -> Entity {
-        let mut entity = Entity {
+    pub fn new(kind: EntityKind, id: &str, now_ns: u64) -> FoldedEntity {
+        let mut entity = FoldedEntity {
             kind,
             id: Box::default(),
             trace: None,
@@ -242,10 +242,10 @@ impl Entity {
     }
 
     /// Becomes one of which nothing is known yet.
-    pub fn begin(&mut self, kind: Kind, id: &str, now_ns: u64) {
+    pub fn begin(&mut self, kind: EntityKind, id: &str, now_ns: u64) {
         self.kind = kind;
         self.id = id.into();
-        self.trace = (kind == Kind::Trace).then(|| Trace::of(id));
+        self.trace = (kind == EntityKind::Trace).then(|| OtlpTrace::of(id));
         self.session = None;
         self.parent = None;
         self.span_id = None;
@@ -273,7 +273,7 @@ impl Entity {
     }
 
     /// Its span id within a trace.
-    pub fn span_id(&mut self, trace: &Trace) -> [u8; 8] {
+    pub fn span_id(&mut self, trace: &OtlpTrace) -> [u8; 8] {
         *self.span_id.get_or_insert_with(|| ids::span_id(&trace.id, self.kind.name(), &self.id))
     }
 
@@ -319,17 +319,17 @@ impl Entity {
 
     /// What it all comes to.
     pub fn data(&self) -> Data<'_> {
-        Data::of(&self.said, &self.places, self.kind == Kind::Generation)
+        Data::of(&self.said, &self.places, self.kind == EntityKind::Generation)
     }
 
     /// Takes over what an earlier life had folded. Lines of it that were folded again since (it ended before they
     /// were acknowledged) do not stand twice.
-    pub fn merge_earlier(&mut self, mut earlier: Entity) {
+    pub fn merge_earlier(&mut self, mut earlier: FoldedEntity) {
         let mut both = String::new();
         {
             let (early, late) = (earlier.data(), self.data());
             early.write(&mut both);
-            let known: Vec<Json<'_>> = early.get(ADDED).map(MemberValue::elements).unwrap_or_default();
+            let known: Vec<JsonText<'_>> = early.get(ADDED).map(MemberValue::elements).unwrap_or_default();
             late.write_but(&mut both, |name, element| name == ADDED && known.contains(&element));
         }
         self.said = both;
@@ -383,20 +383,21 @@ impl Entity {
         self.places = Places::unknown();
     }
 
-    /// Reads what [`Entity::write`] wrote.
-    pub fn read(json: Json<'_>) -> Option<Entity> {
-        let kind = Kind::of(&json.text_at("kind")?)?;
-        let mut entity = Entity::new(kind, &json.text_at("id")?, json.get("seen_ns")?.as_u64()?);
+    /// Reads what [`FoldedEntity::write`] wrote.
+    pub fn read(json: JsonText<'_>) -> Option<FoldedEntity> {
+        let kind = EntityKind::of(&json.text_at("kind")?)?;
+        let mut entity = FoldedEntity::new(kind, &json.text_at("id")?, json.get("seen_ns")?.as_u64()?);
         entity.touched_ns = json.get("touched_ns")?.as_u64()?;
-        entity.trace = json.text_at("trace").map(|id| Trace::of(&id));
+        entity.trace = json.text_at("trace").map(|id| OtlpTrace::of(&id));
         entity.session = json.text_at("session").map(|session| (*session).into());
-        let mut parent = json.get("parent").into_iter().flat_map(Json::elements).filter_map(Json::text);
+        let mut parent =
+            json.get("parent").into_iter().flat_map(JsonText::elements).filter_map(JsonText::text);
         if let (Some(kind), Some(id)) = (parent.next(), parent.next()) {
-            entity.parent = Some(Parent { kind: Kind::of(&kind)?, id: (*id).into(), span_id: None });
+            entity.parent = Some(Parent { kind: EntityKind::of(&kind)?, id: (*id).into(), span_id: None });
         }
         entity.created = json.get("created")?.as_bool()?;
-        entity.start_us = json.get("start_us").and_then(Json::as_i64);
-        entity.end_us = json.get("end_us").and_then(Json::as_i64);
+        entity.start_us = json.get("start_us").and_then(JsonText::as_i64);
+        entity.end_us = json.get("end_us").and_then(JsonText::as_i64);
         entity.said = json.get("data").filter(|data| data.is_object())?.raw().to_owned();
         entity.places = Places::unknown();
         for happened in json.get("happened")?.elements() {
@@ -461,17 +462,17 @@ mod tests {
 
     #[test]
     fn an_entity_that_was_written_reads_as_it_was() {
-        let mut entity = Entity::new(Kind::ToolCall, "c\"1", 5);
-        let say = |entity: &mut Entity, text: &str| {
+        let mut entity = FoldedEntity::new(EntityKind::ToolCall, "c\"1", 5);
+        let say = |entity: &mut FoldedEntity, text: &str| {
             entity.apply("update", text, &Known::of(text).unwrap(), 7);
         };
         say(&mut entity, r#"{"tags":{"a":"1","b":"2"},"name":"n"}"#);
         say(&mut entity, r#"{"tags":{"b":"3"},"endTimestamp":"2026-01-02T03:04:05Z","sessionId":"s"}"#);
         entity.apply("add-event", r#"{"name":"e"}"#, &Known::default(), 8);
-        entity.parent = Some(Parent { kind: Kind::Span, id: "p".into(), span_id: Some([1; 8]) });
+        entity.parent = Some(Parent { kind: EntityKind::Span, id: "p".into(), span_id: Some([1; 8]) });
         let (mut first, mut second) = (String::new(), String::new());
         entity.write(&mut first);
-        let mut read = Entity::read(Json::parse(&first).unwrap()).unwrap();
+        let mut read = FoldedEntity::read(JsonText::parse(&first).unwrap()).unwrap();
         read.write(&mut second);
         assert_eq!(first, second);
         let tags = read.data().get("tags").unwrap().json().raw().to_owned();

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::ids;
-use super::json::Json;
-use super::model::{Attributes, LogRecord, Value};
+use super::json::JsonText;
+use super::model::{AttributeValue, Attributes, LogRecord};
 use super::names::{gen_ai, own};
 
 /// What an entry says of the service that logged it.
@@ -53,7 +53,7 @@ const MEMBERS: [(&str, &str); 9] = [
 /// The entry of a JSON text. An error says why it is none.
 pub fn fold(entry: &[u8], now_ns: u64) -> Result<(EntryOrigin, LogRecord<'_>), String> {
     let entry = std::str::from_utf8(entry).map_err(|_| "not UTF-8".to_owned())?;
-    let entry = Json::parse(entry).filter(|entry| entry.is_object()).ok_or("no JSON object")?;
+    let entry = JsonText::parse(entry).filter(|entry| entry.is_object()).ok_or("no JSON object")?;
     let text = |name: &str| entry.text_at(name);
     let level = text("level").unwrap_or("info".into());
     let (severity, word) = match &*level {
@@ -69,17 +69,17 @@ pub fn fold(entry: &[u8], now_ns: u64) -> Result<(EntryOrigin, LogRecord<'_>), S
             attributes.push((name.into(), value.into()));
         }
     }
-    if let Some(step) = entry.get("stepIndex").and_then(Json::as_i64) {
+    if let Some(step) = entry.get("stepIndex").and_then(JsonText::as_i64) {
         attributes.push((own::FLOW_STEP.into(), step.into()));
     }
-    if let Some(tags) = entry.get("tags").and_then(Value::of_json) {
+    if let Some(tags) = entry.get("tags").and_then(AttributeValue::of_json) {
         attributes.push((own::TAGS.into(), tags));
     }
     let data = entry.get("data");
     // An error's message stands in the data.
     let is_error = text("errorName").is_some() || text("errorStack").is_some();
     let mut ids = (None, None);
-    for (key, value) in data.into_iter().flat_map(Json::members) {
+    for (key, value) in data.into_iter().flat_map(JsonText::members) {
         match (&*key, value.text()) {
             ("trace_id", Some(digits)) if ids::digits::<16>(&digits).is_some() => {
                 ids.0 = ids::digits(&digits);
@@ -95,13 +95,13 @@ pub fn fold(entry: &[u8], now_ns: u64) -> Result<(EntryOrigin, LogRecord<'_>), S
             }
             _ => {}
         }
-        let Some(value) = Value::of_json(value) else { continue };
+        let Some(value) = AttributeValue::of_json(value) else { continue };
         let is_taken = attributes.iter().any(|(known, _)| *known == key);
         let name = if is_taken || key.is_empty() { Cow::from([own::DATA, &*key].concat()) } else { key };
         attributes.push((name, value));
     }
     let time_ns =
-        entry.get("timestamp").and_then(Json::as_u64).map_or(now_ns, |ms| ms.saturating_mul(1_000_000));
+        entry.get("timestamp").and_then(JsonText::as_u64).map_or(now_ns, |ms| ms.saturating_mul(1_000_000));
     let owned = |name: &str| text(name).map(Cow::into_owned);
     let origin = EntryOrigin {
         source: owned("source").unwrap_or_default(),
@@ -113,7 +113,7 @@ pub fn fold(entry: &[u8], now_ns: u64) -> Result<(EntryOrigin, LogRecord<'_>), S
         severity,
         severity_text: word,
         event_name: Cow::Borrowed(""),
-        body: entry.get("message").and_then(Value::of_json),
+        body: entry.get("message").and_then(AttributeValue::of_json),
         attributes,
         trace_id: ids.0,
         span_id: ids.1,

@@ -12,7 +12,7 @@ use std::time::Instant;
 use flate2::write::GzEncoder;
 use serde_json::Value as Json;
 
-use super::config::{Compression, Config};
+use super::config::{Compression, OtlpConfig};
 use super::encode::Encoding;
 use super::proto::{Field, fields};
 use crate::delivery::{Body, Http, Outcome, Request, Response, is_on_this_machine};
@@ -27,14 +27,14 @@ const REFUSES_GZIP: u8 = 2;
 
 /// Sends requests to one endpoint.
 pub struct Exporter {
-    config: Config,
+    config: OtlpConfig,
     gzip: AtomicU8,
 }
 
 impl Exporter {
     /// An exporter of which the endpoint has not been asked anything. What goes no further than this machine is not
     /// worth compressing.
-    pub fn new(config: Config) -> Exporter {
+    pub fn new(config: OtlpConfig) -> Exporter {
         let gzip = match config.compression {
             Compression::Learned if is_on_this_machine(&config.traces_url) => REFUSES_GZIP,
             Compression::Learned => UNKNOWN,
@@ -45,7 +45,7 @@ impl Exporter {
     }
 
     /// How it was made.
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &OtlpConfig {
         &self.config
     }
 

@@ -19,11 +19,11 @@ use std::time::Duration;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::entity::{Entity, Kind, Known, Line, Parent, Trace};
+use super::entity::{EntityKind, FoldedEntity, Known, Line, OtlpTrace, Parent};
 use super::ids;
 pub use super::left::OtherLives;
 use super::left::{ClosedEntity, Departed, Left};
-use super::model::{LogRecord, Span};
+use super::model::{LogRecord, OtlpSpan};
 use super::records::FOLDED;
 use super::span;
 
@@ -44,7 +44,7 @@ pub struct FoldOptions {
 /// Takes what leaves, at once: it borrows from what is being folded.
 pub trait Leave {
     /// A finished span.
-    fn span(&mut self, span: Span<'_>);
+    fn span(&mut self, span: OtlpSpan<'_>);
     /// What belongs to no span, or to one that has left.
     fn log(&mut self, record: LogRecord<'_>);
 }
@@ -53,13 +53,13 @@ pub trait Leave {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Out {
     /// A finished span.
-    Span(Span<'static>),
+    Span(OtlpSpan<'static>),
     /// What belongs to no span, or to one that has left.
     Log(LogRecord<'static>),
 }
 
 impl Leave for Vec<Out> {
-    fn span(&mut self, span: Span<'_>) {
+    fn span(&mut self, span: OtlpSpan<'_>) {
         self.push(Out::Span(span.into_owned()));
     }
 
@@ -70,7 +70,7 @@ impl Leave for Vec<Out> {
 
 /// An entity that is open, and what is kept of it.
 pub(super) struct OpenEntity {
-    pub entity: Entity,
+    pub entity: FoldedEntity,
     /// Of its kind and id.
     pub hash: u64,
     /// Of its last change, to tell a record of it from a newer one, and from one of an earlier entity of the same id.
@@ -88,7 +88,7 @@ pub(super) struct OpenEntity {
 }
 
 impl OpenEntity {
-    pub fn of(entity: Entity, hash: u64) -> OpenEntity {
+    pub fn of(entity: FoldedEntity, hash: u64) -> OpenEntity {
         let (unkept, is_told) = (true, true);
         OpenEntity { entity, hash, version: 0, unkept, bytes: 0, waiting: None, is_told, has_others: false }
     }
@@ -99,7 +99,7 @@ impl OpenEntity {
         (self.unkept, self.waiting, self.is_told, self.has_others) = (true, None, true, false);
     }
 
-    pub fn is(&self, kind: Kind, id: &str) -> bool {
+    pub fn is(&self, kind: EntityKind, id: &str) -> bool {
         self.entity.kind == kind && *self.entity.id == *id
     }
 
@@ -113,7 +113,7 @@ impl OpenEntity {
     }
 }
 
-pub(super) fn key(kind: Kind, id: &str) -> String {
+pub(super) fn key(kind: EntityKind, id: &str) -> String {
     format!("{}/{id}", kind.name())
 }
 
@@ -190,7 +190,7 @@ impl<L: Leave> Folder<L> {
     }
 
     #[inline]
-    pub(super) fn hash(&self, kind: Kind, id: &str) -> u64 {
+    pub(super) fn hash(&self, kind: EntityKind, id: &str) -> u64 {
         self.hasher.hash_one((kind, id))
     }
 
@@ -206,7 +206,7 @@ impl<L: Leave> Folder<L> {
         }
         let line = Line::parse(line)?;
         let Line { kind, id, action, data } = line;
-        let Some(own) = Kind::of(kind) else {
+        let Some(own) = EntityKind::of(kind) else {
             let data = line.json()?;
             match kind {
                 "session" => span::of_session(id, action, data, now_ns, &mut self.out),
@@ -217,22 +217,24 @@ impl<L: Leave> Folder<L> {
         };
         let known = Known::of(data)?;
         match (own, action) {
-            (Kind::Trace | Kind::Span, "add-span") => self.child(Kind::Span, (own, id), data, &known, now_ns),
-            (Kind::Trace | Kind::Span, "add-generation") => {
-                self.child(Kind::Generation, (own, id), data, &known, now_ns)
+            (EntityKind::Trace | EntityKind::Span, "add-span") => {
+                self.child(EntityKind::Span, (own, id), data, &known, now_ns)
             }
-            (Kind::Trace | Kind::Span, "add-retrieval") => {
-                self.child(Kind::Retrieval, (own, id), data, &known, now_ns)
+            (EntityKind::Trace | EntityKind::Span, "add-generation") => {
+                self.child(EntityKind::Generation, (own, id), data, &known, now_ns)
             }
-            (Kind::Trace | Kind::Span, "add-tool-call") => {
-                self.child(Kind::ToolCall, (own, id), data, &known, now_ns)
+            (EntityKind::Trace | EntityKind::Span, "add-retrieval") => {
+                self.child(EntityKind::Retrieval, (own, id), data, &known, now_ns)
+            }
+            (EntityKind::Trace | EntityKind::Span, "add-tool-call") => {
+                self.child(EntityKind::ToolCall, (own, id), data, &known, now_ns)
             }
             (_, "create") => {
                 self.change((own, id), Opens::Again, now_ns, |entity| entity.create(data, &known));
                 Ok(())
             }
             _ => {
-                let apply = |entity: &mut Entity| entity.apply(action, data, &known, now_ns);
+                let apply = |entity: &mut FoldedEntity| entity.apply(action, data, &known, now_ns);
                 let has_left = !self.change((own, id), Opens::Once, now_ns, apply);
                 if has_left && let Some(left) = self.left.find(self.hash(own, id), own, id) {
                     // Its end came before: what is said of it now has a record of its own.
@@ -246,8 +248,8 @@ impl<L: Leave> Folder<L> {
     /// A new entity below another.
     fn child(
         &mut self,
-        kind: Kind,
-        (above, above_id): (Kind, &str),
+        kind: EntityKind,
+        (above, above_id): (EntityKind, &str),
         data: &str,
         known: &Known<'_>,
         now_ns: u64,
@@ -255,7 +257,7 @@ impl<L: Leave> Folder<L> {
         let id = known.id.as_deref().ok_or("its data has no id")?;
         // A generation's line may name the span that it belongs to.
         let (above, above_id) = match known.span.as_deref() {
-            Some(span) if kind == Kind::Generation => (Kind::Span, span),
+            Some(span) if kind == EntityKind::Generation => (EntityKind::Span, span),
             _ => (above, above_id),
         };
         let lineage = self.lineage(above, above_id);
@@ -274,10 +276,10 @@ impl<L: Leave> Folder<L> {
     /// Something is said of an entity; `false` if nothing was changed, for it has left and does not open again.
     fn change(
         &mut self,
-        (kind, id): (Kind, &str),
+        (kind, id): (EntityKind, &str),
         opens: Opens,
         now_ns: u64,
-        change: impl FnOnce(&mut Entity),
+        change: impl FnOnce(&mut FoldedEntity),
     ) -> bool {
         let hash = self.hash(kind, id);
         let mut found = match self.open.entry(hash, |open| open.is(kind, id), |open| open.hash) {
@@ -292,7 +294,7 @@ impl<L: Leave> Folder<L> {
                         open.begin(hash);
                         open
                     }
-                    None => Box::new(OpenEntity::of(Entity::new(kind, id, now_ns), hash)),
+                    None => Box::new(OpenEntity::of(FoldedEntity::new(kind, id, now_ns), hash)),
                 };
                 room.insert(open)
             }
@@ -316,7 +318,7 @@ impl<L: Leave> Folder<L> {
     }
 
     /// A finished entity leaves, unless its trace is still to be told of.
-    pub(super) fn leave_if_finished(&mut self, hash: u64, kind: Kind, id: &str) {
+    pub(super) fn leave_if_finished(&mut self, hash: u64, kind: EntityKind, id: &str) {
         let Some(open) = self.open.find(hash, |open| open.is(kind, id)) else { return };
         let entity = &open.entity;
         if !entity.is_finished() {
@@ -331,7 +333,7 @@ impl<L: Leave> Folder<L> {
         self.leave(hash, kind, id, false);
     }
 
-    pub(super) fn leave(&mut self, hash: u64, kind: Kind, id: &str, is_incomplete: bool) {
+    pub(super) fn leave(&mut self, hash: u64, kind: EntityKind, id: &str, is_incomplete: bool) {
         let Ok(found) = self.open.find_entry(hash, |open| open.is(kind, id)) else { return };
         let (open, _) = found.remove();
         self.let_leave(open, is_incomplete);
@@ -346,7 +348,7 @@ impl<L: Leave> Folder<L> {
             .filter(|_| entity.trace.is_none() || entity.session.is_none())
             .and_then(|parent| self.lineage_so_far(parent.kind, &parent.id));
         let (trace, session) = lineage.map(|lineage| (lineage.trace, lineage.session)).unzip();
-        let otherwise = || Trace::of(parent.as_ref().map_or(&entity.id, |parent| &parent.id));
+        let otherwise = || OtlpTrace::of(parent.as_ref().map_or(&entity.id, |parent| &parent.id));
         let trace = entity.trace.take().or(trace).unwrap_or_else(otherwise);
         entity.session = entity.session.take().or(session.flatten());
         entity.parent = parent.map(|mut parent| {
@@ -434,7 +436,7 @@ impl<L: Leave> Folder<L> {
         now_ns.saturating_sub(open.entity.touched_ns.max(open.entity.seen_ns)) >= most
     }
 
-    pub(super) fn leave_if_old(&mut self, hash: u64, kind: Kind, id: &str, now_ns: u64) {
+    pub(super) fn leave_if_old(&mut self, hash: u64, kind: EntityKind, id: &str, now_ns: u64) {
         let open = self.open.find(hash, |open| open.is(kind, id));
         let Some(open) = open.filter(|open| self.is_old(open, now_ns)) else { return };
         let is_incomplete = !open.entity.is_finished();

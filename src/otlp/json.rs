@@ -1,6 +1,6 @@
 //! JSON read where it stands, and written: a value is a part of its line's text, looked into as far as it is asked.
 //!
-//! Most of what a line says goes on as it is, so nothing is copied and no tree is made. [`Json::parse`] sees once that
+//! Most of what a line says goes on as it is, so nothing is copied and no tree is made. [`JsonText::parse`] sees once that
 //! a text is JSON; everything else relies on that.
 
 use std::borrow::Cow;
@@ -13,26 +13,26 @@ const SHORT: usize = 64;
 
 /// One value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Json<'a>(&'a str);
+pub struct JsonText<'a>(&'a str);
 
-impl<'a> Json<'a> {
+impl<'a> JsonText<'a> {
     /// The one value that a text is; `None` if it is none.
-    pub fn parse(text: &'a str) -> Option<Json<'a>> {
-        let (value, rest) = Json::first(text)?;
+    pub fn parse(text: &'a str) -> Option<JsonText<'a>> {
+        let (value, rest) = JsonText::first(text)?;
         rest.is_empty().then_some(value)
     }
 
     /// The first of the values that stand in a text one after the other, and the rest of it.
-    pub fn first(text: &'a str) -> Option<(Json<'a>, &'a str)> {
+    pub fn first(text: &'a str) -> Option<(JsonText<'a>, &'a str)> {
         let bytes = text.as_bytes();
         let start = after_blanks(bytes, 0);
         let end = end_of_value(bytes, start, 0)?;
-        Some((Json(&text[start..end]), &text[after_blanks(bytes, end)..]))
+        Some((JsonText(&text[start..end]), &text[after_blanks(bytes, end)..]))
     }
 
     /// A value that has been seen before and is one.
-    pub fn seen(text: &'a str) -> Json<'a> {
-        Json(text)
+    pub fn seen(text: &'a str) -> JsonText<'a> {
+        JsonText(text)
     }
 
     /// Its text.
@@ -105,17 +105,17 @@ impl<'a> Json<'a> {
     }
 
     /// The elements of a list; none of anything else.
-    pub fn elements(self) -> impl Iterator<Item = Json<'a>> {
+    pub fn elements(self) -> impl Iterator<Item = JsonText<'a>> {
         let mut rest = if self.is_array() { &self.0[1..] } else { "]" };
         std::iter::from_fn(move || {
-            let (value, after) = Json::first(rest)?;
+            let (value, after) = JsonText::first(rest)?;
             rest = after.strip_prefix(',').unwrap_or("]");
             Some(value)
         })
     }
 
     /// A member of an object; of one that stands there twice, the first.
-    pub fn get(self, name: &str) -> Option<Json<'a>> {
+    pub fn get(self, name: &str) -> Option<JsonText<'a>> {
         self.members().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
@@ -125,7 +125,7 @@ impl<'a> Json<'a> {
     }
 
     /// What stands at the end of a path of names.
-    pub fn at(self, path: &[&str]) -> Option<Json<'a>> {
+    pub fn at(self, path: &[&str]) -> Option<JsonText<'a>> {
         path.iter().try_fold(self, |value, name| value.get(name))
     }
 }
@@ -181,12 +181,12 @@ impl<'a> Members<'a> {
 }
 
 impl<'a> Iterator for Members<'a> {
-    type Item = (Cow<'a, str>, Json<'a>);
+    type Item = (Cow<'a, str>, JsonText<'a>);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let (name, has_escapes, value) = self.scan_next()?;
-        Some((named(&self.text[name], has_escapes), Json(&self.text[value])))
+        Some((named(&self.text[name], has_escapes), JsonText(&self.text[value])))
     }
 }
 

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::entity::{Entity, Kind, Trace};
+use super::entity::{EntityKind, FoldedEntity, OtlpTrace};
 use super::ids;
-use super::json::{Json, ObjectWriter};
+use super::json::{JsonText, ObjectWriter};
 
 /// So many are remembered: a power of two, as numbers wrap.
 const REMEMBERED: usize = 16_384;
@@ -17,11 +17,11 @@ pub struct Left {
     /// Of its kind and id.
     pub hash: u64,
     /// What it is.
-    pub kind: Kind,
+    pub kind: EntityKind,
     /// Its id.
     pub id: Box<str>,
     /// Its trace.
-    pub trace: Arc<Trace>,
+    pub trace: Arc<OtlpTrace>,
     /// Its session.
     pub session: Option<Arc<str>>,
     /// Its span id.
@@ -32,14 +32,14 @@ pub struct Left {
 
 impl Left {
     /// What is to be remembered of an entity.
-    pub fn of(hash: u64, entity: &Entity, trace: &Arc<Trace>, span_id: [u8; 8]) -> Left {
+    pub fn of(hash: u64, entity: &FoldedEntity, trace: &Arc<OtlpTrace>, span_id: [u8; 8]) -> Left {
         let (trace, session) = (Arc::clone(trace), entity.session.clone());
         let (kind, id, start_us) = (entity.kind, entity.id.clone(), entity.start_us);
         Left { hash, kind, id, trace, session, span_id, start_us }
     }
 
     /// Whether it is an entity that another life has kept a record of.
-    pub fn is_of(&self, entity: &Entity) -> bool {
+    pub fn is_of(&self, entity: &FoldedEntity) -> bool {
         entity.start_us == self.start_us
     }
 
@@ -59,9 +59,9 @@ impl Left {
     }
 
     /// Reads what [`Left::write`] wrote; `hash` is that of a kind and an id.
-    pub fn read(json: Json<'_>, hash: impl Fn(Kind, &str) -> u64) -> Option<Left> {
-        let (kind, id) = (Kind::of(&json.text_at("kind")?)?, json.text_at("id")?);
-        let trace = Trace::of(&json.text_at("trace")?);
+    pub fn read(json: JsonText<'_>, hash: impl Fn(EntityKind, &str) -> u64) -> Option<Left> {
+        let (kind, id) = (EntityKind::of(&json.text_at("kind")?)?, json.text_at("id")?);
+        let trace = OtlpTrace::of(&json.text_at("trace")?);
         Some(Left {
             hash: hash(kind, &id),
             kind,
@@ -69,7 +69,7 @@ impl Left {
             id: (*id).into(),
             trace,
             session: json.text_at("session").map(|session| (*session).into()),
-            start_us: json.get("start_us").and_then(Json::as_i64),
+            start_us: json.get("start_us").and_then(JsonText::as_i64),
         })
     }
 }
@@ -121,12 +121,12 @@ pub struct Departed {
 
 impl Departed {
     /// The one of that kind and id; of several, the last.
-    pub fn find(&self, hash: u64, kind: Kind, id: &str) -> Option<&Left> {
+    pub fn find(&self, hash: u64, kind: EntityKind, id: &str) -> Option<&Left> {
         self.find_that(hash, |left| left.kind == kind && *left.id == *id)
     }
 
     /// Whether it is an entity that another life has kept a record of, though others of its id may have left since.
-    pub fn has(&self, hash: u64, entity: &Entity) -> bool {
+    pub fn has(&self, hash: u64, entity: &FoldedEntity) -> bool {
         let is_it = |left: &Left| left.kind == entity.kind && left.id == entity.id && left.is_of(entity);
         self.find_that(hash, is_it).is_some()
     }
@@ -176,9 +176,9 @@ mod tests {
     #[test]
     fn numbers_that_wrap_hide_nobody() {
         let left = |number: u32| {
-            let (id, trace) = (number.to_string().into(), Trace::of("t"));
+            let (id, trace) = (number.to_string().into(), OtlpTrace::of("t"));
             let (hash, span_id) = (u64::from(number % 7), u64::from(number).to_le_bytes());
-            Left { hash, kind: Kind::Span, id, trace, session: None, span_id, start_us: None }
+            Left { hash, kind: EntityKind::Span, id, trace, session: None, span_id, start_us: None }
         };
         let mut departed = Departed::default();
         departed.remember(left(0));
@@ -193,16 +193,16 @@ mod tests {
             departed.remember(left(number));
         }
         for number in 0..30_u32 {
-            let found = departed.find(u64::from(number % 7), Kind::Span, &number.to_string());
+            let found = departed.find(u64::from(number % 7), EntityKind::Span, &number.to_string());
             assert_eq!(found.map(|left| left.span_id), Some(u64::from(number).to_le_bytes()));
         }
-        assert!(departed.find(3, Kind::Span, "31").is_none());
+        assert!(departed.find(3, EntityKind::Span, "31").is_none());
     }
 
     #[test]
     fn the_last_ones_are_remembered_and_older_ones_forgotten() {
         let mut departed = Departed::default();
-        let trace = Trace::of("t");
+        let trace = OtlpTrace::of("t");
         // Few hashes: some share one.
         let hash = |number: usize| (number % 4096) as u64;
         for number in 0..REMEMBERED + 100 {
@@ -210,7 +210,7 @@ mod tests {
             let span_id = (number as u64).to_le_bytes();
             departed.remember(Left {
                 hash: hash(number),
-                kind: Kind::Span,
+                kind: EntityKind::Span,
                 id,
                 trace,
                 session: None,
@@ -221,9 +221,9 @@ mod tests {
                 // The same again stands in front of what was said of it before.
                 let again = Left {
                     hash: hash(50),
-                    kind: Kind::Span,
+                    kind: EntityKind::Span,
                     id: "50".into(),
-                    trace: Trace::of("u"),
+                    trace: OtlpTrace::of("u"),
                     session: None,
                     span_id,
                     start_us: None,
@@ -231,11 +231,11 @@ mod tests {
                 departed.remember(again);
             }
         }
-        let find = |number: usize| departed.find(hash(number), Kind::Span, &number.to_string());
+        let find = |number: usize| departed.find(hash(number), EntityKind::Span, &number.to_string());
         assert!((0..100).all(|number| find(number).is_none()));
         for number in [100, 101, REMEMBERED, REMEMBERED + 99] {
             assert_eq!(find(number).map(|left| left.span_id), Some((number as u64).to_le_bytes()));
         }
-        assert!(departed.find(hash(100), Kind::Trace, "100").is_none());
+        assert!(departed.find(hash(100), EntityKind::Trace, "100").is_none());
     }
 }

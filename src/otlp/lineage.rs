@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::entity::{Entity, Kind, Trace};
+use super::entity::{EntityKind, FoldedEntity, OtlpTrace};
 use super::fold::{Folder, Leave, next};
 
 /// How far up a trace is looked for.
@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 64;
 
 /// Where an entity belongs.
 pub(super) struct Lineage {
-    pub trace: Arc<Trace>,
+    pub trace: Arc<OtlpTrace>,
     pub session: Option<Arc<str>>,
     /// The span id of the entity that was asked for, if it is known.
     span_id: Option<[u8; 8]>,
@@ -21,7 +21,7 @@ pub(super) struct Lineage {
 
 impl Lineage {
     /// An entity below the one that was asked for belongs there too.
-    pub fn give(self, entity: &mut Entity) {
+    pub fn give(self, entity: &mut FoldedEntity) {
         entity.trace = Some(self.trace);
         entity.session = self.session.or(entity.session.take());
         if let Some(parent) = &mut entity.parent {
@@ -32,19 +32,19 @@ impl Lineage {
 
 impl<L: Leave> Folder<L> {
     /// [`Folder::lineage_so_far`], unless a record that is still to be read may say more of it.
-    pub(super) fn lineage(&mut self, kind: Kind, id: &str) -> Option<Lineage> {
+    pub(super) fn lineage(&mut self, kind: EntityKind, id: &str) -> Option<Lineage> {
         self.find_lineage(kind, id, self.others.are_read || self.others.are_ready)
     }
 
     /// The trace and session of an entity: its own, or those of the first above it that has some.
-    pub(super) fn lineage_so_far(&mut self, kind: Kind, id: &str) -> Option<Lineage> {
+    pub(super) fn lineage_so_far(&mut self, kind: EntityKind, id: &str) -> Option<Lineage> {
         self.find_lineage(kind, id, false)
     }
 
     /// Ids are the program's, and may name each other in a ring.
-    fn find_lineage(&mut self, kind: Kind, id: &str, may_come: bool) -> Option<Lineage> {
-        let is_unknown = |entity: &Entity| {
-            may_come && entity.kind == Kind::Trace && !entity.created && entity.session.is_none()
+    fn find_lineage(&mut self, kind: EntityKind, id: &str, may_come: bool) -> Option<Lineage> {
+        let is_unknown = |entity: &FoldedEntity| {
+            may_come && entity.kind == EntityKind::Trace && !entity.created && entity.session.is_none()
         };
         let hash = self.hash(kind, id);
         if let Some(open) = self.open.find_mut(hash, |open| open.is(kind, id))
@@ -59,20 +59,20 @@ impl<L: Leave> Folder<L> {
         for _ in 0..MAX_DEPTH {
             match self.open.find(hash, |open| open.is(kind, id)).map(|open| &open.entity) {
                 Some(entity) if is_unknown(entity) => return None,
-                Some(Entity { trace: Some(trace), session, .. }) => {
+                Some(FoldedEntity { trace: Some(trace), session, .. }) => {
                     return Some(Lineage {
                         trace: Arc::clone(trace),
                         session: session.clone(),
                         span_id: None,
                     });
                 }
-                Some(Entity { parent: Some(next), .. }) => (kind, id) = (next.kind, &next.id),
+                Some(FoldedEntity { parent: Some(next), .. }) => (kind, id) = (next.kind, &next.id),
                 _ => {
                     if let Some(left) = self.left.find(hash, kind, id) {
                         let (trace, session) = (Arc::clone(&left.trace), left.session.clone());
                         return Some(Lineage { trace, session, span_id: is_itself.then_some(left.span_id) });
                     }
-                    let trace = (kind == Kind::Trace && !may_come).then(|| Trace::of(id))?;
+                    let trace = (kind == EntityKind::Trace && !may_come).then(|| OtlpTrace::of(id))?;
                     return Some(Lineage { trace, session: None, span_id: None });
                 }
             }

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::config::Config;
+use super::config::OtlpConfig;
 use super::encode::{self, Signal};
 use super::entry::{self, EntryOrigin};
 use super::export::Exporter;
@@ -27,7 +27,7 @@ pub struct Logs {
 
 impl Logs {
     /// The endpoint that a configuration names.
-    pub fn new(config: Config) -> Logs {
+    pub fn new(config: OtlpConfig) -> Logs {
         Logs { exporter: Exporter::new(config) }
     }
 

@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-use super::json::Json;
+use super::json::JsonText;
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value<'a> {
+pub enum AttributeValue<'a> {
     /// Text.
     Text(Cow<'a, str>),
     /// A whole number.
@@ -17,82 +17,87 @@ pub enum Value<'a> {
     /// True or false.
     Bool(bool),
     /// Several values.
-    List(Vec<Value<'a>>),
+    List(Vec<AttributeValue<'a>>),
     /// Named values.
     Map(Attributes<'a>),
 }
 
 /// Named values, in order.
-pub type Attributes<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
+pub type Attributes<'a> = Vec<(Cow<'a, str>, AttributeValue<'a>)>;
 
-impl<'a> From<&'a str> for Value<'a> {
+impl<'a> From<&'a str> for AttributeValue<'a> {
     fn from(text: &'a str) -> Self {
-        Value::Text(text.into())
+        AttributeValue::Text(text.into())
     }
 }
 
-impl From<String> for Value<'_> {
+impl From<String> for AttributeValue<'_> {
     fn from(text: String) -> Self {
-        Value::Text(text.into())
+        AttributeValue::Text(text.into())
     }
 }
 
-impl<'a> From<Cow<'a, str>> for Value<'a> {
+impl<'a> From<Cow<'a, str>> for AttributeValue<'a> {
     fn from(text: Cow<'a, str>) -> Self {
-        Value::Text(text)
+        AttributeValue::Text(text)
     }
 }
 
-impl From<i64> for Value<'_> {
+impl From<i64> for AttributeValue<'_> {
     fn from(number: i64) -> Self {
-        Value::Int(number)
+        AttributeValue::Int(number)
     }
 }
 
-impl From<f64> for Value<'_> {
+impl From<f64> for AttributeValue<'_> {
     fn from(number: f64) -> Self {
-        Value::Float(number)
+        AttributeValue::Float(number)
     }
 }
 
-impl From<bool> for Value<'_> {
+impl From<bool> for AttributeValue<'_> {
     fn from(value: bool) -> Self {
-        Value::Bool(value)
+        AttributeValue::Bool(value)
     }
 }
 
-impl<'a> Value<'a> {
+impl<'a> AttributeValue<'a> {
     /// JSON as a value; null has none.
-    pub fn of_json(json: Json<'a>) -> Option<Value<'a>> {
+    pub fn of_json(json: JsonText<'a>) -> Option<AttributeValue<'a>> {
         if json.is_null() {
             return None;
         }
         if json.is_object() {
-            let members = json.members().filter_map(|(key, value)| Some((key, Value::of_json(value)?)));
-            return Some(Value::Map(members.collect()));
+            let members =
+                json.members().filter_map(|(key, value)| Some((key, AttributeValue::of_json(value)?)));
+            return Some(AttributeValue::Map(members.collect()));
         }
         if json.is_array() {
-            return Some(Value::List(json.elements().filter_map(Value::of_json).collect()));
+            return Some(AttributeValue::List(json.elements().filter_map(AttributeValue::of_json).collect()));
         }
-        let value = json.text().map(Value::Text).or_else(|| json.as_bool().map(Value::Bool));
         let value =
-            value.or_else(|| json.as_i64().map(Value::Int)).or_else(|| json.as_f64().map(Value::Float));
-        Some(value.unwrap_or(Value::Text(json.raw().into())))
+            json.text().map(AttributeValue::Text).or_else(|| json.as_bool().map(AttributeValue::Bool));
+        let value = value
+            .or_else(|| json.as_i64().map(AttributeValue::Int))
+            .or_else(|| json.as_f64().map(AttributeValue::Float));
+        Some(value.unwrap_or(AttributeValue::Text(json.raw().into())))
     }
 
     /// Text as it is, any other JSON as its text.
-    pub fn text_of(json: Json<'a>) -> Value<'a> {
-        Value::Text(json.shown())
+    pub fn text_of(json: JsonText<'a>) -> AttributeValue<'a> {
+        AttributeValue::Text(json.shown())
     }
 
-    fn into_owned(self) -> Value<'static> {
+    fn into_owned(self) -> AttributeValue<'static> {
         match self {
-            Value::Text(text) => Value::Text(text.into_owned().into()),
-            Value::Int(number) => Value::Int(number),
-            Value::Float(number) => Value::Float(number),
-            Value::Bool(value) => Value::Bool(value),
-            Value::List(values) => Value::List(values.into_iter().map(Value::into_owned).collect()),
-            Value::Map(members) => Value::Map(owned(members)),
+            AttributeValue::Text(text) => AttributeValue::Text(text.into_owned().into()),
+            AttributeValue::Int(number) => AttributeValue::Int(number),
+            AttributeValue::Float(number) => AttributeValue::Float(number),
+            AttributeValue::Bool(value) => AttributeValue::Bool(value),
+            AttributeValue::List(values) => {
+                AttributeValue::List(values.into_iter().map(AttributeValue::into_owned).collect())
+            }
+            AttributeValue::Map(members) => AttributeValue::Map(owned(members)),
         }
     }
 }
@@ -119,7 +124,7 @@ pub enum SpanKind {
 
 /// Something that happened during a span.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event<'a> {
+pub struct SpanEvent<'a> {
     /// What happened.
     pub name: Cow<'a, str>,
     /// When, in nanoseconds since 1970.
@@ -130,7 +135,7 @@ pub struct Event<'a> {
 
 /// A finished span.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Span<'a> {
+pub struct OtlpSpan<'a> {
     /// The trace it belongs to.
     pub trace_id: [u8; 16],
     /// Its own id.
@@ -148,20 +153,20 @@ pub struct Span<'a> {
     /// What is known of it.
     pub attributes: Attributes<'a>,
     /// What happened meanwhile.
-    pub events: Vec<Event<'a>>,
+    pub events: Vec<SpanEvent<'a>>,
     /// What went wrong, if anything did.
     pub error: Option<Cow<'a, str>>,
 }
 
-impl Span<'_> {
+impl OtlpSpan<'_> {
     /// The same with texts of its own.
-    pub fn into_owned(self) -> Span<'static> {
-        let event = |event: Event<'_>| Event {
+    pub fn into_owned(self) -> OtlpSpan<'static> {
+        let event = |event: SpanEvent<'_>| SpanEvent {
             name: event.name.into_owned().into(),
             time_ns: event.time_ns,
             attributes: owned(event.attributes),
         };
-        Span {
+        OtlpSpan {
             trace_id: self.trace_id,
             span_id: self.span_id,
             parent: self.parent,
@@ -188,7 +193,7 @@ pub struct LogRecord<'a> {
     /// What kind of event it is, if it is one.
     pub event_name: Cow<'a, str>,
     /// What happened.
-    pub body: Option<Value<'a>>,
+    pub body: Option<AttributeValue<'a>>,
     /// What is known of it.
     pub attributes: Attributes<'a>,
     /// The trace it belongs to.
@@ -205,7 +210,7 @@ impl LogRecord<'_> {
             severity: self.severity,
             severity_text: self.severity_text.into_owned().into(),
             event_name: self.event_name.into_owned().into(),
-            body: self.body.map(Value::into_owned),
+            body: self.body.map(AttributeValue::into_owned),
             attributes: owned(self.attributes),
             trace_id: self.trace_id,
             span_id: self.span_id,

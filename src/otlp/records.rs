@@ -2,9 +2,9 @@
 
 use hashbrown::hash_table::Entry;
 
-use super::entity::Entity;
+use super::entity::FoldedEntity;
 use super::fold::{Folder, Leave, OpenEntity, key, next};
-use super::json::{Json, ObjectWriter};
+use super::json::{JsonText, ObjectWriter};
 use super::left::{ClosedEntity, KeptEntity, Left};
 use super::span;
 
@@ -17,14 +17,14 @@ impl<L: Leave> Folder<L> {
     /// A record of an entity: one of its own is known, another life's is what was said before anything else.
     pub fn entity(&mut self, record: &str, now_ns: u64) -> Result<(), String> {
         let none = "a folded record: not one of this version";
-        let kept = Json::parse(record.strip_prefix(FOLDED).unwrap_or(record)).ok_or(none)?;
+        let kept = JsonText::parse(record.strip_prefix(FOLDED).unwrap_or(record)).ok_or(none)?;
         let is_own = kept.text_at("by").ok_or(none)? == self.name;
         if let Some(left) = kept.get("left") {
             let left = Left::read(left, |kind, id| self.hash(kind, id)).ok_or(none)?;
             self.has_left(left, is_own);
             return Ok(());
         }
-        let read = || Some((kept.get("version")?.as_u64()?, Entity::read(kept.get("entity")?)?));
+        let read = || Some((kept.get("version")?.as_u64()?, FoldedEntity::read(kept.get("entity")?)?));
         let (version, mut earlier) = read().ok_or(none)?;
         let (kind, id) = (earlier.kind, earlier.id.clone());
         let hash = self.hash(kind, &id);
@@ -51,7 +51,7 @@ impl<L: Leave> Folder<L> {
             span::of_unknown(left, &earlier, &mut self.out);
             return Ok(());
         }
-        let is_another = |open: &Entity| open.created && open.start_us != earlier.start_us;
+        let is_another = |open: &FoldedEntity| open.created && open.start_us != earlier.start_us;
         if earlier.created && open.is_none_or(is_another) && self.left.has(hash, &earlier) {
             // It has left by lines that were still there, or in the life that kept the record.
             return Ok(());

@@ -1,6 +1,6 @@
 //! How the lines of a logger travel to an endpoint of OTLP, in two steps with a spool each.
 //!
-//! [`Lines`] folds lines into spans. A batch of lines has left when the spans that it finished are in the second
+//! [`LineFolding`] folds lines into spans. A batch of lines has left when the spans that it finished are in the second
 //! spool, and the entities that it leaves open are in the first again, each as one record: lines of an entity that
 //! stays open for hours pin no segment, and after a crash nothing that was accepted is missing. Such a record comes
 //! round with each flush interval, and goes back as long as its entity is open.
@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
-use super::config::Config;
+use super::config::OtlpConfig;
 use super::encode::{self, Signal};
 use super::export::Exporter;
 use super::fold::{FoldOptions, Folder, Leave, OtherLives};
-use super::model::{LogRecord, Span};
+use super::model::{LogRecord, OtlpSpan};
 use super::records::FOLDED;
 use crate::delivery::{Framing, Http, Outcome, Pipeline, Protocol};
 use crate::process::clock;
@@ -41,7 +41,7 @@ const MAX_FOLDED_BYTES: usize = 1 << 20;
 const FULL_PAUSE: Duration = Duration::from_secs(1);
 
 /// The first step: lines become spans.
-pub struct Lines {
+pub struct LineFolding {
     state: Mutex<FoldState>,
     spans: Arc<Pipeline>,
     lines: OnceLock<Weak<Pipeline>>,
@@ -99,7 +99,7 @@ impl Ready {
 }
 
 impl Leave for Ready {
-    fn span(&mut self, span: Span<'_>) {
+    fn span(&mut self, span: OtlpSpan<'_>) {
         encode::push_span(&mut self.pieces, &span, self.encoding);
         self.ends.push((KIND_SPAN, self.pieces.len()));
     }
@@ -110,9 +110,9 @@ impl Leave for Ready {
     }
 }
 
-impl Lines {
+impl LineFolding {
     /// Lines whose spans go into a pipeline.
-    pub fn new(config: &Config, spans: Arc<Pipeline>) -> Lines {
+    pub fn new(config: &OtlpConfig, spans: Arc<Pipeline>) -> LineFolding {
         let options = FoldOptions { incomplete_after: config.incomplete_after };
         let ready = Ready::new(config.encoding);
         let state = FoldState {
@@ -122,7 +122,7 @@ impl Lines {
             came_round: 0,
             open: VecDeque::new(),
         };
-        Lines {
+        LineFolding {
             state: Mutex::new(state),
             spans,
             lines: OnceLock::new(),
@@ -204,7 +204,7 @@ impl Lines {
     }
 }
 
-impl Protocol for Lines {
+impl Protocol for LineFolding {
     fn limits(&self) -> BatchLimits {
         BatchLimits { max_bytes: MAX_FOLDED_BYTES, max_records: usize::MAX, per_record_overhead: 1 }
     }
@@ -236,7 +236,7 @@ impl Protocol for Lines {
         let wait = lines.spool().adopted_held() > these;
         let are_ready = wait && lines.spool().adopted_readable() > these;
         state.folder.set_others(OtherLives { are_read, wait, are_ready });
-        Lines::fold(state, are_read, body);
+        LineFolding::fold(state, are_read, body);
         let passed_on = self.pass_on(state, &lines);
         let folded = &mut state.folded[usize::from(are_read)];
         match passed_on {
@@ -304,7 +304,7 @@ pub struct Spans {
 
 impl Spans {
     /// The endpoint that a configuration names.
-    pub fn new(config: Config) -> Spans {
+    pub fn new(config: OtlpConfig) -> Spans {
         Spans { exporter: Exporter::new(config) }
     }
 

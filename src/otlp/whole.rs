@@ -3,7 +3,7 @@
 
 use super::encode::{Encoding, Signal, push_log, push_span, request, separator};
 use super::fold::{FoldOptions, Folder, Out};
-use super::model::{LogRecord, Resource, Span};
+use super::model::{LogRecord, OtlpSpan, Resource};
 
 impl Folder {
     /// One of which nothing is known yet; no other has its `name`.
@@ -18,7 +18,7 @@ impl Folder {
 }
 
 /// A request of spans of one resource.
-pub fn traces(resource: &Resource, spans: &[Span<'_>], encoding: Encoding) -> Vec<u8> {
+pub fn traces(resource: &Resource, spans: &[OtlpSpan<'_>], encoding: Encoding) -> Vec<u8> {
     request(Signal::Traces, resource, &pieces(spans, push_span, encoding), encoding)
 }
 

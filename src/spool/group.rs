@@ -48,7 +48,7 @@ pub(super) struct Group {
 }
 
 /// Whether a group takes further segments.
-type Flow = ControlFlow<Option<Group>, Group>;
+type Offered = ControlFlow<Option<Group>, Group>;
 
 impl Group {
     pub fn new(max_bytes: usize, cut: u64) -> Group {
@@ -56,7 +56,7 @@ impl Group {
     }
 
     /// Takes a segment with records, the next in the order.
-    fn offer(mut self, held: &mut Segment, now: Instant) -> Flow {
+    fn offer(mut self, held: &mut Segment, now: Instant) -> Offered {
         let header = &held.header;
         if let Some(first) = self.views.first().map(|view| &view.header) {
             let is_same =

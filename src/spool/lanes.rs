@@ -18,7 +18,7 @@
 //! other thread its calls. Nothing is delivered before the lane has been had again, for the order's sake.
 
 use super::Refusal;
-use super::Stats;
+use super::SpoolStats;
 use super::format::{HEADER_SIZE, SEQUENCE_BITS, SegmentKey, find_end};
 use super::spool::Spool;
 use super::state::{Segment, SpoolState};
@@ -555,7 +555,7 @@ impl Spool {
     }
 
     /// The books, whether somebody waits for them or not.
-    pub(super) fn sum_up(&self, is_patient: bool) -> Option<Stats> {
+    pub(super) fn sum_up(&self, is_patient: bool) -> Option<SpoolStats> {
         let _undisturbed = Undisturbed::by_handlers();
         let begin = |_: &mut SpoolState| Sums::default();
         let each = |sums: &mut Sums, _: &mut SpoolState, lane: &mut Lane| {
@@ -565,7 +565,7 @@ impl Spool {
         let (state, mut sums) = self.survey_within(here(), is_patient, begin, each)?;
         state.adopted.iter().chain(&state.sealed).for_each(|held| sums.add(held));
         let age = |at| monotonic::now().saturating_duration_since(at);
-        Some(Stats {
+        Some(SpoolStats {
             accepted: sums.accepted,
             held: sums.held,
             bytes_held: sums.bytes_held,

@@ -272,7 +272,7 @@ pub enum StorageKind {
 
 /// What became of the records, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
+pub struct SpoolStats {
     /// Records accepted by [`Spool::append`].
     pub accepted: u64,
     /// Records taken over from dead owners, damaged ones among them.
@@ -305,10 +305,10 @@ pub struct Stats {
     pub oldest_held_ms: u64,
 }
 
-impl Stats {
+impl SpoolStats {
     /// Adds the numbers of another spool; the age is that of the older.
-    pub fn add(&mut self, other: &Stats) {
-        let Stats {
+    pub fn add(&mut self, other: &SpoolStats) {
+        let SpoolStats {
             accepted,
             adopted,
             delivered,

@@ -321,7 +321,7 @@ impl Reader {
         &mut self,
         batch: &mut Batch,
         n: usize,
-        count: impl Fn(&mut super::Stats, u64, u64),
+        count: impl Fn(&mut super::SpoolStats, u64, u64),
     ) {
         let leaving = batch.done..batch.done + n.min(batch.len());
         batch.done = leaving.end;
@@ -357,7 +357,7 @@ impl Reader {
         &mut self,
         key: SegmentKey,
         cursor: Cursor,
-        count: impl FnOnce(&mut super::Stats),
+        count: impl FnOnce(&mut super::SpoolStats),
         records: u64,
     ) {
         let spool = &*self.spool;

@@ -9,7 +9,7 @@ use super::secure_fs::At;
 use super::segment::Room;
 use super::state::{Location, Segment, SpoolState};
 use super::store::{Store, StoreRoot};
-use super::{Identity, Options, RecordKind, Refusal, Stats, StorageKind, Wakeup, group};
+use super::{Identity, Options, RecordKind, Refusal, SpoolStats, StorageKind, Wakeup, group};
 use crate::process::{Undisturbed, monotonic, stamp};
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex, here};
 use std::collections::VecDeque;
@@ -145,7 +145,7 @@ impl Spool {
                 last_rotation: monotonic::now(),
                 waiting: 0,
                 own_dropped: 0,
-                tally: Stats::default(),
+                tally: SpoolStats::default(),
             })),
             space: LockCondvar::new(),
             made: LockCondvar::new(),
@@ -352,18 +352,18 @@ impl Spool {
 
     /// What became of the records, all as of one moment. `None` while somebody holds the lock and does not come
     /// back.
-    pub fn try_stats(&self) -> Option<Stats> {
+    pub fn try_stats(&self) -> Option<SpoolStats> {
         self.books(false)
     }
 
     /// [`Spool::try_stats`] for the library's own threads, which wait.
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self) -> SpoolStats {
         self.books(true).unwrap_or_default()
     }
 
-    fn books(&self, is_patient: bool) -> Option<Stats> {
+    fn books(&self, is_patient: bool) -> Option<SpoolStats> {
         let stats = self.sum_up(is_patient)?;
-        Some(Stats { refused: stats.refused + self.stuck.load(Ordering::Relaxed), ..stats })
+        Some(SpoolStats { refused: stats.refused + self.stuck.load(Ordering::Relaxed), ..stats })
     }
 
     /// How many segments records wait in.

@@ -1,7 +1,7 @@
 //! What a spool holds: the segments in memory of the process that owns them, and the tally of all
 //! records that came and went.
 
-use super::Stats;
+use super::SpoolStats;
 use super::format::{Cursor, Header, Origin, Seal, SegmentKey};
 use super::segment::Mapping;
 use super::sidefile::SideFile;
@@ -193,7 +193,7 @@ pub(super) struct SpoolState {
     /// Of this instance's own records, those dropped for whatever reason.
     pub own_dropped: u64,
     /// What has gone; the rest is computed from the segments when asked.
-    pub tally: Stats,
+    pub tally: SpoolStats,
 }
 
 /// Nobody is stopped in the middle of changing it: signals that somebody could jump out of are blocked.

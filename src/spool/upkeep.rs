@@ -8,7 +8,7 @@ use super::lanes::Lane;
 use super::reader::Reader;
 use super::spool::unix_time;
 use super::state::{BlankSegment, Dropped, Location, Segment, SpoolState};
-use super::{Spool, Stats};
+use super::{Spool, SpoolStats};
 use crate::process::monotonic;
 use crate::sync::LockGuard;
 use std::sync::Arc;
@@ -170,7 +170,7 @@ impl Reader {
 
     /// Leaves: refuses further records, moves everything unsent to the spool directory, and removes
     /// every file and directory that holds nothing. What is held then waits for the next instance.
-    pub fn finish(self) -> Stats {
+    pub fn finish(self) -> SpoolStats {
         self.spool.close();
         self.spool.spill_and_leave();
         self.spool.stats()

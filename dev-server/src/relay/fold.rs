@@ -11,7 +11,7 @@ use crate::collect::server::now_us;
 use crate::otlp::encode::{self, Encoding, Signal};
 use crate::otlp::entry;
 use crate::otlp::fold::{FoldOptions, Folder, Leave};
-use crate::otlp::model::{Attributes, LogRecord, Resource, Span};
+use crate::otlp::model::{Attributes, LogRecord, OtlpSpan, Resource};
 use crate::relay::store::{Kind, Put};
 
 /// A record of an open entity by its repository and key; none where it has left.
@@ -33,7 +33,7 @@ struct Pieces {
 }
 
 impl Leave for Pieces {
-    fn span(&mut self, span: Span<'_>) {
+    fn span(&mut self, span: OtlpSpan<'_>) {
         self.spans.0 += 1;
         encode::push_span(&mut self.spans.1, &span, Encoding::Protobuf);
     }

@@ -10,7 +10,7 @@ use crate::model::otlp as model;
 use crate::otlp::encode::Encoding;
 use crate::otlp::fold::{FoldOptions, Folder, Out};
 use crate::otlp::ids;
-use crate::otlp::model::{Resource, Span};
+use crate::otlp::model::{OtlpSpan, Resource};
 use crate::otlp::whole;
 use crate::store::archive::Archive;
 use crate::store::rows::{self, NodeRow};
@@ -20,7 +20,7 @@ const MAX_FOLDED: i64 = 500;
 
 /// Everything below these roots as one request.
 pub fn request(archive: &Archive, roots: &[NodeRow]) -> rusqlite::Result<Value> {
-    let (mut by_repository, mut units) = (BTreeMap::<&str, Vec<Span<'static>>>::new(), Vec::new());
+    let (mut by_repository, mut units) = (BTreeMap::<&str, Vec<OtlpSpan<'static>>>::new(), Vec::new());
     for root in roots {
         let (spans, came) = below(archive, root.root)?;
         units.extend(came);
@@ -53,7 +53,7 @@ pub fn of_node(archive: &Archive, node: &NodeRow) -> rusqlite::Result<Option<Val
 }
 
 /// The spans that lines below a root make, and the units that came.
-fn below(archive: &Archive, root: i64) -> rusqlite::Result<(Vec<Span<'static>>, Vec<Value>)> {
+fn below(archive: &Archive, root: i64) -> rusqlite::Result<(Vec<OtlpSpan<'static>>, Vec<Value>)> {
     // What has no end leaves at once, as incomplete.
     let mut folder = Folder::named("", FoldOptions { incomplete_after: Duration::ZERO });
     let (mut last, mut units) = (0, Vec::new());
@@ -73,7 +73,7 @@ fn below(archive: &Archive, root: i64) -> rusqlite::Result<(Vec<Span<'static>>, 
     Ok((spans.collect(), units))
 }
 
-fn folded(repo: &str, spans: &[Span<'_>]) -> Vec<Value> {
+fn folded(repo: &str, spans: &[OtlpSpan<'_>]) -> Vec<Value> {
     if spans.is_empty() {
         return Vec::new();
     }

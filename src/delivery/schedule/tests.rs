@@ -21,7 +21,7 @@ fn observed(accepted: u64, tickets: u64) -> Observed {
 
 /// What may come while the writer is parked.
 #[derive(Clone, Copy, Debug)]
-enum Event {
+enum Happening {
     /// Nothing, until it looks again by itself.
     Time,
     /// A record, a moment later.
@@ -34,8 +34,14 @@ enum Event {
     Orphans,
 }
 
-const EVENTS: [Event; 6] =
-    [Event::Time, Event::Record, Event::Wakeup, Event::Flush, Event::Stop, Event::Orphans];
+const EVENTS: [Happening; 6] = [
+    Happening::Time,
+    Happening::Record,
+    Happening::Wakeup,
+    Happening::Flush,
+    Happening::Stop,
+    Happening::Orphans,
+];
 const RESULTS: [RoundResult; 4] = [
     RoundResult::Progress,
     RoundResult::Pause { wait: SHORT, status: Status::Network },
@@ -175,25 +181,25 @@ impl Course {
         self
     }
 
-    fn at(mut self, event: Event, until: Instant) -> Course {
+    fn at(mut self, event: Happening, until: Instant) -> Course {
         let is_open = self.stop.is_none();
         self.path.push(format!("{event:?}"));
         match event {
-            Event::Time => self.now = until,
-            Event::Record => {
+            Happening::Time => self.now = until,
+            Happening::Record => {
                 self.now += Duration::from_millis(1);
                 self.seen.accepted = more(self.seen.accepted, u64::from(is_open));
             }
-            Event::Wakeup => {
+            Happening::Wakeup => {
                 self.seen.accepted = more(self.seen.accepted, if is_open { 5 } else { 0 });
                 self.schedule.woken(self.seen);
             }
-            Event::Flush => {
+            Happening::Flush => {
                 self.seen.tickets += 1;
                 self.is_asked = true;
                 self.paused = None;
             }
-            Event::Stop => {
+            Happening::Stop => {
                 let by = self.now + STOP;
                 if is_open {
                     self.stop = Some(by);
@@ -201,7 +207,7 @@ impl Course {
                 }
                 self.schedule.stop(by, self.seen.accepted);
             }
-            Event::Orphans => self.left += 1,
+            Happening::Orphans => self.left += 1,
         }
         self
     }

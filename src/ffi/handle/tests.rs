@@ -51,10 +51,10 @@ fn a_thousand_objects_have_a_thousand_handles() {
 }
 
 /// Says when it is dropped.
-struct Watched(Arc<AtomicU32>);
-handled!(Watched, "watched thing", 0xb);
+struct DropWatched(Arc<AtomicU32>);
+handled!(DropWatched, "watched thing", 0xb);
 
-impl Drop for Watched {
+impl Drop for DropWatched {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
@@ -63,18 +63,18 @@ impl Drop for Watched {
 #[test]
 fn what_a_call_uses_outlives_the_calls_within_it_whoever_frees_it() {
     let dropped = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
-    let [first, second] = [0, 1].map(|n| insert(Watched(Arc::clone(&dropped[n]))).unwrap());
+    let [first, second] = [0, 1].map(|n| insert(DropWatched(Arc::clone(&dropped[n]))).unwrap());
     let count = |n: usize| dropped[n].load(Ordering::Relaxed);
-    let touch = |handle| with::<Watched, _>(handle, |_| Ok(()));
+    let touch = |handle| with::<DropWatched, _>(handle, |_| Ok(()));
     // As a handler at any instruction of a call, and as a callback of it.
     let disturb = || {
         touch(second)?;
-        std::thread::scope(|scope| scope.spawn(|| remove::<Watched>(first).map(drop)).join().unwrap())?;
+        std::thread::scope(|scope| scope.spawn(|| remove::<DropWatched>(first).map(drop)).join().unwrap())?;
         assert!(touch(first).is_err() && touch(0).is_err());
         touch(second)
     };
     touch(first).unwrap();
-    with_wanted::<Watched>(
+    with_wanted::<DropWatched>(
         first,
         |_| true,
         |_| {
@@ -87,8 +87,8 @@ fn what_a_call_uses_outlives_the_calls_within_it_whoever_frees_it() {
     touch(second).unwrap();
     assert_eq!(count(0), 1, "kept though no call uses it");
     // The thread that frees is in a call of the same object.
-    with::<Watched, _>(second, |_| {
-        remove::<Watched>(second).map(drop)?;
+    with::<DropWatched, _>(second, |_| {
+        remove::<DropWatched>(second).map(drop)?;
         assert_eq!(count(1), 0);
         Ok(())
     })
@@ -100,9 +100,9 @@ fn what_a_call_uses_outlives_the_calls_within_it_whoever_frees_it() {
 /// A call that is left, far enough in that each later call's frame is further out: a handler has jumped out of
 /// it, or it is a coroutine's whose stack lies within the thread's and that is suspended. Nothing tells which.
 #[inline(never)]
-fn be_left_in_a_call(handle: usize) -> &'static Cached<Watched> {
+fn be_left_in_a_call(handle: usize) -> &'static Cached<DropWatched> {
     let far = [0_u8; 16 << 10];
-    let cache = own_cache::<Watched>().unwrap();
+    let cache = own_cache::<DropWatched>().unwrap();
     assert!(cache.enter(handle).is_some());
     std::hint::black_box(&far);
     cache
@@ -111,20 +111,20 @@ fn be_left_in_a_call(handle: usize) -> &'static Cached<Watched> {
 #[test]
 fn what_a_call_uses_that_may_be_gone_is_not_freed_and_is_in_nobodys_way() {
     let dropped = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
-    let [first, second] = [0, 1].map(|n| insert(Watched(Arc::clone(&dropped[n]))).unwrap());
+    let [first, second] = [0, 1].map(|n| insert(DropWatched(Arc::clone(&dropped[n]))).unwrap());
     let count = |n: usize| dropped[n].load(Ordering::Relaxed);
-    let touch = |handle| with::<Watched, _>(handle, |_| Ok(()));
+    let touch = |handle| with::<DropWatched, _>(handle, |_| Ok(()));
     let remove_elsewhere = |handle| {
-        std::thread::scope(|scope| scope.spawn(|| remove::<Watched>(handle).map(drop)).join().unwrap())
+        std::thread::scope(|scope| scope.spawn(|| remove::<DropWatched>(handle).map(drop)).join().unwrap())
     };
     touch(first).unwrap();
     let left = be_left_in_a_call(first);
     assert_eq!((touch(second), touch(first), touch(second)), (Ok(()), Ok(()), Ok(())));
     remove_elsewhere(first).unwrap();
-    assert!(touch(first).is_err() && remove::<Watched>(first).is_err());
+    assert!(touch(first).is_err() && remove::<DropWatched>(first).is_err());
     assert_eq!(count(0), 0, "freed while a call may use it");
     // The call was suspended, and goes on and ends while another uses what is to be freed.
-    with::<Watched, _>(second, |_| {
+    with::<DropWatched, _>(second, |_| {
         left.leave();
         touch(0).unwrap_err();
         remove_elsewhere(second)?;
@@ -139,15 +139,15 @@ fn what_a_call_uses_that_may_be_gone_is_not_freed_and_is_in_nobodys_way() {
 #[test]
 fn the_thread_that_frees_in_a_call_frees_nothing_that_another_call_may_use() {
     let dropped = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
-    let [first, second] = [0, 1].map(|n| insert(Watched(Arc::clone(&dropped[n]))).unwrap());
+    let [first, second] = [0, 1].map(|n| insert(DropWatched(Arc::clone(&dropped[n]))).unwrap());
     let count = |n: usize| dropped[n].load(Ordering::Relaxed);
-    with::<Watched, _>(first, |_| Ok(())).unwrap();
+    with::<DropWatched, _>(first, |_| Ok(())).unwrap();
     let left = be_left_in_a_call(first);
-    remove::<Watched>(second).map(drop).unwrap();
-    remove::<Watched>(first).map(drop).unwrap();
+    remove::<DropWatched>(second).map(drop).unwrap();
+    remove::<DropWatched>(first).map(drop).unwrap();
     assert_eq!((count(0), count(1)), (0, 1));
     left.leave();
-    with::<Watched, _>(first, |_| Ok(())).unwrap_err();
+    with::<DropWatched, _>(first, |_| Ok(())).unwrap_err();
     assert_eq!(count(0), 1);
 }
 

@@ -23,7 +23,7 @@ fn is(value: &Value) -> bool {
 
 fn convert(value: Value, context: &mut Context<'_>) -> Value {
     let Value::Array(mut events) = value else { return value };
-    let said: Vec<BTreeMap<Place, String>> = events.iter().map(said).collect();
+    let said: Vec<BTreeMap<TextPlace, String>> = events.iter().map(said).collect();
     let repeats = said.windows(2).all(|pair| match pair {
         [before, after] => before.iter().all(|(place, text)| {
             text.is_empty() || after.get(place).is_some_and(|after| after.starts_with(text.as_str()))
@@ -42,10 +42,10 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
 }
 
 /// Where a text of an event stands: the choice, the tool call in it, and the member.
-type Place = (u64, Option<u64>, &'static str);
+type TextPlace = (u64, Option<u64>, &'static str);
 
 /// All that an event says.
-fn said(event: &Value) -> BTreeMap<Place, String> {
+fn said(event: &Value) -> BTreeMap<TextPlace, String> {
     let output = event.given("output").unwrap_or(&Value::Null);
     let mut said = BTreeMap::new();
     let choices = output.list("choices");

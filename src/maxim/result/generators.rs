@@ -162,7 +162,7 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
     }
     let mut completion = Completion::default();
     let mut choices: BTreeMap<u64, Choice> = BTreeMap::new();
-    let mut counts = Counts::default();
+    let mut counts = TokenCounts::default();
     let all = chunks(&value);
     // A list of whole texts, not of a stream's, has as many answers.
     let whole_texts = ["generated_text", "summary_text", "translation_text"];
@@ -323,12 +323,12 @@ pub(super) fn invocation_usage(chunk: &Value) -> Option<Value> {
 
 /// Tokens, as any of the forms counts them. Where a stream counts on, the last and largest holds.
 #[derive(Default)]
-struct Counts {
+struct TokenCounts {
     prompt: Option<u64>,
     completion: Option<u64>,
 }
 
-impl Counts {
+impl TokenCounts {
     fn read(&mut self, chunk: &Value) {
         let metrics = "amazon-bedrock-invocationMetrics";
         let prompt =
@@ -387,7 +387,7 @@ fn prediction(prediction: &Value, context: &mut Context<'_>) -> Value {
     let status = prediction.filled("status");
     choice.finish_reason = status.filter(|status| !matches!(status.as_str(), "starting" | "processing"));
     choice.finish_reason = choice.finish_reason.map(|status| finish_reason(&status, &FINISH_REASONS));
-    let mut counts = Counts::default();
+    let mut counts = TokenCounts::default();
     if let Some(metrics) = prediction.given("metrics") {
         counts.add(metrics.given("input_token_count"), metrics.given("output_token_count"));
     }

@@ -34,7 +34,7 @@ fn is(value: &Value) -> bool {
 }
 
 fn convert(value: Value, context: &mut Context<'_>) -> Value {
-    let mut session = Session::default();
+    let mut session = LiveSession::default();
     for message in chunks(&value) {
         session.read(message);
     }
@@ -42,7 +42,7 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
 }
 
 #[derive(Default)]
-struct Session {
+struct LiveSession {
     parts: Vec<Value>,
     has_text: bool,
     heard: Option<String>,
@@ -55,7 +55,7 @@ struct Session {
     is_finished: bool,
 }
 
-impl Session {
+impl LiveSession {
     fn read(&mut self, message: &Value) {
         if let Some(content) = content(message) {
             let turn = content.either(&["modelTurn", "model_turn"]);

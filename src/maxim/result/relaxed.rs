@@ -23,7 +23,7 @@ pub(super) fn watched<T>(reading: impl FnOnce() -> T) -> (T, bool) {
 
 /// The value that a text is.
 pub(super) fn read(text: &str) -> Option<Value> {
-    let mut reader = Reader { text, at: 0, loses_names: false };
+    let mut reader = RelaxedReader { text, at: 0, loses_names: false };
     reader.skip();
     // A word, or a list of numbers, is no answer.
     if !reader.rest().starts_with(['{', '[']) && reader.call_name().is_none() {
@@ -44,14 +44,14 @@ pub(super) fn read(text: &str) -> Option<Value> {
     is_read.then_some(value)
 }
 
-struct Reader<'t> {
+struct RelaxedReader<'t> {
     text: &'t str,
     at: usize,
     /// Whether a call with more than a plain value was met, whose name the value has no place for.
     loses_names: bool,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> RelaxedReader<'t> {
     fn rest(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or_default()
     }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::super::data::{Data, MemberValue};
-use super::super::json::{Json, ObjectWriter, push_list};
-use super::super::model::{Attributes, SpanKind, Value};
+use super::super::json::{JsonText, ObjectWriter, push_list};
+use super::super::model::{AttributeValue, Attributes, SpanKind};
 use super::super::names::{PARAMETERS, PROVIDERS, ParameterType, TOKENS, gen_ai, inference, own};
 use super::messages::ChatMessage;
 use super::{JSON_TYPE, TEXT_TYPE, prefixed, put, put_named, put_some};
@@ -58,11 +58,11 @@ fn parameters_of<'a>(parameters: &MemberValue<'a>, attributes: &mut Attributes<'
         let Some((_, given)) = members.iter().find(|(name, _)| name == ours) else { continue };
         let words = given.shown();
         let value = match shape {
-            ParameterType::Int => words.parse().ok().map(Value::Int),
-            ParameterType::Float => words.parse().ok().map(Value::Float),
-            ParameterType::Bool => words.parse().ok().map(Value::Bool),
+            ParameterType::Int => words.parse().ok().map(AttributeValue::Int),
+            ParameterType::Float => words.parse().ok().map(AttributeValue::Float),
+            ParameterType::Bool => words.parse().ok().map(AttributeValue::Bool),
             ParameterType::Texts => {
-                Some(Value::List(match Json::parse(&words).filter(|list| list.is_array()) {
+                Some(AttributeValue::List(match JsonText::parse(&words).filter(|list| list.is_array()) {
                     Some(list) => list.elements().map(|text| text.shown().into_owned().into()).collect(),
                     None => vec![words.into()],
                 }))
@@ -75,7 +75,7 @@ fn parameters_of<'a>(parameters: &MemberValue<'a>, attributes: &mut Attributes<'
     let mut object = ObjectWriter::begin(&mut typed);
     for (name, given) in &members {
         match given.text() {
-            Some(words) if Json::parse(&words).is_some() => object.raw(name, &words),
+            Some(words) if JsonText::parse(&words).is_some() => object.raw(name, &words),
             _ => object.raw(name, given.raw()),
         }
     }
@@ -84,7 +84,7 @@ fn parameters_of<'a>(parameters: &MemberValue<'a>, attributes: &mut Attributes<'
 }
 
 /// A chat completion, a text completion or a response.
-fn result_of<'a>(result: Json<'a>, attributes: &mut Attributes<'a>) {
+fn result_of<'a>(result: JsonText<'a>, attributes: &mut Attributes<'a>) {
     put_some(attributes, gen_ai::RESPONSE_ID, result.text_at("id"));
     put_some(attributes, gen_ai::RESPONSE_MODEL, result.text_at("model"));
     if let Some(usage) = result.get("usage") {
@@ -97,7 +97,7 @@ fn result_of<'a>(result: Json<'a>, attributes: &mut Attributes<'a>) {
     }
     let mut finish = Vec::new();
     let mut messages = Vec::new();
-    for choice in result.get("choices").into_iter().flat_map(Json::elements) {
+    for choice in result.get("choices").into_iter().flat_map(JsonText::elements) {
         finish.extend(choice.text_at("finish_reason"));
         match (choice.get("message"), choice.get("text")) {
             (Some(message), _) => messages.push(ChatMessage::of(message)),
@@ -105,7 +105,7 @@ fn result_of<'a>(result: Json<'a>, attributes: &mut Attributes<'a>) {
             (None, None) => {}
         }
     }
-    for item in result.get("output").into_iter().flat_map(Json::elements) {
+    for item in result.get("output").into_iter().flat_map(JsonText::elements) {
         match (item.text_at("type").as_deref(), item.get("content")) {
             (Some("function_call"), _) => messages.push(ChatMessage::calling(item)),
             (_, Some(content)) => messages.push(ChatMessage::written(item.get("role"), content)),
@@ -116,8 +116,8 @@ fn result_of<'a>(result: Json<'a>, attributes: &mut Attributes<'a>) {
         finish.extend(result.text_at("status"));
     }
     if !finish.is_empty() {
-        let list = finish.iter().map(|reason| Value::from(reason.clone())).collect();
-        put(attributes, gen_ai::FINISH_REASONS, Value::List(list));
+        let list = finish.iter().map(|reason| AttributeValue::from(reason.clone())).collect();
+        put(attributes, gen_ai::FINISH_REASONS, AttributeValue::List(list));
     }
     if messages.is_empty() {
         return;

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::super::entity::{Entity, Kind, time};
+use super::super::entity::{EntityKind, FoldedEntity, time};
 use super::super::fold::Leave;
-use super::super::json::Json;
+use super::super::json::JsonText;
 use super::super::left::Left;
-use super::super::model::{Attributes, Event, LogRecord, Value};
+use super::super::model::{AttributeValue, Attributes, LogRecord, SpanEvent};
 use super::super::names::{gen_ai, own};
 use super::{error_type, nanoseconds, prefixed, put, put_named, put_some};
 
@@ -14,17 +14,17 @@ const SEVERITY_INFO: i32 = 9;
 const SEVERITY_ERROR: i32 = 17;
 
 /// Something that happened, as an event of the span.
-pub fn event<'a>(action: &'a str, data: Json<'a>, otherwise_ns: u64) -> Event<'a> {
+pub fn event<'a>(action: &'a str, data: JsonText<'a>, otherwise_ns: u64) -> SpanEvent<'a> {
     let (name, attributes, time_us) = said(action, data);
-    Event { name, time_ns: time_us.map_or(otherwise_ns, nanoseconds), attributes }
+    SpanEvent { name, time_ns: time_us.map_or(otherwise_ns, nanoseconds), attributes }
 }
 
-fn time_at(data: Json<'_>, name: &str) -> Option<i64> {
+fn time_at(data: JsonText<'_>, name: &str) -> Option<i64> {
     time(&data.text_at(name)?)
 }
 
 /// The name, the attributes and the time of something that happened.
-fn said<'a>(action: &'a str, data: Json<'a>) -> (Cow<'a, str>, Attributes<'a>, Option<i64>) {
+fn said<'a>(action: &'a str, data: JsonText<'a>) -> (Cow<'a, str>, Attributes<'a>, Option<i64>) {
     let mut attributes = Attributes::new();
     let time_us = time_at(data, "timestamp").or_else(|| time_at(data, "startTimestamp"));
     let name = match action {
@@ -45,7 +45,7 @@ fn said<'a>(action: &'a str, data: Json<'a>) -> (Cow<'a, str>, Attributes<'a>, O
                 Some(score) if score.as_f64().is_some() => {
                     put_some(&mut attributes, gen_ai::EVALUATION_SCORE, score.as_f64());
                 }
-                Some(score) => put(&mut attributes, gen_ai::EVALUATION_LABEL, Value::text_of(score)),
+                Some(score) => put(&mut attributes, gen_ai::EVALUATION_LABEL, AttributeValue::text_of(score)),
                 None => {}
             }
             put_some(&mut attributes, gen_ai::EVALUATION_EXPLANATION, data.text_at("comment"));
@@ -66,7 +66,7 @@ fn said<'a>(action: &'a str, data: Json<'a>) -> (Cow<'a, str>, Attributes<'a>, O
 }
 
 /// Members that have no attribute of their own: tags and metadata by key, the others as `maxim.…`.
-fn rest<'a>(data: Json<'a>, placed: &[&str], attributes: &mut Attributes<'a>) {
+fn rest<'a>(data: JsonText<'a>, placed: &[&str], attributes: &mut Attributes<'a>) {
     for (key, value) in data.members() {
         let prefix = match &*key {
             "tags" => own::TAG,
@@ -74,24 +74,24 @@ fn rest<'a>(data: Json<'a>, placed: &[&str], attributes: &mut Attributes<'a>) {
             "metrics" => own::METRIC,
             key if placed.contains(&key) => continue,
             key => {
-                put_named(attributes, prefixed(own::MEMBER, key), Value::of_json(value));
+                put_named(attributes, prefixed(own::MEMBER, key), AttributeValue::of_json(value));
                 continue;
             }
         };
         for (key, value) in value.members() {
-            put_named(attributes, prefixed(prefix, &key), Value::of_json(value));
+            put_named(attributes, prefixed(prefix, &key), AttributeValue::of_json(value));
         }
     }
 }
 
-fn record<'a>(action: &'a str, data: Json<'a>, now_ns: u64) -> LogRecord<'a> {
+fn record<'a>(action: &'a str, data: JsonText<'a>, now_ns: u64) -> LogRecord<'a> {
     let (event_name, attributes, time_us) = said(action, data);
     let is_error = action == "add-error";
     LogRecord {
         time_ns: time_us.map_or(now_ns, nanoseconds),
         severity: if is_error { SEVERITY_ERROR } else { SEVERITY_INFO },
         severity_text: if is_error { "ERROR" } else { "INFO" }.into(),
-        body: data.text_at("message").map(Value::from),
+        body: data.text_at("message").map(AttributeValue::from),
         event_name,
         attributes,
         ..LogRecord::default()
@@ -99,7 +99,7 @@ fn record<'a>(action: &'a str, data: Json<'a>, now_ns: u64) -> LogRecord<'a> {
 }
 
 /// What is said of a session.
-pub fn of_session(id: &str, action: &str, data: Json<'_>, now_ns: u64, out: &mut impl Leave) {
+pub fn of_session(id: &str, action: &str, data: JsonText<'_>, now_ns: u64, out: &mut impl Leave) {
     let mut record = record(action, data, now_ns);
     let is_known = matches!(action, "add-event" | "add-feedback" | "evaluate" | "add-error");
     if !is_known {
@@ -114,7 +114,7 @@ pub fn of_session(id: &str, action: &str, data: Json<'_>, now_ns: u64, out: &mut
 }
 
 /// What is said of an entity that has left.
-pub fn of_late(left: &Left, action: &str, data: Json<'_>, now_ns: u64, out: &mut impl Leave) {
+pub fn of_late(left: &Left, action: &str, data: JsonText<'_>, now_ns: u64, out: &mut impl Leave) {
     if action == "end" {
         // A result and an end of the caller's.
         return;
@@ -123,9 +123,9 @@ pub fn of_late(left: &Left, action: &str, data: Json<'_>, now_ns: u64, out: &mut
 }
 
 /// What was said of an entity whose beginning is unknown.
-pub fn of_unknown(left: &Left, entity: &Entity, out: &mut impl Leave) {
+pub fn of_unknown(left: &Left, entity: &FoldedEntity, out: &mut impl Leave) {
     for happened in &entity.happened {
-        if let Some(data) = Json::parse(&happened.data) {
+        if let Some(data) = JsonText::parse(&happened.data) {
             push_about(left, record(&happened.action, data, entity.touched_ns), out);
         }
     }
@@ -133,7 +133,7 @@ pub fn of_unknown(left: &Left, entity: &Entity, out: &mut impl Leave) {
     if !data.is_empty() {
         let mut text = String::new();
         data.write(&mut text);
-        if let Some(data) = Json::parse(&text) {
+        if let Some(data) = JsonText::parse(&text) {
             push_about(left, record("update", data, entity.touched_ns), out);
         }
     }
@@ -142,7 +142,7 @@ pub fn of_unknown(left: &Left, entity: &Entity, out: &mut impl Leave) {
 fn push_about<'a>(left: &'a Left, mut record: LogRecord<'a>, out: &mut impl Leave) {
     put(&mut record.attributes, own::TRACE_ID, &*left.trace.id);
     put(&mut record.attributes, own::ENTITY_ID, &*left.id);
-    put(&mut record.attributes, own::ENTITY_KIND, Kind::name(left.kind));
+    put(&mut record.attributes, own::ENTITY_KIND, EntityKind::name(left.kind));
     if let Some(session) = left.session.as_deref() {
         put(&mut record.attributes, gen_ai::SESSION, session);
         put(&mut record.attributes, gen_ai::CONVERSATION, session);
@@ -153,7 +153,7 @@ fn push_about<'a>(left: &'a Left, mut record: LogRecord<'a>, out: &mut impl Leav
 }
 
 /// A line about something that is neither a session nor a span.
-pub fn of_other(kind: &str, id: &str, action: &str, data: Json<'_>, now_ns: u64, out: &mut impl Leave) {
+pub fn of_other(kind: &str, id: &str, action: &str, data: JsonText<'_>, now_ns: u64, out: &mut impl Leave) {
     let mut record = record(action, data, now_ns);
     put(&mut record.attributes, own::ENTITY_ID, id);
     put(&mut record.attributes, own::ENTITY_KIND, kind);

@@ -1,33 +1,33 @@
 //! Messages, as the convention has them (JSON of a role and parts, by its published schemas) and as OpenInference has
 //! them (an attribute for each piece).
 
-use super::super::json::{Json, ObjectWriter, push_list, push_text};
-use super::super::model::{Attributes, Value};
+use super::super::json::{JsonText, ObjectWriter, push_list, push_text};
+use super::super::model::{AttributeValue, Attributes};
 use super::super::names::inference;
 
 /// A call of a tool that a model asks for.
 pub struct RequestedCall<'a> {
-    id: Option<Json<'a>>,
-    name: Option<Json<'a>>,
-    arguments: Option<Json<'a>>,
+    id: Option<JsonText<'a>>,
+    name: Option<JsonText<'a>>,
+    arguments: Option<JsonText<'a>>,
 }
 
 /// A message of a chat.
 pub struct ChatMessage<'a> {
-    role: Option<Json<'a>>,
+    role: Option<JsonText<'a>>,
     /// Its text, or its parts.
-    content: Option<Json<'a>>,
+    content: Option<JsonText<'a>>,
     /// The call that it answers.
-    answers: Option<Json<'a>>,
+    answers: Option<JsonText<'a>>,
     calls: Vec<RequestedCall<'a>>,
     /// As it was said, if it was said as one.
-    said: Option<Json<'a>>,
+    said: Option<JsonText<'a>>,
 }
 
 impl<'a> ChatMessage<'a> {
     /// One of a chat completion.
-    pub fn of(message: Json<'a>) -> ChatMessage<'a> {
-        let calls = message.get("tool_calls").into_iter().flat_map(Json::elements);
+    pub fn of(message: JsonText<'a>) -> ChatMessage<'a> {
+        let calls = message.get("tool_calls").into_iter().flat_map(JsonText::elements);
         let calls = calls.map(|call| {
             let function = call.get("function").unwrap_or(call);
             RequestedCall {
@@ -46,12 +46,12 @@ impl<'a> ChatMessage<'a> {
     }
 
     /// What the model wrote.
-    pub fn written(role: Option<Json<'a>>, content: Json<'a>) -> ChatMessage<'a> {
+    pub fn written(role: Option<JsonText<'a>>, content: JsonText<'a>) -> ChatMessage<'a> {
         ChatMessage { role, content: Some(content), answers: None, calls: Vec::new(), said: None }
     }
 
     /// An item of a response that calls a tool.
-    pub fn calling(item: Json<'a>) -> ChatMessage<'a> {
+    pub fn calling(item: JsonText<'a>) -> ChatMessage<'a> {
         let call = RequestedCall {
             id: item.get("call_id"),
             name: item.get("name"),
@@ -66,7 +66,7 @@ impl<'a> ChatMessage<'a> {
     }
 
     fn role(&self, otherwise: &'static str) -> std::borrow::Cow<'a, str> {
-        self.role.map_or(otherwise.into(), Json::shown)
+        self.role.map_or(otherwise.into(), JsonText::shown)
     }
 
     /// Appends it as the convention has it.
@@ -86,7 +86,7 @@ impl<'a> ChatMessage<'a> {
         let answer = is_answer.then_some(Part::Answer(self.answers, self.content));
         let content = self.content.filter(|_| !is_answer);
         let whole = content.filter(|content| !content.is_array()).map(Part::Text);
-        let list = content.into_iter().flat_map(Json::elements).map(Part::Other);
+        let list = content.into_iter().flat_map(JsonText::elements).map(Part::Other);
         answer.into_iter().chain(whole).chain(list).chain(self.calls.iter().map(Part::Call))
     }
 
@@ -117,12 +117,12 @@ impl<'a> ChatMessage<'a> {
 
     /// Adds an attribute for each piece.
     pub fn put(&self, prefix: &str, at: usize, otherwise: &'static str, attributes: &mut Attributes<'a>) {
-        let mut put = |name: &str, value: Value<'a>| {
+        let mut put = |name: &str, value: AttributeValue<'a>| {
             attributes.push((format!("{prefix}.{at}.{name}").into(), value));
         };
         put(inference::ROLE, self.role(otherwise).into());
         if let Some(content) = self.content {
-            put(inference::CONTENT, Value::text_of(content));
+            put(inference::CONTENT, AttributeValue::text_of(content));
         }
         for (number, call) in self.calls.iter().enumerate() {
             let members = [
@@ -132,25 +132,28 @@ impl<'a> ChatMessage<'a> {
             ];
             for (name, value) in members {
                 if let Some(value) = value {
-                    put(&format!("{}.{number}.{name}", inference::TOOL_CALLS), Value::text_of(value));
+                    put(
+                        &format!("{}.{number}.{name}", inference::TOOL_CALLS),
+                        AttributeValue::text_of(value),
+                    );
                 }
             }
         }
     }
 }
 
-fn raw<'a>(value: Option<Json<'a>>) -> &'a str {
-    value.map_or("null", Json::raw)
+fn raw<'a>(value: Option<JsonText<'a>>) -> &'a str {
+    value.map_or("null", JsonText::raw)
 }
 
 /// A part of a message.
 enum Part<'a, 'm> {
     /// What a tool answered, and to which call.
-    Answer(Option<Json<'a>>, Option<Json<'a>>),
+    Answer(Option<JsonText<'a>>, Option<JsonText<'a>>),
     /// Text, or what is no list of parts.
-    Text(Json<'a>),
+    Text(JsonText<'a>),
     /// A part as the provider has it.
-    Other(Json<'a>),
+    Other(JsonText<'a>),
     /// A call of a tool.
     Call(&'m RequestedCall<'a>),
 }
@@ -171,10 +174,12 @@ impl Part<'_, '_> {
             Part::Call(call) => {
                 object.text("type", "tool_call");
                 push_id(&mut object, call.id);
-                object.text("name", &call.name.map(Json::shown).unwrap_or_default());
+                object.text("name", &call.name.map(JsonText::shown).unwrap_or_default());
                 // The model's own text, which is JSON if it kept to what it was asked.
                 match call.arguments.map(|given| (given, given.text())) {
-                    Some((_, Some(text))) if Json::parse(&text).is_some() => object.raw("arguments", &text),
+                    Some((_, Some(text))) if JsonText::parse(&text).is_some() => {
+                        object.raw("arguments", &text)
+                    }
                     Some((given, _)) => object.raw("arguments", given.raw()),
                     None => object.raw("arguments", "null"),
                 }
@@ -186,7 +191,7 @@ impl Part<'_, '_> {
 }
 
 /// An id, which is text or null.
-fn push_id(object: &mut ObjectWriter<'_>, id: Option<Json<'_>>) {
+fn push_id(object: &mut ObjectWriter<'_>, id: Option<JsonText<'_>>) {
     match id.filter(|id| !id.is_null()) {
         Some(id) => object.text("id", &id.shown()),
         None => object.raw("id", "null"),
@@ -194,7 +199,7 @@ fn push_id(object: &mut ObjectWriter<'_>, id: Option<Json<'_>>) {
 }
 
 /// A part in a provider's own words.
-fn push_other(object: &mut ObjectWriter<'_>, part: Json<'_>) {
+fn push_other(object: &mut ObjectWriter<'_>, part: JsonText<'_>) {
     let kind = part.text_at("type").unwrap_or_default();
     let text = if part.is_text() { Some(part) } else { part.get("text") };
     if let Some(text) = text.filter(|_| kind.contains("text") || kind.is_empty()) {
@@ -209,7 +214,7 @@ fn push_other(object: &mut ObjectWriter<'_>, part: Json<'_>) {
         return;
     }
     let url = part.at(&["image_url", "url"]).or_else(|| part.get("image_url")).or_else(|| part.get("url"));
-    if let Some(url) = url.and_then(Json::text) {
+    if let Some(url) = url.and_then(JsonText::text) {
         match url.strip_prefix("data:").and_then(|inline| inline.split_once(',')) {
             None if url.starts_with("data:") => {}
             None => {
@@ -229,7 +234,7 @@ fn push_other(object: &mut ObjectWriter<'_>, part: Json<'_>) {
     }
     // A name of the convention's is only for what has all that the convention asks of it.
     let is_kept = CONVENTION.iter().all(|(known, needed)| {
-        *known != kind || needed.iter().all(|name| part.get(name).is_some_and(Json::is_text))
+        *known != kind || needed.iter().all(|name| part.get(name).is_some_and(JsonText::is_text))
     });
     let kind = if kind.is_empty() {
         "unknown"

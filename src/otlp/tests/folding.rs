@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::super::fold::OtherLives;
-use super::super::model::Value;
+use super::super::model::AttributeValue;
 use super::super::names::{gen_ai, own};
 use super::*;
 
@@ -125,7 +125,7 @@ fn what_never_ends_leaves_as_incomplete_and_what_comes_late_as_a_record() {
     assert!(folder.take().is_empty());
     folder.expire(NOW + 61 * SECOND);
     let given_up = spans(folder.take());
-    assert_eq!(attribute(&given_up[0].attributes, own::INCOMPLETE), Some(&Value::Bool(true)));
+    assert_eq!(attribute(&given_up[0].attributes, own::INCOMPLETE), Some(&AttributeValue::Bool(true)));
     folder.line(end.as_bytes(), NOW).unwrap();
     assert!(folder.take().is_empty(), "an end alone says nothing more");
     let late = line("trace", TRACE, "add-feedback", json!({"score": 1}));

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::json::{Json, push_text};
+use super::super::json::{JsonText, push_text};
 
 /// A value as a tree, by way of what is to be tested.
-fn tree(json: Json<'_>) -> Value {
+fn tree(json: JsonText<'_>) -> Value {
     if json.is_object() {
         return Value::Object(json.members().map(|(key, value)| (key.into(), tree(value))).collect());
     }
@@ -67,14 +67,14 @@ fn what_is_no_json_is_refused() {
         "[\"a]",
         "'a'",
     ] {
-        assert_eq!(Json::parse(bad), None, "{bad}");
+        assert_eq!(JsonText::parse(bad), None, "{bad}");
     }
-    assert_eq!(Json::parse(&format!("{}{}", "[".repeat(1 << 16), "]".repeat(1 << 16))), None);
+    assert_eq!(JsonText::parse(&format!("{}{}", "[".repeat(1 << 16), "]".repeat(1 << 16))), None);
 }
 
 #[test]
 fn escapes_are_undone_and_half_a_character_is_replaced() {
-    let read = |text| Json::parse(text).and_then(Json::text).map(Cow::into_owned);
+    let read = |text| JsonText::parse(text).and_then(JsonText::text).map(Cow::into_owned);
     assert_eq!(read(r#""a\n\t\"\\\/\b\f\r""#).as_deref(), Some("a\n\t\"\\/\u{8}\u{c}\r"));
     assert_eq!(read(r#""\u00e9\ud83d\ude00x""#).as_deref(), Some("é😀x"));
     assert_eq!(read(r#""\ud83d!""#).as_deref(), Some("\u{fffd}!"));
@@ -84,7 +84,7 @@ fn escapes_are_undone_and_half_a_character_is_replaced() {
 
 #[test]
 fn numbers_are_read_as_what_they_are() {
-    let json = |text| Json::parse(text).unwrap();
+    let json = |text| JsonText::parse(text).unwrap();
     assert_eq!(
         (json("-12").as_i64(), json("-12").as_u64(), json("-12").as_f64()),
         (Some(-12), None, Some(-12.0))
@@ -93,7 +93,7 @@ fn numbers_are_read_as_what_they_are() {
     assert_eq!((json("1e999").as_f64(), json("\"1\"").as_f64(), json("true").as_f64()), (None, None, None));
     assert_eq!((json("true").as_bool(), json("0").as_bool()), (Some(true), None));
     let object = json(r#" { "a" : { "b" : [ 1 , "x" ] } , "a" : 2 } "#);
-    assert_eq!(object.at(&["a", "b"]).map(Json::raw), Some("[ 1 , \"x\" ]"));
+    assert_eq!(object.at(&["a", "b"]).map(JsonText::raw), Some("[ 1 , \"x\" ]"));
     assert_eq!(object.at(&["a", "c"]), None);
 }
 
@@ -102,7 +102,7 @@ proptest! {
     fn any_json_reads_as_it_was_written(value in any_json(), indented in any::<bool>()) {
         let text = if indented { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
         let text = text.unwrap();
-        let read = Json::parse(&text).map(tree);
+        let read = JsonText::parse(&text).map(tree);
         let expected: Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(read, Some(expected));
     }
@@ -112,7 +112,7 @@ proptest! {
         let expected = serde_json::from_str::<Value>(&text);
         // What stands in quotes is looked at when it is asked for.
         if !text.contains('\\') && !expected.as_ref().is_err_and(|error| error.to_string().contains("range")) {
-            prop_assert_eq!(Json::parse(&text).is_some(), expected.is_ok(), "{}", text);
+            prop_assert_eq!(JsonText::parse(&text).is_some(), expected.is_ok(), "{}", text);
         }
     }
 

@@ -15,15 +15,15 @@ use super::super::names::{gen_ai, own};
 use super::*;
 
 /// Span, parent and trace.
-type Place = ([u8; 8], Option<[u8; 8]>, [u8; 16]);
+type SpanPlace = ([u8; 8], Option<[u8; 8]>, [u8; 16]);
 
-fn place(span: &Span<'_>) -> Place {
+fn place(span: &OtlpSpan<'_>) -> SpanPlace {
     (span.span_id, span.parent, span.trace_id)
 }
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
-enum Step {
+enum LifeStep {
     /// The program logs so many lines.
     Log(usize),
     /// So many records are folded, of its own queue or of the others'.
@@ -32,11 +32,11 @@ enum Step {
     Killed(bool, usize, usize),
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn steps() -> impl Strategy<Value = Vec<LifeStep>> {
     let step = prop_oneof![
-        3 => (1..12usize).prop_map(Step::Log),
-        4 => (any::<bool>(), 1..20usize).prop_map(|(own, size)| Step::Fold(own, size)),
-        2 => (any::<bool>(), 0..20usize, 0..40usize).prop_map(|(own, size, at)| Step::Killed(own, size, at)),
+        3 => (1..12usize).prop_map(LifeStep::Log),
+        4 => (any::<bool>(), 1..20usize).prop_map(|(own, size)| LifeStep::Fold(own, size)),
+        2 => (any::<bool>(), 0..20usize, 0..40usize).prop_map(|(own, size, at)| LifeStep::Killed(own, size, at)),
     ];
     prop::collection::vec(step, 1..40)
 }
@@ -167,10 +167,10 @@ fn program() -> Vec<String> {
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-fn live(steps: &[Step]) -> Result<(), TestCaseError> {
+fn live(steps: &[LifeStep]) -> Result<(), TestCaseError> {
     let mut lines = VecDeque::from(program());
     let whole = spans(fold(&program()));
-    let expected: BTreeSet<Place> = whole.iter().map(place).collect();
+    let expected: BTreeSet<SpanPlace> = whole.iter().map(place).collect();
     let mut world = World::default();
     let mut life = world.begin();
     let log = |world: &mut World, life: &Life, lines: &mut VecDeque<String>, count: usize| {
@@ -180,9 +180,9 @@ fn live(steps: &[Step]) -> Result<(), TestCaseError> {
     };
     for step in steps {
         match *step {
-            Step::Log(count) => log(&mut world, &life, &mut lines, count),
-            Step::Fold(own, size) => world.fold(&mut life, own, size, usize::MAX),
-            Step::Killed(own, size, at) => {
+            LifeStep::Log(count) => log(&mut world, &life, &mut lines, count),
+            LifeStep::Fold(own, size) => world.fold(&mut life, own, size, usize::MAX),
+            LifeStep::Killed(own, size, at) => {
                 world.fold(&mut life, own, size, at);
                 life = world.begin();
             }
@@ -199,13 +199,13 @@ fn live(steps: &[Step]) -> Result<(), TestCaseError> {
     let story = world.story.join("\n");
     prop_assert_eq!(life.folder.open(), 0, "{}", story);
     let left = spans(world.left);
-    let seen: BTreeSet<Place> = left.iter().map(place).collect();
+    let seen: BTreeSet<SpanPlace> = left.iter().map(place).collect();
     prop_assert_eq!(&seen, &expected, "{}", story);
     for span in &left {
         prop_assert!(attribute(&span.attributes, own::INCOMPLETE).is_none(), "{span:#?}\n{story}");
         let same = whole.iter().find(|same| same.span_id == span.span_id).unwrap();
         prop_assert_eq!((span.start_ns, span.end_ns, &span.name), (same.start_ns, same.end_ns, &same.name));
-        let session = |span: &Span<'static>| text(&span.attributes, gen_ai::SESSION).to_owned();
+        let session = |span: &OtlpSpan<'static>| text(&span.attributes, gen_ai::SESSION).to_owned();
         prop_assert_eq!(session(span), session(same), "{}", story);
     }
     Ok(())

@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::fold::{FoldOptions, Folder, Out};
-use super::model::{LogRecord, Span, Value};
+use super::model::{AttributeValue, LogRecord, OtlpSpan};
 
 const SECOND: u64 = 1_000_000_000;
 const NOW: u64 = 1_800_000_000 * SECOND;
@@ -39,7 +39,7 @@ fn fold(lines: &[String]) -> Vec<Out> {
     folder.take()
 }
 
-fn spans(out: Vec<Out>) -> Vec<Span<'static>> {
+fn spans(out: Vec<Out>) -> Vec<OtlpSpan<'static>> {
     let span = |out| match out {
         Out::Span(span) => Some(span),
         Out::Log(_) => None,
@@ -56,15 +56,15 @@ fn logs(out: Vec<Out>) -> Vec<LogRecord<'static>> {
 }
 
 fn attribute<'a>(
-    attributes: &'a [(Cow<'static, str>, Value<'static>)],
+    attributes: &'a [(Cow<'static, str>, AttributeValue<'static>)],
     name: &str,
-) -> Option<&'a Value<'static>> {
+) -> Option<&'a AttributeValue<'static>> {
     attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
-fn text<'a>(attributes: &'a [(Cow<'static, str>, Value<'static>)], name: &str) -> &'a str {
+fn text<'a>(attributes: &'a [(Cow<'static, str>, AttributeValue<'static>)], name: &str) -> &'a str {
     match attribute(attributes, name) {
-        Some(Value::Text(text)) => text,
+        Some(AttributeValue::Text(text)) => text,
         other => panic!("{name} is {other:?}"),
     }
 }
@@ -142,6 +142,6 @@ fn conversation() -> Vec<String> {
     ]
 }
 
-fn by_name<'a>(spans: &'a [Span<'static>]) -> BTreeMap<&'a str, &'a Span<'static>> {
+fn by_name<'a>(spans: &'a [OtlpSpan<'static>]) -> BTreeMap<&'a str, &'a OtlpSpan<'static>> {
     spans.iter().map(|span| (&*span.name, span)).collect()
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::config::{Given, resolve_with};
 use super::super::encode::Signal;
-use super::super::traces::{KIND_LINE, Lines};
+use super::super::traces::{KIND_LINE, LineFolding};
 use super::*;
 use crate::delivery::{
     BackoffConfig, Framing, Http, HttpConfig, Outcome, Pipeline, PipelineConfig, Protocol,
@@ -68,7 +68,7 @@ fn a_trace_that_stays_open_for_an_hour_pins_no_more_than_two_segments() {
     let taken = Arc::<Mutex<Vec<u8>>>::default();
     let spans = Arc::new(pipeline(Arc::new(Taken(Arc::clone(&taken))), "spans"));
     let config = resolve_with(Signal::Traces, &Given::default(), &|_| None).unwrap();
-    let folding = Arc::new(Lines::new(&config, Arc::clone(&spans)));
+    let folding = Arc::new(LineFolding::new(&config, Arc::clone(&spans)));
     let lines = Arc::new(pipeline(Arc::clone(&folding) as Arc<dyn Protocol>, "lines"));
     folding.set_pipeline(Arc::downgrade(&lines));
     let log = |text: String| lines.append(KIND_LINE, text.as_bytes()).unwrap();
@@ -119,7 +119,7 @@ fn what_could_not_be_passed_on_is_folded_once_whoever_else_is_read_meanwhile() {
     };
     let spans = Arc::new(pipeline_of(Arc::new(Taken(Arc::clone(&taken))), "spans", small));
     let config = resolve_with(Signal::Traces, &Given::default(), &|_| None).unwrap();
-    let folding = Arc::new(Lines::new(&config, Arc::clone(&spans)));
+    let folding = Arc::new(LineFolding::new(&config, Arc::clone(&spans)));
     let lines = Arc::new(pipeline(Arc::clone(&folding) as Arc<dyn Protocol>, "lines"));
     folding.set_pipeline(Arc::downgrade(&lines));
     let at = "2026-11-21T02:31:00.000000+00:00";

@@ -11,22 +11,22 @@ use serde_json::{Value as Json, json};
 
 use super::super::encode::{Encoding, hex};
 use super::super::entry;
-use super::super::model::{Resource, Span, Value};
+use super::super::model::{AttributeValue, OtlpSpan, Resource};
 use super::super::names::SCHEMA_URL;
 use super::super::whole;
 use super::*;
 
 #[test]
 fn a_request_says_what_the_published_definitions_read() {
-    let all = Value::Map(vec![
+    let all = AttributeValue::Map(vec![
         ("text".into(), "".into()),
-        ("int".into(), Value::Int(-1)),
+        ("int".into(), AttributeValue::Int(-1)),
         ("float".into(), 0.0.into()),
         ("bool".into(), false.into()),
-        ("list".into(), Value::List(vec!["long ".repeat(100).into(), Value::Int(0)])),
+        ("list".into(), AttributeValue::List(vec!["long ".repeat(100).into(), AttributeValue::Int(0)])),
     ]);
-    let span = Span { attributes: vec![("all".into(), all)], ..spans(fold(&conversation())).remove(2) };
-    let failed = Span { error: Some("boom".into()), parent: None, ..span.clone() };
+    let span = OtlpSpan { attributes: vec![("all".into(), all)], ..spans(fold(&conversation())).remove(2) };
+    let failed = OtlpSpan { error: Some("boom".into()), parent: None, ..span.clone() };
     let resource = Resource { attributes: vec![("service.name".into(), "svc".into())] };
     let request = whole::traces(&resource, &[span.clone(), failed], Encoding::Protobuf);
     let decoded = ExportTraceServiceRequest::decode(&request[..]).unwrap();

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::encode::{Encoding, hex};
 use super::super::ids;
-use super::super::model::{Resource, Value};
+use super::super::model::{AttributeValue, Resource};
 use super::super::names::{gen_ai, inference, own};
 use super::super::whole;
 use super::*;
@@ -46,18 +46,21 @@ fn a_conversation_becomes_a_tree_of_spans_in_both_dialects() {
     assert_eq!(text(&root.attributes, "maxim.tag.team"), "a");
     let events: Vec<&str> = root.events.iter().map(|event| &*event.name).collect();
     assert_eq!(events, ["shown", gen_ai::EVALUATION]);
-    assert_eq!(attribute(&root.events[1].attributes, gen_ai::EVALUATION_SCORE), Some(&Value::Float(5.0)));
+    assert_eq!(
+        attribute(&root.events[1].attributes, gen_ai::EVALUATION_SCORE),
+        Some(&AttributeValue::Float(5.0))
+    );
 
     let model = &named["chat gpt-4o"].attributes;
     assert_eq!(text(model, gen_ai::PROVIDER), "azure.ai.openai");
-    assert_eq!(attribute(model, "gen_ai.request.temperature"), Some(&Value::Float(0.5)));
-    assert_eq!(attribute(model, "gen_ai.request.max_tokens"), Some(&Value::Int(100)));
-    let stop = Value::List(vec!["a".into(), "b".into()]);
+    assert_eq!(attribute(model, "gen_ai.request.temperature"), Some(&AttributeValue::Float(0.5)));
+    assert_eq!(attribute(model, "gen_ai.request.max_tokens"), Some(&AttributeValue::Int(100)));
+    let stop = AttributeValue::List(vec!["a".into(), "b".into()]);
     assert_eq!(attribute(model, "gen_ai.request.stop_sequences"), Some(&stop));
-    assert_eq!(attribute(model, gen_ai::INPUT_TOKENS), Some(&Value::Int(10)));
-    assert_eq!(attribute(model, inference::COMPLETION_TOKENS), Some(&Value::Int(20)));
-    assert_eq!(attribute(model, gen_ai::CACHE_READ_TOKENS), Some(&Value::Int(4)));
-    assert_eq!(attribute(model, inference::TOTAL_COST), Some(&Value::Float(0.75)));
+    assert_eq!(attribute(model, gen_ai::INPUT_TOKENS), Some(&AttributeValue::Int(10)));
+    assert_eq!(attribute(model, inference::COMPLETION_TOKENS), Some(&AttributeValue::Int(20)));
+    assert_eq!(attribute(model, gen_ai::CACHE_READ_TOKENS), Some(&AttributeValue::Int(4)));
+    assert_eq!(attribute(model, inference::TOTAL_COST), Some(&AttributeValue::Float(0.75)));
     let output: Json = serde_json::from_str(text(model, gen_ai::OUTPUT_MESSAGES)).unwrap();
     assert_eq!(
         output,

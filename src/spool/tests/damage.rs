@@ -26,7 +26,7 @@ fn segment(records: u64) -> Vec<u8> {
 }
 
 /// What a new instance makes of a planted file: the lines it delivers.
-fn adopt(site: &Site, content: &[u8]) -> (Vec<Vec<u8>>, crate::spool::Stats) {
+fn adopt(site: &Site, content: &[u8]) -> (Vec<Vec<u8>>, crate::spool::SpoolStats) {
     plant(site, content);
     // No hot directory: this is about the file, and there are thousands of them.
     let options = Options { max_memory_bytes: 0, ..site.options() };

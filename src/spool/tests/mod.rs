@@ -108,7 +108,7 @@ fn lines(numbers: std::ops::Range<u64>) -> Vec<Vec<u8>> {
 
 /// The invariant, at any moment.
 #[track_caller]
-fn check(spool: &Spool) -> super::Stats {
+fn check(spool: &Spool) -> super::SpoolStats {
     let s = spool.stats();
     let gone = s.delivered + s.dropped_memory + s.dropped_disk + s.dropped_expired + s.dropped_corrupt;
     assert_eq!(s.accepted + s.adopted, gone + s.held + s.quarantined, "{s:?}");

@@ -6,7 +6,7 @@ use super::*;
 use crate::spool::format::{
     CURSOR_AT, HEADER_AT, HEADER_LEN, HEADER_SIZE, Header, Opening, RECORD_HEADER, SEAL_AT, SEAL_LEN, Seal,
 };
-use crate::spool::{Overflow, Stats};
+use crate::spool::{Overflow, SpoolStats};
 use crate::sync::set_lane_hint;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -22,7 +22,7 @@ const MARK: usize = "<00000:0000000>".len();
 
 /// What can happen to a spool.
 #[derive(Clone, Debug)]
-enum Event {
+enum SpoolEvent {
     /// So many records of so many bytes each.
     Append(u8, u16),
     /// Take a batch, acknowledge a part of it (in 256ths), quarantine one more or not.
@@ -68,27 +68,27 @@ fn damage() -> impl Strategy<Value = Damage> {
     (any::<Index>(), any::<Index>(), how).prop_map(|(file, location, how)| Damage { file, location, how })
 }
 
-fn ordinary_event() -> impl Strategy<Value = Event> {
+fn ordinary_event() -> impl Strategy<Value = SpoolEvent> {
     prop_oneof![
-        6 => (0..=128_u8, 0..3000_u16).prop_map(|(count, size)| Event::Append(count, size)),
-        4 => (any::<u8>(), any::<bool>()).prop_map(|(part, poison)| Event::Deliver(part, poison)),
-        1 => Just(Event::Spill),
-        1 => Just(Event::SpillAll),
-        1 => Just(Event::Upkeep),
-        2 => Just(Event::OpenLane),
-        1 => Just(Event::CloseLanes),
-        1 => Just(Event::Crash(Vec::new())),
-        1 => Just(Event::Finish(Vec::new())),
+        6 => (0..=128_u8, 0..3000_u16).prop_map(|(count, size)| SpoolEvent::Append(count, size)),
+        4 => (any::<u8>(), any::<bool>()).prop_map(|(part, poison)| SpoolEvent::Deliver(part, poison)),
+        1 => Just(SpoolEvent::Spill),
+        1 => Just(SpoolEvent::SpillAll),
+        1 => Just(SpoolEvent::Upkeep),
+        2 => Just(SpoolEvent::OpenLane),
+        1 => Just(SpoolEvent::CloseLanes),
+        1 => Just(SpoolEvent::Crash(Vec::new())),
+        1 => Just(SpoolEvent::Finish(Vec::new())),
     ]
 }
 
-fn event_with_damage() -> impl Strategy<Value = Event> {
+fn event_with_damage() -> impl Strategy<Value = SpoolEvent> {
     let some = || prop::collection::vec(damage(), 1..4);
     prop_oneof![
         12 => ordinary_event(),
-        2 => some().prop_map(Event::Crash),
-        2 => some().prop_map(Event::Finish),
-        1 => damage().prop_map(Event::Damage),
+        2 => some().prop_map(SpoolEvent::Crash),
+        2 => some().prop_map(SpoolEvent::Finish),
+        1 => damage().prop_map(SpoolEvent::Damage),
     ]
 }
 
@@ -101,7 +101,7 @@ struct Expected {
 }
 
 /// A spool, instance after instance, and what has to come out of it.
-struct Run {
+struct ModelRun {
     site: Site,
     options: Options,
     /// The present instance.
@@ -113,7 +113,7 @@ struct Run {
     has_room: bool,
     is_harmed: bool,
     /// What earlier instances had counted.
-    earlier: Stats,
+    earlier: SpoolStats,
     accepted: u64,
     came: u64,
     lost: u64,
@@ -122,11 +122,11 @@ struct Run {
     is_countable: bool,
 }
 
-impl Run {
-    fn new(has_room: bool, change: impl Fn(Options) -> Options) -> Run {
+impl ModelRun {
+    fn new(has_room: bool, change: impl Fn(Options) -> Options) -> ModelRun {
         let site = Site::new();
         let options = Options { lanes: 4, ..change(site.options()) };
-        Run {
+        ModelRun {
             site,
             life: Some(open(options.clone())),
             options,
@@ -134,7 +134,7 @@ impl Run {
             may_repeat: BTreeSet::new(),
             has_room,
             is_harmed: false,
-            earlier: Stats::default(),
+            earlier: SpoolStats::default(),
             accepted: 0,
             came: 0,
             lost: 0,
@@ -151,21 +151,21 @@ impl Run {
         &mut self.life.as_mut().unwrap().1
     }
 
-    fn happen(&mut self, event: &Event) {
+    fn happen(&mut self, event: &SpoolEvent) {
         match event {
-            Event::Append(count, size) => (0..*count).for_each(|_| self.append(usize::from(*size))),
-            Event::Deliver(part, poison) => drop(self.deliver(*part, *poison)),
-            Event::Spill => drop(self.reader().spill()),
-            Event::SpillAll => drop(self.reader().spool.spill_all()),
-            Event::Upkeep => self.reader().upkeep(),
-            Event::OpenLane => {
+            SpoolEvent::Append(count, size) => (0..*count).for_each(|_| self.append(usize::from(*size))),
+            SpoolEvent::Deliver(part, poison) => drop(self.deliver(*part, *poison)),
+            SpoolEvent::Spill => drop(self.reader().spill()),
+            SpoolEvent::SpillAll => drop(self.reader().spool.spill_all()),
+            SpoolEvent::Upkeep => self.reader().upkeep(),
+            SpoolEvent::OpenLane => {
                 let opened = self.spool().opened();
                 self.spool().grow(opened);
             }
-            Event::CloseLanes => self.spool().close_lanes(),
-            Event::Crash(damage) | Event::Finish(damage) => {
+            SpoolEvent::CloseLanes => self.spool().close_lanes(),
+            SpoolEvent::Crash(damage) | SpoolEvent::Finish(damage) => {
                 let (spool, reader) = self.life.take().unwrap();
-                let left = if matches!(event, Event::Crash(_)) {
+                let left = if matches!(event, SpoolEvent::Crash(_)) {
                     let left = spool.stats();
                     crash(spool, reader);
                     left
@@ -175,7 +175,7 @@ impl Run {
                 damage.iter().for_each(|damage| self.damage(damage, self.site.files()));
                 self.come_again(&left);
             }
-            Event::Damage(damage) => {
+            SpoolEvent::Damage(damage) => {
                 let mut files = Vec::new();
                 files_below(self.site.cold.path(), &mut files);
                 self.damage(damage, files);
@@ -192,7 +192,7 @@ impl Run {
         assert!(at_least <= held as usize && is_within, "{at_least} to {at_most}, not {held}");
     }
 
-    fn come_again(&mut self, left: &Stats) {
+    fn come_again(&mut self, left: &SpoolStats) {
         self.earlier.add(left);
         let mut life = open(self.options.clone());
         life.1.upkeep();
@@ -353,7 +353,7 @@ proptest! {
     fn everything_accepted_comes_out_once_and_in_order(
         events in prop::collection::vec(ordinary_event(), 1..40)
     ) {
-        let mut run = Run::new(true, |options| {
+        let mut run = ModelRun::new(true, |options| {
             Options { max_memory_bytes: 1 << 20, max_disk_bytes: 1 << 30, ..options }
         });
         events.iter().for_each(|event| run.happen(event));
@@ -362,7 +362,7 @@ proptest! {
 
     #[test]
     fn damage_costs_only_the_records_it_hits(events in prop::collection::vec(event_with_damage(), 1..40)) {
-        let mut run = Run::new(true, |options| {
+        let mut run = ModelRun::new(true, |options| {
             Options { max_memory_bytes: 1 << 20, max_disk_bytes: 1 << 30, ..options }
         });
         events.iter().for_each(|event| run.happen(event));
@@ -376,7 +376,7 @@ proptest! {
         disk in 0_u64..512,
         events in prop::collection::vec(ordinary_event(), 1..40),
     ) {
-        let mut run = Run::new(false, |options| {
+        let mut run = ModelRun::new(false, |options| {
             Options { max_memory_bytes: memory << 10, max_disk_bytes: disk << 10, overflow, ..options }
         });
         events.iter().for_each(|event| run.happen(event));

@@ -1,7 +1,7 @@
 //! Files beside the segments: counted like what is in them, and gone when their record is.
 
 use super::*;
-use crate::spool::{Overflow, Refusal, Stats};
+use crate::spool::{Overflow, Refusal, SpoolStats};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -69,7 +69,7 @@ fn a_file_is_there_until_its_record_has_left() {
 fn files_and_segments_share_the_cap_and_the_oldest_go_first() {
     let site = Site::new();
     let (spool, mut reader) = site.open();
-    let mut last = Stats::default();
+    let mut last = SpoolStats::default();
     for number in 1..=60 {
         assert!(append_file(&spool, number).unwrap().is_some());
         last = check(&spool);
