@@ -35,7 +35,7 @@ fn arrived(mode: &str) -> (Vec<Value>, Vec<String>) {
 fn a_lossy_logger_sends_every_record_with_its_odd_value_changed() {
     let (entries, lines) = arrived("lossy");
     let messages: Vec<&str> = entries.iter().map(|entry| entry["message"].as_str().unwrap()).collect();
-    assert_eq!(entries.len(), 10, "{messages:?}");
+    assert_eq!(entries.len(), 13, "{messages:?}");
     assert_eq!(&messages[..2], &["caf\u{fffd}", "(empty message)"]);
     assert!(messages[2].contains("characters left out") && messages[2].chars().count() <= 10_000);
     assert_eq!(entries[3]["data"], json!({"a": null, "b": "x\ty"}));
@@ -53,6 +53,10 @@ fn a_lossy_logger_sends_every_record_with_its_odd_value_changed() {
         (&json!(1000), Some(100))
     );
     assert_eq!(entries[9]["data"]["prompt"], "Hi \u{fffd}");
+    // A flow's id is its name, a hyphen and eight digits.
+    let flows: Vec<&str> = entries[10..].iter().map(|entry| entry["flowId"].as_str().unwrap()).collect();
+    let names: Vec<&str> = flows.iter().map(|id| id.rsplit_once('-').unwrap().0).collect();
+    assert_eq!(names, ["(no name)", &format!("{}…", "x".repeat(40)), "caf\u{fffd}"], "{flows:?}");
 
     assert_eq!(lines.len(), 6, "{lines:#?}");
     let id = lines[0].split(['=', ',']).nth(1).unwrap().to_owned();

@@ -3,6 +3,7 @@
 //! A step's index is given under the flow's lock, together with the append, and only when the entry
 //! was accepted; so steps are in order in the spool as well.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +15,23 @@ use super::client::Client;
 use super::entry::{self, Entry, MAX_STEP_INDEX, check_length};
 use crate::process::{self, ForkCell};
 use crate::status::{Error, Result, Status};
-use crate::text::id;
+use crate::text::{id, lossy};
+
+/// Stands for a flow's name that is empty.
+const NO_NAME: &str = "(no name)";
+
+/// A flow's name as it leaves: masked, and in a lossy call of at most so many characters.
+fn shown_name<'n>(client: &Client, name: &'n str, most: usize) -> Result<Cow<'n, str>> {
+    match check_length("name", name, 1, most) {
+        Err(error) if !lossy::active() => return Err(error),
+        _ if name.is_empty() => return Ok(Cow::Borrowed(NO_NAME)),
+        _ => {}
+    }
+    Ok(match client.name_of_flow(name, most) {
+        Cow::Borrowed(name) => lossy::head(name, most),
+        Cow::Owned(masked) => Cow::Owned(lossy::head(&masked, most).into_owned()),
+    })
+}
 
 /// One flow of a client.
 pub struct Flow {
@@ -40,10 +57,9 @@ impl Flow {
     /// A flow with a local id: the name and eight random hexadecimal digits.
     pub fn new(client: Arc<Client>, name: &str) -> Result<Flow> {
         const DIGITS: usize = 8;
-        check_length("name", name, 1, entry::NAME - DIGITS - 1)?;
+        let shown = shown_name(&client, name, entry::NAME - DIGITS - 1)?;
         let mut digits = [0; DIGITS];
         id::short_hex(&mut digits, process::epoch());
-        let shown = client.name_of_flow(name, entry::NAME - DIGITS - 1);
         let id = format!("{shown}-{}", String::from_utf8_lossy(&digits));
         drop(shown);
         Ok(Flow::with_id(client, name, id))
@@ -51,15 +67,14 @@ impl Flow {
 
     /// A flow whose id the service gives. Waits for the answer.
     pub fn new_remote(client: Arc<Client>, name: &str, timeout: Duration) -> Result<Flow> {
-        check_length("name", name, 1, entry::NAME)?;
+        let shown = shown_name(&client, name, entry::NAME)?;
         if client.config.disabled {
             // Nobody is asked; no entry will have the id.
-            return Ok(Flow::with_id(client, name, name.to_owned()));
+            let id = shown.into_owned();
+            return Ok(Flow::with_id(client, name, id));
         }
-        let given = name;
-        let name = &*client.name_of_flow(name, entry::NAME);
         let protocol = client.open_protocol()?.clone();
-        let body = serde_json::json!({ "name": name }).to_string();
+        let body = serde_json::json!({ "name": shown }).to_string();
         let deadline = Instant::now() + timeout;
         let ask = || protocol.ask(&client.config, "/v1/flows", body.as_bytes(), deadline);
         let answer = process::on_own_stack("maxim-flow", ask)?;
@@ -71,7 +86,8 @@ impl Flow {
             })?;
         check_length("flowId", &id, 1, entry::NAME)
             .map_err(|error| Error::new(Status::Rejected, format!("the service's {error}")))?;
-        Ok(Flow::with_id(Arc::clone(&client), given, id))
+        drop(shown);
+        Ok(Flow::with_id(client, name, id))
     }
 
     fn with_id(client: Arc<Client>, name: &str, id: String) -> Flow {

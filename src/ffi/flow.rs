@@ -49,7 +49,8 @@ fn insert(flow: Flow, client: *const maxim_log_client, out: *mut *mut maxim_flow
 
 /// Begins a flow with a local id: the name, a hyphen and eight random hexadecimal digits.
 ///
-/// `name` has 1 to 41 characters. `*out` is set to NULL first, and to the flow on success; the caller
+/// `name` has 1 to 41 characters; a lossy client cuts a longer one in the id, and has `(no name)` there for an empty
+/// one. `*out` is set to NULL first, and to the flow on success; the caller
 /// frees it with `maxim_flow_free`. The flow is good as long as its client is.
 ///
 /// @param name Its name, 1 to 41 characters.
@@ -71,7 +72,7 @@ pub unsafe extern "C" fn maxim_flow_new(
 
 /// Begins a flow whose id the service gives. **May block** up to `timeout_ms` milliseconds.
 ///
-/// `name` has 1 to 50 characters; `out` as for `maxim_flow_new`. Errors: MAXIM_ERR_NOT_CONFIGURED without
+/// `name` has 1 to 50 characters, or is changed as by `maxim_flow_new`; `out` as for `maxim_flow_new`. Errors: MAXIM_ERR_NOT_CONFIGURED without
 /// an API key, MAXIM_ERR_NETWORK, MAXIM_ERR_TIMEOUT, MAXIM_ERR_UNAUTHORIZED, MAXIM_ERR_REJECTED.
 ///
 /// @param name Its name, 1 to 50 characters.

@@ -60,6 +60,15 @@ static void application_logs(void) {
     if (maxim_log_info(client, BYTES("cut"), BYTES("{\"prompt\":\"Hi \\ud83d\"}"), NULL) != MAXIM_OK) {
         failures++;
     }
+    const maxim_str names[] = {BYTES(""), maxim_str_n(longest, 42), BYTES("caf\xe9")};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        maxim_flow *flow = NULL;
+        TRY(maxim_flow_new(client, names[i], &flow));
+        if (flow) {
+            TRY(maxim_flow_info(flow, BYTES("step"), none, NULL));
+        }
+        maxim_flow_free(flow);
+    }
     maxim_log_disconnect(client, 60000);
     maxim_log_client_free(client);
 }

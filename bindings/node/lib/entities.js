@@ -17,6 +17,7 @@ const {
   json,
   messageText,
   microseconds,
+  nameText,
   numberOf,
   optionalJson,
   optionalText,
@@ -137,7 +138,9 @@ const eventful = (Base) =>
     addEvent(...values) {
       const [id, name, tags, metadata] = typeof values[1] === 'string' ? values : [undefined, ...values];
       const { calls } = this.constructor;
-      const made = attempt(this, () => invoke(this, calls.addEvent, id, name, optionalJson(tags), optionalJson(metadata)));
+      const made = attempt(this, () =>
+        invoke(this, calls.addEvent, id, nameText(name, belongs(this).lossy), optionalJson(tags), optionalJson(metadata)),
+      );
       return id ?? made;
     }
   };

@@ -7,7 +7,7 @@ const { Core } = require('./core.js');
 const { ENVIRONMENTS, FORMATS, LEVELS } = require('./constants.js');
 const { failure } = require('./error.js');
 const { checkOptions, LOG_CLIENT } = require('./options.js');
-const { bytes, fenced, isError, messageText, milliseconds, numberOf, optionalJson, readable } = require('./values.js');
+const { bytes, fenced, isError, messageText, milliseconds, nameText, numberOf, optionalJson, readable, whole } = require('./values.js');
 const { configuration: loggerConfiguration } = require('./logger.js');
 
 const FUNCTIONS = {
@@ -207,7 +207,7 @@ class LogClient extends Log {
         error_stack: shortText(entry.errorStack ?? (isError(error) ? stackOf(error) : undefined)),
         tags_json: optionalJson(entry.tags),
         flow_id: shortText(entry.flowId),
-        step_index: typeof entry.stepIndex === 'number' ? entry.stepIndex : undefined,
+        step_index: whole(entry.stepIndex, core.lossy),
         dataset: shortText(entry.dataset),
         timestamp_ms: milliseconds(entry.timestamp),
         ip_address: shortText(entry.ipAddress),
@@ -242,13 +242,13 @@ class LogClient extends Log {
   /** A flow with an id of this process's making. Throws MaximError when it cannot be made. */
   flow(name) {
     const core = coreOf(this);
-    return new Flow(core, core.demand(native.flowNew, name));
+    return new Flow(core, core.demand(native.flowNew, nameText(name, core.lossy)));
   }
 
   /** A flow with an id from the service. */
   async flowRemote(name, timeoutMs = DEFAULT_TIMEOUT_MS) {
     const core = coreOf(this);
-    return new Flow(core, await core.wait(native.flowNewRemote, name, timeoutMs));
+    return new Flow(core, await core.wait(native.flowNewRemote, nameText(name, core.lossy), timeoutMs));
   }
 
   /** Sends a document (a string or bytes) in a format that the service parses, and waits for the answer. */

@@ -176,12 +176,16 @@ const optionalJson = (value) => (value === undefined || value === null ? undefin
 /** A text as it is, anything else as its JSON text; what JSON has no form for as the text that stands for it. */
 function text(value) {
   if (typeof value === 'string') return value;
+  if (value === undefined) return 'null';
   const written = typeof value === 'object' ? value : bounded(value);
   return typeof written === 'string' ? written : (json(written) ?? '');
 }
 
 /** The same, where undefined and null mean absent. */
 const optionalText = (value) => (value === undefined || value === null ? undefined : text(value));
+
+/** A name that there has to be: of what is none, in a lossy call, what says so. */
+const nameText = (value, lossy) => optionalText(value) ?? (lossy ? '(no name)' : undefined);
 
 /** A message for a person: of an error its own, of a value without JSON its text. */
 function messageText(value) {
@@ -211,6 +215,17 @@ function milliseconds(time) {
 function microseconds(time) {
   const ms = milliseconds(time);
   return ms === undefined ? undefined : Math.round(ms * 1000);
+}
+
+const FIRST_I32 = -(2 ** 31);
+const LAST_I32 = 2 ** 31 - 1;
+
+/** A whole number of 32 bits; in a lossy call the nearest one, and undefined of what is no number. */
+function whole(value, lossy) {
+  if (!lossy || value === undefined || value === null) return value ?? undefined;
+  const number = fenced(() => (typeof value === 'object' ? NaN : Number(value)));
+  if (typeof number !== 'number' || Number.isNaN(number)) return undefined;
+  return Math.min(Math.max(Math.trunc(number), FIRST_I32), LAST_I32);
 }
 
 /** Bytes as the addon takes them: a string becomes UTF-8, a buffer of any type a view of the same memory. */
@@ -254,6 +269,8 @@ module.exports = {
   optionalJson,
   text,
   optionalText,
+  nameText,
+  whole,
   messageText,
   milliseconds,
   microseconds,

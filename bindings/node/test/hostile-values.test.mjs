@@ -139,14 +139,13 @@ test('whatever JavaScript has gives an entry, and nothing is thrown', async () =
   let sent = 0;
   const more = () => ({ tags: [`n${(sent += 1)}.`] });
   const { lines } = await logged(({ app }) => {
-    const flow = app.flow('f');
     for (const given of Object.values(others())) {
       for (const level of ['debug', 'info', 'warn', 'error']) {
         app[level](given, undefined, more());
         app[level]('m', given, more());
         app[level]('m', { member: given }, more());
       }
-      flow.error('m', given, more());
+      app.flow(given).error('m', given, more());
       app.log({ level: given, message: given, data: given, error: given, errorName: given, errorStack: given, userId: given, sessionId: given,
         requestId: given, flowId: given, stepIndex: given, dataset: given, timestamp: given, ipAddress: given, country: given, ...more() });
       app.log(given);
@@ -157,6 +156,18 @@ test('whatever JavaScript has gives an entry, and nothing is thrown', async () =
   assert.deepEqual(missing, []);
   assert.equal(lines.length, sent + Object.keys(others()).length);
   assert.ok(lines.some((line) => line.includes('many') && line.includes('first')));
+});
+
+test('a step that is no whole number, and a tag of undefined, give an entry and a line', async () => {
+  const steps = [[NaN], [2 ** 40, 1000], [-5, 0], [1.5, 1], ['7', 7], [5n, 5], [{}], [null], [undefined]];
+  const { lines, told } = await logged(({ log, app }) => {
+    for (const [number, [stepIndex]] of steps.entries()) app.log({ message: `step ${number}`, stepIndex });
+    log.resumeTrace('t').addTag('k', undefined);
+  });
+  const sent = lines.filter((line) => line.startsWith('{')).map(JSON.parse);
+  assert.deepEqual(sent.map((entry) => [entry.message, entry.stepIndex]), steps.map(([, step], number) => [`step ${number}`, step]));
+  assert.ok(lines.some((line) => line.includes('"tags":{"k":"null"}')), lines.at(-1));
+  assert.deepEqual(told, []);
 });
 
 /** Values that refer to their parts so often, or say so great a length, that whoever writes them all never ends. */
@@ -218,7 +229,7 @@ test('whatever JavaScript has gives a line, and nothing is thrown', async () => 
       trace.addTag(given, 'v');
       trace.addMetadata({ member: given });
       trace.addMetadata(given);
-      trace.addEvent('e', { k: given }, { member: given });
+      trace.addEvent(given, { k: given }, { member: given });
       trace.addError(given);
       trace.addError({ message: given, code: given, metadata: { member: given } });
       trace.setOutput({ member: given });

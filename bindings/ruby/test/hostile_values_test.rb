@@ -138,7 +138,7 @@ class HostileValuesTest < MaximTest
       @app.info(**say.call) { value }
       @app.entry(message: value, data: value, request_id: value, timestamp: value, step_index: value, dataset: value, **say.call)
       @app.add(value, value, value)
-      @app.flow("f") { |flow| flow.info(value, value, **say.call) }
+      @app.flow(value) { |flow| flow.info(value, value, **say.call) }
     end
     exceptions.each do |error|
       @app.error(error, **say.call)
@@ -164,7 +164,7 @@ class HostileValuesTest < MaximTest
       trace.add_tag(value, value)
       trace.add_metadata({ key: value })
       trace.add_metric("m", value)
-      trace.add_event("e", metadata: { key: value }, no_such_thing: value)
+      trace.add_event(value, metadata: { key: value }, no_such_thing: value)
       trace.add_error(value)
       trace.add_error(message: value, code: value, metadata: value)
       trace.generation("g", messages: [value], model_parameters: { key: value }).result({ odd: value })

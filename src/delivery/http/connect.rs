@@ -114,7 +114,8 @@ impl ProxyTrouble {
         };
         let what = match (status, error) {
             (Some(407), _) => {
-                "asks for another user or password than http://user:password@host:port gives (HTTP 407)"
+                "asks for a user and password, or for others; give them as in http://user:password@host:port \
+                 (HTTP 407)"
                     .to_owned()
             }
             (Some(status), _) => format!("refuses the connection: HTTP {status}"),

@@ -38,6 +38,10 @@ VALUE mx_to_text(const mx_owner *owner, VALUE *value) {
     return Qfalse;
 }
 
+VALUE mx_name(const mx_owner *owner, VALUE name) {
+    return NIL_P(name) && owner && owner->lossy ? rb_utf8_str_new_lit("(no name)") : name;
+}
+
 VALUE mx_to_json(const mx_owner *owner, VALUE *value) {
     if (NIL_P(*value)) return Qfalse;
     return checked(value, rb_funcall(convert, id_json, 2, *value, is_lossy(owner)));

@@ -258,6 +258,7 @@ static VALUE call_event(int argc, VALUE *argv, VALUE self, fn_event fn) {
         VALUE failed = i < 2 ? mx_to_text(owner_of(entity), &part[i]) : mx_to_json(owner_of(entity), &part[i]);
         if (failed) return mx_refused(entity->logger, failed);
     }
+    part[1] = mx_name(owner_of(entity), part[1]);
     for (int i = 0; i < 4; i++) call.text[i] = mx_borrow(&call, &part[i]);
     VALUE done = finish(&call, entity, false);
     for (int i = 0; i < 4; i++) RB_GC_GUARD(part[i]);

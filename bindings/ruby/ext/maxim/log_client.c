@@ -309,6 +309,7 @@ static VALUE flow_make(VALUE owner, VALUE name, void (*invoke)(mx_call *), bool 
     mx_flow *flow = RTYPEDDATA_DATA(self);
     VALUE failed = mx_to_text(client, &name);
     if (failed) rb_exc_raise(failed);
+    name = mx_name(client, name);
     mx_call call = {.invoke = invoke, .handle = client->handle, .out = &flow->handle, .without_gvl = waits,
                     .integer = timeout_ms};
     call.text[0] = mx_borrow(&call, &name);

@@ -118,6 +118,8 @@ typedef struct mx_field {
 /* Makes *value a String that the library can read, or nil. Qfalse, or the Maxim::Error that says why not; for an
  * owner that is lossy any value has a text. */
 VALUE mx_to_text(const mx_owner *owner, VALUE *value);
+/* A name that there has to be: of nil, for an owner that is lossy, what says so. */
+VALUE mx_name(const mx_owner *owner, VALUE name);
 VALUE mx_to_json(const mx_owner *owner, VALUE *value);
 /* The text of a String made by the functions above; marks the call as large. */
 maxim_str mx_borrow(mx_call *call, VALUE *value);
