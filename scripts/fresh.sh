@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the README's two commands on a machine that has nothing: a new Debian (debootstrap, minbase) with a
 # clone of HEAD in it, into which only Rust is mounted. `make fresh` does everything; arguments choose
-# among the steps, and a script's name runs that script in a root which an earlier run has prepared:
+# among the steps, and a script's name runs that script in a root which an earlier run has prepared, and whose clone is
+# brought to HEAD:
 #
 #     user     without tools and without root, scripts/tools.sh names everything that is missing in one line
 #     tools    as root it installs all of it, and then finds nothing missing
@@ -49,7 +50,6 @@ make_root() {
         cp -L /etc/apt/sources.list "$root/etc/apt/"
     # Under a name of its own: that of the package ca-certificates is written when that is installed.
     [ ! -e "$certificates" ] || cp -L "$certificates" "$root/etc/ssl-certificates-of-the-machine.crt"
-    rm -rf "$root$clone"
     git clone --quiet --no-local . "$root$clone"
     mkdir -p "$root/opt/rustup" "$root/opt/cargo/bin" "$root/old"
     chroot "$root" useradd --create-home somebody
@@ -60,6 +60,12 @@ make_root() {
         grep -v '^PIP_FIND_LINKS\|_DIR=' | sed "s|=$certificates$|=/etc/ssl-certificates-of-the-machine.crt|" >"$root/opt/environment" || true
     echo "CARGO_HTTP_CAINFO=/etc/ssl-certificates-of-the-machine.crt" >>"$root/opt/environment"
     touch "$root/opt/made"
+}
+
+# What was built in the clone stays: make sees by itself what is older than its sources.
+update_clone() {
+    git -C "$root$clone" fetch --quiet --no-tags "$PWD" HEAD
+    git -C "$root$clone" reset --quiet --hard FETCH_HEAD
 }
 
 # inside USER DIRECTORY COMMAND...: runs a command in the root, with Rust unless RUST is empty.
@@ -124,7 +130,7 @@ step_demo() { prerequisites; inside root "$clone" make demo; }
 step_test() { prerequisites; inside root "$clone" make test; }
 
 [ $# -gt 0 ] || { rm -f "$root/opt/made"; set -- user demo test; }
-[ -e "$root/opt/made" ] || make_root
+if [ -e "$root/opt/made" ]; then update_clone; else make_root; fi
 for step in "$@"; do
     printf '\n== fresh: %s (%ds)\n' "$step" "$SECONDS"
     case $step in
