@@ -22,12 +22,13 @@ if [ ! -x "$place/otelcol" ]; then
     trap 'rm -rf "$work"' EXIT
     # The proxy has newer toolchains as modules, for who has an older Go.
     export GOTOOLCHAIN=auto GOFLAGS="-trimpath -buildvcs=false" CGO_ENABLED=0 PATH=$(dirname "$go"):$PATH
-    (
-        cd "$work"
-        GOBIN=$work "$go" install "go.opentelemetry.io/collector/cmd/builder@v$version" || exit
-        sed "/^dist:/a\\  output_path: $work/out" "$manifest" >builder.yaml
-        ./builder --config builder.yaml
-    ) >&2 || unavailable "an OpenTelemetry Collector $version of the Go module proxy"
+    build() {
+        GOBIN=$work go install "go.opentelemetry.io/collector/cmd/builder@v$version" || return
+        sed "/^dist:/a\\  output_path: $work/out" "$manifest" >"$work/builder.yaml"
+        "$work/builder" --config "$work/builder.yaml"
+    }
+    cd "$work"
+    fetch "an OpenTelemetry Collector $version of the Go module proxy" 'go_proxy_has go.opentelemetry.io/collector/cmd/builder' build
     mkdir -p "$place"
     mv "$work/out/otelcol" "$place/otelcol"
 fi

@@ -15,8 +15,10 @@ export COLLECTOR PATH="$(dirname "$node"):$(dirname "$go"):$PATH"
 
 make -C bindings/node all
 cp -r tests/interop/node/. "$work/node"
-npm ci --prefix "$work/node" --ignore-scripts --no-audit --no-fund --silent || unavailable "OpenTelemetry's SDK for Node from npm"
-(cd tests/interop/go && go mod download) || unavailable "OpenTelemetry's SDK for Go from the module proxy"
+fetch "OpenTelemetry's SDK for Node from npm" 'npm_has @opentelemetry/api' \
+    npm ci --prefix "$work/node" --ignore-scripts --no-audit --no-fund --loglevel=error
+fetch "OpenTelemetry's SDK for Go from the module proxy" 'go_proxy_has go.opentelemetry.io/otel' \
+    go -C tests/interop/go mod download
 (cd tests/interop/go && GOFLAGS=-mod=readonly go build -o "$work/go-program" .)
 
 export INTEROP_GO=$work/go-program INTEROP_NODE=$node INTEROP_SCRIPT=$work/node/main.mjs

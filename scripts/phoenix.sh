@@ -5,12 +5,14 @@
 # which there is no other host. Needs python3 with venv, and unshare.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/unavailable.sh
 
 requirements=$PWD/tests/interop/phoenix/requirements.txt
 place=${PHOENIX_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/maxim/phoenix-$(sha256sum "$requirements" | cut -c1-12)}
 if [ ! -e "$place/complete" ]; then
     python3 -m venv "$place"
-    "$place/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --requirement "$requirements"
+    fetch "Arize Phoenix from PyPI" 'pypi_has arize-phoenix' \
+        "$place/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --requirement "$requirements"
     touch "$place/complete"
 fi
 
