@@ -381,7 +381,7 @@ fn allocate(file: &File, size: usize) -> io::Result<()> {
 
 fn write_zeros(mut file: &File, size: usize) -> io::Result<()> {
     // Not on the stack, of which a host's thread may have little.
-    static ZEROS: [u8; 16 << 10] = [0; 16 << 10];
+    static ZEROS: [u8; 4 << 10] = [0; 4 << 10];
     let mut left = size;
     while left > 0 {
         let step = left.min(ZEROS.len());

@@ -12,10 +12,11 @@ use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::ring;
+use rustls::crypto::{CryptoProvider, KeyProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::sign::SigningKey;
 use rustls::{ALL_VERSIONS, CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport, TransportAdapter,
@@ -26,7 +27,7 @@ use super::{Fault, TransportError};
 
 /// The TLS settings with all roots loaded; reads files, so only called once https is needed.
 pub fn settings(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TransportError> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = provider();
     let builder = ClientConfig::builder_with_provider(provider.clone()).with_protocol_versions(ALL_VERSIONS);
     let builder = builder.map_err(|error| TransportError::new(Fault::Refused, error.to_string()))?;
     let builder = match ca_file {
@@ -43,7 +44,21 @@ pub fn settings(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TransportEr
 
 /// Whether a CA file can be used, or why not.
 pub fn check(ca_file: &Path) -> Result<(), String> {
-    CaFile::load(ca_file, Arc::new(ring::default_provider())).map(|_| ())
+    CaFile::load(ca_file, provider()).map(|_| ())
+}
+
+/// ring, but for what signs with private keys: no client has any here, so none of that is linked in.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(CryptoProvider { key_provider: &NoKeys, ..ring::default_provider() })
+}
+
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General("there are no client's keys here".to_owned()))
+    }
 }
 
 /// The platform's roots. Single ones that can't be read don't matter as long as there are others.
@@ -64,7 +79,7 @@ struct CaFile {
 }
 
 impl CaFile {
-    fn load(path: &Path, provider: Arc<rustls::crypto::CryptoProvider>) -> Result<CaFile, String> {
+    fn load(path: &Path, provider: Arc<CryptoProvider>) -> Result<CaFile, String> {
         let failed = |what: String| format!("the CA file {}: {what}", path.display());
         let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
