@@ -44,6 +44,12 @@
  * result or message nested deeper than 8 levels needs beyond that is the stack of a thread that lives as long as
  * the call does. If no such thread can be had, the result or the message is sent as it is.
  *
+ * MEMORY: where it runs out, a call whose text there is no room for answers MAXIM_ERR_NO_RESOURCES, records stay in
+ * files, and the library's own threads send what they can in small pieces, or wait; the error callback hears of it
+ * as MAXIM_ERR_NO_RESOURCES. A call that has begun to rewrite what it was given (a large result or image, masks,
+ * `lossy`) waits for up to a second for what it needs; if there is none by then, the process ends as where any
+ * allocation of Rust code fails.
+ *
  * BLOCKING: a function returns without waiting and without I/O unless its documentation says **May
  * block**; then it takes a timeout in milliseconds and never exceeds it. The exceptions are making a logger or
  * client (local files, no network), records above 256 KiB, MAXIM_OVERFLOW_BLOCK, and attachments: a file
@@ -300,10 +306,10 @@ MAXIM_ENUM(maxim_status, int32_t) {
     /** A bug in the library was caught at its boundary; the host is unharmed. Please report it. */
     MAXIM_ERR_PANIC = 18,
     /**
-     * Memory, a thread or another resource is not available. From a log call or the stats: another
-     * thread was stopped in the middle of a log call and has not come back, as after `longjmp` out
-     * of a signal handler. The first such call takes one second, later ones milliseconds; logging
-     * goes on once that thread calls again.
+     * Memory, a thread or another resource is not available. From a log call or the stats: there is
+     * no memory for its text, or another thread was stopped in the middle of a log call and has not
+     * come back, as after `longjmp` out of a signal handler. The first such call takes one second,
+     * later ones milliseconds; logging goes on once that thread calls again.
      */
     MAXIM_ERR_NO_RESOURCES = 19
 };

@@ -17,8 +17,9 @@ use crate::delivery::http::Http;
 use crate::delivery::link::{Link, Run};
 use crate::delivery::outcome::Outcome;
 use crate::delivery::policy::{HOLD, Policy};
-use crate::delivery::protocol::{Framing, Protocol};
+use crate::delivery::protocol::Protocol;
 use crate::delivery::reporting::{News, Reporting};
+use crate::delivery::scarcity::{MEMORY_PAUSE, NO_MEMORY, Room, Scarcity};
 use crate::process::{self, monotonic};
 use crate::spool::{Batch, BatchLimits, READ_AGAIN, Reader, Record, RecordKind};
 use crate::status::Status;
@@ -106,6 +107,7 @@ pub struct Engine {
     link: Link,
     /// The connections beside the first, while several requests are under way.
     siblings: Vec<Http>,
+    scarcity: Scarcity,
     failures: u32,
     failing_since: Option<Instant>,
     refused_in_a_row: u32,
@@ -170,6 +172,7 @@ impl Engine {
             body_limit: BodyLimit::new(),
             link: Link::new(),
             siblings: Vec::new(),
+            scarcity: Scarcity::new(),
             failures: 0,
             failing_since: None,
             refused_in_a_row: 0,
@@ -185,9 +188,14 @@ impl Engine {
     pub fn round(&mut self, supervisor: &dyn Supervisor) -> RoundResult {
         let (mut usual, reach) = (self.protocol.limits(), self.protocol.reach());
         usual.max_bytes = usual.max_bytes.min(self.body_limit.bytes());
+        let scarce = self.scarcity.limit();
+        if scarce.is_some() {
+            self.link.failed();
+        }
+        let struggling = (self.failures >= 2).then_some(PROBE_BYTES);
         // What is acknowledged as a whole has been looked at as a whole.
-        if self.failures >= 2 && !self.protocol.is_whole() {
-            usual.max_bytes = usual.max_bytes.min(PROBE_BYTES);
+        if let Some(most) = scarce.or(struggling).filter(|_| !self.protocol.is_whole()) {
+            usual.max_bytes = usual.max_bytes.min(most);
         }
         let mut request = self.link.request(usual, reach);
         request.max_bytes = request.max_bytes.min(self.body_limit.bytes());
@@ -204,17 +212,19 @@ impl Engine {
         let Some(mut batch) = self.reader.next_batch(&limits, &alone) else {
             return self.nothing();
         };
+        let framed = protocol.framing().size_of(&batch);
+        let most = if at_once > 1 { request.max_bytes.min(framed) } else { framed };
+        match self.scarcity.room(&mut self.body, most) {
+            Room::Enough => {}
+            Room::ForLess => return RoundResult::Progress,
+            Room::None => return self.no_memory(batch),
+        }
         protocol.has_read(self.reader.is_adopted(&batch));
         let is_full = batch.len() >= limits.max_records || batch.bytes() > limits.max_bytes / 2;
         match self.deliver(&mut batch, &request, at_once, supervisor) {
             Stop::Pause(wait, status) => {
                 self.link.failed();
-                self.siblings.clear();
-                drop(batch);
-                if self.spill_on_failure {
-                    self.reader.spill();
-                }
-                RoundResult::Pause { wait, status }
+                self.failed(batch, wait, status)
             }
             Stop::Again => {
                 self.link.failed();
@@ -228,6 +238,24 @@ impl Engine {
                 RoundResult::Progress
             }
         }
+    }
+
+    /// What waits does so in files.
+    fn failed(&mut self, batch: Batch, wait: Duration, status: Status) -> RoundResult {
+        self.siblings.clear();
+        drop(batch);
+        if self.spill_on_failure {
+            self.reader.spill();
+        }
+        RoundResult::Pause { wait, status }
+    }
+
+    /// Nothing can be sent until there is memory again; what is kept for the next round is given up.
+    fn no_memory(&mut self, batch: Batch) -> RoundResult {
+        self.body = Vec::new();
+        self.reader.drop_buffers();
+        let (wait, status) = self.pause(batch.len(), MEMORY_PAUSE, Status::NoResources, NO_MEMORY.to_owned());
+        self.failed(batch, wait, status)
     }
 
     /// There was nothing that could be read.
@@ -293,7 +321,7 @@ impl Engine {
         }
         let protocol = &*self.protocol;
         let send = |http: &mut Http, body: &mut Vec<u8>, run: &mut Run, start: usize| {
-            frame(body, protocol.framing(), batch.range(start..start + run.len));
+            protocol.framing().frame(body, batch.range(start..start + run.len));
             match protocol.send_batch(http, body, run.len, deadline) {
                 Outcome::Delivered => run.is_delivered = true,
                 outcome => run.outcome = Some(outcome),
@@ -495,7 +523,7 @@ impl Engine {
             self.sent_bytes = payload.len();
             return self.protocol.send_alone(&mut self.http, kind, payload, deadline);
         }
-        frame(&mut self.body, self.protocol.framing(), batch.range(0..count));
+        self.protocol.framing().frame(&mut self.body, batch.range(0..count));
         self.sent_bytes = self.body.len();
         self.protocol.send_batch(&mut self.http, &self.body, count, deadline)
     }
@@ -566,17 +594,4 @@ impl Engine {
 /// How long ago a moment is.
 fn passed(since: Instant) -> Duration {
     monotonic::now().saturating_duration_since(since)
-}
-
-/// Frames records into `body`: one copy each.
-fn frame<'a>(body: &mut Vec<u8>, framing: Framing, records: impl Iterator<Item = Record<'a>>) {
-    body.clear();
-    body.extend_from_slice(framing.prefix);
-    for (index, record) in records.enumerate() {
-        if index > 0 {
-            body.extend_from_slice(framing.separator);
-        }
-        body.extend_from_slice(record.payload);
-    }
-    body.extend_from_slice(framing.suffix);
 }

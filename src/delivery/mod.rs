@@ -37,6 +37,7 @@ mod policy;
 mod progress;
 mod protocol;
 mod reporting;
+mod scarcity;
 mod schedule;
 mod settings;
 #[cfg(test)]

@@ -210,9 +210,7 @@ impl Progress {
         let status = match (&state.writer, state.pause) {
             (WriterThread::Exited, _) => Status::Closed,
             // Refused after this flush's own attempt, and not tried again in time.
-            (_, Some((until, status)))
-                if state.served >= ticket && until > deadline && status != Status::Network =>
-            {
+            (_, Some((until, status))) if state.served >= ticket && until > deadline && !may_pass(status) => {
                 status
             }
             (_, pause) if monotonic::now() >= deadline => at_the_end(pause),
@@ -253,7 +251,7 @@ impl Progress {
     /// read are the reason however long the writer took to leave.
     pub fn why_left(&self, deadline: Instant) -> Status {
         match self.state.lock().pause {
-            Some((_, status)) if status != Status::Network && monotonic::now() < deadline => status,
+            Some((_, status)) if !may_pass(status) && monotonic::now() < deadline => status,
             pause => at_the_end(pause),
         }
     }
@@ -271,6 +269,11 @@ impl Progress {
         }
         Error::new(status, detail)
     }
+}
+
+/// Whether it is a trouble that more time is a remedy for.
+pub fn may_pass(status: Status) -> bool {
+    matches!(status, Status::Network | Status::NoResources)
 }
 
 /// What a call whose time is up says: that it is, unless files could not be read, which more time is no remedy for.

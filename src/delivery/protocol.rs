@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::delivery::http::Http;
 use crate::delivery::link::Reach;
 use crate::delivery::outcome::Outcome;
-use crate::spool::{BatchLimits, RecordKind};
+use crate::spool::{Batch, BatchLimits, Record, RecordKind};
 
 /// One API: how records become requests.
 ///
@@ -70,4 +70,25 @@ pub struct Framing {
     pub separator: &'static [u8],
     /// After the last record.
     pub suffix: &'static [u8],
+}
+
+impl Framing {
+    /// The size of the body that a batch becomes.
+    pub fn size_of(&self, batch: &Batch) -> usize {
+        let around = self.prefix.len() + self.suffix.len();
+        around + batch.bytes() + batch.len() * self.separator.len()
+    }
+
+    /// Frames records into `body`: one copy each.
+    pub fn frame<'a>(&self, body: &mut Vec<u8>, records: impl Iterator<Item = Record<'a>>) {
+        body.clear();
+        body.extend_from_slice(self.prefix);
+        for (index, record) in records.enumerate() {
+            if index > 0 {
+                body.extend_from_slice(self.separator);
+            }
+            body.extend_from_slice(record.payload);
+        }
+        body.extend_from_slice(self.suffix);
+    }
 }

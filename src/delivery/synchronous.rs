@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::delivery::engine::{RoundResult, Supervisor};
-use crate::delivery::progress::{FlushTarget, Progress};
+use crate::delivery::progress::{FlushTarget, Progress, may_pass};
 use crate::delivery::writer::Workplace;
 use crate::process::monotonic;
 use crate::status::{Result, Status};
@@ -45,7 +45,7 @@ pub fn send_until(place: &Workplace, target: FlushTarget, deadline: Instant) -> 
             RoundResult::Pause { wait, status } => {
                 if wait >= deadline.saturating_duration_since(monotonic::now()) {
                     // Nothing will change by the deadline.
-                    let status = if status == Status::Network { Status::Timeout } else { status };
+                    let status = if may_pass(status) { Status::Timeout } else { status };
                     return Err(progress.unfinished(status));
                 }
                 monotonic::sleep(wait);

@@ -7,7 +7,7 @@ use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::types::maxim_status;
-use crate::process::{Undisturbed, on_own_stack};
+use crate::process::{NoMemory, Undisturbed, can_map, on_own_stack};
 use crate::status::{Error, Result, Status};
 
 /// Runs the body of an export that answers with a status.
@@ -56,14 +56,13 @@ pub(super) fn roomy_boundary(
 /// What is made on a stack of its own takes less: two stacks, two segments and the certificates of authorities.
 const ROOMY_BYTES: usize = 8 << 20;
 
-/// Refuses before anything is begun that would end the process halfway for want of memory. Asks the system, as
-/// an allocator may have some left for this thread only.
+/// Refuses before anything is begun for which there is no memory. Asks the system, as an allocator may have some left
+/// for this thread only.
 fn check_memory() -> Result<()> {
-    match memmap2::MmapMut::map_anon(ROOMY_BYTES) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Error::new(Status::NoResources, "there is not enough memory or address space")),
-    }
+    if can_map(ROOMY_BYTES) { Ok(()) } else { Err(Error::new(Status::NoResources, NO_MEMORY)) }
 }
+
+const NO_MEMORY: &str = "there is not enough memory or address space";
 
 /// Runs the body of an export that answers with something else; `fallback` is its answer to a
 /// refusal or a panic.
@@ -93,6 +92,9 @@ fn refuse(error: &Error) -> maxim_status {
 
 #[cold]
 fn caught(payload: Box<dyn std::any::Any + Send>) -> maxim_status {
+    if payload.is::<NoMemory>() {
+        return refuse(&Error::new(Status::NoResources, NO_MEMORY));
+    }
     let message = payload
         .downcast_ref::<&str>()
         .copied()

@@ -142,6 +142,23 @@ impl Callbacks {
         }))
     }
 
+    /// Runs the body of a call of the host's: hears of its refusal, also where it is left for want of memory.
+    #[inline(always)]
+    pub(super) fn hearing<R>(&self, body: impl FnOnce() -> Result<R>) -> Result<R> {
+        struct Left<'a>(&'a Callbacks);
+        impl Drop for Left<'_> {
+            #[cold]
+            fn drop(&mut self) {
+                self.0.0.refusals.count(Status::NoResources);
+            }
+        }
+        // Nothing to be done unless it unwinds.
+        let left = Left(self);
+        let result = body();
+        std::mem::forget(left);
+        result.inspect_err(|why| self.refused(why))
+    }
+
     /// A call was refused: it is counted, and told to whoever debugs; where nobody hears of errors, there is a warning.
     #[cold]
     #[inline(never)]

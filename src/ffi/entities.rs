@@ -28,7 +28,7 @@ pub(super) fn with_logger<R: Default>(
     handle::with::<LoggerObject, _>(logger.addr(), |owned| match &owned.logger {
         Some(logger) => {
             let _call = lossy::Call::begin(logger.is_lossy(), || logger.has_masks());
-            body(logger).inspect_err(|why| owned.callbacks.refused(why))
+            owned.callbacks.hearing(|| body(logger))
         }
         None => Ok(R::default()),
     })

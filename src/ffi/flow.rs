@@ -36,7 +36,7 @@ fn with_flow<R>(flow: *const maxim_flow, body: impl FnOnce(&OwnedFlow) -> Result
     handle::with::<OwnedFlow, _>(flow.addr(), |owned| {
         let client = owned.flow.client();
         let _call = lossy::Call::begin(client.is_lossy(), || client.has_masks());
-        body(owned).inspect_err(|why| owned.callbacks.refused(why))
+        owned.callbacks.hearing(|| body(owned))
     })
 }
 

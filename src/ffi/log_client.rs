@@ -52,7 +52,7 @@ pub(super) fn with_client<R>(
 ) -> Result<R> {
     handle::with::<OwnedClient, _>(client.addr(), |owned| {
         let _call = lossy::Call::begin(owned.client.is_lossy(), || owned.client.has_masks());
-        body(&owned.client).inspect_err(|why| owned.callbacks.refused(why))
+        owned.callbacks.hearing(|| body(&owned.client))
     })
 }
 
@@ -196,7 +196,7 @@ fn with_level(
     let would_log = |owned: &OwnedClient| owned.client.would_log(level);
     handle::with_wanted(client.addr(), would_log, |owned| {
         let _call = lossy::Call::begin(owned.client.is_lossy(), || owned.client.has_masks());
-        body(&owned.client).inspect_err(|why| owned.callbacks.refused(why))
+        owned.callbacks.hearing(|| body(&owned.client))
     })
 }
 

@@ -84,7 +84,8 @@ pub const MAXIM_ERR_NOT_CONFIGURED: maxim_status = 16;
 pub const MAXIM_ERR_FLOW_EXHAUSTED: maxim_status = 17;
 /// A bug in the library was caught at its boundary; the host is unharmed. Please report it.
 pub const MAXIM_ERR_PANIC: maxim_status = 18;
-/// Memory, a thread or another resource is not available. From a log call or the stats: another thread was stopped in
+/// Memory, a thread or another resource is not available. From a log call or the stats: there is no memory for its text,
+/// or another thread was stopped in
 /// the middle of a log call and has not come back, as after `longjmp` out of a signal handler. The first such call
 /// takes one second, later ones milliseconds; logging goes on once that thread calls again.
 pub const MAXIM_ERR_NO_RESOURCES: maxim_status = 19;

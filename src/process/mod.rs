@@ -2,8 +2,8 @@
 //!
 //! Promises: [`epoch`] differs from the value in every ancestor, after whatever kind of fork;
 //! a thread of ours never runs one of the host's signal handlers; work with files on a thread of the host's
-//! raises no signal there and is not cut short ([`Undisturbed`]); nothing here installs a signal
-//! handler or panics for want of a resource.
+//! raises no signal there and is not cut short ([`Undisturbed`]); small pieces of memory are there where the system has none
+//! ([`memory`]); nothing here installs a signal handler or panics for want of a resource.
 //!
 //! Does not: decide what to do after a fork. The owner of a resource compares epochs and
 //! leaves what it inherited to the parent.
@@ -14,6 +14,7 @@ mod descriptors;
 mod fork;
 mod fork_cell;
 mod lambda;
+mod memory;
 pub mod monotonic;
 pub mod stamp;
 mod threads;
@@ -24,6 +25,7 @@ pub use descriptors::beyond_standard;
 pub use fork::{epoch, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::is_running_on_lambda;
+pub use memory::{NoMemory, can_map, has_memory, memory_shortages, reserve_or_leave, without_waiting};
 pub use threads::{on_own_stack, spawn_masked, spawn_scoped_masked, try_on_own_stack};
 pub(crate) use threads::{own_stack, spawn_bare};
 pub use undisturbed::{Undisturbed, hold_cancellation};

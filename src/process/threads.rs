@@ -13,15 +13,21 @@ use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
 #[cfg(target_os = "linux")]
 use super::Undisturbed;
+use super::memory::{self, Patience};
 
 /// Starts a thread called `name` (15 bytes are shown by the system) with all signals blocked.
 pub fn spawn_masked<T: Send + 'static>(
     name: &str,
     body: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
+    check_memory()?;
     let _blocked = SignalsBlocked::new();
     #[cfg(test)]
     let body = super::monotonic::inherited(body);
+    let body = || {
+        Patience::ENDLESS.set_here();
+        body()
+    };
     Builder::new().name(name.to_owned()).spawn(body)
 }
 
@@ -31,9 +37,16 @@ pub fn spawn_scoped_masked<'scope, T: Send + 'scope>(
     name: &str,
     body: impl FnOnce() -> T + Send + 'scope,
 ) -> io::Result<ScopedJoinHandle<'scope, T>> {
+    check_memory()?;
     let _blocked = SignalsBlocked::new();
     #[cfg(test)]
     let body = super::monotonic::inherited(body);
+    // A thread of the host's may wait for this one.
+    let patience = Patience::of_this_thread();
+    let body = move || {
+        patience.set_here();
+        body()
+    };
     Builder::new().name(name.to_owned()).spawn_scoped(scope, body)
 }
 
@@ -58,12 +71,20 @@ pub fn on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
     try_on_own_stack(name, &mut run).unwrap_or_else(run).expect("work is done once")
 }
 
+/// Refuses a thread that would have a stack and nothing else: the C library and the standard library end the process where
+/// they have no memory for a thread's first needs, and several such threads would wait for each other's.
+fn check_memory() -> io::Result<()> {
+    let has_some = memory::system_has(FIRST_NEEDS) && memory::can_map(BARE_STACK_BYTES + THREAD_BYTES);
+    if has_some { Ok(()) } else { Err(io::Error::from(io::ErrorKind::OutOfMemory)) }
+}
+
 /// Starts a thread with all signals blocked that `body` may leave as C code does, by `pthread_exit` too: the
 /// standard library's threads end the process over that. Nobody waits for it.
 pub(crate) fn spawn_bare(
     body: extern "C-unwind" fn(*mut c_void) -> *mut c_void,
     argument: *mut c_void,
 ) -> io::Result<()> {
+    check_memory()?;
     let _blocked = SignalsBlocked::new();
     let mut attributes = MaybeUninit::uninit();
     let mut thread = MaybeUninit::uninit();
@@ -121,6 +142,9 @@ pub(crate) fn own_stack() -> Option<Range<usize>> {
 
 /// The standard library's for its threads.
 const BARE_STACK_BYTES: usize = 2 << 20;
+/// What a thread needs before it begins, and beside its stack.
+const FIRST_NEEDS: usize = 64 << 10;
+const THREAD_BYTES: usize = 1 << 20;
 
 /// Blocks all signals on this thread, from which a new thread inherits its mask, until dropped.
 #[cfg(unix)]

@@ -6,6 +6,7 @@ use super::format::{Cursor, Frame, Header, Scan};
 use super::lanes::lane_of;
 use super::reader::BatchLimits;
 use super::state::{Location, Segment};
+use crate::process;
 use std::collections::VecDeque;
 use std::io;
 use std::ops::ControlFlow;
@@ -169,7 +170,10 @@ impl Batch {
         let is_alone = alone(kind, length);
         let cost = length + limits.per_record_overhead;
         let full = *bytes + cost > limits.max_bytes || self.entries.len() >= limits.max_records;
-        if !self.entries.is_empty() && (is_alone || full) {
+        // No more than there is memory for.
+        let has_room = self.entries.len() < self.entries.capacity()
+            || process::without_waiting(|| self.entries.try_reserve(1)).is_ok();
+        if !self.entries.is_empty() && (is_alone || full || !has_room) {
             return false;
         }
         let key = view.header.key();

@@ -280,7 +280,7 @@ impl Reader {
     }
 
     /// Forgets the buffers: nothing is being read.
-    pub(super) fn drop_buffers(&mut self) {
+    pub fn drop_buffers(&mut self) {
         self.buffers.clear();
     }
 

@@ -10,7 +10,7 @@ use super::format::{HEADER_SIZE, Header, Origin};
 use super::secure_fs::{At, Base};
 use super::segment::Mapping;
 use super::state::Location;
-use crate::process::unique;
+use crate::process::{self, unique};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
@@ -252,7 +252,8 @@ pub(super) fn write_all_at(file: &File, bytes: &[u8], at: usize) -> io::Result<(
 pub(super) fn read_range(mut file: &File, from: usize, to: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
     let length = file.metadata()?.len().min(to as u64).saturating_sub(from as u64);
     buffer.clear();
-    buffer.try_reserve_exact(length as usize).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
+    process::without_waiting(|| buffer.try_reserve_exact(length as usize))
+        .map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
     file.seek(SeekFrom::Start(from as u64))?;
     file.take(length).read_to_end(buffer).map(|_| ())
 }

@@ -4,7 +4,7 @@
 //! it of fixed size ([`Buffer::room`]), store there what it likes, and say afterwards how much of that counts: a
 //! short text is two overlapping stores, not a call that copies.
 
-use crate::process::Undisturbed;
+use crate::process::{Undisturbed, reserve_or_leave};
 use std::ops::{Deref, DerefMut};
 
 /// Text that grows at its end.
@@ -140,6 +140,8 @@ impl Buffer {
         // A handler of the host's that jumps out of a log call must not take the allocator's lock with it.
         let _undisturbed = Undisturbed::by_handlers();
         let needed = (self.len + more).max(2 * self.bytes.len());
+        let more = needed - self.bytes.len();
+        reserve_or_leave(&mut self.bytes, more);
         self.bytes.resize(needed, 0);
     }
 }

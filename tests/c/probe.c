@@ -155,10 +155,10 @@ static void print_stats(void) {
 #define N(field) (unsigned long long)s.field
     printf("{\"accepted\":%llu,\"adopted\":%llu,\"delivered\":%llu,\"held\":%llu,\"dropped_memory\":%llu,"
            "\"dropped_disk\":%llu,\"dropped_expired\":%llu,\"dropped_corrupt\":%llu,\"quarantined\":%llu,"
-           "\"retries\":%llu,\"refused\":%llu,\"bytes_held\":%llu,\"bytes_delivered\":%llu,"
+           "\"retries\":%llu,\"refused\":%llu,\"refused_other\":%llu,\"bytes_held\":%llu,\"bytes_delivered\":%llu,"
            "\"oldest_held_ms\":%llu,\"last_http_status\":%d}\n",
            N(accepted), N(adopted), N(delivered), N(held), N(dropped_memory), N(dropped_disk), N(dropped_expired),
-           N(dropped_corrupt), N(quarantined), N(retries), N(refused), N(bytes_held), N(bytes_delivered),
+           N(dropped_corrupt), N(quarantined), N(retries), N(refused), N(refused_other), N(bytes_held), N(bytes_delivered),
            N(oldest_held_ms), s.last_http_status);
     fflush(stdout);
 }

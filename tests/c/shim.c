@@ -11,6 +11,7 @@
  *                   at whose end it was in a call and had meanwhile not begun and ended one
  * SHIM_INTERRUPTED  a thread between its `shim_enter` and `shim_tick` gets SIGUSR1 when it makes, renames or removes a
  *                   segment; `shim_interruptions` counts these
+ * SHIM_NO_MEMORY    while this file exists, no thread but the first has memory from malloc and realloc
  * SHIM_CLOCK_LATE   CLOCK_REALTIME is so many seconds late (or early, if negative)
  * SHIM_BOOT_LATE    the same with CLOCK_BOOTTIME
  */
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +35,30 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
     return getenv("SHIM_NO_THREADS") ? EAGAIN : real(thread, attributes, body, argument);
+}
+
+extern void *__libc_malloc(size_t);
+extern void *__libc_realloc(void *, size_t);
+
+static const char *no_memory;
+
+__attribute__((constructor)) static void begin(void) {
+    no_memory = getenv("SHIM_NO_MEMORY");
+}
+
+static int has_memory(void) {
+    int before = errno;
+    int has = !no_memory || syscall(SYS_gettid) == getpid() || access(no_memory, F_OK) != 0;
+    errno = has ? before : ENOMEM;
+    return has;
+}
+
+void *malloc(size_t size) {
+    return has_memory() ? __libc_malloc(size) : NULL;
+}
+
+void *realloc(void *old, size_t size) {
+    return has_memory() ? __libc_realloc(old, size) : NULL;
 }
 
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result) {

@@ -21,6 +21,8 @@
  *   write-standard         write to their numbers, whatever has them, once the library has left them
  *   own-descriptors        fail if one of these has been closed or written to
  *   address-space:KIB      have only so much address space left
+ *   take-memory, give-memory  have all that malloc gives, and give it back
+ *   large-text:N           log N texts of 800 kB, until one is refused
  *   more-loggers:N         make N loggers beside this one; print how many there is no memory for
  *   idle-thread            have a thread that does nothing
  *   idle-child             fork a child that never calls the library and ends after ten minutes, or when it is
@@ -365,18 +367,7 @@ static void take_all_descriptors(void) {
 }
 
 #include "descriptors.h"
-
-static int limit_address_space(unsigned long long kib) {
-    unsigned long long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    int found = file && fscanf(file, "%llu", &pages) == 1;
-    if (file) {
-        fclose(file);
-    }
-    rlim_t bytes = (rlim_t)(pages * (unsigned long long)sysconf(_SC_PAGESIZE) + kib * 1024);
-    struct rlimit limit = {bytes, bytes};
-    return found && setrlimit(RLIMIT_AS, &limit) == 0;
-}
+#include "memory.h"
 
 static int make_more_loggers(unsigned long long count) {
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
@@ -484,6 +475,12 @@ static int torture_verb(const char *verb) {
         return restore_standard() ? 0 : 2;
     } else if (IS_VERB("address-space")) {
         return limit_address_space(number(verb, 1, "0")) ? 0 : 2;
+    } else if (IS_VERB("take-memory")) {
+        take_memory();
+    } else if (IS_VERB("give-memory")) {
+        give_memory();
+    } else if (IS_VERB("large-text")) {
+        log_large_texts(number(verb, 1, "1"));
     } else if (IS_VERB("more-loggers")) {
         return make_more_loggers(number(verb, 1, "1")) ? 0 : 2;
     } else if (IS_VERB("idle-thread")) {

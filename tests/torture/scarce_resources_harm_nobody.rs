@@ -1,6 +1,7 @@
 //! No threads, no descriptors, a jumping clock, a freeze, AWS Lambda, a library loaded over and over:
 //! records are kept and sent, and the host notices nothing.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::bench::{Row, Stage, json_lines, scaled, shim, wait_until};
@@ -150,6 +151,91 @@ fn little_address_space_evicts_nothing_while_the_disk_is_free() {
     let said = json_lines(&mut stage.probe(&server.url(), &verbs));
     assert_eq!((&said[0], &said[1]["delivered"]), (&50.into(), &1.into()), "{said:?}");
     row.note = "none evicted; 50 loggers refused, none aborted".into();
+}
+
+#[test]
+fn a_call_that_there_is_no_memory_for_is_refused_and_logging_goes_on() {
+    let mut row = Row::new("a host that has taken all memory, and gives it back");
+    let stage = Stage::new("taken-memory");
+    let server = Server::start(&["--check-seq"]);
+    let verbs = [
+        "new",
+        "log:1:first",
+        "flush:60000",
+        "expect:MAXIM_OK",
+        "address-space:0",
+        "take-memory",
+        "large-text:1",
+        "expect:MAXIM_ERR_NO_RESOURCES",
+        "log:1000:second",
+        "expect:MAXIM_OK",
+        "give-memory",
+        "flush:60000",
+        "expect:MAXIM_OK",
+        "large-text:1",
+        "expect:MAXIM_OK",
+        "flush:60000",
+        "expect:MAXIM_OK",
+        "stats",
+    ];
+    let said = json_lines(&mut stage.probe(&server.url(), &verbs));
+    row.add_stats(&said[0]);
+    assert_eq!((row.dropped, row.held, row.delivered, row.accepted), (0, 0, 1_002, 1_002), "{said:?}");
+    assert_eq!(said[0]["refused_other"], 1, "{said:?}");
+    row.note = "1 text of 800 kB refused".into();
+}
+
+#[test]
+fn no_thread_of_the_library_ends_the_process_for_want_of_memory() {
+    let mut row =
+        Row::new("8 and 10 MiB of address space for 30 attachments of 3 MB and all that sends them");
+    for kib in [8_000, 10_000] {
+        let stage = Stage::new("little-memory");
+        let server = Server::start(&[]);
+        let limit = format!("address-space:{kib}");
+        let verbs =
+            ["new", "log:1:first", "flush:60000", &limit, "attach:30:3000000", "flush:60000", "stats"];
+        row.add_stats(&json_lines(&mut stage.probe(&server.url(), &verbs))[0]);
+    }
+    // Without memory to send with, they are held.
+    assert_eq!((row.dropped, row.delivered + row.held), (0, row.accepted));
+}
+
+#[test]
+fn threads_of_the_library_wait_until_there_is_memory_again() {
+    let mut row = Row::new("no memory for the library's threads, for a while");
+    let stage = Stage::new("no-memory");
+    let server = Server::start(&["--check-seq", "--seq-start", "1"]);
+    let control = stage.scratch.path().join("no-memory");
+    let verbs = [
+        "new",
+        "log:1000:a",
+        "attach:2:300000",
+        "flush:60000",
+        "expect:MAXIM_OK",
+        "wait",
+        "log:20000:b",
+        "attach:8:300000",
+        "flush:500",
+        "wait",
+        "flush:60000",
+        "expect:MAXIM_OK",
+        "stats",
+    ];
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let environment = [("LD_PRELOAD", text(&shim(&stage))), ("SHIM_NO_MEMORY", text(&control))];
+    let mut host = stage.host(&server.url(), &verbs, &environment);
+    host.line();
+    std::fs::write(&control, "").unwrap();
+    host.tell();
+    host.line();
+    std::fs::remove_file(&control).unwrap();
+    host.tell();
+    row.add_stats(&host.json());
+    host.must_succeed();
+    let totals = server.sequences()["totals"].clone();
+    assert_eq!((&totals["unique"], &totals["duplicates"]), (&21_000.into(), &0.into()), "{totals}");
+    assert_eq!((row.held, row.dropped, row.delivered), (0, 0, row.accepted));
 }
 
 #[test]
