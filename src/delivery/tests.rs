@@ -109,6 +109,17 @@ pub(super) fn asked(
     (config(protocol), heard)
 }
 
+/// The same with a service that is out of order until it is said to be well.
+pub(super) fn asked_in_vain(
+    answer: impl Fn() -> Outcome + Send + Sync + 'static,
+) -> (PipelineConfig, Arc<Mutex<Vec<String>>>, Arc<AtomicBool>) {
+    let well = Arc::new(AtomicBool::new(false));
+    let is_well = Arc::clone(&well);
+    let (config, heard) =
+        asked(move |_| if is_well.load(Ordering::SeqCst) { Outcome::Delivered } else { answer() });
+    (config, heard, well)
+}
+
 fn append(pipeline: &Pipeline, records: std::ops::Range<usize>) {
     for n in records {
         pipeline.append(LINE, &[b"r", n.to_string().as_bytes()].concat()).unwrap();
@@ -221,12 +232,7 @@ fn requests_shrink_below_a_limit_and_stay_there_and_only_what_never_fits_is_set_
 
 #[test]
 fn a_service_that_finds_everything_too_large_is_waited_for() {
-    let well = Arc::new(AtomicBool::new(false));
-    let is_well = Arc::clone(&well);
-    let (config, heard) = asked(move |_| match is_well.load(Ordering::SeqCst) {
-        true => Outcome::Delivered,
-        false => Outcome::TooLarge { why: "too large".into() },
-    });
+    let (config, heard, well) = asked_in_vain(|| Outcome::TooLarge { why: "too large".into() });
     let pipeline = Pipeline::open(config);
     append(&pipeline, 0..1_000);
     pipeline.flush(Duration::ZERO).unwrap();
@@ -382,10 +388,7 @@ impl Reporter for Meddler {
 fn a_callback_may_call_the_library_and_its_panic_harms_nobody() {
     let (heard, hear) = mpsc::channel();
     let meddler = Arc::new(Meddler { pipeline: Mutex::new(None), heard });
-    let well = Arc::new(AtomicBool::new(false));
-    let is_well = Arc::clone(&well);
-    let (mut config, _) =
-        asked(move |_| if is_well.load(Ordering::SeqCst) { Outcome::Delivered } else { retry() });
+    let (mut config, _, well) = asked_in_vain(retry);
     config.reporter = meddler.clone();
     let pipeline = Arc::new(Pipeline::open(config));
     *meddler.pipeline.lock() = Some(Arc::clone(&pipeline));

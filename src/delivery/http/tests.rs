@@ -252,13 +252,19 @@ fn a_request_has_time_limits_of_its_own_however_far_its_deadline() {
     assert!(why.contains("timed out while TLS was set up"), "{why}");
 }
 
-#[test]
-fn an_interrupt_ends_a_request_and_refuses_the_next() {
+/// A server that says when it is asked, and nothing to whoever asked.
+fn silent() -> (TestServer, mpsc::Receiver<()>) {
     let (asked, was_asked) = mpsc::channel();
     let server = TestServer::new(move |_| {
         asked.send(()).unwrap();
         Answer::Silence
     });
+    (server, was_asked)
+}
+
+#[test]
+fn an_interrupt_ends_a_request_and_refuses_the_next() {
+    let (server, was_asked) = silent();
     let mut http = http();
     let interrupter = http.interrupter();
     let url = server.url.clone();
@@ -275,11 +281,7 @@ fn an_interrupt_ends_a_request_and_refuses_the_next() {
 
 #[test]
 fn an_interrupt_ends_the_requests_of_siblings_too() {
-    let (asked, was_asked) = mpsc::channel();
-    let server = TestServer::new(move |_| {
-        asked.send(()).unwrap();
-        Answer::Silence
-    });
+    let (server, was_asked) = silent();
     let http = http();
     let interrupter = http.interrupter();
     let (mut early, url) = (http.sibling(), server.url.clone());

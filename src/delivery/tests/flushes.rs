@@ -4,12 +4,8 @@ use super::*;
 
 #[test]
 fn a_refused_key_ends_a_flush_at_once_and_the_next_flush_tries_again() {
-    let accepted = Arc::new(AtomicBool::new(false));
-    let is_accepted = Arc::clone(&accepted);
-    let (config, heard) = asked(move |_| match is_accepted.load(Ordering::SeqCst) {
-        true => Outcome::Delivered,
-        false => Outcome::Unauthorized { status: 401, why: "HTTP 401: no such key".into() },
-    });
+    let (config, heard, accepted) =
+        asked_in_vain(|| Outcome::Unauthorized { status: 401, why: "HTTP 401: no such key".into() });
     let pipeline = Pipeline::open(config);
     append(&pipeline, 0..3);
     let error = pipeline.flush(Duration::from_secs(59)).unwrap_err();
@@ -96,13 +92,19 @@ fn a_flush_with_a_callback_that_can_no_longer_succeed_says_so() {
     assert_eq!(hear.recv().unwrap().unwrap_err().status, Status::Closed);
 }
 
-#[test]
-fn a_record_is_sent_within_the_interval_without_a_flush() {
+/// A service that takes all, and the bodies as they come.
+fn telling() -> (PipelineConfig, mpsc::Receiver<String>) {
     let (said, hear) = mpsc::channel();
-    let (mut config, _) = asked(move |body| {
+    let (config, _) = asked(move |body| {
         said.send(body.to_owned()).unwrap();
         Outcome::Delivered
     });
+    (config, hear)
+}
+
+#[test]
+fn a_record_is_sent_within_the_interval_without_a_flush() {
+    let (mut config, hear) = telling();
     config.flush_interval = Some(Duration::from_millis(20));
     let pipeline = Pipeline::open(config);
     append(&pipeline, 0..1);
@@ -111,11 +113,7 @@ fn a_record_is_sent_within_the_interval_without_a_flush() {
 
 #[test]
 fn a_batch_by_count_is_sent_without_a_flush_and_not_before_it_is_full() {
-    let (said, hear) = mpsc::channel();
-    let (mut config, _) = asked(move |body| {
-        said.send(body.to_owned()).unwrap();
-        Outcome::Delivered
-    });
+    let (mut config, hear) = telling();
     config.flush_interval = Some(Duration::from_secs(3_600));
     config.spool.wake_records = 10;
     let pipeline = Pipeline::open(config);

@@ -9,12 +9,9 @@ fn what_was_acknowledged_before_a_crash_is_not_delivered_again() {
     let site = Site::new();
     let (spool, mut reader) = site.open();
     append(&spool, 0..3000);
-    let mut batch = next(&mut reader).unwrap();
-    reader.acknowledge(&mut batch, 1234);
-    drop(batch);
+    deliver_some(&mut reader, 1234);
     crash(spool, reader);
-    let (spool, mut reader) = site.open();
-    reader.maintain();
+    let (spool, mut reader) = site.open_as_heir();
     assert_eq!(deliver_all(&mut reader), lines(1234..3000));
     let stats = check(&spool);
     assert_eq!((stats.adopted, stats.delivered, stats.held), (1766, 1766, 0));
@@ -35,9 +32,7 @@ fn a_living_owner_keeps_its_records() {
 #[test]
 fn records_of_another_identity_are_left_alone() {
     let site = Site::new();
-    let (spool, reader) = site.open();
-    append(&spool, 0..10);
-    crash(spool, reader);
+    site.crash_with(0..10);
     let mut options = site.options();
     options.identity.key_fingerprint = "another".into();
     let (spool, mut reader) = open(options);
@@ -57,12 +52,11 @@ fn what_an_earlier_version_left_under_the_former_name_is_adopted() {
     for root in [site.hot.path(), site.cold.path()] {
         std::fs::rename(root.join(identity.name()), root.join(identity.former_name())).unwrap();
     }
-    let (spool, mut reader) = site.open();
-    reader.maintain();
+    let (spool, mut reader) = site.open_as_heir();
     assert_eq!(check(&spool).bytes_held, spool.state.lock().adopted[0].unsettled_bytes() + 1000);
     assert_eq!(deliver_all(&mut reader)[..100], lines(0..100));
     reader.finish();
-    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+    site.assert_empty();
 }
 
 #[test]
@@ -90,11 +84,10 @@ fn a_clean_end_leaves_what_was_not_sent_on_disk_for_the_next() {
     assert_eq!(reader.finish().held, 3000);
     drop(spool);
     assert!(site.files().iter().all(|file| file.starts_with(site.cold.path())));
-    let (_spool, mut reader) = site.open();
-    reader.maintain();
+    let (_spool, mut reader) = site.open_as_heir();
     assert_eq!(deliver_all(&mut reader), lines(0..3000));
     reader.finish();
-    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+    site.assert_empty();
 }
 
 #[test]
@@ -102,37 +95,32 @@ fn a_segment_that_is_hot_and_cold_is_delivered_once_with_the_further_cursor() {
     let site = Site::new();
     let (spool, mut reader) = site.open();
     append(&spool, 0..1000);
-    let before: Vec<_> = site.files().into_iter().filter(|file| file.extension().is_some()).collect();
+    let before: Vec<_> = site.segments();
     let hot: Vec<(std::path::PathBuf, Vec<u8>)> =
         before.into_iter().map(|file| (file.clone(), std::fs::read(file).unwrap())).collect();
-    let mut batch = next(&mut reader).unwrap();
-    reader.acknowledge(&mut batch, 300);
-    drop(batch);
+    deliver_some(&mut reader, 300);
     assert!(reader.spool.spill_all());
     // As if the process had died before it removed the hot files.
     for (file, content) in hot {
         std::fs::write(file, content).unwrap();
     }
     crash(spool, reader);
-    let (spool, mut reader) = site.open();
-    reader.maintain();
+    let (spool, mut reader) = site.open_as_heir();
     assert_eq!(deliver_all(&mut reader), lines(300..1000));
     assert_eq!(check(&spool).adopted, 700);
     reader.finish();
-    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+    site.assert_empty();
 }
 
 #[test]
 fn the_oldest_owner_comes_first_and_takeovers_can_be_repeated() {
     let site = Site::new();
     for start in [0, 100, 200] {
-        let (spool, mut reader) = site.open();
-        reader.maintain();
+        let (spool, reader) = site.open_as_heir();
         append(&spool, start..start + 100);
         crash(spool, reader);
     }
-    let (spool, mut reader) = site.open();
-    reader.maintain();
+    let (spool, mut reader) = site.open_as_heir();
     let mut seen = deliver_all(&mut reader);
     assert_eq!(check(&spool).delivered, 300);
     // Instances of the same second are in no particular order.
@@ -150,8 +138,7 @@ fn own_records_are_not_kept_waiting_by_adopted_ones() {
         spool.append(RecordKind(9), b"left behind").unwrap();
     }
     crash(spool, reader);
-    let (spool, mut reader) = site.open();
-    reader.maintain();
+    let (spool, mut reader) = site.open_as_heir();
     append(&spool, 0..100);
     let limits = BatchLimits { max_records: 1, ..LIMITS };
     let mut kinds = Vec::new();
@@ -192,7 +179,7 @@ fn many_who_start_at_once_take_each_record_once() {
     let mut expected = lines(0..2000);
     expected.sort();
     assert_eq!(seen, expected);
-    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+    site.assert_empty();
 }
 
 #[test]
@@ -200,17 +187,10 @@ fn a_cursor_that_is_damaged_costs_a_second_delivery_and_no_record() {
     let site = Site::new();
     let (spool, mut reader) = site.open();
     append(&spool, 0..100);
-    let mut batch = next(&mut reader).unwrap();
-    reader.acknowledge(&mut batch, 50);
-    drop(batch);
+    deliver_some(&mut reader, 50);
     crash(spool, reader);
-    for file in site.files().into_iter().filter(|file| file.extension().is_some()) {
-        let mut bytes = std::fs::read(&file).unwrap();
-        bytes[CURSOR_AT] ^= 1;
-        std::fs::write(file, bytes).unwrap();
-    }
-    let (_spool, mut reader) = site.open();
-    reader.maintain();
+    site.damage_segments(CURSOR_AT);
+    let (_spool, mut reader) = site.open_as_heir();
     assert_eq!(deliver_all(&mut reader), lines(0..100));
 }
 
@@ -240,9 +220,7 @@ fn records_of_a_long_lived_owner_are_not_taken_for_old_ones() {
 #[test]
 fn a_short_lived_process_begins_small_and_leaves_orphans_alone_at_first() {
     let site = Site::new();
-    let (spool, reader) = site.open();
-    append(&spool, 0..10);
-    crash(spool, reader);
+    site.crash_with(0..10);
     let before = std::time::Instant::now();
     let (spool, mut reader) =
         open(Options { short_lived: true, max_memory_bytes: 64 << 20, ..site.options() });

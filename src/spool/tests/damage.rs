@@ -81,21 +81,13 @@ fn a_file_that_was_never_sealed_gives_its_records_too() {
 #[test]
 fn a_lost_record_is_counted_by_whoever_has_its_segment_last() {
     let site = Site::new();
-    let (spool, reader) = site.open();
-    append(&spool, 0..1);
-    crash(spool, reader);
-    for file in site.files().into_iter().filter(|file| file.extension().is_some()) {
-        let mut bytes = std::fs::read(&file).unwrap();
-        bytes[HEADER_SIZE + RECORD_HEADER] ^= 1;
-        std::fs::write(file, bytes).unwrap();
-    }
-    let (spool, mut reader) = site.open();
-    reader.maintain();
+    site.crash_with(0..1);
+    site.damage_segments(HEADER_SIZE + RECORD_HEADER);
+    let (spool, mut reader) = site.open_as_heir();
     assert!(reader.spill());
     assert_eq!(check(&spool).held, 1);
     crash(spool, reader);
-    let (spool, mut reader) = site.open();
-    reader.maintain();
+    let (spool, mut reader) = site.open_as_heir();
     assert_eq!(deliver_all(&mut reader), Vec::<Vec<u8>>::new());
     assert_eq!(check(&spool).dropped_corrupt, 1);
 }
@@ -117,9 +109,7 @@ fn foreign_and_future_files_are_set_aside_and_in_nobodys_way() {
     }
     for content in [&future[..], b"not a segment at all", &[0xff; 10_000]] {
         let site = Site::new();
-        let (spool, reader) = site.open();
-        append(&spool, 0..10);
-        crash(spool, reader);
+        site.crash_with(0..10);
         let (seen, stats) = adopt(&site, content);
         assert_eq!(seen, lines(0..10));
         assert_eq!(stats.files_set_aside, 1);
@@ -174,12 +164,9 @@ fn a_cut_copy_of_a_segment_does_not_replace_the_whole_one() {
 fn records_behind_what_cannot_be_read_are_held_and_not_ready() {
     let site = Site::new();
     for _ in 0..2 {
-        let (spool, reader) = site.open();
-        append(&spool, 0..5);
-        crash(spool, reader);
+        site.crash_with(0..5);
     }
-    let (spool, mut reader) = site.open();
-    reader.maintain();
+    let (spool, _reader) = site.open_as_heir();
     assert_eq!((spool.adopted_held(), spool.adopted_ready()), (10, 5), "of one segment at least");
     assert_eq!(spool.adopted_readable(), 10);
     let now = crate::process::monotonic::now();

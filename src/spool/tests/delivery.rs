@@ -26,15 +26,13 @@ fn an_instance_that_ends_empty_leaves_no_files() {
     deliver_all(&mut reader);
     reader.finish();
     drop(spool);
-    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+    site.assert_empty();
 }
 
 #[test]
 fn what_a_crash_leaves_is_adopted_by_the_next_instance() {
     let site = Site::new();
-    let (spool, reader) = site.open();
-    append(&spool, 0..5000);
-    crash(spool, reader);
+    site.crash_with(0..5000);
     let (spool, mut reader) = site.open();
     append(&spool, 5000..5010);
     reader.maintain();
@@ -43,7 +41,7 @@ fn what_a_crash_leaves_is_adopted_by_the_next_instance() {
     assert_eq!(seen, lines(0..5010));
     assert_eq!(check(&spool).adopted, 5000);
     reader.finish();
-    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+    site.assert_empty();
 }
 
 #[test]
@@ -182,8 +180,7 @@ fn many_threads_get_every_sequence_once_and_keep_their_own_order() {
                 assert_eq!(record.payload, expected.to_le_bytes());
                 *expected += 1;
             }
-            let all = batch.len();
-            reader.acknowledge(&mut batch, all);
+            acknowledge_all(&mut reader, &mut batch);
             check(&spool);
         }
         std::thread::yield_now();

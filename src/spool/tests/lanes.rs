@@ -30,6 +30,13 @@ pub(super) fn roomy(site: &Site, lanes: usize) -> Options {
     Options { lanes, max_memory_bytes: 4 << 20, max_disk_bytes: 64 << 20, ..site.options() }
 }
 
+/// So many lanes of those that there may be.
+pub(super) fn open_with_lanes(site: &Site, count: usize, most: usize) -> (Arc<Spool>, Reader) {
+    let (spool, reader) = open(roomy(site, most));
+    open_lanes(&spool, count);
+    (spool, reader)
+}
+
 #[test]
 fn records_of_all_lanes_come_in_the_order_of_their_calls() {
     let site = Site::new();
@@ -79,8 +86,7 @@ fn a_batch_that_is_acknowledged_as_a_whole_is_of_one_lane_and_the_order_holds() 
         let lanes: BTreeSet<_> = batch.waiting().iter().map(|entry| entry.piece).collect();
         assert_eq!(lanes.len(), 1);
         came.extend(batch.records().map(|record| record.payload.to_vec()));
-        let all = batch.len();
-        reader.acknowledge(&mut batch, all);
+        acknowledge_all(&mut reader, &mut batch);
     }
     assert_eq!(came, lines(0..1_000));
     check(&spool);
@@ -112,7 +118,7 @@ fn whoever_adopts_the_records_of_several_lanes_sends_them_in_order() {
         assert_eq!(check(&spool).dropped_corrupt, 0);
         reader.finish();
     }
-    assert_eq!(site.files(), Vec::<std::path::PathBuf>::new());
+    site.assert_empty();
 }
 
 #[test]
@@ -143,8 +149,7 @@ fn a_thread_that_was_told_of_a_record_logs_behind_it() {
                 assert_eq!(record.payload, line(next_number));
                 next_number += 1;
             }
-            let all = batch.len();
-            reader.acknowledge(&mut batch, all);
+            acknowledge_all(&mut reader, &mut batch);
         }
     });
     check(&spool);
@@ -153,17 +158,14 @@ fn a_thread_that_was_told_of_a_record_logs_behind_it() {
 #[test]
 fn a_damaged_segment_of_one_lane_costs_the_others_nothing() {
     let site = Site::new();
-    let (spool, reader) = open(roomy(&site, 4));
-    open_lanes(&spool, 3);
+    let (spool, reader) = open_with_lanes(&site, 3, 4);
     append_in_turns(&spool, 0..3_000, 3);
     crash(spool, reader);
     let segments: Vec<_> =
         site.files().into_iter().filter(|file| std::fs::read(file).unwrap().len() > 300_000).collect();
     assert!(segments.len() >= 3);
     let damaged = segments.iter().find(|file| std::fs::read(file).unwrap()[4096] != 0).unwrap();
-    let mut bytes = std::fs::read(damaged).unwrap();
-    bytes[4096 + 300] ^= 1;
-    std::fs::write(damaged, bytes).unwrap();
+    flip_byte(damaged, 4096 + 300);
     let (spool, mut reader) = open(roomy(&site, 4));
     reader.maintain();
     let came = deliver_all(&mut reader);
@@ -196,8 +198,7 @@ fn threads_that_meet_open_lanes_and_lose_and_repeat_nothing() {
                 assert_eq!(record.payload, line(*number));
                 *number += 1;
             }
-            let all = batch.len();
-            reader.acknowledge(&mut batch, all);
+            acknowledge_all(&mut reader, &mut batch);
             check(&spool);
         }
     });
@@ -231,8 +232,7 @@ fn until_a_lane_is_missed(spool: &Spool) {
 #[test]
 fn while_a_lane_is_held_nothing_is_sent_and_afterwards_all_of_it_once_and_in_order() {
     let site = Site::new();
-    let (spool, mut reader) = open(roomy(&site, 4));
-    open_lanes(&spool, 3);
+    let (spool, mut reader) = open_with_lanes(&site, 3, 4);
     append_in_turns(&spool, 0..3_000, 3);
     let limits = BatchLimits { max_records: 1_000, ..LIMITS };
     let mut batch = reader.next_batch(&limits, &|_, _| false).unwrap();
@@ -258,8 +258,7 @@ fn while_a_lane_is_held_nothing_is_sent_and_afterwards_all_of_it_once_and_in_ord
 #[test]
 fn a_thread_whose_lane_is_held_for_long_goes_on_in_another() {
     let site = Site::new();
-    let (spool, mut reader) = open(roomy(&site, 4));
-    open_lanes(&spool, 2);
+    let (spool, mut reader) = open_with_lanes(&site, 2, 4);
     std::thread::scope(|scope| {
         let let_go = hold_lane(scope, &spool, 1);
         set_lane_hint(1);
@@ -284,8 +283,7 @@ fn leave_with_lane(spool: &Spool, depth: usize) -> u64 {
 #[test]
 fn a_lane_whose_holder_is_gone_is_had_again_when_its_thread_logs_in_any_lane() {
     let site = Site::new();
-    let (spool, mut reader) = open(roomy(&site, 4));
-    open_lanes(&spool, 3);
+    let (spool, mut reader) = open_with_lanes(&site, 3, 4);
     append_in_turns(&spool, 0..300, 3);
     std::thread::scope(|scope| {
         let (went, is_gone) = std::sync::mpsc::channel();
@@ -342,8 +340,7 @@ impl Payload for FromTheFuture<'_> {
 #[test]
 fn a_clock_that_was_set_back_keeps_nothing_from_being_sent() {
     let site = Site::new();
-    let (spool, mut reader) = open(roomy(&site, 2));
-    open_lanes(&spool, 2);
+    let (spool, mut reader) = open_with_lanes(&site, 2, 2);
     append_in_turns(&spool, 0..10, 2);
     let mut lane = spool.lanes[1].0.lock();
     let payload = line(10);
@@ -361,8 +358,7 @@ fn a_clock_that_was_set_back_keeps_nothing_from_being_sent() {
 /// A lane whose record was accepted before the clock was set back, in use or sealed, while another is logged in.
 fn send_while_another_lane_is_logged_in(is_sealed: bool) {
     let site = Site::new();
-    let (spool, mut reader) = open(roomy(&site, 2));
-    open_lanes(&spool, 2);
+    let (spool, mut reader) = open_with_lanes(&site, 2, 2);
     let mut lane = spool.lanes[1].0.lock();
     lane = spool.with_room(lane, 100).unwrap();
     let payload = line(0);
@@ -379,8 +375,7 @@ fn send_while_another_lane_is_logged_in(is_sealed: bool) {
         append(&spool, number..number + 1);
         let mut batch = next(&mut reader).unwrap();
         came.extend(batch.records().map(|record| record.payload.to_vec()));
-        let all = batch.len();
-        reader.acknowledge(&mut batch, all);
+        acknowledge_all(&mut reader, &mut batch);
     }
     let place = |number| came.iter().position(|payload| *payload == line(number));
     assert!(place(0).unwrap() < place(1).unwrap(), "the order within the lane");
@@ -400,8 +395,7 @@ fn a_clock_that_was_set_back_keeps_no_lane_waiting_while_another_is_logged_in() 
 #[test]
 fn a_segment_in_a_file_is_read_once_while_those_of_another_lane_come_and_go() {
     let site = Site::new();
-    let (spool, mut reader) = open(roomy(&site, 2));
-    open_lanes(&spool, 2);
+    let (spool, mut reader) = open_with_lanes(&site, 2, 2);
     for (lane, numbers) in [(1, 0..10), (1, 10..20), (1, 20..30), (0, 30..40)] {
         set_lane_hint(lane);
         append(&spool, numbers);
@@ -412,8 +406,7 @@ fn a_segment_in_a_file_is_read_once_while_those_of_another_lane_come_and_go() {
     let mut came = Vec::new();
     while let Some(mut batch) = next(&mut reader) {
         came.extend(batch.records().map(|record| record.payload.to_vec()));
-        let all = batch.len();
-        reader.acknowledge(&mut batch, all);
+        acknowledge_all(&mut reader, &mut batch);
         let buffers = reader.buffers.iter().filter(|buffer| buffer.key.1 == 4);
         bytes_of_lane_0.extend(buffers.map(|buffer| buffer.bytes.as_ptr()));
     }
@@ -511,8 +504,7 @@ fn lanes_leave_room_in_a_small_spool_directory_for_records() {
 #[test]
 fn a_call_within_another_one_of_its_thread_goes_on_in_another_lane_without_waiting() {
     let site = Site::new();
-    let (spool, mut reader) = open(roomy(&site, 4));
-    open_lanes(&spool, 2);
+    let (spool, mut reader) = open_with_lanes(&site, 2, 4);
     let held = spool.lanes[1].0.lock();
     set_lane_hint(1);
     append_further_in(&spool);
@@ -530,8 +522,7 @@ fn append_further_in(spool: &Spool) {
 #[test]
 fn a_thread_finds_a_free_lane_while_the_delivery_thread_goes_through_all_of_them() {
     let site = Site::new();
-    let (spool, mut reader) = open(roomy(&site, 4));
-    open_lanes(&spool, 2);
+    let (spool, mut reader) = open_with_lanes(&site, 2, 4);
     std::thread::scope(|scope| {
         let let_go = hold_lane(scope, &spool, 1);
         let looking = Looking::begin(&spool);

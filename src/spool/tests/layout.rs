@@ -1,6 +1,6 @@
 //! Which cache lines threads that log in lanes share: none.
 
-use super::lanes::{append_in_turns, open_lanes, roomy};
+use super::lanes::{append_in_turns, open_with_lanes, roomy};
 use super::*;
 use crate::spool::format::HEADER_SIZE;
 use crate::spool::lanes::LANES_MAX;
@@ -57,8 +57,7 @@ fn what_an_append_touches_of_its_lane_is_one_pair_of_cache_lines() {
 #[test]
 fn segments_of_two_lanes_share_no_cache_line() {
     let site = Site::new();
-    let (spool, _reader) = open(roomy(&site, 2));
-    open_lanes(&spool, 2);
+    let (spool, _reader) = open_with_lanes(&site, 2, 2);
     append_in_turns(&spool, 0..2, 2);
     let pages = [0, 1].map(|lane| {
         let lane = spool.lanes[lane].0.lock();
@@ -82,8 +81,7 @@ fn memory_of<T>(value: &T) -> Vec<u8> {
 #[test]
 fn an_append_changes_its_own_lane_and_nothing_else_of_the_spool() {
     let site = Site::new();
-    let (spool, _reader) = open(roomy(&site, 4));
-    open_lanes(&spool, 4);
+    let (spool, _reader) = open_with_lanes(&site, 4, 4);
     append_in_turns(&spool, 0..4, 4);
     for own in 0..4 {
         let others = || (0..4).filter(|lane| *lane != own).map(|lane| memory_of(&spool.lanes[lane]));

@@ -11,7 +11,7 @@ mod places;
 mod sidefiles;
 
 use super::{Batch, BatchLimits, Identity, Options, Reader, RecordKind, Spool, Wakeup};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -47,8 +47,38 @@ impl Site {
         open(self.options())
     }
 
+    /// What takes over from whoever is gone.
+    fn open_as_heir(&self) -> (Arc<Spool>, Reader) {
+        let (spool, mut reader) = self.open();
+        reader.maintain();
+        (spool, reader)
+    }
+
+    /// An owner that logs these lines and crashes.
+    fn crash_with(&self, numbers: std::ops::Range<u64>) {
+        let (spool, reader) = self.open();
+        append(&spool, numbers);
+        crash(spool, reader);
+    }
+
+    /// Every segment below both directories.
+    fn segments(&self) -> Vec<PathBuf> {
+        self.files().into_iter().filter(|file| file.extension().is_some()).collect()
+    }
+
+    /// Changes one byte of each segment.
+    fn damage_segments(&self, at: usize) {
+        self.segments().iter().for_each(|segment| flip_byte(segment, at));
+    }
+
+    /// Nothing is left, neither of records nor of whoever had them.
+    #[track_caller]
+    fn assert_empty(&self) {
+        assert_eq!(self.files(), Vec::<PathBuf>::new());
+    }
+
     /// Every file below both directories.
-    fn files(&self) -> Vec<std::path::PathBuf> {
+    fn files(&self) -> Vec<PathBuf> {
         let mut files = Vec::new();
         for root in [self.hot.path(), self.cold.path()] {
             files_below(root, &mut files);
@@ -58,7 +88,7 @@ impl Site {
     }
 }
 
-fn files_below(directory: &Path, files: &mut Vec<std::path::PathBuf>) {
+fn files_below(directory: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         match entry.file_type().unwrap().is_dir() {
             true => files_below(&entry.path(), files),
@@ -91,15 +121,32 @@ fn next(reader: &mut Reader) -> Option<Batch> {
     reader.next_batch(&LIMITS, &|_, _| false)
 }
 
+/// Changes one bit of a byte.
+fn flip_byte(file: &Path, at: usize) {
+    let mut bytes = std::fs::read(file).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(file, bytes).unwrap();
+}
+
+/// Has so many records of the next batch delivered.
+fn deliver_some(reader: &mut Reader, count: usize) {
+    let mut batch = next(reader).unwrap();
+    reader.acknowledge(&mut batch, count);
+}
+
 /// Delivers everything there is, in order.
 fn deliver_all(reader: &mut Reader) -> Vec<Vec<u8>> {
     let mut delivered = Vec::new();
     while let Some(mut batch) = next(reader) {
         delivered.extend(batch.records().map(|record| record.payload.to_vec()));
-        let all = batch.len();
-        reader.acknowledge(&mut batch, all);
+        acknowledge_all(reader, &mut batch);
     }
     delivered
+}
+
+fn acknowledge_all(reader: &mut Reader, batch: &mut Batch) {
+    let all = batch.len();
+    reader.acknowledge(batch, all);
 }
 
 fn lines(numbers: std::ops::Range<u64>) -> Vec<Vec<u8>> {

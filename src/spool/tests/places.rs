@@ -34,9 +34,7 @@ fn a_directory_that_others_may_write_to_is_refused() {
 #[test]
 fn records_that_move_while_they_are_read_are_delivered_all_the_same() {
     let site = Site::new();
-    let (spool, reader) = site.open();
-    append(&spool, 0..100);
-    crash(spool, reader);
+    site.crash_with(0..100);
     let (spool, mut reader) = site.open();
     reader.upkeep();
     let first = |spool: &Spool| {
@@ -130,8 +128,7 @@ fn directories_removed_under_our_feet_cost_nothing_that_is_in_memory() {
     reader.upkeep();
     append(&spool, 2000..3000);
     crash(spool, reader);
-    let (spool, mut reader) = site.open();
-    reader.maintain();
+    let (spool, mut reader) = site.open_as_heir();
     assert_eq!(deliver_all(&mut reader), lines(0..3000));
     check(&spool);
 }

@@ -3,7 +3,6 @@
 use super::*;
 use crate::spool::{Overflow, Refusal, SpoolStats};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 
 const SIZE: u64 = 100_000;
 
@@ -17,6 +16,11 @@ fn side_files(site: &Site) -> Vec<PathBuf> {
     let mut files = site.files();
     files.retain(|path| path.parent().is_some_and(|directory| directory.ends_with("attachments")));
     files
+}
+
+#[track_caller]
+fn no_side_files(site: &Site) {
+    assert_eq!(side_files(site), Vec::<PathBuf>::new());
 }
 
 /// The path in a record's payload.
@@ -40,8 +44,7 @@ fn deliver(reader: &mut Reader) -> Vec<u8> {
                 _ => seen.push(0),
             }
         }
-        let all = batch.len();
-        reader.acknowledge(&mut batch, all);
+        acknowledge_all(reader, &mut batch);
     }
     seen
 }
@@ -61,7 +64,7 @@ fn a_file_is_there_until_its_record_has_left() {
     reader.acknowledge(&mut batch, 1);
     assert_eq!(side_files(&site).len(), 2);
     assert_eq!(deliver(&mut reader), [0, 2, 0, 3, 0]);
-    assert_eq!(side_files(&site), Vec::<PathBuf>::new());
+    no_side_files(&site);
     assert_eq!(check(&spool).bytes_held, 0);
 }
 
@@ -80,7 +83,7 @@ fn files_and_segments_share_the_cap_and_the_oldest_go_first() {
     assert!(last.held > 10, "{last:?}");
     let oldest = 60 - last.held as u8 + 1;
     assert_eq!(deliver(&mut reader), (oldest..=60).collect::<Vec<u8>>());
-    assert_eq!(side_files(&site), Vec::<PathBuf>::new());
+    no_side_files(&site);
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn a_spool_without_a_disk_says_so() {
     let (small, _reader) = open(Options { max_disk_bytes: 64 << 10, ..site.options() });
     assert_eq!(append_file(&small, 1), Ok(None));
     assert_eq!(check(&small).accepted, 0);
-    assert_eq!(side_files(&site), Vec::<PathBuf>::new());
+    no_side_files(&site);
 }
 
 #[test]
@@ -153,7 +156,7 @@ fn whoever_adopts_a_record_adopts_its_file() {
     delivered.sort_unstable();
     assert_eq!(delivered.len() as u64, stats.held);
     assert!(delivered.ends_with(&(11..=23).collect::<Vec<u8>>()), "{delivered:?}");
-    assert_eq!(side_files(&site), Vec::<PathBuf>::new());
+    no_side_files(&site);
 }
 
 #[test]
@@ -186,7 +189,7 @@ fn the_file_of_a_quarantined_record_is_kept_there() {
     append_file(&spool, 1).unwrap();
     let mut batch = reader.next_batch(&LIMITS, &|_, _| true).unwrap();
     let kept = reader.quarantine(&mut batch, "a test").unwrap();
-    assert_eq!(side_files(&site), Vec::<PathBuf>::new());
+    no_side_files(&site);
     let beside = std::fs::read_dir(kept.parent().unwrap()).unwrap().flatten();
     let sizes: Vec<u64> = beside.map(|entry| entry.metadata().unwrap().len()).collect();
     assert!(sizes.contains(&SIZE), "{sizes:?}");
