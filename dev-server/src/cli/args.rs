@@ -106,60 +106,26 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
             Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
             None => (arg, None),
         };
-        let has_attached = attached.is_some();
-        let mut value =
-            || attached.clone().or_else(|| args.next()).ok_or_else(|| format!("{flag} needs a value"));
-        let takes_value = match flag.as_str() {
+        let (has_attached, mut takes_value) = (attached.is_some(), false);
+        let mut value = || {
+            takes_value = true;
+            attached.clone().or_else(|| args.next()).ok_or_else(|| format!("{flag} needs a value"))
+        };
+        match flag.as_str() {
             "-h" | "--help" => return Ok(Command::Help(None)),
             "-V" | "--version" => return Ok(Command::Version),
-            "--check-seq" => {
-                options.check_seq = true;
-                false
-            }
-            "--exit-when-stdin-closes" => {
-                options.exit_when_stdin_closes = true;
-                false
-            }
-            "--port" => {
-                options.port = number(&flag, &value()?)?;
-                true
-            }
-            "--db" => {
-                options.db = Some(value()?.into());
-                true
-            }
-            "--db-max" => {
-                options.max_db_bytes = bytes(&flag, &value()?)?;
-                true
-            }
-            "--prices" => {
-                options.prices = Some(value()?.into());
-                true
-            }
-            "--live" => {
-                options.is_live = true;
-                false
-            }
-            "--allow-host" => {
-                options.allowed_hosts.push(value()?);
-                true
-            }
-            "--seq-start" => {
-                options.seq_start = number(&flag, &value()?)?;
-                true
-            }
-            "--port-file" => {
-                options.port_file = Some(value()?.into());
-                true
-            }
-            "--record" => {
-                options.record = Some(value()?.into());
-                true
-            }
-            "--lines" => {
-                options.lines = Some(value()?.into());
-                true
-            }
+            "--check-seq" => options.check_seq = true,
+            "--exit-when-stdin-closes" => options.exit_when_stdin_closes = true,
+            "--port" => options.port = number(&flag, &value()?)?,
+            "--db" => options.db = Some(value()?.into()),
+            "--db-max" => options.max_db_bytes = bytes(&flag, &value()?)?,
+            "--prices" => options.prices = Some(value()?.into()),
+            "--live" => options.is_live = true,
+            "--allow-host" => options.allowed_hosts.push(value()?),
+            "--seq-start" => options.seq_start = number(&flag, &value()?)?,
+            "--port-file" => options.port_file = Some(value()?.into()),
+            "--record" => options.record = Some(value()?.into()),
+            "--lines" => options.lines = Some(value()?.into()),
             "--mode" => {
                 mode = Some(match value()?.as_str() {
                     "tree" => Mode::Tree,
@@ -167,7 +133,6 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
                     "quiet" => Mode::Quiet,
                     other => return Err(format!("--mode is tree, count or quiet, not {other:?}")),
                 });
-                true
             }
             _ => {
                 if !flag.starts_with('-') {
@@ -179,9 +144,8 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
                     .ok_or_else(|| format!("unknown flag {flag:?}; --help lists them all"))?;
                 let given = if setting.is_switch() { Value::Bool(true) } else { Value::String(value()?) };
                 options.behaviour.set(setting.name, &given)?;
-                !setting.is_switch()
             }
-        };
+        }
         if has_attached && !takes_value {
             return Err(format!("{flag} takes no value"));
         }

@@ -276,39 +276,12 @@ impl Store {
             Data::Entries { entries, bytes } => {
                 self.stamp(bytes, arrived_us, now_us);
                 self.stats.entries += entries.len() as u64;
-                let mut lines = Vec::new();
-                for entry in entries {
-                    let text = on_one_line(entry);
-                    self.note_text(text.as_bytes());
-                    if let Some(kept) = &mut self.kept
-                        && kept.makes_room(text.len())
-                    {
-                        kept.entries.push(text.as_ref().into());
-                    }
-                    if self.lines.is_some() {
-                        lines.extend_from_slice(text.as_bytes());
-                        lines.push(b'\n');
-                    }
-                }
-                self.write_lines(&lines);
+                self.take(entries.iter().map(|entry| on_one_line(entry)), |kept| &mut kept.entries);
             }
             Data::Spans { units, bytes } => {
                 self.stamp(bytes, arrived_us, now_us);
                 self.stats.spans += units.len() as u64;
-                let mut lines = Vec::new();
-                for unit in units {
-                    self.note_text(unit.as_bytes());
-                    if let Some(kept) = &mut self.kept
-                        && kept.makes_room(unit.len())
-                    {
-                        kept.spans.push(unit.as_str().into());
-                    }
-                    if self.lines.is_some() {
-                        lines.extend_from_slice(unit.as_bytes());
-                        lines.push(b'\n');
-                    }
-                }
-                self.write_lines(&lines);
+                self.take(units.iter().map(String::as_str), |kept| &mut kept.spans);
             }
             Data::Counted { signal, items, bytes } => {
                 self.stamp(bytes, arrived_us, now_us);
@@ -341,6 +314,29 @@ impl Store {
         self.stats.bytes += bytes;
         self.stats.first_line_us.get_or_insert(arrived_us);
         self.stats.last_line_us = Some(now_us);
+    }
+
+    /// Notes texts, keeps those that there is room for, and writes them to the file of lines.
+    fn take<T: AsRef<str>>(
+        &mut self,
+        texts: impl Iterator<Item = T>,
+        list: impl Fn(&mut Kept) -> &mut Vec<Box<str>>,
+    ) {
+        let mut lines = Vec::new();
+        for text in texts {
+            let text = text.as_ref();
+            self.note_text(text.as_bytes());
+            if let Some(kept) = &mut self.kept
+                && kept.makes_room(text.len())
+            {
+                list(kept).push(text.into());
+            }
+            if self.lines.is_some() {
+                lines.extend_from_slice(text.as_bytes());
+                lines.push(b'\n');
+            }
+        }
+        self.write_lines(&lines);
     }
 
     fn note_text(&mut self, text: &[u8]) {

@@ -8,7 +8,9 @@ use std::io::{self, Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use flate2::{Compression, write::GzEncoder};
-use opentelemetry_proto::tonic::collector::{logs::v1 as logs, trace::v1 as trace};
+use opentelemetry_proto::tonic::collector::{
+    logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest,
+};
 use prost::Message as _;
 
 use crate::collect::answer::MAX_ENTRIES;
@@ -303,35 +305,24 @@ fn deliver(
 /// A request of OpenTelemetry as requests of one item each; `None` where it has one.
 fn split_request(kind: Kind, body: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut parts = Vec::new();
+    // The two signals' types differ by their members' names.
+    macro_rules! split {
+        ($of:ident, $resources:ident, $scopes:ident, $items:ident) => {
+            for resource in $of::decode(body).ok()?.$resources {
+                for scope in &resource.$scopes {
+                    for item in &scope.$items {
+                        let mut one = resource.clone();
+                        one.$scopes = vec![scope.clone()];
+                        one.$scopes[0].$items = vec![item.clone()];
+                        parts.push($of { $resources: vec![one] }.encode_to_vec());
+                    }
+                }
+            }
+        };
+    }
     match kind {
-        Kind::Spans => {
-            for resource in trace::ExportTraceServiceRequest::decode(body).ok()?.resource_spans {
-                for scope in &resource.scope_spans {
-                    for span in &scope.spans {
-                        let mut one = resource.clone();
-                        one.scope_spans = vec![scope.clone()];
-                        one.scope_spans[0].spans = vec![span.clone()];
-                        parts.push(
-                            trace::ExportTraceServiceRequest { resource_spans: vec![one] }.encode_to_vec(),
-                        );
-                    }
-                }
-            }
-        }
-        Kind::Logs => {
-            for resource in logs::ExportLogsServiceRequest::decode(body).ok()?.resource_logs {
-                for scope in &resource.scope_logs {
-                    for record in &scope.log_records {
-                        let mut one = resource.clone();
-                        one.scope_logs = vec![scope.clone()];
-                        one.scope_logs[0].log_records = vec![record.clone()];
-                        parts.push(
-                            logs::ExportLogsServiceRequest { resource_logs: vec![one] }.encode_to_vec(),
-                        );
-                    }
-                }
-            }
-        }
+        Kind::Spans => split!(ExportTraceServiceRequest, resource_spans, scope_spans, spans),
+        Kind::Logs => split!(ExportLogsServiceRequest, resource_logs, scope_logs, log_records),
         _ => return None,
     }
     (parts.len() > 1).then_some(parts)

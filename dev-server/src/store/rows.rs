@@ -1,33 +1,75 @@
 //! What pages read out of the database.
 
-use rusqlite::types::Value as Sql;
+use rusqlite::types::{FromSql, FromSqlResult, Value as Sql, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params_from_iter};
 
 use crate::store::filter::Filter;
 
-/// A node as a list shows it; for a root, the sums are of everything below it.
-#[derive(Clone, Debug)]
-pub struct NodeRow {
-    pub node: i64,
-    pub parent: Option<i64>,
-    pub root: i64,
-    pub repo: String,
-    pub kind: String,
-    pub id: String,
-    pub is_created: bool,
-    pub name: Option<String>,
-    pub session: Option<String>,
-    pub preview: Option<String>,
-    pub provider: Option<String>,
-    pub model: Option<String>,
-    pub start: Option<i64>,
-    pub end: Option<i64>,
-    pub first_at: i64,
-    pub own: Sums,
-    pub sums: Sums,
-    pub error: Option<String>,
-    pub errors: i64,
-    pub below: i64,
+/// A row of a query: its members, each with the column, or the columns, that it is read from.
+macro_rules! row {
+    ($(#[$of:meta])* $name:ident of $columns:ident: $id:ident: $id_type:ty = $id_column:literal,
+     $($member:ident: $type:ty = $column:literal,)+) => {
+        $(#[$of])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            pub $id: $id_type,
+            $(pub $member: $type,)+
+        }
+
+        const $columns: &str = concat!($id_column, $(", ", $column),+);
+
+        impl $name {
+            fn read(row: &Row<'_>) -> Result<$name> {
+                let mut at = 0;
+                Ok($name { $id: Column::read(row, &mut at)?, $($member: Column::read(row, &mut at)?,)+ })
+            }
+        }
+    };
+}
+
+/// What is read from a row's next column, or columns.
+trait Column: Sized {
+    fn read(row: &Row<'_>, at: &mut usize) -> Result<Self>;
+}
+
+impl<T: FromSql> Column for T {
+    fn read(row: &Row<'_>, at: &mut usize) -> Result<T> {
+        *at += 1;
+        row.get(*at - 1)
+    }
+}
+
+impl Column for Sums {
+    fn read(row: &Row<'_>, at: &mut usize) -> Result<Sums> {
+        let mut number = || Column::read(row, at).map(|number: i64| number.max(0) as u64);
+        let (input, output, cached) = (number()?, number()?, number()?);
+        Ok(Sums { input, output, cached, cost: Column::read(row, at)?, is_given: Column::read(row, at)? })
+    }
+}
+
+row! {
+    /// A node as a list shows it; for a root, the sums are of everything below it.
+    NodeRow of NODE_COLUMNS:
+    node: i64 = "n.id",
+    parent: Option<i64> = "n.parent",
+    root: i64 = "n.root",
+    repo: String = "n.repo",
+    kind: String = "n.kind",
+    id: String = "n.eid",
+    is_created: bool = "n.created",
+    name: Option<String> = "n.name",
+    session: Option<String> = "n.session",
+    preview: Option<String> = "n.preview",
+    provider: Option<String> = "n.provider",
+    model: Option<String> = "n.model",
+    start: Option<i64> = "n.start_us",
+    end: Option<i64> = "n.end_us",
+    first_at: i64 = "n.first_at",
+    own: Sums = "n.tokens_in, n.tokens_out, n.tokens_cached, n.cost, n.cost_given",
+    sums: Sums = "n.sum_tokens_in, n.sum_tokens_out, n.sum_tokens_cached, n.sum_cost, n.sum_given",
+    error: Option<String> = "n.error",
+    errors: i64 = "n.errors",
+    below: i64 = "n.below",
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,47 +95,7 @@ impl Sums {
     }
 }
 
-const NODE_COLUMNS: &str = "n.id, n.parent, n.root, n.repo, n.kind, n.eid, n.created, n.name, n.session, n.preview, \
-    n.provider, n.model, n.start_us, n.end_us, n.first_at, n.tokens_in, n.tokens_out, n.tokens_cached, n.cost, \
-    n.cost_given, n.sum_tokens_in, n.sum_tokens_out, n.sum_tokens_cached, n.sum_cost, n.sum_given, n.error, n.errors, \
-    n.below";
-
 impl NodeRow {
-    fn read(row: &Row<'_>) -> Result<NodeRow> {
-        let number = |at| row.get::<_, i64>(at).map(|number| number.max(0) as u64);
-        let sums = |at: usize| {
-            Ok::<_, rusqlite::Error>(Sums {
-                input: number(at)?,
-                output: number(at + 1)?,
-                cached: number(at + 2)?,
-                cost: row.get(at + 3)?,
-                is_given: row.get(at + 4)?,
-            })
-        };
-        Ok(NodeRow {
-            node: row.get(0)?,
-            parent: row.get(1)?,
-            root: row.get(2)?,
-            repo: row.get(3)?,
-            kind: row.get(4)?,
-            id: row.get(5)?,
-            is_created: row.get(6)?,
-            name: row.get(7)?,
-            session: row.get(8)?,
-            preview: row.get(9)?,
-            provider: row.get(10)?,
-            model: row.get(11)?,
-            start: row.get(12)?,
-            end: row.get(13)?,
-            first_at: row.get(14)?,
-            own: sums(15)?,
-            sums: sums(20)?,
-            error: row.get(25)?,
-            errors: row.get(26)?,
-            below: row.get(27)?,
-        })
-    }
-
     /// What it is called where there is little room.
     pub fn title(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
@@ -255,19 +257,31 @@ pub fn records_of_node(db: &Connection, node: i64) -> Result<Vec<Record>> {
         .collect()
 }
 
+row! {
+    /// An entry of the application log.
+    EntryRow of ENTRY_COLUMNS:
+    id: i64 = "l.id",
+    at: i64 = "l.at",
+    level: String = "coalesce(l.level, '')",
+    message: String = "coalesce(l.message, '')",
+    flow: Option<String> = "l.flow",
+    step: Option<i64> = "l.step",
+    source: Option<String> = "l.source",
+    link: Option<String> = "l.link",
+    error_name: Option<String> = "l.error_name",
+    labels: Labels = "l.labels",
+    text: String = "l.text",
+}
+
+/// Labels, one a line where they are kept.
 #[derive(Clone, Debug)]
-pub struct EntryRow {
-    pub id: i64,
-    pub at: i64,
-    pub level: String,
-    pub message: String,
-    pub flow: Option<String>,
-    pub step: Option<i64>,
-    pub source: Option<String>,
-    pub link: Option<String>,
-    pub error_name: Option<String>,
-    pub labels: Vec<String>,
-    pub text: String,
+pub struct Labels(pub Vec<String>);
+
+impl FromSql for Labels {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Labels> {
+        let lines: Option<String> = FromSql::column_result(value)?;
+        Ok(Labels(lines.map(|lines| lines.split('\n').map(str::to_owned).collect()).unwrap_or_default()))
+    }
 }
 
 pub fn entries(
@@ -278,27 +292,10 @@ pub fn entries(
     limit: u64,
 ) -> Result<Vec<EntryRow>> {
     let sql = format!(
-        "SELECT l.id, l.at, l.level, l.message, l.flow, l.step, l.source, l.link, l.error_name, l.labels, l.text \
-         FROM entries l WHERE {} ORDER BY {order} LIMIT {limit} OFFSET {offset}",
+        "SELECT {ENTRY_COLUMNS} FROM entries l WHERE {} ORDER BY {order} LIMIT {limit} OFFSET {offset}",
         filter.condition
     );
-    let read = |row: &Row<'_>| {
-        let labels: Option<String> = row.get(9)?;
-        Ok(EntryRow {
-            id: row.get(0)?,
-            at: row.get(1)?,
-            level: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-            message: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
-            flow: row.get(4)?,
-            step: row.get(5)?,
-            source: row.get(6)?,
-            link: row.get(7)?,
-            error_name: row.get(8)?,
-            labels: labels.map(|labels| labels.split('\n').map(str::to_owned).collect()).unwrap_or_default(),
-            text: row.get(10)?,
-        })
-    };
-    db.prepare_cached(&sql)?.query_map(params_from_iter(&filter.parameters), read)?.collect()
+    db.prepare_cached(&sql)?.query_map(params_from_iter(&filter.parameters), EntryRow::read)?.collect()
 }
 
 pub fn count_entries(db: &Connection, filter: &Filter) -> Result<u64> {
@@ -313,29 +310,23 @@ pub fn only(column: &str, value: &str) -> Filter {
     Filter { condition: format!("{column} = ?1"), parameters: vec![Sql::Text(value.to_owned())] }
 }
 
-pub struct FlowRow {
-    pub id: String,
-    pub name: Option<String>,
-    pub steps: i64,
-    pub first: i64,
-    pub last: i64,
-    pub errors: i64,
+row! {
+    /// A flow, and what its entries come to.
+    FlowRow of FLOW_COLUMNS:
+    id: String = "l.flow",
+    name: Option<String> = "max(f.name)",
+    steps: i64 = "count(*)",
+    first: i64 = "min(l.at)",
+    last: i64 = "max(l.at)",
+    errors: i64 = "coalesce(sum(l.level = 'error'), 0)",
 }
 
 pub fn flows(db: &Connection) -> Result<Vec<FlowRow>> {
-    let sql = "SELECT l.flow, max(f.name), count(*), min(l.at), max(l.at), sum(l.level = 'error') FROM entries l \
-               LEFT JOIN flows f ON f.id = l.flow WHERE l.flow IS NOT NULL GROUP BY l.flow ORDER BY max(l.id) DESC LIMIT 500";
-    let read = |row: &Row<'_>| {
-        Ok(FlowRow {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            steps: row.get(2)?,
-            first: row.get(3)?,
-            last: row.get(4)?,
-            errors: row.get::<_, Option<i64>>(5)?.unwrap_or(0),
-        })
-    };
-    db.prepare_cached(sql)?.query_map([], read)?.collect()
+    let sql = format!(
+        "SELECT {FLOW_COLUMNS} FROM entries l LEFT JOIN flows f ON f.id = l.flow WHERE l.flow IS NOT NULL \
+         GROUP BY l.flow ORDER BY max(l.id) DESC LIMIT 500"
+    );
+    db.prepare_cached(&sql)?.query_map([], FlowRow::read)?.collect()
 }
 
 /// Errors that say the same.

@@ -81,7 +81,7 @@ fn message(entry: &EntryRow, link: Option<&str>, flow: Option<&str>) -> Markup {
         details {
             summary { span.name dir="auto" { (listed(&entry.message)) }
                 @if let Some(name) = &entry.error_name { span.badge.bad { (listed(name)) } }
-                @for label in &entry.labels { span.badge { "#" (listed(label)) } }
+                @for label in &entry.labels.0 { span.badge { "#" (listed(label)) } }
             }
             @if value["errorStack"].is_string() { pre.stack tabindex="0" { (shown(value["errorStack"].as_str().unwrap_or_default())) } }
             pre tabindex="0" { @if value.is_object() { (shown(&pretty(&value))) } @else { (shown(&entry.text)) } }
