@@ -81,8 +81,7 @@ fn unhexed(hex: &str) -> Vec<u8> {
 #[test]
 fn every_hostile_value_gives_one_entry_in_which_it_can_be_seen() {
     let scratch = Scratch::new("hostile-values");
-    let lines = scratch.path().join("lines");
-    let server = Server::start(&["--lines", lines.to_str().unwrap()]);
+    let (server, lines) = Server::writing("lines", &scratch);
     let program = compile("tests/c/hostile_values.c", &scratch);
     let cases = cases();
     let mut child = Command::new(program)

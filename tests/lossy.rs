@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 /// What arrived of a run: the entries and the lines.
 fn arrived(mode: &str) -> (Vec<Value>, Vec<String>) {
     let scratch = Scratch::new("lossy");
-    let record = scratch.path().join("record");
-    let server = Server::start(&["--record", record.to_str().unwrap()]);
+    let (server, record) = Server::writing("record", &scratch);
     let program = compile("tests/c/lossy.c", &scratch);
     let mut command = std::process::Command::new(program);
     command
@@ -87,8 +86,7 @@ fn a_strict_logger_refuses_the_same_calls_and_passes_json_on_as_it_is() {
 #[test]
 fn odd_values_are_kept_while_a_thread_or_the_process_ends() {
     let scratch = Scratch::new("at_exit");
-    let lines = scratch.path().join("lines");
-    let server = Server::start(&["--lines", lines.to_str().unwrap()]);
+    let (server, lines) = Server::writing("lines", &scratch);
     let output = std::process::Command::new(compile("tests/c/at_exit.c", &scratch))
         .env("MAXIM_BASE_URL", server.url())
         .env("MAXIM_API_KEY", format!("key-of{}", scratch.path().display()))

@@ -512,8 +512,7 @@ fn check_order_and_credentials(number: i64, requests: &[Value], record: &Path) {
 #[test]
 fn every_captured_call_sends_what_the_public_client_sent() {
     let scratch = Scratch::new("maxim-vectors");
-    let record = scratch.path().join("record");
-    let server = Server::start(&["--record", record.to_str().unwrap()]);
+    let (server, record) = Server::writing("record", &scratch);
     let vectors = vectors("maxim.jsonl");
     assert!(vectors.len() > 100, "the vectors are cut short: {}", vectors.len());
     let differences = differences();

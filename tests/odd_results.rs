@@ -115,8 +115,7 @@ fn bodies() -> Vec<(&'static str, Vec<u8>, Wanted)> {
 #[test]
 fn every_result_ends_its_generation_and_loses_nothing_that_can_be_read() {
     let scratch = Scratch::new("odd-results");
-    let record = scratch.path().join("record");
-    let server = Server::start(&["--record", record.to_str().unwrap()]);
+    let (server, record) = Server::writing("record", &scratch);
     let program = compile("tests/c/corpus.c", &scratch);
     let bodies = bodies();
     let mut child = Command::new(program)

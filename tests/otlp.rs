@@ -4,29 +4,24 @@
 //! The receiver is the test's own ([`common::collector`]) and decodes with the published definitions.
 
 mod common;
+#[path = "otlp/environment.rs"]
+mod environment;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use common::collector::{Collector, taken, texts};
-use common::{Scratch, Server, both, compile, ids};
+use common::host::Host;
+use common::{Server, both, ids};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::Value;
 
-struct Host {
-    scratch: Scratch,
-    program: PathBuf,
+fn host(name: &str) -> Host {
+    Host::new("tests/c/otlp.c", name)
 }
 
 impl Host {
-    fn new(name: &str) -> Host {
-        let scratch = Scratch::new(name);
-        let program = compile("tests/c/otlp.c", &scratch);
-        Host { scratch, program }
-    }
-
     /// A program that logs to an endpoint.
     fn command(&self, url: &str, verbs: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
@@ -34,10 +29,7 @@ impl Host {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OTEL_")) {
             command.env_remove(name);
         }
-        command
-            .args(verbs)
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", url)
-            .env("MAXIM_SPOOL_DIR", self.scratch.path().join("spool"));
+        command.args(verbs).env("OTEL_EXPORTER_OTLP_ENDPOINT", url).env("MAXIM_SPOOL_DIR", self.spool());
         command
     }
 
@@ -79,7 +71,7 @@ fn named(spans: &[Span]) -> BTreeMap<&str, &Span> {
 #[test]
 fn a_conversation_arrives_as_a_tree_of_spans() {
     let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-conversation");
+    let host = host("otlp-conversation");
     let mut command = host.command(&collector.url(), &["conversation"]);
     command.env("OTEL_EXPORTER_OTLP_HEADERS", "x-maxim-repo-id=repo,authorization=Bearer%20secret");
     command.env("OTEL_RESOURCE_ATTRIBUTES", "team=a");
@@ -115,7 +107,7 @@ fn a_conversation_arrives_as_a_tree_of_spans() {
 #[test]
 fn json_is_sent_when_the_environment_asks_for_it() {
     let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-json");
+    let host = host("otlp-json");
     let mut command = host.command(&collector.url(), &["conversation"]);
     said(command.env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json").output().unwrap());
     let spans: Vec<Value> = collector
@@ -133,7 +125,7 @@ fn json_is_sent_when_the_environment_asks_for_it() {
 #[test]
 fn entries_arrive_as_log_records_compressed_once_an_endpoint_elsewhere_has_taken_some() {
     let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-entries");
+    let host = host("otlp-entries");
     let answer = said(host.elsewhere(&collector, &["entries", "300"]).output().unwrap());
     assert!(answer.contains("MAXIM_OK MAXIM_ERR_NOT_CONFIGURED"), "raw documents are refused: {answer}");
     let records = collector.records();
@@ -154,7 +146,7 @@ fn an_endpoint_that_refuses_gzip_gets_what_it_takes() {
         true => (415, String::new(), Vec::new()),
         false => taken(),
     });
-    let host = Host::new("otlp-gzip");
+    let host = host("otlp-gzip");
     said(host.elsewhere(&collector, &["entries", "300"]).output().unwrap());
     assert_eq!(collector.records().len(), 300);
     assert!(collector.seen().len() > collector.taken().len(), "compression was never tried");
@@ -163,7 +155,7 @@ fn an_endpoint_that_refuses_gzip_gets_what_it_takes() {
 #[test]
 fn a_killed_process_loses_no_span_and_its_open_trace_is_ended_by_the_next() {
     let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-killed");
+    let host = host("otlp-killed");
     let output = host.command(&collector.url(), &["killed", "k", "400"]).output().unwrap();
     assert!(!output.status.success(), "it was to be killed");
     let answer = host.run(&collector.url(), &["end", "open"]);
@@ -184,7 +176,7 @@ fn a_killed_process_loses_no_span_and_its_open_trace_is_ended_by_the_next() {
 fn processes_that_are_killed_at_any_moment_lose_no_span() {
     const ROUNDS: usize = 12;
     let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-killed-often");
+    let host = host("otlp-killed-often");
     let mut all = BTreeSet::new();
     for round in 0..ROUNDS {
         let prefix = format!("round{round}");
@@ -234,7 +226,7 @@ fn given_up(host: &Host, collector: &Collector) -> BTreeSet<Vec<u8>> {
 fn what_had_ended_when_its_process_was_killed_is_not_taken_for_open() {
     const TRACES: usize = 20_000;
     let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-killed-late");
+    let host = host("otlp-killed-late");
     // Many are being folded when it is killed, with what was open in between noted behind them all.
     let output = host.command(&collector.url(), &["killed", "k", &TRACES.to_string()]).output().unwrap();
     assert!(!output.status.success(), "it was to be killed");
@@ -258,7 +250,7 @@ fn an_outage_and_throttling_delay_and_lose_nothing() {
             _ => taken(),
         }
     });
-    let host = Host::new("otlp-outage");
+    let host = host("otlp-outage");
     let answer = host.run(&collector.url(), &["traces", "o", "50"]);
     assert!(answer.contains("balance 1"), "{answer}");
     // Whatever the first process could not send in its time, the next one does.
@@ -277,7 +269,7 @@ fn a_limit_is_learned_and_what_is_refused_for_good_keeps_nothing_else() {
             _ => taken(),
         }
     });
-    let host = Host::new("otlp-hostile");
+    let host = host("otlp-hostile");
     let answer = host.run(&collector.url(), &["traces", "large", "300"]);
     assert!(answer.contains("quarantined 0 dropped 0 held 0 balance 1"), "{answer}");
     assert_eq!(ids_of(&collector.spans()), expected("large", 0..300));
@@ -302,7 +294,7 @@ fn no_request_is_larger_than_the_megabyte_that_new_relic_takes() {
             _ => (413, String::new(), Vec::new()),
         }
     });
-    let host = Host::new("otlp-megabyte");
+    let host = host("otlp-megabyte");
     // Not compressed at first, and then as far as it goes.
     let answer = said(host.elsewhere(&collector, &["large", "l", &TRACES.to_string()]).output().unwrap());
     assert!(answer.contains("quarantined 0 dropped 0 held 0 balance 1"), "{answer}");
@@ -317,7 +309,7 @@ fn a_partial_success_is_told_and_not_sent_again() {
     // partial_success { rejected_spans: 2, error_message: "no" }
     let body = [&[0x0a, 6, 0x08, 2, 0x12, 2][..], b"no"].concat();
     let collector = Collector::start(move |_| (200, String::new(), body.clone()));
-    let host = Host::new("otlp-partial");
+    let host = host("otlp-partial");
     let answer = host.run(&collector.url(), &["traces", "p", "1"]);
     assert!(answer.contains("refused 2 of a request: no"), "{answer}");
     assert_eq!(collector.spans().len(), 3);
@@ -326,7 +318,7 @@ fn a_partial_success_is_told_and_not_sent_again() {
 #[test]
 fn a_forked_child_and_its_parent_send_each_span_once() {
     let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-forked");
+    let host = host("otlp-forked");
     let answer = host.run(&collector.url(), &["forked", "50"]);
     assert!(answer.contains("MAXIM_OK") && answer.contains("balance 1"), "{answer}");
     let spans = collector.spans();
@@ -338,7 +330,7 @@ fn a_forked_child_and_its_parent_send_each_span_once() {
 #[test]
 fn a_trace_that_stays_open_keeps_nothing_but_itself() {
     let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-open");
+    let host = host("otlp-open");
     let answer = host.run(&collector.url(), &["open", "2000"]);
     let held = answer.lines().find(|line| line.starts_with("open: held")).unwrap();
     let bytes: u64 = held.rsplit(' ').next().unwrap().parse().unwrap();
@@ -356,7 +348,7 @@ fn a_trace_that_stays_open_keeps_nothing_but_itself() {
 fn the_log_api_and_a_sink_by_otlp_get_the_same_and_neither_waits_for_the_other() {
     let collector = Collector::start(|_| (503, String::new(), Vec::new()));
     let server = Server::start(&[]);
-    let host = Host::new("otlp-sink");
+    let host = host("otlp-sink");
     let mut command = host.command(&collector.url(), &["sink"]);
     command.env("MAXIM_BASE_URL", server.url()).env("MAXIM_API_KEY", "key").env("MAXIM_LOG_REPO_ID", "repo");
     command.env("CLEANUP_MS", "2000");
@@ -372,175 +364,6 @@ fn the_log_api_and_a_sink_by_otlp_get_the_same_and_neither_waits_for_the_other()
 }
 
 #[test]
-fn a_trace_goes_on_below_another_services_span_and_names_its_own_to_the_next() {
-    let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-joined");
-    let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    let answer = host.run(&collector.url(), &["joined", header]);
-    assert!(answer.starts_with("MAXIM_ERR_INVALID_ARGUMENT traceparent: \"00-nonsense-01\""), "{answer}");
-    let spans = collector.spans();
-    let spans = named(&spans);
-    let (trace, span) = (spans["joined"], spans["span"]);
-    let hex = common::collector::hex;
-    assert_eq!(hex(&trace.trace_id), "0af7651916cd43dd8448eb211c80319c");
-    assert_eq!(hex(&trace.parent_span_id), "b7ad6b7169203331");
-    assert_eq!(span.parent_span_id, trace.span_id);
-    let next = answer.lines().find_map(|line| line.strip_prefix("traceparent: ")).unwrap();
-    assert_eq!(next, format!("00-{}-{}-01", hex(&span.trace_id), hex(&span.span_id)));
-}
-
-#[test]
-fn a_header_is_read_as_w3c_has_it_and_another_one_is_refused() {
-    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-    const SPAN: &str = "b7ad6b7169203331";
-    let good = [
-        format!("00-{TRACE}-{SPAN}-01"),
-        format!("00-{TRACE}-{SPAN}-00"),
-        format!("00-{TRACE}-{SPAN}-ff"),
-        format!("  00-{TRACE}-{SPAN}-01\t"),
-        // Later versions, as far as this one knows them.
-        format!("01-{TRACE}-{SPAN}-01"),
-        format!("cc-{TRACE}-{SPAN}-01-What.Is.New"),
-        format!("fe-{TRACE}-{SPAN}-01-"),
-    ];
-    let upper = (TRACE.to_uppercase(), SPAN.to_uppercase());
-    let zeros = "0".repeat(32);
-    let bad = [
-        String::new(),
-        "00".to_owned(),
-        format!("ff-{TRACE}-{SPAN}-01"),
-        format!("00-{zeros}-{SPAN}-01"),
-        format!("00-{TRACE}-{}-01", &zeros[..16]),
-        format!("00-{}-{SPAN}-01", upper.0),
-        format!("00-{TRACE}-{}-01", upper.1),
-        format!("CC-{TRACE}-{SPAN}-01"),
-        format!("00-{TRACE}-{SPAN}-0A"),
-        format!("00-{TRACE}-{SPAN}"),
-        format!("00-{TRACE}-{SPAN}-"),
-        format!("00-{TRACE}-{SPAN}-1"),
-        format!("00-{TRACE}-{SPAN}-011"),
-        format!("00-{TRACE}-{SPAN}-01-more"),
-        format!("cc-{TRACE}-{SPAN}-01more"),
-        format!("0-{TRACE}-{SPAN}-01"),
-        format!("00-{}-{SPAN}-01", &TRACE[1..]),
-        format!("00-{TRACE}-{SPAN}0-01"),
-        format!("00-{}g-{SPAN}-01", &TRACE[1..]),
-        format!("00_{TRACE}_{SPAN}_01"),
-        format!("00-{TRACE}-{SPAN}-01,00-{TRACE}-{SPAN}-01"),
-    ];
-    let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-headers");
-    let all: Vec<&str> = good.iter().chain(&bad).map(String::as_str).collect();
-    let answer = host.run(&collector.url(), &[&["headers"], &all[..]].concat());
-    let lines: Vec<&str> = answer.lines().collect();
-    for (header, line) in all.iter().zip(&lines) {
-        let expected = match good.iter().any(|known| known == header) {
-            true => format!("MAXIM_OK {TRACE}-{SPAN}-"),
-            false => "MAXIM_ERR_INVALID_ARGUMENT traceparent".to_owned(),
-        };
-        assert!(line.starts_with(&expected), "{header:?}: {line}");
-    }
-    let spans = collector.spans();
-    assert_eq!(spans.len(), good.len());
-    let hex = common::collector::hex;
-    assert!(spans.iter().all(|span| hex(&span.trace_id) == TRACE && hex(&span.parent_span_id) == SPAN));
-    assert_eq!(ids_of(&spans).len(), good.len(), "each is a span of its own");
-}
-
-/// The paths that a program's requests go to, with these variables beside an endpoint.
-fn paths(verbs: &[&str], variables: &[(&str, String)]) -> BTreeSet<String> {
-    let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-paths");
-    let mut command = host.command(&format!("{}/base/", collector.url()), verbs);
-    for (name, path) in variables {
-        command.env(name, format!("{}{path}", collector.url()));
-    }
-    said(command.output().unwrap());
-    collector.taken().into_iter().map(|request| request.path).collect()
-}
-
-#[test]
-fn a_signals_path_is_added_to_the_base_address_and_to_no_other() {
-    let of = |path: &str| BTreeSet::from([path.to_owned()]);
-    let traces = |path: &str| [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", path.to_owned())];
-    let logs = |path: &str| [("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", path.to_owned())];
-    assert_eq!(paths(&["traces", "t", "2"], &[]), of("/base/v1/traces"));
-    assert_eq!(paths(&["traces", "t", "2"], &traces("/exact")), of("/exact"));
-    assert_eq!(paths(&["traces", "t", "2"], &traces("/exact/")), of("/exact/"));
-    assert_eq!(paths(&["traces", "t", "2"], &logs("/other")), of("/base/v1/traces"));
-    assert_eq!(paths(&["entries", "2"], &[]), of("/base/v1/logs"));
-    assert_eq!(paths(&["entries", "2"], &logs("/my/logs")), of("/my/logs"));
-}
-
-#[test]
-fn compression_is_what_the_environment_says() {
-    for (value, is_gzip) in [("gzip", true), ("none", false)] {
-        let collector = Collector::start(|_| taken());
-        let host = Host::new("otlp-compression");
-        let mut command = match is_gzip {
-            // On this machine it is never chosen, elsewhere always.
-            true => host.command(&collector.url(), &["traces", "c", "20"]),
-            false => host.elsewhere(&collector, &["traces", "c", "20"]),
-        };
-        said(command.env("OTEL_EXPORTER_OTLP_COMPRESSION", value).output().unwrap());
-        assert_eq!(ids_of(&collector.spans()), expected("c", 0..20), "{value}");
-        let is_compressed = |request: &common::collector::Arrived| {
-            request.headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip")
-        };
-        assert!(collector.taken().iter().all(|request| is_compressed(request) == is_gzip), "{value}");
-    }
-    let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-compression");
-    let mut command = host.command(&collector.url(), &["traces", "c", "1"]);
-    let output = command.env("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd").output().unwrap();
-    assert!(both(&output).contains("\"zstd\" is neither gzip nor none"), "{}", both(&output));
-}
-
-#[test]
-fn a_request_that_takes_longer_than_the_environment_allows_is_made_again() {
-    // Nobody answers the first two; their connections stay open.
-    let mut asked = 0;
-    let collector = Collector::start_with_silence(move |_| {
-        asked += 1;
-        (asked > 2).then(taken)
-    });
-    let host = Host::new("otlp-timeout");
-    let mut command = host.command(&collector.url(), &["traces", "t", "5"]);
-    // Without it, a request may take 15 s; here both of them have the time of one.
-    command.env("OTEL_EXPORTER_OTLP_TIMEOUT", "2000").env("CLEANUP_MS", "60000");
-    let answer = said(command.output().unwrap());
-    assert!(answer.contains("MAXIM_OK") && answer.contains("timed out"), "{answer}");
-    assert_eq!(ids_of(&collector.spans()), expected("t", 0..5));
-    assert!(collector.seen().len() >= 3);
-    let mut command = host.command(&collector.url(), &["traces", "t", "1"]);
-    let output = command.env("OTEL_EXPORTER_OTLP_TIMEOUT", "soon").output().unwrap();
-    assert!(both(&output).contains("a number of milliseconds is needed"), "{}", both(&output));
-}
-
-#[test]
-fn a_time_to_try_again_is_kept_to() {
-    let times = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let seen = std::sync::Arc::clone(&times);
-    let collector = Collector::start(move |_| {
-        let mut times = seen.lock().unwrap();
-        times.push(std::time::Instant::now());
-        match times.len() {
-            1 => (503, "Retry-After: 2\r\n".to_owned(), Vec::new()),
-            2 => (429, "Retry-After: 1\r\n".to_owned(), Vec::new()),
-            _ => taken(),
-        }
-    });
-    let host = Host::new("otlp-retry-after");
-    // Nobody is in a hurry, so nothing is tried before its time.
-    let answer = host.run(&collector.url(), &["patient", "r", "3"]);
-    assert!(answer.contains("held 0 balance 1"), "{answer}");
-    assert_eq!(ids_of(&collector.spans()), expected("r", 0..3));
-    let times = times.lock().unwrap();
-    let waits: Vec<_> = times.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
-    assert!(waits[0] >= 1_900 && waits[1] >= 900, "{waits:?}");
-}
-
-#[test]
 fn what_can_be_put_right_is_kept_and_what_cannot_is_set_aside() {
     for status in [401, 403, 404, 415, 500, 502, 503, 504] {
         let is_well = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -549,7 +372,7 @@ fn what_can_be_put_right_is_kept_and_what_cannot_is_set_aside() {
             true => taken(),
             false => (status, String::new(), Vec::new()),
         });
-        let host = Host::new("otlp-statuses");
+        let host = host("otlp-statuses");
         let mut command = host.command(&collector.url(), &["traces", "s", "3"]);
         let answer = said(command.env("CLEANUP_MS", "1000").output().unwrap());
         assert!(
@@ -564,7 +387,7 @@ fn what_can_be_put_right_is_kept_and_what_cannot_is_set_aside() {
     }
     // A 400 is for good: each span stands alone, and each is set aside.
     let collector = Collector::start(|_| (400, String::new(), b"no such thing".to_vec()));
-    let host = Host::new("otlp-permanent");
+    let host = host("otlp-permanent");
     let answer = host.run(&collector.url(), &["traces", "s", "2"]);
     assert!(answer.contains("quarantined 6 dropped 0 held 0 balance 1"), "{answer}");
 }
@@ -572,7 +395,7 @@ fn what_can_be_put_right_is_kept_and_what_cannot_is_set_aside() {
 #[test]
 fn headers_are_not_sent_in_the_clear_to_another_machine() {
     let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-plain");
+    let host = host("otlp-plain");
     let mut command = host.elsewhere(&collector, &["traces", "p", "2"]);
     let output = command.env("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20secret").output().unwrap();
     let said = both(&output);
@@ -587,13 +410,13 @@ fn headers_are_not_sent_in_the_clear_to_another_machine() {
 #[test]
 fn what_was_purged_is_in_no_file_and_never_arrives() {
     let (url, port) = common::nobody();
-    let host = Host::new("otlp-purged");
+    let host = host("otlp-purged");
     let secret = format!("to be deleted, {}", host.scratch.path().display());
     let mut command = host.command(&url, &["purged", &secret, "2000"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "purged");
-    let found = common::kept_with(&host.scratch.path().join("spool"), secret.as_bytes());
+    let found = common::kept_with(&host.spool(), secret.as_bytes());
     assert!(found.is_empty(), "{found:?}");
     let collector = Collector::start_at(port.parse().unwrap(), |_| taken());
     child.stdin.take().unwrap();
@@ -612,7 +435,7 @@ fn what_was_purged_is_in_no_file_and_never_arrives() {
 #[test]
 fn nothing_is_sent_when_the_environment_disables_the_sdk() {
     let collector = Collector::start(|_| taken());
-    let host = Host::new("otlp-disabled");
+    let host = host("otlp-disabled");
     let mut command = host.command(&collector.url(), &["conversation"]);
     said(command.env("OTEL_SDK_DISABLED", "true").output().unwrap());
     assert_eq!(collector.seen().len(), 0);

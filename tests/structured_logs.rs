@@ -198,8 +198,7 @@ fn comparable(body: &str, timestamped: bool) -> Value {
 #[test]
 fn every_captured_call_sends_what_the_public_client_sent() {
     let scratch = Scratch::new("structured-vectors");
-    let record = scratch.path().join("record");
-    let server = Server::start(&["--record", record.to_str().unwrap()]);
+    let (server, record) = Server::writing("record", &scratch);
     let vectors = vectors("structured-logs.jsonl");
     let steps: Vec<(i64, String)> = vectors
         .iter()
@@ -349,8 +348,7 @@ fn a_document_of_an_impossible_length_is_refused_before_a_byte_of_it_is_looked_a
 #[test]
 fn query_values_are_escaped() {
     let scratch = Scratch::new("structured-query");
-    let record = scratch.path().join("record");
-    let server = Server::start(&["--record", record.to_str().unwrap()]);
+    let (server, record) = Server::writing("record", &scratch);
     let code = |call: &str, timeout: &str| {
         format!(
             "maxim_raw_options raw = MAXIM_RAW_OPTIONS_INIT;\nraw.source = {};\nraw.level = MAXIM_LEVEL_WARN;\n\
@@ -378,8 +376,7 @@ fn query_values_are_escaped() {
 #[test]
 fn concurrent_steps_of_a_flow_have_every_index_once_and_end_at_a_thousand() {
     let scratch = Scratch::new("structured-flow");
-    let lines = scratch.path().join("lines");
-    let server = Server::start(&["--lines", lines.to_str().unwrap()]);
+    let (server, lines) = Server::writing("lines", &scratch);
     let program = compile("tests/c/flow_threads.c", &scratch);
     let said =
         run(Command::new(program).arg(server.url()).env("MAXIM_SPOOL_DIR", scratch.path().join("spool")));
@@ -448,8 +445,7 @@ fn a_document_of_50_megabytes_is_not_held_twice() {
 #[test]
 fn a_batch_is_due_by_count_or_interval_and_has_at_most_100_entries() {
     let scratch = Scratch::new("structured-batches");
-    let record = scratch.path().join("record");
-    let server = Server::start(&["--record", record.to_str().unwrap()]);
+    let (server, record) = Server::writing("record", &scratch);
     let log = |count: u32, wait: bool| {
         // Nobody flushes: the batch is due by itself, or the wait ends with what is not there.
         let wait = match wait {

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::host::HostProcess;
+use common::host::{Host, HostProcess};
 use common::port::free_port;
-use common::{Scratch, Server, built, compile, nobody, probe, run};
+use common::{Scratch, Server, built, nobody, run};
 use serde_json::Value;
 
 const RECORDS: u64 = 500;
@@ -65,13 +65,12 @@ fn copied(holders: &[Value], scratch: &Scratch) -> PathBuf {
 
 #[test]
 fn what_the_library_holds_is_seen_in_its_files_and_replayed_elsewhere_once() {
-    let scratch = Scratch::new("workbench-spool");
-    let program = compile("tests/c/probe.c", &scratch);
-    let spool = scratch.path().join("spool");
+    let site = Host::new("tests/c/probe.c", "workbench-spool");
+    let spool = site.spool();
     let (url, port) = nobody();
     let verbs = [&format!("log:{RECORDS}"), "stats", "wait", "_exit:0"];
     let since_ns = now_ns();
-    let mut host = HostProcess::start(probe(&program, &url, &spool, &[&["new"][..], &verbs].concat()));
+    let mut host = site.start(&url, &[&["new"][..], &verbs].concat());
     let stats = host.json();
     let pid = host.pid();
     let process = Process { pid, since_ns };
@@ -92,11 +91,11 @@ fn what_the_library_holds_is_seen_in_its_files_and_replayed_elsewhere_once() {
     let shown = run(maxim_dev(&["spool"]).env("MAXIM_SPOOL_DIR", &spool));
     assert!(shown.contains(&format!("process {pid} ended")), "{shown}");
 
-    let place = copied(&ended, &scratch);
+    let place = copied(&ended, &site.scratch);
     let export = run(&mut maxim_dev(&["spool", "--export", place.to_str().unwrap()]));
     let lines: BTreeSet<&str> = export.lines().collect();
     assert_eq!((lines.len() as u64, export.lines().count() as u64), (RECORDS, RECORDS));
-    let file = scratch.path().join("export.ndjson");
+    let file = site.scratch.path().join("export.ndjson");
     std::fs::write(&file, &export).unwrap();
     let elsewhere = Server::start(&["--check-seq", "--seq-start", "1"]);
     let mut replay = maxim_dev(&["replay", file.to_str().unwrap(), "--to", &elsewhere.url()]);
@@ -108,7 +107,7 @@ fn what_the_library_holds_is_seen_in_its_files_and_replayed_elsewhere_once() {
 
     // It only read: the next logger finds them all where they were.
     let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
-    run(&mut probe(&program, &url, &spool, &["new", "cleanup:60000"]));
+    run(&mut site.probe(&url, &["new", "cleanup:60000"]));
     server.wait_for("lines", RECORDS, Duration::from_secs(120));
     let writer = &server.sequences()["writers"]["w"];
     assert_eq!((&writer["missing"], &writer["unique"]), (&0.into(), &RECORDS.into()), "{writer}");
@@ -131,12 +130,11 @@ fn note_once(spool: &Path, process: Process, holds: impl Fn(&Value, u64) -> bool
 
 #[test]
 fn why_records_have_not_left_and_when_they_are_tried_again_is_seen_from_outside_until_they_have_left() {
-    let scratch = Scratch::new("workbench-note");
-    let program = compile("tests/c/probe.c", &scratch);
-    let spool = scratch.path().join("spool");
+    let site = Host::new("tests/c/probe.c", "workbench-note");
+    let spool = site.spool();
     let (url, port) = nobody();
     let verbs = ["new", &format!("log:{RECORDS}"), "wait", "flush:60000", "wait"];
-    let mut command = probe(&program, &url, &spool, &verbs);
+    let mut command = site.probe(&url, &verbs);
     command.env("PROBE_FLUSH_MS", "20");
     let since_ns = now_ns();
     let mut host = HostProcess::start(command);
@@ -200,10 +198,9 @@ impl Drop for Relay {
 fn the_librarys_records_arrive_through_a_relay_that_is_killed_again_and_again() {
     const PART: u64 = 2_000;
     const KILLS: u64 = 10;
-    let scratch = Scratch::new("workbench-relay");
-    let program = compile("tests/c/probe.c", &scratch);
+    let site = Host::new("tests/c/probe.c", "workbench-relay");
     let server = Server::start(&["--check-seq", "--seq-start", "1"]);
-    let store = scratch.path().join("relay.db");
+    let store = site.scratch.path().join("relay.db");
     let mut relay = Relay::start(&store, free_port(), &server.url());
     let (port, url) = (relay.port, format!("http://127.0.0.1:{}", relay.port));
     let mut verbs = vec!["new".to_owned()];
@@ -211,7 +208,7 @@ fn the_librarys_records_arrive_through_a_relay_that_is_killed_again_and_again() 
         verbs.extend([format!("log:{PART}:p{part}"), "wait".to_owned()]);
     }
     verbs.extend(["cleanup:60000", "stats"].map(str::to_owned));
-    let mut host = HostProcess::start(probe(&program, &url, &scratch.path().join("spool"), &verbs));
+    let mut host = site.start(&url, &verbs);
     for _ in 0..KILLS {
         host.line();
         drop(relay);

@@ -1,9 +1,40 @@
-//! A host process that is told things while it runs: it prints lines, and goes on at its `wait` verbs.
+//! Host programs, and a host process that is told things while it runs: it prints lines, and goes on at its `wait` verbs.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
+
+use super::{Scratch, compile, probe};
+
+/// A C program of the tests' own, in a directory of its own, where its spool is too.
+pub struct Host {
+    pub scratch: Scratch,
+    pub program: PathBuf,
+}
+
+impl Host {
+    pub fn new(source: &str, name: &str) -> Host {
+        let scratch = Scratch::new(name);
+        let program = compile(source, &scratch);
+        Host { scratch, program }
+    }
+
+    pub fn spool(&self) -> PathBuf {
+        self.scratch.path().join("spool")
+    }
+
+    pub fn probe<I: AsRef<OsStr>>(&self, url: &str, verbs: &[I]) -> Command {
+        probe(&self.program, url, &self.spool(), verbs)
+    }
+
+    /// That process, for one that is told things.
+    pub fn start<I: AsRef<OsStr>>(&self, url: &str, verbs: &[I]) -> HostProcess {
+        HostProcess::start(self.probe(url, verbs))
+    }
+}
 
 /// A running host process; it ends with this value.
 pub struct HostProcess {

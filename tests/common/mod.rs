@@ -93,6 +93,12 @@ impl Server {
         Server { child, _stdin: stdin, port }
     }
 
+    /// A server that writes what arrives to a file of this kind, `record` or `lines`, and the file.
+    pub fn writing(kind: &str, scratch: &Scratch) -> (Server, PathBuf) {
+        let file = scratch.path().join(kind);
+        (Server::start(&[&format!("--{kind}"), file.to_str().unwrap()]), file)
+    }
+
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }

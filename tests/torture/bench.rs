@@ -220,6 +220,11 @@ pub struct Stage {
     user: Option<u32>,
 }
 
+/// The verbs of a host process, or other words.
+pub fn words(text: &str) -> Vec<&str> {
+    text.split(' ').collect()
+}
+
 impl Stage {
     pub fn new(name: &str) -> Stage {
         Stage::of(name, Client::Maxim)

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::bench::{Client, Row, Stage, files_below, for_both_clients, json_lines, wait_until};
+use crate::bench::{Client, Row, Stage, files_below, for_both_clients, json_lines, wait_until, words};
 use crate::common::Server;
 
 for_both_clients! {
@@ -19,22 +19,10 @@ fn a_host_without_standard_descriptors_writes_into_nothing_of_ours(client: Clien
     let mut row = Row::of("standard input, output and error closed before the start", client);
     let stage = Stage::of("standard", client);
     let server = Server::start(&["--check-seq", "--seq-start", "1"]);
-    let verbs = [
-        "close-standard",
-        "new",
-        "log:1000:a",
-        "write-standard",
-        "flush:60000",
-        "expect:MAXIM_OK",
-        "write-standard",
-        "log:1000:b",
-        "write-standard",
-        "cleanup:60000",
-        "expect:MAXIM_OK",
-        "restore-standard",
-        "stats",
-        "free",
-    ];
+    let verbs = words(
+        "close-standard new log:1000:a write-standard flush:60000 expect:MAXIM_OK write-standard \
+         log:1000:b write-standard cleanup:60000 expect:MAXIM_OK restore-standard stats free",
+    );
     row.add_stats(&json_lines(&mut stage.probe(&server.url(), &verbs))[0]);
     assert_eq!((row.accepted, row.delivered), (2_000, 2_000));
     assert_eq!(client.records_of(&server), 2_000);
@@ -44,26 +32,11 @@ fn what_has_the_numbers_of_our_descriptors_is_left_alone(client: Client) {
     let mut row = Row::of("every descriptor closed and its number used again", client);
     let stage = Stage::of("numbers", client);
     let server = Server::start(&["--check-seq", "--seq-start", "1"]);
-    let verbs = [
-        "new",
-        "log:1000:a",
-        "flush:60000",
-        "expect:MAXIM_OK",
-        "take-descriptors:sockets",
-        "log:1000:b",
-        "flush:60000",
-        "expect:MAXIM_OK",
-        "own-descriptors",
-        "take-descriptors",
-        "log:1000:c",
-        "write-to-file:60000",
-        "cleanup:60000",
-        "expect:MAXIM_OK",
-        "own-descriptors",
-        "stats",
-        "free",
-        "own-descriptors",
-    ];
+    let verbs = words(
+        "new log:1000:a flush:60000 expect:MAXIM_OK take-descriptors:sockets log:1000:b flush:60000 \
+         expect:MAXIM_OK own-descriptors take-descriptors log:1000:c write-to-file:60000 \
+         cleanup:60000 expect:MAXIM_OK own-descriptors stats free own-descriptors",
+    );
     // Only a Maxim logger writes what it holds to files.
     let verbs = verbs.iter().filter(|verb| client == Client::Maxim || !verb.starts_with("write"));
     row.add_stats(&json_lines(&mut stage.probe(&server.url(), &verbs.collect::<Vec<_>>()))[0]);

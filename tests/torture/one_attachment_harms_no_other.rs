@@ -1,34 +1,25 @@
 //! An attachment that cannot be uploaded holds no other back, whatever is wrong with it; what is uploaded is what was
 //! attached, and goes where a service may send it.
 
-use std::path::PathBuf;
 use std::process::Output;
 
 use serde_json::{Value, json};
 
 use crate::bench::{Row, scaled, wait_until};
-use crate::common::host::HostProcess;
+use crate::common::both;
+use crate::common::host::{Host, HostProcess};
 use crate::common::scripted::{Asked, Scripted, answer};
-use crate::common::{Scratch, both, compile, probe};
 
 /// What content begins with that the storage refuses.
 const POISON: u8 = b'!';
 
-struct Host {
-    scratch: Scratch,
-    program: PathBuf,
+fn host(name: &str) -> Host {
+    Host::new("tests/c/uploads.c", name)
 }
 
 impl Host {
-    fn new(name: &str) -> Host {
-        let scratch = Scratch::new(name);
-        let program = compile("tests/c/uploads.c", &scratch);
-        Host { scratch, program }
-    }
-
     fn run(&self, server: &Scripted, verbs: &[&str]) -> (Value, Output) {
-        let spool = self.scratch.path().join("spool");
-        let output = probe(&self.program, &server.url(), &spool, verbs).output().unwrap();
+        let output = self.probe(&server.url(), verbs).output().unwrap();
         assert!(output.status.success(), "{}", both(&output));
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         (said.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default(), output)
@@ -38,9 +29,7 @@ impl Host {
     /// stats, and what it was told.
     fn run_until(&self, server: &Scripted, verbs: &[&str], is_so: impl Fn(&str) -> bool) -> (Value, String) {
         let told = self.scratch.path().join("told");
-        let spool = self.scratch.path().join("spool");
-        let mut command =
-            probe(&self.program, &server.url(), &spool, &[&["new"], verbs, &["wait", "stats"]].concat());
+        let mut command = self.probe(&server.url(), &[&["new"], verbs, &["wait", "stats"]].concat());
         command.stderr(std::fs::File::create(&told).unwrap());
         let mut process = HostProcess::start(command);
         let read = || std::fs::read_to_string(&told).unwrap();
@@ -84,7 +73,7 @@ fn refused_uploads_step_aside() {
     let mut row = Row::new("40 attachments that the storage refuses before 20 others");
     let all = ["403 Forbidden", "500 Error", "", "400 Bad Request", "404 Not Found", "302 Found"];
     for refusal in &all[..scaled(3, all.len())] {
-        let host = Host::new("aside");
+        let host = host("aside");
         let server = service(refusal);
         let poison = format!("file:40:{}", host.file("poison", &[POISON; 300]));
         host.run_until(&server, &[&poison, "data:20:1000", "flush-attachments:4000"], |told| {
@@ -100,13 +89,12 @@ fn refused_uploads_step_aside() {
 #[test]
 fn hundreds_of_refused_uploads_stop_no_good_one() {
     let mut row = Row::new("270 attachments that the storage refuses before 20 others");
-    let host = Host::new("hundreds");
+    let host = host("hundreds");
     let server = service("403 Forbidden");
     let poison = format!("file:270:{}", host.file("poison", &[POISON; 300]));
-    let spool = host.scratch.path().join("spool");
     // The good ones come when the others fill what waits.
     let verbs = ["new", &poison, "flush:0", "wait", "data:20:1000", "flush:0", "wait"];
-    let mut process = HostProcess::start(probe(&host.program, &server.url(), &spool, &verbs));
+    let mut process = host.start(&server.url(), &verbs);
     wait_until("some have been refused", || server.asked().len() > 20);
     process.tell();
     wait_until("the good ones have been uploaded", || good_uploads(&server) >= 20);
@@ -120,7 +108,7 @@ fn hundreds_of_refused_uploads_stop_no_good_one() {
 #[test]
 fn a_mime_type_that_cannot_be_sent_stops_nothing() {
     let mut row = Row::new("MIME types of 70 KB and with line breaks");
-    let host = Host::new("mime");
+    let host = host("mime");
     let server = service("");
     let refused = "expect:MAXIM_ERR_INVALID_ARGUMENT";
     let long = format!("typed:10:image/{}", "a".repeat(3_000));
@@ -156,7 +144,7 @@ fn a_mime_type_that_cannot_be_sent_stops_nothing() {
 #[test]
 fn what_is_uploaded_is_what_was_attached() {
     let mut row = Row::new("files that change before their upload");
-    let host = Host::new("swapped");
+    let host = host("swapped");
     let server = service("");
     let secret = host.file("secret", b"SECRET of somebody else");
     let (swapped, grown, edited, cut) = (
@@ -166,7 +154,6 @@ fn what_is_uploaded_is_what_was_attached() {
         host.file("cut", b"more than that"),
     );
     let attach = |path: &str| format!("file:1:{path}");
-    let spool = host.scratch.path().join("spool");
     let verbs = [
         "new",
         &attach(&swapped),
@@ -182,7 +169,7 @@ fn what_is_uploaded_is_what_was_attached() {
         "expect:MAXIM_OK",
         "stats",
     ];
-    let mut command = probe(&host.program, &server.url(), &spool, &verbs);
+    let mut command = host.probe(&server.url(), &verbs);
     command.env("UPLOADS_MANUAL", "1");
     let mut process = HostProcess::start(command);
     // Its records are made; a file of the same size with another time has been edited.
@@ -217,7 +204,7 @@ fn content_goes_nowhere_but_where_a_service_may_send_it() {
         "",
     ];
     for url in urls {
-        let host = Host::new("upload-url");
+        let host = host("upload-url");
         let server = Scripted::start(move |asked| match asked.is("GET") {
             true => answer("200 OK", json!({"data": {"url": url}}).to_string()),
             false => answer("200 OK", "{}"),

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::bench::{Client, Row, Stage, for_both_clients, json_lines, wait_until};
+use crate::bench::{Client, Row, Stage, for_both_clients, json_lines, wait_until, words};
 use crate::common::host::HostProcess;
 use crate::common::scripted::{Asked, Scripted, answer, answer_with};
 
@@ -56,17 +56,7 @@ fn an_answer_that_does_not_say_success_is_none(client: Client) {
             true => answer("200 OK", "{}"),
             false => found.clone(),
         });
-        let verbs = [
-            "new",
-            "log:10",
-            "flush:1000",
-            "stats",
-            "wait",
-            "flush:60000",
-            "expect:MAXIM_OK",
-            "stats",
-            "free",
-        ];
+        let verbs = words("new log:10 flush:1000 stats wait flush:60000 expect:MAXIM_OK stats free");
         let told = stage.scratch.path().join("told");
         let mut command = stage.probe(&server.url(), &verbs);
         let mut host = HostProcess::start({

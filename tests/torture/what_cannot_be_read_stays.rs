@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Row, Stage, nobody, shim};
+use crate::bench::{Row, Stage, nobody, shim, words};
 use crate::common::{Server, both};
 
 const RECORDS: u64 = 1_000;
@@ -42,20 +42,10 @@ fn own_records_in_files_wait_until_they_can_be_read() {
     for error in ERRORS {
         let stage = Stage::new("unreadable");
         let (url, port) = nobody();
-        let verbs = [
-            "new",
-            "log:1000",
-            "write-to-file:60000",
-            "expect:MAXIM_OK",
-            "wait",
-            "flush:2500",
-            "expect:MAXIM_ERR_IO",
-            "stats",
-            "wait",
-            "flush:60000",
-            "expect:MAXIM_OK",
-            "stats",
-        ];
+        let verbs = words(
+            "new log:1000 write-to-file:60000 expect:MAXIM_OK wait flush:2500 expect:MAXIM_ERR_IO stats \
+             wait flush:60000 expect:MAXIM_OK stats",
+        );
         let mut host = stage.host(&url, &verbs, &faults(&stage));
         host.line();
         std::fs::write(control(&stage), error.to_string()).unwrap();
