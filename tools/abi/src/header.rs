@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::model::{Api, Enum, Field, Function, Struct, Type};
 use crate::text::comment;
 
-const TOP: &str = include_str!("../header/top.h");
-const END: &str = include_str!("../header/end.h");
+const TOP: &str = include_str!("../header/top.h.in");
+const END: &str = include_str!("../header/end.h.in");
 
 /// The header.
 pub fn header(api: &Api) -> String {
