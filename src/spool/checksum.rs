@@ -1,7 +1,8 @@
 //! The checksum of a record: crc32c in four lanes.
 //!
-//! The processor's crc32c instruction takes three cycles but can be started every cycle, so one crc
-//! over 200 bytes leaves it idle for two thirds of the time: 21 ns, against 11 ns in four lanes.
+//! The processor's crc32c instruction takes three cycles but can be started every cycle, so one crc leaves it idle for
+//! two thirds of the time: 19 ns for 200 bytes and 171 ns for 2,000, against 5.5 ns and 40 ns in four lanes. The crate
+//! crc32c, which looks for the instruction at each call, takes 18 ns and 94 ns (`cargo run --release -p maxim-parts`).
 //!
 //! The payload's whole 8-byte words are dealt out to the lanes in turn: the first to the first lane, the
 //! fifth again. Then one word more goes to each lane: the tag (u64); the length (u32) and the salt (u32);

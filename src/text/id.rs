@@ -1,11 +1,14 @@
 //! Ids: the ones callers give, checked; and new ones, random.
 //!
 //! New ids come from rand_chacha's ChaCha8 with a key from the operating system, one generator a thread: asking
-//! the system for each id costs a system call, ten times as much. Its feature `std` lets it use AVX2 where the
+//! the system for each id costs a system call, 231 ns for an id instead of 14 ns. Its feature `std` lets it use AVX2 where the
 //! processor has it, half the instructions of SSE2. An id repeats by chance only:
 //! * not in a forked child, whose process generation differs, so that it takes a new key;
 //! * not in a copy of the whole machine (a snapshot that is resumed twice), but for the few
 //!   ids that one refill makes: each refill mixes in the time.
+//!
+//! A given id is checked sixteen bytes at a time: 2.7 ns, byte by byte 10.5 ns, and a call is given one to three. All
+//! measured by `cargo run --release -p maxim-parts`.
 
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,9 +1,9 @@
 //! Finding the bytes of a JSON text that need a second look, sixteen at a time.
 //!
 //! Vectors come from the `wide` crate, whose portable operations become SSE2 or NEON without any
-//! `unsafe` here; a plain loop over sixteen bytes was not turned into vector code (rustc 1.95), and
-//! arithmetic on words took three times the instructions. Texts shorter than a vector are looked at
-//! as two overlapping words.
+//! `unsafe` here; a plain loop is not turned into vector code (rustc 1.95): 200 bytes take 6 ns, byte by byte 72 ns.
+//! Texts shorter than a vector are looked at as two overlapping words: 12 bytes take 1.9 ns, byte by byte 3.8 ns, and a
+//! call has several of those. Measured by `cargo run --release -p maxim-parts`.
 
 use wide::u8x16;
 
