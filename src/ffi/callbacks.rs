@@ -122,6 +122,19 @@ thread_local! {
     static WITHIN: Cell<*const Within> = const { Cell::new(ptr::null()) };
 }
 
+/// The callbacks of a C configuration.
+macro_rules! own_callbacks {
+    ($config:expr) => {
+        std::sync::Arc::new($crate::ffi::callbacks::Callbacks::new(
+            $config.error_callback,
+            $config.debug_callback,
+            $config.is_debug.get(),
+            $config.user_data,
+        ))
+    };
+}
+pub(super) use own_callbacks;
+
 impl Callbacks {
     pub(super) fn new(
         error: maxim_error_callback,

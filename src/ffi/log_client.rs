@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
-use super::callbacks::Callbacks;
+use super::callbacks::{Callbacks, own_callbacks};
 use super::control::{control_config, is_disabled};
 use super::handle::{self, handled};
 use super::logger::{FlushDone, c_path, c_pointer, milliseconds, to_c};
@@ -88,12 +88,7 @@ pub unsafe extern "C" fn maxim_log_client_new(
         || super::types::no_handle("out", out),
         || {
             let given = config_or_defaults(config)?;
-            let callbacks = Arc::new(Callbacks::new(
-                given.error_callback,
-                given.debug_callback,
-                given.is_debug.get(),
-                given.user_data,
-            ));
+            let callbacks = own_callbacks!(given);
             let config = resolve(&given, &callbacks)?;
             let has_key = config.api_key.is_some() || config.disabled;
             let client = Arc::new(Client::new(config)?);

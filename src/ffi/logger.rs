@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
-use super::callbacks::{Callbacks, FlushFunction, c_text};
+use super::callbacks::{Callbacks, FlushFunction, c_text, own_callbacks};
 use super::control::{control_config, for_the_logger, is_disabled, sample_rate, switch};
 use super::entities::{result_mode, unused, with_logger};
 use super::handle::{self, handled};
@@ -66,12 +66,7 @@ pub unsafe extern "C" fn maxim_logger_new(
         || super::types::no_handle("out", out),
         || {
             let config = config_or_defaults(config)?;
-            let callbacks = Arc::new(Callbacks::new(
-                config.error_callback,
-                config.debug_callback,
-                config.is_debug.get(),
-                config.user_data,
-            ));
+            let callbacks = own_callbacks!(config);
             let otlp = otlp_config!(config, config.base_url, config.incomplete_after_ms);
             let (logger, repository) = match is_disabled(config.disabled)? || otlp.is_disabled()? {
                 true => (None, optional("repository_id", config.repository_id)?.unwrap_or("").to_owned()),

@@ -242,19 +242,21 @@ impl Http {
     ) -> Result<Response, TransportError> {
         let agent = self.agent_for(address)?;
         let prepared = self.prepare(address, &request)?;
+        let length = match request.body {
+            Body::Empty => 0,
+            Body::Bytes(bytes) => bytes.len() as u64,
+            Body::File(_, length) => length,
+        };
+        let attempt = Attempt { agent, address, prepared, length, deadline };
         match request.body {
-            Body::Empty if request.method == "GET" => {
-                self.send_with_reconnect(&agent, address, &prepared, 0, deadline, || ())
-            }
-            Body::Empty => self.send_with_reconnect(&agent, address, &prepared, 0, deadline, || &b""[..]),
-            Body::Bytes(bytes) => {
-                self.send_with_reconnect(&agent, address, &prepared, bytes.len() as u64, deadline, || bytes)
-            }
+            Body::Empty if request.method == "GET" => self.send_with_reconnect(&attempt, || ()),
+            Body::Empty => self.send_with_reconnect(&attempt, || &b""[..]),
+            Body::Bytes(bytes) => self.send_with_reconnect(&attempt, || bytes),
             Body::File(file, length) => {
                 let mut reader = FileBody { file, left: length, trouble: None };
                 let result = {
                     let body = SendBody::from_reader(&mut reader);
-                    self.send_once(&agent, address, &prepared, length, deadline, body)
+                    self.send_once(&attempt, body)
                 };
                 match reader.trouble {
                     Some(why) => Err(TransportError::new(Fault::Body, why)),
@@ -266,14 +268,10 @@ impl Http {
 
     fn send_with_reconnect<B: AsSendBody>(
         &self,
-        agent: &Agent,
-        address: &Address,
-        prepared: &Prepared,
-        length: u64,
-        deadline: Instant,
+        attempt: &Attempt<'_>,
         body: impl Fn() -> B,
     ) -> Result<Response, TransportError> {
-        let first = self.send_once(agent, address, prepared, length, deadline, body());
+        let first = self.send_once(attempt, body());
         let exchange = &self.shared.exchange;
         let reused = !exchange.connected.load(Ordering::Relaxed);
         let answered = exchange.answered.load(Ordering::Relaxed);
@@ -281,27 +279,20 @@ impl Http {
         match first {
             // The failed connection has left the pool, which holds no other.
             Err(error) if error.fault == Fault::Network && reused && !answered && !interrupted => {
-                self.send_once(agent, address, prepared, length, deadline, body())
+                self.send_once(attempt, body())
             }
             outcome => outcome,
         }
     }
 
-    fn send_once<B: AsSendBody>(
-        &self,
-        agent: &Agent,
-        address: &Address,
-        prepared: &Prepared,
-        length: u64,
-        deadline: Instant,
-        body: B,
-    ) -> Result<Response, TransportError> {
+    fn send_once<B: AsSendBody>(&self, attempt: &Attempt<'_>, body: B) -> Result<Response, TransportError> {
+        let Attempt { agent, address, prepared, length, deadline } = attempt;
         let exchange = &self.shared.exchange;
         exchange.connected.store(false, Ordering::Relaxed);
         exchange.answered.store(false, Ordering::Relaxed);
         let left = deadline.saturating_duration_since(Instant::now());
         let limits = &self.config.limits;
-        let limit = limits.base + Duration::from_millis(length * 1_000 / limits.slowest_link);
+        let limit = limits.base + Duration::from_millis(*length * 1_000 / limits.slowest_link);
         if left.is_zero() || exchange.interrupted.load(Ordering::SeqCst) {
             return Err(TransportError::new(Fault::Network, "no time left for a request"));
         }
@@ -390,6 +381,15 @@ impl Http {
         };
         Ok(Prepared { method, headers, proxy })
     }
+}
+
+/// What the attempts of a request have in common.
+struct Attempt<'a> {
+    agent: Agent,
+    address: &'a Address,
+    prepared: Prepared,
+    length: u64,
+    deadline: Instant,
 }
 
 /// The part of a request that both of its attempts share.
