@@ -29,7 +29,13 @@ impl Host {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OTEL_")) {
             command.env_remove(name);
         }
-        command.args(verbs).env("OTEL_EXPORTER_OTLP_ENDPOINT", url).env("MAXIM_SPOOL_DIR", self.spool());
+        // A port may be one that a test had before, whose killed processes have left records for whoever comes next.
+        let scratch = self.scratch.path().file_name().unwrap().to_str().unwrap();
+        command
+            .args(verbs)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+            .env("OTEL_RESOURCE_ATTRIBUTES", format!("test.scratch={scratch}"))
+            .env("MAXIM_SPOOL_DIR", self.spool());
         command
     }
 

@@ -42,12 +42,15 @@ impl CommonConfig {
         if otlp.headers.is_empty() {
             self.allow_plaintext = CBool::TRUE;
         }
-        let url = match signal {
-            Signal::Traces => &otlp.traces_url,
-            Signal::Logs => &otlp.logs_url,
+        let [traces_from, logs_from] = &otlp.url_names;
+        // Where a trace is told of after its end, too.
+        checked_url(logs_from, &otlp.logs_url, true)?;
+        let (from, url) = match signal {
+            Signal::Traces => (traces_from, &otlp.traces_url),
+            Signal::Logs => (logs_from, &otlp.logs_url),
         };
         let has_ca_file = optional("ca_file", self.ca_file)?.is_some();
-        let mut settings = self.settings("otlp_url", url, reporter)?;
+        let mut settings = self.settings(from, url, reporter)?;
         if !has_ca_file {
             settings.ca_file = certificate(signal).map(PathBuf::from);
         }

@@ -35,6 +35,8 @@ pub struct OtlpConfig {
     pub traces_url: String,
     /// Where log records go, exactly.
     pub logs_url: String,
+    /// What these two were taken from: a field of the configuration, or a variable.
+    pub url_names: [String; 2],
     /// Headers of every request.
     pub headers: Vec<(String, Secret)>,
     /// How requests are written.
@@ -80,7 +82,7 @@ pub fn is_disabled() -> bool {
 
 /// A file of certificates that the environment names for a signal.
 pub fn certificate(signal: Signal) -> Option<String> {
-    of_signal(signal, "CERTIFICATE", &environment)
+    of_signal(signal, "CERTIFICATE", &environment).map(|(_, path)| path)
 }
 
 /// The configuration for a signal, completed from the environment.
@@ -99,9 +101,39 @@ fn name_of(signal: Signal) -> &'static str {
     }
 }
 
-fn of_signal(signal: Signal, what: &str, env: Env<'_>) -> Option<String> {
-    env(&format!("OTEL_EXPORTER_OTLP_{}_{what}", name_of(signal)))
-        .or_else(|| env(&format!("OTEL_EXPORTER_OTLP_{what}")))
+/// A variable's name and value: the signal's own, or the one for all.
+fn of_signal(signal: Signal, what: &str, env: Env<'_>) -> Option<(String, String)> {
+    let names =
+        [format!("OTEL_EXPORTER_OTLP_{}_{what}", name_of(signal)), format!("OTEL_EXPORTER_OTLP_{what}")];
+    names.into_iter().find_map(|name| env(&name).map(|value| (name, value)))
+}
+
+/// Headers that each request has of its own.
+const OWN_HEADERS: [&str; 6] =
+    ["connection", "content-encoding", "content-length", "content-type", "host", "transfer-encoding"];
+
+/// `key=value,key=value` as headers; an error names where they were taken from.
+fn headers(from: &str, text: &str) -> Result<Vec<(String, Secret)>> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let is_legal = |byte: u8| (0x20..0x7f).contains(&byte) || byte == b'\t';
+    let mut headers = Vec::new();
+    for (name, value) in pairs(from, text)? {
+        let name = name.to_ascii_lowercase();
+        let why = match &*name {
+            _ if !name.bytes().all(is_token) => "the name {name:?} holds characters that HTTP does not allow",
+            _ if !value.bytes().all(is_legal) => {
+                "the value of {name} holds characters that HTTP does not allow"
+            }
+            own if OWN_HEADERS.contains(&own) => "{name} is set by the library itself",
+            _ => {
+                headers.push((name, Secret::new(&value)));
+                continue;
+            }
+        };
+        let why = why.replace("{name:?}", &format!("{name:?}")).replace("{name}", &name);
+        return Err(Error::new(Status::InvalidArgument, format!("{from}: {why}")));
+    }
+    Ok(headers)
 }
 
 pub(super) fn resolve_with(signal: Signal, given: &Given<'_>, env: Env<'_>) -> Result<OtlpConfig> {
@@ -110,44 +142,39 @@ pub(super) fn resolve_with(signal: Signal, given: &Given<'_>, env: Env<'_>) -> R
         |text: Option<&'_ str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let protocol = of_signal(signal, "PROTOCOL", env);
     let is_of_environment = present(given.url).is_none() && present(given.base_url).is_none();
-    let encoding = match (given.encoding, protocol.as_deref()) {
+    let goes_there = is_of_environment && of_signal(signal, "ENDPOINT", env).is_some();
+    let encoding = match (given.encoding, &protocol) {
         (Some(encoding), _) => encoding,
-        (None, Some("http/json")) => Encoding::Json,
-        (None, Some("grpc")) if is_of_environment && endpoint(signal, env).is_some() => {
-            return refuse(
-                "OTEL_EXPORTER_OTLP_PROTOCOL: grpc is not spoken; give the address for http (port 4318), and set \
-                 http/protobuf"
-                    .to_owned(),
-            );
+        (None, Some((_, value))) if value == "http/json" => Encoding::Json,
+        (None, Some((name, value))) if value == "grpc" && goes_there => {
+            return refuse(format!(
+                "{name}: grpc is not spoken; give the address for http (port 4318), and set http/protobuf"
+            ));
+        }
+        (None, Some((name, value))) if value != "http/protobuf" && goes_there => {
+            return refuse(format!("{name}: {value:?} is neither http/protobuf nor http/json"));
         }
         _ => Encoding::Protobuf,
     };
-    let compression = match (given.compression, of_signal(signal, "COMPRESSION", env).as_deref()) {
-        (Some(true), _) | (None, Some("gzip")) => Compression::Gzip,
-        (Some(false), _) | (None, Some("none")) => Compression::None,
+    let compression = of_signal(signal, "COMPRESSION", env);
+    let compression = match (given.compression, compression.as_ref().map(|(name, value)| (name, &**value))) {
+        (Some(true), _) | (None, Some((_, "gzip"))) => Compression::Gzip,
+        (Some(false), _) | (None, Some((_, "none"))) => Compression::None,
         (None, None) => Compression::Learned,
-        (None, Some(other)) => {
-            return refuse(format!("OTEL_EXPORTER_OTLP_COMPRESSION: {other:?} is neither gzip nor none"));
-        }
+        (None, Some((name, other))) => return refuse(format!("{name}: {other:?} is neither gzip nor none")),
     };
-    let headers = present(given.headers).or_else(|| of_signal(signal, "HEADERS", env)).unwrap_or_default();
-    let headers = pairs("otlp_headers", &headers)?;
-    let legal = |value: &str| value.bytes().all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\t');
-    if let Some((name, _)) = headers.iter().find(|(_, value)| !legal(value)) {
-        return refuse(format!(
-            "otlp_headers: the value of {name} holds characters that HTTP does not allow"
-        ));
-    }
-    let headers =
-        headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), Secret::new(value))).collect();
-    let timeout = match of_signal(signal, "TIMEOUT", env).map(|text| text.trim().parse::<u64>()) {
-        None | Some(Ok(0)) => None,
-        Some(Ok(ms)) => Some(Duration::from_millis(ms)),
-        Some(Err(_)) => {
-            return refuse("OTEL_EXPORTER_OTLP_TIMEOUT: a number of milliseconds is needed".to_owned());
-        }
+    let given_headers = present(given.headers).map(|headers| ("otlp_headers".to_owned(), headers));
+    let headers = match given_headers.or_else(|| of_signal(signal, "HEADERS", env)) {
+        Some((from, text)) => headers(&from, &text)?,
+        None => Vec::new(),
     };
-    let url = |signal: Signal| -> String {
+    let timeout =
+        match of_signal(signal, "TIMEOUT", env).map(|(name, text)| (name, text.trim().parse::<u64>())) {
+            None | Some((_, Ok(0))) => None,
+            Some((_, Ok(ms))) => Some(Duration::from_millis(ms)),
+            Some((name, Err(_))) => return refuse(format!("{name}: a number of milliseconds is needed")),
+        };
+    let url = |signal: Signal| -> (String, String) {
         let path = match signal {
             Signal::Traces => "/v1/traces",
             Signal::Logs => "/v1/logs",
@@ -155,21 +182,27 @@ pub(super) fn resolve_with(signal: Signal, given: &Given<'_>, env: Env<'_>) -> R
         let under = |base: &str| format!("{}{path}", base.trim_end_matches('/'));
         if let Some(url) = present(given.url) {
             // What is not of the signal that the address is for stands beside it.
-            return match signal {
+            let url = match signal {
                 Signal::Logs if url.ends_with("/v1/traces") => url.replace("/v1/traces", "/v1/logs"),
                 _ => url,
             };
+            return ("otlp_url".to_owned(), url);
         }
         if let Some(base) = present(given.base_url) {
-            return under(&base);
+            return ("otlp_url".to_owned(), under(&base));
         }
-        env(&format!("OTEL_EXPORTER_OTLP_{}_ENDPOINT", name_of(signal)))
-            .or_else(|| env("OTEL_EXPORTER_OTLP_ENDPOINT").map(|base| under(&base)))
-            .unwrap_or_else(|| under(DEFAULT_ENDPOINT))
+        let own = format!("OTEL_EXPORTER_OTLP_{}_ENDPOINT", name_of(signal));
+        match of_signal(signal, "ENDPOINT", env) {
+            Some((name, url)) if name == own => (name, url),
+            Some((name, base)) => (name, under(&base)),
+            None => ("otlp_url".to_owned(), under(DEFAULT_ENDPOINT)),
+        }
     };
+    let ((traces_from, traces_url), (logs_from, logs_url)) = (url(Signal::Traces), url(Signal::Logs));
     Ok(OtlpConfig {
-        traces_url: url(Signal::Traces),
-        logs_url: url(Signal::Logs),
+        traces_url,
+        logs_url,
+        url_names: [traces_from, logs_from],
         headers,
         encoding,
         compression,
@@ -179,20 +212,18 @@ pub(super) fn resolve_with(signal: Signal, given: &Given<'_>, env: Env<'_>) -> R
     })
 }
 
-fn endpoint(signal: Signal, env: Env<'_>) -> Option<String> {
-    of_signal(signal, "ENDPOINT", env)
-}
-
 /// The service: its name and attributes, and who speaks for it.
 fn resource(given: &Given<'_>, env: Env<'_>) -> Result<Resource> {
-    let texts = [env("OTEL_RESOURCE_ATTRIBUTES"), given.resource_attributes.map(str::to_owned)];
+    let variable = "OTEL_RESOURCE_ATTRIBUTES";
+    let texts =
+        [(variable, env(variable)), ("resource_attributes", given.resource_attributes.map(str::to_owned))];
     let mut attributes = Attributes::new();
     let mut set = |name: String, value: String| {
         attributes.retain(|(known, _)| *known != name);
         attributes.push((name.into(), value.into()));
     };
-    for text in texts.into_iter().flatten() {
-        for (name, value) in pairs("resource_attributes", &text)? {
+    for (from, text) in texts {
+        for (name, value) in pairs(from, &text.unwrap_or_default())? {
             set(name, value);
         }
     }

@@ -140,10 +140,9 @@ impl LineFolding {
     /// Folds what has not been folded by an attempt that failed later, of the same owners' lines.
     fn fold(state: &mut FoldState, are_adopted: bool, body: &[u8]) {
         let now_ns = clock::now_us() as u64 * 1_000;
-        let new = match &state.folded[usize::from(are_adopted)] {
-            folded if begins_with(body, folded) => &body[folded.len()..],
-            folded if begins_with(folded, body) => b"",
-            _ => body,
+        let new = match still_there(&state.folded[usize::from(are_adopted)], body) {
+            Some(folded) => body.get(folded.len()..).unwrap_or_default(),
+            None => body,
         };
         // Seen at one go, if it is text.
         let text = std::str::from_utf8(new).ok();
@@ -245,15 +244,14 @@ impl Protocol for LineFolding {
                 let put_back = self.put_back.load(Ordering::Relaxed).saturating_sub(came_round);
                 // Some may have been dropped, and do not come round.
                 self.put_back.store(put_back.min(lines.spool().own_bytes_held()), Ordering::Relaxed);
-                let is_part = folded.len() > body.len() && begins_with(folded, body);
-                let rest = if is_part { &folded[body.len()..] } else { b"" };
+                let rest = still_there(folded, body).and_then(|folded| folded.get(body.len()..));
+                let rest = rest.unwrap_or_default();
                 *folded = rest.strip_prefix(b"\n").unwrap_or(rest).to_vec();
                 Outcome::Delivered
             }
             Err((status, why)) => {
-                if !begins_with(folded, body) {
-                    *folded = body.to_vec();
-                }
+                let longer = still_there(folded, body).filter(|folded| folded.len() > body.len());
+                *folded = longer.unwrap_or(body).to_vec();
                 match status {
                     Status::Closed => Outcome::Hold { why: format!("kept for the next logger: {why}") },
                     _ => Outcome::Retry { after: Some(FULL_PAUSE), why: format!("spans: {why}") },
@@ -290,6 +288,14 @@ impl Protocol for LineFolding {
     fn send_alone(&self, _http: &mut Http, kind: RecordKind, _payload: &[u8], _deadline: Instant) -> Outcome {
         Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
     }
+}
+
+/// What of the lines that have been folded is at the beginning of these: all, or without the first ones, which may have
+/// been dropped meanwhile to make room. Either may be the longer.
+fn still_there<'a>(folded: &'a [u8], lines: &[u8]) -> Option<&'a [u8]> {
+    let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', folded).map(|at| at + 1));
+    let rests = starts.map(|start| &folded[start..]);
+    rests.filter(|rest| !rest.is_empty()).find(|rest| begins_with(lines, rest) || begins_with(rest, lines))
 }
 
 /// Whether lines begin with these ones.

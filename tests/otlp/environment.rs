@@ -170,3 +170,41 @@ fn a_time_to_try_again_is_kept_to() {
     let waits: Vec<_> = times.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
     assert!(waits[0] >= 1_900 && waits[1] >= 900, "{waits:?}");
 }
+
+#[test]
+fn what_the_environment_says_wrongly_is_refused_by_the_name_of_the_variable() {
+    let collector = Collector::start(|_| taken());
+    let host = host("otlp-malformed");
+    for (name, value) in [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://127.0.0.1/"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:99999/v1/traces"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://[::1"),
+        // What a trace is told after its end goes there.
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "nonsense"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "=value"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x=%ff"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x=a%0d%0ab: c"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "two words=1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "Content-Length=1"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/xml"),
+        ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "br"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "10s"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "nonsense"),
+    ] {
+        let mut command = host.command(&collector.url(), &["traces", "m", "1"]);
+        let said = both(&command.env(name, value).output().unwrap());
+        assert!(said.contains(&format!("MAXIM_ERR_INVALID_ARGUMENT {name}: ")), "{name}={value}: {said}");
+    }
+    assert_eq!(collector.seen().len(), 0);
+    // Anything but "true" leaves it on, as the specification has it.
+    for (name, value) in [("OTEL_SDK_DISABLED", "1"), ("OTEL_EXPORTER_OTLP_HEADERS", " , x-a = b%2 ,")] {
+        let prefix = name.to_lowercase();
+        let mut command = host.command(&collector.url(), &["traces", &prefix, "1"]);
+        said(command.env(name, value).output().unwrap());
+        assert!(ids_of(&collector.spans()).is_superset(&expected(&prefix, 0..1)), "{name}={value}");
+    }
+}

@@ -162,3 +162,67 @@ fn what_could_not_be_passed_on_is_folded_once_whoever_else_is_read_meanwhile() {
         assert_eq!(memchr::memmem::find_iter(&taken.lock(), name).count(), 1, "{name}");
     }
 }
+
+#[test]
+fn what_was_folded_is_not_folded_again_when_lines_before_it_have_been_dropped() {
+    let taken = Arc::<Mutex<Vec<u8>>>::default();
+    let small = |identity| Options {
+        max_memory_bytes: 64 << 10,
+        overflow: Overflow::DropNewest,
+        ..Options::new(identity)
+    };
+    let spans = Arc::new(pipeline_of(Arc::new(Taken(Arc::clone(&taken))), "spans", small));
+    let config = resolve_with(Signal::Traces, &Given::default(), &|_| None).unwrap();
+    let folding = Arc::new(LineFolding::new(&config, Arc::clone(&spans)));
+    let lines = Arc::new(pipeline(Arc::clone(&folding) as Arc<dyn Protocol>, "lines"));
+    folding.set_pipeline(Arc::downgrade(&lines));
+    let at = "2026-11-21T02:31:00.000000+00:00";
+    // Traces with an event each, which stay open, among more that end than the second spool has room for.
+    let mut all = Vec::new();
+    for number in 0..300 {
+        let (short, open) = (format!("short-{number}"), format!("open-{number}"));
+        for id in [&short, &open] {
+            all.push(line("trace", id, "create", json!({"name": id, "startTimestamp": at})));
+        }
+        all.push(line("trace", &short, "end", json!({"endTimestamp": at})));
+        all.push(line(
+            "trace",
+            &open,
+            "add-event",
+            json!({"id": open, "name": format!("event-{number}-once")}),
+        ));
+    }
+    let mut http = Http::new(HttpConfig::default());
+    let mut send = |lines: &[String]| {
+        folding.before_reading();
+        folding.has_read(false);
+        folding.send_batch(&mut http, lines.join("\n").as_bytes(), lines.len(), std::time::Instant::now())
+    };
+    let is_refused = |outcome: Outcome| matches!(outcome, Outcome::Retry { .. });
+    assert!(is_refused(send(&all)), "the second spool was to be full");
+    // The first spool drops its oldest; then it is read to another length, shorter and longer.
+    let more = [line("trace", "more", "create", json!({"name": "more", "startTimestamp": at}))];
+    let longer = [&all[400..], &more].concat();
+    for lines in [&all[200..], &all[300..700], &longer, &longer[..500]] {
+        assert!(is_refused(send(lines)), "the second spool was to be full");
+    }
+    for lines in [&longer[..500], &longer[500..]] {
+        // Each time there is room for some more.
+        while is_refused(send(lines)) {
+            spans.flush(Duration::from_secs(60)).unwrap();
+        }
+    }
+    let ends: Vec<_> = (0..300)
+        .map(|number| line("trace", &format!("open-{number}"), "end", json!({"endTimestamp": at})))
+        .collect();
+    while is_refused(send(&ends)) {
+        spans.flush(Duration::from_secs(60)).unwrap();
+    }
+    spans.flush(Duration::from_secs(60)).unwrap();
+    assert_eq!(spans.stats().unwrap().spool.delivered, 600);
+    let taken = taken.lock();
+    for number in 0..300 {
+        let name = format!("event-{number}-once");
+        assert_eq!(memchr::memmem::find_iter(&taken, &name).count(), 1, "{name}");
+    }
+}
