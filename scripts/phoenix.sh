@@ -12,7 +12,8 @@ place=${PHOENIX_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/maxim/phoenix-$(sha256sum 
 if [ ! -e "$place/complete" ]; then
     python3 -m venv "$place"
     fetch "Arize Phoenix from PyPI" 'pypi_has arize-phoenix' \
-        "$place/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --requirement "$requirements"
+        "$place/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes \
+        --requirement "$requirements"
     touch "$place/complete"
 fi
 
