@@ -51,6 +51,8 @@ impl Text {
         self.len.store(from.len.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
+    // Always: a release is built with -O2, which calls it twice for each entry.
+    #[inline(always)]
     fn write(&self, key: Key, line: &mut Object<'_>) {
         let len = self.len.load(Ordering::Relaxed);
         if len == ABSENT {
