@@ -53,6 +53,8 @@ pub enum Said {
     Error(String),
     /// What its `errors` say.
     Errors(String),
+    /// That it is no success, by its `success`, `ok`, `status` or `statusCode`.
+    Denied,
     /// No JSON object.
     Foreign,
 }
@@ -65,6 +67,7 @@ impl Said {
             Err(_) => Said::Foreign,
             Ok(Complaint { error: Some(said), .. }) => Said::Error(said),
             Ok(Complaint { errors: Some(said), .. }) => Said::Errors(said),
+            Ok(Complaint { denied: true, .. }) => Said::Denied,
             Ok(_) => Said::Fine,
         }
     }
@@ -74,6 +77,7 @@ impl Said {
 struct Complaint {
     error: Option<String>,
     errors: Option<String>,
+    denied: bool,
 }
 
 struct Complaints;
@@ -95,12 +99,27 @@ impl<'de> Visitor<'de> for Complaints {
                     Value::Object(list) if list.is_empty() => {}
                     errors => found.errors = words(&errors).or(found.errors),
                 },
+                "success" | "ok" | "status" | "statusCode" => found.denied |= denies(&members.next_value()?),
+                "data" => {
+                    let data: Value = members.next_value()?;
+                    found.denied |= data.get("success").is_some_and(denies);
+                }
                 _ => {
                     members.next_value::<IgnoredAny>()?;
                 }
             }
         }
         Ok(found)
+    }
+}
+
+/// Whether `success` or a status says that something went wrong: `false`, a word for it, or a number that HTTP has for it.
+fn denies(value: &Value) -> bool {
+    match value {
+        Value::Bool(is_success) => !is_success,
+        Value::String(word) => matches!(word.as_str(), "error" | "fail" | "failed" | "failure"),
+        Value::Number(number) => number.as_u64().is_some_and(|status| (400..600).contains(&status)),
+        _ => false,
     }
 }
 

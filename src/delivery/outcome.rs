@@ -152,6 +152,13 @@ impl Outcome {
                 let said = quote(&response.strike_out(&said));
                 Outcome::Retry { after: None, why: format!("HTTP {status} with an error: {said}") }
             }
+            Said::Denied => {
+                let said = quote(&response.shown());
+                Outcome::Retry {
+                    after: None,
+                    why: format!("HTTP {status} that says it is no success: {said}"),
+                }
+            }
             Said::Errors(said) => {
                 let said = quote(&response.strike_out(&said));
                 Outcome::Hold { why: format!("HTTP {status} with errors: {said}") }

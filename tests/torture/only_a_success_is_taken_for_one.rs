@@ -32,6 +32,7 @@ fn records(asked: &Asked) -> usize {
 fn an_answer_that_does_not_say_success_is_none(client: Client) {
     let mut row = Row::of("answers that are no success", client);
     let late = format!("{{\"data\":\"{}\",\"error\":{{\"message\":\"late\"}}}}", "x".repeat(200_000));
+    let endless = format!("HTTP/1.1 200 OK\r\nX-Much: {}", "x".repeat(1 << 20));
     let answers: Vec<(&str, Vec<u8>, &str)> = vec![
         ("a login page", answer("200 OK", PAGE), "Accept the terms"),
         ("a login page with 207", answer("207 Multi-Status", PAGE), "HTTP 207"),
@@ -39,11 +40,16 @@ fn an_answer_that_does_not_say_success_is_none(client: Client) {
         ("no object", answer("200 OK", "[]"), "not the service's JSON"),
         ("errors", answer("207 Multi-Status", r#"{"success":[],"errors":[{"status":400}]}"#), "with errors"),
         ("an error", answer("200 OK", r#"{"error":{"message":"quota"}}"#), "quota"),
+        ("no success", answer("200 OK", r#"{"success":false,"message":"used up"}"#), "used up"),
+        ("no success within", answer("200 OK", r#"{"data":{"success":false}}"#), "no success"),
+        ("a status of its own", answer("200 OK", r#"{"statusCode":500,"body":""}"#), "no success"),
         ("an error behind a mark", answer("200 OK", "\u{feff}{\"error\":\"marked\"}"), "marked"),
         ("an error far behind", answer("200 OK", late), "more than is read"),
         ("gzip", answer_with("200 OK", "Content-Encoding: gzip\r\n", GZIPPED), "gzip"),
         ("gzip that is not called so", answer("200 OK", GZIPPED), "not the service's JSON"),
         ("half an object", answer("200 OK", "{\"data\":"), "not the service's JSON"),
+        ("TLS", b"\x15\x03\x01\x00\x02\x02\x46".to_vec(), "https rather than http"),
+        ("a header without end", endless.into_bytes(), "header is too big"),
         ("a wrong address", answer("404 Not Found", PAGE), "is the base URL right?"),
         ("a refused key", answer("401 Unauthorized", ""), "is the API key"),
         ("a proxy's question", answer("407 Proxy Authentication Required", ""), "user and password"),
@@ -91,6 +97,7 @@ fn an_answer_that_says_success_is_one(client: Client) {
         answer("201 Created", r#"{"data":{"success":true},"error":null}"#),
         answer("200 OK", r#"{"error":"","errors":[]}"#),
         answer("200 OK", r#"{"error":false}"#),
+        answer("200 OK", r#"{"success":true,"status":"ok","statusCode":200,"message":"no complaint"}"#),
         answer("200 OK", "\u{feff}{}"),
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n".to_vec(),
     ];

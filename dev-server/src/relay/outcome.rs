@@ -40,7 +40,7 @@ impl Outcome {
         let said = Said::by(&answer.body);
         let words = match &said {
             Said::Error(words) | Said::Errors(words) => words.clone(),
-            Said::Fine | Said::Foreign => String::from_utf8_lossy(&answer.body).into_owned(),
+            Said::Fine | Said::Denied | Said::Foreign => String::from_utf8_lossy(&answer.body).into_owned(),
         };
         let why = format!("HTTP {status}: {}", shorten(words.trim()));
         let after =
@@ -55,7 +55,7 @@ impl Outcome {
                 _ if answer.body.trim_ascii().is_empty() => {
                     Outcome::Delivered { rejected: 0, why: String::new() }
                 }
-                Said::Error(_) => Outcome::Retry { after: None, why },
+                Said::Error(_) | Said::Denied => Outcome::Retry { after: None, why },
                 Said::Errors(_) | Said::Foreign => {
                     Outcome::Hold { why: format!("not the service's answer: {why}") }
                 }

@@ -5,6 +5,7 @@
 //! than the service's own, never another scheme, never a link-local address (where machines in a cloud are
 //! told their secrets).
 
+use std::io;
 use std::net::IpAddr;
 
 use ureq::http::Uri;
@@ -37,13 +38,25 @@ impl Address {
         parsed.ok_or_else(|| TransportError::new(Fault::Refused, "not an absolute http or https address"))
     }
 
+    /// A failure of the network, of which only we know the reason.
+    pub fn trouble(&self, what: &str) -> TransportError {
+        TransportError::new(Fault::Network, format!("{}:{}: {what}", self.host, self.port))
+    }
+
     /// ureq's error in our words: which host, what happened, and nothing that was sent.
     pub fn explain(&self, error: ureq::Error) -> TransportError {
         use ureq::Error;
         let (fault, what) = match error {
             Error::BadUri(_) | Error::Http(_) => (Fault::Refused, "not a valid request".to_owned()),
             Error::Timeout(phase) => (Fault::Network, format!("timed out ({phase})")),
+            Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                (Fault::Network, "the connection ended before an answer was complete".to_owned())
+            }
             Error::Io(error) => (Fault::Network, error.to_string()),
+            Error::Protocol(error) => {
+                let advice = if self.https { "" } else { " (is it https rather than http?)" };
+                (Fault::Network, format!("no answer that can be read: {error}{advice}"))
+            }
             Error::Other(inner) => match inner.downcast_ref::<ProxyTrouble>() {
                 Some(ProxyTrouble { status: Some(status @ 407), why }) => {
                     (Fault::Proxy { status: *status }, why.clone())

@@ -311,7 +311,10 @@ impl Http {
             .timeout_recv_response(Some(limits.first_byte))
             .build();
         let answer = agent.run(request).and_then(read_answer);
-        answer.map_err(|error| address.explain(error))
+        answer.map_err(|error| match exchange.interrupted.load(Ordering::SeqCst) {
+            true => address.trouble("no answer in the time that there was"),
+            false => address.explain(error),
+        })
     }
 
     /// The agent to use: the one there is, unless its connections are stale or it lacks TLS.

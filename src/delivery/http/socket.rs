@@ -151,7 +151,12 @@ impl Transport for Connection {
                 return Err(Error::Timeout(timeout.reason));
             }
             stream.set_read_timeout(left)?;
-            match stream.read(self.buffers.input_append_buf()) {
+            let room = self.buffers.input_append_buf();
+            if room.is_empty() {
+                let held = self.buffers.input().len();
+                return Err(Error::LargeResponseHeader(held + 1, held));
+            }
+            match stream.read(room) {
                 Ok(read) => {
                     self.buffers.input_appended(read);
                     return Ok(read > 0);
