@@ -5,9 +5,9 @@
 //! with an `fsGroup`); there a private one within it, `maxim-<uid>`, is made and used. A symbolic link that
 //! was named leads where it leads.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The access of a directory of ours.
@@ -76,7 +76,7 @@ fn first_usable(candidates: Vec<PathBuf>) -> Result<PathBuf, Unusable> {
 fn usable_named(path: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
     if fs::metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-        DirBuilder::new().recursive(true).mode(MODE).create(&path)?;
+        make(&path)?;
     }
     // What was named may be a link; below it nothing is.
     let path = path.canonicalize()?;
@@ -86,10 +86,29 @@ fn usable_named(path: &Path) -> io::Result<PathBuf> {
     private(&path).map(|()| path)
 }
 
+/// Makes a directory, and those around it that are missing, with our own access to each whatever the host's umask takes.
+fn make(path: &Path) -> io::Result<()> {
+    let create = || DirBuilder::new().mode(MODE).create(path);
+    let made = match (create(), path.parent()) {
+        (Err(error), Some(around)) if error.kind() == io::ErrorKind::NotFound => {
+            make(around)?;
+            create()
+        }
+        (made, _) => made,
+    };
+    match made {
+        // Another process was there first.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) if fs::symlink_metadata(path)?.mode() & MODE == MODE => Ok(()),
+        Ok(()) => fs::set_permissions(path, Permissions::from_mode(MODE)),
+    }
+}
+
 /// Makes `path` if need be, and refuses it when it cannot be written to or somebody else could put files there.
 pub(super) fn private(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path).is_err() {
-        DirBuilder::new().recursive(true).mode(MODE).create(path)?;
+        make(path)?;
     }
     let found = fs::symlink_metadata(path)?;
     let safe = found.is_dir() && found.uid() == user_id() && found.mode() & WRITABLE_BY_OTHERS == 0;

@@ -137,6 +137,11 @@ pub(super) struct FileFacts {
     is_private: bool,
 }
 
+/// Whether something that was made with `mode` has less.
+fn lacks(found: rustix::fs::RawMode, mode: Mode) -> bool {
+    !Mode::from_raw_mode(found).contains(mode)
+}
+
 impl At {
     pub fn new(base: &Arc<Base>, below: impl Into<PathBuf>) -> At {
         At { base: Arc::clone(base), below: below.into() }
@@ -220,8 +225,16 @@ impl At {
 
     /// Makes one directory whose parent exists.
     pub fn make_directory(&self) -> io::Result<()> {
-        self.base
-            .with(|base| rustix::fs::mkdirat(base, self.below(), Mode::from_raw_mode(DIRECTORY_MODE as _)))
+        let mode = Mode::from_raw_mode(DIRECTORY_MODE as _);
+        self.base.with(|base| {
+            rustix::fs::mkdirat(base, self.below(), mode)?;
+            // The host's umask may have taken our own access.
+            let made = rustix::fs::statat(base, self.below(), AtFlags::SYMLINK_NOFOLLOW)?;
+            match lacks(made.st_mode, mode) {
+                true => rustix::fs::chmodat(base, self.below(), mode, AtFlags::empty()),
+                false => Ok(()),
+            }
+        })
     }
 
     /// All that is in a directory, or nothing if not all can be told.
@@ -259,7 +272,13 @@ impl At {
 
     /// Makes a file that does not exist yet.
     pub fn create(&self) -> io::Result<File> {
-        self.open_with(OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)
+        let file = self.open_with(OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)?;
+        // The host's umask may have taken our own access, and that of whoever adopts it.
+        let mode = Mode::from_raw_mode(FILE_MODE as _);
+        if lacks(rustix::fs::fstat(&file)?.st_mode, mode) {
+            rustix::fs::fchmod(&file, mode)?;
+        }
+        Ok(file)
     }
 
     /// Makes a file of `size` zero bytes that are all really there. Removes it again when they are not.

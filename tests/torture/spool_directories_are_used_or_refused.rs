@@ -4,7 +4,7 @@
 //! Needs root, to become somebody else.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::bench::{Row, Stage, nobody};
@@ -80,6 +80,46 @@ fn a_named_link_leads_where_it_leads() {
     assert!(output.status.success(), "{}", both(&output));
     says_the_directory(&output, &target.to_string_lossy());
     assert!(std::fs::read_dir(&target).unwrap().count() > 0);
+}
+
+/// Every file and directory below one.
+fn below(directory: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(below(&path));
+        }
+        all.push(path);
+    }
+    all
+}
+
+#[test]
+fn a_umask_that_takes_our_own_access_keeps_nobody_from_what_is_written() {
+    let row = &mut Row::new("a umask of 0177, 0377 and 0777");
+    for umask in [0o177, 0o377, 0o777] {
+        let mut stage = Stage::new("umask");
+        let shared = stage.scratch.path().join("shared");
+        std::fs::create_dir(&shared).unwrap();
+        std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(0o1777)).unwrap();
+        let around = shared.join("around");
+        let spool = around.join("spool");
+        let output = run_as_user(&mut stage, &spool, &format!("{OWN_SHM}; umask {umask:o}"), &[], &VERBS);
+        assert!(output.status.success(), "{umask:o}: {}", both(&output));
+        says_the_directory(&output, &spool.to_string_lossy());
+        let made = below(&spool);
+        assert!(made.iter().any(|path| path.is_file()), "{umask:o}: nothing was written");
+        for path in made.iter().chain([&spool, &around]) {
+            let found = std::fs::metadata(path).unwrap();
+            let wanted = if found.is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(found.mode() & 0o777, wanted, "{umask:o}: {path:?}");
+        }
+        // Once more: what the first one has made is no obstacle.
+        let output = run_as_user(&mut stage, &spool, OWN_SHM, &[], &VERBS);
+        assert!(output.status.success(), "{umask:o}: {}", both(&output));
+    }
+    row.note = "directories are 0700, files 0600".into();
 }
 
 #[test]
