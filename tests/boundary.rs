@@ -26,7 +26,7 @@ fn good(kind: &str, name: &str) -> String {
         "maxim_log_client *" => "client".to_owned(),
         "maxim_flow *" => "flow".to_owned(),
         "void *" => "NULL".to_owned(),
-        "const uint8_t *" => "(const uint8_t *)\"x\"".to_owned(),
+        "const uint8_t *" => "(const uint8_t *)\"as long as any length\"".to_owned(),
         "const maxim_tag *" => "NULL".to_owned(),
         "const maxim_logger *" => "logger".to_owned(),
         "const maxim_log_client *" => "client".to_owned(),
@@ -37,7 +37,7 @@ fn good(kind: &str, name: &str) -> String {
         "size_t *" => "(size_t *)any_out".to_owned(),
         "maxim_id *" => "&id_out".to_owned(),
         "uint32_t *" => "&number_out".to_owned(),
-        "maxim_stats *" => "&stats_out".to_owned(),
+        "maxim_stats *" => "&stats_out.stats".to_owned(),
         // The initialisers: each has a struct to fill, in the union.
         pointer if name == "out" && pointer.starts_with("maxim_") => "(void *)&any_out".to_owned(),
         other => panic!("no good value is known for `{other} {name}`: add one here"),
@@ -134,7 +134,9 @@ static void must_be(const char *name, maxim_status wanted, maxim_status got) {
     }
 }
 int main(void) {
-    static uint64_t any_out[64]; (void)any_out; maxim_id id_out; uint32_t number_out; maxim_stats stats_out = MAXIM_STATS_INIT;
+    static uint64_t any_out[64]; (void)any_out; maxim_id id_out; uint32_t number_out;
+    /* As long as any_out, whose length is given with it. */
+    static union { maxim_stats stats; uint64_t room[64]; } stats_out = {.stats = MAXIM_STATS_INIT}; (void)stats_out;
     maxim_logger *logger = NULL; (void)id_out; (void)number_out;
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
     config.base_url = MAXIM_STR("http://127.0.0.1:1"); config.api_key = MAXIM_STR("k"); config.repository_id = MAXIM_STR("r");
