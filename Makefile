@@ -16,7 +16,7 @@ SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-serve
 	src/delivery/answer.rs src/delivery/policy.rs src/delivery/http/retry_after.rs $(shell find src/otlp -name '*.rs')
 
 .DEFAULT_GOAL := help
-.PHONY: mutate coverage mutants interop phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
+.PHONY: mutate coverage mutants interop fleet phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
 	uninstall dist dist-test version
 
 help: ## Show this list
@@ -65,6 +65,10 @@ sanitize: lib server hooks ## Run the tests of the C ABI with AddressSanitizer, 
 
 interop: lib server ## Send through a real OpenTelemetry Collector, built once outside the tree, and compare what comes back
 	scripts/interop.sh
+
+fleet: lib server ## Kill relay and Collector under a fleet of programs, and send structured logs into VictoriaLogs
+	PROCESSES=5 TRACES=50 examples/fleet/run.sh
+	examples/fleet/victorialogs.sh
 
 phoenix: lib ## Send to Arize Phoenix (from PyPI, outside the tree) in a network namespace of its own, and ask it what it has
 	scripts/phoenix.sh

@@ -4,6 +4,8 @@
 //! The receiver is the test's own ([`common::collector`]) and decodes with the published definitions.
 
 mod common;
+#[path = "otlp/entries.rs"]
+mod entries;
 #[path = "otlp/environment.rs"]
 mod environment;
 
@@ -126,36 +128,6 @@ fn json_is_sent_when_the_environment_asks_for_it() {
         })
         .collect();
     assert_eq!(spans.len(), 6);
-}
-
-#[test]
-fn entries_arrive_as_log_records_compressed_once_an_endpoint_elsewhere_has_taken_some() {
-    let collector = Collector::start(|_| taken());
-    let host = host("otlp-entries");
-    let answer = said(host.elsewhere(&collector, &["entries", "300"]).output().unwrap());
-    assert!(answer.contains("MAXIM_OK MAXIM_ERR_NOT_CONFIGURED"), "raw documents are refused: {answer}");
-    let records = collector.records();
-    let numbers: BTreeSet<String> =
-        records.iter().map(|record| texts(&record.attributes)["number"].clone()).collect();
-    assert_eq!(numbers.len(), 300);
-    assert!(records.iter().all(|record| record.severity_number == 9 && record.time_unix_nano > 0));
-    let taken = collector.taken();
-    assert_eq!(taken[0].resource["service.version"], "1.2");
-    assert_eq!(taken[0].resource["deployment.environment.name"], "staging");
-    assert!(!taken[0].headers.contains_key("content-encoding"));
-    assert!(taken[1..].iter().any(|request| request.headers.contains_key("content-encoding")));
-}
-
-#[test]
-fn an_endpoint_that_refuses_gzip_gets_what_it_takes() {
-    let collector = Collector::start(|request| match request.headers.contains_key("content-encoding") {
-        true => (415, String::new(), Vec::new()),
-        false => taken(),
-    });
-    let host = host("otlp-gzip");
-    said(host.elsewhere(&collector, &["entries", "300"]).output().unwrap());
-    assert_eq!(collector.records().len(), 300);
-    assert!(collector.seen().len() > collector.taken().len(), "compression was never tried");
 }
 
 #[test]

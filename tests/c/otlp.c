@@ -24,6 +24,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,12 +140,8 @@ static void conversation(maxim_logger *logger) {
     must(maxim_trace_end(logger, S("conversation-1")));
 }
 
-static int finish(maxim_logger *logger) {
-    const char *given = getenv("CLEANUP_MS");
-    maxim_status status = maxim_cleanup(logger, given ? (uint32_t)atoi(given) : AMPLE);
-    printf("%s %s\n", maxim_status_str(status), status == MAXIM_OK ? "" : maxim_last_error());
-    maxim_stats stats = MAXIM_STATS_INIT;
-    must(maxim_logger_stats(logger, &stats));
+/* What has become of all that was accepted, and whether it adds up. */
+static void balance(maxim_stats stats) {
     uint64_t dropped =
         stats.dropped_memory + stats.dropped_disk + stats.dropped_expired + stats.dropped_corrupt;
     uint64_t in = stats.accepted + stats.adopted;
@@ -155,10 +152,19 @@ static int finish(maxim_logger *logger) {
         printf("accepted %" PRIu64 " adopted %" PRIu64 " delivered %" PRIu64 " corrupt %" PRIu64 " purged %" PRIu64 "\n",
                stats.accepted, stats.adopted, stats.delivered, stats.dropped_corrupt, stats.purged);
     }
+}
+
+static int finish(maxim_logger *logger) {
+    const char *given = getenv("CLEANUP_MS");
+    maxim_status status = maxim_cleanup(logger, given ? (uint32_t)atoi(given) : AMPLE);
+    printf("%s %s\n", maxim_status_str(status), status == MAXIM_OK ? "" : maxim_last_error());
+    maxim_stats stats = MAXIM_STATS_INIT;
+    must(maxim_logger_stats(logger, &stats));
+    balance(stats);
     return maxim_logger_free(logger) != MAXIM_OK;
 }
 
-static int entries(int count) {
+static int entries(int first, int count, bool is_killed) {
     maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
     config.protocol = MAXIM_PROTOCOL_OTLP;
     config.source = S("otlp-test");
@@ -167,7 +173,7 @@ static int entries(int count) {
     config.error_callback = on_error;
     maxim_log_client *client = NULL;
     must(maxim_log_client_new(&config, &client));
-    for (int number = 0; number < count; number++) {
+    for (int number = first; number < first + count; number++) {
         char data[64];
         snprintf(data, sizeof data, "{\"number\":%d}", number);
         must(maxim_log_info(client, S("an entry"), S(data), NULL));
@@ -175,10 +181,16 @@ static int entries(int count) {
             must(maxim_log_flush(client, AMPLE));
         }
     }
+    if (is_killed) {
+        raise(SIGKILL);
+    }
     maxim_raw_options raw = MAXIM_RAW_OPTIONS_INIT;
     maxim_status refused = maxim_ingest_raw_async(client, (const uint8_t *)"{}", 2, MAXIM_FORMAT_JSON, &raw);
     maxim_status status = maxim_log_disconnect(client, AMPLE);
     printf("%s %s\n", maxim_status_str(status), maxim_status_str(refused));
+    maxim_stats stats = MAXIM_STATS_INIT;
+    must(maxim_log_client_stats(client, &stats));
+    balance(stats);
     return maxim_log_client_free(client) != MAXIM_OK;
 }
 
@@ -187,7 +199,7 @@ int main(int argc, char **argv) {
     const char *first = argc > 2 ? argv[2] : "0";
     int count = argc > 3 ? atoi(argv[3]) : atoi(first);
     if (strcmp(verb, "entries") == 0) {
-        return entries(count);
+        return argc > 3 ? entries(atoi(first), count, true) : entries(0, count, false);
     }
     if (strcmp(verb, "sink") == 0) {
         maxim_logger *logger = NULL;
