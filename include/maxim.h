@@ -46,9 +46,8 @@
  *
  * MEMORY: where it runs out, a call whose text there is no room for answers MAXIM_ERR_NO_RESOURCES, records stay in
  * files, and the library's own threads send what they can in small pieces, or wait; the error callback hears of it
- * as MAXIM_ERR_NO_RESOURCES. A call that has begun to rewrite what it was given (a large result or image, masks,
- * `lossy`) waits for up to a second for what it needs; if there is none by then, the process ends as where any
- * allocation of Rust code fails.
+ * as MAXIM_ERR_NO_RESOURCES. What is large is asked for before a call begins; if other threads of the host take it
+ * meanwhile, the call waits for up to a second, and the process ends as where any allocation of Rust code fails.
  *
  * BLOCKING: a function returns without waiting and without I/O unless its documentation says **May
  * block**; then it takes a timeout in milliseconds and never exceeds it. The exceptions are making a logger or

@@ -8,6 +8,7 @@ use std::mem::{MaybeUninit, size_of};
 use std::{ptr, slice};
 
 use super::lossy;
+use crate::process;
 use crate::status::{Error, Result, Status};
 use crate::text::object::Json;
 use crate::text::{self, escape, id};
@@ -138,11 +139,30 @@ pub type maxim_mask_callback = Option<
 /// may have as base64, has a sixth less.
 pub(super) const LONGEST_TEXT: usize = 160 << 20;
 
+/// Texts up to this are rewritten within what is always there ([`process::is_short_of`]).
+const LARGE_TEXT: usize = 8 << 10;
+/// What a text takes while it is rewritten: bytes that are not UTF-8 become three each, and a buffer doubles.
+const TAKEN_BY_TEXT: usize = 6;
+
+#[cold]
+fn check_large(name: &str, len: usize) -> Result<()> {
+    if len > LONGEST_TEXT {
+        return Err(too_long(name, len));
+    }
+    if process::is_short_of(len * TAKEN_BY_TEXT) {
+        return Err(Error::new(
+            Status::NoResources,
+            format!("{name}: there is not enough memory for {len} bytes"),
+        ));
+    }
+    Ok(())
+}
+
 /// The bytes of an argument, or `None` when it is absent.
 #[inline(always)]
 fn optional_bytes<'a>(name: &str, text: maxim_str) -> Result<Option<&'a [u8]>> {
     let mut len = text.len;
-    if len > LONGEST_TEXT {
+    if len > LARGE_TEXT {
         if len == NTS {
             if text.data.is_null() {
                 return Ok(None);
@@ -150,9 +170,7 @@ fn optional_bytes<'a>(name: &str, text: maxim_str) -> Result<Option<&'a [u8]>> {
             // SAFETY: the caller promises a NUL-terminated text.
             len = unsafe { libc::strlen(text.data) };
         }
-        if len > LONGEST_TEXT {
-            return Err(too_long(name, len));
-        }
+        check_large(name, len)?;
     }
     if text.data.is_null() {
         return Ok(None);

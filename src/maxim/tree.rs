@@ -9,12 +9,14 @@ use std::cell::Cell;
 
 use serde_json::Value;
 
-use crate::process::{Undisturbed, try_on_own_stack};
+use crate::process::{self, Undisturbed, try_on_own_stack};
 
 /// Levels of nesting that a caller's stack has room for.
 const SHALLOW: usize = 8;
 /// Levels that are read at all, as serde_json has it.
 const DEEPEST: usize = 127;
+/// What a value takes in a tree, its name and the room to grow of what it is in included; up to 300 were seen.
+const BYTES_OF_VALUE: usize = 320;
 
 thread_local! {
     // Constant and without a destructor: usable while a thread is being torn down.
@@ -55,24 +57,29 @@ pub(super) fn admits(levels: usize) -> bool {
 
 /// The tree of a JSON text; `None` too if there is no room for it here.
 pub(super) fn read(text: &[u8]) -> Option<Value> {
-    if admits(levels(text)) { serde_json::from_slice(text).ok() } else { None }
+    let (levels, values) = measured(text);
+    // Before it is begun, as nothing that allocates can be left halfway.
+    process::leave_if_short_of(values * BYTES_OF_VALUE);
+    if admits(levels) { serde_json::from_slice(text).ok() } else { None }
 }
 
-/// How deep a JSON text is nested, up to where it is none.
-fn levels(text: &[u8]) -> usize {
-    let (mut open, mut most) = (0usize, 0);
+/// How deep a JSON text is nested and about how many values it has, up to where it is none.
+fn measured(text: &[u8]) -> (usize, usize) {
+    let (mut open, mut most, mut values) = (0usize, 0, 0);
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         at += 1;
         match byte {
+            b',' => values += 1,
             b'{' | b'[' => {
+                values += 1;
                 open += 1;
                 most = most.max(open);
             }
             b'}' | b']' => open = open.saturating_sub(1),
             b'"' => loop {
                 let rest = text.get(at..).unwrap_or_default();
-                let Some(found) = memchr::memchr2(b'"', b'\\', rest) else { return most };
+                let Some(found) = memchr::memchr2(b'"', b'\\', rest) else { return (most, values) };
                 at += found + 1;
                 if text[at - 1] == b'"' {
                     break;
@@ -82,7 +89,7 @@ fn levels(text: &[u8]) -> usize {
             _ => {}
         }
     }
-    most
+    (most, values)
 }
 
 #[cfg(test)]
@@ -100,7 +107,7 @@ mod tests {
             ("\"[", 0),
             (r#""\"#, 0),
         ] {
-            assert_eq!(levels(text.as_bytes()), wanted, "{text}");
+            assert_eq!(measured(text.as_bytes()).0, wanted, "{text}");
         }
     }
 

@@ -13,6 +13,7 @@
 //!
 //! `docs/decisions/memory.md` says why.
 
+use super::Undisturbed;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, UnsafeCell};
 use std::ptr;
@@ -80,6 +81,28 @@ pub fn has_memory(bytes: usize) -> bool {
 /// Whether the system gives so many bytes of address space.
 pub fn can_map(bytes: usize) -> bool {
     memmap2::MmapMut::map_anon(bytes).is_ok()
+}
+
+/// From so many bytes on it is looked first whether a call of the host's can have them: less is had from the reserve.
+const LOOKED_FOR: usize = LARGEST;
+/// And from so many on always, not only where there was a shortage before: such a call takes far longer than the look.
+const ALWAYS_LOOKED_FOR: usize = 3 << 19;
+
+/// Whether a call of the host's would lack memory halfway, if it takes so many bytes.
+pub fn is_short_of(bytes: usize) -> bool {
+    let is_looked_for = bytes > ALWAYS_LOOKED_FOR || bytes > LOOKED_FOR && memory_shortages() > 0;
+    is_looked_for && {
+        // A handler that jumps out would leave the allocator's lock held.
+        let _undisturbed = Undisturbed::by_handlers();
+        !has_memory(bytes)
+    }
+}
+
+/// Leaves a call of the host's that would lack memory halfway.
+pub fn leave_if_short_of(bytes: usize) {
+    if MOST_LOOKS.get() != usize::MAX && is_short_of(bytes) {
+        std::panic::resume_unwind(Box::new(NoMemory));
+    }
 }
 
 /// What a call of the host's is left with for which there is no memory. Nothing is changed by then.

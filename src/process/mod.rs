@@ -25,7 +25,10 @@ pub use descriptors::beyond_standard;
 pub use fork::{epoch, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::is_running_on_lambda;
-pub use memory::{NoMemory, can_map, has_memory, memory_shortages, reserve_or_leave, without_waiting};
+pub use memory::{
+    NoMemory, can_map, has_memory, is_short_of, leave_if_short_of, memory_shortages, reserve_or_leave,
+    without_waiting,
+};
 pub use threads::{on_own_stack, spawn_masked, spawn_scoped_masked, try_on_own_stack};
 pub(crate) use threads::{own_stack, spawn_bare};
 pub use undisturbed::{Undisturbed, hold_cancellation};

@@ -254,15 +254,17 @@ impl Spool {
                 find_end(&header, cursor, &bytes)
             }
         };
-        // A segment that its owner could not seal: some time after the last sign of life.
         let span = self.segment_span();
-        let sealed = seal.map_or(alive.saturating_add(span.as_secs()), |seal| seal.sealed);
         let newest = match seal {
             Some(_) => age,
             None => age.saturating_sub(span),
         };
         let took_records =
             Duration::from_secs(seal.map_or(alive, |seal| seal.sealed).saturating_sub(header.created));
+        let oldest = age + took_records.min(span);
+        // Whoever has it next knows the age of the newest, and by this the oldest's.
+        let spread = oldest.saturating_sub(newest).as_secs();
+        let sealed = seal.map_or(header.created.saturating_add(spread), |seal| seal.sealed);
         let now = monotonic::now();
         let before = |age: Duration| now.checked_sub(age).unwrap_or(now);
         Ok(Some(Segment {
@@ -275,7 +277,7 @@ impl Spool {
             settled: cursor,
             sealed: Some(sealed),
             pin: Arc::new(()),
-            oldest: before(age + took_records.min(span)),
+            oldest: before(oldest),
             newest: before(newest),
             mark: None,
             sides: Vec::new(),

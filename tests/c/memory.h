@@ -44,6 +44,36 @@ static void give_memory(void) {
     }
 }
 
+/* A completion with thousands of choices, which is read into a tree. */
+static maxim_status log_large_result(void) {
+    static char json[LARGE_TEXT];
+    if (!*json) {
+        size_t at = (size_t)sprintf(json, "{\"object\":\"chat.completion\",\"choices\":[");
+        for (int n = 0; at < sizeof json - 1000; n++) {
+            at += (size_t)sprintf(json + at,
+                                  "%s{\"index\":%d,\"message\":{\"role\":\"assistant\",\"content\":\"%d\"}}",
+                                  n ? "," : "", n, n);
+        }
+        strcpy(json + at, "]}");
+    }
+    return maxim_generation_result(logger, MAXIM_STR("generation-1"), maxim_str_z(json), 0);
+}
+
+/* Gives it back piece by piece; whatever there is in between, a call has enough or is refused. */
+static void give_memory_slowly(void) {
+    unsigned long long done = 0, refused = 0;
+    while (pieces > 0) {
+        free(taken[--pieces]);
+        if (pieces % 8 == 0) {
+            last = log_large_result();
+            done += last == MAXIM_OK;
+            refused += last == MAXIM_ERR_NO_RESOURCES;
+        }
+    }
+    printf("{\"done\":%llu,\"no_memory\":%llu}\n", done, refused);
+    fflush(stdout);
+}
+
 /* Texts that a thread's buffer has to grow for. */
 static void log_large_texts(unsigned long long count) {
     static char text[LARGE_TEXT];

@@ -9,6 +9,7 @@
  *   opens:N                make and free N loggers
  *   wait                   print "ready" and wait for a line on standard input
  *   flush-until-retries:N:MS  flush for MS ms each time, until so many attempts have failed
+ *   flush-until:STATUS:MS  flush for MS ms each time, until that is the answer
  *   told                   wait until the host has been told of something
  *   latency                print the percentiles of the calls so far (needs PROBE_LATENCY)
  *   memory                 print resident bytes
@@ -22,6 +23,7 @@
  *   own-descriptors        fail if one of these has been closed or written to
  *   address-space:KIB      have only so much address space left
  *   take-memory, give-memory  have all that malloc gives, and give it back
+ *   give-memory-slowly     the same piece by piece, and log a large result each few; print how many there was memory for
  *   large-text:N           log N texts of 800 kB, until one is refused
  *   more-loggers:N         make N loggers beside this one; print how many there is no memory for
  *   idle-thread            have a thread that does nothing
@@ -133,6 +135,21 @@ static int flush_until_retries(unsigned long long retries, uint32_t timeout_ms) 
         last = maxim_logger_stats(logger, &stats);
     } while (last == MAXIM_OK && stats.retries < retries && now_ns() < end);
     return stats.retries >= retries;
+}
+
+/* Nothing is promised of how soon the answer is that. */
+static int flush_until(const char *verb) {
+    unsigned long long end = now_ns() + CHILD_PATIENCE_NS;
+    const char *wanted = part(verb, 1, "");
+    size_t length = strcspn(wanted, ":");
+    do {
+        last = maxim_flush(logger, (uint32_t)number(verb, 2, "300"));
+        const char *said = maxim_status_str(last);
+        if (strlen(said) == length && strncmp(said, wanted, length) == 0) {
+            return 1;
+        }
+    } while (now_ns() < end);
+    return 0;
 }
 
 static void print_latency(void) {
@@ -438,6 +455,8 @@ static int torture_verb(const char *verb) {
         }
     } else if (IS_VERB("flush-until-retries")) {
         return flush_until_retries(number(verb, 1, "1"), (uint32_t)number(verb, 2, "300")) ? 0 : 2;
+    } else if (IS_VERB("flush-until")) {
+        return flush_until(verb) ? 0 : 2;
     } else if (IS_VERB("told")) {
         for (int patience = 0; patience < 12000 && atomic_load(&told) == 0; patience++) {
             usleep(10000);
@@ -477,6 +496,8 @@ static int torture_verb(const char *verb) {
         return limit_address_space(number(verb, 1, "0")) ? 0 : 2;
     } else if (IS_VERB("take-memory")) {
         take_memory();
+    } else if (IS_VERB("give-memory-slowly")) {
+        give_memory_slowly();
     } else if (IS_VERB("give-memory")) {
         give_memory();
     } else if (IS_VERB("large-text")) {

@@ -186,6 +186,20 @@ fn a_call_that_there_is_no_memory_for_is_refused_and_logging_goes_on() {
 }
 
 #[test]
+fn a_call_that_lacks_memory_halfway_is_not_begun() {
+    let mut row = Row::new("a host that gives memory back piece by piece, and logs large results");
+    let stage = Stage::new("some-memory");
+    let server = Server::start(&[]);
+    let verbs = ["new", "log:1:first", "flush:60000", "address-space:0", "take-memory", "give-memory-slowly"];
+    let after = ["flush:60000", "expect:MAXIM_OK", "stats"];
+    let said = json_lines(&mut stage.probe(&server.url(), &[&verbs[..], &after].concat()));
+    row.add_stats(&said[1]);
+    assert!(said[0]["done"].as_u64() > Some(0) && said[0]["no_memory"].as_u64() > Some(0), "{said:?}");
+    assert_eq!((row.dropped, row.held, row.delivered), (0, 0, row.accepted), "{said:?}");
+    row.note = format!("{} done, {} refused", said[0]["done"], said[0]["no_memory"]);
+}
+
+#[test]
 fn no_thread_of_the_library_ends_the_process_for_want_of_memory() {
     let mut row =
         Row::new("8 and 10 MiB of address space for 30 attachments of 3 MB and all that sends them");

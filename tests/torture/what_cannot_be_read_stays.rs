@@ -43,7 +43,7 @@ fn own_records_in_files_wait_until_they_can_be_read() {
         let stage = Stage::new("unreadable");
         let (url, port) = nobody();
         let verbs = words(
-            "new log:1000 write-to-file:60000 expect:MAXIM_OK wait flush:2500 expect:MAXIM_ERR_IO stats \
+            "new log:1000 write-to-file:60000 expect:MAXIM_OK wait flush-until:MAXIM_ERR_IO:500 stats \
              wait flush:60000 expect:MAXIM_OK stats",
         );
         let mut host = stage.host(&url, &verbs, &faults(&stage));
@@ -149,7 +149,7 @@ fn large_attachments_are_uploaded_from_under_another_root_and_wait_for_the_user_
 #[test]
 fn a_process_that_becomes_somebody_else_for_a_while_loses_nothing() {
     let mut row = Row::new("seteuid and back after maxim_logger_new");
-    let after = ["flush:2500", "expect:MAXIM_ERR_IO", "seteuid:0", "flush:60000", "expect:MAXIM_OK"];
+    let after = ["flush-until:MAXIM_ERR_IO:500", "seteuid:0", "flush:60000", "expect:MAXIM_OK"];
     let (_stage, server, stats) = changed_later("seteuid", &["seteuid:65534"], &after);
     row.add_stats(&stats);
     assert_eq!(arrived(&server), 2 * RECORDS, "{stats}");

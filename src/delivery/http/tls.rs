@@ -170,6 +170,9 @@ impl Tls {
     }
 }
 
+/// What webpki calls the certificate of an authority where that of a server is to be.
+const CA_AS_END_ENTITY: &str = "CaUsedAsEndEntity";
+
 /// What went wrong between two ends that try to speak TLS.
 fn explained(error: io::Error) -> io::Error {
     let said = |kind, why: String| io::Error::new(kind, why);
@@ -185,6 +188,16 @@ fn explained(error: io::Error) -> io::Error {
             kind,
             "TLS: the certificate's issuer is not trusted (is a ca_file needed, or another one?)".into(),
         ),
+        Some(rustls::Error::InvalidCertificate(CertificateError::Other(other)))
+            if other.to_string() == CA_AS_END_ENTITY =>
+        {
+            said(
+                kind,
+                "TLS: the other end shows the certificate of an authority as its own (is that authority \
+                        to be the ca_file, and has the service a certificate that it signed?)"
+                    .into(),
+            )
+        }
         Some(error) => said(kind, format!("TLS: {error}")),
         None if kind == io::ErrorKind::UnexpectedEof => {
             said(kind, "the other end hung up while TLS was set up (does it speak TLS?)".into())

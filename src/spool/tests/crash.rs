@@ -269,3 +269,26 @@ fn what_is_too_old_of_other_identities_is_removed_and_counted() {
     assert_eq!(sweeper.stats().adopted, 10, "what has a living owner is not touched, however old");
     assert_eq!(deliver_all(&mut living_reader), lines(0..5));
 }
+
+#[test]
+fn the_age_of_what_was_left_does_not_grow_with_each_who_takes_it_over() {
+    let site = Site::new();
+    let open_here = || {
+        let options = site.options();
+        open(Options { max_age: Duration::from_secs(8 * 3600), ..options })
+    };
+    let (spool, reader) = open_here();
+    append(&spool, 0..10);
+    crash(spool, reader);
+    for _ in 0..3 {
+        let (spool, mut reader) = open_here();
+        reader.maintain();
+        let stats = check(&spool);
+        assert_eq!(stats.held, 10);
+        // It was written a moment ago, whatever a moment is on this machine.
+        assert!(stats.oldest_held_ms < 1_800_000, "{stats:?}");
+        reader.spill();
+        spool.spill_all();
+        crash(spool, reader);
+    }
+}
