@@ -52,7 +52,7 @@ function runHost(verb, environment = {}) {
   const result = spawnSync(process.execPath, [HOST, verb], {
     env: { ...process.env, MAXIM_BASE_URL: server.url, MAXIM_SPOOL_DIR: join(directory.path, 'spool'), ...environment },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 240_000,
   });
   return { code: result.status, signal: result.signal, text: result.stdout + result.stderr };
 }
