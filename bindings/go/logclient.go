@@ -135,16 +135,15 @@ func (c *LogClient) to() *owner {
 
 // NewLogClient makes a client. It does no network I/O.
 func NewLogClient(config LogClientConfig) (*LogClient, error) {
+	c := &LogClient{}
 	h := &hooks{onError: config.OnError, onDebug: config.OnDebug, mask: config.MaskFunc}
-	held := h.hold()
-	made := C.maxim_go_log_client_new(config.c(), C.uintptr_t(held), C.bool(h.onError != nil),
-		C.bool(h.onDebug != nil), C.bool(h.mask != nil))
-	if made.failure != nil {
-		held.Delete()
-		return nil, failed("NewLogClient", made.failure)
+	err := c.open("NewLogClient", h, config.Strict, config.CloseTimeout, freeLogClient,
+		func(hooks C.uintptr_t, onError, onDebug, mask C.bool) C.maxim_go_handle {
+			return C.maxim_go_log_client_new(config.c(), hooks, onError, onDebug, mask)
+		})
+	if err != nil {
+		return nil, err
 	}
-	c := &LogClient{owner{hooks: h, strict: config.Strict, closeTimeout: closeTimeout(config.CloseTimeout)}}
-	c.own(made.handle, held, freeLogClient)
 	c.cleanup = runtime.AddCleanup(c, freeLogClient, c.release)
 	return c, nil
 }

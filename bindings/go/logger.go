@@ -164,17 +164,16 @@ func (l *Logger) to() *owner {
 
 // New makes a logger. It does no network I/O: it makes the spool directory and starts the writer.
 func New(config Config) (*Logger, error) {
+	l := &Logger{}
 	h := &hooks{onError: config.OnError, onDebug: config.OnDebug, mask: config.MaskFunc}
-	held := h.hold()
-	made := C.maxim_go_logger_new(config.c(), C.uintptr_t(held), C.bool(h.onError != nil),
-		C.bool(h.onDebug != nil), C.bool(h.mask != nil))
+	err := l.open("New", h, config.Strict, config.CloseTimeout, freeLogger,
+		func(hooks C.uintptr_t, onError, onDebug, mask C.bool) C.maxim_go_handle {
+			return C.maxim_go_logger_new(config.c(), hooks, onError, onDebug, mask)
+		})
 	runtime.KeepAlive(config)
-	if made.failure != nil {
-		held.Delete()
-		return nil, failed("New", made.failure)
+	if err != nil {
+		return nil, err
 	}
-	l := &Logger{owner{hooks: h, strict: config.Strict, closeTimeout: closeTimeout(config.CloseTimeout)}}
-	l.own(made.handle, held, freeLogger)
 	// A logger that was forgotten: what it holds goes to files, for the next one.
 	l.cleanup = runtime.AddCleanup(l, freeLogger, l.release)
 	return l, nil

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/cgo"
 	"sync"
+	"time"
 	"unsafe"
 )
 
@@ -37,9 +38,18 @@ func freed(o owned, free func(C.uintptr_t) *C.maxim_go_failure) {
 	o.hooks.Delete()
 }
 
-// own takes over what was made in C.
-func (o *owner) own(made C.uintptr_t, held cgo.Handle, free func(owned)) {
-	o.handle, o.release, o.free = made, owned{made, held}, free
+// open takes over what create makes in C, and the hooks that C holds until it is freed.
+func (o *owner) open(op string, h *hooks, strict bool, timeout time.Duration, free func(owned),
+	create func(hooks C.uintptr_t, onError, onDebug, mask C.bool) C.maxim_go_handle) error {
+	held := h.hold()
+	made := create(C.uintptr_t(held), C.bool(h.onError != nil), C.bool(h.onDebug != nil), C.bool(h.mask != nil))
+	if made.failure != nil {
+		held.Delete()
+		return failed(op, made.failure)
+	}
+	o.hooks, o.strict, o.closeTimeout = h, strict, closeTimeout(timeout)
+	o.handle, o.release, o.free = made.handle, owned{made.handle, held}, free
+	return nil
 }
 
 // c is the handle as C has it; nil has none, which C refuses.

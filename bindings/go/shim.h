@@ -212,17 +212,15 @@ static inline const char *maxim_go_logger_spool_dir(uintptr_t logger) {
     return maxim_logger_spool_dir(MAXIM_GO_LOGGER);
 }
 
-static inline maxim_go_counts maxim_go_logger_stats(uintptr_t logger) {
-    maxim_go_counts counts = {NULL, MAXIM_STATS_INIT};
-    counts.failure = maxim_go_done(maxim_logger_stats(MAXIM_GO_LOGGER, &counts.stats));
-    return counts;
-}
-
-static inline maxim_go_counts maxim_go_logger_sink_stats(uintptr_t logger, uint32_t sink) {
-    maxim_go_counts counts = {NULL, MAXIM_STATS_INIT};
-    counts.failure = maxim_go_done(maxim_logger_sink_stats(MAXIM_GO_LOGGER, sink, &counts.stats));
-    return counts;
-}
+/* The stats that a call fills in; its own arguments, and those that it is given. */
+#define MAXIM_GO_STATS(name, parameters, ...) \
+    static inline maxim_go_counts maxim_go_##name parameters { \
+        maxim_go_counts counts = {NULL, MAXIM_STATS_INIT}; \
+        counts.failure = maxim_go_done(maxim_##name(__VA_ARGS__, &counts.stats)); \
+        return counts; \
+    }
+MAXIM_GO_STATS(logger_stats, (uintptr_t logger), MAXIM_GO_LOGGER)
+MAXIM_GO_STATS(logger_sink_stats, (uintptr_t logger, uint32_t sink), MAXIM_GO_LOGGER, sink)
 
 MAXIM_GO_WAIT(flush_attachments)
 

@@ -33,11 +33,7 @@ static inline const char *maxim_go_log_client_spool_dir(uintptr_t client) {
     return maxim_log_client_spool_dir(MAXIM_GO_CLIENT);
 }
 
-static inline maxim_go_counts maxim_go_log_client_stats(uintptr_t client) {
-    maxim_go_counts counts = {NULL, MAXIM_STATS_INIT};
-    counts.failure = maxim_go_done(maxim_log_client_stats(MAXIM_GO_CLIENT, &counts.stats));
-    return counts;
-}
+MAXIM_GO_STATS(log_client_stats, (uintptr_t client), MAXIM_GO_CLIENT)
 
 static inline bool maxim_go_log_would_log(uintptr_t client, int32_t level) {
     return maxim_log_would_log(MAXIM_GO_CLIENT, level);

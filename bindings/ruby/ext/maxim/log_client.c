@@ -180,31 +180,9 @@ static VALUE client_stats(VALUE self) {
     return mx_stats(self, status, &stats);
 }
 
-typedef maxim_status (*fn_timed)(maxim_log_client *, uint32_t);
-static void invoke_timed(mx_call *call) {
-    call->status = ((fn_timed)call->fn)(call->handle, (uint32_t)call->integer);
-}
+MX_WAITS(maxim_log_client)
 
-static VALUE timed(VALUE self, fn_timed fn, VALUE seconds) {
-    mx_call call = {.invoke = invoke_timed, .fn = (void (*)(void))fn, .handle = mx_owner_get(self)->handle,
-                    .integer = mx_milliseconds(seconds), .without_gvl = true};
-    mx_wait(&call);
-    RB_GC_GUARD(self);
-    return mx_waited(self, &call);
-}
-
-static void invoke_purge(mx_call *call) {
-    call->status = maxim_log_purge(call->handle);
-}
-
-static VALUE client_purge(VALUE self) {
-    mx_call call = {.invoke = invoke_purge, .handle = mx_owner_get(self)->handle, .without_gvl = true};
-    mx_wait(&call);
-    mx_must(&call);
-    RB_GC_GUARD(self);
-    return Qtrue;
-}
-
+static VALUE client_purge(VALUE self) { return untimed(self, maxim_log_purge); }
 static VALUE client_flush(VALUE self, VALUE seconds) { return timed(self, maxim_log_flush, seconds); }
 static VALUE client_disconnect(VALUE self, VALUE seconds) { return timed(self, maxim_log_disconnect, seconds); }
 

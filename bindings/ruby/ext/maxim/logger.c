@@ -36,19 +36,7 @@ static VALUE logger_add_sink(VALUE self, VALUE options) {
 
 /* --- waiting --------------------------------------------------------------------------------- */
 
-typedef maxim_status (*timed_fn)(maxim_logger *, uint32_t);
-
-static void invoke_timed(mx_call *call) {
-    call->status = ((timed_fn)call->fn)(call->handle, (uint32_t)call->integer);
-}
-
-static VALUE timed(VALUE self, timed_fn fn, VALUE seconds) {
-    mx_call call = {.invoke = invoke_timed, .fn = (void (*)(void))fn, .handle = mx_owner_get(self)->handle,
-                    .integer = mx_milliseconds(seconds), .without_gvl = true};
-    mx_wait(&call);
-    RB_GC_GUARD(self);
-    return mx_waited(self, &call);
-}
+MX_WAITS(maxim_logger)
 
 static VALUE m_maxim_check(VALUE self, VALUE seconds) {
     mx_call call = {.invoke = invoke_timed, .fn = (void (*)(void))maxim_check,
@@ -59,17 +47,7 @@ static VALUE m_maxim_check(VALUE self, VALUE seconds) {
     return Qtrue;
 }
 
-static void invoke_purge(mx_call *call) {
-    call->status = maxim_purge(call->handle);
-}
-
-static VALUE m_maxim_purge(VALUE self) {
-    mx_call call = {.invoke = invoke_purge, .handle = mx_owner_get(self)->handle, .without_gvl = true};
-    mx_wait(&call);
-    mx_must(&call);
-    RB_GC_GUARD(self);
-    return Qtrue;
-}
+static VALUE m_maxim_purge(VALUE self) { return untimed(self, maxim_purge); }
 
 #define TIMED(function) \
     static VALUE m_##function(VALUE self, VALUE seconds) { return timed(self, function, seconds); }

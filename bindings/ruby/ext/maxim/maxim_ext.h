@@ -101,6 +101,30 @@ VALUE mx_error(maxim_status status, const char *detail);
 void mx_deliver_events(VALUE owner);
 VALUE mx_stats(VALUE owner, maxim_status status, const maxim_stats *stats);
 
+/* `timed` and `untimed`: calls of a handle of this type that may wait, for so many seconds or without saying for how long. */
+#define MX_WAITS(type)                                                                                                 \
+    typedef maxim_status (*timed_fn)(type *, uint32_t);                                                                \
+    typedef maxim_status (*untimed_fn)(type *);                                                                        \
+    static void invoke_timed(mx_call *call) {                                                                          \
+        call->status = ((timed_fn)call->fn)(call->handle, (uint32_t)call->integer);                                    \
+    }                                                                                                                  \
+    static void invoke_untimed(mx_call *call) { call->status = ((untimed_fn)call->fn)(call->handle); }                 \
+    static VALUE timed(VALUE self, timed_fn fn, VALUE seconds) {                                                       \
+        mx_call call = {.invoke = invoke_timed, .fn = (void (*)(void))fn, .handle = mx_owner_get(self)->handle,        \
+                        .integer = mx_milliseconds(seconds), .without_gvl = true};                                     \
+        mx_wait(&call);                                                                                                \
+        RB_GC_GUARD(self);                                                                                             \
+        return mx_waited(self, &call);                                                                                 \
+    }                                                                                                                  \
+    static VALUE untimed(VALUE self, untimed_fn fn) {                                                                  \
+        mx_call call = {.invoke = invoke_untimed, .fn = (void (*)(void))fn, .handle = mx_owner_get(self)->handle,      \
+                        .without_gvl = true};                                                                          \
+        mx_wait(&call);                                                                                                \
+        mx_must(&call);                                                                                                \
+        RB_GC_GUARD(self);                                                                                             \
+        return Qtrue;                                                                                                  \
+    }
+
 /* --- convert.c ------------------------------------------------------------------------------- */
 
 /* MX_SWITCH: true and false are on and off, whatever the environment says. MX_SHARE: 0 is none, and not the default. */
