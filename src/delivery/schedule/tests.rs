@@ -280,13 +280,19 @@ fn the_looks_get_rarer_while_nothing_comes_and_quick_when_something_does() {
     }
 }
 
-#[test]
-fn news_of_records_wait_for_the_end_of_a_pause_and_for_an_upkeep_that_was_made() {
-    let start = Instant::now();
+/// Without an interval, and with one record that it has heard of.
+fn with_one_record(start: Instant) -> (Schedule, Observed) {
     let mut schedule = Schedule::new(start, None, 0);
     let seen = observed(1, 1);
     schedule.maintained(start, Some(start + UPKEEP), false, 0);
     schedule.observe(start, seen);
+    (schedule, seen)
+}
+
+#[test]
+fn news_of_records_wait_for_the_end_of_a_pause_and_for_an_upkeep_that_was_made() {
+    let start = Instant::now();
+    let (mut schedule, seen) = with_one_record(start);
     assert!(!schedule.woken(seen), "nothing is in the way");
     assert!(schedule.maintained(start, Some(start + UPKEEP), true, 1), "orphans can be sent at once");
     assert!(
@@ -304,10 +310,7 @@ fn news_of_records_wait_for_the_end_of_a_pause_and_for_an_upkeep_that_was_made()
 #[test]
 fn without_an_interval_a_pause_is_slept_through_and_no_longer() {
     let start = Instant::now();
-    let mut schedule = Schedule::new(start, None, 0);
-    let seen = observed(1, 1);
-    schedule.maintained(start, Some(start + UPKEEP), false, 0);
-    schedule.observe(start, seen);
+    let (mut schedule, seen) = with_one_record(start);
     schedule.sent(start, RoundResult::Pause { wait: SHORT, status: Status::Network }, 0, 0);
     assert_eq!(schedule.wake_at(start, seen), start + SHORT);
 }

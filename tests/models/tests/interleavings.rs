@@ -54,6 +54,12 @@ fn write(spool: &Spool, writer: u8, count: u8) -> u64 {
     (0..count).filter(|number| append(*number).is_ok()).count() as u64
 }
 
+/// A thread that has all of these accepted.
+fn write_elsewhere(spool: &Arc<Spool>, writer: u8, count: u8) -> thread::JoinHandle<()> {
+    let spool = Arc::clone(spool);
+    thread::spawn(move || assert_eq!(write(&spool, writer, count), u64::from(count)))
+}
+
 /// Reads the records and sees that each is whole and behind those of its writer that came before.
 fn read(batch: &Batch, last: &mut HashMap<u8, u8>) {
     for record in batch.records() {
@@ -160,10 +166,7 @@ fn segments_are_used_again_only_when_no_batch_shows_them() {
     let orders = explore(|| {
         let (spool, mut reader, _bell) = open(Overflow::DropNewest);
         assert_eq!(write(&spool, 0, 4), 4);
-        let writer = {
-            let spool = Arc::clone(&spool);
-            thread::spawn(move || assert_eq!(write(&spool, 1, 4), 4))
-        };
+        let writer = write_elsewhere(&spool, 1, 4);
         let mut last = HashMap::new();
         let mut count = 0;
         for part in [1, 2] {
@@ -189,10 +192,7 @@ fn evicting_the_oldest_never_touches_a_batch_and_counts_what_it_takes() {
     let orders = explore(|| {
         let (spool, mut reader, _bell) = open(Overflow::DropOldest);
         assert_eq!(write(&spool, 0, 9), 9);
-        let writer = {
-            let spool = Arc::clone(&spool);
-            thread::spawn(move || assert_eq!(write(&spool, 1, 4), 4))
-        };
+        let writer = write_elsewhere(&spool, 1, 4);
         let mut last = HashMap::new();
         deliver(&mut reader, &mut last);
         check(&spool);
@@ -209,10 +209,7 @@ fn a_caller_that_waits_for_room_is_woken_when_there_is_some() {
     let orders = explore(|| {
         let (spool, mut reader, wakeup) = open(Overflow::Block(Duration::from_secs(3600)));
         assert_eq!(write(&spool, 0, 10), 10);
-        let writer = {
-            let spool = Arc::clone(&spool);
-            thread::spawn(move || assert_eq!(write(&spool, 1, 2), 2))
-        };
+        let writer = write_elsewhere(&spool, 1, 2);
         let mut last = HashMap::new();
         let mut count = 0;
         while count < 12 {
