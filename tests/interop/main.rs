@@ -22,7 +22,7 @@ use common::collector::{Collector, taken, texts};
 use common::port::free_port;
 use common::{Scratch, both, built, compile};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::trace::v1::{OtlpSpan, Status};
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use otlp::encode::Encoding;
 use otlp::fold::{FoldOptions, Folder, Out};
 use otlp::model::Resource;
@@ -83,7 +83,7 @@ impl Real {
     }
 
     /// The spans that it has passed on, by id, once there are as many.
-    fn spans(&self, count: usize) -> BTreeMap<Vec<u8>, OtlpSpan> {
+    fn spans(&self, count: usize) -> BTreeMap<Vec<u8>, Span> {
         self.wait_until("passed on all spans", |real| real.passed_on.spans().len() >= count);
         self.passed_on.spans().into_iter().map(|span| (span.span_id.clone(), span)).collect()
     }
@@ -142,7 +142,7 @@ fn one_trace_of(mut program: Command, sdk_language: &str) {
         .unwrap();
     assert!(output.status.success(), "{}", both(&output));
     let spans = real.spans(4);
-    let named: BTreeMap<&str, &OtlpSpan> = spans.values().map(|span| (span.name.as_str(), span)).collect();
+    let named: BTreeMap<&str, &Span> = spans.values().map(|span| (span.name.as_str(), span)).collect();
     // Kinds as the protocol numbers them: 1 internal, 2 server, 3 client.
     for (name, parent, kind) in [
         ("GET /ask", "", 2),
@@ -214,7 +214,7 @@ fn every_captured_span_comes_back_as_it_was_sent_in_either_encoding() {
     let resource = Resource { attributes: vec![("service.name".into(), "interop".into())] };
     let sent = whole::traces(&resource, &spans, Encoding::Protobuf);
     let sent = ExportTraceServiceRequest::decode(&sent[..]).unwrap().resource_spans.remove(0);
-    let sent: BTreeMap<Vec<u8>, OtlpSpan> =
+    let sent: BTreeMap<Vec<u8>, Span> =
         sent.scope_spans[0].spans.iter().map(|span| (span.span_id.clone(), span.clone())).collect();
     for encoding in [Encoding::Protobuf, Encoding::Json] {
         for gzip in [false, true] {
@@ -257,8 +257,7 @@ fn a_program_is_seen_through_it_with_parents_times_kinds_and_tokens() {
             assert!(output.status.success(), "{}", both(&output));
         }
         let spans = real.spans(6);
-        let named: BTreeMap<&str, &OtlpSpan> =
-            spans.values().map(|span| (span.name.as_str(), span)).collect();
+        let named: BTreeMap<&str, &Span> = spans.values().map(|span| (span.name.as_str(), span)).collect();
         // Of the dialects, OpenInference has the kind, and the protocol a number: 1 internal, 3 client.
         for (name, parent, kind, number) in [
             ("question", "", "CHAIN", 1),
@@ -333,7 +332,7 @@ fn the_quickstarts_conversation_is_seen_through_a_relay_and_the_collector() {
         .unwrap();
     assert!(output.status.success(), "{}", both(&output));
     let spans = real.spans(7);
-    let named: BTreeMap<&str, &OtlpSpan> = spans.values().map(|span| (span.name.as_str(), span)).collect();
+    let named: BTreeMap<&str, &Span> = spans.values().map(|span| (span.name.as_str(), span)).collect();
     for (name, parent, kind) in [
         ("weather question", "", "CHAIN"),
         ("agent step", "weather question", "CHAIN"),
