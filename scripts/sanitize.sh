@@ -21,7 +21,7 @@ skip=(--skip valgrind --skip is_not_held_twice --skip need_little_memory)
 # What is preloaded or loaded late comes before the sanitizer's runtime, which cannot pass a C++ exception on
 # either; the rest is about limits of the process that the runtime needs itself, or gives a call 700 ms.
 skip_limits=(--skip every_way_to_end --skip a_silent_server
-    --skip no_thread_can_be_had --skip the_clock_jumps --skip a_clock_that_is_off --skip the_library_is_loaded
+    --skip no_thread_can_be_had --skip the_clock_jumps --skip a_clock_that_is_off --skip the_library_is_loaded --skip the_allocators_lock
     --skip no_descriptor_is_left --skip permission_denied --skip costs_bounded_memory
     --skip nobody_came_back_for --skip more_of_the_stack --skip little_address_space
     --skip smallest_stack)
