@@ -4215,6 +4215,9 @@ MAXIM_API maxim_status maxim_log_purge(maxim_log_client *MAXIM_NONNULL client);
  * `timeout_ms` milliseconds, leaves the rest in files for the next client, and stops its thread.
  * **May block**, never longer than `timeout_ms`. The handle must still be freed.
  *
+ * Once its own entries have arrived it sends what earlier clients for the same source left behind,
+ * while there is time, as `maxim_cleanup` does.
+ *
  * Errors: MAXIM_ERR_TIMEOUT when something is left for the next client, MAXIM_ERR_UNAUTHORIZED or
  * MAXIM_ERR_REJECTED when the service refused it before the time was up; the detail says how much
  * and why.

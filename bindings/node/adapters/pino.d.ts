@@ -4,6 +4,6 @@ import { LogClient, LogClientOptions } from '../index.js';
 /** A pino destination; as `transport.target` it runs in pino's worker. */
 declare function maximStream(options: LogClientOptions | { client: LogClient }): Writable;
 declare namespace maximStream {
-  export { maximStream as default };
+  export { maximStream as default, maximStream };
 }
 export = maximStream;

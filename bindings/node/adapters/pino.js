@@ -112,3 +112,4 @@ function maximStream(options = {}) {
 
 module.exports = maximStream;
 module.exports.default = maximStream;
+module.exports.maximStream = maximStream;

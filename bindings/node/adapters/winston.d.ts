@@ -6,6 +6,6 @@ declare class MaximTransport extends TransportStream {
   constructor(options: (LogClientOptions | { client: LogClient }) & TransportStream.TransportStreamOptions);
 }
 declare namespace MaximTransport {
-  export { MaximTransport as default };
+  export { MaximTransport as default, MaximTransport };
 }
 export = MaximTransport;

@@ -44,3 +44,4 @@ class MaximTransport extends Transport {
 
 module.exports = MaximTransport;
 module.exports.default = MaximTransport;
+module.exports.MaximTransport = MaximTransport;

@@ -40,7 +40,7 @@ class Core {
   #triedAtEnd = false;
 
   /**
-   * `functions` are the addon's for this kind of handle: create, flush, end, free. Throws MaximError.
+   * `functions` are the addon's for this kind of handle: create, flush, end, free and so on. Throws MaximError.
    */
   constructor(functions, config, { onError, onDebug, onMask, raiseExceptions = false, lossy = true } = {}) {
     this.#functions = functions;
@@ -224,17 +224,16 @@ class Core {
   async #close(timeoutMs) {
     const handle = this.#handle;
     const result = {};
-    const sent = this.#send(handle, timeoutMs);
+    // Sends what earlier processes left too: where every process is short, nobody else would.
+    const ended = later((number) => this.#functions.end(handle, timeoutMs, number));
     this.#handle = undefined;
     open.delete(this.#self);
     try {
-      await sent;
+      await ended;
     } catch (error) {
       result.error = asMaximError(error);
     }
     result.left = this.#held(handle);
-    // What is left goes to files for the next logger; the flush has said how much.
-    this.#functions.end(handle, 0);
     this.#functions.free(handle);
     return result;
   }

@@ -260,10 +260,12 @@ function errorConfig(error) {
     const { name, message, ...rest } = errorMembers(error);
     return { name, message, code: rest.code, type: name, metadata: rest };
   }
-  return typeof error === 'object' && error !== null ? readable(error, ERROR_MEMBERS) : { message: text(error) };
+  if (typeof error !== 'object' || error === null) return { message: text(error) };
+  const { id, ...members } = readable(error, ERROR_MEMBERS);
+  return typeof idOf(id) === 'string' ? { id, ...members } : members;
 }
 
-/** The same for an error of its own, which needs a message: of an object without one its JSON. */
+/** The same with a message, which an error needs: of an object without one its JSON. */
 function ownErrorConfig(error) {
   const config = errorConfig(error);
   return { ...config, message: config.message ?? text(error) };
@@ -306,9 +308,9 @@ const child = (entity, Kind, method, list, config) => make(belongs(entity), Kind
 
 const endWithError = (entity, method, error) =>
   attempt(entity, () => {
-    // What ends with an error has no name and metadata of its own.
-    const { name, message, code, type = name } = errorConfig(error);
-    invoke(entity, method, ...fields.error({ message, code, type }));
+    // What ends with an error has no name and metadata of its own, and may end with an empty one.
+    const { name, message, code, type = name } = ownErrorConfig(error);
+    invoke(entity, method, ...fields.error({ message: message === '{}' ? undefined : message, code, type }));
   });
 
 const resultFlags = ({ force = false, strict = false } = {}) =>

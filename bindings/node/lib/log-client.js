@@ -14,7 +14,7 @@ const FUNCTIONS = {
   create: native.logClientNew,
   flush: native.logFlushAsync,
   block: native.logFlush,
-  end: native.logDisconnect,
+  end: native.logDisconnectAsync,
   free: native.logClientFree,
   stats: native.logClientStats,
   wait: native.logFlushWait,

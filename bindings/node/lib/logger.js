@@ -18,7 +18,7 @@ const FUNCTIONS = {
   create: native.loggerNew,
   flush: native.flushAsync,
   block: native.flush,
-  end: native.cleanup,
+  end: native.cleanupAsync,
   free: native.loggerFree,
   stats: (handle) => native.loggerStats(handle, 0),
   wait: native.flushWait,

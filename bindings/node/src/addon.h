@@ -184,7 +184,7 @@ int32_t on_mask(void *user_data, int32_t entity, const char *field, const char *
 /* While an answer is awaited, the environment's event loop stays alive. */
 void mailbox_expect(napi_env env, struct mailbox *mailbox);
 
-/* wait.c: calls that may block, on a thread of Node's pool. */
+/* wait.c: calls that may block, on another thread. */
 
 /* (handle, timeout in ms) -> Promise of undefined or [status, detail]. */
 napi_value call_wait(napi_env env, napi_callback_info info);
@@ -210,6 +210,8 @@ napi_value job_start(struct call *call, struct job *job);
 
 /* (handle, timeout, number): the answer comes as a message. Never blocks. */
 napi_value call_start(napi_env env, napi_callback_info info);
+/* The same for what the library only has in a blocking form: a thread of its own waits. */
+napi_value call_apart(napi_env env, napi_callback_info info);
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FIELD(type, struct_name, member) {#member, offsetof(struct_name, member), FIELD_##type}

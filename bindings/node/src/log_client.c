@@ -267,7 +267,7 @@ static const struct method METHODS[] = {
     {.name = "logClientFree", .callback = client_free},
     {.name = "logClientSpoolDir", .callback = client_spool_dir},
     {.name = "logClientStats", .callback = client_stats},
-    BLOCK(logDisconnect, maxim_log_disconnect),
+    {.name = "logDisconnectAsync", .callback = call_apart, .kind = KIND_LOG_CLIENT, .function.wait = do_maxim_log_disconnect},
     BLOCK(logFlush, maxim_log_flush),
     {.name = "logFlushWait", .callback = call_wait, .kind = KIND_LOG_CLIENT, .function.wait = do_maxim_log_flush},
     {.name = "logPurge", .callback = call_wait, .kind = KIND_LOG_CLIENT, .function.wait = do_maxim_log_purge},

@@ -153,7 +153,7 @@ static const struct method METHODS[] = {
     {.name = "loggerAddSink", .callback = add_sink},
     {.name = "canAccessFilesystem", .callback = can_access_filesystem},
     {.name = "flushAsync", .callback = call_start, .kind = KIND_LOGGER, .function.start = do_maxim_flush_async},
-    BLOCK(cleanup, maxim_cleanup),
+    {.name = "cleanupAsync", .callback = call_apart, .kind = KIND_LOGGER, .function.wait = do_maxim_cleanup},
     BLOCK(flush, maxim_flush),
     WAIT(flushWait, maxim_flush),
     WAIT(check, maxim_check),

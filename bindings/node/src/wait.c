@@ -1,12 +1,14 @@
 /*
  * Calls that wait, and the thread that they wait on: never the event loop's, unless that was asked for.
  *
- * `call_start` begins a flush whose end arrives as a message and holds no thread meanwhile. The calls
- * that the library only has in a blocking form run on Node's thread pool and answer with a promise of
- * undefined, or of [status, detail] when they failed.
+ * `call_start` begins a flush whose end arrives as a message and holds no thread meanwhile. `call_apart`
+ * does the same with what closes a handle, on a thread that a process which ends does not wait for. The
+ * other calls that the library only has in a blocking form run on Node's thread pool, which it does wait
+ * for, and answer with a promise of undefined, or of [status, detail] when they failed.
  */
 #include "addon.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,7 +99,45 @@ napi_value call_block(napi_env env, napi_callback_info info) {
     return call.failed ? NULL : answer_status(&call, call.method->function.wait(handle, timeout));
 }
 
-napi_value call_start(napi_env env, napi_callback_info info) {
+static maxim_status begin_flush(const struct method *method, void *handle, uint32_t timeout, struct listener *listener) {
+    return method->function.start(handle, timeout, on_done, listener);
+}
+
+/* A call that closes a handle, and who waits for its end. */
+struct closing {
+    wait_function function;
+    void *handle;
+    uint32_t timeout_ms;
+    struct listener *listener;
+};
+
+static void *run_closing(void *argument) {
+    struct closing closing = *(struct closing *)argument;
+    free(argument);
+    maxim_status status = closing.function(closing.handle, closing.timeout_ms);
+    on_done(closing.listener, status, status == MAXIM_OK ? NULL : maxim_last_error());
+    return NULL;
+}
+
+static maxim_status begin_closing(const struct method *method, void *handle, uint32_t timeout, struct listener *listener) {
+    pthread_t thread;
+    struct closing *closing = malloc(sizeof *closing);
+    if (!closing) {
+        return MAXIM_ERR_NO_RESOURCES;
+    }
+    *closing = (struct closing){method->function.wait, handle, timeout, listener};
+    if (pthread_create(&thread, NULL, run_closing, closing) != 0) {
+        free(closing);
+        return MAXIM_ERR_NO_RESOURCES;
+    }
+    pthread_detach(thread);
+    return MAXIM_OK;
+}
+
+typedef maxim_status (*begin_function)(const struct method *, void *, uint32_t, struct listener *);
+
+/* (handle, timeout, number): what `begin` begins ends with a message. */
+static napi_value begin_call(napi_env env, napi_callback_info info, begin_function begin) {
     struct call call;
     maxim_status status = MAXIM_ERR_NO_RESOURCES;
     call_begin(&call, env, info, 3);
@@ -107,7 +147,7 @@ napi_value call_start(napi_env env, napi_callback_info info) {
     if (!call.failed) {
         struct listener *listener = listener_new(&call, number);
         if (listener) {
-            status = call.method->function.start(handle, timeout, on_done, listener);
+            status = begin(call.method, handle, timeout, listener);
             if (status == MAXIM_OK) {
                 mailbox_expect(env, call.addon->mailbox);
             } else {
@@ -117,4 +157,12 @@ napi_value call_start(napi_env env, napi_callback_info info) {
     }
     call_end(&call);
     return answer_status(&call, status);
+}
+
+napi_value call_start(napi_env env, napi_callback_info info) {
+    return begin_call(env, info, begin_flush);
+}
+
+napi_value call_apart(napi_env env, napi_callback_info info) {
+    return begin_call(env, info, begin_closing);
 }

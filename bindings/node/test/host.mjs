@@ -35,6 +35,13 @@ const VERBS = {
     logger.close();
     process.exit(0);
   },
+  // A close that has ten minutes, at a service that takes nothing.
+  'exit-closing'() {
+    const logger = new Logger(options);
+    log(logger, 'a', 1000);
+    logger.close(600_000);
+    setTimeout(() => process.exit(0), 50);
+  },
   kill() {
     log(new Logger(options), 'a', 1000);
     process.kill(process.pid, 'SIGKILL');

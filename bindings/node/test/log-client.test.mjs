@@ -8,8 +8,8 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import pino from 'pino';
 import winston from 'winston';
 import { LogClient, MaximError } from '../index.mjs';
-import maximStream from '../adapters/pino.js';
-import MaximTransport from '../adapters/winston.js';
+import { maximStream } from '../adapters/pino.js';
+import { MaximTransport } from '../adapters/winston.js';
 import { jsonLines, ROOT, scratch, startServer, until } from './support.mjs';
 
 const steps = jsonLines(join(ROOT, 'tests/vectors/structured-logs.jsonl'));

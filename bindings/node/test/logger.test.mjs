@@ -323,6 +323,44 @@ test('close sends everything, and use after close is an error', async () => {
   await logger.close();
 });
 
+test('close sends what a killed process left too', async () => {
+  runHost('kill');
+  assert.equal(await newLogger({ id: 'host' }).close(), 0);
+  assert.equal((await server.get('/seq')).totals.unique, 1000);
+});
+
+test('a process that exits does not wait for a close', async () => {
+  await server.control({ status: 503 });
+  const { code, text } = runHost('exit-closing');
+  await server.control({ status: null });
+  assert.equal(code, 0, text);
+  assert.equal((await adopted(1000)).unique, 1000);
+});
+
+test('what is thrown is kept by every call that takes an error', async () => {
+  const logger = newLogger();
+  const trace = logger.trace();
+  const mock = new Proxy({}, { get: (target, key) => (typeof key === 'symbol' ? undefined : mock) });
+  const thrown = [{ status: 429, body: 'too many' }, ['too many'], { error: { message: 'too many' } }, 'too many', new Error('too many')];
+  for (const value of thrown) {
+    trace.error(value);
+    trace.toolCall().error(value);
+    trace.generation({ model: 'm' }).error(value);
+  }
+  trace.error(mock);
+  await logger.flush();
+  const [generation, toolCall, own] = [
+    lines().filter(({ entity, action }) => entity === 'generation' && action === 'result').map(({ data }) => data.result.error.message),
+    lines().filter(({ entity, action }) => entity === 'tool_call' && action === 'error').map(({ data }) => data.error.message),
+    lines().filter(({ action }) => action === 'add-error').map(({ data }) => data.message),
+  ];
+  assert.equal(own.length, thrown.length + 1, 'the proxy is refused');
+  for (const messages of [generation, toolCall, own.slice(0, -1)]) {
+    assert.equal(messages.length, thrown.length);
+    for (const message of messages) assert.match(message, /too many/);
+  }
+});
+
 test('asyncDispose closes', async () => {
   const logger = newLogger();
   logger.trace();

@@ -1,7 +1,8 @@
 // What a TypeScript program writes; compiled with `tsc --strict`, never run.
 
 import maxim, { Logger, LogClient, Maxim, MaximError, type Attachment, type Span, type Stats } from '../../index.mjs';
-import pinoStream from '../../adapters/pino.js';
+import pinoStream, { maximStream } from '../../adapters/pino.js';
+import { MaximTransport } from '../../adapters/winston.js';
 
 const logger = new Logger({ apiKey: 'k', id: 'r', onError: (error: MaximError) => console.error(error.code) });
 const trace = logger.session({ name: 's' }).trace({ id: 't', startTimestamp: new Date() });
@@ -29,6 +30,8 @@ log.error('failed', new Error('x'), { tags: ['a'] });
 log.flow('checkout').info('step', { a: 1 });
 await log.ingestRaw(new Uint8Array(), 'csv', { level: 'info' });
 pinoStream({ source: 's', environment: 'staging' });
+maximStream({ client: log });
+new MaximTransport({ client: log });
 maxim.version.at(0);
 
 // @ts-expect-error a metric is a number
