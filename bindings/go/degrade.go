@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -78,21 +79,104 @@ func degraded(value any) (encoded []byte) {
 	return w.out
 }
 
-// holdsErrors says whether a value is an error, or a map with errors in it. encoding/json writes {} for most of them,
-// because it does not ask for their text.
+// holdsErrors says whether there is an error in a value or in what it refers to. encoding/json writes {} for most of
+// them, because it does not ask for their text.
 func holdsErrors(value any) bool {
-	switch v := value.(type) {
-	case error:
-		return !marshalsItself(v)
-	case map[string]any:
-		for _, member := range v {
-			if err, is := member.(error); is && !marshalsItself(err) {
+	left := maxValues
+	return findsError(reflect.ValueOf(&value).Elem(), &left, 0)
+}
+
+// findsError looks at so many values and levels.
+func findsError(v reflect.Value, left *int, levels int) bool {
+	if *left--; *left < 0 || levels > maxLevels || !v.IsValid() || !mayHoldErrors(v.Type()) {
+		return false
+	}
+	in := func(inner reflect.Value) bool { return findsError(inner, left, levels+1) }
+	switch v.Kind() {
+	case reflect.Interface:
+		held := v.Elem()
+		return held.IsValid() && isPlainError(held.Type()) || in(held)
+	case reflect.Pointer:
+		return !v.IsNil() && (isPlainError(v.Type()) || in(v.Elem()))
+	}
+	if isPlainError(v.Type()) {
+		return true
+	}
+	switch v.Kind() {
+	case reflect.Slice, reflect.Array:
+		for n := range v.Len() {
+			if in(v.Index(n)) {
 				return true
 			}
 		}
-	case []any:
-		for _, member := range v {
-			if err, is := member.(error); is && !marshalsItself(err) {
+	case reflect.Map:
+		for iterator := v.MapRange(); iterator.Next(); {
+			if in(iterator.Value()) {
+				return true
+			}
+		}
+	case reflect.Struct:
+		for n := range v.NumField() {
+			if isWritten(v.Type().Field(n)) && in(v.Field(n)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var (
+	errorType         = reflect.TypeFor[error]()
+	marshalerType     = reflect.TypeFor[json.Marshaler]()
+	textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
+)
+
+// isPlainError says whether values of a type are errors that encoding/json knows nothing of.
+func isPlainError(t reflect.Type) bool {
+	return t.Implements(errorType) && !typeMarshalsItself(t)
+}
+
+func typeMarshalsItself(t reflect.Type) bool {
+	return t.Implements(marshalerType) || t.Implements(textMarshalerType)
+}
+
+// isWritten says whether a struct's member may come into its JSON.
+func isWritten(field reflect.StructField) bool {
+	return (field.IsExported() || field.Anonymous) && field.Tag.Get("json") != "-"
+}
+
+// types that mayHoldErrors was asked about, and its answers.
+var holders sync.Map
+
+// mayHoldErrors says whether a value of a type can be an error or hold one: most types of data cannot, and need no look.
+func mayHoldErrors(t reflect.Type) bool {
+	if known, is := holders.Load(t); is {
+		return known.(bool)
+	}
+	may := typeHoldsErrors(t, map[reflect.Type]bool{})
+	holders.Store(t, may)
+	return may
+}
+
+func typeHoldsErrors(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch {
+	case t.Kind() == reflect.Interface:
+		return true
+	case typeMarshalsItself(t):
+		return false
+	case t.Implements(errorType):
+		return true
+	}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return typeHoldsErrors(t.Elem(), seen)
+	case reflect.Struct:
+		for n := range t.NumField() {
+			if field := t.Field(n); isWritten(field) && typeHoldsErrors(field.Type, seen) {
 				return true
 			}
 		}

@@ -440,3 +440,44 @@ func normaliseEntry(text string) string {
 	encoded, _ := json.Marshal(entry)
 	return string(encoded)
 }
+
+type failure struct {
+	Err  error
+	Next *failure
+}
+
+func TestErrorsWithinValuesAreTheirTexts(t *testing.T) {
+	s := startServer(t)
+	client, err := NewLogClient(s.clientConfig(t))
+	must(t, err)
+	defer client.Close()
+	boom := errors.New("boom")
+	values := []any{
+		map[string]any{"err": boom},
+		[]error{boom},
+		[]any{1, boom},
+		map[string]error{"err": boom},
+		struct{ Err error }{boom},
+		&failure{Next: &failure{Err: boom}},
+		map[string]any{"deep": []any{struct{ List []error }{[]error{nil, boom}}}},
+		[]fmt.Stringer{time.Second, nil, stringer{boom}},
+	}
+	for _, value := range values {
+		must(t, client.Info("failed", map[string]any{"value": value}))
+		slog.New(NewSlogHandler(client, SlogOptions{})).Info("failed", "value", value)
+	}
+	flushed(t, client)
+	entries := s.entries(t)
+	if len(entries) != 2*len(values) {
+		t.Fatalf("%d entries", len(entries))
+	}
+	for _, entry := range entries {
+		if text := fmt.Sprint(entry["data"]); !strings.Contains(text, "boom") {
+			t.Errorf("the error is lost: %s", text)
+		}
+	}
+}
+
+type stringer struct{ error }
+
+func (stringer) String() string { return "" }
