@@ -12,6 +12,9 @@ const { listen, later } = require('./mailbox.js');
 /** How long `flush` and `close` try before they give up waiting; nothing is lost by that. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
+/** How long a program that ends by itself takes to send what it logged last, at most. */
+const AT_END_MS = 2_000;
+
 /** The same kind of warning is given again after so long. */
 const WARNING_PAUSE_MS = 10_000;
 
@@ -24,8 +27,10 @@ let lastId;
 /** What a mask is told that a text belongs to, by its number. */
 const ENTITY_NAMES = Object.keys(ENTITIES);
 
-/** The cores that are not closed, held weakly. */
-const open = new Set();
+// The cores that are not closed, held weakly: of the process, not of this module, which test runners and development
+// servers evaluate again and again. One listener serves them all, and keeps none of those modules.
+const OPEN = Symbol.for('libmaxim.open.1');
+const open = (process[OPEN] ??= sentAtEnd(new Set()));
 
 class Core {
   #handle;
@@ -238,22 +243,25 @@ class Core {
     return result;
   }
 
-  static {
-    // A program that ends by itself sends what it logged last, in so long at most. `process.exit` does not come
-    // here; what it leaves is sent by the next program.
-    const AT_END_MS = 2_000;
-    process.on('beforeExit', () => {
-      for (const reference of open) {
-        const core = reference.deref();
-        if (core === undefined) open.delete(reference);
-        // Once for each state of things: an end that the flush has put off must not be put off for ever.
-        else if (core.#held(core.#handle) > 0 && !core.#triedAtEnd) {
-          core.#triedAtEnd = true;
-          core.#send(core.#handle, AT_END_MS).catch((error) => core.happened(asMaximError(error), 0));
-        }
-      }
-    });
+  /** Sends what is held, as the program ends by itself. */
+  sendAtEnd() {
+    // Once for each state of things: an end that the flush has put off must not be put off for ever.
+    if (this.#triedAtEnd || this.#held(this.#handle) === 0) return;
+    this.#triedAtEnd = true;
+    this.#send(this.#handle, AT_END_MS).catch((error) => this.happened(asMaximError(error), 0));
   }
+}
+
+/** `process.exit` does not come here; what it leaves is sent by the next program. */
+function sentAtEnd(cores) {
+  process.on('beforeExit', () => {
+    for (const reference of cores) {
+      const core = reference.deref();
+      if (core === undefined) cores.delete(reference);
+      else core.sendAtEnd();
+    }
+  });
+  return cores;
 }
 
 function warn(message, code) {

@@ -94,6 +94,7 @@ test('evaluated again in the same process, as test runners do, the package works
     return require('../index.js');
   };
   const made = newLogger();
+  const listeners = process.listenerCount('beforeExit');
   const again = new (evaluateAgain().Logger)({ baseUrl: server.url, apiKey: KEY, id: 'repo', spoolDir: join(directory.path, 'spool') });
   assert.ok(!(again instanceof Logger));
   const [a, b] = [made.resumeTrace('a'), again.resumeTrace('b')];
@@ -104,6 +105,7 @@ test('evaluated again in the same process, as test runners do, the package works
   await Promise.all([made.flush(), again.close()]);
   assert.equal(lines().length, 6);
   for (const { id, data } of lines()) assert.equal(data.tags.to, id);
+  assert.equal(process.listenerCount('beforeExit'), listeners, 'each copy listens for itself');
 });
 
 test('a refused call goes to onError and the program goes on', () => {
