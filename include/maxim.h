@@ -421,8 +421,10 @@ typedef struct maxim_tag {
  *
  * `message` is NUL-terminated text, valid during the call only; `records` says how many records it
  * concerns (0: none). Each status is reported at most once per 10 s; the next report gives the
- * number suppressed. Every record that is refused for good is part of some report, so that the
- * numbers add up.
+ * number suppressed. Every record that is refused or dropped for good is part of some report, so
+ * that the numbers add up. MAXIM_ERR_SPOOL_FULL tells of records that were dropped because the
+ * configured space was full, MAXIM_ERR_TIMEOUT because they were older than `max_age_ms`,
+ * MAXIM_ERR_IO because their files had been damaged or removed.
  *
  * Runs on a thread that the library makes for it, with all signals blocked and with no lock held;
  * one at a time for each logger or client. So it may take its time, call the library, wait for it,

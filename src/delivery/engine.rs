@@ -15,6 +15,7 @@ use crate::sync::Mutex;
 use crate::delivery::body_limit::{self, BodyLimit};
 use crate::delivery::http::Http;
 use crate::delivery::link::{Link, Run};
+use crate::delivery::losses::{Loss, Losses};
 use crate::delivery::outcome::Outcome;
 use crate::delivery::policy::{HOLD, Policy};
 use crate::delivery::protocol::Protocol;
@@ -92,6 +93,7 @@ pub struct Engine {
     http: Http,
     policy: Policy,
     reporting: Reporting,
+    losses: Losses,
     counters: Arc<Counters>,
     /// Whether what failed moves to files at once.
     spill_on_failure: bool,
@@ -163,6 +165,7 @@ impl Engine {
             http,
             policy,
             reporting,
+            losses: Losses::default(),
             counters: Arc::default(),
             spill_on_failure,
             body: Vec::new(),
@@ -393,6 +396,7 @@ impl Engine {
 
     /// What there is left to tell the host, before the last act.
     pub fn last_news(&mut self) -> News {
+        self.tell_losses();
         self.reporting.close(monotonic::now());
         self.news()
     }
@@ -412,7 +416,19 @@ impl Engine {
             self.note(&trouble);
             self.reporting.delayed(Status::Io, 0, trouble, monotonic::now());
         }
+        if self.losses.is_due(monotonic::now()) {
+            self.tell_losses();
+        }
         self.reporting.take()
+    }
+
+    /// Tells of records that the spool has dropped.
+    fn tell_losses(&mut self) {
+        let Some((stats, limits, failure)) = self.reader.losses() else { return };
+        for Loss { status, records, message } in self.losses.since(stats, limits, failure) {
+            self.note(&message);
+            self.reporting.gone(status, records, message, monotonic::now());
+        }
     }
 
     /// Sends a run at the front of `batch`, of which the first attempt may have been made.
@@ -548,7 +564,7 @@ impl Engine {
         self.reader.quarantine(batch, why);
         self.note(why);
         let message = format!("a record was refused for good and is kept in quarantine: {why}");
-        self.reporting.gone(status, message, monotonic::now());
+        self.reporting.gone(status, 1, message, monotonic::now());
     }
 
     fn retry(&mut self, records: usize, after: Option<Duration>, why: String) -> (Duration, Status) {

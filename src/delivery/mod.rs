@@ -29,8 +29,10 @@ mod answer;
 mod body_limit;
 mod config;
 mod engine;
+mod flushes;
 mod http;
 mod link;
+mod losses;
 mod outcome;
 mod pipeline;
 mod policy;
@@ -51,6 +53,7 @@ mod tests;
 mod writer;
 
 pub use config::PipelineConfig;
+pub use flushes::Done;
 #[cfg(test)]
 pub use http::HttpConfig;
 pub use http::{
@@ -62,4 +65,3 @@ pub use pipeline::{Pipeline, Stats};
 pub use policy::{BackoffConfig, Policy, random_dice};
 pub use protocol::{Framing, Protocol};
 pub use settings::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings};
-pub use writer::Done;

@@ -19,10 +19,11 @@ use crossbeam_channel::Sender;
 
 use crate::delivery::config::PipelineConfig;
 use crate::delivery::engine::Engine;
+use crate::delivery::flushes::{Done, Flush};
 use crate::delivery::policy::random_dice;
 use crate::delivery::progress::FlushTarget;
 use crate::delivery::synchronous;
-use crate::delivery::writer::{self, Done, Flush, Message, Workplace};
+use crate::delivery::writer::{self, Stop, Workplace};
 use crate::process::{self, monotonic};
 use crate::spool::{self, Missed, RecordKind, Refusal, Spool, StorageKind};
 use crate::status::{Error, Result, Status};
@@ -33,6 +34,8 @@ const SPILL_THREAD: &str = "maxim-spill";
 const OPEN_THREAD: &str = "maxim-open";
 /// The name of the thread that sends while a caller waits for it, where there is no writer.
 const HERE_THREAD: &str = "maxim-flush";
+/// The name of the thread that answers flushes with a callback when their time is up.
+const WATCH_THREAD: &str = "maxim-watch";
 /// Of the time given to close, what is kept for moving the rest to files: a tenth, at most this.
 const SPILL_RESERVE: Duration = Duration::from_millis(250);
 /// "No limit" for a wait: more than any process lives, and safe to add to an instant.
@@ -74,7 +77,7 @@ pub struct Pipeline {
     /// Beside what else an append needs: each pointer that is followed is a cache line.
     spool: Arc<Spool>,
     place: Arc<Workplace>,
-    outbox: Sender<Message>,
+    outbox: Sender<Stop>,
     /// Whether there ought to be a thread and is none.
     thread_missing: AtomicBool,
     closed: AtomicBool,
@@ -123,7 +126,7 @@ impl Pipeline {
     }
 
     /// A message and a wake-up.
-    fn tell(&self, message: Message) {
+    fn tell(&self, message: Stop) {
         // The receiver lives as long as `self`.
         let _ = self.outbox.send(message);
         self.place.wakeup.notify();
@@ -252,7 +255,14 @@ impl Pipeline {
             return;
         }
         let ticket = self.place.progress.take_ticket();
-        self.tell(Message::Flush(Flush { target, ticket, deadline, done }));
+        if self.place.flushes.add(Flush { target, ticket, deadline, done }) {
+            let place = Arc::clone(&self.place);
+            let watch = move || place.flushes.watch(&place.progress);
+            if process::spawn_masked(WATCH_THREAD, watch).is_err() {
+                self.place.flushes.unwatched();
+            }
+        }
+        self.nudge();
     }
 
     /// Moves everything that waits to files, what is on its way to the service included: that stays on
@@ -314,7 +324,7 @@ impl Pipeline {
         let send_until = deadline - (timeout / 10).min(SPILL_RESERVE);
         let first = !self.closed.swap(true, Ordering::SeqCst);
         if progress.has_writer() {
-            self.tell(Message::Stop { deadline: send_until });
+            self.tell(Stop { deadline: send_until });
             progress.refuse_to_wait_for_itself()?;
             if !progress.wait_until_exited(send_until) {
                 place.interrupter.interrupt();
@@ -348,7 +358,7 @@ impl Pipeline {
         }
         self.place.spool.close();
         if self.place.progress.has_writer() {
-            self.tell(Message::Stop { deadline: monotonic::now() });
+            self.tell(Stop { deadline: monotonic::now() });
         } else {
             self.leave(monotonic::now());
         }

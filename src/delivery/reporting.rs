@@ -91,9 +91,9 @@ impl Reporting {
         }
     }
 
-    /// One record is gone for good.
-    pub fn gone(&mut self, status: Status, message: String, now: Instant) {
-        self.say(status, 0, 1, message, now);
+    /// Records are gone for good.
+    pub fn gone(&mut self, status: Status, records: u64, message: String, now: Instant) {
+        self.say(status, 0, records, message, now);
     }
 
     fn say(&mut self, status: Status, kept: u64, gone: u64, message: String, now: Instant) {
@@ -219,7 +219,7 @@ mod tests {
     fn every_record_that_is_gone_is_told_of() {
         let start = Instant::now();
         let refused = |reporting: &mut Reporting, name: &str, second| {
-            reporting.gone(Status::Rejected, name.into(), start + Duration::from_secs(second));
+            reporting.gone(Status::Rejected, 1, name.into(), start + Duration::from_secs(second));
         };
         let said = |text: &str, records| (Status::Rejected, text.to_owned(), records);
         let mut reporting = Reporting::new(false);

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use super::flushes::Flush;
 use super::policy::{Dice, HOLD, RETRY_AFTER, dice};
 use super::progress::FlushTarget;
 use super::tests::{LINE, asked, config, records};
-use super::writer::{Flush, Message, Step, Workplace, Writer};
+use super::writer::{Step, Stop, Workplace, Writer};
 use super::*;
 use crate::process::monotonic::VirtualTime;
+use crate::report::{Report, Reporter};
 use crate::spool::{self, BatchLimits, Counts, RecordKind, Spool};
 use crate::status::{Result, Status};
 use crate::sync::Mutex;
@@ -205,6 +207,19 @@ struct Asked {
     answer: Arc<Mutex<Option<Result>>>,
 }
 
+/// The records of which the host is told that they were dropped.
+#[derive(Default)]
+struct ToldOfDrops(AtomicU64);
+
+impl Reporter for ToldOfDrops {
+    fn error(&self, report: &Report) {
+        if matches!(report.status, Status::SpoolFull | Status::Timeout) {
+            self.0.fetch_add(report.records, Ordering::Relaxed);
+        }
+    }
+    fn debug(&self, _: &str) {}
+}
+
 /// A day with this seed; what became of the records.
 fn a_day(seed: u64) -> (Stats, u64) {
     let time = VirtualTime::start();
@@ -212,6 +227,8 @@ fn a_day(seed: u64) -> (Stats, u64) {
     let service = Arc::new(Mutex::new(Service::new(time.clone(), seed ^ 1)));
     let asks = Arc::clone(&service);
     let (mut config, _) = asked(move |body| asks.lock().answer(body));
+    let told = Arc::new(ToldOfDrops::default());
+    config.reporter = told.clone();
     config.backoff = BACKOFF;
     config.spool.max_age = MAX_AGE;
     (config.flush_interval, config.spool.wake_records) =
@@ -251,7 +268,7 @@ fn a_day(seed: u64) -> (Stats, u64) {
             let mut service = service.lock();
             (service.mood, service.mood_until) = (Mood::Well, now + DAY);
             service.is_asked = true;
-            outbox.send(Message::Stop { deadline: now + seconds(60) }).unwrap();
+            outbox.send(Stop { deadline: now + seconds(60) }).unwrap();
             continue;
         }
         time.advance_to(until.min(record));
@@ -272,7 +289,7 @@ fn a_day(seed: u64) -> (Stats, u64) {
                 });
                 let ticket = place.progress.take_ticket();
                 service.lock().is_asked = !place.spool.settled().has_reached(&target.accepted);
-                outbox.send(Message::Flush(Flush { target, ticket, deadline, done })).unwrap();
+                place.flushes.add(Flush { target, ticket, deadline, done });
                 place.wakeup.notify();
             }
         }
@@ -282,6 +299,9 @@ fn a_day(seed: u64) -> (Stats, u64) {
     }
     let stats = place.spool.stats();
     assert_eq!(stats.held, 0, "seed {seed}");
+    writer.leave();
+    let dropped = stats.dropped_memory + stats.dropped_disk + stats.dropped_expired;
+    assert_eq!(told.0.load(Ordering::Relaxed), dropped, "seed {seed}: dropped, and not all told of");
     let service = service.lock();
     let dropped = stats.dropped_memory + stats.dropped_expired;
     let taken = service.taken.len() as u64;

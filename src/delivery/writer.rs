@@ -12,16 +12,17 @@ use crossbeam_channel::Receiver;
 
 use crate::delivery::config::PipelineConfig;
 use crate::delivery::engine::{Engine, RoundResult, Supervisor};
+use crate::delivery::flushes::Flushes;
 use crate::delivery::http::{Http, HttpConfig, Interrupter};
 use crate::delivery::policy::{Dice, Policy};
-use crate::delivery::progress::{FlushTarget, Progress};
+use crate::delivery::progress::Progress;
 use crate::delivery::reporting::Reporting;
 use crate::delivery::schedule::{Observed, PANIC_PAUSE, Schedule, Task};
 use crate::delivery::state_note::StateNote;
 use crate::process::{self, monotonic};
 use crate::report::Report;
 use crate::spool::{self, Reader, Spool, Wakeup};
-use crate::status::{Result, Status};
+use crate::status::Status;
 use crate::sync::TimedMutex;
 
 /// By when a request ends if nobody is in a hurry; its own limits are far below.
@@ -30,23 +31,9 @@ const NO_HURRY: Duration = Duration::from_secs(3_600);
 /// for longer are taken for dead.
 const LAMBDA_MAX_IDLE: Duration = Duration::from_secs(5);
 
-/// Called once with the result of a flush.
-pub type Done = Box<dyn FnOnce(Result) + Send>;
-
-/// What the writer is told beside the wake-up.
-pub enum Message {
-    /// Call back when the target has been reached, or at the deadline.
-    Flush(Flush),
-    /// Deliver what can be by the deadline, spill the rest, exit.
-    Stop { deadline: Instant },
-}
-
-/// A flush with a callback.
-pub struct Flush {
-    pub target: FlushTarget,
-    pub ticket: u64,
+/// What the writer is told beside the wake-up: to deliver what can be by the deadline, spill the rest, exit.
+pub struct Stop {
     pub deadline: Instant,
-    pub done: Done,
 }
 
 /// What delivery works with, on whichever thread.
@@ -58,14 +45,15 @@ pub struct Workplace {
     pub engine: TimedMutex<Option<Engine>>,
     pub interrupter: Interrupter,
     pub progress: Progress,
+    pub flushes: Flushes,
     pub note: StateNote,
-    pub inbox: Receiver<Message>,
+    pub inbox: Receiver<Stop>,
 }
 
 impl Workplace {
     /// Opens the spool. `dice` are thrown for the jitter of retries.
     #[inline(never)]
-    pub fn open(config: PipelineConfig, inbox: Receiver<Message>, dice: Dice) -> Workplace {
+    pub fn open(config: PipelineConfig, inbox: Receiver<Stop>, dice: Dice) -> Workplace {
         let wakeup = Arc::new(Wakeup::new());
         let short_lived = process::is_forked();
         // What is acknowledged as a whole comes from one segment: threads in lanes would make for one record each.
@@ -85,8 +73,8 @@ impl Workplace {
         );
         let progress = Progress::new(Arc::clone(&spool), engine.counters());
         let (config, engine) = (Arc::new(config), TimedMutex::new(Some(engine)));
-        let note = StateNote::default();
-        Workplace { config, spool, wakeup, engine, interrupter, progress, note, inbox }
+        let (flushes, note) = Default::default();
+        Workplace { config, spool, wakeup, engine, interrupter, progress, flushes, note, inbox }
     }
 
     /// Notes what has changed before the thread rests, or `is_last` before it leaves.
@@ -142,7 +130,6 @@ pub enum Step {
 pub struct Writer<'a> {
     place: &'a Workplace,
     schedule: Schedule,
-    flushes: Vec<Flush>,
     /// Records adopted so far.
     adopted: u64,
 }
@@ -163,13 +150,13 @@ impl<'a> Writer<'a> {
     pub fn new(place: &'a Workplace) -> Writer<'a> {
         let (interval, count) = (place.config.flush_interval, place.config.spool.wake_records);
         let schedule = Schedule::new(monotonic::now(), interval, count);
-        Writer { place, schedule, flushes: Vec::new(), adopted: 0 }
+        Writer { place, schedule, adopted: 0 }
     }
 
     /// Looks, and sends at most one batch.
     pub fn step(&mut self) -> Step {
         self.read_messages();
-        self.answer_flushes();
+        self.place.flushes.answer(&self.place.progress);
         let (now, seen) = (monotonic::now(), self.observed());
         if self.schedule.observe(now, seen) {
             self.place.progress.record_attempt(self.schedule.served(), RoundResult::Idle);
@@ -181,8 +168,8 @@ impl<'a> Writer<'a> {
             Task::Rest => {
                 if !self.maintain() {
                     let until = self.schedule.wake_at(now, seen);
-                    let flushes = self.flushes.iter().map(|flush| flush.deadline);
-                    return Step::Park { until: flushes.fold(until, Instant::min) };
+                    let flushes = self.place.flushes.next_deadline();
+                    return Step::Park { until: flushes.map_or(until, |first| until.min(first)) };
                 }
             }
         }
@@ -215,11 +202,8 @@ impl<'a> Writer<'a> {
     }
 
     fn read_messages(&mut self) {
-        while let Ok(message) = self.place.inbox.try_recv() {
-            match message {
-                Message::Flush(flush) => self.flushes.push(flush),
-                Message::Stop { deadline } => self.schedule.stop(deadline, self.place.spool.accepted()),
-            }
+        while let Ok(Stop { deadline }) = self.place.inbox.try_recv() {
+            self.schedule.stop(deadline, self.place.spool.accepted());
         }
     }
 
@@ -273,27 +257,12 @@ impl<'a> Writer<'a> {
         Some(outcome)
     }
 
-    /// Calls back for the flushes that have come to an end.
-    fn answer_flushes(&mut self) {
-        let mut index = 0;
-        while let Some(flush) = self.flushes.get(index) {
-            match self.place.progress.outcome(flush.target, flush.ticket, flush.deadline) {
-                Some(outcome) => {
-                    let flush = self.flushes.swap_remove(index);
-                    let _ = catch_unwind(AssertUnwindSafe(|| (flush.done)(outcome)));
-                }
-                None => index += 1,
-            }
-        }
-    }
-
     /// Moves the rest to files, answers whoever still waits, and is gone.
-    pub fn leave(mut self) {
+    pub fn leave(self) {
         self.place.note(true);
         let engine = self.place.engine.lock().take();
         self.place.leave(engine);
         self.place.progress.writer_exited();
-        self.read_messages();
-        self.answer_flushes();
+        self.place.flushes.answer(&self.place.progress);
     }
 }

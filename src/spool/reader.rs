@@ -269,6 +269,13 @@ impl Reader {
         (records > 0).then_some(records)
     }
 
+    /// What is to be said of records that were dropped: the counts, the limits, and what kept a segment from being
+    /// made of late. `None` while somebody holds a lock.
+    pub fn losses(&self) -> Option<(super::SpoolStats, &super::Options, Option<String>)> {
+        let (stats, failure) = self.spool.losses()?;
+        Some((stats, &self.spool.options, failure))
+    }
+
     /// What is wrong with files and directories and has not been told yet.
     pub fn take_news(&mut self) -> Vec<String> {
         self.spool.take_news()

@@ -31,6 +31,8 @@ const SEGMENT_SIZE_SHORT_LIVED: u64 = 64 << 10;
 const SEGMENTS_MIN: u64 = 4;
 /// Troubles that wait to be told at most: they are all of one kind.
 const NEWS_MAX: usize = 4;
+/// A failure of a file system is told with records that are dropped so much later at most.
+const FAILURE_TOLD: Duration = Duration::from_secs(60);
 /// Room for the books of this many segments is reserved, so that rotating allocates nothing.
 pub(super) const BOOKS_RESERVED: usize = 64;
 
@@ -144,6 +146,7 @@ impl Spool {
                 cold_bytes: 0,
                 last_rotation: monotonic::now(),
                 waiting: 0,
+                last_failure: None,
                 own_dropped: 0,
                 tally: SpoolStats::default(),
             })),
@@ -364,6 +367,23 @@ impl Spool {
     fn books(&self, is_patient: bool) -> Option<SpoolStats> {
         let stats = self.sum_up(is_patient)?;
         Some(SpoolStats { refused: stats.refused + self.stuck.load(Ordering::Relaxed), ..stats })
+    }
+
+    /// What is to be said of records that were dropped: the counts, and what kept a segment from being made of
+    /// late. `None` while somebody holds a lock.
+    pub(super) fn losses(&self) -> Option<(SpoolStats, Option<String>)> {
+        let stats = self.books(false)?;
+        let (is_cold, error, at) = match self.lock_state().last_failure {
+            Some(failure) => failure,
+            None => return Some((stats, None)),
+        };
+        let root = if is_cold { &self.store.cold } else { &self.store.hot };
+        let is_late = monotonic::now().saturating_duration_since(at) < FAILURE_TOLD;
+        let failure = root.as_ref().filter(|_| is_late).map(|root| {
+            let error = io::Error::from_raw_os_error(error);
+            format!("{} cannot be written to: {error}", root.root.path().display())
+        });
+        Some((stats, failure))
     }
 
     /// How many segments records wait in.

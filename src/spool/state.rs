@@ -5,6 +5,7 @@ use super::SpoolStats;
 use super::format::{Cursor, Header, Origin, Seal, SegmentKey};
 use super::segment::Mapping;
 use super::sidefile::SideFile;
+use crate::process::monotonic;
 use crate::sync::Recover;
 use std::collections::VecDeque;
 use std::io;
@@ -188,6 +189,8 @@ pub(super) struct SpoolState {
     pub cold_failed: bool,
     /// There was no memory or address space for one; tried again when some has been given back, too.
     pub memory_failed: bool,
+    /// The last such failure of a file system: whether in the spool directory, the system's error, and when.
+    pub last_failure: Option<(bool, i32, Instant)>,
     /// Callers waiting for room.
     pub waiting: u32,
     /// Of this instance's own records, those dropped for whatever reason.
@@ -245,6 +248,10 @@ impl SpoolState {
     pub fn give_up(&mut self, location: &Location, size: u64, error: &io::Error) {
         self.uncharge(location, size);
         self.memory_failed |= error.raw_os_error() == Some(libc::ENOMEM);
+        if *location != Location::Memory {
+            let failed = error.raw_os_error().map(|error| (location.is_cold(), error, monotonic::now()));
+            self.last_failure = failed.or(self.last_failure);
+        }
         match location {
             Location::Hot(_) => self.hot_failed = true,
             Location::Cold(_) => self.cold_failed = true,

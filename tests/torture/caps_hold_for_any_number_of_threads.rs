@@ -1,10 +1,13 @@
 //! With 16 threads as with one, a logger keeps to its caps, counts each record that it gives up, and sends the others
 //! once and in order; where calls wait for room, none is given up.
 
+use std::fs::File;
+
 use serde_json::Value;
 
-use crate::bench::{Row, Stage, files_below, nobody, scaled};
+use crate::bench::{Row, Stage, files_below, nobody, scaled, wait_until};
 use crate::common::Server;
+use crate::common::host::HostProcess;
 
 /// In bytes: together far less than what is logged.
 const MEMORY: u64 = 4 << 20;
@@ -31,7 +34,11 @@ fn without_a_server(threads: u64, policy: u64, name: &str) {
     let (url, port) = nobody();
     let (each, env) = (records_of_each(threads), env(policy));
     let log = format!("threads:{threads}:{each}");
-    let mut host = stage.host(&url, &["new", &log, "stats", "wait", "cleanup:120000", "stats"], &env);
+    let told = stage.scratch.path().join("told");
+    let mut command = stage.probe(&url, &["new", &log, "stats", "wait", "cleanup:120000", "stats"]);
+    command.envs(env.iter().map(|(name, value)| (*name, value)));
+    command.stderr(File::create(&told).unwrap());
+    let mut host = HostProcess::start(command);
     let full = host.json();
     assert_eq!(of(&full, "accepted") + of(&full, "refused"), threads * each, "{full}");
     let is_refused = of(&full, "refused") > 0;
@@ -42,6 +49,11 @@ fn without_a_server(threads: u64, policy: u64, name: &str) {
         files_below(&stage.spool).iter().filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
     assert!(on_disk <= DISK + (64 << 10), "{on_disk} bytes in files");
     host.line();
+    if is_dropped {
+        wait_until("the host is told of dropped records", || {
+            std::fs::read_to_string(&told).unwrap().contains("so the oldest were dropped: ")
+        });
+    }
 
     let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
     host.tell();

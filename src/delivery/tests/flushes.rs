@@ -79,6 +79,36 @@ fn a_flush_with_a_callback_returns_at_once_and_calls_back() {
 }
 
 #[test]
+fn a_flush_with_a_callback_ends_in_time_while_the_service_takes_longer() {
+    let gate = Arc::new(Mutex::new(()));
+    let (wait, (said, hear)) = (Arc::clone(&gate), mpsc::channel());
+    let (config, _) = asked(move |_| {
+        drop(wait.lock());
+        Outcome::Delivered
+    });
+    let pipeline = Pipeline::open(config);
+    let closed = gate.lock();
+    append(&pipeline, 0..1);
+    for timeout in [20, 10, 30] {
+        let said = said.clone();
+        let done = Box::new(move |result| said.send((timeout, result)).unwrap());
+        pipeline.flush_async(Duration::from_millis(timeout), done);
+    }
+    let mut ended: Vec<u64> = (0..3)
+        .map(|_| {
+            let (timeout, result) = hear.recv_timeout(AMPLE).expect("it waits for the service");
+            assert_eq!(result.unwrap_err().status, Status::Timeout);
+            timeout
+        })
+        .collect();
+    ended.sort_unstable();
+    assert_eq!(ended, [10, 20, 30]);
+    pipeline.flush_async(AMPLE, Box::new(move |result| said.send((0, result)).unwrap()));
+    drop(closed);
+    assert_eq!(hear.recv().unwrap(), (0, Ok(())));
+}
+
+#[test]
 fn a_flush_with_a_callback_that_can_no_longer_succeed_says_so() {
     let (said, hear) = mpsc::channel();
     let (config, _) = asked(|_| retry());
