@@ -6,7 +6,8 @@
  * application logs go to the structured log API. A call formats one record, copies it into memory
  * that survives the process, and returns: tens to hundreds of nanoseconds, no I/O.
  *
- * This file is generated from src/ffi by tools/abi; maxim.api.json has the same for programs. The rules below hold
+ * This file is generated from src/ffi by tools/abi; maxim.api.json has the same for programs. It is C99 and
+ * C++11, and standard in both. The rules below hold
  * for every function and are not repeated.
  *
  * STRINGS are UTF-8, given as `maxim_str` by value and borrowed for the call only; the library copies
@@ -547,8 +548,8 @@ typedef struct maxim_logger_config {
     uint64_t max_attachment_bytes;
     /**
      * Whether the library does nothing at all: calls are accepted and their records discarded, no
-     * thread, file or descriptor is made, and neither key nor repository is needed. Also when the
-     * environment's MAXIM_DISABLED is 1.
+     * thread, file or descriptor is kept (making one may use a thread for a moment), and neither
+     * key nor repository is needed. Also when the environment's MAXIM_DISABLED is 1.
      */
     bool disabled;
     /**

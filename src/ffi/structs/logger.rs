@@ -68,7 +68,7 @@ pub struct maxim_logger_config {
     /// The largest attachment that is accepted, in bytes; 0: 100 MiB.
     pub max_attachment_bytes: u64,
     /// Whether the library does nothing at all: calls are accepted and their records discarded, no thread, file or
-    /// descriptor is made, and neither key nor repository is needed. Also when the environment's
+    /// descriptor is kept (making one may use a thread for a moment), and neither key nor repository is needed. Also when the environment's
     /// MAXIM_DISABLED is 1.
     pub disabled: CBool,
     /// One of MAXIM_SWITCH_…: whether inputs, outputs, messages, documents, attachments and tool arguments are
