@@ -6,9 +6,8 @@
  * application logs go to the structured log API. A call formats one record, copies it into memory
  * that survives the process, and returns: tens to hundreds of nanoseconds, no I/O.
  *
- * This file is generated from src/ffi by tools/abi; maxim.api.json has the same for programs. It is C99 and
- * C++11, and standard in both. The rules below hold
- * for every function and are not repeated.
+ * This file, C99 and C++11 without extensions, is generated from src/ffi by tools/abi; maxim.api.json has the same
+ * for programs. The rules below hold for every function and are not repeated.
  *
  * STRINGS are UTF-8, given as `maxim_str` by value and borrowed for the call only; the library copies
  * what it keeps. {NULL, 0} is absent, len == MAXIM_NTS is NUL-terminated, NUL bytes inside a length are
