@@ -185,3 +185,43 @@ fn a_spool_holds_few_descriptors() {
     drop(batch);
     check(&spool);
 }
+
+#[test]
+fn a_spool_beside_another_takes_its_directories_only_as_long_as_they_are_what_they_were() {
+    let site = Site::new();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (first, _reader) = site.open();
+    let beside = |name: &'static str| {
+        let identity = Identity { protocol: name, ..site.options().identity };
+        // Named are others, so that it shows which were taken.
+        let options = Options {
+            identity,
+            dir: Some(elsewhere.path().join("cold")),
+            hot_dir: Some(elsewhere.path().join("hot")),
+            beside: Some(first.places()),
+            ..site.options()
+        };
+        let (spool, _reader) = open(options);
+        append(&spool, 0..10);
+        spool.location()
+    };
+    let is_in = |location: &StorageKind, hot_in: &Path, cold_in: &Path| match location {
+        StorageKind::Hot { hot, cold: Some(cold) } => hot.starts_with(hot_in) && cold.starts_with(cold_in),
+        _ => false,
+    };
+    let together = beside("one");
+    assert!(is_in(&together, site.hot.path(), site.cold.path()), "{together:?}");
+    // Others may write to it by now.
+    set_mode(site.hot.path(), 0o777);
+    let apart = beside("two");
+    assert!(is_in(&apart, elsewhere.path(), site.cold.path()), "{apart:?}");
+    set_mode(site.hot.path(), 0o700);
+    // Another directory has its name by now.
+    let moved = elsewhere.path().join("moved");
+    std::fs::rename(site.cold.path(), &moved).unwrap();
+    let apart = beside("three");
+    assert!(is_in(&apart, site.hot.path(), elsewhere.path()), "{apart:?}");
+    std::fs::create_dir(site.cold.path()).unwrap();
+    let apart = beside("four");
+    assert!(is_in(&apart, site.hot.path(), elsewhere.path()), "{apart:?}");
+}
