@@ -375,3 +375,45 @@ fn of_embeddings_the_numbers_of_values_are_kept_and_not_the_values() {
         assert!(told.contains(r#"{"dimensions":3}"#) && !told.contains("0.25"), "{body}: {told}");
     }
 }
+
+#[test]
+fn an_answer_under_any_name_is_taken_if_it_is_the_only_one_and_keeps_what_stands_around_it() {
+    let answer = chat(json!({"role": "assistant", "content": "t"}));
+    let said = &known(answer.clone())["choices"];
+    let text = answer.to_string();
+    let stream = json!([
+        {"id": "x", "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "t"}}]},
+        null,
+        {"id": "x", "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+        "[DONE]",
+    ]);
+    // Under a name that a text has which the model completed, a text is that.
+    let completion = json!({"completion": text});
+    assert_eq!(known(completion)["choices"][0]["message"]["content"], text);
+    for name in ["recording", "raw", "json", "chunks", "anything"] {
+        for given in [&answer, &stream, &Value::from(text.as_str()), &json!([answer])] {
+            let mut around =
+                json!({"took_ms": 5, "request": {"messages": [{"role": "user", "content": "q"}]}});
+            around[name] = given.clone();
+            let taken = known(around);
+            assert_eq!(taken["choices"][0]["message"]["content"], "t", "{name}: {given}");
+            assert_eq!((&taken["took_ms"], &taken["id"]), (&json!(5), &json!("x")), "{name}: {given}");
+            assert_eq!(taken["choices"][0]["finish_reason"], said[0]["finish_reason"], "{name}: {given}");
+        }
+    }
+    // The same twice is one.
+    assert_eq!(known(json!({"raw": answer, "copy": answer}))["choices"], *said);
+    let another = json!({"type": "message", "content": [{"type": "text", "text": "u"}]});
+    for left in [
+        json!({"first": answer, "second": another}),
+        json!({"request": answer}),
+        json!({"input": {"messages": [answer]}}),
+        json!({"sources": [{"text": "t", "finish_reason": "stop"}], "title": "u"}),
+        json!({"vector": [1, 2, 3]}),
+        json!({"note": "{\"choices\": 1}"}),
+    ] {
+        let normal = normalise(left.clone());
+        assert!(matches!(normal.found, Found::Unknown(_)), "{left}: {:?}", normal.found);
+        assert_eq!(normal.value, left);
+    }
+}
