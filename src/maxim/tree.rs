@@ -17,6 +17,9 @@ const SHALLOW: usize = 8;
 const DEEPEST: usize = 127;
 /// What a value takes in a tree, its name and the room to grow of what it is in included; up to 300 were seen.
 const BYTES_OF_VALUE: usize = 320;
+/// Values of one text that are read at most. A tree has some hundred bytes for each: of a text of 160 MiB that is
+/// nothing but small numbers, it would have 8 GiB.
+pub(super) const MOST_VALUES: usize = 8 << 20;
 
 thread_local! {
     // Constant and without a destructor: usable while a thread is being torn down.
@@ -55,9 +58,12 @@ pub(super) fn admits(levels: usize) -> bool {
     is_admitted
 }
 
-/// The tree of a JSON text; `None` too if there is no room for it here.
+/// The tree of a JSON text; `None` too if there is no room for it here, or it has too many values.
 pub(super) fn read(text: &[u8]) -> Option<Value> {
     let (levels, values) = measured(text);
+    if values > MOST_VALUES {
+        return None;
+    }
     // Before it is begun, as nothing that allocates can be left halfway.
     process::leave_if_short_of(values * BYTES_OF_VALUE);
     if admits(levels) { serde_json::from_slice(text).ok() } else { None }
@@ -97,17 +103,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_are_counted_outside_texts_only() {
+    fn levels_and_values_are_counted_outside_texts_only() {
         for (text, wanted) in [
-            ("1", 0),
-            ("[]", 1),
-            ("[[],{\"a\":[1]}]", 3),
-            (r#"["[[[[", "]]\"[", {"\\": "}"}]"#, 2),
-            ("[[[", 3),
-            ("\"[", 0),
-            (r#""\"#, 0),
+            ("1", (0, 0)),
+            ("[]", (1, 1)),
+            ("[[],{\"a\":[1]}]", (3, 5)),
+            (r#"["[[[[", "]]\"[", {"\\": "},"}]"#, (2, 4)),
+            ("[[[", (3, 3)),
+            ("\"[", (0, 0)),
+            (r#""\"#, (0, 0)),
         ] {
-            assert_eq!(measured(text.as_bytes()).0, wanted, "{text}");
+            assert_eq!(measured(text.as_bytes()), wanted, "{text}");
         }
     }
 

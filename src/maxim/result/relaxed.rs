@@ -23,7 +23,7 @@ pub(super) fn watched<T>(reading: impl FnOnce() -> T) -> (T, bool) {
 
 /// The value that a text is.
 pub(super) fn read(text: &str) -> Option<Value> {
-    let mut reader = RelaxedReader { text, at: 0, loses_names: false };
+    let mut reader = RelaxedReader { text, at: 0, values: 0, loses_names: false };
     reader.skip();
     // A word, or a list of numbers, is no answer.
     let value = match reader.rest().starts_with(['{', '[']) || reader.call_name().is_some() {
@@ -47,6 +47,8 @@ pub(super) fn read(text: &str) -> Option<Value> {
 struct RelaxedReader<'t> {
     text: &'t str,
     at: usize,
+    /// Met so far.
+    values: usize,
     /// Whether a call with more than a plain value was met, whose name the value has no place for.
     loses_names: bool,
 }
@@ -82,7 +84,8 @@ impl<'t> RelaxedReader<'t> {
 
     fn value(&mut self, depth: usize) -> Option<Value> {
         self.skip();
-        if !tree::admits(depth + 1) {
+        self.values += 1;
+        if self.values > tree::MOST_VALUES || !tree::admits(depth + 1) {
             return None;
         }
         let rest = self.rest();

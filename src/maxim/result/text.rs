@@ -287,6 +287,17 @@ mod tests {
     }
 
     #[test]
+    fn what_has_more_values_than_memory_should_hold_is_sent_as_it_is_and_told() {
+        let many = "1,".repeat(tree::MOST_VALUES);
+        for given in [format!("[{many}1]"), format!("{{'a': [{many}1]}}")] {
+            let (sent, told) = text(&given, Mode::Lenient).unwrap();
+            assert!(told.unknown.is_some());
+            let is_same = sent == given || sent.len() == given.len() + 2;
+            assert!(is_same, "{} bytes of {} were sent", sent.len(), given.len());
+        }
+    }
+
+    #[test]
     fn a_strict_result_is_taken_as_it_is_or_not_at_all() {
         assert_eq!(text(PLAIN, Mode::Strict).unwrap().0, PLAIN);
         for (given, place) in [
