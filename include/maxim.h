@@ -2960,9 +2960,13 @@ MAXIM_API maxim_status maxim_generation_set_model_parameters(
  *     Ollama, TGI, watsonx, Replicate, Aleph Alpha, Writer, Workers AI, llama.cpp, Triton, ERNIE,
  *     Hunyuan, Oracle, YandexGPT, Reka, DashScope, Spark, KoboldAI: converted to a chat completion,
  * - the messages of a Gemini Live or OpenAI Realtime session, the AI SDK's results, streams and
- *     messages, LangChain's messages and results, the messages of the Claude Agent SDK,
- * - any of these within the line of a batch, a gateway's or a client's response, or a list of its
- *     own,
+ *     messages, LangChain's messages and results, the messages of the Claude Agent SDK, the answers
+ *     of Spring AI, LangChain4j, Semantic Kernel, Microsoft.Extensions.AI, LlamaIndex, Haystack,
+ *     Pydantic AI, Genkit and ADK,
+ * - any of these within the line of a batch, a gateway's or a client's response, a list of its own,
+ *     or a recording (`{"request": …, "completion": …}`, chunks with their times, HAR), if no other
+ *     answer stands in it; and in the names of languages that write `finishReason` or
+ *     `FinishReason`,
  * - generated images, sounds and films (OpenAI, Imagen, Veo, Stability AI, fal and others),
  *     transcriptions, documents that were read, and embeddings (numbers of values, not the values),
  * - a provider's error, which becomes the generation's error.
@@ -2980,6 +2984,11 @@ MAXIM_API maxim_status maxim_generation_set_model_parameters(
  * counted in `maxim_stats.results_unrecognised`, and reported to the error callback as
  * MAXIM_ERR_INVALID_RESULT. So is a text that is not JSON and none of what follows, or JSON nested
  * more than 128 deep: it is sent as one string.
+ *
+ * What is not an OpenAI completion as it stands is read into memory during the call: some four
+ * times its size, more where it has many small values; one with more than 8 million is sent as it
+ * is, as what is not known. What is left of a result when images and sounds are taken out may have
+ * 64 MiB; beyond that it is MAXIM_ERR_TOO_LARGE.
  *
  * @param logger The logger.
  * @param generation_id The generation's id.
