@@ -106,6 +106,7 @@ impl Base {
     }
 
     /// Whether its path still leads to it, and nobody else may put files there.
+    #[allow(clippy::useless_conversion)] // widths differ between platforms
     pub fn is_in_place(&self) -> bool {
         rustix::fs::lstat(&self.path).is_ok_and(|found| {
             Inode::of(&found) == self.kept.inode

@@ -112,7 +112,7 @@ fn opened(value: &Value, nested: u32) -> Option<Opened> {
 type Open = fn(&Value, u32) -> Option<Opened>;
 
 /// The first member of a known name that has an answer in it.
-fn known<'v>(value: &'v Value, nested: u32, open: Open) -> Option<(&'v str, Opened)> {
+fn known(value: &Value, nested: u32, open: Open) -> Option<(&str, Opened)> {
     let members = value.as_object()?;
     AROUND.iter().find_map(|name| Some((*name, within(members.given(name)?, nested, open)?)))
 }
