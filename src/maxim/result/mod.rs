@@ -70,6 +70,7 @@
 
 use self::envelope::Opened;
 use super::media::Media;
+use super::tree;
 use crate::process::unique::Uuid;
 use serde_json::{Map, Value, json};
 
@@ -308,6 +309,14 @@ fn broken_off(value: &Value, context: &mut Context<'_>) -> Option<(Value, Found)
 /// What is of no shape as it stands, but for what is around it: a list of answers that are each of one, a stream
 /// between whose events are such as keep a connection open or tell that all is well, and an answer in an [`envelope`].
 fn listed(value: Value, context: &mut Context<'_>) -> (Value, Found) {
+    // An envelope is looked for in envelopes, and what is in it is read as any other: too much for a caller's stack.
+    match tree::elsewhere(|| taken_apart(value.clone(), context)) {
+        Some(taken) => taken,
+        None => (value, Found::Unknown("can't be taken apart".to_owned())),
+    }
+}
+
+fn taken_apart(value: Value, context: &mut Context<'_>) -> (Value, Found) {
     let is_answer = |value: &Value| value.is_object() && envelope::is_answer(value);
     match value {
         Value::Array(items) if !items.is_empty() && items.iter().all(is_answer) => several(items, context),
