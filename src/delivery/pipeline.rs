@@ -245,8 +245,8 @@ impl Pipeline {
         FlushTarget::all(&self.place.spool)
     }
 
-    /// As [`Pipeline::flush`], but returns at once and calls `done` on the pipeline's thread. Where
-    /// there is no thread, does the work and calls `done` before it returns.
+    /// As [`Pipeline::flush`], but returns at once and calls `done` on the pipeline's thread, or when the time is up on
+    /// one that watches for that. Where there is no thread, does the work and calls `done` before it returns.
     pub fn flush_async(&self, timeout: Duration, done: Done) {
         let target = FlushTarget::own(&self.place.spool);
         let deadline = within(timeout);
@@ -254,13 +254,23 @@ impl Pipeline {
             done(self.flush(timeout));
             return;
         }
-        let ticket = self.place.progress.take_ticket();
-        if self.place.flushes.add(Flush { target, ticket, deadline, done }) {
-            let place = Arc::clone(&self.place);
-            let watch = move || place.flushes.watch(&place.progress);
+        self.answer_later(target, deadline, done);
+    }
+
+    /// Leaves a flush to the writer, which may be leaving itself.
+    pub(super) fn answer_later(&self, target: FlushTarget, deadline: Instant, done: Done) {
+        let place = &self.place;
+        let ticket = place.progress.take_ticket();
+        if place.flushes.add(Flush { target, ticket, deadline, done }) {
+            let watched = Arc::clone(place);
+            let watch = move || watched.flushes.watch(&watched.progress);
             if process::spawn_masked(WATCH_THREAD, watch).is_err() {
-                self.place.flushes.unwatched();
+                place.flushes.unwatched();
             }
+        }
+        // The writer is gone before it answers for the last time, so one of the two sees this flush.
+        if !place.progress.has_writer() {
+            place.flushes.answer(&place.progress);
         }
         self.nudge();
     }

@@ -53,14 +53,37 @@ impl Scarcity {
     }
 
     /// Whether a batch of so many bytes can be sent: makes room for it in `body`.
-    pub fn room(&self, body: &mut Vec<u8>, bytes: usize) -> Room {
+    pub fn room(&mut self, body: &mut Vec<u8>, bytes: usize) -> Room {
         body.clear();
         let has_room = process::has_memory(WORKING_BYTES)
             && process::without_waiting(|| body.try_reserve(bytes)).is_ok();
-        match (has_room, self.is_scarce()) {
-            (true, _) => Room::Enough,
-            (false, false) => Room::ForLess,
-            (false, true) => Room::None,
+        self.answer(has_room)
+    }
+
+    /// A look that finds nothing is a shortage too, although nothing counts it: the next round must not begin as this one did.
+    fn answer(&mut self, has_room: bool) -> Room {
+        if has_room {
+            return Room::Enough;
         }
+        let was_scarce = self.is_scarce();
+        self.small_rounds = SMALL_ROUNDS;
+        if was_scarce { Room::None } else { Room::ForLess }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_is_no_room_a_smaller_batch_is_tried_once_and_then_nothing_until_there_is() {
+        let mut scarcity = Scarcity { shortages: process::memory_shortages(), small_rounds: 0 };
+        assert_eq!(scarcity.answer(false), Room::ForLess);
+        for _ in 0..2 * SMALL_ROUNDS {
+            assert_eq!(scarcity.limit(), Some(SMALL_BYTES));
+            assert_eq!(scarcity.answer(false), Room::None);
+        }
+        assert_eq!(scarcity.limit(), Some(SMALL_BYTES));
+        assert_eq!(scarcity.answer(true), Room::Enough);
     }
 }

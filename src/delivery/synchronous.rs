@@ -41,7 +41,9 @@ pub fn send_until(place: &Workplace, target: FlushTarget, deadline: Instant) -> 
             RoundResult::Idle if progress.has_reached(target) => return progress.reached(target),
             // Another thread has the rest in its hands, or it can't be read.
             RoundResult::Idle => return Err(progress.unfinished(Status::Io)),
-            RoundResult::Progress => {}
+            RoundResult::Progress if monotonic::now() < deadline => {}
+            RoundResult::Progress if progress.has_reached(target) => return progress.reached(target),
+            RoundResult::Progress => return Err(progress.unfinished(Status::Timeout)),
             RoundResult::Pause { wait, status } => {
                 if wait >= deadline.saturating_duration_since(monotonic::now()) {
                     // Nothing will change by the deadline.

@@ -1,6 +1,8 @@
 //! When records leave without being asked for, and what a flush and a close say.
 
 use super::*;
+use crate::delivery::progress::FlushTarget;
+use crate::process::monotonic::{self, VirtualTime};
 
 #[test]
 fn a_refused_key_ends_a_flush_at_once_and_the_next_flush_tries_again() {
@@ -122,6 +124,22 @@ fn a_flush_with_a_callback_that_can_no_longer_succeed_says_so() {
     assert_eq!(hear.recv().unwrap().unwrap_err().status, Status::Closed);
 }
 
+#[test]
+fn a_flush_with_a_callback_that_comes_as_the_thread_has_left_is_answered_at_once() {
+    let (said, hear) = mpsc::channel();
+    let (config, _) = asked(|_| retry());
+    let pipeline = Pipeline::open(config);
+    append(&pipeline, 0..1);
+    let target = FlushTarget::own(pipeline.spool());
+    pipeline.abandon();
+    assert_eq!(pipeline.flush(AMPLE).unwrap_err().status, Status::Closed, "the thread has left");
+    let deadline = monotonic::now() + 60 * AMPLE;
+    pipeline.answer_later(target, deadline, Box::new(move |result| said.send(result).unwrap()));
+    // By this thread, or by the other with its last look.
+    let answer = hear.recv_timeout(AMPLE).expect("it is left waiting");
+    assert_eq!(answer.unwrap_err().status, Status::Closed);
+}
+
 /// A service that takes all, and the bodies as they come.
 fn telling() -> (PipelineConfig, mpsc::Receiver<String>) {
     let (said, hear) = mpsc::channel();
@@ -172,4 +190,22 @@ fn without_a_writer_a_flush_does_the_work_while_it_waits_and_what_fails_stays() 
     pipeline.flush(AMPLE).unwrap();
     assert_eq!(pipeline.stats().unwrap().spool.delivered, 5);
     pipeline.close(AMPLE).unwrap();
+}
+
+#[test]
+fn without_a_writer_a_flush_ends_when_its_time_is_up_although_each_request_succeeds() {
+    let time = VirtualTime::start();
+    let clock = time.clone();
+    let (mut config, heard) = asked(move |_| {
+        clock.advance(Duration::from_secs(4));
+        Outcome::Delivered
+    });
+    config.synchronous = true;
+    let pipeline = Pipeline::open(config);
+    (0..5).for_each(|n| pipeline.append(UPLOAD, format!("u{n}").as_bytes()).unwrap());
+    let error = pipeline.flush(Duration::from_secs(6)).unwrap_err();
+    assert_eq!((error.status, heard.lock().len()), (Status::Timeout, 2));
+    assert!(error.detail.starts_with("3 records ("), "{}", error.detail);
+    pipeline.flush(AMPLE).unwrap();
+    assert_eq!(heard.lock().len(), 5);
 }
