@@ -327,6 +327,7 @@ export class Generation extends Entity {
   setName(name: string): void;
   setModelParameters(parameters: Record<string, Value>): void;
   addMessage(message: Value): void;
+  /** Adds each; a text alone is one message of the user's, and an object alone is one too. */
   addMessages(messages: Iterable<Value>): void;
   /** Logs a provider's result and ends the generation; one whose shape is not known is sent as it is, and reported. */
   result(result: Value, options?: ResultOptions): void;
@@ -583,7 +584,7 @@ export class LogClient {
   /** As `Logger.spoolDir`. */
   get spoolDir(): string | undefined;
   stats(): Stats | undefined;
-  /** A flow with an id of this process's making. */
+  /** A flow with an id of this process's making. One that is refused is reported, and so are its entries. */
   flow(name: string): Flow;
   /** A flow with an id from the service. */
   flowRemote(name: string, timeoutMs?: number): Promise<Flow>;

@@ -8,9 +8,13 @@ const native = require('./native.js');
 const { ENTITIES } = require('./constants.js');
 const { MaximError, failure, asMaximError } = require('./error.js');
 const { listen, later } = require('./mailbox.js');
+const { numeric } = require('./values.js');
 
 /** How long `flush` and `close` try before they give up waiting; nothing is lost by that. */
 const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** The time that was given for a close; where that is none, the default. */
+const within = (timeoutMs) => (typeof timeoutMs === 'number' && !Number.isNaN(timeoutMs) ? timeoutMs : DEFAULT_TIMEOUT_MS);
 
 /** How long a program that ends by itself takes to send what it logged last, at most. */
 const AT_END_MS = 2_000;
@@ -21,8 +25,10 @@ const WARNING_PAUSE_MS = 10_000;
 const ON_LAMBDA = native.isRunningOnLambda();
 
 // The id of the last call, when it was accepted: the addon still has it, and the handle stands for it. Reading the
-// same string again would cost as much as the way into the addon.
-let lastId;
+// same string again would cost as much as the way into the addon. An entity may have been given no id, which is
+// undefined, and is no other one's.
+const NONE = null;
+let lastId = NONE;
 
 /** What a mask is told that a text belongs to, by its number. */
 const ENTITY_NAMES = Object.keys(ENTITIES);
@@ -68,7 +74,7 @@ class Core {
   /** One log call on an entity, with arguments that need no conversion. */
   call(method, id, a, b) {
     const given = id === lastId ? this.#handle : id;
-    lastId = undefined;
+    lastId = NONE;
     let status;
     try {
       status = method(this.#handle, given, a, b);
@@ -82,7 +88,7 @@ class Core {
 
   /** A call that throws when it is refused, and gives what the addon's function gave. */
   invoke(method, ...values) {
-    lastId = undefined;
+    lastId = NONE;
     const result = method(this.#handle, ...values);
     if (typeof result === 'number') throw failure(result);
     return result;
@@ -147,7 +153,7 @@ class Core {
       throw error;
     } finally {
       // What the mask logged has its own ids, and the addon's is that of the call around it again.
-      lastId = undefined;
+      lastId = NONE;
     }
   }
 
@@ -163,12 +169,13 @@ class Core {
     this.#onDebug(line);
   }
 
-  /** Runs a call that the library only has in a blocking form on another thread. */
+  /** Runs a call that the library only has in a blocking form on another thread; the last value is how long it may take. */
   async wait(method, ...values) {
     if (this.#handle === undefined) throw closedError();
+    const timeoutMs = numeric(values.pop(), 'timeoutMs');
     let result;
     try {
-      result = await method(this.#handle, ...values);
+      result = await method(this.#handle, ...values, timeoutMs);
     } catch (error) {
       throw asMaximError(error);
     }
@@ -213,7 +220,7 @@ class Core {
   /** Refuses further calls, sends what is held, gives the handle back, and gives how many records are left. */
   async close(timeoutMs) {
     const first = this.#closing === undefined;
-    this.#closing ??= this.#close(timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    this.#closing ??= this.#close(within(timeoutMs));
     const { left, error } = await this.#closing;
     if (first && error) this.happened(error, 0);
     return left;
@@ -221,7 +228,7 @@ class Core {
 
   /** The same; rejects with a MaximError when something is left. Further closes wait for the first. */
   async closeOrThrow(timeoutMs) {
-    this.#closing ??= this.#close(timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    this.#closing ??= this.#close(within(timeoutMs));
     const { error } = await this.#closing;
     if (error) throw error;
   }

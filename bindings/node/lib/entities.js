@@ -19,15 +19,21 @@ const {
   microseconds,
   nameText,
   numberOf,
+  numeric,
   optionalJson,
   optionalText,
+  plainText,
   readable,
   text,
 } = require('./values.js');
 
+// Messages that one call logs, at most: what gives them may have no end.
+const MAX_MESSAGES = 10_000;
+
 let send;
 let attempt;
 let invoke;
+let say;
 let belongs;
 
 /** The library's functions for one kind of entity, by their names without it: addTag, setEndTimestamp … */
@@ -52,6 +58,11 @@ class Entity {
     // For this module only: the core stays out of reach for everybody else.
     send = (entity, method, a, b) => entity.#core.call(method, entity.#id, a, b);
     attempt = (entity, work) => entity.#core.attempt(work);
+    // A text, and what is none as in a configuration.
+    say = (entity, method, value, convert = optionalText) => {
+      if (typeof value === 'string') send(entity, method, value);
+      else attempt(entity, () => invoke(entity, method, convert(value)));
+    };
     invoke = (entity, method, ...values) => entity.#core.invoke(method, entity.#id, ...values);
     belongs = (entity) => entity.#core;
   }
@@ -80,7 +91,7 @@ class Entity {
   /** Sends any action on this entity, with an object of any members. */
   commit(action, data = {}) {
     const { entity } = this.constructor;
-    attempt(this, () => belongs(this).invoke(native.commit, ENTITIES[entity], this.id, action, json(data)));
+    attempt(this, () => belongs(this).invoke(native.commit, ENTITIES[entity], this.id, optionalText(action), json(data)));
   }
 }
 
@@ -117,7 +128,7 @@ const measured = (Base) =>
   class extends Base {
     addMetric(name, value) {
       if (typeof value === 'number' && typeof name === 'string') send(this, this.constructor.calls.addMetric, name, value);
-      else attempt(this, () => invoke(this, this.constructor.calls.addMetric, text(name), quantity(value)));
+      else attempt(this, () => invoke(this, this.constructor.calls.addMetric, text(name), numeric(value, 'value')));
     }
   };
 
@@ -136,7 +147,8 @@ const eventful = (Base) =>
   class extends Base {
     /** Logs an event, `(id, name, tags?, metadata?)` or `(name, tags?, metadata?)`; gives its id. */
     addEvent(...values) {
-      const [id, name, tags, metadata] = typeof values[1] === 'string' ? values : [undefined, ...values];
+      const [given, name, tags, metadata] = typeof values[1] === 'string' ? values : [undefined, ...values];
+      const id = idOf(given);
       const { calls } = this.constructor;
       const made = attempt(this, () =>
         invoke(this, calls.addEvent, id, nameText(name, belongs(this).lossy), optionalJson(tags), optionalJson(metadata)),
@@ -200,13 +212,17 @@ function aTime(time) {
   throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${messageText(time)} is not a time: give a Date, milliseconds since 1970 or ISO 8601`);
 }
 
-/** A metric's value: a number, or a text or bigint that is one; anything else is refused. */
-const quantity = (value) => (typeof value === 'string' || typeof value === 'bigint' ? Number(value) : value);
-/** An id as the library takes it: numbers are common as ids of rows and requests. */
-const idOf = (id) => (typeof id === 'number' || typeof id === 'bigint' ? String(id) : id);
+/** An id as the library takes it: numbers are common as ids of rows and requests, and an entity stands for its own. */
+function idOf(id) {
+  if (typeof id === 'string') return id;
+  return fenced(() => id instanceof Entity) === true ? id.id : plainText(id);
+}
 const started = (config) => microseconds(config.startTimestamp);
 /** Whole seconds, which is what attachments have. */
-const seconds = (time) => (time === undefined || time === null ? undefined : Math.floor(microseconds(time) / 1e6));
+function seconds(time) {
+  const us = microseconds(time);
+  return us === undefined ? undefined : Math.floor(us / 1e6);
+}
 const tagged = (config) => optionalJson(config.tags);
 
 // The members of each kind's configuration, in the order of its C struct.
@@ -239,13 +255,13 @@ const fields = {
     optionalJson(c.metadata),
   ],
   attachment: (c) => [
-    c.id,
+    idOf(c.id),
     numberOf(ATTACHMENTS, c.type ?? '', "an attachment's type"),
-    c.name,
-    c.path,
+    optionalText(c.name),
+    plainText(c.path),
     c.type === 'fileData' ? bytes(c.data, "an attachment's data") : undefined,
-    c.url,
-    c.mimeType,
+    plainText(c.url),
+    optionalText(c.mimeType),
     tagged(c),
     optionalJson(c.metadata),
     seconds(c.timestamp),
@@ -262,22 +278,13 @@ function errorConfig(error) {
   }
   if (typeof error !== 'object' || error === null) return { message: text(error) };
   const { id, ...members } = readable(error, ERROR_MEMBERS);
-  return typeof idOf(id) === 'string' ? { id, ...members } : members;
+  return ['string', 'number', 'bigint'].includes(typeof id) ? { id, ...members } : members;
 }
 
 /** The same with a message, which an error needs: of an object without one its JSON. */
 function ownErrorConfig(error) {
   const config = errorConfig(error);
   return { ...config, message: config.message ?? text(error) };
-}
-
-/** The names of a configuration's members; none where even they cannot be had. */
-function names(config) {
-  try {
-    return Object.keys(config);
-  } catch {
-    return [];
-  }
 }
 
 /** Makes something and gives its object, which has an id even when the call was refused. */
@@ -290,7 +297,7 @@ function make(core, Kind, method, parent, list, config) {
     try {
       members = list(given);
     } catch {
-      given = readable(given, names(given));
+      given = readable(given);
       members = list(given);
     }
     id = idOf(given.id);
@@ -313,8 +320,10 @@ const endWithError = (entity, method, error) =>
     invoke(entity, method, ...fields.error({ message: message === '{}' ? undefined : message, code, type }));
   });
 
-const resultFlags = ({ force = false, strict = false } = {}) =>
-  (force ? RESULT_FLAGS.force : 0) | (strict ? RESULT_FLAGS.strict : 0);
+function resultFlags(options) {
+  const { force, strict } = readable(options ?? {}, ['force', 'strict']);
+  return (force ? RESULT_FLAGS.force : 0) | (strict ? RESULT_FLAGS.strict : 0);
+}
 
 /** What the log API is sent for a provider's result; throws a MaximError for what is none. */
 function normaliseResult(result, options) {
@@ -353,7 +362,7 @@ class Trace extends nesting(attached(rated(eventful(measured(timed(evaluated(Ent
   }
 
   addToSession(sessionId) {
-    send(this, native.traceAddToSession, sessionId);
+    say(this, native.traceAddToSession, sessionId, idOf);
   }
 }
 
@@ -367,15 +376,15 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
   static calls = callsOf('generation');
 
   setModel(model) {
-    send(this, native.generationSetModel, model);
+    say(this, native.generationSetModel, model);
   }
 
   setProvider(provider) {
-    send(this, native.generationSetProvider, provider);
+    say(this, native.generationSetProvider, provider);
   }
 
   setName(name) {
-    send(this, native.generationSetName, name);
+    say(this, native.generationSetName, name);
   }
 
   setModelParameters(parameters) {
@@ -386,8 +395,26 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
     attempt(this, () => invoke(this, native.generationAddMessage, json(message)));
   }
 
+  /** Adds each of them; a text alone is one message of the user's, and an object alone is one too. */
   addMessages(messages) {
-    for (const message of messages) this.addMessage(message);
+    attempt(this, () => {
+      if (typeof messages === 'string') {
+        this.addMessage({ role: 'user', content: messages });
+        return;
+      }
+      if (typeof messages !== 'object' || messages === null) {
+        throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `messages: ${messageText(messages)} is none; give an array of messages`);
+      }
+      if (typeof messages[Symbol.iterator] !== 'function') {
+        this.addMessage(messages);
+        return;
+      }
+      let added = 0;
+      for (const message of messages) {
+        if ((added += 1) > MAX_MESSAGES) throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `messages: ${MAX_MESSAGES} were added, and the rest left out`);
+        this.addMessage(message);
+      }
+    });
   }
 
   /**
@@ -404,20 +431,24 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
   }
 
   /** Input, output and total in US dollars; the total alone where the parts are not known. */
-  addCost({ input, output, total }) {
-    attempt(this, () =>
-      input === undefined && output === undefined
-        ? invoke(this, native.generationAddTotalCost, total)
-        : invoke(this, native.generationAddCost, input, output, total),
-    );
+  addCost(cost) {
+    attempt(this, () => {
+      if (typeof cost !== 'object' || cost === null) {
+        throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `cost: ${messageText(cost)} is none; give { input, output, total }`);
+      }
+      const given = Object.entries(readable(cost, ['input', 'output', 'total'])).map(([name, value]) => [name, numeric(value, name)]);
+      const { input, output, total } = Object.fromEntries(given);
+      if (input === undefined && output === undefined) invoke(this, native.generationAddTotalCost, numeric(total, 'total'));
+      else invoke(this, native.generationAddCost, numeric(input, 'input'), numeric(output, 'output'), total ?? input + output);
+    });
   }
 
   setMaximPromptId(id) {
-    send(this, native.generationSetMaximPromptId, id);
+    say(this, native.generationSetMaximPromptId, id, idOf);
   }
 
   setMaximPromptVersionId(id) {
-    send(this, native.generationSetMaximPromptVersionId, id);
+    say(this, native.generationSetMaximPromptVersionId, id, idOf);
   }
 }
 
@@ -501,6 +532,7 @@ module.exports = {
   ...kinds,
   kinds,
   Entity,
+  idOf,
   LoggedError,
   normaliseResult,
   createSession: (core, config) => make(core, Session, native.sessionCreate, undefined, fields.session, config),

@@ -21,9 +21,9 @@ function failure(status, detail = native.lastError()) {
 
 /** Any thrown value as a MaximError: a wrong type found by the addon, or what a caller's getter threw. */
 function asMaximError(error) {
-  if (error instanceof MaximError) return error;
   let message = 'a value could not be read';
   try {
+    if (error instanceof MaximError) return error;
     message = error instanceof Error ? error.message : String(error);
   } catch {
     // Even its text throws: the general message has to do.

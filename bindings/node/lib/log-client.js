@@ -2,10 +2,12 @@
 
 // The client of the structured log API: an application's own log entries, flows, and raw documents.
 
+const builtin = require('./builtin.js');
+const { randomUUID } = builtin('node:crypto');
 const native = require('./native.js');
 const { Core } = require('./core.js');
 const { ENVIRONMENTS, FORMATS, LEVELS } = require('./constants.js');
-const { failure } = require('./error.js');
+const { MaximError, asMaximError, failure } = require('./error.js');
 const { checkOptions, LOG_CLIENT } = require('./options.js');
 const { bytes, fenced, isError, messageText, milliseconds, nameText, numberOf, optionalJson, readable, whole } = require('./values.js');
 const { configuration: loggerConfiguration } = require('./logger.js');
@@ -43,7 +45,7 @@ const shortText = (value) => (value === undefined || value === null ? undefined 
 
 /** Options as the addon's configuration: the client's own members, and those of a logger. */
 function configuration(options) {
-  const { retry = {} } = options;
+  const retry = options.retry ?? {};
   return {
     ...loggerConfiguration(options),
     source: options.source,
@@ -86,6 +88,9 @@ function levelOf(level, error, lossy) {
   return typeof level === 'string' && Object.hasOwn(LEVELS, level) ? LEVELS[level] : LEVELS[error ? 'error' : 'info'];
 }
 
+/** The tags of an entry; none where they cannot be read. */
+const tagsOf = (options) => (options === undefined || options === null ? undefined : optionalJson(readable(options, ['tags']).tags));
+
 let coreOf;
 
 /** What a client and a flow have in common: a handle to log into, and the client's rules. */
@@ -105,7 +110,7 @@ class Log {
   #log(method, message, data, options) {
     // An error in the place of the message, or of the data of a level that is none of error's, is data.
     const [text, about] = isError(message) ? [messageText(message), data ?? message] : [messageText(message), data];
-    this.#core.attempt(() => this.#invoke(method, text, optionalJson(about), optionalJson(options?.tags)));
+    this.#core.attempt(() => this.#invoke(method, text, optionalJson(about), tagsOf(options)));
   }
 
   debug(message, data, options) {
@@ -130,7 +135,7 @@ class Log {
     const { errorWith } = this.constructor.calls;
     this.#core.attempt(() => {
       const parts = [fenced(() => String(error.name)), messageText(error), stackOf(error)];
-      this.#invoke(errorWith, messageText(message), ...parts, optionalJson(options?.tags));
+      this.#invoke(errorWith, messageText(message), ...parts, tagsOf(options));
     });
   }
 }
@@ -145,27 +150,34 @@ class Flow extends Log {
     errorWith: native.flowErrorWith,
   };
 
+  #id;
+  #name;
   #handle;
 
-  constructor(core, handle) {
+  /** `handle` is the error, where the flow was refused: then each of its entries is. */
+  constructor(core, handle, name) {
+    const refused = handle instanceof MaximError;
     super(core, (method, ...values) => {
+      if (refused) throw handle;
       const status = method(handle, ...values);
       if (typeof status === 'number') throw failure(status);
     });
-    this.#handle = handle;
+    this.#id = refused ? randomUUID() : native.flowId(handle);
+    this.#name = refused ? (name ?? '') : native.flowName(handle);
+    this.#handle = refused ? undefined : handle;
   }
 
   get id() {
-    return native.flowId(this.#handle);
+    return this.#id;
   }
 
   get name() {
-    return native.flowName(this.#handle);
+    return this.#name;
   }
 
-  /** The index of the next step. */
+  /** The index of the next step; -1 for a flow that was refused. */
   get stepIndex() {
-    return native.flowStepIndex(this.#handle);
+    return this.#handle === undefined ? -1 : native.flowStepIndex(this.#handle);
   }
 }
 
@@ -239,10 +251,17 @@ class LogClient extends Log {
     return this.#attempt(native.logClientStats);
   }
 
-  /** A flow with an id of this process's making. Throws MaximError when it cannot be made. */
-  flow(name) {
+  /** A flow with an id of this process's making. One that is refused is reported, and so are its entries. */
+  flow(given) {
     const core = coreOf(this);
-    return new Flow(core, core.demand(native.flowNew, nameText(name, core.lossy)));
+    const name = nameText(given, core.lossy);
+    try {
+      return new Flow(core, core.demand(native.flowNew, name));
+    } catch (error) {
+      const refused = asMaximError(error);
+      core.refuse(refused);
+      return new Flow(core, refused, name);
+    }
   }
 
   /** A flow with an id from the service. */
@@ -308,13 +327,14 @@ class LogClient extends Log {
 }
 
 function rawArguments(body, format, options) {
+  const { source, environment, level, dataset } = readable(options ?? {}, ['source', 'environment', 'level', 'dataset']);
   const raw = {
-    source: options.source,
-    environment: numberOf(ENVIRONMENTS, options.environment, 'environment'),
-    level: numberOf(LEVELS, options.level, 'level'),
-    dataset: options.dataset,
+    source: shortText(source),
+    environment: numberOf(ENVIRONMENTS, environment, 'environment'),
+    level: numberOf(LEVELS, level, 'level'),
+    dataset: shortText(dataset),
   };
-  return [bytes(body, 'the body'), numberOf(FORMATS, format, 'format'), raw];
+  return [bytes(body, 'body'), numberOf(FORMATS, format ?? '', 'format'), raw];
 }
 
 module.exports = { LogClient, Flow };

@@ -9,7 +9,7 @@ const { Core } = require('./core.js');
 const { ENTITIES, OTLP_ENCODINGS, OVERFLOW_POLICIES, PROTOCOLS, SWITCHES } = require('./constants.js');
 const { MaximError, failure } = require('./error.js');
 const { checkOptions, LOGGER } = require('./options.js');
-const { fenced, isError, json, messageText, numberOf, optionalJson } = require('./values.js');
+const { fenced, isError, json, messageText, numberOf, numeric, optionalJson, optionalText, readable } = require('./values.js');
 const entities = require('./entities.js');
 
 const { Session, Trace, Span, Generation, Retrieval, ToolCall } = entities;
@@ -40,7 +40,7 @@ function pairs(given) {
 
 /** Options as the addon's configuration. */
 function configuration(options) {
-  const seconds = options.flushIntervalSeconds;
+  const seconds = options.flushIntervalSeconds ?? undefined;
   return {
     base_url: options.baseUrl,
     api_key: options.apiKey,
@@ -92,16 +92,18 @@ function activeTraceparent() {
 
 class Logger {
   #core;
+  #id;
   #context = new AsyncLocalStorage();
 
   /** Throws MaximError when it cannot be made; log calls don't, unless `raiseExceptions` is set. */
   constructor(options = {}) {
     checkOptions(options, LOGGER, 'Logger');
     this.#core = new Core(FUNCTIONS, configuration(options), options);
+    this.#id = this.#core.demand(native.loggerRepositoryId);
   }
 
   get id() {
-    return this.#core.demand(native.loggerRepositoryId);
+    return this.#id;
   }
 
   /** Starts a session. */
@@ -112,7 +114,7 @@ class Logger {
   /** Starts a trace; inside `withSession`, one of that session. */
   trace(config = {}) {
     const current = this.current;
-    if (current instanceof Session && config.sessionId === undefined) return current.addTrace(config);
+    if (current instanceof Session && readable(config ?? {}, ['sessionId']).sessionId === undefined) return current.addTrace(config);
     return entities.createTrace(this.#core, config);
   }
 
@@ -127,7 +129,11 @@ class Logger {
   /** The header traceparent for a request that is made from one of the trace's entities, or from the trace. */
   traceparent(trace, entity = trace) {
     return this.#core.attempt(() => {
-      const header = native.spanTraceparent(trace.id, ENTITIES[entity.constructor.entity], entity.id);
+      const kind = ENTITIES[entity?.constructor?.entity];
+      if (typeof trace?.id !== 'string' || kind === undefined || typeof entity.id !== 'string') {
+        throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', 'trace: give a trace, and one of its spans, generations, retrievals or tool calls');
+      }
+      const header = native.spanTraceparent(trace.id, kind, entity.id);
       if (typeof header === 'number') throw failure(header);
       return header;
     });
@@ -165,22 +171,28 @@ class Logger {
 
   /** Runs `work(session)`; traces started in it, also after an await, belong to the session. */
   withSession(...values) {
-    const [config, work] = configAndWork(values);
-    return this.#within(this.session(config), work);
+    return this.#with(values, (config, work) => this.#within(this.session(config), work));
   }
 
   /** Runs `work(trace)`, and ends the trace after it. What it throws is logged and thrown on. */
   withTrace(...values) {
-    const [config, work] = configAndWork(values);
-    return this.#within(this.trace(config), work);
+    return this.#with(values, (config, work) => this.#within(this.trace(config), work));
   }
 
   /** The same with a span of the current trace or span; outside of one, with a trace of its own. */
   withSpan(...values) {
-    const [config, work] = configAndWork(values);
-    const { current } = this;
-    if (current instanceof Trace || current instanceof Span) return this.#within(current.addSpan(config), work);
-    return this.withTrace({ name: config.name }, () => this.withSpan(config, work));
+    return this.#with(values, (config, work) => {
+      const { current } = this;
+      if (current instanceof Trace || current instanceof Span) return this.#within(current.addSpan(config), work);
+      return this.withTrace(readable(config, ['name']), () => this.withSpan(config, work));
+    });
+  }
+
+  /** Takes what a `with…` is given apart; where there is no function to run, the call is refused and gives undefined. */
+  #with(values, run) {
+    const [config, work] = typeof values[0] === 'function' ? [{}, values[0]] : [values[0] ?? {}, values[1]];
+    if (typeof work === 'function') return run(config, work);
+    return this.#core.refuse(new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `work: ${messageText(work)} is no function; give one that is run`));
   }
 
   #within(entity, work) {
@@ -200,13 +212,14 @@ class Logger {
       } catch (error) {
         return failed(error);
       }
-      return typeof result?.then === 'function' ? result.then(ended, failed) : ended(result);
+      const then = fenced(() => result?.then);
+      return typeof then === 'function' ? then.call(result, ended, failed) : ended(result);
     });
   }
 
   /** Sends one line of the caller's making: any action on any entity. */
   commit(entity, id, action, data = {}) {
-    this.#core.attempt(() => this.#core.invoke(native.commit, ENTITIES[entity], id, action, json(data)));
+    this.#core.attempt(() => this.#core.invoke(native.commit, numberOf(ENTITIES, entity ?? '', 'entity'), entities.idOf(id), optionalText(action), json(data)));
   }
 
   /** Sends every record from now on to a further repository or endpoint too; gives the sink's number. */
@@ -220,7 +233,7 @@ class Logger {
 
   /** What became of the records of the logger, or of one of its sinks. */
   stats(sink = 0) {
-    return this.#core.attempt(() => this.#core.invoke(native.loggerStats, sink));
+    return this.#core.attempt(() => this.#core.invoke(native.loggerStats, numeric(Number.isNaN(sink) ? 'NaN' : sink, 'sink')));
   }
 
   /** The directory for records that cannot be sent yet; undefined when they are kept in memory only. */
@@ -306,10 +319,6 @@ class Logger {
   }
 }
 
-function configAndWork(values) {
-  return typeof values[0] === 'function' ? [{}, values[0]] : [values[0] ?? {}, values[1]];
-}
-
 // The public SDK's methods of the logger that take an id: `logger.traceTag(traceId, key, value)`.
 const BY_ID = {
   session: [
@@ -390,14 +399,15 @@ const define = (name, value) => Object.defineProperty(Logger.prototype, name, { 
 for (const [prefix, [resume, methods]] of Object.entries(BY_ID)) {
   for (const [suffix, method] of Object.entries(methods)) {
     define(`${prefix}${suffix}`, function byId(id, ...values) {
-      const result = this[resume](id)[method](...values);
-      return result instanceof entities.Entity && result.id === id ? undefined : result;
+      const entity = this[resume](id);
+      const result = entity[method](...values);
+      return result === entity ? undefined : result;
     });
   }
   define(`${prefix}End`, function end(id, data) {
     const entity = this[resume](id);
     if (data === undefined) entity.end();
-    else entity.commit('end', { endTimestamp: new Date(), ...data });
+    else entity.commit('end', { endTimestamp: new Date(), ...readable(data) });
   });
   if (prefix !== 'toolCall') {
     define(`${prefix}Evaluate`, function evaluate(id) {

@@ -72,6 +72,9 @@ const LOG_CLIENT = [
 
 const BOOLEANS = ['allowPlaintext', 'autoFlush', 'captureContent', 'debug', 'disabled', 'extractMedia', 'isDebug', 'lossy', 'memoryOnly', 'raiseExceptions', 'spoolDirFallback'];
 
+/** The members of the option `retry`. */
+const RETRY = ['initialDelayMs', 'maxDelayMs', 'maxRetries'];
+
 /** What an option must be, by its name; undefined where the library says it. */
 function wanted(name) {
   if (name.endsWith('Ms')) return ['number', 'a number of milliseconds'];
@@ -80,7 +83,7 @@ function wanted(name) {
   if (name.endsWith('Bytes')) return ['number', 'a number of bytes'];
   if (/^on[A-Z]/.test(name)) return ['function', 'a function'];
   if (BOOLEANS.includes(name)) return ['boolean', 'true or false'];
-  return { sampleRate: ['number', 'a number from 0 to 1'], batchSize: ['number', 'a number of entries'], retry: ['object', 'an object with maxRetries'] }[name];
+  return { sampleRate: ['number', 'a number from 0 to 1'], batchSize: ['number', 'a number of entries'], maxRetries: ['number', 'a number of retries'], retry: ['object', `an object with ${RETRY.join(', ')}`] }[name];
 }
 
 const plain = (name) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
@@ -103,7 +106,13 @@ function meant(name, known) {
 }
 
 /** An option's value for a message; of a key nothing is shown. */
-const shown = (name, value) => (name === 'apiKey' ? 'of a wrong type' : fenced(() => json(value)));
+function shown(name, value) {
+  if (name === 'apiKey') return 'of a wrong type';
+  return typeof value === 'number' ? String(value) : fenced(() => json(value));
+}
+
+/** Whether a value is of a type; a number is also none below 0, which no option means. */
+const isOf = (type, value) => typeof value === type && (type !== 'number' || value >= 0);
 
 /** Throws a MaximError that names the first option that is none of the known ones, or not what it must be. */
 function checkOptions(options, known, what) {
@@ -115,8 +124,9 @@ function checkOptions(options, known, what) {
     if (value === undefined || value === null) continue;
     if (known.includes(name)) {
       const [type, kind] = wanted(name) ?? [];
-      if (type === undefined || (typeof value === type && !Number.isNaN(value))) continue;
-      throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name} is ${shown(name, value)}; give ${kind}`);
+      if (name === 'retry' && isOf(type, value)) checkOptions(value, RETRY, 'retry');
+      if (type === undefined || isOf(type, value)) continue;
+      throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name} is ${shown(name, value)}; give ${kind}${type === 'number' && value < 0 ? ', which is not negative' : ''}`);
     }
     const suggestion = meant(name, known);
     const remedy = suggestion ? `did you mean ${suggestion}?` : `the options are ${known.join(', ')}`;

@@ -184,6 +184,22 @@ function text(value) {
 /** The same, where undefined and null mean absent. */
 const optionalText = (value) => (value === undefined || value === null ? undefined : text(value));
 
+/** An id, a path, a URL: what is no text is taken for the one that its JSON is (a UUID, a URL, a database's id), without quotes. */
+function plainText(value) {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number') return String(value);
+  const written = bounded(value);
+  return typeof written === 'string' ? written : text(written);
+}
+
+/** A number, or a text or bigint that is one; `name` is the argument, for what is none. */
+function numeric(value, name) {
+  if (typeof value === 'number') return value;
+  const number = (typeof value === 'string' && value.trim() !== '') || typeof value === 'bigint' ? Number(value) : NaN;
+  if (!Number.isNaN(number)) return number;
+  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${messageText(value)} is not a number`);
+}
+
 /** A name that there has to be: of what is none, in a lossy call, what says so. */
 const nameText = (value, lossy) => optionalText(value) ?? (lossy ? '(no name)' : undefined);
 
@@ -240,15 +256,24 @@ function bytes(value, what) {
 /** The number that stands for a word; absent stays undefined. */
 function numberOf(words, word, what) {
   if (word === undefined || word === null) return undefined;
-  if (!Object.hasOwn(words, word)) {
+  if (typeof word !== 'string' || !Object.hasOwn(words, word)) {
     const known = Object.keys(words).join(', ');
     throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} is ${json(word)}; it must be one of ${known}`);
   }
   return words[word];
 }
 
-/** The members of an object that are there and can be read; a getter that throws is a member that is not there. */
-function readable(object, names) {
+/** The names of an object's members; none where even they cannot be had. */
+function namesOf(object) {
+  try {
+    return typeof object === 'object' ? Object.keys(object) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The members of a value that are there and can be read; a getter that throws is a member that is not there. */
+function readable(object, names = namesOf(object)) {
   const members = {};
   for (const name of names) {
     try {
@@ -269,6 +294,8 @@ module.exports = {
   optionalJson,
   text,
   optionalText,
+  plainText,
+  numeric,
   nameText,
   whole,
   messageText,

@@ -186,9 +186,10 @@ describe('client', () => {
     flow.info('late');
     await assert.rejects(client.flushOrThrow(), { code: 'MAXIM_ERR_CLOSED' });
     await assert.rejects(client.ingestRaw('x', 'text'), { code: 'MAXIM_ERR_CLOSED' });
-    assert.throws(() => client.flow('late'), MaximError);
+    client.flow('late');
     assert.deepEqual(errors.map(({ code }) => code), [
       'MAXIM_ERR_INVALID_ARGUMENT',
+      'MAXIM_ERR_CLOSED',
       'MAXIM_ERR_CLOSED',
       'MAXIM_ERR_CLOSED',
     ]);

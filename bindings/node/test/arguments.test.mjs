@@ -1,0 +1,258 @@
+// What public methods are given: no value makes one throw, a text that is no string is taken as in a configuration, and
+// a refusal names the method's own argument.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Logger, LogClient } from '../index.mjs';
+import { KEY, parseLine, scratch, startServer } from './support.mjs';
+
+const throwing = () => {
+  throw new Error('on purpose');
+};
+
+/** Runs `work` with a logger, a client and what they were told; gives the log API's lines and the entries that arrived. */
+async function logged(work, more = {}) {
+  const place = scratch();
+  const file = join(place.path, 'lines');
+  const server = await startServer(['--lines', file]);
+  const told = [];
+  const options = { apiKey: KEY, spoolDir: join(place.path, 'spool'), onError: (error) => told.push(error.message), ...more };
+  const log = new Logger({ ...options, baseUrl: server.url, repositoryId: 'arguments' });
+  const app = new LogClient({ ...options, endpoint: server.url, source: 's', environment: 'production' });
+  try {
+    await work({ log, app, told });
+    assert.deepEqual([await log.close(), await app.close()], [0, 0]);
+    const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+    return {
+      told,
+      entries: lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
+      lines: lines.filter((line) => !line.startsWith('{')).map(parseLine),
+    };
+  } finally {
+    server.stop();
+    await place.remove();
+  }
+}
+
+/** Values of all kinds, among them those whose own code throws. */
+function values() {
+  const traps = Object.fromEntries(Object.getOwnPropertyNames(Reflect).map((name) => [name, throwing]));
+  const revocable = Proxy.revocable({}, {});
+  revocable.revoke();
+  const thrown = revocable.proxy;
+  return {
+    undefined: undefined, null: null, zero: 0, negative: -1, NaN: NaN, text: 'x', 'empty text': '', bigint: 10n, true: true, symbol: Symbol('s'),
+    function: () => 1, array: [], 'array of nothing': [null, undefined], object: {}, 'no prototype': Object.create(null), date: new Date(NaN),
+    map: new Map([[1, 2]]), set: new Set([1]), promise: Promise.resolve(1), buffer: Buffer.from('a'), error: new Error('e'),
+    'a Proxy that throws': new Proxy({}, traps), 'a revoked Proxy': revocable.proxy,
+    'a function whose Proxy throws': new Proxy(() => 1, { get: throwing, ownKeys: throwing, getPrototypeOf: throwing }),
+    'getters that throw': Object.defineProperties({}, Object.fromEntries(
+      ['id', 'name', 'role', 'level', 'message', 'tags', 'type', 'input', 'total', 'then', 'sessionId', 'force', 'source'].map((name) => [name, { get: throwing, enumerable: true }]))),
+    'texts that throw': { toString: throwing, valueOf: throwing, [Symbol.toPrimitive]: throwing },
+    'an iterator that throws': { [Symbol.iterator]: throwing }, 'an iterator of nothing': { [Symbol.iterator]: () => ({ next: () => 5 }) },
+    'a generator that throws': { *[Symbol.iterator]() { yield { role: 'user', content: 'first' }; throw thrown; } },
+    'a generator without end': { *[Symbol.iterator]() { for (;;) yield 1; } },
+  };
+}
+
+/** The names of an object's public methods, its class's and those above it. */
+function methodsOf(object) {
+  const names = new Set();
+  for (let at = Object.getPrototypeOf(object); at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) if (typeof value === 'function') names.add(name);
+  }
+  names.delete('constructor');
+  return [...names];
+}
+
+// They end the logger, or say in their names or their documentation that they throw.
+const APART = /^(close|cleanup|disconnect|purge|writeToFile|check|addSink)|^flush|OrThrow$|^(ingestRaw|flowRemote)$/;
+
+test('no public method throws for a value, whatever it is given', async () => {
+  const thrown = [];
+  let calls = 0;
+  const { told } = await logged(({ log, app, told }) => {
+    const trace = log.trace({ id: 'around' });
+    const objects = {
+      Logger: () => log, LogClient: () => app, Flow: () => app.flow('f'), Session: () => log.session(), Trace: () => log.trace(), Span: () => trace.span(),
+      Generation: () => trace.generation(), Retrieval: () => trace.retrieval(), ToolCall: () => trace.toolCall(), LoggedError: () => trace.error('e'),
+      Evaluation: () => trace.evaluate,
+    };
+    const given = Object.entries(values());
+    for (const [kind, made] of Object.entries(objects)) {
+      const object = made();
+      for (const method of methodsOf(object).filter((name) => !APART.test(name))) {
+        for (const [name, value] of given) {
+          // What runs without end logs without end.
+          if (name === 'a generator without end' && !/essages?$/.test(method)) continue;
+          for (const list of [[value], ['a', value], ['a', 'b', value], [value, value, value, value], [{}, value]]) {
+            calls += 1;
+            try {
+              object[method](...list);
+            } catch (error) {
+              thrown.push(`${kind}.${method}(${name}): ${error.message}`);
+            }
+          }
+        }
+        // Bounds what is kept for the assertion, not what is called.
+        told.splice(0, told.length, ...new Set(told));
+      }
+    }
+  });
+  assert.deepEqual(thrown, []);
+  assert.ok(calls > 10_000, `${calls} calls`);
+  const unhelpful = told.filter((message) => /argument \d|Cannot (read|destructure)|is not iterable|must be a string$/.test(message));
+  assert.deepEqual(unhelpful, []);
+});
+
+test('what is given to addMessages is logged message by message, and what is none is refused by name', async () => {
+  const expected = {
+    text: [{ role: 'user', content: 'hello' }],
+    one: [{ role: 'assistant', content: 'alone' }],
+    many: [{ role: 'user', content: '1' }, { role: 'user', content: '2' }],
+    throws: [{ role: 'user', content: 'first' }],
+    none: [],
+  };
+  const { lines, told } = await logged(({ log }) => {
+    const generation = (id) => log.resumeGeneration(id);
+    generation('text').addMessages('hello');
+    generation('one').addMessages(expected.one[0]);
+    generation('many').addMessages(new Set(expected.many));
+    generation('throws').addMessages(values()['a generator that throws']);
+    for (const none of [undefined, null, 5]) generation('none').addMessages(none);
+    log.generationAddMessage('none', undefined);
+  });
+  for (const [id, messages] of Object.entries(expected)) {
+    const sent = lines.filter((line) => line.id === id).flatMap((line) => line.data.messages);
+    assert.deepEqual(sent.map(({ role, content }) => ({ role, content })), messages, id);
+  }
+  assert.equal(told.filter((message) => message.startsWith('messages: ')).length, 4);
+  assert.equal(told.length, 5);
+});
+
+test('messages without an end come to an end, which is reported', async () => {
+  const { lines, told } = await logged(({ log }) => log.resumeGeneration('endless').addMessages(values()['a generator without end']));
+  assert.equal(lines.length, 10_000);
+  assert.equal(told.filter((message) => message.includes('10000 were added')).length, 1);
+});
+
+test('a cost that cannot be read is refused by name, and one that can is kept', async () => {
+  const { lines, told } = await logged(({ log }) => {
+    log.resumeGeneration('none').addCost(undefined);
+    log.resumeGeneration('none').addCost({ get total() { return throwing(); } });
+    log.resumeGeneration('none').addCost({ input: 'much', output: 1, total: 1 });
+    log.resumeGeneration('parts').addCost({ input: '0.25', output: 0.5 });
+    log.resumeGeneration('total').addCost({ total: 3 });
+  });
+  assert.deepEqual(lines.map(({ id, data }) => [id, data.cost.total]), [['parts', 0.75], ['total', 3]]);
+  assert.deepEqual(told.map((message) => message.split(':')[0]), ['cost', 'total', 'input']);
+});
+
+test('texts that are no strings are sent by methods as by configurations', async () => {
+  const { lines, told } = await logged(({ log }) => {
+    const session = log.session({ id: 'the-session' });
+    const trace = log.resumeTrace('t');
+    trace.addToSession(42);
+    trace.addToSession(session);
+    trace.addEvent(7, 'numbered');
+    trace.commit('update', undefined);
+    log.traceTag({ toJSON: () => 'by-value' }, 'k', 5);
+    log.trace({ id: 8n, sessionId: 42, name: 5 });
+    const generation = log.resumeGeneration('g');
+    generation.setModel(5);
+    generation.setProvider(true);
+    generation.setName({ a: 1 });
+    generation.setMaximPromptId(17);
+    trace.addGeneration({ id: 'configured', model: 5, provider: true, name: { a: 1 }, maximPromptId: 17 });
+    trace.addAttachment({ type: 'url', id: 9, name: 3, url: new URL('http://127.0.0.1/picture') });
+  });
+  assert.deepEqual(told, []);
+  const of = (entity, id) => lines.filter((line) => line.entity === entity && line.id === id);
+  assert.deepEqual(of('trace', 't').filter(({ data }) => data.sessionId).map(({ data }) => data.sessionId), ['42', 'the-session']);
+  assert.deepEqual(of('trace', 'by-value').map(({ data }) => data.tags), [{ k: '5' }]);
+  assert.deepEqual(of('trace', '8').map(({ data }) => [data.sessionId, data.name]), [['42', '5']]);
+  const configured = lines.find(({ data }) => data.id === 'configured' || data.model === '5' && data.provider)?.data;
+  const set = Object.assign({}, ...of('generation', 'g').map(({ data }) => data));
+  for (const name of ['model', 'provider', 'name', 'maximPromptId']) {
+    assert.equal(typeof set[name], 'string', name);
+    assert.equal(set[name], configured[name], name);
+  }
+  const text = JSON.stringify(lines);
+  assert.ok(text.includes('http://127.0.0.1/picture') && !text.includes('\\\\\\"http'), 'the URL is there, without quotes of its own');
+});
+
+test('an entity that has no id is refused, and logs to no other one', async () => {
+  const { lines, told } = await logged(({ log }) => {
+    const trace = log.trace({ id: 'before' });
+    trace.addMetadata({ a: 1 });
+    log.resumeTrace(undefined).addTag('whose', '?');
+    trace.addTag('mine', 'yes');
+    trace.addMetadata({ a: 2 });
+    log.resumeTrace(undefined).end();
+  });
+  assert.deepEqual(lines.filter(({ data }) => data.tags?.mine ?? data.tags?.whose).map(({ id, data }) => [id, data.tags]), [['before', { mine: 'yes' }]]);
+  assert.deepEqual(lines.filter((line) => line.action === 'end'), []);
+  assert.equal(told.filter((message) => message.startsWith('trace_id: must be given')).length, 2);
+});
+
+test('what cannot be read of an end, of a result\'s options or of tags does not cost their records', async () => {
+  const odd = values()['a Proxy that throws'];
+  const { lines, entries } = await logged(({ log, app }) => {
+    for (const kind of ['session', 'trace', 'span', 'generation', 'retrieval', 'toolCall']) log[`${kind}End`](kind, odd);
+    log.resumeGeneration('result').result({ text: 'r' }, { get force() { return throwing(); } });
+    log.resumeGeneration('result').result({ text: 'r' }, null);
+    app.info('tagged', undefined, odd);
+  });
+  assert.deepEqual(lines.filter(({ id, action }) => action === 'end' && id !== 'result').map(({ id }) => id).sort(), ['generation', 'retrieval', 'session', 'span', 'toolCall', 'trace']);
+  assert.equal(lines.filter(({ id, action }) => id === 'result' && action === 'result').length, 2);
+  assert.deepEqual(entries.map(({ message }) => message), ['tagged']);
+});
+
+test('a flow is had for any name, by a strict client and after the end, and throws only where exceptions were asked for', async () => {
+  const names = ['ok', 'x'.repeat(100), '', undefined, null, 5, Symbol('s'), values()['a revoked Proxy']];
+  let app;
+  const { entries, told } = await logged((loggers) => {
+    app = loggers.app;
+    for (const [number, name] of names.entries()) app.flow(name).info(`step ${number}`);
+  });
+  assert.deepEqual(entries.map(({ message }) => message), names.map((_, number) => `step ${number}`));
+  assert.deepEqual(told, []);
+  const closed = app.flow('closed');
+  closed.info('m');
+  assert.equal(told.length, 2);
+  assert.deepEqual([closed.name, closed.stepIndex, typeof closed.id], ['closed', -1, 'string']);
+
+  const strict = await logged(({ app }) => app.flow('x'.repeat(100)).info('m'), { lossy: false });
+  assert.deepEqual(strict.entries, []);
+  assert.equal(strict.told.length, 2);
+  assert.match(strict.told[0], /^name: 1 to 41 characters/);
+  await logged(({ app }) => assert.throws(() => app.flow(''), { name: 'MaximError' }), { lossy: false, raiseExceptions: true });
+});
+
+test('an option that is negative, no number or unknown is refused by name', () => {
+  const numbers = ['maxMemoryBytes', 'maxDiskBytes', 'maxFieldBytes', 'maxAgeMs', 'quarantineMaxAgeMs', 'flushIntervalMs', 'blockTimeoutMs', 'maskBudgetUs'];
+  const made = [
+    ...[...numbers, 'maxAttachmentBytes', 'sampleRate', 'flushIntervalSeconds', 'incompleteAfterMs'].map((name) => [name, (value) => new Logger({ apiKey: 'k', repositoryId: 'r', memoryOnly: true, [name]: value })]),
+    ...[...numbers, 'batchSize'].map((name) => [name, (value) => new LogClient({ apiKey: 'k', source: 's', memoryOnly: true, [name]: value })]),
+    ...['maxRetries', 'initialDelayMs', 'maxDelayMs'].map((name) => [name, (value) => new LogClient({ apiKey: 'k', source: 's', memoryOnly: true, retry: { [name]: value } })]),
+  ];
+  for (const [name, make] of made) {
+    for (const value of [-1, -Infinity, NaN]) assert.throws(() => make(value), { name: 'MaximError', message: new RegExp(`^${name} is ${value}; give a number`) }, name);
+  }
+  const client = (retry) => () => new LogClient({ apiKey: 'k', source: 's', memoryOnly: true, retry });
+  assert.throws(client({ max: 3 }), { name: 'MaximError', message: /retry has no option max; did you mean max/ });
+  assert.throws(client(5), { name: 'MaximError', message: /^retry is 5; give an object with initialDelayMs, maxDelayMs, maxRetries/ });
+});
+
+test('a function that a `with` does not have is refused, and what is run in one is never lost', async () => {
+  const { lines, told } = await logged(({ log }) => {
+    for (const name of ['withSession', 'withTrace', 'withSpan']) assert.equal(log[name]({ name: 'n' }), undefined);
+    const odd = values()['a Proxy that throws'];
+    assert.equal(log.withSession({ id: 's' }, () => log.trace(odd) && log.trace(null) && log.withSpan(odd, () => 'work')), 'work');
+    assert.equal(typeof log.withTrace({ id: 'getter' }, () => Object.defineProperty({}, 'then', { get: throwing })), 'object');
+  });
+  assert.deepEqual(told.map((message) => message.split(':')[0]), ['work', 'work', 'work']);
+  assert.ok(lines.some((line) => line.id === 'getter' && line.action === 'end'));
+});
