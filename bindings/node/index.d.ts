@@ -328,7 +328,7 @@ export class Generation extends Entity {
   setModelParameters(parameters: Record<string, Value>): void;
   addMessage(message: Value): void;
   /** Adds each; a text alone is one message of the user's, and an object alone is one too. */
-  addMessages(messages: Iterable<Value>): void;
+  addMessages(messages: Iterable<Value> | object): void;
   /** Logs a provider's result and ends the generation; one whose shape is not known is sent as it is, and reported. */
   result(result: Value, options?: ResultOptions): void;
   /** Ends the generation with an error. */

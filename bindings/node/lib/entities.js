@@ -22,7 +22,7 @@ const {
   numeric,
   optionalJson,
   optionalText,
-  plainText,
+  ownText,
   readable,
   text,
 } = require('./values.js');
@@ -35,6 +35,7 @@ let attempt;
 let invoke;
 let say;
 let belongs;
+let idOfOwn;
 
 /** The library's functions for one kind of entity, by their names without it: addTag, setEndTimestamp … */
 const callsOf = (kind) =>
@@ -65,6 +66,8 @@ class Entity {
     };
     invoke = (entity, method, ...values) => entity.#core.invoke(method, entity.#id, ...values);
     belongs = (entity) => entity.#core;
+    // Asks no code of the caller's, as a Proxy's: undefined of what is no entity.
+    idOfOwn = (value) => (typeof value === 'object' && value !== null && #id in value ? value.#id : undefined);
   }
 
   get id() {
@@ -148,11 +151,12 @@ const eventful = (Base) =>
     /** Logs an event, `(id, name, tags?, metadata?)` or `(name, tags?, metadata?)`; gives its id. */
     addEvent(...values) {
       const [given, name, tags, metadata] = typeof values[1] === 'string' ? values : [undefined, ...values];
-      const id = idOf(given);
       const { calls } = this.constructor;
-      const made = attempt(this, () =>
-        invoke(this, calls.addEvent, id, nameText(name, belongs(this).lossy), optionalJson(tags), optionalJson(metadata)),
-      );
+      let id;
+      const made = attempt(this, () => {
+        id = anId(given);
+        return invoke(this, calls.addEvent, id, nameText(name, belongs(this).lossy), optionalJson(tags), optionalJson(metadata));
+      });
       return id ?? made;
     }
   };
@@ -212,11 +216,31 @@ function aTime(time) {
   throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${messageText(time)} is not a time: give a Date, milliseconds since 1970 or ISO 8601`);
 }
 
-/** An id as the library takes it: numbers are common as ids of rows and requests, and an entity stands for its own. */
+/**
+ * An id as the library takes it: numbers are common as ids of rows and requests, and an entity stands for its own.
+ * Undefined of anything else: the text of `true` or `{}` would be an id that everything shares.
+ */
 function idOf(id) {
   if (typeof id === 'string') return id;
-  return fenced(() => id instanceof Entity) === true ? id.id : plainText(id);
+  if (typeof id === 'number' || typeof id === 'bigint') return String(id);
+  return idOfOwn(id) ?? ownText(id);
 }
+
+/** The same of an id that may be absent; what is there and is none is refused. */
+function anId(id, name = 'id') {
+  const given = idOf(id);
+  if (given !== undefined || id === undefined || id === null) return given;
+  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${messageText(id)} is no id; give a text or a number`);
+}
+
+/** A path or URL: a text, or an object that is one, as a URL is; anything else is refused. */
+function place(value, name) {
+  if (value === undefined || value === null) return undefined;
+  const given = ownText(value);
+  if (given !== undefined) return given;
+  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${messageText(value)} is not a text`);
+}
+
 const started = (config) => microseconds(config.startTimestamp);
 /** Whole seconds, which is what attachments have. */
 function seconds(time) {
@@ -227,26 +251,26 @@ const tagged = (config) => optionalJson(config.tags);
 
 // The members of each kind's configuration, in the order of its C struct.
 const fields = {
-  session: (c) => [idOf(c.id), optionalText(c.name), tagged(c), started(c)],
-  trace: (c) => [idOf(c.id), optionalText(c.name), idOf(c.sessionId), tagged(c), optionalText(c.input), started(c)],
-  span: (c) => [idOf(c.id), optionalText(c.name), tagged(c), started(c)],
-  retrieval: (c) => [idOf(c.id), optionalText(c.name), tagged(c), started(c)],
+  session: (c) => [anId(c.id), optionalText(c.name), tagged(c), started(c)],
+  trace: (c) => [anId(c.id), optionalText(c.name), anId(c.sessionId, 'sessionId'), tagged(c), optionalText(c.input), started(c)],
+  span: (c) => [anId(c.id), optionalText(c.name), tagged(c), started(c)],
+  retrieval: (c) => [anId(c.id), optionalText(c.name), tagged(c), started(c)],
   generation: (c) => [
-    idOf(c.id),
+    anId(c.id),
     optionalText(c.name),
     optionalText(c.provider),
     optionalText(c.model),
     optionalJson(c.messages),
     optionalJson(c.modelParameters),
-    idOf(c.spanId),
-    optionalText(c.maximPromptId),
-    optionalText(c.maximPromptVersionId),
+    anId(c.spanId, 'spanId'),
+    anId(c.maximPromptId, 'maximPromptId'),
+    anId(c.maximPromptVersionId, 'maximPromptVersionId'),
     tagged(c),
     started(c),
   ],
-  toolCall: (c) => [idOf(c.id), optionalText(c.name), optionalText(c.description), optionalText(c.args), tagged(c), started(c)],
+  toolCall: (c) => [anId(c.id), optionalText(c.name), optionalText(c.description), optionalText(c.args), tagged(c), started(c)],
   error: (c) => [
-    idOf(c.id),
+    anId(c.id),
     optionalText(c.name),
     optionalText(c.message),
     optionalText(c.code),
@@ -255,12 +279,12 @@ const fields = {
     optionalJson(c.metadata),
   ],
   attachment: (c) => [
-    idOf(c.id),
+    anId(c.id),
     numberOf(ATTACHMENTS, c.type ?? '', "an attachment's type"),
     optionalText(c.name),
-    plainText(c.path),
+    place(c.path, 'path'),
     c.type === 'fileData' ? bytes(c.data, "an attachment's data") : undefined,
-    plainText(c.url),
+    place(c.url, 'url'),
     optionalText(c.mimeType),
     tagged(c),
     optionalJson(c.metadata),
@@ -362,7 +386,7 @@ class Trace extends nesting(attached(rated(eventful(measured(timed(evaluated(Ent
   }
 
   addToSession(sessionId) {
-    say(this, native.traceAddToSession, sessionId, idOf);
+    say(this, native.traceAddToSession, sessionId, (given) => anId(given, 'sessionId'));
   }
 }
 
@@ -444,11 +468,11 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
   }
 
   setMaximPromptId(id) {
-    say(this, native.generationSetMaximPromptId, id, idOf);
+    say(this, native.generationSetMaximPromptId, id, anId);
   }
 
   setMaximPromptVersionId(id) {
-    say(this, native.generationSetMaximPromptVersionId, id, idOf);
+    say(this, native.generationSetMaximPromptVersionId, id, anId);
   }
 }
 
@@ -532,7 +556,7 @@ module.exports = {
   ...kinds,
   kinds,
   Entity,
-  idOf,
+  anId,
   LoggedError,
   normaliseResult,
   createSession: (core, config) => make(core, Session, native.sessionCreate, undefined, fields.session, config),

@@ -184,12 +184,11 @@ function text(value) {
 /** The same, where undefined and null mean absent. */
 const optionalText = (value) => (value === undefined || value === null ? undefined : text(value));
 
-/** An id, a path, a URL: what is no text is taken for the one that its JSON is (a UUID, a URL, a database's id), without quotes. */
-function plainText(value) {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'number') return String(value);
-  const written = bounded(value);
-  return typeof written === 'string' ? written : text(written);
+/** A text, or the one that an object is in JSON (a UUID, a URL, a database's id), without quotes; undefined of anything else. */
+function ownText(value) {
+  if (typeof value === 'string') return value;
+  const written = typeof value === 'object' && value !== null ? bounded(value) : undefined;
+  return typeof written === 'string' ? written : undefined;
 }
 
 /** A number, or a text or bigint that is one; `name` is the argument, for what is none. */
@@ -294,7 +293,7 @@ module.exports = {
   optionalJson,
   text,
   optionalText,
-  plainText,
+  ownText,
   numeric,
   nameText,
   whole,

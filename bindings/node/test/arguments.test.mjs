@@ -80,7 +80,12 @@ test('no public method throws for a value, whatever it is given', async () => {
       Generation: () => trace.generation(), Retrieval: () => trace.retrieval(), ToolCall: () => trace.toolCall(), LoggedError: () => trace.error('e'),
       Evaluation: () => trace.evaluate,
     };
-    const given = Object.entries(values());
+    const given = [
+      ...Object.entries(values()),
+      ['an entity', trace],
+      ['a Proxy of an entity', new Proxy(trace, {})],
+      ['an entity that was never made', Object.create(Object.getPrototypeOf(trace))],
+    ];
     for (const [kind, made] of Object.entries(objects)) {
       const object = made();
       for (const method of methodsOf(object).filter((name) => !APART.test(name))) {
@@ -103,7 +108,7 @@ test('no public method throws for a value, whatever it is given', async () => {
   });
   assert.deepEqual(thrown, []);
   assert.ok(calls > 10_000, `${calls} calls`);
-  const unhelpful = told.filter((message) => /argument \d|Cannot (read|destructure)|is not iterable|must be a string$/.test(message));
+  const unhelpful = told.filter((message) => /argument \d|Cannot (read properties|destructure)|is not iterable|must be a string$/.test(message));
   assert.deepEqual(unhelpful, []);
 });
 
@@ -195,6 +200,18 @@ test('an entity that has no id is refused, and logs to no other one', async () =
   assert.deepEqual(lines.filter(({ data }) => data.tags?.mine ?? data.tags?.whose).map(({ id, data }) => [id, data.tags]), [['before', { mine: 'yes' }]]);
   assert.deepEqual(lines.filter((line) => line.action === 'end'), []);
   assert.equal(told.filter((message) => message.startsWith('trace_id: must be given')).length, 2);
+});
+
+test('what is no id is refused, and makes none that others share', async () => {
+  const { lines, told } = await logged(({ log }) => {
+    for (const id of [true, false, {}, [], new Date(NaN), Symbol('s'), () => 1, new Proxy(log.session(), {})]) {
+      log.resumeTrace(id).addTag('whose', '?');
+      log.trace({ id, name: 'odd' });
+    }
+  });
+  assert.deepEqual(lines.filter((line) => line.entity === 'trace'), []);
+  assert.equal(told.filter((message) => message.startsWith('trace_id: must be given')).length, 8);
+  assert.equal(told.filter((message) => /^id: .* is no id; give a text or a number$/s.test(message)).length, 8);
 });
 
 test('what cannot be read of an end, of a result\'s options or of tags does not cost their records', async () => {

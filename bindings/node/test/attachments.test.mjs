@@ -137,6 +137,8 @@ test('what cannot be attached is refused, and nothing is thrown', () => {
     [{ type: 'fileData', data: [1, 2] }, 'INVALID_ARGUMENT'],
     [{ type: 'file' }, 'INVALID_ARGUMENT'],
     [{ type: 'url' }, 'INVALID_ARGUMENT'],
+    [{ type: 'url', url: 5 }, 'INVALID_ARGUMENT'],
+    [{ type: 'file', path: {} }, 'INVALID_ARGUMENT'],
     [{ type: 'url', url: 'x', id: 'not an id' }, 'INVALID_ID'],
     [{ type: 'fileData', get data() { throw new Error('no'); } }, 'INVALID_ARGUMENT'],
   ];

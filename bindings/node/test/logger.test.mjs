@@ -111,7 +111,7 @@ test('evaluated again in the same process, as test runners do, the package works
 test('a refused call goes to onError and the program goes on', () => {
   const logger = newLogger();
   logger.traceTag('not an id', 'a', 'b');
-  logger.resumeTrace(undefined).addTag('a', 'b');
+  logger.resumeTrace({}).addTag('a', 'b');
   assert.deepEqual(errors.map(({ code }) => code), ['MAXIM_ERR_INVALID_ID', 'MAXIM_ERR_INVALID_ARGUMENT']);
   assert.ok(errors.every((error) => error instanceof MaximError));
 });
