@@ -155,6 +155,26 @@ class LogClientTest < MaximTest
     assert_raises(Maxim::InvalidArgumentError) { strict.info("") }
   end
 
+  def test_a_flow_that_is_refused_is_told_and_the_work_is_done
+    log = client(lossy: false)
+    done = log.flow("x" * 100) do |flow|
+      assert_equal [nil, nil, -1], [flow.id, flow.name, flow.step_index]
+      assert_equal [false, false], [flow.info("step"), flow.error(RuntimeError.new("boom"))]
+      :done
+    end
+    assert_equal :done, done
+    assert_equal 3, @errors.size, @errors.inspect
+    @errors.each { |error| assert_match(/name: 1 to 41 characters/, error.message) }
+    assert_raises(Maxim::InvalidArgumentError) { log.flow("", remote: true) }
+    assert_raises(Maxim::InvalidArgumentError) { client(lossy: false, raise_exceptions: true).flow("") }
+    assert log.info("kept")
+    assert_equal [%w[info kept]], messages(log)
+
+    assert log.close
+    assert_equal false, log.flow("late") { |flow| flow.info("step") }
+    assert_kind_of Maxim::ClosedError, @errors.last
+  end
+
   def test_use_after_close_is_an_error
     log = client
     flow = log.flow("f")

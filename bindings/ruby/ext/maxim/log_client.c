@@ -38,6 +38,7 @@ MX_OPENS(client_open, "the client is open already", maxim_log_client, MAXIM_LOG_
 typedef struct target {
     VALUE owner;
     void *handle;
+    VALUE refused; /* why there is no handle, or Qfalse */
 } target;
 
 typedef maxim_status (*fn_client)(maxim_log_client *, maxim_str, maxim_str, const maxim_log_options *);
@@ -57,7 +58,8 @@ static VALUE log_level(target to, void (*invoke)(mx_call *), void (*fn)(void), V
     call.handle = to.handle;
     const mx_owner *owner = mx_owner_get(to.owner);
     call.without_gvl = owner->may_block;
-    VALUE failed = mx_to_text(owner, &message);
+    VALUE failed = to.refused;
+    if (!failed) failed = mx_to_text(owner, &message);
     if (!failed) failed = mx_to_json(owner, &data);
     if (!failed) failed = mx_to_json(owner, &tags);
     if (failed) return mx_refused(to.owner, failed);
@@ -83,7 +85,7 @@ static void invoke_flow_error(mx_call *call) {
 static VALUE log_error(target to, void (*invoke)(mx_call *), VALUE message, VALUE name, VALUE text, VALUE stack,
                        VALUE tags) {
     VALUE part[] = {message, name, text, stack};
-    VALUE failed = Qfalse;
+    VALUE failed = to.refused;
     mx_call call;
     call.invoke = invoke;
     call.handle = to.handle;
@@ -107,7 +109,7 @@ static VALUE log_error(target to, void (*invoke)(mx_call *), VALUE message, VALU
     return mx_logged(to.owner, &call);
 }
 
-static target client_target(VALUE self) { return (target){self, mx_owner_get(self)->handle}; }
+static target client_target(VALUE self) { return (target){self, mx_owner_get(self)->handle, Qfalse}; }
 
 #define LEVEL(function, type, find, invoke)                                                    \
     static VALUE m_##function(VALUE self, VALUE message, VALUE data, VALUE tags) {             \
@@ -243,9 +245,13 @@ static VALUE client_ingest_raw_async(VALUE self, VALUE body, VALUE format, VALUE
 typedef struct mx_flow {
     VALUE owner;
     maxim_flow *handle;
+    VALUE refused;
 } mx_flow;
 
-static void flow_mark(void *pointer) { rb_gc_mark(((mx_flow *)pointer)->owner); }
+static void flow_mark(void *pointer) {
+    rb_gc_mark(((mx_flow *)pointer)->owner);
+    rb_gc_mark(((mx_flow *)pointer)->refused);
+}
 static void flow_free(void *pointer) {
     maxim_flow_free(((mx_flow *)pointer)->handle);
     ruby_xfree(pointer);
@@ -262,6 +268,7 @@ static VALUE flow_alloc(VALUE klass) {
     mx_flow *flow;
     VALUE self = TypedData_Make_Struct(klass, mx_flow, &flow_type, flow);
     flow->owner = Qnil;
+    flow->refused = Qfalse;
     return self;
 }
 
@@ -273,7 +280,7 @@ static mx_flow *flow_get(VALUE self) {
 
 static target flow_target(VALUE self) {
     mx_flow *flow = flow_get(self);
-    return (target){flow->owner, flow->handle};
+    return (target){flow->owner, flow->handle, flow->refused};
 }
 
 static void invoke_flow_new(mx_call *call) { call->status = maxim_flow_new(call->handle, call->text[0], call->out); }
@@ -285,15 +292,20 @@ static VALUE flow_make(VALUE owner, VALUE name, void (*invoke)(mx_call *), bool 
     mx_owner *client = mx_owner_get(owner);
     VALUE self = flow_alloc(flow_class);
     mx_flow *flow = RTYPEDDATA_DATA(self);
-    VALUE failed = mx_to_text(client, &name);
-    if (failed) rb_exc_raise(failed);
-    name = mx_name(client, name);
-    mx_call call = {.invoke = invoke, .handle = client->handle, .out = &flow->handle, .without_gvl = waits,
-                    .integer = timeout_ms};
-    call.text[0] = mx_borrow(&call, &name);
-    mx_run(&call);
-    mx_must(&call);
     flow->owner = owner;
+    VALUE failed = mx_to_text(client, &name);
+    if (!failed) {
+        name = mx_name(client, name);
+        mx_call call = {.invoke = invoke, .handle = client->handle, .out = &flow->handle, .without_gvl = waits,
+                        .integer = timeout_ms};
+        call.text[0] = mx_borrow(&call, &name);
+        mx_run(&call);
+        if (call.status != MAXIM_OK) failed = mx_error(call.status, call.detail);
+    }
+    if (failed && waits) rb_exc_raise(failed);
+    /* No log call raises unless it is asked to: the flow has no handle, and its entries are refused for the same. */
+    flow->refused = failed;
+    if (failed) mx_refused(owner, failed);
     RB_GC_GUARD(name);
     RB_GC_GUARD(self);
     return self;
@@ -305,14 +317,19 @@ static VALUE client_remote_flow(VALUE self, VALUE name, VALUE seconds) {
 }
 
 static VALUE flow_id(VALUE self) {
-    const char *id = maxim_flow_id(flow_get(self)->handle);
+    maxim_flow *flow = flow_get(self)->handle;
+    const char *id = flow ? maxim_flow_id(flow) : NULL;
     return id ? rb_utf8_str_new_cstr(id) : Qnil;
 }
 static VALUE flow_name(VALUE self) {
-    const char *name = maxim_flow_name(flow_get(self)->handle);
+    maxim_flow *flow = flow_get(self)->handle;
+    const char *name = flow ? maxim_flow_name(flow) : NULL;
     return name ? rb_utf8_str_new_cstr(name) : Qnil;
 }
-static VALUE flow_step_index(VALUE self) { return INT2NUM(maxim_flow_step_index(flow_get(self)->handle)); }
+static VALUE flow_step_index(VALUE self) {
+    maxim_flow *flow = flow_get(self)->handle;
+    return INT2NUM(flow ? maxim_flow_step_index(flow) : -1);
+}
 
 LEVELS(maxim_flow, flow)
 

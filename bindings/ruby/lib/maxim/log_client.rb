@@ -175,8 +175,9 @@ module Maxim
       level >= self.level && @handle.would_log?([level, ERROR].min)
     end
 
-    # A flow: entries with a common id and a step index. With `remote: true` the service gives the id, which
-    # waits up to `timeout` seconds. With a block, gives the block's value and logs an error that leaves it.
+    # A flow: entries with a common id and a step index. One that is refused has no id, and is told to the error
+    # handler, as its entries are. With `remote: true` the service gives the id, which waits up to `timeout` seconds
+    # and raises when it fails. With a block, gives the block's value and logs an error that leaves it.
     def flow(name, remote: false, timeout: DEFAULT_TIMEOUT)
       flow = remote ? @handle.remote_flow(name, timeout) : @handle.flow(name)
       return flow unless block_given?
