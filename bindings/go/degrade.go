@@ -99,6 +99,9 @@ func findsError(v reflect.Value, left *int, levels int) bool {
 	case reflect.Pointer:
 		return !v.IsNil() && (isPlainError(v.Type()) || in(v.Elem()))
 	}
+	if isMarshaledByPointer(v) {
+		return false
+	}
 	if isPlainError(v.Type()) {
 		return true
 	}
@@ -140,9 +143,21 @@ func typeMarshalsItself(t reflect.Type) bool {
 	return t.Implements(marshalerType) || t.Implements(textMarshalerType)
 }
 
+// isMarshaledByPointer says whether encoding/json asks the pointer to a value for its JSON, where it has one. What such a
+// value holds is its own business: it may be guarded by a lock that only its method takes.
+func isMarshaledByPointer(v reflect.Value) bool {
+	return v.Kind() != reflect.Interface && v.Kind() != reflect.Pointer && v.CanAddr() &&
+		!typeMarshalsItself(v.Type()) && typeMarshalsItself(reflect.PointerTo(v.Type()))
+}
+
 // isWritten says whether a struct's member may come into its JSON.
 func isWritten(field reflect.StructField) bool {
-	return (field.IsExported() || field.Anonymous) && field.Tag.Get("json") != "-"
+	embedded := field.Type
+	if embedded.Kind() == reflect.Pointer {
+		embedded = embedded.Elem()
+	}
+	isRead := field.IsExported() || field.Anonymous && embedded.Kind() == reflect.Struct
+	return isRead && field.Tag.Get("json") != "-"
 }
 
 // types that mayHoldErrors was asked about, and its answers.
@@ -210,7 +225,10 @@ func (w *writer) value(v reflect.Value) {
 	case len(w.path) >= maxLevels:
 		w.text("[nested too deep]")
 		return
-	case v.CanInterface() && w.own(v):
+	case v.CanInterface() && isMarshaledByPointer(v):
+		v = v.Addr()
+	}
+	if v.CanInterface() && w.own(v) {
 		return
 	}
 	switch v.Kind() {

@@ -481,3 +481,36 @@ func TestErrorsWithinValuesAreTheirTexts(t *testing.T) {
 type stringer struct{ error }
 
 func (stringer) String() string { return "" }
+
+// locked has its JSON from its pointer's method alone, which would take a lock.
+type locked struct{ Items map[string]any }
+
+func (*locked) MarshalJSON() ([]byte, error) { return []byte(`"locked"`), nil }
+
+type unread []any
+
+func TestErrorsAreNotLookedForInValuesWhosePointersMarshalThemselves(t *testing.T) {
+	boom := errors.New("boom")
+	held := locked{map[string]any{"err": boom}}
+	type cache struct{ Held locked }
+	type embedding struct{ unread }
+	for _, value := range []any{&held, &cache{held}, []locked{held}, embedding{unread{boom}}} {
+		if holdsErrors(value) {
+			t.Errorf("%T: what encoding/json does not read was looked into", value)
+		}
+	}
+	// Without an address there is no pointer to ask.
+	if !holdsErrors(cache{held}) {
+		t.Error("the error is not found")
+	}
+	value := &struct {
+		Cache cache
+		Err   error
+	}{cache{held}, boom}
+	if !holdsErrors(value) {
+		t.Error("the error beside it is not found")
+	}
+	if got := string(degraded(value)); got != `{"Cache":{"Held":"locked"},"Err":"boom"}` {
+		t.Error(got)
+	}
+}
