@@ -13,7 +13,7 @@
 //!
 //! `docs/decisions/memory.md` says why.
 
-use super::Undisturbed;
+use super::{Undisturbed, hold_cancellation};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, UnsafeCell};
 use std::ptr;
@@ -197,6 +197,11 @@ impl Allocator {
     fn last_resort(&self, layout: Layout, again: impl Fn() -> *mut u8) -> *mut u8 {
         SHORTAGES.fetch_add(1, Ordering::Relaxed);
         let mut given = self.reserve.give(layout);
+        if !given.is_null() {
+            return given;
+        }
+        // A thread that is cancelled while it sleeps would unwind from here, which ends the process.
+        let cancellation = hold_cancellation();
         let mut looks = 0;
         while given.is_null() && looks < MOST_LOOKS.get() {
             looks += 1;
@@ -206,6 +211,7 @@ impl Allocator {
                 given = self.reserve.give(layout);
             }
         }
+        cancellation.put_back();
         given
     }
 
