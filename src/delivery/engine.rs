@@ -394,16 +394,16 @@ impl Engine {
         self.reader.upkeep();
     }
 
-    /// What there is left to tell the host, before the last act.
-    pub fn last_news(&mut self) -> News {
+    /// The last act: what has not been delivered moves to files, where a successor finds it.
+    pub fn finish(&mut self) {
+        self.reader.finish();
+    }
+
+    /// What there is left to tell the host after the last act, which may have dropped records to make room for others.
+    pub fn last_news(mut self) -> News {
         self.tell_losses();
         self.reporting.close(monotonic::now());
         self.news()
-    }
-
-    /// The last act: what has not been delivered moves to files, where a successor finds it.
-    pub fn finish(self) {
-        self.reader.finish();
     }
 
     /// What there is to tell the host, once the engine's lock has been given back.

@@ -67,6 +67,7 @@ impl Flushes {
             let flush = state.waiting.swap_remove(index);
             drop(state);
             self.changed.notify_all();
+            let outcome = progress.in_words(flush.target, outcome);
             // The host's own panic is the host's to notice; here it ends.
             let _ = catch_unwind(AssertUnwindSafe(|| (flush.done)(outcome)));
         }

@@ -42,6 +42,9 @@ impl FlushTarget {
     }
 }
 
+/// What a flush has come to: it has reached its target, or the reason why not.
+pub type Outcome = std::result::Result<(), Status>;
+
 /// What waiting calls look at.
 pub struct Progress {
     spool: Arc<Spool>,
@@ -193,7 +196,7 @@ impl Progress {
     }
 
     /// How a flush for `target` and `ticket` that may wait until `deadline` stands at present.
-    pub fn outcome(&self, target: FlushTarget, ticket: u64, deadline: Instant) -> Option<Result> {
+    pub fn outcome(&self, target: FlushTarget, ticket: u64, deadline: Instant) -> Option<Outcome> {
         self.outcome_with(&self.state.lock(), target, ticket, deadline)
     }
 
@@ -203,9 +206,9 @@ impl Progress {
         target: FlushTarget,
         ticket: u64,
         deadline: Instant,
-    ) -> Option<Result> {
+    ) -> Option<Outcome> {
         if self.has_reached(target) {
-            return Some(self.reached(target));
+            return Some(Ok(()));
         }
         let status = match (&state.writer, state.pause) {
             (WriterThread::Exited, _) => Status::Closed,
@@ -216,18 +219,28 @@ impl Progress {
             (_, pause) if monotonic::now() >= deadline => at_the_end(pause),
             _ => return None,
         };
-        Some(Err(self.unfinished(status)))
+        Some(Err(status))
+    }
+
+    /// An outcome in words. To be called without a lock that others wait for: it may have to wait for memory.
+    pub fn in_words(&self, target: FlushTarget, outcome: Outcome) -> Result {
+        match outcome {
+            Ok(()) => self.reached(target),
+            Err(status) => Err(self.unfinished(status)),
+        }
     }
 
     /// Waits for [`Progress::outcome`].
     pub fn wait_for(&self, target: FlushTarget, ticket: u64, deadline: Instant) -> Result {
         let mut state = self.state.lock();
-        loop {
+        let outcome = loop {
             if let Some(outcome) = self.outcome_with(&state, target, ticket, deadline) {
-                return outcome;
+                break outcome;
             }
             self.changed.wait_until(&mut state, deadline);
-        }
+        };
+        drop(state);
+        self.in_words(target, outcome)
     }
 
     /// Whether all that a flush waits for has left the spool.

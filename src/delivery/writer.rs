@@ -85,10 +85,9 @@ impl Workplace {
     /// What has not been delivered goes to files; the engine is gone.
     pub fn leave(&self, engine: Option<Engine>) {
         let Some(mut engine) = engine else { return };
-        let news = engine.last_news();
         // A bug in the last act must not keep those who wait for it.
         let _ = catch_unwind(AssertUnwindSafe(|| engine.finish()));
-        let _ = catch_unwind(AssertUnwindSafe(|| news.tell(&self.config.reporter)));
+        let _ = catch_unwind(AssertUnwindSafe(|| engine.last_news().tell(&self.config.reporter)));
     }
 }
 

@@ -170,7 +170,7 @@ impl Reader {
 
     /// Leaves: refuses further records, moves everything unsent to the spool directory, and removes
     /// every file and directory that holds nothing. What is held then waits for the next instance.
-    pub fn finish(self) -> SpoolStats {
+    pub fn finish(&self) -> SpoolStats {
         self.spool.close();
         self.spool.spill_and_leave();
         self.spool.stats()

@@ -209,3 +209,39 @@ fn without_a_writer_a_flush_ends_when_its_time_is_up_although_each_request_succe
     pipeline.flush(AMPLE).unwrap();
     assert_eq!(heard.lock().len(), 5);
 }
+
+/// What was told, and of how many records.
+#[derive(Default)]
+struct Told(Mutex<Vec<(Status, u64)>>);
+
+impl Reporter for Told {
+    fn error(&self, report: &Report) {
+        self.0.lock().push((report.status, report.records));
+    }
+    fn debug(&self, _: &str) {}
+}
+
+#[test]
+fn what_is_dropped_as_the_rest_moves_to_files_is_told_of() {
+    let (hot, cold) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (mut config, _) = asked(|_| retry());
+    let told = Arc::new(Told::default());
+    config.reporter = told.clone();
+    config.synchronous = true;
+    config.spool = Options {
+        memory_only: false,
+        dir: Some(cold.path().into()),
+        hot_dir: Some(hot.path().into()),
+        max_memory_bytes: 4 << 20,
+        max_disk_bytes: 1 << 20,
+        ..config.spool
+    };
+    let pipeline = Pipeline::open(config);
+    (0..3_000).for_each(|_| pipeline.append(LINE, &[b'x'; 1_000]).unwrap());
+    assert_eq!(pipeline.stats().unwrap().spool.held, 3_000);
+    pipeline.abandon();
+    let dropped = pipeline.stats().unwrap().spool.dropped_disk;
+    assert!(dropped > 0);
+    let told: u64 = told.0.lock().iter().filter(|told| told.0 == Status::SpoolFull).map(|told| told.1).sum();
+    assert_eq!(told, dropped);
+}
