@@ -52,7 +52,7 @@ impl Reader {
         let taken = taken.take(ORPHANS_AT_ONCE).count();
         let more = taken == ORPHANS_AT_ONCE;
         // What others left in memory must not take the room of what comes.
-        if taken > 0 && spool.lock_state().hot_bytes > spool.options.max_memory_bytes / 2 {
+        if taken > 0 && spool.lock_state().memory_in_use() > spool.options.max_memory_bytes / 2 {
             spool.spill();
         }
         if spool.options.overflow == Overflow::DropOldest {

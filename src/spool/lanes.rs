@@ -471,7 +471,7 @@ impl Spool {
         let Some(mut state) = self.state.try_lock_in(frame) else { return false };
         // Not to be asked again at every meeting.
         crowded.store(0, Ordering::Relaxed);
-        let has_room = state.hot_bytes + self.segment_size <= self.options.max_memory_bytes / 2;
+        let has_room = state.memory_in_use() + self.segment_size <= self.options.max_memory_bytes / 2;
         if state.closed || !has_room || self.is_short_of_disk(&state) || self.opened() != opened {
             return false;
         }

@@ -16,11 +16,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Sealed segments that stay mapped for the reader; later ones are unmapped when they are sealed
-/// and read back from the file, so that a slow consumer does not fill the host's memory.
+/// and read back from the file, so that a slow consumer does not fill the host's memory. With several lanes, those in
+/// shared memory stay, see [`Spool::stays_mapped`].
 const MAPPED_SEALED_MAX: usize = 12;
 /// Sealed and spare segments that stay mapped at most: what a busy delivery thread has in flight,
 /// so that the same memory is used again and again.
-const MAPPED_MAX: usize = 16;
+pub(super) const MAPPED_MAX: usize = 16;
 /// How long somebody waits for another caller that makes a segment.
 const MAKING_MAX: Duration = Duration::from_secs(1);
 
@@ -273,10 +274,19 @@ impl Spool {
             map.set_stamp(&AgeStamp::of(Duration::ZERO), held.header.salt);
             map.seal(&seal, held.header.salt);
         }
-        if state.sealed.len() >= MAPPED_SEALED_MAX && held.location != Location::Memory {
+        if held.location != Location::Memory
+            && !self.stays_mapped(&held.location, state.sealed.len() < MAPPED_SEALED_MAX)
+        {
             state.litter.extend(held.map.take().map(Litter::Memory));
         }
         state.sealed.push_back(held);
+    }
+
+    /// Whether a segment stays mapped: while there `are_few`, but with several lanes whatever lies in memory. Threads
+    /// that log at the same time fill a segment in less time than the system needs for making one and for removing it,
+    /// and would do that in their calls. It is memory that counts towards the cap, mapped or not.
+    fn stays_mapped(&self, location: &Location, are_few: bool) -> bool {
+        are_few || self.opened() > 1 && !location.is_cold()
     }
 
     /// What remains of a segment that is off the books and whose records have all left: a spare
@@ -285,7 +295,8 @@ impl Spool {
         if !held.sides.is_empty() {
             state.litter.push(Litter::Sides(held.header.origin, std::mem::take(&mut held.sides)));
         }
-        let wanted = state.spares.len() + state.sealed.len() < MAPPED_MAX && !state.closed;
+        let are_few = state.spares.len() + state.sealed.len() < MAPPED_MAX;
+        let wanted = !state.closed && self.stays_mapped(&held.location, are_few);
         if let Some(mut map) = held.map {
             if wanted
                 && held.size == self.segment_size
@@ -417,5 +428,7 @@ impl Spool {
 /// A spare segment of `size` bytes, if there is one.
 fn take_spare(state: &mut SpoolState, size: u64) -> Option<BlankSegment> {
     let index = state.spares.iter().rposition(|spare| spare.map.len() as u64 == size)?;
-    Some(state.spares.swap_remove(index))
+    let spare = state.spares.swap_remove(index);
+    state.unneeded = state.unneeded.min(state.spares.len());
+    Some(spare)
 }

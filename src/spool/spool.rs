@@ -136,6 +136,7 @@ impl Spool {
                 sealed: VecDeque::with_capacity(BOOKS_RESERVED),
                 adopted: VecDeque::new(),
                 spares: Vec::with_capacity(BOOKS_RESERVED),
+                unneeded: 0,
                 litter: Vec::with_capacity(BOOKS_RESERVED),
                 damaged: Vec::new(),
                 making: 0,

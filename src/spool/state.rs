@@ -172,6 +172,8 @@ pub(super) struct SpoolState {
     /// Segments of dead owners, oldest first.
     pub adopted: VecDeque<Segment>,
     pub spares: Vec<BlankSegment>,
+    /// So many of the spare ones nobody has needed since the last look.
+    pub unneeded: usize,
     pub litter: Vec<Litter>,
     /// The files of segments whose remaining records are damaged, off the books, to be set aside.
     pub damaged: Vec<Location>,
@@ -235,6 +237,12 @@ impl SpoolState {
         } else {
             self.hot_bytes -= size;
         }
+    }
+
+    /// The memory that segments with records, or in use, take: what is kept ready is room for what comes.
+    pub fn memory_in_use(&self) -> u64 {
+        let spares = self.spares.iter().filter(|spare| !spare.location.is_cold());
+        self.hot_bytes - spares.map(|spare| spare.map.len() as u64).sum::<u64>()
     }
 
     /// Gives a spare segment up.

@@ -6,6 +6,7 @@ use super::foreign::SWEEP_INTERVAL;
 use super::format::{STAMP_AT, SegmentKey};
 use super::lanes::Lane;
 use super::reader::Reader;
+use super::rotate::MAPPED_MAX;
 use super::spool::unix_time;
 use super::state::{BlankSegment, Dropped, Location, Segment, SpoolState};
 use super::{Spool, SpoolStats};
@@ -101,8 +102,9 @@ impl Reader {
     /// and files were looked at.
     pub fn maintain(&mut self) -> bool {
         self.spool.prepare_spare();
-        self.spool.trim_spares();
-        if passed(self.lanes_looked) >= QUIET {
+        let is_time = passed(self.lanes_looked) >= QUIET;
+        self.spool.trim_spares(is_time);
+        if is_time {
             self.lanes_looked = monotonic::now();
             self.spool.close_lanes();
         }
@@ -189,14 +191,24 @@ impl Spool {
         true
     }
 
-    /// Keeps one spare segment when few records come. As many as [`Spool::prepare_spare`] makes then.
-    fn trim_spares(&self) {
+    /// Keeps one spare segment when few records come, as many as [`Spool::prepare_spare`] makes then; and after a burst,
+    /// when it `is_time`, those that were needed since the last time.
+    fn trim_spares(&self, is_time: bool) {
         let surplus: Vec<BlankSegment> = {
             let mut state = self.lock_state();
-            if !is_quiet(&state) || state.spares.len() <= 1 {
+            let there = state.spares.len();
+            let kept = match is_quiet(&state) {
+                true => 1,
+                false if is_time => there.saturating_sub(state.unneeded).max(MAPPED_MAX),
+                false => there,
+            };
+            if is_time {
+                state.unneeded = there.min(kept);
+            }
+            if there <= kept {
                 return;
             }
-            let surplus = state.spares.split_off(1);
+            let surplus = state.spares.split_off(kept);
             for spare in &surplus {
                 state.uncharge(&spare.location, spare.map.len() as u64);
             }

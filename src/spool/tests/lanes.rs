@@ -3,6 +3,7 @@
 use super::*;
 use crate::process::monotonic;
 use crate::spool::lanes::{ATTENTION, LANES_MAX, Looking};
+use crate::spool::rotate::MAPPED_MAX;
 use crate::spool::segment::Room;
 use crate::spool::spool::Payload;
 use crate::sync::set_lane_hint;
@@ -413,6 +414,40 @@ fn a_segment_in_a_file_is_read_once_while_those_of_another_lane_come_and_go() {
     assert_eq!(came, lines(0..40));
     assert_eq!(bytes_of_lane_0.len(), 1);
     check(&spool);
+}
+
+#[test]
+fn threads_that_log_at_the_same_time_have_their_segments_again_and_give_them_back_after_a_burst() {
+    const RECORDS: u64 = 250;
+    let site = Site::new();
+    let (spool, mut reader) = open(Options { max_memory_bytes: 64 << 20, ..roomy(&site, 4) });
+    open_lanes(&spool, 2);
+    // More segments than stay mapped with one lane, and all of them in memory.
+    let payload = vec![b'x'; 100 << 10];
+    let burst = |reader: &mut Reader| {
+        for number in 0..RECORDS {
+            set_lane_hint((number % 2) as usize);
+            spool.append(RecordKind(0), &payload).unwrap();
+        }
+        set_lane_hint(0);
+        assert_eq!(deliver_all(reader).len() as u64, RECORDS);
+        spool.lock_state().next_file
+    };
+    let made = burst(&mut reader);
+    for _ in 0..2 {
+        assert_eq!(burst(&mut reader), made);
+    }
+    let kept = spool.lock_state().spares.len();
+    assert!(kept > MAPPED_MAX, "{kept}");
+    assert_eq!(check(&spool).dropped_memory + check(&spool).dropped_disk, 0);
+    // What nobody has needed between two looks is given back, and so is what the lanes had that are not used any more.
+    for _ in 0..3 {
+        reader.lanes_looked = monotonic::now().checked_sub(Duration::from_secs(60)).unwrap();
+        reader.maintain();
+    }
+    let state = spool.lock_state();
+    assert!(state.spares.len() <= MAPPED_MAX, "{}", state.spares.len());
+    assert!(state.hot_bytes <= (MAPPED_MAX as u64 + 2) * spool.segment_size);
 }
 
 #[test]
