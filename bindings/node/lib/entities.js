@@ -154,7 +154,7 @@ const eventful = (Base) =>
       const { calls } = this.constructor;
       let id;
       const made = attempt(this, () => {
-        id = anId(given);
+        id = validId(given);
         return invoke(this, calls.addEvent, id, nameText(name, belongs(this).lossy), optionalJson(tags), optionalJson(metadata));
       });
       return id ?? made;
@@ -227,7 +227,7 @@ function idOf(id) {
 }
 
 /** The same of an id that may be absent; what is there and is none is refused. */
-function anId(id, name = 'id') {
+function validId(id, name = 'id') {
   const given = idOf(id);
   if (given !== undefined || id === undefined || id === null) return given;
   throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${messageText(id)} is no id; give a text or a number`);
@@ -251,26 +251,26 @@ const tagged = (config) => optionalJson(config.tags);
 
 // The members of each kind's configuration, in the order of its C struct.
 const fields = {
-  session: (c) => [anId(c.id), optionalText(c.name), tagged(c), started(c)],
-  trace: (c) => [anId(c.id), optionalText(c.name), anId(c.sessionId, 'sessionId'), tagged(c), optionalText(c.input), started(c)],
-  span: (c) => [anId(c.id), optionalText(c.name), tagged(c), started(c)],
-  retrieval: (c) => [anId(c.id), optionalText(c.name), tagged(c), started(c)],
+  session: (c) => [validId(c.id), optionalText(c.name), tagged(c), started(c)],
+  trace: (c) => [validId(c.id), optionalText(c.name), validId(c.sessionId, 'sessionId'), tagged(c), optionalText(c.input), started(c)],
+  span: (c) => [validId(c.id), optionalText(c.name), tagged(c), started(c)],
+  retrieval: (c) => [validId(c.id), optionalText(c.name), tagged(c), started(c)],
   generation: (c) => [
-    anId(c.id),
+    validId(c.id),
     optionalText(c.name),
     optionalText(c.provider),
     optionalText(c.model),
     optionalJson(c.messages),
     optionalJson(c.modelParameters),
-    anId(c.spanId, 'spanId'),
-    anId(c.maximPromptId, 'maximPromptId'),
-    anId(c.maximPromptVersionId, 'maximPromptVersionId'),
+    validId(c.spanId, 'spanId'),
+    validId(c.maximPromptId, 'maximPromptId'),
+    validId(c.maximPromptVersionId, 'maximPromptVersionId'),
     tagged(c),
     started(c),
   ],
-  toolCall: (c) => [anId(c.id), optionalText(c.name), optionalText(c.description), optionalText(c.args), tagged(c), started(c)],
+  toolCall: (c) => [validId(c.id), optionalText(c.name), optionalText(c.description), optionalText(c.args), tagged(c), started(c)],
   error: (c) => [
-    anId(c.id),
+    validId(c.id),
     optionalText(c.name),
     optionalText(c.message),
     optionalText(c.code),
@@ -279,7 +279,7 @@ const fields = {
     optionalJson(c.metadata),
   ],
   attachment: (c) => [
-    anId(c.id),
+    validId(c.id),
     numberOf(ATTACHMENTS, c.type ?? '', "an attachment's type"),
     optionalText(c.name),
     place(c.path, 'path'),
@@ -386,7 +386,7 @@ class Trace extends nesting(attached(rated(eventful(measured(timed(evaluated(Ent
   }
 
   addToSession(sessionId) {
-    say(this, native.traceAddToSession, sessionId, (given) => anId(given, 'sessionId'));
+    say(this, native.traceAddToSession, sessionId, (given) => validId(given, 'sessionId'));
   }
 }
 
@@ -468,11 +468,11 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
   }
 
   setMaximPromptId(id) {
-    say(this, native.generationSetMaximPromptId, id, anId);
+    say(this, native.generationSetMaximPromptId, id, validId);
   }
 
   setMaximPromptVersionId(id) {
-    say(this, native.generationSetMaximPromptVersionId, id, anId);
+    say(this, native.generationSetMaximPromptVersionId, id, validId);
   }
 }
 
@@ -556,7 +556,7 @@ module.exports = {
   ...kinds,
   kinds,
   Entity,
-  anId,
+  validId,
   LoggedError,
   normaliseResult,
   createSession: (core, config) => make(core, Session, native.sessionCreate, undefined, fields.session, config),

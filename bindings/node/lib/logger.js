@@ -219,7 +219,7 @@ class Logger {
 
   /** Sends one line of the caller's making: any action on any entity. */
   commit(entity, id, action, data = {}) {
-    this.#core.attempt(() => this.#core.invoke(native.commit, numberOf(ENTITIES, entity ?? '', 'entity'), entities.anId(id), optionalText(action), json(data)));
+    this.#core.attempt(() => this.#core.invoke(native.commit, numberOf(ENTITIES, entity ?? '', 'entity'), entities.validId(id), optionalText(action), json(data)));
   }
 
   /** Sends every record from now on to a further repository or endpoint too; gives the sink's number. */
