@@ -131,8 +131,8 @@ fn a_flush_with_a_callback_that_comes_as_the_thread_has_left_is_answered_at_once
     let pipeline = Pipeline::open(config);
     append(&pipeline, 0..1);
     let target = FlushTarget::own(pipeline.spool());
-    pipeline.abandon();
-    assert_eq!(pipeline.flush(AMPLE).unwrap_err().status, Status::Closed, "the thread has left");
+    // Joins the thread.
+    assert_eq!(pipeline.close(Duration::from_secs(1)).unwrap_err().status, Status::Timeout);
     let deadline = monotonic::now() + 60 * AMPLE;
     pipeline.answer_later(target, deadline, Box::new(move |result| said.send(result).unwrap()));
     // By this thread, or by the other with its last look.
