@@ -90,13 +90,17 @@ fn keep(buffer: Option<Box<Buffer>>) {
     let Some(buffer) = buffer else { return };
     if buffer.capacity() > KEEP_BYTES {
         discard(buffer);
-    } else {
-        let _ = BUFFERS.try_with(|buffers| {
-            if let Some(former) = buffers[0].replace(Some(buffer)) {
-                put_aside(former);
-            }
-        });
+        return;
     }
+    let mut kept = Some(buffer);
+    match BUFFERS.try_with(|buffers| buffers[0].replace(kept.take())) {
+        Ok(None) => {}
+        Ok(Some(former)) => put_aside(former),
+        // The thread is ending.
+        Err(_) => kept.take().into_iter().for_each(discard),
+    }
+    // It is empty: without this, freeing it would stand here in line, and keep this from standing in line itself.
+    std::mem::forget(kept);
 }
 
 /// Keeps a second buffer.
