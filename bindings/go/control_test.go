@@ -47,7 +47,7 @@ func readTable(t *testing.T) table {
 	must(t, err)
 	var read table
 	must(t, json.Unmarshal(content, &read))
-	if len(read.Texts) != 60 {
+	if len(read.Texts) != 76 {
 		t.Fatalf("%d texts", len(read.Texts))
 	}
 	return read

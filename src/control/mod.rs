@@ -18,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cut_off;
 mod members;
 mod outline;
 mod presets;

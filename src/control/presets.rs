@@ -70,7 +70,8 @@ fn email(text: &[u8], from: usize) -> Option<Range<usize>> {
         }
         let dot = domain[..length].iter().rposition(|byte| *byte == b'.');
         if local > 0 && dot.is_some_and(|dot| dot > 0) {
-            return Some(whole_characters(text, at - local..at + sign + length));
+            let start = password_before(text, from, at - local).unwrap_or(at - local);
+            return Some(whole_characters(text, start..at + sign + length));
         }
         at += sign;
     }
@@ -133,14 +134,19 @@ fn groups(text: &[u8], from: usize, separators: &[&[u8]]) -> Option<(Vec<DigitGr
     Some((groups, at))
 }
 
-/// What people write between the digits of a card.
+/// What people write between the digits of a card, and how a URL has a blank.
 const CARD_SEPARATORS: &[&[u8]] =
-    &[b" ", b"-", b".", b"_", b"/", b"\xc2\xa0", b"\xe2\x80\x91", b"\xe2\x80\x93"];
+    &[b" ", b"-", b".", b"_", b"/", b"+", b"%20", b"\xc2\xa0", b"\xe2\x80\x91", b"\xe2\x80\x93"];
 
 fn card(text: &[u8], from: usize) -> Option<Range<usize>> {
     let mut at = from;
     loop {
-        let (groups, next) = groups(text, at, CARD_SEPARATORS)?;
+        let (mut groups, next) = groups(text, at, CARD_SEPARATORS)?;
+        // The digits of an escape before a card in a URL; no card begins like a blank's.
+        let first = groups[0];
+        if first.digits() > 2 && first.start > at && text[first.start - 1..].starts_with(b"%20") {
+            groups[0].start += 2;
+        }
         // The longest one from the earliest beginning.
         for first in 0..groups.len() {
             let mut digits = Vec::with_capacity(19);
@@ -426,7 +432,7 @@ fn api_key(text: &[u8], from: usize) -> Option<Range<usize>> {
                 return Some(at..end);
             }
         } else if byte == b':' && text[at..].starts_with(b"://") {
-            if let Some(length) = user_info(&text[at + 3..]) {
+            if let Some(length) = user_info(&text[from..at], &text[at + 3..]) {
                 return Some(at + 3..at + 3 + length);
             }
         } else if begins
@@ -464,8 +470,31 @@ fn pem_end(text: &[u8], at: usize) -> Option<usize> {
     Some(dashes.map_or(text.len(), |dashes| last + dashes + DASHES.len()))
 }
 
-/// The length of `user:password` before a host.
-fn user_info(rest: &[u8]) -> Option<usize> {
-    let length = rest.iter().take(LONGEST_EMAIL).take_while(|byte| !b"@/?#\"'<> \\\n".contains(byte)).count();
-    (rest.get(length) == Some(&b'@') && rest[..length].contains(&b':')).then_some(length)
+/// The length of `user:password` before a host; of several `@` the last one ends it, as in every reader of URLs. `before`
+/// is what the URL stands behind: the quote that it stands in ends it too.
+fn user_info(before: &[u8], rest: &[u8]) -> Option<usize> {
+    let in_scheme = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let scheme = before.iter().rev().take_while(in_scheme).count();
+    let opening = before[..before.len() - scheme].last().copied();
+    let quote = opening.filter(|byte| b"\"'`".contains(byte));
+    let ends = |byte: u8| {
+        b"/?#".contains(&byte)
+            || byte.is_ascii_whitespace()
+            || Some(byte) == quote
+            || byte == b'>' && opening == Some(b'<')
+    };
+    let length = rest.iter().position(|byte| ends(*byte)).unwrap_or(rest.len());
+    let at = memchr::memrchr(b'@', &rest[..length])?;
+    rest[..at].contains(&b':').then_some(at)
+}
+
+/// Where `user:password` of a URL begins that an e-mail address was found in: behind the user's name.
+fn password_before(text: &[u8], from: usize, found: usize) -> Option<usize> {
+    let first = from.max(found.saturating_sub(LONGEST_EMAIL));
+    let before = &text[first..found];
+    let start = memchr::memmem::rfind(before, b"://")? + 3;
+    let info = &before[start..];
+    let ends = |byte: &u8| b"/?#".contains(byte) || byte.is_ascii_whitespace();
+    let colon = memchr::memchr(b':', info).filter(|_| !info.iter().any(ends))?;
+    Some(first + start + colon + 1)
 }

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::cut_off::{self, next_member, value_end};
 use super::members::{Instead, Member, Records, is_reference, is_time};
 use super::outline::outline;
 use super::rules::Where;
@@ -335,8 +336,15 @@ impl Control {
             pass.nested += 1;
             let inner = self.json_text(pass, given);
             is_json = inner.is_some();
-            if let Some(inner) = inner.or_else(|| self.json_within(pass, given)) {
+            if let Some(inner) = inner {
                 text = inner;
+            } else {
+                if let Some(members) = self.cut_off(pass, given) {
+                    text = Cow::Owned(members);
+                }
+                if let Some(inner) = self.json_within(pass, &text).map(Cow::into_owned) {
+                    text = Cow::Owned(inner);
+                }
             }
             pass.nested -= 1;
         }
@@ -407,6 +415,47 @@ impl Control {
         }
         out.push_str(&text[copied..]);
         Some(Cow::Owned(out))
+    }
+
+    /// A text that is no JSON, with what its members say as it may leave: the JSON that they were of may be cut off.
+    /// `None`, if nothing of it changes.
+    fn cut_off(&self, pass: &mut Pass, text: &str) -> Option<String> {
+        let bytes = text.as_bytes();
+        let mut out = String::new();
+        let mut copied = 0;
+        let mut at = 0;
+        while let Some(cut_off::Member { name, value }) = next_member(bytes, at) {
+            at = value;
+            let mut masked = Buffer::new();
+            if let Some(replacement) = self.config.rules.of_key(&unescaped(&bytes[name])) {
+                at = value_end(bytes, value).0;
+                push_string(&mut masked, replacement);
+            } else if json::kind(&bytes[value..]) == Kind::String {
+                let (end, is_open) = value_end(bytes, value);
+                at = end;
+                let inner = &bytes[value + 1..if is_open { end } else { end - 1 }];
+                // Without an escape, the search of the whole text finds all that is in it.
+                if memchr::memchr(b'\\', inner).is_none() {
+                    continue;
+                }
+                let inner = unescaped_inner(inner);
+                let Cow::Owned(searched) = self.searched(pass, &inner, false) else { continue };
+                push_string(&mut masked, &searched);
+                if is_open {
+                    masked.truncate(masked.len() - 1);
+                }
+            } else {
+                continue;
+            }
+            out.push_str(&text[copied..value]);
+            out.push_str(&String::from_utf8_lossy(&masked));
+            copied = at;
+        }
+        if copied == 0 {
+            return None;
+        }
+        out.push_str(&text[copied..]);
+        Some(out)
     }
 
     /// What the host's mask makes of a text; `None`: it may stay.

@@ -55,6 +55,10 @@ fn each_preset_finds_what_it_is_named_for() {
             "redis://:s3cr:et@db:6379 postgres://app:s3cret@db.internal/x",
             "redis://[api_key]@db:6379 postgres://app:[email]/x",
         ),
+        ("https://joe:hun@ter4pw@db/x@y", "https://[api_key]@db/x@y"),
+        ("x://a:b(c@d.example/ y://h:80/ z@1", "x://a:[email]/ y://h:80/ z@1"),
+        ("'x://h:80','a@b' <x://h:80>a@b", "'x://h:80','a@b' <x://h:80>a@b"),
+        ("n%204111%201111%201111%201111&4012+8888+8888+1881", "n%20[card]&[card]"),
         ("a task-force is no key, sk-short neither", "a task-force is no key, sk-short neither"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nafter", "[api_key]\nafter"),
         ("call +49 (30) 123-4567 today", "call [phone] today"),
@@ -104,6 +108,27 @@ fn a_secret_does_not_hide_behind_escapes_or_in_json_within_text() {
         (r#"{"metrics":{"m":4111111111111111}}"#, r#"{"metrics":{"m":4111111111111111}}"#),
     ] {
         assert_eq!(rewritten(config.clone(), Records::Lines, data).as_deref(), Some(wanted));
+    }
+}
+
+#[test]
+fn what_json_that_is_cut_off_says_is_masked_up_to_the_end_of_the_text() {
+    let control = Control::new(&rules(r#"[{"preset":"email"},{"key":"password"}]"#)).unwrap();
+    for (text, wanted) in [
+        (r#"{"password":"pwbro"#, r#"{"password":"[masked]""#),
+        (r#"{"a":1,"password" : "pw","n":tr"#, r#"{"a":1,"password" : "[masked]","n":tr"#),
+        (r#"{"password":"half\u00"#, r#"{"password":"[masked]""#),
+        (r#"{"password":12."#, r#"{"password":"[masked]""#),
+        (r#"{"password":[1,["x"#, r#"{"password":"[masked]""#),
+        (r#"{"password":{"old":"x"},"y":{"z":"#, r#"{"password":"[masked]","y":{"z":"#),
+        (r#"{"pass\u0077ord":"x"#, r#"{"pass\u0077ord":"[masked]""#),
+        (r#"{"args":"{\"password\":\"pw"#, r#"{"args":"{\"password\":\"[masked]\""#),
+        (r#"{"args":"{\"to\":\"a\\u0040b.example\"}","#, r#"{"args":"{\"to\":\"[email]\"}","#),
+        (r#"the "hi," {"password":"x"#, r#"the "hi," {"password":"[masked]""#),
+        (r#"a "password": none, "password":"#, r#"a "password": none, "password":"#),
+        (r#"{"password":null,"other":"x"#, r#"{"password":null,"other":"x"#),
+    ] {
+        assert_eq!(control.rewrite_text(1, "input", text), wanted, "{text}");
     }
 }
 
