@@ -2960,13 +2960,9 @@ MAXIM_API maxim_status maxim_generation_set_model_parameters(
  *     Ollama, TGI, watsonx, Replicate, Aleph Alpha, Writer, Workers AI, llama.cpp, Triton, ERNIE,
  *     Hunyuan, Oracle, YandexGPT, Reka, DashScope, Spark, KoboldAI: converted to a chat completion,
  * - the messages of a Gemini Live or OpenAI Realtime session, the AI SDK's results, streams and
- *     messages, LangChain's messages and results, the messages of the Claude Agent SDK, the answers
- *     of Spring AI, LangChain4j, Semantic Kernel, Microsoft.Extensions.AI, LlamaIndex, Haystack,
- *     Pydantic AI, Genkit and ADK,
- * - any of these within the line of a batch, a gateway's or a client's response, a list of its own,
- *     or a recording (`{"request": …, "completion": …}`, chunks with their times, HAR), if no other
- *     answer stands in it; and in the names of languages that write `finishReason` or
- *     `FinishReason`,
+ *     messages, LangChain's messages and results, the messages of the Claude Agent SDK,
+ * - any of these within the line of a batch, a gateway's or a client's response, or a list of its
+ *     own,
  * - generated images, sounds and films (OpenAI, Imagen, Veo, Stability AI, fal and others),
  *     transcriptions, documents that were read, and embeddings (numbers of values, not the values),
  * - a provider's error, which becomes the generation's error.

@@ -49,18 +49,6 @@ fn deep<T: Send>(work: &(impl Fn() -> T + Sync)) -> Option<T> {
     })
 }
 
-/// Does work of many frames, on a stack of its own unless it is on one already. `None`: none can be had.
-pub(super) fn elsewhere<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
-    if ON_OWN_STACK.get() {
-        return Some(work());
-    }
-    let _undisturbed = Undisturbed::by_ourselves();
-    try_on_own_stack("maxim-json", || {
-        ON_OWN_STACK.set(true);
-        work()
-    })
-}
-
 /// Whether there is room for so many levels here. If only on another stack, [`with_room`] hears of it.
 pub(super) fn admits(levels: usize) -> bool {
     let is_admitted = levels <= if ON_OWN_STACK.get() { DEEPEST } else { SHALLOW };

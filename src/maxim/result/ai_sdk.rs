@@ -95,14 +95,7 @@ fn is_result(value: &Value) -> bool {
                 .any(|name| value.get(*name).is_some())
             && value.get("apiFormat").is_none()
     };
-    // Of generateObject.
-    let is_object = || {
-        let object = value.given("object");
-        object.is_some_and(|object| object.is_object() || object.is_array())
-            && value.get("usage").is_some_and(Value::is_object)
-    };
     is_step(value)
-        || (value.get("finishReason").is_some() && is_object())
         || (value.get("finishReason").is_some() && is_of_text())
         || (!steps.is_empty() && steps.iter().all(is_step))
 }
@@ -163,11 +156,6 @@ fn result(value: &Value, context: &mut Context<'_>) -> Value {
     content.iter().for_each(|part| read_part(part, &mut choice, context));
     if content.is_empty() {
         read_flat(value, &mut choice, context);
-    }
-    if let (None, Some(object)) =
-        (&choice.content, value.given("object").filter(|object| !object.is_string()))
-    {
-        choice.content = Some(object.to_string());
     }
     choice.finish_reason = value.given("finishReason").and_then(reason);
     let response = value.given("response");

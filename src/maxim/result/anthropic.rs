@@ -8,7 +8,7 @@
 
 use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finished, sum};
 use super::value::{Read, push, rest};
-use super::{Context, ResponseShape, capitals};
+use super::{Context, ResponseShape};
 use serde_json::{Map, Value};
 
 pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an Anthropic message", is, convert };
@@ -37,9 +37,6 @@ fn is(value: &Value) -> bool {
 
 /// Also what the stream ends in, once it is put together.
 pub(super) fn convert(value: Value, context: &mut Context<'_>) -> Value {
-    // In camel case, as some clients have it.
-    let is_respelled = value.get("stop_reason").is_none() && value.given("stopReason").is_some();
-    let value = if is_respelled { capitals::as_anthropic(value) } else { value };
     message(&value).build(context)
 }
 

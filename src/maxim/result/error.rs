@@ -19,11 +19,7 @@ fn chunks(value: &Value) -> &[Value] {
 }
 
 fn convert(value: Value, _context: &mut Context<'_>) -> Value {
-    convert_alone(&value)
-}
-
-pub(super) fn convert_alone(value: &Value) -> Value {
-    let error = error_of(value).or_else(|| chunks(value).iter().find_map(error_of)).unwrap_or_default();
+    let error = error_of(&value).or_else(|| chunks(&value).iter().find_map(error_of)).unwrap_or_default();
     let id = value.filled("id").unwrap_or_else(new_id);
     let mut result = Map::new();
     result.insert("error".to_owned(), error);
@@ -185,11 +181,6 @@ pub(super) fn is_all(event: &Value) -> bool {
         })
 }
 
-/// The error that a body names as one, if it says nothing else.
-pub(super) fn told(body: &Value) -> Option<Value> {
-    error_of(body).filter(|_| body.either(&HOLDERS).is_some() && is_all(body))
-}
-
 /// Whether an event of a stream says that all is well, and nothing else.
 pub(super) fn is_no_error(event: &Value) -> bool {
     let members = event.as_object();
@@ -211,13 +202,7 @@ fn says_something(error: &Value) -> bool {
 
 /// An error in the log API's form; `body` says the kind where the error itself does not.
 pub(super) fn describe(error: &Value, body: &Value) -> Value {
-    // Anthropic's body of an error, as an error of a batch.
-    if let Some(inner) =
-        error.given("error").filter(|inner| inner.is_object() && error.text("type") == Some("error"))
-    {
-        return describe(inner, body);
-    }
-    let code = ["code", "status_code", "statusCode", "error_code", "errorCode", "Code"]
+    let code = ["code", "status_code", "statusCode", "error_code", "Code"]
         .iter()
         .find_map(|name| error.filled(name));
     let kind = ["type", "__type", "error_type", "status", "Type"].iter().find_map(|name| error.filled(name));
@@ -225,8 +210,7 @@ pub(super) fn describe(error: &Value, body: &Value) -> Value {
         let kind = body.filled("type").filter(|kind| kind != "error");
         kind.or_else(|| body.filled("status")).filter(|_| !std::ptr::eq(error, body))
     };
-    let taken =
-        ["message", "Message", "Msg", "error_msg", "errorMessage", "code", "Code", "type", "object", "id"];
+    let taken = ["message", "Message", "Msg", "error_msg", "code", "Code", "type", "object", "id"];
     form(Some(message(error)), code, kind.or_else(of_body), rest(error, &taken))
 }
 
@@ -259,7 +243,6 @@ fn message(error: &Value) -> String {
                 "msg",
                 "Msg",
                 "error_msg",
-                "errorMessage",
                 "detail",
                 "error_description",
                 "errors",

@@ -2,9 +2,9 @@
 
 use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments};
 use super::openai::{self, MessageContent};
-use super::value::{Read, count, filled, merge_members, push, rest};
+use super::value::{Read, count, filled, push, rest};
 use super::{Context, ResponseShape};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 pub(super) const LANGCHAIN: ResponseShape =
     ResponseShape { name: "a LangChain message or result", is: is_langchain, convert: langchain };
@@ -20,9 +20,7 @@ fn fields(value: &Value) -> Option<&Value> {
     {
         return value.given("kwargs");
     }
-    // Printed, it has no type.
-    let is_printed = value.get("type").is_none() && value.object("response_metadata").is_some();
-    let is_message = (matches!(value.text("type"), Some("ai" | "AIMessageChunk")) || is_printed)
+    let is_message = matches!(value.text("type"), Some("ai" | "AIMessageChunk"))
         && value.get("content").is_some()
         && ["response_metadata", "additional_kwargs", "usage_metadata"]
             .iter()
@@ -39,97 +37,13 @@ fn generations(value: &Value) -> Option<&[Value]> {
     (!lists.is_empty() && lists.iter().all(is_list)).then_some(lists)
 }
 
-/// The last message of a conversation, as a graph of LangChain's ends in.
-fn last_message(value: &Value) -> Option<&Value> {
-    value.get("messages")?.as_array()?.last().and_then(fields)
-}
-
-/// Messages that are pieces of one, as a stream has them.
-fn are_pieces(value: &Value) -> bool {
-    let is_piece = |piece: &Value| {
-        fields(piece).is_some_and(|members| {
-            members.text("type") == Some("AIMessageChunk") || members.get("tool_call_chunks").is_some()
-        })
-    };
-    value.as_array().is_some_and(|pieces| !pieces.is_empty() && pieces.iter().all(is_piece))
-}
-
 fn is_langchain(value: &Value) -> bool {
-    fields(value).is_some()
-        || generations(value).is_some()
-        || last_message(value).is_some()
-        || are_pieces(value)
-}
-
-/// One message of the pieces: texts, calls and counts are joined.
-fn joined(pieces: &[Value]) -> Value {
-    let mut whole = Map::new();
-    let mut content = MessageContent::default();
-    let mut calls: Vec<AssistantToolCall> = Vec::new();
-    let mut counts = Map::new();
-    for piece in pieces.iter().filter_map(fields) {
-        content.read(piece.given("content").unwrap_or(&Value::Null));
-        for part in piece.list("tool_call_chunks") {
-            let at = part.count("index").map_or(calls.len(), |index| (index as usize).min(calls.len()));
-            if at == calls.len() {
-                calls.push(AssistantToolCall::default());
-            }
-            let Some(call) = calls.get_mut(at) else { continue };
-            call.id = call.id.take().or_else(|| part.filled("id"));
-            call.name.push_str(part.text("name").unwrap_or_default());
-            call.arguments.push_str(part.text("args").unwrap_or_default());
-        }
-        add_counts(&mut counts, piece.object("usage_metadata"));
-        let joined =
-            ["content", "tool_call_chunks", "tool_calls", "invalid_tool_calls", "usage_metadata", "id"];
-        merge_members(&mut whole, rest(piece, &joined));
-        if let Some(id) = piece.given("id").filter(|_| !whole.contains_key("id")) {
-            whole.insert("id".to_owned(), id.clone());
-        }
-    }
-    let mut parts: Vec<Value> = content.other;
-    parts.extend(content.reasoning.map(|thoughts| json!({"type": "thinking", "thinking": thoughts})));
-    parts.extend(content.text.map(|text| json!({"type": "text", "text": text})));
-    whole.insert("type".to_owned(), "ai".into());
-    whole.insert("content".to_owned(), parts.into());
-    if !counts.is_empty() {
-        whole.insert("usage_metadata".to_owned(), counts.into());
-    }
-    if !calls.is_empty() {
-        let calls =
-            calls.into_iter().map(|call| json!({"id": call.id, "name": call.name, "args": call.arguments}));
-        whole.insert("tool_calls".to_owned(), calls.collect());
-    }
-    whole.entry("response_metadata").or_insert_with(|| json!({}));
-    Value::Object(whole)
-}
-
-/// Adds up counts, and those within them.
-fn add_counts(sums: &mut Map<String, Value>, counts: Option<&Map<String, Value>>) {
-    for (name, given) in counts.into_iter().flatten() {
-        match (sums.get_mut(name), given) {
-            (Some(Value::Object(inner)), Value::Object(more)) => add_counts(inner, Some(more)),
-            (Some(sum), given) => {
-                if let (Some(before), Some(more)) = (count(sum), count(given)) {
-                    *sum = before.saturating_add(more).into();
-                }
-            }
-            (None, given) => drop(sums.insert(name.clone(), given.clone())),
-        }
-    }
+    fields(value).is_some() || generations(value).is_some()
 }
 
 fn langchain(value: Value, context: &mut Context<'_>) -> Value {
     let mut completion = Completion::default();
-    let value = match value.as_array() {
-        Some(pieces) => joined(pieces),
-        None => value,
-    };
-    let last = last_message(&value);
-    if last.is_some() {
-        completion.extra = rest(&value, &[]);
-    }
-    match (generations(&value), last.or_else(|| fields(&value))) {
+    match (generations(&value), fields(&value)) {
         (Some(lists), _) => {
             for item in lists.iter().flat_map(|list| list.as_array().into_iter().flatten()) {
                 let index = completion.choices.len() as u64;

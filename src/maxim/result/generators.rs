@@ -133,9 +133,7 @@ fn at<'v>(value: &'v Value, way: &str) -> Option<&'v Value> {
 
 fn is_prediction(value: &Value) -> bool {
     let is_status = |status: &str| {
-        ["starting", "processing", "succeeded", "failed", "canceled", "aborted"]
-            .iter()
-            .any(|known| status.eq_ignore_ascii_case(known))
+        ["starting", "processing", "succeeded", "failed", "canceled", "aborted"].contains(&status)
     };
     value.text("status").is_some_and(is_status)
         && value.filled("id").is_some()

@@ -4,10 +4,9 @@
 //! AWS Bedrock, fal and those like it, films of xAI and Black Forest Labs, and speech as base64.
 
 use super::completion::{Choice, Completion, plain_usage};
-use super::value::{Read, merge_members, push, rest, seconds};
+use super::value::{Read, push, rest, seconds};
 use super::{Context, ResponseShape, frameworks};
-use base64::Engine;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 pub(super) const SHAPE: ResponseShape = ResponseShape { name: "generated images or sounds", is, convert };
 
@@ -134,37 +133,7 @@ fn samples(value: &Value) -> &[Value] {
     }
 }
 
-/// Whether it is an event of OpenAI's streams of images and of speech.
-fn is_event(event: &Value) -> bool {
-    event.text("type").is_some_and(|kind| {
-        ["image_generation.", "image_edit.", "speech.audio."].iter().any(|begin| kind.starts_with(begin))
-    })
-}
-
-/// What a stream comes to: the last image, which is the whole one unless it broke off, or the sound of all pieces.
-fn assembled(events: &[Value]) -> Value {
-    let mut sound = Vec::new();
-    let mut whole = Map::new();
-    for event in events {
-        if let Some(piece) = event.text("audio") {
-            sound.extend(base64::engine::general_purpose::STANDARD.decode(piece).unwrap_or_default());
-        }
-        merge_members(&mut whole, rest(event, &["type", "audio", "partial_image_index", "sequence_number"]));
-    }
-    if let Some(image) = whole.shift_remove("b64_json") {
-        whole.insert("data".to_owned(), json!([{"b64_json": image}]));
-    }
-    if !sound.is_empty() {
-        let sound = base64::engine::general_purpose::STANDARD.encode(sound);
-        whole.insert("audioContent".to_owned(), sound.into());
-    }
-    Value::Object(whole)
-}
-
 fn is(value: &Value) -> bool {
-    if let Value::Array(events) = value {
-        return !events.is_empty() && events.iter().all(is_event) && is(&assembled(events));
-    }
     value.is_object()
         // An answer may have sounds and images beside its text.
         && !(frameworks::MESSAGE.is)(value)
@@ -174,10 +143,6 @@ fn is(value: &Value) -> bool {
 }
 
 fn convert(value: Value, context: &mut Context<'_>) -> Value {
-    let value = match value.as_array() {
-        Some(events) => assembled(events),
-        None => value,
-    };
     let held = holder(&value).unwrap_or(&value);
     let mut found = generated(held);
     found.items.extend(samples(held));

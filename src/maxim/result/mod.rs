@@ -30,7 +30,6 @@
 //! | an AI SDK result | `finishReason` with `content` in its parts or a `text`, or `steps` of these | converted |
 //! | an AI SDK message | `role` `assistant` with `parts` that have a `type` | converted |
 //! | a LangChain message or result | `type` `ai` with `response_metadata`, or lists of `generations` | converted |
-//! | a framework's answer | the members of [`kits`]: parts of a message with a kind, beside counts and a reason to finish | converted |
 //! | a Google Gemini response | `candidates`, `promptFeedback` or `usageMetadata`, in an object or an array of chunks | converted |
 //! | an Anthropic message | `content` with `type` `message` or a `stop_reason` | converted |
 //! | an AWS Bedrock Converse response | `output.message` | converted |
@@ -44,7 +43,6 @@
 //! | a transcription | `text` with what transcriptions have beside it | converted |
 //! | a document that was read | `pages` with `markdown` | converted |
 //! | a message of an assistant | `role` `assistant` with `content` or `tool_calls` | the message of a completion |
-//! | an answer whose names begin with capitals | `Candidates`, or a `StopReason`, `FinishReason` or `Role` with what is said | respelled, then as what it is |
 //! | an error of the provider | `error`, or a body that says nothing but a message | the generation's error |
 //!
 //! What is converted or assembled is a chat completion (a text completion for a text completion
@@ -68,9 +66,7 @@
 
 #![forbid(unsafe_code)]
 
-use self::envelope::Opened;
 use super::media::Media;
-use super::tree;
 use crate::process::unique::Uuid;
 use serde_json::{Map, Value, json};
 
@@ -79,7 +75,6 @@ mod ai_sdk;
 mod anthropic;
 mod anthropic_stream;
 mod bedrock;
-mod capitals;
 mod cohere;
 mod completion;
 mod dashscope;
@@ -93,7 +88,6 @@ mod generators;
 mod images;
 mod inline;
 mod interactions;
-mod kits;
 mod live;
 mod ollama;
 mod openai;
@@ -122,7 +116,7 @@ struct ResponseShape {
 }
 
 /// Every known shape, in the order in which they are tried.
-const SHAPES: [ResponseShape; 41] = [
+const SHAPES: [ResponseShape; 39] = [
     spelled::SHAPE,
     openai_stream::CHAT,
     openai_stream::TEXT,
@@ -148,7 +142,6 @@ const SHAPES: [ResponseShape; 41] = [
     ai_sdk::RESULT,
     ai_sdk::MESSAGE,
     frameworks::LANGCHAIN,
-    kits::SHAPE,
     gemini::SHAPE,
     anthropic::SHAPE,
     bedrock::SHAPE,
@@ -162,7 +155,6 @@ const SHAPES: [ResponseShape; 41] = [
     other::SPEECH,
     other::DOCUMENT,
     frameworks::MESSAGE,
-    capitals::SHAPE,
     error::SHAPE,
 ];
 
@@ -253,19 +245,15 @@ pub enum Found {
 /// Turns a provider's response into what the log API accepts as a generation's result.
 pub fn normalise(value: Value, owner: &Owner<'_>) -> Normal {
     let mut context = Context { owner, media: Vec::new() };
-    let (mut value, found) = answered(raw::unwrap(value), &mut context);
+    let value = raw::unwrap(value);
+    let (mut value, found) = match split::answers(value) {
+        Ok(answers) => several(answers, &mut context),
+        Err(value) => one(value, &mut context),
+    };
     if owner.extracts_media {
         inline::take(&mut value, &mut context);
     }
     Normal { value, media: context.media, found }
-}
-
-/// One answer, or several in an array.
-fn answered(value: Value, context: &mut Context<'_>) -> (Value, Found) {
-    match split::answers(value) {
-        Ok(answers) => several(answers, context),
-        Err(value) => one(value, context),
-    }
 }
 
 fn one(value: Value, context: &mut Context<'_>) -> (Value, Found) {
@@ -292,7 +280,7 @@ fn broken_off(value: &Value, context: &mut Context<'_>) -> Option<(Value, Found)
     let failed = events.iter().rev().filter(|event| error::is_all(event)).find_map(error::error_of)?;
     let came: Vec<Value> = events.iter().filter(|event| !error::is_all(event)).cloned().collect();
     let kept = context.media.len();
-    if came.iter().any(|event| event.is_object() || event.is_string())
+    if !came.is_empty()
         && let (mut answer, found @ (Found::Known(_) | Found::Odd(_))) = one(came.into(), context)
     {
         if let Value::Object(members) = &mut answer
@@ -309,53 +297,28 @@ fn broken_off(value: &Value, context: &mut Context<'_>) -> Option<(Value, Found)
 /// What is of no shape as it stands, but for what is around it: a list of answers that are each of one, a stream
 /// between whose events are such as keep a connection open or tell that all is well, and an answer in an [`envelope`].
 fn listed(value: Value, context: &mut Context<'_>) -> (Value, Found) {
-    // An envelope is looked for in envelopes, and what is in it is read as any other: too much for a caller's stack.
-    match tree::elsewhere(|| taken_apart(value.clone(), context)) {
-        Some(taken) => taken,
-        None => (value, Found::Unknown("can't be taken apart".to_owned())),
-    }
-}
-
-fn taken_apart(value: Value, context: &mut Context<'_>) -> (Value, Found) {
     let is_answer = |value: &Value| value.is_object() && envelope::is_answer(value);
     match value {
         Value::Array(items) if !items.is_empty() && items.iter().all(is_answer) => several(items, context),
         Value::Array(items) if is_list_of_envelopes(&items) => {
-            one(items.iter().filter_map(envelope::open_known).collect(), context)
+            one(items.iter().filter_map(envelope::open).collect(), context)
         }
         Value::Array(items) if items.iter().any(is_aside) && !items.iter().all(is_aside) => {
             one(items.into_iter().filter(|item| !is_aside(item)).collect(), context)
         }
-        value => {
-            let column = value.as_array().and_then(|items| envelope::column(items));
-            match column
-                .map(|answer| Opened { answer, around: Map::new() })
-                .or_else(|| envelope::open(&value))
-            {
-                Some(Opened { answer, around }) => {
-                    let (mut answer, found) = answered(answer, context);
-                    if let (Value::Object(members), false) = (&mut answer, around.is_empty()) {
-                        value::add_new(members, around);
-                        // It is read as the answer's own.
-                        answer = one(answer, context).0;
-                    }
-                    (answer, found)
-                }
-                None => match envelope::error(&value) {
-                    Some(failed) => (failed, Found::Failure),
-                    None => {
-                        let why = unknown(&value);
-                        (value, Found::Unknown(why))
-                    }
-                },
+        value => match envelope::open(&value) {
+            Some(answer) => one(answer, context),
+            None => {
+                let why = unknown(&value);
+                (value, Found::Unknown(why))
             }
-        }
+        },
     }
 }
 
 /// Whether each item has an answer in it, as the events of a stream in envelopes have.
 fn is_list_of_envelopes(items: &[Value]) -> bool {
-    !items.is_empty() && items.iter().all(|item| item.is_object() && envelope::open_known(item).is_some())
+    !items.is_empty() && items.iter().all(|item| item.is_object() && envelope::open(item).is_some())
 }
 
 /// An event that says nothing of an answer.

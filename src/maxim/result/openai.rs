@@ -89,7 +89,7 @@ pub(super) fn patch_head(
     context: &Context<'_>,
 ) {
     if !response.get("id").is_some_and(Value::is_string) {
-        let id = response.filled("id").or_else(|| response.filled("response_id")).unwrap_or_else(new_id);
+        let id = response.filled("id").unwrap_or_else(new_id);
         response.insert("id".to_owned(), id.into());
     }
     if !response.get("object").is_some_and(|given| given.is_string() && given != "") {

@@ -15,7 +15,6 @@ use super::completion::{
 use super::openai::{FINISH_REASONS, MessageContent, patch_usage};
 use super::value::{self, Read, merge_members, rest, seconds};
 use super::{Context, ResponseShape, error};
-use crate::maxim::tree;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -242,22 +241,8 @@ impl CompletionAssembly {
             let known = self.calls.get(*at).and_then(|(_, call)| call.id.as_ref());
             id.is_some() && known.is_some() && known != id.as_ref()
         };
-        // A whole call whose name comes before arguments of their own is no beginning of another's.
-        let begins_anew = |at: usize| {
-            let before = self.calls.get(at).map(|(_, call)| call);
-            let text = |name: &str| function.and_then(|function| function.text(name)).unwrap_or_default();
-            id.is_none()
-                && !text("name").is_empty()
-                && text("arguments").trim_start().starts_with('{')
-                && before.is_some_and(|call| {
-                    !call.name.is_empty()
-                        && call.arguments.trim_end().ends_with('}')
-                        && tree::read(call.arguments.as_bytes()).is_some()
-                })
-        };
         let known = match (of_id, index, &id) {
             (Some(at), ..) => Some(at),
-            _ if of_index.is_some_and(begins_anew) => None,
             (None, None, Some(_)) => None,
             _ => of_index.filter(|at| !is_another(at)),
         };

@@ -7,12 +7,10 @@ use super::value::Read;
 use super::{envelope, error, relaxed};
 use crate::maxim::tree;
 use base64::Engine;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Envelopes within envelopes that are taken off.
 const MOST_NESTED: u32 = 4;
-/// Shorter, a text is no answer's base64.
-const SHORTEST_BASE64: usize = 24;
 /// How often a byte of a stream may be looked at in search of a whole event.
 const MOST_LOOKS: usize = 16;
 
@@ -34,15 +32,6 @@ pub(super) fn read(text: &str) -> Option<Value> {
             .or_else(|| cut_short(text))
     })
     .or_else(|| within(text))
-    .or_else(|| subtitles(text))
-}
-
-/// A transcription as subtitles (SRT, WebVTT).
-fn subtitles(text: &str) -> Option<Value> {
-    let mut lines = text.lines().map(str::trim);
-    let is_first = |line: Option<&str>| line.is_some_and(|line| line.starts_with("WEBVTT") || line == "1");
-    let is_subtitles = is_first(lines.next()) && lines.take(8).any(|line| line.contains("-->"));
-    is_subtitles.then(|| json!({"text": text}))
 }
 
 /// An answer behind something else: the head of an HTTP response, the fence of a block of code, a prefix against
@@ -55,40 +44,12 @@ fn within(text: &str) -> Option<Value> {
             .min()?;
         events(text.get(first + 1..)?)
     };
-    of_events().or_else(|| among(text))
-}
-
-/// The values among other things in a text, such as the times before the lines of a log: those of a stream, or those
-/// that are answers.
-fn among(text: &str) -> Option<Value> {
-    let mut values = Vec::new();
-    let mut rest = text;
-    while let Some(value) = rest.find(['{', '[']).and_then(|at| rest.get(at..)) {
-        let Some(end) = end_of_value(value) else {
-            values.extend(cut_short(value));
-            break;
-        };
-        values.extend(value.get(..end).and_then(parse));
-        rest = value.get(end..)?;
-    }
-    let stream = Value::Array(values);
-    if envelope::is_answer(&stream) {
-        return Some(stream);
-    }
-    let Value::Array(mut values) = stream else { return None };
-    values.retain(|value| value.is_object() && envelope::is_answer(value));
-    if values.len() > 1 { Some(Value::Array(values)) } else { values.pop() }
-}
-
-/// The base64 of a text that is an answer: what gateways hand over as a body's bytes.
-pub(super) fn read_base64(text: &str) -> Option<Value> {
-    // What `{`, `[`, `data:` and `event:` become at the beginning of a text.
-    let begins = ["ey", "ew", "W3", "Ww", "ZGF0Y", "ZXZlb"].iter().any(|begin| text.starts_with(begin));
-    if !begins || text.len() < SHORTEST_BASE64 {
-        return None;
-    }
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text.trim_end()).ok()?;
-    read_whole(&String::from_utf8(bytes).ok()?)
+    let of_value = || {
+        let rest = text.get(text.find(['{', '['])?..)?;
+        let value = rest.get(..end_of_value(rest)?).and_then(parse)?;
+        envelope::is_answer(&value).then_some(value)
+    };
+    of_events().or_else(of_value)
 }
 
 /// A text whose lines end in a line feed: server-sent events may end theirs in a carriage return too.
@@ -130,20 +91,12 @@ fn events(text: &str) -> Option<Value> {
         if !data.is_empty() && (line.is_empty() || is_whole()) {
             let event = std::mem::take(&mut data);
             if event.trim() != "[DONE]" {
-                let failed = || is_told_error(&event).then(|| json!({"error": event}));
-                let read = parse(&event).or_else(|| cut_short(&event)).or_else(failed);
-                events.push(read.unwrap_or(Value::String(event)));
+                events.push(parse(&event).or_else(|| cut_short(&event)).unwrap_or(Value::String(event)));
             }
         }
     }
     events.retain(|event| !event.is_null());
     (!events.is_empty()).then_some(Value::Array(events))
-}
-
-/// Whether an event that is no JSON says that something went wrong.
-fn is_told_error(event: &str) -> bool {
-    let word = event.trim_start_matches(['[', ' ']);
-    word.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("error"))
 }
 
 /// Lines of JSON, as Ollama and TGI stream them: at least two.

@@ -1,7 +1,7 @@
 //! What is nearly JSON: Python's and JavaScript's own ways of writing a value, and what is met in JSON that is none.
 //!
 //! Read are single quotes, names without quotes, `None`, `True` and `undefined`, commas before an end, comments, control
-//! characters in texts, numbers in other forms, members of enumerations, and calls: `Choice(index=0, text='a')` is an object, `Decimal('1.5')` is its
+//! characters in texts, numbers in other forms, and calls: `Choice(index=0, text='a')` is an object, `Decimal('1.5')` is its
 //! value. `NaN` and `Infinity`, which no JSON has, become texts. Anything else is no value.
 
 use std::cell::Cell;
@@ -26,10 +26,10 @@ pub(super) fn read(text: &str) -> Option<Value> {
     let mut reader = RelaxedReader { text, at: 0, values: 0, loses_names: false };
     reader.skip();
     // A word, or a list of numbers, is no answer.
-    let value = match reader.rest().starts_with(['{', '[']) || reader.call_name().is_some() {
-        true => reader.value(0)?,
-        false => reader.bare_members()?,
-    };
+    if !reader.rest().starts_with(['{', '[']) && reader.call_name().is_none() {
+        return None;
+    }
+    let value = reader.value(0)?;
     reader.skip();
     reader.eat(';');
     reader.skip();
@@ -94,7 +94,6 @@ impl<'t> RelaxedReader<'t> {
             '{' => self.members('}', depth),
             '[' => self.items(']', depth),
             '(' => self.items(')', depth),
-            '<' => self.enumerated(depth + 1),
             '\'' | '"' => self.string().map(Value::String),
             'b' | 'u' | 'r' | 'f' if rest.get(1..).is_some_and(|text| text.starts_with(['\'', '"'])) => {
                 self.at += 1;
@@ -136,34 +135,6 @@ impl<'t> RelaxedReader<'t> {
         };
         self.loses_names |= value.is_object() || value.is_array();
         Some(value)
-    }
-
-    /// What stands in the parentheses of a call without these, as Pydantic prints its models: `id='x' usage=Usage(a=1)`.
-    fn bare_members(&mut self) -> Option<Value> {
-        let mut members = Map::new();
-        while !self.rest().is_empty() {
-            let name = self.name().filter(|name| !name.contains(['-', '.', '$']))?.to_owned();
-            if !self.eat('=') {
-                return None;
-            }
-            members.insert(name, self.value(1)?);
-            self.skip();
-        }
-        self.loses_names = true;
-        (!members.is_empty()).then_some(Value::Object(members))
-    }
-
-    /// A member of an enumeration, as Python prints it: `<FinishReason.STOP: 'STOP'>` is its value.
-    fn enumerated(&mut self, depth: usize) -> Option<Value> {
-        let rest = self.rest();
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || "<._".contains(c)))?;
-        self.at += end;
-        if !self.eat(':') {
-            return None;
-        }
-        let value = self.value(depth)?;
-        self.skip();
-        self.eat('>').then_some(value)
     }
 
     fn members(&mut self, end: char, depth: usize) -> Option<Value> {
@@ -328,10 +299,6 @@ mod tests {
             ),
             ("callback({\"a\": Decimal('1.5')});", json!({"a": "1.5"})),
             (
-                "id='x' reason=<Reason.STOP: 'STOP'> usage=Usage(a=1,\n  b=None)",
-                json!({"id": "x", "reason": "STOP", "usage": {"a": 1, "b": null}}),
-            ),
-            (
                 "{'b': b'x', 'n': 123456789012345678901234567890}",
                 serde_json::from_str("{\"b\":\"x\",\"n\":123456789012345678901234567890}").unwrap(),
             ),
@@ -352,10 +319,6 @@ mod tests {
             "[1] 2",
             "[NaN]",
             "Point(1, 2)",
-            "a=",
-            "a=1 b",
-            "a=<b>",
-            "a =1",
         ] {
             assert_eq!(read(text), None, "{text}");
         }

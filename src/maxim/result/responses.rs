@@ -4,7 +4,7 @@
 
 use super::openai::{patch_counts, patch_head};
 use super::value::{Read, is_integer};
-use super::{Context, ResponseShape, error};
+use super::{Context, ResponseShape};
 use serde_json::{Map, Value, json};
 
 const OBJECT: &str = "response";
@@ -17,8 +17,7 @@ fn is(value: &Value) -> bool {
         .get("output")
         .and_then(Value::as_array)
         .is_some_and(|items| !items.is_empty() && items.iter().all(is_item));
-    let is_one = |object: &str| object.strip_prefix("realtime.").unwrap_or(object).starts_with(OBJECT);
-    value.is_object() && (value.text("object").is_some_and(is_one) || has_items)
+    value.is_object() && (value.text("object").is_some_and(|object| object.starts_with(OBJECT)) || has_items)
 }
 
 fn convert(mut value: Value, context: &mut Context<'_>) -> Value {
@@ -49,11 +48,6 @@ pub(super) fn patch(response: &mut Map<String, Value>, context: &Context<'_>) {
             patch_item(other);
             *other = json!([other.take()]);
         }
-    }
-    // The Realtime API says what went wrong among the details of its status.
-    let failed = response.given("status_details").and_then(|details| details.given("error"));
-    if let (Some(failed), true) = (failed.cloned(), response.get("error").is_none_or(Value::is_null)) {
-        response.insert("error".to_owned(), error::describe(&failed, &failed));
     }
     const COUNTS: [&str; 3] = ["input_tokens", "output_tokens", "total_tokens"];
     patch_counts(response, COUNTS, ["prompt_tokens", "completion_tokens"]);

@@ -1,4 +1,4 @@
-//! OpenAI's and Cohere's answers in another spelling, as clients and services write them: Tencent's Hunyuan begins every name with a capital, Oracle's
+//! OpenAI's and Cohere's answers in another spelling: Tencent's Hunyuan begins every name with a capital, Oracle's
 //! Generative AI writes them in camel case (its Python client with underscores), and roles, types and calls in ways of
 //! its own.
 //!
@@ -13,7 +13,7 @@ pub(super) const SHAPE: ResponseShape =
     ResponseShape { name: "a completion of Hunyuan or Oracle", is, convert };
 
 /// Their names, and ours. Only what stands under one of these is looked into: the arguments of a call are its own.
-const NAMES: [(&str, &str); 74] = [
+const NAMES: [(&str, &str); 54] = [
     ("Id", "id"),
     ("Created", "created"),
     ("Model", "model"),
@@ -62,26 +62,6 @@ const NAMES: [(&str, &str); 74] = [
     ("acceptedPredictionTokens", "accepted_prediction_tokens"),
     ("rejectedPredictionTokens", "rejected_prediction_tokens"),
     ("documentIds", "document_ids"),
-    ("Object", "object"),
-    ("systemFingerprint", "system_fingerprint"),
-    ("serviceTier", "service_tier"),
-    ("numCachedTokens", "num_cached_tokens"),
-    ("audioTokens", "audio_tokens"),
-    ("generationId", "generation_id"),
-    ("responseId", "response_id"),
-    ("billedUnits", "billed_units"),
-    ("inputTokens", "input_tokens"),
-    ("outputTokens", "output_tokens"),
-    ("searchUnits", "search_units"),
-    ("searchQueries", "search_queries"),
-    ("searchResults", "search_results"),
-    ("isSearchRequired", "is_search_required"),
-    ("eventType", "event_type"),
-    ("isFinished", "is_finished"),
-    ("delta", "delta"),
-    ("meta", "meta"),
-    ("tokens", "tokens"),
-    ("response", "response"),
     ("choices", "choices"),
     ("message", "message"),
     ("content", "content"),
@@ -100,29 +80,6 @@ fn is_whole(value: &Value) -> bool {
             && holders.iter().any(|name| value.given(name).is_some()))
 }
 
-/// Whether it is OpenAI's in camel case, as Mistral's client for TypeScript has it.
-fn is_camel_case(value: &Value) -> bool {
-    let names = ["toolCalls", "reasoningContent"];
-    let is_message = |message: &Value| names.iter().any(|name| message.given(name).is_some());
-    value.list("choices").iter().any(|choice| {
-        choice.get("finish_reason").is_none()
-            && (choice.get("finishReason").is_some()
-                || choice.either(&["message", "delta"]).is_some_and(is_message))
-    })
-}
-
-/// Whether it is Cohere's in camel case, whole or an event, as its client for TypeScript has it.
-fn is_cohere_in_camel_case(value: &Value) -> bool {
-    let reason = |holder: &Value| {
-        holder
-            .text("finishReason")
-            .is_some_and(|reason| cohere::FINISH_REASONS.iter().any(|(theirs, _)| *theirs == reason))
-    };
-    (reason(value) && (value.object("message").is_some() || value.text("generationId").is_some()))
-        || (value.text("type") == Some("message-end") && value.given("delta").is_some_and(reason))
-        || value.text("eventType").is_some_and(|kind| kind == "text-generation" || kind == "stream-end")
-}
-
 /// Whether it is what Oracle's streams send of a message.
 fn is_piece(event: &Value) -> bool {
     event.get("choices").is_none()
@@ -131,20 +88,13 @@ fn is_piece(event: &Value) -> bool {
 
 fn is(value: &Value) -> bool {
     match value {
-        Value::Array(events) => events.iter().any(|event| {
-            is_whole(event) || is_piece(event) || is_camel_case(event) || is_cohere_in_camel_case(event)
-        }),
-        value => is_whole(value) || is_camel_case(value) || is_cohere_in_camel_case(value),
+        Value::Array(events) => events.iter().any(|event| is_whole(event) || is_piece(event)),
+        value => is_whole(value),
     }
 }
 
 fn convert(value: Value, context: &mut Context<'_>) -> Value {
     if let Value::Array(events) = value {
-        if events.iter().any(is_cohere_in_camel_case) {
-            let events = Value::Array(events.into_iter().map(respelled).collect());
-            let stream = if (cohere::V2_STREAM.is)(&events) { cohere::V2_STREAM } else { cohere::V1_STREAM };
-            return (stream.convert)(events, context);
-        }
         let mut text = String::new();
         let chunks = events.into_iter().map(|event| chunk(respelled(event), &mut text)).collect();
         return (openai_stream::CHAT.convert)(chunks, context);
@@ -169,9 +119,7 @@ fn convert(value: Value, context: &mut Context<'_>) -> Value {
     let mut built = (shape.convert)(answer, context);
     if let (Value::Object(members), false) = (&mut built, is_openai) {
         // Where Cohere's own has neither.
-        let is_counted = members.given("usage").is_some_and(|usage| usage.count("total_tokens") > Some(0));
-        let own = own.into_iter().filter(|(name, _)| *name != "usage" || !is_counted);
-        members.extend(own.filter_map(|(name, member)| Some((name.to_owned(), member?))));
+        members.extend(own.into_iter().filter_map(|(name, member)| Some((name.to_owned(), member?))));
         return openai::chat(built, context);
     }
     built
@@ -183,8 +131,6 @@ fn respelled(value: Value) -> Value {
             let mut written = Map::new();
             for (name, member) in members {
                 match NAMES.iter().find(|(theirs, _)| *theirs == name) {
-                    // A call's arguments have names of their own.
-                    Some((_, ours @ "arguments")) => drop(written.insert((*ours).to_owned(), member)),
                     Some((_, ours)) if !member.is_null() || !written.contains_key(*ours) => {
                         written.insert((*ours).to_owned(), respelled(member));
                     }
