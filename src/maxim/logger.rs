@@ -549,19 +549,14 @@ fn spool_options(config: &LoggerConfig, protocol: &'static str) -> spool::Option
 }
 
 fn open_lines(config: &LoggerConfig, uploads: Weak<UploadPipeline>) -> Pipeline {
-    let (spool, sender) = (spool_options(config, LINES), Arc::new(MaximLog::new(config, uploads)));
-    Pipeline::open(config.settings.pipeline("maxim-writer", spool, sender, config.flush_interval))
+    open(config, LINES, "maxim-writer", Arc::new(MaximLog::new(config, uploads)))
 }
 
 fn open_uploads(config: &LoggerConfig, lines: Weak<Pipeline>) -> Pipeline {
-    // A call waits for it, so that it costs as little as can be.
-    let beside = lines.upgrade().map(|lines| lines.spool().places());
-    let spool = spool::Options { begins_small: true, beside, ..spool_options(config, UPLOADS) };
     let protocol = Arc::new(UploadProtocol::new(config, lines));
-    let sender = Arc::clone(&protocol) as Arc<dyn Protocol>;
-    let uploads =
-        Pipeline::open(config.settings.pipeline("maxim-uploads", spool, sender, config.flush_interval));
+    let uploads = open(config, UPLOADS, "maxim-uploads", Arc::clone(&protocol) as Arc<dyn Protocol>);
     protocol.set_spool(uploads.spool());
+    uploads.spool().sweep_side_files(config.settings.max_age);
     uploads
 }
 
@@ -579,4 +574,14 @@ fn open_spans(
     let lines = open(FOLDED, "maxim-fold", Arc::clone(&folding) as Arc<dyn Protocol>);
     folding.set_pipeline(Arc::downgrade(&lines));
     (lines, spans)
+}
+
+fn open(
+    config: &LoggerConfig,
+    protocol: &'static str,
+    name: &'static str,
+    sender: Arc<dyn Protocol>,
+) -> Pipeline {
+    let spool = spool_options(config, protocol);
+    Pipeline::open(config.settings.pipeline(name, spool, sender, config.flush_interval))
 }

@@ -13,9 +13,8 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::sync::Mutex;
 use serde::{Deserialize, Serialize};
@@ -174,9 +173,6 @@ pub(super) struct UploadProtocol {
     lines: Weak<Pipeline>,
     /// Set once it is open.
     spool: OnceLock<Weak<Spool>>,
-    /// Whether the directory has been looked through for files of nobody.
-    swept: AtomicBool,
-    max_age: Duration,
     turns: Mutex<Turns>,
     /// The connections beside the pipeline's own.
     siblings: Mutex<Vec<Http>>,
@@ -185,15 +181,8 @@ pub(super) struct UploadProtocol {
 impl UploadProtocol {
     pub fn new(config: &LoggerConfig, lines: Weak<Pipeline>) -> UploadProtocol {
         let storage = Storage::new(config);
-        UploadProtocol {
-            storage,
-            lines,
-            spool: OnceLock::new(),
-            swept: AtomicBool::new(false),
-            max_age: config.settings.max_age,
-            turns: Mutex::default(),
-            siblings: Mutex::default(),
-        }
+        let (spool, turns, siblings) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        UploadProtocol { storage, lines, spool, turns, siblings }
     }
 
     /// Where large content lies.
@@ -362,12 +351,6 @@ impl Protocol for UploadProtocol {
     }
 
     fn upkeep(&self) {
-        // Here, as the thread of a call may wait for no disk.
-        if let Some(spool) = self.spool()
-            && !self.swept.swap(true, Ordering::Relaxed)
-        {
-            spool.sweep_side_files(self.max_age);
-        }
         // While nothing is uploaded, no connection is kept but the pipeline's own.
         self.siblings.lock().clear();
     }

@@ -113,7 +113,6 @@ pub use lanes::Counts;
 pub use reader::{BatchLimits, READ_AGAIN, Reader};
 pub use sidefile::has_orphans;
 pub use spool::{Missed, Spool};
-pub use store::Places;
 pub use wakeup::Wakeup;
 
 use sha2::{Digest, Sha256};
@@ -208,10 +207,6 @@ pub struct Options {
     /// This process may be gone soon, as forked children often are: it begins with a small segment, and
     /// does not look after what others left before it has lived for a second.
     pub short_lived: bool,
-    /// It begins with a small segment.
-    pub begins_small: bool,
-    /// The directories of another spool of this configuration, to be used if they are what they were.
-    pub beside: Option<Places>,
     /// How many threads can log at the same time at most; 0: as many as there are processors.
     pub lanes: usize,
 }
@@ -233,8 +228,6 @@ impl Options {
             memory_only: false,
             quarantine_max_age: None,
             short_lived: false,
-            begins_small: false,
-            beside: None,
             lanes: 0,
         }
     }

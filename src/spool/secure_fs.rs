@@ -105,16 +105,6 @@ impl Base {
         Ok(action(directory)?)
     }
 
-    /// Whether its path still leads to it, and nobody else may put files there.
-    #[allow(clippy::useless_conversion)] // widths differ between platforms
-    pub fn is_in_place(&self) -> bool {
-        rustix::fs::lstat(&self.path).is_ok_and(|found| {
-            Inode::of(&found) == self.kept.inode
-                && found.st_uid == user_id()
-                && u32::from(found.st_mode) & WRITABLE_BY_OTHERS == 0
-        })
-    }
-
     /// In a forked child that has no use for it.
     pub fn close_inherited(&self) {
         self.kept.close();

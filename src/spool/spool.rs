@@ -5,10 +5,10 @@ use super::candidates::{self, Unusable};
 use super::claim::Locks;
 use super::format::{self, Origin, STAMP, SegmentKey};
 use super::lanes::{self, Apart, LANES_MAX, Lane, LaneCell, Meetings, Quiet};
-use super::secure_fs::{At, Base};
+use super::secure_fs::At;
 use super::segment::Room;
 use super::state::{Location, Segment, SpoolState};
-use super::store::{Places, Store, StoreRoot};
+use super::store::{Store, StoreRoot};
 use super::{Identity, Options, RecordKind, Refusal, SpoolStats, StorageKind, Wakeup, group};
 use crate::process::{Undisturbed, monotonic, stamp};
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex, here};
@@ -25,9 +25,8 @@ const SEGMENT_SIZE: u64 = 1 << 20;
 /// The smallest segment, for callers who give the spool very little memory.
 const SEGMENT_SIZE_MIN: u64 = 16 << 10;
 /// The first segment of a process that may be gone soon: many log a few records and leave their segments
-/// in shared memory until another process takes them over. And of a spool that is opened while a caller waits: a large
-/// one takes ten times as long to make.
-const SEGMENT_SIZE_SMALL: u64 = 64 << 10;
+/// in shared memory until another process takes them over.
+const SEGMENT_SIZE_SHORT_LIVED: u64 = 64 << 10;
 /// The memory cap is at least this many segments: one in use, one spare, two to deliver.
 const SEGMENTS_MIN: u64 = 4;
 /// Troubles that wait to be told at most: they are all of one kind.
@@ -114,8 +113,7 @@ impl Spool {
     pub fn open(options: Options, wakeup: Arc<Wakeup>) -> Spool {
         let memory = options.max_memory_bytes.max(SEGMENTS_MIN * SEGMENT_SIZE_MIN);
         let segment_size = (memory / (2 * SEGMENTS_MIN)).clamp(SEGMENT_SIZE_MIN, SEGMENT_SIZE) & !4095;
-        let begins_small = options.short_lived || options.begins_small;
-        let first_size = if begins_small { SEGMENT_SIZE_SMALL } else { SEGMENT_SIZE };
+        let first_size = if options.short_lived { SEGMENT_SIZE_SHORT_LIVED } else { SEGMENT_SIZE };
         let first_size = first_size.min(segment_size);
         let wake_bytes = if options.wake_bytes == 0 { segment_size / 2 } else { options.wake_bytes };
         let quiet =
@@ -178,11 +176,6 @@ impl Spool {
     /// Leaves a note for whoever looks at the files from outside: where it is `everywhere`, in each directory.
     pub fn note(&self, text: &[u8], everywhere: bool) {
         self.store.note(text, everywhere);
-    }
-
-    /// The directories that it has found, for another spool beside it.
-    pub fn places(&self) -> Places {
-        self.store.places()
     }
 
     /// Where the records are kept.
@@ -487,22 +480,16 @@ fn open_store(options: &Options) -> (Store, Option<String>) {
     };
     let mut news = Vec::new();
     let mut named_is_unused = false;
-    // What another spool has found need not be looked for again: that takes time, on a slow disk much.
-    let held = |place: fn(&Places) -> Option<Arc<Base>>| {
-        options.beside.as_ref().and_then(place).map(|base| StoreRoot::below(base, &options.identity))
-    };
     if options.max_disk_bytes > 0 {
-        let found = || {
-            candidates::spool_directory(options.dir.as_deref()).and_then(side).or_else(|unusable| {
-                news.push(unusable.0);
-                named_is_unused = options.dir.is_some();
-                candidates::default_spool_directory().and_then(side)
-            })
-        };
-        store.cold = held(Places::cold).map_or_else(found, Ok).ok();
+        let opened = candidates::spool_directory(options.dir.as_deref()).and_then(side).or_else(|unusable| {
+            news.push(unusable.0);
+            named_is_unused = options.dir.is_some();
+            candidates::default_spool_directory().and_then(side)
+        });
+        store.cold = opened.ok();
     }
-    let found = || candidates::hot_directory(options.hot_dir.as_deref()).and_then(side);
-    match held(Places::hot).map_or_else(found, Ok) {
+    let hot = candidates::hot_directory(options.hot_dir.as_deref()).and_then(side);
+    match hot {
         Ok(side) if store.prepare(&side).is_ok() => store.hot = Some(side),
         Ok(side) => news.push(format!("{} cannot be written to", side.root.path().display())),
         Err(unusable) => news.push(unusable.0),

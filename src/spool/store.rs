@@ -11,7 +11,6 @@ use super::secure_fs::{At, Base};
 use super::segment::Mapping;
 use super::state::Location;
 use crate::process::{self, unique};
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
@@ -32,31 +31,6 @@ pub(super) struct Store {
     pub locks: Arc<Locks>,
 }
 
-/// The directories that a spool has found and holds, for another one that is to be beside it.
-#[derive(Clone)]
-pub struct Places {
-    hot: Option<Arc<Base>>,
-    cold: Option<Arc<Base>>,
-}
-
-impl Places {
-    /// The hot directory, if it is what it was.
-    pub(super) fn hot(&self) -> Option<Arc<Base>> {
-        self.hot.clone().filter(|base| base.is_in_place())
-    }
-
-    /// The spool directory, if it is what it was.
-    pub(super) fn cold(&self) -> Option<Arc<Base>> {
-        self.cold.clone().filter(|base| base.is_in_place())
-    }
-}
-
-impl fmt::Debug for Places {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Places").finish_non_exhaustive()
-    }
-}
-
 /// One of the two roots: `<hot_dir>/<identity>` or `<spool dir>/<identity>`.
 pub(super) struct StoreRoot {
     pub root: At,
@@ -70,13 +44,9 @@ pub(super) struct StoreRoot {
 impl StoreRoot {
     /// Of this identity, in a hot directory or spool directory.
     pub fn new(directory: &Path, identity: &Identity) -> io::Result<StoreRoot> {
-        Ok(StoreRoot::below(Base::open(directory)?, identity))
-    }
-
-    /// Of this identity, in a directory that is held.
-    pub fn below(base: Arc<Base>, identity: &Identity) -> StoreRoot {
+        let base = Base::open(directory)?;
         let [root, former] = [identity.name(), identity.former_name()].map(|name| At::new(&base, name));
-        StoreRoot { root, former, base, claim: Mutex::new(None) }
+        Ok(StoreRoot { root, former, base, claim: Mutex::new(None) })
     }
 
     /// The directories of the identity's instances.
@@ -113,12 +83,6 @@ impl Origin {
 }
 
 impl Store {
-    /// Where its directories are.
-    pub fn places(&self) -> Places {
-        let base = |side: &Option<StoreRoot>| side.as_ref().map(|side| Arc::clone(&side.base));
-        Places { hot: base(&self.hot), cold: base(&self.cold) }
-    }
-
     fn side(&self, location: &Location) -> io::Result<&StoreRoot> {
         let side = match location {
             Location::Hot(_) => self.hot.as_ref(),
