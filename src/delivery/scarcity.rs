@@ -48,7 +48,7 @@ impl Scarcity {
         self.is_scarce().then_some(SMALL_BYTES)
     }
 
-    pub fn is_scarce(&self) -> bool {
+    fn is_scarce(&self) -> bool {
         self.small_rounds > 0
     }
 

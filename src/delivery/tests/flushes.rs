@@ -63,15 +63,21 @@ fn many_threads_may_flush_at_once() {
     assert_eq!(heard.lock().iter().map(|body| records(body).len()).sum::<usize>(), 400);
 }
 
-#[test]
-fn a_flush_with_a_callback_returns_at_once_and_calls_back() {
+/// A pipeline to a service that answers nothing while the gate is locked.
+fn gated() -> (Pipeline, Arc<Mutex<()>>) {
     let gate = Arc::new(Mutex::new(()));
-    let (wait, (said, hear)) = (Arc::clone(&gate), mpsc::channel());
+    let wait = Arc::clone(&gate);
     let (config, _) = asked(move |_| {
         drop(wait.lock());
         Outcome::Delivered
     });
-    let pipeline = Pipeline::open(config);
+    (Pipeline::open(config), gate)
+}
+
+#[test]
+fn a_flush_with_a_callback_returns_at_once_and_calls_back() {
+    let (pipeline, gate) = gated();
+    let (said, hear) = mpsc::channel();
     let closed = gate.lock();
     append(&pipeline, 0..1);
     pipeline.flush_async(AMPLE, Box::new(move |result| said.send(result).unwrap()));
@@ -82,13 +88,8 @@ fn a_flush_with_a_callback_returns_at_once_and_calls_back() {
 
 #[test]
 fn a_flush_with_a_callback_ends_in_time_while_the_service_takes_longer() {
-    let gate = Arc::new(Mutex::new(()));
-    let (wait, (said, hear)) = (Arc::clone(&gate), mpsc::channel());
-    let (config, _) = asked(move |_| {
-        drop(wait.lock());
-        Outcome::Delivered
-    });
-    let pipeline = Pipeline::open(config);
+    let (pipeline, gate) = gated();
+    let (said, hear) = mpsc::channel();
     let closed = gate.lock();
     append(&pipeline, 0..1);
     for timeout in [20, 10, 30] {

@@ -109,19 +109,35 @@ fn a_trace_that_stays_open_for_an_hour_pins_no_more_than_two_segments() {
     }
 }
 
+/// Lines that are folded into a spool for spans with little room.
+struct FullSoon {
+    /// What the service has been sent.
+    taken: Arc<Mutex<Vec<u8>>>,
+    spans: Arc<Pipeline>,
+    folding: Arc<LineFolding>,
+    lines: Arc<Pipeline>,
+}
+
+impl FullSoon {
+    fn new() -> FullSoon {
+        let taken = Arc::<Mutex<Vec<u8>>>::default();
+        let small = |identity| Options {
+            max_memory_bytes: 64 << 10,
+            overflow: Overflow::DropNewest,
+            ..Options::new(identity)
+        };
+        let spans = Arc::new(pipeline_of(Arc::new(Taken(Arc::clone(&taken))), "spans", small));
+        let config = resolve_with(Signal::Traces, &Given::default(), &|_| None).unwrap();
+        let folding = Arc::new(LineFolding::new(&config, Arc::clone(&spans)));
+        let lines = Arc::new(pipeline(Arc::clone(&folding) as Arc<dyn Protocol>, "lines"));
+        folding.set_pipeline(Arc::downgrade(&lines));
+        FullSoon { taken, spans, folding, lines }
+    }
+}
+
 #[test]
 fn what_could_not_be_passed_on_is_folded_once_whoever_else_is_read_meanwhile() {
-    let taken = Arc::<Mutex<Vec<u8>>>::default();
-    let small = |identity| Options {
-        max_memory_bytes: 64 << 10,
-        overflow: Overflow::DropNewest,
-        ..Options::new(identity)
-    };
-    let spans = Arc::new(pipeline_of(Arc::new(Taken(Arc::clone(&taken))), "spans", small));
-    let config = resolve_with(Signal::Traces, &Given::default(), &|_| None).unwrap();
-    let folding = Arc::new(LineFolding::new(&config, Arc::clone(&spans)));
-    let lines = Arc::new(pipeline(Arc::clone(&folding) as Arc<dyn Protocol>, "lines"));
-    folding.set_pipeline(Arc::downgrade(&lines));
+    let FullSoon { taken, spans, folding, lines: _lines } = FullSoon::new();
     let at = "2026-11-21T02:31:00.000000+00:00";
     // One that stays open, and more than the second spool has room for.
     let body = |name: &str| -> String {
@@ -165,17 +181,7 @@ fn what_could_not_be_passed_on_is_folded_once_whoever_else_is_read_meanwhile() {
 
 #[test]
 fn what_was_folded_is_not_folded_again_when_lines_before_it_have_been_dropped() {
-    let taken = Arc::<Mutex<Vec<u8>>>::default();
-    let small = |identity| Options {
-        max_memory_bytes: 64 << 10,
-        overflow: Overflow::DropNewest,
-        ..Options::new(identity)
-    };
-    let spans = Arc::new(pipeline_of(Arc::new(Taken(Arc::clone(&taken))), "spans", small));
-    let config = resolve_with(Signal::Traces, &Given::default(), &|_| None).unwrap();
-    let folding = Arc::new(LineFolding::new(&config, Arc::clone(&spans)));
-    let lines = Arc::new(pipeline(Arc::clone(&folding) as Arc<dyn Protocol>, "lines"));
-    folding.set_pipeline(Arc::downgrade(&lines));
+    let FullSoon { taken, spans, folding, lines: _lines } = FullSoon::new();
     let at = "2026-11-21T02:31:00.000000+00:00";
     // Traces with an event each, which stay open, among more that end than the second spool has room for.
     let mut all = Vec::new();
