@@ -6,6 +6,8 @@
  *         PACE: tight | bursty | paced | grouped
  *     calls throughput COUNT
  *     calls spans COUNT
+ *     calls link CALL COUNT
+ *         CALL: input | entry
  *     calls idle SECONDS
  *
  * Method: each call stands between two readings of the time stamp counter (lfence; rdtsc before,
@@ -18,6 +20,8 @@
  * often the kernel took the processor away from the calling threads, which is what long calls mostly are.
  *
  * Spans: COUNT spans of one trace, each with a name and a tag of its own number, by OTLP.
+ * Link: COUNT records of one kind, to a server that is far away: inputs of 130 bytes, which arrive in order, or
+ * structured entries of one member.
  *
  * Each result is one line of `name=value` fields; times are in nanoseconds unless the name says more.
  * Environment: MAXIM_BASE_URL, MAXIM_SPOOL_DIR.
@@ -209,6 +213,18 @@ static size_t log_span(size_t number) {
     return maxim_span_end(workload_logger, maxim_str_z(id.text)) != MAXIM_OK;
 }
 
+static size_t log_input(size_t number) {
+    (void)number;
+    static const char digits[] = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+                                 "012345678901234567890123456789";
+    return maxim_trace_set_input(workload_logger, WORKLOAD_TRACE, maxim_str_n(digits, sizeof digits - 1)) != MAXIM_OK;
+}
+
+static size_t log_entry(size_t number) {
+    (void)number;
+    return maxim_log_info(workload_client, MAXIM_STR("order placed"), MAXIM_STR("{\"items\": 3}"), NULL) != MAXIM_OK;
+}
+
 /* Makes the logger of the workload one that sends spans. */
 static bool speak_otlp(void) {
     maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
@@ -225,7 +241,7 @@ static bool speak_otlp(void) {
     return maxim_trace_create(workload_logger, &trace, NULL) == MAXIM_OK;
 }
 
-/* Lines marked seq-w-0, seq-w-1, …: maxim-dev follows them with --check-seq. */
+/* What is marked has seq-w-0, seq-w-1, …: maxim-dev follows that with --check-seq. */
 static int throughput(size_t count, size_t (*log)(size_t)) {
     double cpu = cpu_seconds();
     size_t refused = 0;
@@ -234,7 +250,7 @@ static int throughput(size_t count, size_t (*log)(size_t)) {
         refused += log(i);
     }
     double calls_s = (now_ns(CLOCK_MONOTONIC) - start) / 1e9;
-    maxim_status flushed = maxim_flush(workload_logger, 120000);
+    maxim_status flushed = workload_client ? maxim_log_flush(workload_client, 120000) : maxim_flush(workload_logger, 120000);
     double all_s = (now_ns(CLOCK_MONOTONIC) - start) / 1e9;
     printf("first_us=%.0f calls_s=%.3f flushed_s=%.3f flush_status=%d refused=%zu cpu_s=%.3f peak_kb=%ld\n", first_us, calls_s,
            all_s, (int)flushed, refused, cpu_seconds() - cpu, own_status("/proc/self/status", "VmHWM"));
@@ -284,7 +300,8 @@ int main(int argc, char **argv) {
     if (!workload_open()) {
         return 1;
     }
-    if ((strcmp(argv[2], "info") == 0 || strcmp(argv[2], "debug") == 0) && !workload_open_client()) {
+    bool is_entry = strcmp(argv[2], "info") == 0 || strcmp(argv[2], "debug") == 0 || strcmp(argv[2], "entry") == 0;
+    if (is_entry && !workload_open_client()) {
         return 1;
     }
     int answer = 2;
@@ -294,6 +311,8 @@ int main(int argc, char **argv) {
         answer = throughput(strtoul(argv[2], NULL, 10), log_mark);
     } else if (strcmp(argv[1], "spans") == 0) {
         answer = speak_otlp() ? throughput(strtoul(argv[2], NULL, 10), log_span) : 1;
+    } else if (strcmp(argv[1], "link") == 0 && argc == 4) {
+        answer = throughput(strtoul(argv[3], NULL, 10), is_entry ? log_entry : log_input);
     } else if (strcmp(argv[1], "idle") == 0) {
         answer = idle((unsigned)strtoul(argv[2], NULL, 10));
     }

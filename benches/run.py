@@ -432,6 +432,23 @@ def throughput():
             row(name, *[""] * 6, reason)
 
 
+def links():
+    """Default settings to a server whose answers come late: from the first call until a flush says that all has arrived."""
+    head("over distance", "answers after", "records", "records/s", "CPU, s", "peak RSS, MiB", "goal")
+    for name, call, milliseconds, count, least in (
+        ("`log_info`, one member", "entry", 50, 100_000, 20_000),
+        ("`trace_set_input`, 130 bytes, in order", "input", 100, LINES, 200_000),
+    ):
+        count //= PEER_SHARE
+        with Server("maxim-dev", "--mode", "count", "--delay-ms", str(milliseconds)) as up:
+            found = ours(up.url, "link", call, count)
+        rate = count / found["flushed_s"]
+        told = f"≥ {least:,}" + ("" if rate >= least else " **missed**")
+        told += f"; flush answered {found['flush_status']:.0f}" if found["flush_status"] else ""
+        usage = (f"{found['cpu_s']:.2f}", f"{found['peak_kb'] / 1024:.1f}")
+        row(name, f"{milliseconds} ms", f"{count:,}", f"{rate:,.0f}", *usage, told)
+
+
 def bindings():
     """Mean of a round of tag calls, best of many rounds, through each binding."""
     head("`trace_add_tag` through", "ns", "C", "difference", "goal")
@@ -528,6 +545,7 @@ def main():
         latency()
         threads()
         throughput()
+        links()
         bindings()
         at_rest()
     print(
