@@ -510,18 +510,11 @@ impl Reporter for Callbacks {
             Some(callback) => {
                 self.0.post(Function::Debug(callback), self.0.user_data, Status::Ok, message, 0);
             }
-            None => print_to_stderr(&format!("maxim: {message}\n")),
+            None => process::write_to_stderr(&format!("maxim: {message}\n")),
         }
     }
 
     fn debug_enabled(&self) -> bool {
         self.0.is_debug
     }
-}
-
-/// One line in one piece. Not by the standard library, whose lock for it a forked child may find taken, and
-/// which panics when nobody reads.
-pub(super) fn print_to_stderr(line: &str) {
-    // SAFETY: the line is readable for its length; a failure is no harm.
-    unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
 }

@@ -1,7 +1,6 @@
 //! The Maxim logger's life: making, flushing, cleaning up, freeing, numbers.
 
 use std::ffi::{CString, c_char, c_void};
-use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::ptr;
 use std::sync::Arc;
@@ -389,7 +388,7 @@ pub unsafe extern "C" fn maxim_logger_spool_dir(logger: *const maxim_logger) -> 
 
 /// A path for a C caller.
 pub(super) fn c_path(path: Option<PathBuf>) -> Option<CString> {
-    CString::new(path?.into_os_string().into_vec()).ok()
+    CString::new(path?.into_os_string().into_encoded_bytes()).ok()
 }
 
 /// What a C caller is given of a text that may be absent.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::process::Undisturbed;
+use crate::process::{self, Undisturbed};
 use crate::status::Status;
 
 /// How long further warnings of a kind are kept back, in milliseconds.
@@ -122,11 +122,8 @@ fn now_ms() -> u64 {
 /// Writes a line to standard error if that can take it at once.
 fn write_line(line: &str) {
     let _undisturbed = Undisturbed::by_ourselves();
-    let mut standard_error = libc::pollfd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 };
-    // SAFETY: one structure is given, and lasts for the call.
-    let ready = unsafe { libc::poll(&mut standard_error, 1, 0) };
-    if ready == 1 && standard_error.revents == libc::POLLOUT {
-        super::callbacks::print_to_stderr(line);
+    if process::stderr_is_ready() {
+        process::write_to_stderr(line);
     }
 }
 

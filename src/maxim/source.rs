@@ -5,14 +5,13 @@
 //! of it than it had at the call. So nobody who may write to its directory can put another file in its
 //! place, or a link to one, and what a program appends to a log later stays where it is.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::process::beyond_standard;
+use crate::process::{self, FileFacts};
 use crate::spool::Spool;
 use crate::status::{Error, Status};
 
@@ -47,21 +46,10 @@ pub(super) struct Unreadable {
 
 impl Unreadable {
     fn io(path: &Path, error: &io::Error) -> Unreadable {
-        let passing = [
-            libc::EMFILE,
-            libc::ENFILE,
-            libc::ENOMEM,
-            libc::EINTR,
-            libc::EIO,
-            libc::ESTALE,
-            libc::ETIMEDOUT,
-            libc::EHOSTDOWN,
-            libc::EHOSTUNREACH,
-        ];
         Unreadable {
             status: Status::Io,
             why: format!("\"{}\" can't be read: {error}", path.display()),
-            for_now: error.raw_os_error().is_some_and(|code| passing.contains(&code)),
+            for_now: process::is_passing(error),
         }
     }
 
@@ -72,13 +60,8 @@ impl Unreadable {
 }
 
 impl FileStamp {
-    fn of(found: &Metadata) -> FileStamp {
-        FileStamp {
-            device: found.dev(),
-            inode: found.ino(),
-            size: found.size(),
-            modified: (found.mtime(), found.mtime_nsec()),
-        }
+    fn of(found: &FileFacts) -> FileStamp {
+        FileStamp { device: found.device, inode: found.number, size: found.size, modified: found.modified }
     }
 
     /// What has become of the file since, unless nothing that matters has.
@@ -100,14 +83,12 @@ impl FileStamp {
 /// all but whether it may read the file.
 pub(super) fn stamp(path: &Path, most: u64) -> Result<FileStamp, Unreadable> {
     match open(path, most, None) {
-        Ok(opened) => opened
-            .file
-            .metadata()
+        Ok(opened) => process::file_facts(&opened.file)
             .map(|found| FileStamp::of(&found))
             .map_err(|error| Unreadable::io(path, &error)),
         Err(refused) if refused.for_now => {
-            let found = std::fs::metadata(path).map_err(|_| refused)?;
-            usable(path, &found, found.size(), most).map(|()| FileStamp::of(&found))
+            let found = process::facts_at(path).map_err(|_| refused)?;
+            usable(path, &found, found.size, most).map(|()| FileStamp::of(&found))
         }
         Err(refused) => Err(refused),
     }
@@ -115,10 +96,7 @@ pub(super) fn stamp(path: &Path, most: u64) -> Result<FileStamp, Unreadable> {
 
 /// Opens a file of at most so many bytes; with a stamp, the file that had it.
 pub(super) fn open(path: &Path, most: u64, stamp: Option<&FileStamp>) -> Result<Opened, Unreadable> {
-    // Opening a pipe would otherwise wait for somebody to write to it.
-    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
-    let opened = opened.and_then(beyond_standard).map(File::from);
-    let file = opened.map_err(|error| Unreadable::io(path, &error))?;
+    let file = process::open_for_reading(path).map_err(|error| Unreadable::io(path, &error))?;
     checked(path, file, most, stamp)
 }
 
@@ -136,21 +114,21 @@ pub(super) fn open_beside(path: &Path, most: u64, spool: Option<&Spool>) -> Resu
 }
 
 fn checked(path: &Path, file: File, most: u64, stamp: Option<&FileStamp>) -> Result<Opened, Unreadable> {
-    let found = file.metadata().map_err(|error| Unreadable::io(path, &error))?;
+    let found = process::file_facts(&file).map_err(|error| Unreadable::io(path, &error))?;
     if let Some(change) = stamp.and_then(|stamp| stamp.change(&FileStamp::of(&found))) {
         let why = format!("\"{}\": {change}", path.display());
         return Err(Unreadable { status: Status::Io, why, for_now: false });
     }
-    let size = stamp.map_or(found.len(), |stamp| stamp.size);
+    let size = stamp.map_or(found.size, |stamp| stamp.size);
     usable(path, &found, size, most)?;
     Ok(Opened { file, size })
 }
 
 /// Whether so much of a file may be uploaded.
-fn usable(path: &Path, found: &Metadata, size: u64, most: u64) -> Result<(), Unreadable> {
+fn usable(path: &Path, found: &FileFacts, size: u64, most: u64) -> Result<(), Unreadable> {
     let refused = |status, why| Err(Unreadable { status, why, for_now: false });
     let path = path.display();
-    if !found.is_file() {
+    if !found.is_file {
         return refused(Status::Io, format!("\"{path}\" is not a regular file"));
     }
     if size > most {

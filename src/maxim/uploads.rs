@@ -10,8 +10,6 @@
 //! steps aside ([`super::turns`]) and the others go on; one that has succeeded is not repeated for one that has
 //! not. Files are streamed from disk, so that memory does not grow with what is uploaded.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
@@ -288,9 +286,9 @@ impl UploadProtocol {
                 Some(source::open(path, head.most, head.stamp.as_ref()).and_then(|file| file.sniffed(path)))
             }
             Source::Beside => {
-                let (path, spool) = (Path::new(OsStr::from_bytes(content)), self.spool());
-                let opened = source::open_beside(path, head.most, spool.as_deref());
-                Some(opened.and_then(|file| file.sniffed(path)))
+                let (path, spool) = (process::path_of(content), self.spool());
+                let opened = source::open_beside(&path, head.most, spool.as_deref());
+                Some(opened.and_then(|file| file.sniffed(&path)))
             }
         };
         let (mime, size, body) = match opened {

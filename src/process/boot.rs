@@ -4,41 +4,35 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::clock;
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+use super::system;
 
 /// The clock and the kernel's own account of the same time differ by no more than it takes to read both.
 const TOLERANCE: Duration = Duration::from_secs(10);
 
 /// Since the machine was started, the time that it slept included.
 pub fn elapsed() -> Duration {
-    Duration::from_nanos(clock::read(CLOCK).max(0) as u64)
+    Duration::from_nanos(system::since_boot_ns().max(0) as u64)
 }
 
 /// Which boot of the machine this is; zeros where that cannot be told, or where the clock shows other times than
 /// those of other processes on the machine. Reads files the first time.
 pub fn id() -> [u8; 16] {
     static ID: OnceLock<[u8; 16]> = OnceLock::new();
-    *ID.get_or_init(|| if is_trusted() { read_id() } else { [0; 16] })
+    *ID.get_or_init(|| {
+        let (id, uptime, offsets) = system::boot();
+        if is_trusted(&uptime, &offsets) { parse(&id) } else { [0; 16] }
+    })
 }
 
-fn read_id() -> [u8; 16] {
-    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+fn parse(text: &str) -> [u8; 16] {
     let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
     u128::from_str_radix(&digits, 16).unwrap_or(0).to_be_bytes()
 }
 
-fn is_trusted() -> bool {
-    let text = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let uptime = text("/proc/uptime");
+fn is_trusted(uptime: &str, offsets: &str) -> bool {
     let seconds = uptime.split_whitespace().next().and_then(|seconds| seconds.parse().ok());
     let uptime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    // Where the kernel has no time namespaces there is no such file.
-    let offsets = text("/proc/self/timens_offsets");
+    // Where the kernel has no time namespaces nothing is said.
     let is_shifted = offsets
         .lines()
         .filter_map(|line| line.strip_prefix("boottime"))

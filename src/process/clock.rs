@@ -1,8 +1,8 @@
 //! The clock that log lines carry: UTC in microseconds, which never steps back.
 //!
 //! An entity's start and end are often set by different threads, and the log API takes a time to be
-//! a duration's end. So the clock runs on `CLOCK_MONOTONIC` from an anchor taken from
-//! `CLOCK_REALTIME`. Once a second the anchor is looked at again: when the system's clock is ahead
+//! a duration's end. So the clock runs on the monotonic one from an anchor taken from
+//! the system's. Once a second the anchor is looked at again: when the system's clock is ahead
 //! (a freeze, a step forward) the anchor follows at once; when it is behind (a step back) this clock
 //! runs [`SLEW_PER_MILLE`] slower until the two agree, so that a later call never gets an earlier time.
 //!
@@ -12,6 +12,8 @@
 //! everything takes no time.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+use super::system;
 
 /// How often the anchor is compared with the system's clock.
 const REANCHOR_NS: i64 = 1_000_000_000;
@@ -25,22 +27,13 @@ const SLEW_PER_MILLE: i64 = 100;
 #[inline]
 pub fn now_us() -> i64 {
     static CLOCK: Clock = Clock::new();
-    let monotonic = read(libc::CLOCK_MONOTONIC);
-    CLOCK.at(monotonic, || read(libc::CLOCK_REALTIME)) / 1000
+    CLOCK.at(system::monotonic_ns(), system::real_ns) / 1000
 }
 
 /// Unix milliseconds from the same clock.
 #[inline]
 pub fn now_ms() -> i64 {
     now_us() / 1000
-}
-
-#[allow(clippy::unnecessary_cast)] // Both have 32 bits on some systems.
-pub(super) fn read(clock: libc::clockid_t) -> i64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is a timespec of ours; the clocks asked for exist on every system that this is built for.
-    unsafe { libc::clock_gettime(clock, &mut time) };
-    (time.tv_sec as i64) * 1_000_000_000 + (time.tv_nsec as i64)
 }
 
 /// The anchor, readable without a lock: `version` is odd while it is being changed.
@@ -179,11 +172,11 @@ mod tests {
 
     #[test]
     fn a_reading_lies_between_two_of_the_standard_librarys() {
-        let system =
+        let theirs =
             || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as i64;
         // Unless somebody sets the clock back meanwhile.
         let lies_between = || {
-            let (before, now, after) = (system(), read(libc::CLOCK_REALTIME), system());
+            let (before, now, after) = (theirs(), system::real_ns(), theirs());
             before <= now && now <= after
         };
         assert!((0..100).any(|_| lies_between()));

@@ -10,18 +10,21 @@
 
 pub mod boot;
 pub mod clock;
-mod descriptors;
+mod files;
 mod fork;
 mod fork_cell;
 mod lambda;
 mod memory;
 pub mod monotonic;
 pub mod stamp;
+#[cfg_attr(unix, path = "system/unix.rs")]
+#[cfg_attr(windows, path = "system/windows.rs")]
+mod system;
 mod threads;
 mod undisturbed;
 pub mod unique;
 
-pub use descriptors::beyond_standard;
+pub use files::FileFacts;
 pub use fork::{epoch, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::is_running_on_lambda;
@@ -29,6 +32,11 @@ pub use memory::{
     NoMemory, can_map, has_memory, is_short_of, leave_if_short_of, memory_shortages, reserve_or_leave,
     without_waiting,
 };
+pub(crate) use system::own_stack;
+pub use system::{
+    beyond_standard, facts_at, file_facts, is_passing, open_for_reading, out_of_memory, path_of,
+    socket_identity, stderr_is_ready, write_to_stderr,
+};
+pub(crate) use threads::spawn_bare;
 pub use threads::{on_own_stack, spawn_masked, spawn_scoped_masked, try_on_own_stack};
-pub(crate) use threads::{own_stack, spawn_bare};
 pub use undisturbed::{Undisturbed, hold_cancellation};

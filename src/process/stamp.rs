@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicU8, Ordering, fence};
 
+use super::system;
+
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 const CLOCK_SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
@@ -44,10 +46,7 @@ pub fn now() -> u64 {
             std::arch::x86_64::_rdtsc()
         };
     }
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is a timespec of ours; this clock exists on every POSIX system.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+    system::monotonic_ns() as u64
 }
 
 /// The time before anything that comes after this call: it is read before that begins.

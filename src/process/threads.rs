@@ -6,14 +6,11 @@
 
 use std::ffi::c_void;
 use std::io;
-use std::mem::MaybeUninit;
-use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
-#[cfg(target_os = "linux")]
-use super::Undisturbed;
 use super::memory::{self, Patience};
+use super::system::{self, SignalsBlocked};
 
 /// Starts a thread called `name` (15 bytes are shown by the system) with all signals blocked.
 pub fn spawn_masked<T: Send + 'static>(
@@ -86,58 +83,7 @@ pub(crate) fn spawn_bare(
 ) -> io::Result<()> {
     check_memory()?;
     let _blocked = SignalsBlocked::new();
-    let mut attributes = MaybeUninit::uninit();
-    let mut thread = MaybeUninit::uninit();
-    // SAFETY: the attributes are initialised first, used, and destroyed. The two kinds of function differ only in
-    // what Rust assumes of their calls, and this one is called by C.
-    let failed = unsafe {
-        let attributes = attributes.as_mut_ptr();
-        if libc::pthread_attr_init(attributes) != 0 {
-            return Err(io::Error::from(io::ErrorKind::OutOfMemory));
-        }
-        libc::pthread_attr_setdetachstate(attributes, libc::PTHREAD_CREATE_DETACHED);
-        libc::pthread_attr_setstacksize(attributes, BARE_STACK_BYTES);
-        let body = std::mem::transmute::<
-            extern "C-unwind" fn(*mut c_void) -> *mut c_void,
-            extern "C" fn(*mut c_void) -> *mut c_void,
-        >(body);
-        let failed = libc::pthread_create(thread.as_mut_ptr(), attributes, body, argument);
-        libc::pthread_attr_destroy(attributes);
-        failed
-    };
-    if failed == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(failed)) }
-}
-
-/// Where the calling thread's stack is; `None` where that cannot be told, and in a handler that has another stack, which
-/// may lie within this one. May look at a file.
-#[cfg(target_os = "linux")]
-pub(crate) fn own_stack() -> Option<Range<usize>> {
-    let mut handlers = MaybeUninit::<libc::stack_t>::uninit();
-    // SAFETY: the call only fills `handlers`, which is read if it did.
-    unsafe {
-        if libc::sigaltstack(std::ptr::null(), handlers.as_mut_ptr()) != 0
-            || handlers.assume_init().ss_flags & libc::SS_ONSTACK != 0
-        {
-            return None;
-        }
-    }
-    let _undisturbed = Undisturbed::by_handlers();
-    let mut attributes = MaybeUninit::uninit();
-    let (mut start, mut size) = (std::ptr::null_mut(), 0);
-    // SAFETY: the attributes are initialised by the first call, used by the second, and destroyed.
-    unsafe {
-        if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
-            return None;
-        }
-        let told = libc::pthread_attr_getstack(attributes.as_ptr(), &mut start, &mut size);
-        libc::pthread_attr_destroy(attributes.as_mut_ptr());
-        (told == 0).then(|| start as usize..start as usize + size)
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn own_stack() -> Option<Range<usize>> {
-    None
+    system::start_thread(body, argument, BARE_STACK_BYTES)
 }
 
 /// The standard library's for its threads.
@@ -145,45 +91,6 @@ const BARE_STACK_BYTES: usize = 2 << 20;
 /// What a thread needs before it begins, and beside its stack.
 const FIRST_NEEDS: usize = 64 << 10;
 const THREAD_BYTES: usize = 1 << 20;
-
-/// Blocks all signals on this thread, from which a new thread inherits its mask, until dropped.
-#[cfg(unix)]
-struct SignalsBlocked {
-    before: libc::sigset_t,
-}
-
-#[cfg(unix)]
-impl SignalsBlocked {
-    fn new() -> SignalsBlocked {
-        // SAFETY: both sets are plain memory that the calls fill before anything reads it.
-        unsafe {
-            let mut all = std::mem::zeroed();
-            let mut before = std::mem::zeroed();
-            libc::sigfillset(&mut all);
-            libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
-            SignalsBlocked { before }
-        }
-    }
-}
-
-#[cfg(unix)]
-impl Drop for SignalsBlocked {
-    fn drop(&mut self) {
-        // SAFETY: `before` was filled by `pthread_sigmask` on this same thread.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
-    }
-}
-
-/// Where there are no signals there is nothing to block.
-#[cfg(not(unix))]
-struct SignalsBlocked;
-
-#[cfg(not(unix))]
-impl SignalsBlocked {
-    fn new() -> SignalsBlocked {
-        SignalsBlocked
-    }
-}
 
 #[cfg(all(test, unix))]
 mod tests {

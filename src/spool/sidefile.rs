@@ -10,7 +10,6 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -185,7 +184,7 @@ impl Spool {
             return Ok(None);
         }
         let path = file.path();
-        let parts = [payload, &path_length, path.as_os_str().as_bytes()];
+        let parts = [payload, &path_length, path.as_os_str().as_encoded_bytes()];
         let accepted = self.put(&mut lane, kind, &parts[..]);
         match (accepted, &mut lane.active) {
             (Some(sequence), Some(active)) => {

@@ -255,7 +255,7 @@ impl SpoolState {
     /// A segment could not be made at a place that had been charged for it.
     pub fn give_up(&mut self, location: &Location, size: u64, error: &io::Error) {
         self.uncharge(location, size);
-        self.memory_failed |= error.raw_os_error() == Some(libc::ENOMEM);
+        self.memory_failed |= error.kind() == io::ErrorKind::OutOfMemory;
         if *location != Location::Memory {
             let failed = error.raw_os_error().map(|error| (location.is_cold(), error, monotonic::now()));
             self.last_failure = failed.or(self.last_failure);

@@ -253,7 +253,7 @@ pub(super) fn read_range(mut file: &File, from: usize, to: usize, buffer: &mut V
     let length = file.metadata()?.len().min(to as u64).saturating_sub(from as u64);
     buffer.clear();
     process::without_waiting(|| buffer.try_reserve_exact(length as usize))
-        .map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
+        .map_err(|_| process::out_of_memory())?;
     file.seek(SeekFrom::Start(from as u64))?;
     file.take(length).read_to_end(buffer).map(|_| ())
 }

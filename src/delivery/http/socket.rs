@@ -16,7 +16,7 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
-use crate::process::beyond_standard;
+use crate::process::{beyond_standard, socket_identity};
 
 /// The least time that one of several addresses is tried for.
 const PER_ADDRESS_MIN: Duration = Duration::from_millis(10);
@@ -78,7 +78,7 @@ struct Socket {
 
 impl Socket {
     fn new(stream: TcpStream) -> io::Result<Socket> {
-        let (device, inode) = identity(&stream)?;
+        let (device, inode) = socket_identity(&stream)?;
         Ok(Socket { stream: Some(stream), device, inode })
     }
 
@@ -91,15 +91,8 @@ impl Socket {
     }
 
     fn is_ours(&self, stream: &TcpStream) -> bool {
-        identity(stream).is_ok_and(|found| found == (self.device, self.inode))
+        socket_identity(stream).is_ok_and(|found| found == (self.device, self.inode))
     }
-}
-
-/// What tells a socket from anything else under its number.
-#[allow(clippy::unnecessary_cast)] // the fields differ in width between platforms
-fn identity(stream: &TcpStream) -> io::Result<(u64, u64)> {
-    let found = rustix::fs::fstat(stream)?;
-    Ok((found.st_dev as u64, found.st_ino as u64))
 }
 
 impl ShutdownHandle for Socket {
