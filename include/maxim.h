@@ -1487,31 +1487,6 @@ MAXIM_API maxim_status maxim_purge(maxim_logger *MAXIM_NONNULL logger);
 MAXIM_API maxim_status maxim_check(maxim_logger *MAXIM_NONNULL logger, uint32_t timeout_ms);
 
 /**
- * What the log API is sent for a provider's result: the parser of `maxim_generation_result` as a
- * function.
- *
- * Writes the JSON and a NUL to `out`, which has `capacity` bytes, and how many bytes the JSON has
- * to `out_len`. MAXIM_ERR_TOO_LARGE says that it does not fit: then `out_len` says what is needed
- * beside the NUL, and `out` stays as it was.
- *
- * @param result_json The provider's own response, as for `maxim_generation_result`.
- * @param flags As for `maxim_generation_result`; without any, what is not known is taken as it is.
- * @param out Receives the JSON. May be NULL when `capacity` is 0.
- * @param capacity How many bytes there are at `out`.
- * @param out_len Receives the length of the JSON. May be NULL.
- * @return MAXIM_OK, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON,
- *     MAXIM_ERR_INVALID_RESULT, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
- *
- * Threads: any. Blocking: no.
- */
-MAXIM_API maxim_status maxim_normalise_result(
-    maxim_str result_json,
-    maxim_result_flags flags,
-    char *MAXIM_NULLABLE out,
-    size_t capacity,
-    size_t *MAXIM_NULLABLE out_len);
-
-/**
  * Whether the spool directory can be written to; when not, records are kept in memory only.
  *
  * @param logger The logger.
@@ -3984,6 +3959,31 @@ MAXIM_API maxim_status maxim_tool_call_config_init(
  * Threads: any. Blocking: no.
  */
 MAXIM_API maxim_status maxim_trace_config_init(maxim_trace_config *MAXIM_NONNULL out, size_t struct_size);
+
+/**
+ * What the log API is sent for a provider's result: the parser of `maxim_generation_result` as a
+ * function.
+ *
+ * Writes the JSON and a NUL to `out`, which has `capacity` bytes, and how many bytes the JSON has
+ * to `out_len`. MAXIM_ERR_TOO_LARGE says that it does not fit: then `out_len` says what is needed
+ * beside the NUL, and `out` stays as it was.
+ *
+ * @param result_json The provider's own response, as for `maxim_generation_result`.
+ * @param flags As for `maxim_generation_result`; without any, what is not known is taken as it is.
+ * @param out Receives the JSON. May be NULL when `capacity` is 0.
+ * @param capacity How many bytes there are at `out`.
+ * @param out_len Receives the length of the JSON. May be NULL.
+ * @return MAXIM_OK, MAXIM_ERR_INVALID_ARGUMENT, MAXIM_ERR_INVALID_UTF8, MAXIM_ERR_INVALID_JSON,
+ *     MAXIM_ERR_INVALID_RESULT, MAXIM_ERR_TOO_LARGE, MAXIM_ERR_PANIC.
+ *
+ * Threads: any. Blocking: no.
+ */
+MAXIM_API maxim_status maxim_normalise_result(
+    maxim_str result_json,
+    maxim_result_flags flags,
+    char *MAXIM_NULLABLE out,
+    size_t capacity,
+    size_t *MAXIM_NULLABLE out_len);
 
 /**
  * Makes a structured log client. Does no network I/O; makes the spool directory and starts the

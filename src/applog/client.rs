@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::config::ClientConfig;
 use super::defaults::{DefaultField, Defaults};
-use super::entry::{self, Entry, Level, check_length};
+use super::entry::{self, Entry, LOG_ENTRY, Level, check_length};
 use super::protocol::{KIND_ENTRY, StructuredLog};
 use crate::control::{Control, Records};
 use crate::delivery::{self, Pipeline, PipelineConfig, Protocol};
@@ -22,8 +22,6 @@ use crate::text::{lossy, scratch};
 
 /// Above every level.
 const NO_LEVEL: u8 = u8::MAX;
-/// What a mask is told instead of an entity.
-pub(super) const LOG_ENTRY: i32 = -1;
 
 /// A client for one source.
 pub struct Client {

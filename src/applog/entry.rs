@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use super::client::LOG_ENTRY;
 use crate::control::Control;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
@@ -12,6 +11,9 @@ use crate::text::json::{self, Kind, Shape};
 use crate::text::lossy;
 use crate::text::object::{Json, Key, Object, key};
 use crate::text::scratch;
+
+/// What a mask is told instead of an entity.
+pub(super) const LOG_ENTRY: i32 = -1;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,6 +9,7 @@
 pub mod client;
 pub mod config;
 pub mod defaults;
+pub mod document;
 pub mod entry;
 pub mod flow;
 pub mod protocol;
@@ -16,6 +17,6 @@ pub mod raw;
 
 pub use client::Client;
 pub use config::{ClientConfig, Environment};
+pub use document::{Format, RawOptions};
 pub use entry::{Entry, Level};
 pub use flow::Flow;
-pub use raw::{Format, RawOptions};

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::config::{ClientConfig, MAX_BATCH_ENTRIES};
-use super::raw;
+use super::document;
 use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Reach, Request, Response, TransportError};
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, RecordKind};
@@ -98,7 +98,7 @@ impl Protocol for StructuredLog {
     }
 
     fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome {
-        match raw::parse(payload).filter(|_| kind == KIND_RAW) {
+        match document::parse(payload).filter(|_| kind == KIND_RAW) {
             Some((target, content_type, body)) => {
                 self.send(http, target, content_type, body, deadline).into()
             }

@@ -1,12 +1,9 @@
 //! What the exports of several entities share: ids given or generated, and the children that traces
 //! and spans both have.
 
-use super::handle;
-use super::logger::{LoggerObject, maxim_logger};
-use super::lossy;
+use super::logger::{maxim_logger, with_logger};
 use super::structs::*;
 use super::types::*;
-use crate::maxim::result::Mode;
 use crate::maxim::{self, Attachment, Content, Entity, Failure, Logger};
 use crate::process::clock;
 use crate::process::unique::Uuid;
@@ -18,21 +15,6 @@ use crate::text::scratch::{self, Lent};
 
 /// An argument that names an entity, with its name for errors.
 pub(super) type Named = (&'static str, maxim_str);
-
-/// Runs a call on the logger behind a handle; a disabled one has nothing to do.
-#[inline(always)]
-pub(super) fn with_logger<R: Default>(
-    logger: *const maxim_logger,
-    body: impl FnOnce(&Logger) -> Result<R>,
-) -> Result<R> {
-    handle::with::<LoggerObject, _>(logger.addr(), |owned| match &owned.logger {
-        Some(logger) => {
-            let _call = lossy::Call::begin(logger.is_lossy(), || logger.has_masks());
-            owned.callbacks.hearing(|| body(logger))
-        }
-        None => Ok(R::default()),
-    })
-}
 
 /// Runs one call that makes something, under the caller's id or a new one, and tells the id at the end.
 #[inline(always)]
@@ -96,15 +78,6 @@ pub(super) fn start(timestamp_us: i64) -> i64 {
     if timestamp_us == 0 { clock::now_us() } else { timestamp_us }
 }
 
-/// Refuses a member of a configuration that the call has no use for, if it is given.
-#[inline]
-pub(super) fn unused(name: &str, is_given: bool) -> Result<()> {
-    if !is_given {
-        return Ok(());
-    }
-    Err(Error::new(Status::InvalidArgument, format!("{name}: this call has no use for it; leave it absent")))
-}
-
 /// Tags as a caller gives them: a JSON text, or a list.
 #[derive(Clone, Copy)]
 pub(super) struct Tags {
@@ -146,18 +119,6 @@ macro_rules! tags {
     ($config:expr, $room:expr) => {
         Tags { json: $config.tags_json, list: $config.tags, count: $config.tag_count }.json($room)?
     };
-}
-
-/// The flags of `maxim_generation_result`.
-pub(super) fn result_mode(flags: u32) -> Result<Mode> {
-    match flags {
-        0 => Ok(Mode::Lenient),
-        super::MAXIM_RESULT_FORCE => Ok(Mode::Force),
-        super::MAXIM_RESULT_STRICT => Ok(Mode::Strict),
-        other => {
-            Err(Error::new(Status::InvalidArgument, format!("flags: {other:#x} has bits that mean nothing")))
-        }
-    }
 }
 
 /// How an entity failed, which has no identity of its own.

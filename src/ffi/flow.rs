@@ -8,7 +8,6 @@ use super::boundary::{boundary, boundary_or, slow_boundary};
 use super::callbacks::{Callbacks, c_text};
 use super::handle::{self, handled};
 use super::log_client::{callbacks_of, error_call, log_call, maxim_log_client, with_client};
-use super::logger::milliseconds;
 use super::lossy;
 use super::structs::*;
 use super::types::*;

@@ -1,8 +1,7 @@
 //! Raw ingestion: documents in a format of their own.
 
 use super::boundary::{boundary, slow_boundary};
-use super::log_client::{enum_from_abi, maxim_log_client, with_client};
-use super::logger::milliseconds;
+use super::log_client::{maxim_log_client, with_client};
 use super::structs::maxim_raw_options;
 use super::types::*;
 use super::{MAXIM_ENVIRONMENT_NONE, MAXIM_LEVEL_NONE, maxim_format};

@@ -9,7 +9,7 @@ use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
 use super::callbacks::{Callbacks, own_callbacks};
 use super::control::{control_config, is_disabled};
 use super::handle::{self, handled};
-use super::logger::{FlushDone, c_path, c_pointer, milliseconds, to_c};
+use super::logger::{FlushDone, to_c};
 use super::lossy;
 use super::maxim_level;
 use super::otlp::otlp_config;
@@ -59,13 +59,6 @@ pub(super) fn with_client<R>(
 /// Who hears of the client behind a handle.
 pub(super) fn callbacks_of(client: *const maxim_log_client) -> Result<Arc<Callbacks>> {
     handle::with::<OwnedClient, _>(client.addr(), |owned| Ok(Arc::clone(&owned.callbacks)))
-}
-
-/// One of a list, by its number in the ABI.
-pub(super) fn enum_from_abi<T: Copy>(name: &str, number: i32, all: &[T]) -> Result<T> {
-    usize::try_from(number).ok().and_then(|at| all.get(at)).copied().ok_or_else(|| {
-        Error::new(Status::InvalidArgument, format!("{name}: {number} is not one of its constants"))
-    })
 }
 
 /// Makes a structured log client. Does no network I/O; makes the spool directory and starts the writer

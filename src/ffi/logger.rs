@@ -1,7 +1,6 @@
 //! The Maxim logger's life: making, flushing, cleaning up, freeing, numbers.
 
 use std::ffi::{CString, c_char, c_void};
-use std::path::PathBuf;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +8,14 @@ use std::time::Duration;
 use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
 use super::callbacks::{Callbacks, FlushFunction, c_text, own_callbacks};
 use super::control::{control_config, for_the_logger, is_disabled, sample_rate, switch};
-use super::entities::{result_mode, unused, with_logger};
 use super::handle::{self, handled};
+use super::lossy;
+use super::maxim_entity;
 use super::otlp::otlp_config;
 use super::refusals::Refused;
 use super::settings::{checked_key, checked_repository, common_config, given_or_env, or_default};
 use super::structs::*;
 use super::types::*;
-use super::{maxim_entity, maxim_result_flags};
 use crate::delivery::{self, Settings};
 use crate::maxim::config;
 use crate::maxim::{Entity, Logger, LoggerConfig};
@@ -44,6 +43,21 @@ pub(super) struct LoggerObject {
 }
 
 handled!(LoggerObject, "logger", 0x1);
+
+/// Runs a call on the logger behind a handle; a disabled one has nothing to do.
+#[inline(always)]
+pub(super) fn with_logger<R: Default>(
+    logger: *const maxim_logger,
+    body: impl FnOnce(&Logger) -> Result<R>,
+) -> Result<R> {
+    handle::with::<LoggerObject, _>(logger.addr(), |owned| match &owned.logger {
+        Some(logger) => {
+            let _call = lossy::Call::begin(logger.is_lossy(), || logger.has_masks());
+            owned.callbacks.hearing(|| body(logger))
+        }
+        None => Ok(R::default()),
+    })
+}
 
 /// Makes a logger. Does no network I/O; makes the spool directory and starts the writer thread.
 ///
@@ -335,37 +349,6 @@ pub unsafe extern "C" fn maxim_check(logger: *mut maxim_logger, timeout_ms: u32)
     })
 }
 
-/// What the log API is sent for a provider's result: the parser of `maxim_generation_result` as a function.
-///
-/// Writes the JSON and a NUL to `out`, which has `capacity` bytes, and how many bytes the JSON has to `out_len`.
-/// MAXIM_ERR_TOO_LARGE says that it does not fit: then `out_len` says what is needed beside the NUL, and `out` stays
-/// as it was.
-///
-/// @param result_json The provider's own response, as for `maxim_generation_result`.
-/// @param flags As for `maxim_generation_result`; without any, what is not known is taken as it is.
-/// @param out Receives the JSON. May be NULL when `capacity` is 0.
-/// @param capacity How many bytes there are at `out`.
-/// @param out_len Receives the length of the JSON. May be NULL.
-/// @gives INVALID_RESULT TOO_LARGE
-/// @c
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn maxim_normalise_result(
-    result_json: maxim_str,
-    flags: maxim_result_flags,
-    out: *mut c_char,
-    capacity: usize,
-    out_len: *mut usize,
-) -> maxim_status {
-    boundary(|| {
-        let normal = &mut crate::text::scratch::lend();
-        let given = required_json("result_json", result_json)?;
-        // What would be attached or told belongs to a generation, and here is none: media stay where they are.
-        crate::maxim::result::normalise_text(given, result_mode(flags)?, false, &|| None, normal)?;
-        write(out_len, normal.len());
-        write_text("out", out, capacity, normal)
-    })
-}
-
 /// Whether the spool directory can be written to; when not, records are kept in memory only.
 ///
 /// @return Whether files can be written; false for a bad handle.
@@ -384,16 +367,6 @@ pub unsafe extern "C" fn maxim_logger_spool_dir(logger: *const maxim_logger) -> 
     boundary_or(ptr::null(), || {
         handle::with::<LoggerObject, _>(logger.addr(), |owned| Ok(c_pointer(&owned.spool_dir)))
     })
-}
-
-/// A path for a C caller.
-pub(super) fn c_path(path: Option<PathBuf>) -> Option<CString> {
-    CString::new(path?.into_os_string().into_encoded_bytes()).ok()
-}
-
-/// What a C caller is given of a text that may be absent.
-pub(super) fn c_pointer(text: &Option<CString>) -> *const c_char {
-    text.as_ref().map_or(ptr::null(), |text| text.as_ptr())
 }
 
 /// Whether this process runs on AWS Lambda (AWS_LAMBDA_FUNCTION_NAME is set). Then there is no writer
@@ -513,10 +486,6 @@ pub unsafe extern "C" fn maxim_commit(
             )
         })
     })
-}
-
-pub(super) fn milliseconds(timeout_ms: u32) -> Duration {
-    Duration::from_millis(timeout_ms.into())
 }
 
 /// The numbers as the ABI has them.

@@ -27,8 +27,10 @@ mod logger;
 mod lossy;
 mod otlp;
 mod refusals;
+mod results;
 mod settings;
 pub mod structs;
+mod trace_context;
 mod types;
 
 use std::ffi::c_char;

@@ -3,8 +3,10 @@
 //!
 //! Everything unsafe about reading a foreign string or struct is here, once.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CString, c_char, c_void};
 use std::mem::{MaybeUninit, size_of};
+use std::path::PathBuf;
+use std::time::Duration;
 use std::{ptr, slice};
 
 use super::lossy;
@@ -501,4 +503,35 @@ pub(super) fn write_id(out: *mut maxim_id, text: &str) {
         ptr::copy_nonoverlapping(text.as_ptr(), out.cast::<u8>(), length);
         out.cast::<u8>().add(length).write(0);
     }
+}
+
+/// Refuses a member of a configuration that the call has no use for, if it is given.
+#[inline]
+pub(super) fn unused(name: &str, is_given: bool) -> Result<()> {
+    if !is_given {
+        return Ok(());
+    }
+    Err(Error::new(Status::InvalidArgument, format!("{name}: this call has no use for it; leave it absent")))
+}
+
+/// One of a list, by its number in the ABI.
+pub(super) fn enum_from_abi<T: Copy>(name: &str, number: i32, all: &[T]) -> Result<T> {
+    usize::try_from(number).ok().and_then(|at| all.get(at)).copied().ok_or_else(|| {
+        Error::new(Status::InvalidArgument, format!("{name}: {number} is not one of its constants"))
+    })
+}
+
+/// A limit of time as a caller gives it.
+pub(super) fn milliseconds(timeout_ms: u32) -> Duration {
+    Duration::from_millis(timeout_ms.into())
+}
+
+/// A path for a C caller.
+pub(super) fn c_path(path: Option<PathBuf>) -> Option<CString> {
+    CString::new(path?.into_os_string().into_encoded_bytes()).ok()
+}
+
+/// What a C caller is given of a text that may be absent.
+pub(super) fn c_pointer(text: &Option<CString>) -> *const c_char {
+    text.as_ref().map_or(ptr::null(), |text| text.as_ptr())
 }

@@ -1,11 +1,13 @@
 //! What a logger is told at its birth, with the environment and the defaults filled in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::control;
-use crate::delivery::Settings;
+use crate::delivery::{Pipeline, Protocol, Settings};
 use crate::otlp;
 use crate::secret::Secret;
+use crate::spool;
 
 /// The public log API.
 pub const DEFAULT_BASE_URL: &str = "https://app.getmaxim.ai";
@@ -35,4 +37,21 @@ pub struct LoggerConfig {
     pub lossy: bool,
     /// Where it goes by OTLP instead of the log API.
     pub otlp: Option<otlp::config::OtlpConfig>,
+}
+
+impl LoggerConfig {
+    /// Where the records of one protocol wait.
+    pub(super) fn spool(&self, protocol: &'static str) -> spool::Options {
+        self.settings.spool(protocol, &self.repository, &self.api_key)
+    }
+
+    /// Opens a pipeline to the log API, whose thread has this name.
+    pub(super) fn open(
+        &self,
+        protocol: &'static str,
+        thread: &'static str,
+        sender: Arc<dyn Protocol>,
+    ) -> Pipeline {
+        Pipeline::open(self.settings.pipeline(thread, self.spool(protocol), sender, self.flush_interval))
+    }
 }

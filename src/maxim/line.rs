@@ -1,11 +1,15 @@
 //! Wire lines: `{entity}{id={id},action={action},data={json object}}`.
 
+use crate::spool::RecordKind;
 use crate::status::Result;
 use crate::text::buffer::Buffer;
 use crate::text::json::Shape;
 use crate::text::object::{Json, Key, Object, key};
 use crate::text::scratch;
 use crate::text::stringify::{self, Nulls};
+
+/// A line, in the spool.
+pub const KIND_LINE: RecordKind = RecordKind(0);
 
 /// What a line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! nobody who fails holds another back.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::sync::Mutex;
@@ -13,14 +13,13 @@ use crate::sync::Mutex;
 use super::attachment::{Attachment, Content};
 use super::config::LoggerConfig;
 use super::gate::{Gate, Passed};
-use super::line::{Entity, Lines};
+use super::line::{Entity, KIND_LINE, Lines};
 use super::models::Models;
-use super::protocol::{KIND_LINE, MaximLog};
-use super::uploads::UploadProtocol;
+use super::protocol::MaximLog;
+use super::upload_pipeline::UploadPipeline;
 use crate::delivery::{self, Outcome, Pipeline, Protocol};
 use crate::otlp::traces::{self, Spans};
 use crate::process::{self, ForkCell, Undisturbed};
-use crate::spool;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
 use crate::text::{lossy, scratch};
@@ -57,43 +56,6 @@ struct Pipelines {
     spans: Option<Arc<Pipeline>>,
 }
 
-/// A pipeline of uploads that is opened when there is something to upload.
-pub(super) struct UploadPipeline {
-    config: LoggerConfig,
-    /// Set once that pipeline is open.
-    lines: OnceLock<Weak<Pipeline>>,
-    pipeline: OnceLock<Pipeline>,
-}
-
-impl UploadPipeline {
-    fn get(&self) -> Option<&Pipeline> {
-        self.pipeline.get()
-    }
-
-    fn open(&self) -> &Pipeline {
-        // Most of the stack that this needs it needs once.
-        self.pipeline.get().unwrap_or_else(|| self.opened())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn opened(&self) -> &Pipeline {
-        let lines = self.lines.get().cloned().unwrap_or_default();
-        self.pipeline.get_or_init(|| open_uploads(&self.config, lines))
-    }
-
-    /// Opens it if a logger that has ended left uploads for another one to make. Once open, it looks for
-    /// such by itself.
-    pub fn adopt(&self) {
-        if self.lines.get().is_some()
-            && self.get().is_none()
-            && spool::has_orphans(&spool_options(&self.config, UPLOADS))
-        {
-            self.open();
-        }
-    }
-}
-
 impl Target {
     fn new(config: LoggerConfig) -> Target {
         let own = ForkCell::new(Pipelines::open(&config));
@@ -111,19 +73,14 @@ impl Target {
 
 impl Pipelines {
     fn open(config: &LoggerConfig) -> Pipelines {
-        let uploads = Arc::new(UploadPipeline {
-            config: config.clone(),
-            lines: OnceLock::new(),
-            pipeline: OnceLock::new(),
-        });
+        let uploads = Arc::new(UploadPipeline::new(config));
         if let Some(otlp) = &config.otlp {
             let (lines, spans) = open_spans(config, otlp);
             return Pipelines { lines, uploads, spans: Some(spans) };
         }
-        let lines = Arc::new(open_lines(config, Arc::downgrade(&uploads)));
-        // Nobody else has had the chance to.
-        let _ = uploads.lines.set(Arc::downgrade(&lines));
-        uploads.adopt();
+        let protocol = Arc::new(MaximLog::new(config, Arc::downgrade(&uploads)));
+        let lines = Arc::new(config.open(LINES, "maxim-writer", protocol));
+        uploads.set_lines(Arc::downgrade(&lines));
         Pipelines { lines, uploads, spans: None }
     }
 
@@ -540,25 +497,8 @@ fn append_built(target: &Target, build: impl FnOnce(&mut Buffer) -> Result<()>) 
 
 /// The protocols, by which a spool tells one identity's records from another's.
 const LINES: &str = "maxim";
-const UPLOADS: &str = "maxim-uploads";
 const FOLDED: &str = "otlp-lines";
 const SPANS: &str = "otlp-spans";
-
-fn spool_options(config: &LoggerConfig, protocol: &'static str) -> spool::Options {
-    config.settings.spool(protocol, &config.repository, &config.api_key)
-}
-
-fn open_lines(config: &LoggerConfig, uploads: Weak<UploadPipeline>) -> Pipeline {
-    open(config, LINES, "maxim-writer", Arc::new(MaximLog::new(config, uploads)))
-}
-
-fn open_uploads(config: &LoggerConfig, lines: Weak<Pipeline>) -> Pipeline {
-    let protocol = Arc::new(UploadProtocol::new(config, lines));
-    let uploads = open(config, UPLOADS, "maxim-uploads", Arc::clone(&protocol) as Arc<dyn Protocol>);
-    protocol.set_spool(uploads.spool());
-    uploads.spool().sweep_side_files(config.settings.max_age);
-    uploads
-}
 
 /// The pipeline of lines that are folded, and that of the spans which they become.
 fn open_spans(
@@ -574,14 +514,4 @@ fn open_spans(
     let lines = open(FOLDED, "maxim-fold", Arc::clone(&folding) as Arc<dyn Protocol>);
     folding.set_pipeline(Arc::downgrade(&lines));
     (lines, spans)
-}
-
-fn open(
-    config: &LoggerConfig,
-    protocol: &'static str,
-    name: &'static str,
-    sender: Arc<dyn Protocol>,
-) -> Pipeline {
-    let spool = spool_options(config, protocol);
-    Pipeline::open(config.settings.pipeline(name, spool, sender, config.flush_interval))
 }

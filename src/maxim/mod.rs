@@ -24,6 +24,7 @@ mod source;
 mod storage;
 mod tree;
 mod turns;
+mod upload_pipeline;
 mod uploads;
 
 pub use actions::{Event, Failure};

@@ -18,9 +18,8 @@ use crate::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::config::LoggerConfig;
-use super::line::{Entity, Lines, action};
+use super::line::{Entity, KIND_LINE, Lines, action};
 use super::mime;
-use super::protocol::KIND_LINE;
 use super::source::{self, FileStamp, Opened, Unreadable};
 use super::storage::{Storage, UploadOutcome};
 use super::turns::{Round, Trouble, Turns, Verdict};

@@ -23,10 +23,11 @@ use super::entity::{EntityKind, FoldedEntity, Known, Line, OtlpTrace, Parent};
 use super::ids;
 pub use super::left::OtherLives;
 use super::left::{ClosedEntity, Departed, Left};
-use super::model::{LogRecord, OtlpSpan};
-use super::records::FOLDED;
+use super::model::{Leave, Out};
 use super::span;
 
+/// How a record of an open entity begins.
+pub const FOLDED: &str = "folded";
 /// So many entities may be open, and so many bytes of their records; above that, those that were touched first leave
 /// as incomplete: a program that never ends anything must not fill its memory.
 const MAX_OPEN: usize = 50_000;
@@ -39,33 +40,6 @@ const MAX_OPEN_BYTES: usize = 24 << 20;
 pub struct FoldOptions {
     /// An entity that has not ended for so long leaves as incomplete.
     pub incomplete_after: Duration,
-}
-
-/// Takes what leaves, at once: it borrows from what is being folded.
-pub trait Leave {
-    /// A finished span.
-    fn span(&mut self, span: OtlpSpan<'_>);
-    /// What belongs to no span, or to one that has left.
-    fn log(&mut self, record: LogRecord<'_>);
-}
-
-/// What has left, kept.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Out {
-    /// A finished span.
-    Span(OtlpSpan<'static>),
-    /// What belongs to no span, or to one that has left.
-    Log(LogRecord<'static>),
-}
-
-impl Leave for Vec<Out> {
-    fn span(&mut self, span: OtlpSpan<'_>) {
-        self.push(Out::Span(span.into_owned()));
-    }
-
-    fn log(&mut self, record: LogRecord<'_>) {
-        self.push(Out::Log(record.into_owned()));
-    }
 }
 
 /// An entity that is open, and what is kept of it.

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use super::entity::{EntityKind, FoldedEntity, OtlpTrace};
-use super::fold::{Folder, Leave, next};
+use super::fold::{Folder, next};
+use super::model::Leave;
 
 /// How far up a trace is looked for.
 const MAX_DEPTH: usize = 64;

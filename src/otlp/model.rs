@@ -217,3 +217,30 @@ impl LogRecord<'_> {
         }
     }
 }
+
+/// Takes what leaves, at once: it borrows from what is being folded.
+pub trait Leave {
+    /// A finished span.
+    fn span(&mut self, span: OtlpSpan<'_>);
+    /// What belongs to no span, or to one that has left.
+    fn log(&mut self, record: LogRecord<'_>);
+}
+
+/// What has left, kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Out {
+    /// A finished span.
+    Span(OtlpSpan<'static>),
+    /// What belongs to no span, or to one that has left.
+    Log(LogRecord<'static>),
+}
+
+impl Leave for Vec<Out> {
+    fn span(&mut self, span: OtlpSpan<'_>) {
+        self.push(Out::Span(span.into_owned()));
+    }
+
+    fn log(&mut self, record: LogRecord<'_>) {
+        self.push(Out::Log(record.into_owned()));
+    }
+}

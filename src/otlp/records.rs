@@ -3,13 +3,12 @@
 use hashbrown::hash_table::Entry;
 
 use super::entity::FoldedEntity;
-use super::fold::{Folder, Leave, OpenEntity, key, next};
+use super::fold::{FOLDED, Folder, OpenEntity, key, next};
 use super::json::{JsonText, ObjectWriter};
 use super::left::{ClosedEntity, KeptEntity, Left};
+use super::model::Leave;
 use super::span;
 
-/// How a record of an open entity begins.
-pub const FOLDED: &str = "folded";
 /// An entity whose record would be larger leaves as it is, for it could not be kept.
 const MAX_RECORD_BYTES: usize = 4 << 20;
 

@@ -2,7 +2,8 @@
 //! for `maxim-dev`, which includes this file; the library has no use for either.
 
 use super::encode::{Encoding, Signal, push_log, push_span, request, separator};
-use super::fold::{FoldOptions, Folder, Out};
+use super::fold::{FoldOptions, Folder};
+use super::model::Out;
 use super::model::{LogRecord, OtlpSpan, Resource};
 
 impl Folder {

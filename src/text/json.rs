@@ -11,12 +11,12 @@
 //! Not here: values. A number stays digits, and a string keeps its escapes.
 
 mod compact;
-mod outline;
+pub mod outline;
 #[cfg(test)]
 pub(super) mod tests;
 mod walk;
 
-pub use compact::{compact, compact_outlined, embed, embed_strings};
+pub use compact::{compact, embed, embed_strings};
 pub use outline::Value;
 pub use walk::{Kind, as_str_raw, elements, is_integer, kind, members, string_end, value_end};
 

@@ -10,8 +10,8 @@ use crate::collect::routes::decode;
 use crate::collect::server::now_us;
 use crate::otlp::encode::{self, Encoding, Signal};
 use crate::otlp::entry;
-use crate::otlp::fold::{FoldOptions, Folder, Leave};
-use crate::otlp::model::{Attributes, LogRecord, OtlpSpan, Resource};
+use crate::otlp::fold::{FoldOptions, Folder};
+use crate::otlp::model::{Attributes, Leave, LogRecord, OtlpSpan, Resource};
 use crate::relay::store::{Kind, Put};
 
 /// A record of an open entity by its repository and key; none where it has left.

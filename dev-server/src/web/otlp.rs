@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::model::otlp as model;
 use crate::otlp::encode::Encoding;
-use crate::otlp::fold::{FoldOptions, Folder, Out};
+use crate::otlp::fold::{FoldOptions, Folder};
 use crate::otlp::ids;
-use crate::otlp::model::{OtlpSpan, Resource};
+use crate::otlp::model::{OtlpSpan, Out, Resource};
 use crate::otlp::whole;
 use crate::store::archive::Archive;
 use crate::store::rows::{self, NodeRow};

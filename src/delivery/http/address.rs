@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-use super::connect::{ProxyTrouble, host_and_port};
+use super::proxy::ProxyTrouble;
 use super::{Fault, TransportError, is_loopback};
 use crate::status::{Error, Result, Status};
 
@@ -176,6 +176,18 @@ pub fn checked_url(name: &str, url: &str, allow_plaintext: bool) -> Result<Strin
         }
     }
     Ok(url.trim_end_matches('/').to_owned())
+}
+
+/// The host of an address without the brackets of IPv6, and its port or the scheme's.
+pub fn host_and_port(uri: &Uri) -> Option<(&str, u16)> {
+    let host = uri.host()?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let standard = match uri.scheme_str()? {
+        "http" => 80,
+        "https" => 443,
+        _ => return None,
+    };
+    Some((host, uri.port_u16().unwrap_or(standard)))
 }
 
 #[cfg(test)]

@@ -28,7 +28,9 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
+use super::address::host_and_port;
 use super::look_ups;
+use super::proxy::ProxyTrouble;
 use super::socket::Sockets;
 use super::tls::Tls;
 use crate::process::spawn_masked;
@@ -88,57 +90,6 @@ impl Connector for Connect {
             transport = Box::new(Tls::over(transport, tls, details)?);
         }
         Ok(Some(Watched { transport, exchange: Arc::clone(&self.exchange) }))
-    }
-}
-
-/// No connection, for which the proxy is to blame or the way to it.
-#[derive(Debug)]
-pub struct ProxyTrouble {
-    /// What it answered, if it did.
-    pub status: Option<u16>,
-    /// Which proxy, and what happened; no user, no password.
-    pub why: String,
-}
-
-impl ProxyTrouble {
-    fn new(proxy: &ureq::Proxy, error: &Error) -> ProxyTrouble {
-        // The one place where ureq tells the status.
-        const ANSWERED: &str = "proxy server responded ";
-        let (host, port) = (proxy.host(), proxy.port());
-        let status = match error {
-            Error::ConnectProxyFailed(said) => said
-                .strip_prefix(ANSWERED)
-                .and_then(|said| said.get(..3))
-                .and_then(|status| status.parse().ok()),
-            _ => None,
-        };
-        let what = match (status, error) {
-            (Some(407), _) => {
-                "asks for a user and password, or for others; give them as in http://user:password@host:port \
-                 (HTTP 407)"
-                    .to_owned()
-            }
-            (Some(status), _) => format!("refuses the connection: HTTP {status}"),
-            (None, Error::ConnectProxyFailed(said)) => said.clone(),
-            (None, Error::Io(error)) => error.to_string(),
-            (None, Error::Timeout(phase)) => format!("timed out ({phase})"),
-            (None, error) => error.to_string(),
-        };
-        ProxyTrouble { status, why: format!("the proxy {host}:{port}: {what}") }
-    }
-}
-
-impl fmt::Display for ProxyTrouble {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.why)
-    }
-}
-
-impl std::error::Error for ProxyTrouble {}
-
-impl From<ProxyTrouble> for Error {
-    fn from(trouble: ProxyTrouble) -> Error {
-        Error::Other(Box::new(trouble))
     }
 }
 
@@ -262,16 +213,4 @@ impl Resolver for Names {
         }
         if addresses.is_empty() { Err(Error::HostNotFound) } else { Ok(addresses) }
     }
-}
-
-/// The host of an address without the brackets of IPv6, and its port or the scheme's.
-pub fn host_and_port(uri: &Uri) -> Option<(&str, u16)> {
-    let host = uri.host()?;
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let standard = match uri.scheme_str()? {
-        "http" => 80,
-        "https" => 443,
-        _ => return None,
-    };
-    Some((host, uri.port_u16().unwrap_or(standard)))
 }

@@ -1,4 +1,4 @@
-//! Which proxy a request goes through: the configured one, or what the environment says.
+//! Which proxy a request goes through, the configured one or what the environment says; and what went wrong there.
 //!
 //! The environment is read once, when a pipeline is opened, on the thread that opens it: a host
 //! that changes its environment later races with nobody. As is usual: one variable per scheme,
@@ -11,7 +11,10 @@
 //! programs send it plain http requests whole instead, and some proxies allow tunnels to port 443 only:
 //! behind those, plain http to another machine (which `allow_plaintext` must allow anyway) does not work.
 
+use std::fmt;
 use std::net::IpAddr;
+
+use ureq::Error;
 
 /// The proxies to use, as addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,6 +125,58 @@ pub fn is_loopback(host: &str) -> bool {
             address.is_loopback() || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback())
         }
         Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+/// No connection, for which the proxy is to blame or the way to it.
+#[derive(Debug)]
+pub struct ProxyTrouble {
+    /// What it answered, if it did.
+    pub status: Option<u16>,
+    /// Which proxy, and what happened; no user, no password.
+    pub why: String,
+}
+
+impl ProxyTrouble {
+    /// What ureq says of it, in our words.
+    pub fn new(proxy: &ureq::Proxy, error: &Error) -> ProxyTrouble {
+        // The one place where ureq tells the status.
+        const ANSWERED: &str = "proxy server responded ";
+        let (host, port) = (proxy.host(), proxy.port());
+        let status = match error {
+            Error::ConnectProxyFailed(said) => said
+                .strip_prefix(ANSWERED)
+                .and_then(|said| said.get(..3))
+                .and_then(|status| status.parse().ok()),
+            _ => None,
+        };
+        let what = match (status, error) {
+            (Some(407), _) => {
+                "asks for a user and password, or for others; give them as in http://user:password@host:port \
+                 (HTTP 407)"
+                    .to_owned()
+            }
+            (Some(status), _) => format!("refuses the connection: HTTP {status}"),
+            (None, Error::ConnectProxyFailed(said)) => said.clone(),
+            (None, Error::Io(error)) => error.to_string(),
+            (None, Error::Timeout(phase)) => format!("timed out ({phase})"),
+            (None, error) => error.to_string(),
+        };
+        ProxyTrouble { status, why: format!("the proxy {host}:{port}: {what}") }
+    }
+}
+
+impl fmt::Display for ProxyTrouble {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for ProxyTrouble {}
+
+impl From<ProxyTrouble> for Error {
+    fn from(trouble: ProxyTrouble) -> Error {
+        Error::Other(Box::new(trouble))
     }
 }
 

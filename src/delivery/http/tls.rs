@@ -22,7 +22,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
-use super::connect::host_and_port;
+use super::address::host_and_port;
 use super::{Fault, TransportError};
 
 /// The TLS settings with all roots loaded; reads files, so only called once https is needed.

@@ -18,7 +18,8 @@ use crate::process::unique::Uuid;
 use crate::status::{Error, Result, Status};
 use crate::text::buffer::Buffer;
 use crate::text::escape;
-use crate::text::json::{self, Kind, compact_outlined, is_integer, kind};
+use crate::text::json::outline::compact_outlined;
+use crate::text::json::{self, Kind, is_integer, kind};
 use crate::text::object::Json;
 
 /// What becomes of a result whose shape is not known.

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use super::super::entity::{EntityKind, FoldedEntity, time};
-use super::super::fold::Leave;
 use super::super::json::JsonText;
 use super::super::left::Left;
-use super::super::model::{AttributeValue, Attributes, LogRecord, SpanEvent};
+use super::super::model::{AttributeValue, Attributes, Leave, LogRecord, SpanEvent};
 use super::super::names::{gen_ai, own};
 use super::{error_type, nanoseconds, prefixed, put, put_named, put_some};
 

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::fold::{FoldOptions, Folder, Out};
+use super::fold::{FoldOptions, Folder};
+use super::model::Out;
 use super::model::{AttributeValue, LogRecord, OtlpSpan};
 
 const SECOND: u64 = 1_000_000_000;

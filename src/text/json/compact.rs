@@ -3,7 +3,6 @@
 //! Nothing is copied byte by byte: `copied` marks how far the input has reached the output, and
 //! only white space outside strings (or the end) makes it worth a copy.
 
-use super::outline::Outline;
 use super::{JsonError, MAX_DEPTH, Shape};
 use crate::text::buffer::Buffer;
 use crate::text::escape::validate_utf8;
@@ -33,12 +32,6 @@ pub fn embed(input: &[u8], shape: Shape, out: &mut Buffer) -> Result<(), JsonErr
 pub fn embed_strings(input: &[u8], out: &mut Buffer) -> Result<bool, JsonError> {
     let mut embedded = Embedded { only_strings: true };
     checked(input, Shape::Object, out, &mut embedded).map(|()| embedded.only_strings)
-}
-
-/// [`compact`] for a document of any shape, that also notes where its outer values are in `out`.
-pub fn compact_outlined(input: &[u8], out: &mut Buffer) -> Result<Outline, JsonError> {
-    let mut outline = Outline::new();
-    checked(input, Shape::Any, out, &mut outline).map(|()| outline)
 }
 
 /// What wants to know where the values are. Places are those of the output; the depth is the number of
@@ -83,7 +76,15 @@ impl Index for Embedded {
     fn value_end(&mut self, _: usize, _: u32) {}
 }
 
-fn checked(input: &[u8], shape: Shape, out: &mut Buffer, index: &mut impl Index) -> Result<(), JsonError> {
+/// Appends the document as `index` has it, and tells that where the values are.
+///
+/// On an error `out` is left as it was.
+pub(super) fn checked(
+    input: &[u8],
+    shape: Shape,
+    out: &mut Buffer,
+    index: &mut impl Index,
+) -> Result<(), JsonError> {
     let before = out.len();
     let mut seen = Seen::default();
     let result = document(input, shape, &mut Copier { input, copied: 0, out }, &mut seen, index);

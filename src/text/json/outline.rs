@@ -3,14 +3,22 @@
 
 use std::ops::Range;
 
-use super::compact::Index;
+use super::compact::{Index, checked};
 use super::walk::{Kind, kind};
+use super::{JsonError, Shape};
+use crate::text::buffer::Buffer;
 
 /// More values than most results of a provider have in the outer levels.
 const CAPACITY: usize = 48;
 /// Values within so many arrays and objects are noted: a chat completion's
 /// `choices[0].message.content` is within four.
 const LEVELS: usize = 5;
+
+/// [`super::compact`] for a document of any shape, that also notes where its outer values are in `out`.
+pub fn compact_outlined(input: &[u8], out: &mut Buffer) -> Result<Outline, JsonError> {
+    let mut outline = Outline::new();
+    checked(input, Shape::Any, out, &mut outline).map(|()| outline)
+}
 
 /// One value: where it is in the output, and its name if it is a member (without quotes, escapes as they
 /// are).
@@ -33,7 +41,7 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// An outline to be filled by [`super::compact_outlined`].
+    /// An outline to be filled by [`compact_outlined`].
     #[inline]
     pub fn new() -> Outline {
         let blank = Node { key: (0, 0), value: (0, 0), depth: 0 };

@@ -1,5 +1,6 @@
 //! What is JSON and what is not, in tables and against serde_json.
 
+use super::outline::compact_outlined;
 use super::*;
 use crate::text::buffer::Buffer;
 use proptest::prelude::*;

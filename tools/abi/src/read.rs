@@ -20,7 +20,7 @@ use documentation::{Tags, documented, range, says, unit};
 use types::{bare_function, c_type, number, returned, void};
 
 /// In this order the header has them; files that are not named follow.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "mod.rs",
     "types.rs",
     "structs.rs",
@@ -30,6 +30,7 @@ const FILES: [&str; 12] = [
     "structs/log_client.rs",
     "logger.rs",
     "exports.rs",
+    "results.rs",
     "log_client.rs",
     "flow.rs",
     "ingest.rs",

@@ -10,8 +10,9 @@ const HEAD: &str = "\
 
 use super::boundary::boundary;
 use super::entities::*;
-use super::logger::maxim_logger;
+use super::logger::{maxim_logger, with_logger};
 use super::maxim_result_flags;
+use super::results::result_mode;
 use super::structs::*;
 use super::types::*;
 use crate::maxim::Entity;
