@@ -13,7 +13,8 @@ LIB        := $(BUILD)/lib
 BIN        := $(BUILD)/bin
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-server/Cargo.toml Cargo.lock \
-	src/delivery/answer.rs src/delivery/policy.rs src/delivery/http/retry_after.rs $(shell find src/otlp -name '*.rs')
+	src/delivery/answer.rs src/delivery/policy.rs src/delivery/http/retry_after.rs src/spool/format.rs \
+	$(shell find src/otlp -name '*.rs')
 
 .DEFAULT_GOAL := help
 .PHONY: mutate coverage mutants interop fleet phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \

@@ -13,7 +13,7 @@
 //! | [`draw`] | what arrived, as a tree of lines for a terminal |
 //! | [`model`] | what lines, entries and spans say |
 //! | [`relay`] | the server for a fleet: stores what many processes send, and forwards it |
-//! | [`delivery`], [`otlp`], [`process`], [`text`] | files of the library that the relay shares |
+//! | [`delivery`], [`otlp`], [`process`], [`text`] | files of the library that the relay shares; `model/spool.rs` includes another |
 #![forbid(unsafe_code)]
 
 mod cli;

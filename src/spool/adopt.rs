@@ -8,9 +8,10 @@
 use super::age::AgeStamp;
 use super::claim::{Claim, UNFINISHED};
 use super::format::{
-    self, Cursor, HEADER_SIZE, Header, OPENING_SIZE, Opening, Origin, SEGMENT_MAX, Seal, SegmentKey, find_end,
+    self, Cursor, HEADER_SIZE, Header, OPENING_SIZE, Opening, Origin, SEGMENT_MAX, Seal, SegmentKey,
 };
 use super::reader::Reader;
+use super::scan::find_end;
 use super::secure_fs::At;
 use super::state::{Location, Segment};
 use super::store::{self, PARTIAL, SEGMENT, StoreRoot};

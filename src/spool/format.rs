@@ -1,12 +1,8 @@
-//! The bytes of a segment: headers, seals, cursors and records, and the scan that finds records
-//! again in whatever is left of a file.
+//! The bytes of a segment: headers, seals, cursors and what stands before each record.
 //!
 //! Pure functions over byte slices. Every length and offset that comes from a file is bounded
 //! before it is used, so that no content whatsoever can cause a panic. The layout is described in
-//! the opening comment of the [spool](super).
-
-use super::checksum::checksum;
-use std::ops::Range;
+//! the opening comment of `src/spool/mod.rs`. `maxim-dev` reads the spool by this file too.
 
 /// Where the records begin: the first page belongs to the header.
 pub(super) const HEADER_SIZE: usize = 4096;
@@ -43,9 +39,6 @@ const MAGIC: [u8; 8] = *b"maximspl";
 const VERSIONS: [u32; 2] = [2, 3];
 pub(super) const HEADER_LEN: usize = 80;
 pub(super) const SEAL_LEN: usize = 24;
-/// How many times its own length a damaged segment may cost in checksums before the search for
-/// further records is given up: bounds the work that crafted content can cause.
-const RESYNC_BUDGET: usize = 16;
 
 /// The room a payload takes in a segment.
 pub const fn record_size(payload: usize) -> usize {
@@ -233,121 +226,41 @@ pub(super) const fn tag(sequence: u64, kind: u8) -> u64 {
     sequence << 8 | kind as u64
 }
 
-/// One intact record, by its place in the segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Frame {
-    pub sequence: u64,
-    pub kind: u8,
-    /// When it was accepted, by a clock for comparing only; 0 without stamps.
-    pub stamp: u64,
-    pub payload: Range<usize>,
-    /// Where the next record begins.
-    pub end: usize,
+/// What stands before each payload.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RecordHead {
+    /// Of the record: this and its payload.
+    pub length: usize,
+    pub checksum: u32,
+    /// As [`tag`] makes it.
+    pub tag: u64,
 }
 
-/// Walks the intact records in a part of a segment. Behind a damaged record it goes on in steps of
-/// eight bytes until a record with a sound checksum and a plausible sequence is found.
-pub(super) struct Scan<'a> {
-    bytes: &'a [u8],
-    /// The offset of `bytes` in the segment.
-    origin: usize,
-    salt: u32,
-    stamped: bool,
-    at: usize,
-    /// The lowest sequence that may follow, and the highest.
-    plausible: Range<u64>,
-    budget: usize,
-    /// Whether there was something that is no record where a record should begin.
-    damaged_tail: bool,
-}
-
-impl<'a> Scan<'a> {
-    /// Walks `bytes`, which begin at offset `origin` of the segment, for the given sequences.
-    pub fn new(bytes: &'a [u8], origin: usize, header: &Header, plausible: Range<u64>) -> Scan<'a> {
-        let budget = bytes.len().saturating_mul(RESYNC_BUDGET);
-        Scan {
-            bytes,
-            origin,
-            salt: header.salt,
-            stamped: header.stamped,
-            at: 0,
-            plausible,
-            budget,
-            damaged_tail: false,
-        }
-    }
-
-    /// After the walk: whether a record was lost behind the last intact one.
-    pub fn damaged_tail(&self) -> bool {
-        self.damaged_tail
-    }
-
-    fn frame(&mut self, at: usize) -> Option<Frame> {
-        let length = u32_at(self.bytes, at)? as usize;
-        let tag = u64_at(self.bytes, at + 8)?;
-        let sequence = tag >> 8;
-        if length < RECORD_HEADER || length > self.bytes.len() - at || !self.plausible.contains(&sequence) {
+impl RecordHead {
+    /// The head at `at`, if a record of that length fits into `bytes` there.
+    #[inline]
+    pub fn read(bytes: &[u8], at: usize) -> Option<RecordHead> {
+        let length = u32_at(bytes, at)? as usize;
+        if !(RECORD_HEADER..=bytes.len() - at).contains(&length) {
             return None;
         }
-        self.budget = self.budget.checked_sub(length)?;
-        let end = at + length.next_multiple_of(8);
-        let payload = self.bytes.get(at + RECORD_HEADER..at + length)?;
-        if checksum(payload, tag, length as u32, self.salt) != u32_at(self.bytes, at + 4)? {
-            return None;
-        }
-        // A sound record costs nothing: the budget is for the search.
-        self.budget += length;
-        let (stamp, start) = match self.stamped {
-            true => (u64_at(payload, 0)?, at + RECORD_HEADER + STAMP),
-            false => (0, at + RECORD_HEADER),
-        };
-        Some(Frame {
-            sequence,
-            kind: tag as u8,
-            stamp,
-            payload: start + self.origin..at + length + self.origin,
-            end: end + self.origin,
-        })
+        Some(RecordHead { length, checksum: u32_at(bytes, at + 4)?, tag: u64_at(bytes, at + 8)? })
+    }
+
+    pub fn sequence(&self) -> u64 {
+        self.tag >> 8
+    }
+
+    /// How far behind this one the next record begins.
+    pub fn step(&self) -> usize {
+        self.length.next_multiple_of(8)
     }
 }
 
-impl Iterator for Scan<'_> {
-    type Item = Frame;
-
-    fn next(&mut self) -> Option<Frame> {
-        let mut at = self.at;
-        self.damaged_tail = false;
-        while at + RECORD_HEADER <= self.bytes.len() {
-            if let Some(frame) = self.frame(at) {
-                self.at = frame.end - self.origin;
-                self.plausible.start = frame.sequence + 1;
-                return Some(frame);
-            }
-            self.damaged_tail |= at == self.at && u32_at(self.bytes, at) != Some(0);
-            at += 8;
-        }
-        None
-    }
-}
-
-/// How many records a segment has whose owner could not seal it, and where they end.
-pub(super) fn find_end(header: &Header, cursor: Cursor, records: &[u8]) -> (u32, u32) {
-    let from = (cursor.offset as usize - HEADER_SIZE).min(records.len());
-    let first = header.base.saturating_add(u64::from(cursor.count));
-    let most = first.saturating_add((records.len() / RECORD_HEADER) as u64);
-    let mut scan = Scan::new(&records[from..], cursor.offset as usize, header, first..most);
-    let mut end = (cursor.count, cursor.offset);
-    for frame in scan.by_ref() {
-        end = ((frame.sequence + 1 - header.base) as u32, frame.end as u32);
-    }
-    // A record behind the last sound one, of which nothing is known but that it was there.
-    if scan.damaged_tail() { (end.0 + 1, end.1 + RECORD_HEADER as u32) } else { end }
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes)
 }
 
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes)
 }

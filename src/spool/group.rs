@@ -2,9 +2,10 @@
 
 use super::RecordKind;
 use super::batch::{Batch, BatchRecord, Memory, Piece};
-use super::format::{Cursor, Frame, Header, Scan};
+use super::format::{Cursor, Header};
 use super::lanes::lane_of;
 use super::reader::BatchLimits;
+use super::scan::{Frame, Scan};
 use super::state::{Location, Segment};
 use crate::process;
 use std::collections::VecDeque;

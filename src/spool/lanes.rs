@@ -19,7 +19,8 @@
 
 use super::Refusal;
 use super::SpoolStats;
-use super::format::{HEADER_SIZE, SEQUENCE_BITS, SegmentKey, find_end};
+use super::format::{HEADER_SIZE, SEQUENCE_BITS, SegmentKey};
+use super::scan::find_end;
 use super::spool::Spool;
 use super::state::{Segment, SpoolState};
 use crate::process::{Undisturbed, monotonic};

@@ -93,6 +93,7 @@ mod quarantine;
 mod quarantine_age;
 mod reader;
 mod rotate;
+mod scan;
 mod secure_fs;
 mod segment;
 mod sidefile;

@@ -1,8 +1,12 @@
 //! The library's spool, read from outside: what has not left this machine yet, and what was set aside and why.
 //!
-//! Nothing is locked, moved or written, so a running process is not disturbed. The format is described in the
-//! library's `src/spool`; what is read here are versions 2 and 3 of a segment. A record that is being written or settled at
-//! the same moment may be missing or still be there.
+//! Nothing is locked, moved or written, so a running process is not disturbed. The format is the library's own
+//! `src/spool/format.rs`, included. Checksums of records are not looked at: one whose number goes on is shown. A record
+//! that is being written or settled at the same moment may be missing or still be there.
+
+#[path = "../../../src/spool/format.rs"]
+#[allow(dead_code)] // the library uses the rest of it
+mod format;
 
 use std::fs;
 use std::io::{ErrorKind, Read as _};
@@ -12,21 +16,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::model::loggers::{self, Note};
+use format::{
+    Cursor, HEADER_SIZE, Header, Opening, Origin, RECORD_HEADER, RecordHead, SEGMENT_MAX, STAMP, Seal,
+};
 
-const MAGIC: &[u8] = b"maximspl";
-/// Of a segment without stamps, and of one whose payloads begin with one.
-const VERSIONS: [u32; 2] = [2, 3];
-const STAMP: usize = 8;
-/// The header's two copies.
-const HEADER_AT: [usize; 2] = [0, 128];
-/// How many records a segment has once it is full; 0 before.
-const SEAL_AT: usize = 256;
-const CURSOR_AT: usize = 320;
-const HEARTBEAT_AT: usize = 328;
-const FIRST_RECORD: usize = 4096;
-const RECORD_HEADER: usize = 16;
-/// A segment is never larger than one record of the longest payload.
-const MAX_SEGMENT_BYTES: u64 = 80 << 20;
 /// Files of a quarantine that are read.
 const MAX_QUARANTINED: usize = 1000;
 
@@ -147,11 +140,17 @@ fn holder(identity: &Path, directory: &Path, budget: &mut u64) -> Option<Holder>
             continue;
         }
         *budget = budget.saturating_sub(size);
-        let bytes = fs::symlink_metadata(&path).and_then(|file| {
-            let is_small = file.is_file() && file.len() <= MAX_SEGMENT_BYTES;
-            if is_small { fs::read(&path) } else { Err(ErrorKind::InvalidData.into()) }
-        });
-        match bytes.map(|bytes| segment(&bytes)) {
+        let look = || -> std::io::Result<Segment> {
+            let file = fs::symlink_metadata(&path)?;
+            let is_small = file.is_file() && file.len() <= SEGMENT_MAX as u64;
+            if is_small { Ok(segment(&fs::read(&path)?)) } else { Err(ErrorKind::InvalidData.into()) }
+        };
+        let seen = match look() {
+            // Its owner may have put it into use between the reading of its first page and of the next.
+            Ok(Segment::Foreign) => look(),
+            seen => seen,
+        };
+        match seen {
             Ok(Segment::Records(segment)) => found.push(segment),
             Ok(Segment::Blank) => {}
             // Its records have left while this looked.
@@ -182,11 +181,11 @@ fn holder(identity: &Path, directory: &Path, budget: &mut u64) -> Option<Holder>
 
 /// How many records of a full segment have not left, by its first page alone.
 fn count_of(path: &Path) -> Option<u64> {
-    let mut page = [0; FIRST_RECORD];
+    let mut page = [0; HEADER_SIZE];
     fs::File::open(path).ok()?.read_exact(&mut page).ok()?;
-    let Segment::Records(segment) = segment(&page) else { return None };
-    let sealed = page.get(SEAL_AT..SEAL_AT + 4)?.try_into().map(u32::from_le_bytes).ok()?;
-    (sealed > 0).then(|| u64::from(sealed).saturating_sub(segment.settled))
+    let Opening::Segment(header) = Header::open(&page) else { return None };
+    let seal = Seal::decode(&page, header.salt)?;
+    Some(u64::from(seal.records.saturating_sub(Cursor::read(&page, header.salt).count)))
 }
 
 /// The records of all segments, by number, of one maker after the other. Those of a maker's segments with stamps that
@@ -207,8 +206,8 @@ fn in_order(mut segments: Vec<Read>) -> Vec<Vec<u8>> {
 
 /// A segment, and the records in it that have not left.
 struct Read {
-    /// Who made it: since when, its process, and a random number.
-    origin: (u64, u32, u64),
+    /// Who made it.
+    origin: Origin,
     number: u64,
     created: u64,
     heartbeat: u64,
@@ -226,57 +225,33 @@ enum Segment {
 }
 
 fn segment(bytes: &[u8]) -> Segment {
-    let header = HEADER_AT
-        .into_iter()
-        .filter_map(|at| bytes.get(at..at + 80))
-        .find(|header| header.starts_with(MAGIC));
-    let Some(header) = header else {
-        let is_blank = bytes.iter().take(8).all(|&byte| byte == 0);
-        return if is_blank { Segment::Blank } else { Segment::Foreign };
+    let header = match Header::open(bytes) {
+        Opening::Segment(header) => header,
+        Opening::Blank => return Segment::Blank,
+        Opening::Foreign => return Segment::Foreign,
     };
-    let word = |at: usize| {
-        header.get(at..at + 4).map_or(0, |b| u32::from_le_bytes(b.try_into().unwrap_or_default()))
-    };
-    let long = |at: usize| {
-        header.get(at..at + 8).map_or(0, |b| u64::from_le_bytes(b.try_into().unwrap_or_default()))
-    };
-    let Some(version) = VERSIONS.iter().position(|version| *version == word(8)) else {
-        return Segment::Foreign;
-    };
-    let is_stamped = version > 0;
-    let (number, base) = (long(40), long(48));
-    let cursor = u64_at(bytes, CURSOR_AT).unwrap_or(0);
-    let mut at = ((cursor & 0xff_ffff) * 8).max(FIRST_RECORD as u64) as usize;
-    let mut expected = base.wrapping_add((cursor >> 24) & 0xff_ffff);
+    let cursor = Cursor::read(bytes, header.salt);
+    let (mut at, mut expected) = (cursor.offset as usize, header.base + u64::from(cursor.count));
     let mut records = Vec::new();
-    while let Some(length) =
-        bytes.get(at..at + 4).map(|b| u32::from_le_bytes(b.try_into().unwrap_or_default()))
-    {
-        let Some(payload) = bytes.get(at + RECORD_HEADER..at + length as usize) else { break };
-        // A sequence that does not go on is a record of the memory's earlier use.
-        if u64_at(bytes, at + 8).is_none_or(|tag| tag >> 8 != expected) {
-            break;
-        }
-        let stamp = u64_at(payload, 0).filter(|_| is_stamped);
-        let rest = payload.get(if is_stamped { STAMP } else { 0 }..).unwrap_or_default();
-        records.push((stamp.unwrap_or(0), rest.to_vec()));
-        expected = expected.wrapping_add(1);
-        at += (length as usize).next_multiple_of(8);
+    // A number that does not go on is that of a record of the memory's earlier use.
+    while let Some(head) = RecordHead::read(bytes, at).filter(|head| head.sequence() == expected) {
+        let payload = &bytes[at + RECORD_HEADER..at + head.length];
+        records.push(match payload.split_first_chunk::<STAMP>().filter(|_| header.stamped) {
+            Some((stamp, text)) => (u64::from_le_bytes(*stamp), text.to_vec()),
+            None => (0, payload.to_vec()),
+        });
+        expected += 1;
+        at += head.step();
     }
-    let heartbeat = u64_at(bytes, HEARTBEAT_AT).unwrap_or(0);
     Segment::Records(Read {
-        origin: (long(16), word(24), long(32)),
-        number,
-        created: long(56),
-        heartbeat,
-        settled: (cursor >> 24) & 0xff_ffff,
-        is_stamped,
+        origin: header.origin,
+        number: header.number,
+        created: header.created,
+        heartbeat: format::heartbeat(bytes),
+        settled: u64::from(cursor.count),
+        is_stamped: header.stamped,
         records,
     })
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes)
 }
 
 /// The newest files of a quarantine, and how many others there are.
@@ -323,31 +298,51 @@ mod tests {
     #[test]
     fn no_content_of_a_file_is_a_panic() {
         for bytes in [&b""[..], b"maximspl", &[0; 5000], &[0xff; 5000]] {
-            let mut whole = bytes.to_vec();
-            segment(&whole);
-            whole.splice(0..0, b"maximspl\x02\0\0\0".iter().copied());
-            whole.resize(6000, 0xff);
+            segment(bytes);
+            let mut whole = page(1, 1, false);
+            whole.extend_from_slice(bytes);
             segment(&whole);
         }
     }
 
+    const SALT: u32 = 7;
+
+    /// The first page of a segment of this maker, with this number.
+    fn page(maker: u64, number: u64, stamped: bool) -> Vec<u8> {
+        let header = Header {
+            salt: SALT,
+            origin: Origin { time: maker, pid: 1, random: 1 },
+            number,
+            base: 1,
+            created: 1_700_000_000,
+            size: 1 << 20,
+            stamped,
+        };
+        let mut bytes = vec![0; HEADER_SIZE];
+        bytes[..format::HEADER_LEN].copy_from_slice(&header.encode());
+        bytes
+    }
+
+    fn add_record(bytes: &mut Vec<u8>, sequence: u64, payload: &[u8]) {
+        bytes.extend(((RECORD_HEADER + payload.len()) as u32).to_le_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend(format::tag(sequence, 0).to_le_bytes());
+        bytes.extend(payload);
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+    }
+
     /// A segment of so many records, of which some have left.
-    fn file(records: u32, settled: u64, is_full: bool) -> Vec<u8> {
-        let mut bytes = vec![0; FIRST_RECORD];
-        bytes[..8].copy_from_slice(MAGIC);
-        bytes[8..12].copy_from_slice(&2u32.to_le_bytes());
-        bytes[48..56].copy_from_slice(&1u64.to_le_bytes());
-        bytes[56..64].copy_from_slice(&1_700_000_000u64.to_le_bytes());
+    fn file(records: u32, settled: u32, is_full: bool) -> Vec<u8> {
+        let mut bytes = page(1, 1, false);
+        let behind = |records: u32| (HEADER_SIZE + records as usize * format::record_size(8)) as u32;
         if is_full {
-            bytes[SEAL_AT..SEAL_AT + 4].copy_from_slice(&records.to_le_bytes());
+            let seal = Seal { records, tail: behind(records), sealed: 1_700_000_000 };
+            bytes[format::SEAL_AT..][..format::SEAL_LEN].copy_from_slice(&seal.encode(SALT));
         }
-        let behind = (FIRST_RECORD as u64 + settled * 24) / 8;
-        bytes[CURSOR_AT..CURSOR_AT + 8].copy_from_slice(&(behind | settled << 24).to_le_bytes());
+        let cursor = Cursor { offset: behind(settled), count: settled }.pack(SALT);
+        bytes[format::CURSOR_AT..][..8].copy_from_slice(&cursor.to_le_bytes());
         for sequence in 1..=u64::from(records) {
-            bytes.extend(24u32.to_le_bytes());
-            bytes.extend([0; 4]);
-            bytes.extend((sequence << 8).to_le_bytes());
-            bytes.extend(b"payload!");
+            add_record(&mut bytes, sequence, b"payload!");
         }
         bytes
     }
@@ -355,17 +350,11 @@ mod tests {
     #[test]
     fn what_two_makers_left_in_one_directory_is_not_mixed() {
         let of = |maker: u64, number, stamps: &[u64]| {
-            let mut bytes = file(0, 0, true);
-            bytes[8..12].copy_from_slice(&3u32.to_le_bytes());
-            bytes[16..24].copy_from_slice(&maker.to_le_bytes());
-            bytes[40..48].copy_from_slice(&u64::to_le_bytes(number));
+            let mut bytes = page(maker, number, true);
             for (sequence, stamp) in (1u64..).zip(stamps) {
-                bytes.extend(25u32.to_le_bytes());
-                bytes.extend([0; 4]);
-                bytes.extend((sequence << 8).to_le_bytes());
-                bytes.extend(stamp.to_le_bytes());
-                bytes.push(maker as u8 * 10 + *stamp as u8);
-                bytes.resize(bytes.len().next_multiple_of(8), 0);
+                let mut payload = stamp.to_le_bytes().to_vec();
+                payload.push(maker as u8 * 10 + *stamp as u8);
+                add_record(&mut bytes, sequence, &payload);
             }
             let Segment::Records(read) = segment(&bytes) else { panic!("no segment") };
             read
