@@ -112,12 +112,18 @@ fn a_conversation_arrives_as_a_tree_of_spans() {
     assert_eq!(texts(&spans_by_name["execute_tool weather"].attributes)["session.id"], "session-1");
 }
 
+/// What arrives of a conversation that is logged with this variable.
+fn conversation_with(variable: &str, value: &str) -> Collector {
+    let collector = Collector::start(|_| taken());
+    let host = host("otlp-variable");
+    let mut command = host.command(&collector.url(), &["conversation"]);
+    said(command.env(variable, value).output().unwrap());
+    collector
+}
+
 #[test]
 fn json_is_sent_when_the_environment_asks_for_it() {
-    let collector = Collector::start(|_| taken());
-    let host = host("otlp-json");
-    let mut command = host.command(&collector.url(), &["conversation"]);
-    said(command.env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json").output().unwrap());
+    let collector = conversation_with("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json");
     let spans: Vec<Value> = collector
         .taken()
         .iter()
@@ -412,9 +418,6 @@ fn what_was_purged_is_in_no_file_and_never_arrives() {
 
 #[test]
 fn nothing_is_sent_when_the_environment_disables_the_sdk() {
-    let collector = Collector::start(|_| taken());
-    let host = host("otlp-disabled");
-    let mut command = host.command(&collector.url(), &["conversation"]);
-    said(command.env("OTEL_SDK_DISABLED", "true").output().unwrap());
+    let collector = conversation_with("OTEL_SDK_DISABLED", "true");
     assert_eq!(collector.seen().len(), 0);
 }

@@ -286,6 +286,13 @@ impl Stage {
         self.shows("quarantine_max_age_ms");
     }
 
+    fn with_common_fields_shown(kind: &'static str) -> Stage {
+        let mut stage = Stage::new(kind);
+        stage.shows_common_fields();
+        stage.shows_the_age_of_quarantine();
+        stage
+    }
+
     fn shows_all_of(mut self, config: &str) {
         self.shows("struct_size"); // tests/wrong_input.rs
         let fields: BTreeSet<String> = sized_structs()[config].iter().map(|(_, name)| name.clone()).collect();
@@ -297,9 +304,7 @@ impl Stage {
 
 #[test]
 fn every_field_of_a_loggers_configuration_has_its_effect() {
-    let mut stage = Stage::new("logger");
-    stage.shows_common_fields();
-    stage.shows_the_age_of_quarantine();
+    let mut stage = Stage::with_common_fields_shown("logger");
     // The environment's address is that of nobody.
     let sent = "new log:the_text flush:60000";
     stage.shows_by_request("base_url", sent, "base_url=http://127.0.0.1:9 new log:a flush:1", "the text");
@@ -322,9 +327,7 @@ fn every_field_of_a_loggers_configuration_has_its_effect() {
 
 #[test]
 fn every_field_of_a_log_clients_configuration_has_its_effect() {
-    let mut stage = Stage::new("client");
-    stage.shows_common_fields();
-    stage.shows_the_age_of_quarantine();
+    let mut stage = Stage::with_common_fields_shown("client");
     let sent = "new log:the_text flush:60000";
     stage.shows_by_request("endpoint", sent, "endpoint=http://127.0.0.1:9 new log:a flush:1", "the text");
     let texts = [

@@ -181,12 +181,8 @@ func (read *table) tell(t *testing.T, logger *Logger, client *LogClient, text st
 // tellAll logs every text of the table by a logger and a client of these configurations.
 func tellAll(t *testing.T, table table, config Config, clientConfig LogClientConfig) (*Logger, *LogClient) {
 	t.Helper()
-	logger, err := New(config)
-	must(t, err)
-	t.Cleanup(func() { logger.Close() })
-	client, err := NewLogClient(clientConfig)
-	must(t, err)
-	t.Cleanup(func() { client.Close() })
+	logger := openLogger(t, config)
+	client := openClient(t, clientConfig)
 	for _, each := range table.Texts {
 		table.tell(t, logger, client, each.Text)
 	}
@@ -291,9 +287,7 @@ func TestASampleIsTheDocumentedOne(t *testing.T) {
 	s := startServer(t)
 	config := s.config(t)
 	config.SampleRate = 0.3
-	logger, err := New(config)
-	must(t, err)
-	defer logger.Close()
+	logger := openLogger(t, config)
 	wanted := map[string]bool{}
 	for number := range 40 {
 		id := fmt.Sprintf("trace-%d", number)

@@ -95,12 +95,8 @@ func (s *server) lossy(t *testing.T) (*LogClient, *Logger) {
 	clientConfig, config := s.clientConfig(t), s.config(t)
 	clientConfig.Strict, config.Strict = false, false
 	clientConfig.OnError, config.OnError = heard, heard
-	client, err := NewLogClient(clientConfig)
-	must(t, err)
-	t.Cleanup(func() { client.Close() })
-	logger, err := New(config)
-	must(t, err)
-	t.Cleanup(func() { logger.Close() })
+	client := openClient(t, clientConfig)
+	logger := openLogger(t, config)
 	return client, logger
 }
 
@@ -318,9 +314,7 @@ func TestHooksThatPanicCostNothing(t *testing.T) {
 	client, logger := s.lossy(t)
 	config := s.clientConfig(t)
 	config.OnError = func(error) { panic("in OnError") }
-	strict, err := NewLogClient(config)
-	must(t, err)
-	defer strict.Close()
+	strict := openClient(t, config)
 	wantError(t, strict.Info("m", json.RawMessage("{")), ErrInvalidJSON)
 	wantError(t, strict.Info("m", throwing{}), ErrInvalidJSON)
 	client.hooks.onError = nil
@@ -411,14 +405,10 @@ func TestAMaskOfTheProgramsOwnReplacesTexts(t *testing.T) {
 		return strings.ReplaceAll(text, "secret", fmt.Sprintf("(%d %s)", entity, field))
 	}
 	config.MaskBudget = time.Minute
-	logger, err := New(config)
-	must(t, err)
-	defer logger.Close()
+	logger := openLogger(t, config)
 	clientConfig := s.clientConfig(t)
 	clientConfig.MaskFunc, clientConfig.MaskBudget = config.MaskFunc, time.Minute
-	client, err := NewLogClient(clientConfig)
-	must(t, err)
-	defer client.Close()
+	client := openClient(t, clientConfig)
 	for n := range 50 {
 		done := make(chan error)
 		go func() { // a goroutine of its own has a small stack

@@ -89,9 +89,7 @@ func TestErrorsAndPlacesArriveThroughSlog(t *testing.T) {
 	s := startServer(t)
 	config := s.clientConfig(t)
 	config.Strict = false
-	client, err := NewLogClient(config)
-	must(t, err)
-	defer client.Close()
+	client := openClient(t, config)
 	type requestKey struct{}
 	logger := slog.New(NewSlogHandler(client, SlogOptions{
 		AddSource: true,
@@ -140,9 +138,7 @@ func TestSlogLogsWhatItsLevelLetsThrough(t *testing.T) {
 	s := startServer(t)
 	config := s.clientConfig(t)
 	config.MinLevel = LevelWarn
-	client, err := NewLogClient(config)
-	must(t, err)
-	defer client.Close()
+	client := openClient(t, config)
 	ctx := context.Background()
 	handler := NewSlogHandler(client, SlogOptions{})
 	if handler.Enabled(ctx, slog.LevelInfo) || !handler.Enabled(ctx, slog.LevelWarn) || !handler.Enabled(ctx, slog.LevelError+4) {
@@ -448,9 +444,7 @@ type failure struct {
 
 func TestErrorsWithinValuesAreTheirTexts(t *testing.T) {
 	s := startServer(t)
-	client, err := NewLogClient(s.clientConfig(t))
-	must(t, err)
-	defer client.Close()
+	client := openClient(t, s.clientConfig(t))
 	boom := errors.New("boom")
 	values := []any{
 		map[string]any{"err": boom},

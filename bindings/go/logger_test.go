@@ -30,9 +30,7 @@ func TestBadInputIsAnErrorThatSaysWhatIsWrong(t *testing.T) {
 	var told []error
 	config := s.config(t)
 	config.OnError = func(err error) { told = append(told, err) }
-	logger, err := New(config)
-	must(t, err)
-	defer logger.Close()
+	logger := openLogger(t, config)
 	trace := logger.Trace("t-1")
 	for what, bad := range map[string]struct {
 		err  error
@@ -177,9 +175,7 @@ func TestOnErrorIsToldOfARefusedKey(t *testing.T) {
 		defer mutex.Unlock()
 		told = append(told, err)
 	}
-	logger, err := New(config)
-	must(t, err)
-	defer logger.Close()
+	logger := openLogger(t, config)
 	must(t, logger.Trace("t-1").AddTag("k", "v"))
 	eventually(t, "OnError was told of ErrUnauthorized", func() bool {
 		mutex.Lock()
@@ -204,9 +200,7 @@ func TestDebugLinesGoToOnDebug(t *testing.T) {
 		default:
 		}
 	}
-	logger, err := New(config)
-	must(t, err)
-	defer logger.Close()
+	logger := openLogger(t, config)
 	must(t, logger.Trace("t-1").AddTag("k", "v"))
 	flushed(t, logger)
 	select {
@@ -221,9 +215,7 @@ func TestFlushEndsWithItsContext(t *testing.T) {
 	s.control(t, `{"status": 503}`)
 	config := s.config(t)
 	config.CloseTimeout = -1
-	logger, err := New(config)
-	must(t, err)
-	defer logger.Close()
+	logger := openLogger(t, config)
 	must(t, logger.Trace("t-1").AddTag("k", "v"))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
@@ -241,7 +233,7 @@ func TestFlushEndsWithItsContext(t *testing.T) {
 	}
 	soon, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	err = logger.FlushLogFiles(soon)
+	err := logger.FlushLogFiles(soon)
 	wantError(t, err, ErrTimeout)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("%v is not context.DeadlineExceeded", err)

@@ -32,9 +32,7 @@ func TestEachMistakeIsAnsweredWithTheOptionTheValueAndTheRemedy(t *testing.T) {
 	heard := make(chan error, 1)
 	hearing := s.config(t)
 	hearing.OnError = func(err error) { heard <- err }
-	hears, err := New(hearing)
-	must(t, err)
-	defer hears.Close()
+	hears := openLogger(t, hearing)
 	go hears.Trace("t").AddTag("k", "\xff")
 
 	for name, each := range map[string]struct {

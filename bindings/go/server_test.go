@@ -66,6 +66,24 @@ func startServer(t testing.TB, flags ...string) *server {
 	return &server{url: url, lines: lines}
 }
 
+// openLogger makes a logger that the test's end closes.
+func openLogger(t testing.TB, config Config) *Logger {
+	t.Helper()
+	logger, err := New(config)
+	must(t, err)
+	t.Cleanup(func() { logger.Close() })
+	return logger
+}
+
+// openClient makes a client that the test's end closes.
+func openClient(t testing.TB, config LogClientConfig) *LogClient {
+	t.Helper()
+	client, err := NewLogClient(config)
+	must(t, err)
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
 // get decodes the JSON answer of a GET.
 func (s *server) get(t testing.TB, path string, into any) {
 	t.Helper()

@@ -2,16 +2,13 @@
  * maxim_generation_result as the result of the generation c0, c1, …, which was begun with a model, and prints the
  * status and whether the result was recognised. Arguments: the URL. */
 
-#include <maxim.h>
+#include "logger_at.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 int main(int count, char **arguments) {
     maxim_logger *logger;
-    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
-    config.base_url = maxim_str_z(arguments[1]);
-    config.api_key = MAXIM_STR("key");
-    config.repository_id = MAXIM_STR("corpus");
+    maxim_logger_config config = config_at(arguments[1], "corpus");
     if (count != 2 || maxim_logger_new(&config, &logger) != MAXIM_OK) {
         fprintf(stderr, "%s\n", maxim_last_error());
         return 1;

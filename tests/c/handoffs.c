@@ -12,6 +12,8 @@
  * Prints how many marked records there are in all and, after everything has been delivered, the logger's numbers.
  */
 #define _GNU_SOURCE
+#include "mask_signal.h"
+
 #include <maxim.h>
 
 #include <pthread.h>
@@ -137,13 +139,6 @@ static void stay(int number) {
         disturbed.times++;
         usleep(1500000); /* longer than others wait before they look whether it is alive */
     }
-}
-
-static void mask_signal(int how_to) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGUSR1);
-    pthread_sigmask(how_to, &set, NULL);
 }
 
 /* Out of line, so that every call has its frame at the same place. */

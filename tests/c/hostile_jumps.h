@@ -1,6 +1,8 @@
 /*
  * `longjmp` of hostile_host.c: a signal handler that jumps out of log calls. Included by it once, after its own helpers.
  */
+#include "mask_signal.h"
+
 enum { JUMPS = 1000, TRIES = 200000, STUCK_CALLS = 300 };
 
 static struct {
@@ -17,13 +19,6 @@ static void jump_out(int number) {
     siglongjmp(jumper.from, 1);
 }
 
-static void mask_jumps(int how) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGUSR1);
-    pthread_sigmask(how, &set, NULL);
-}
-
 /* Out of line, so that every call has its frame at the same place. */
 __attribute__((noinline)) static void log_as_jumper(void) {
     jumper.ok += log_one(logger, 1) == MAXIM_OK;
@@ -33,7 +28,7 @@ static void *log_and_jump(void *unused) {
     if (sigsetjmp(jumper.from, 1) != 0) {
         jumper.jumps++;
     }
-    mask_jumps(SIG_BLOCK);
+    mask_signal(SIG_BLOCK);
     int want;
     while ((want = jumper.want) == 1) {
         jumper.stays = 1;
@@ -48,7 +43,7 @@ static void *log_and_jump(void *unused) {
     if (jumper.want == 3) {
         return unused;
     }
-    mask_jumps(SIG_UNBLOCK);
+    mask_signal(SIG_UNBLOCK);
     for (;;) {
         log_as_jumper();
     }
@@ -117,7 +112,7 @@ static int longjmp_out(const char *how) {
     must("new", MAXIM_OK, make(&logger, NULL, NULL));
     struct sigaction action = {.sa_handler = jump_out};
     sigaction(SIGUSR1, &action, NULL);
-    mask_jumps(SIG_BLOCK);
+    mask_signal(SIG_BLOCK);
     pthread_create(&jumper.thread, NULL, log_and_jump, NULL);
     unsigned long refused = 0;
     if (strcmp(how, "alone") == 0) {

@@ -24,6 +24,13 @@ static int failures;
 
 static char longest[30001];
 
+static void must(maxim_status status) {
+    if (status != MAXIM_OK) {
+        printf("%s\n", maxim_last_error());
+        exit(1);
+    }
+}
+
 static void application_logs(void) {
     maxim_log_client_config config = MAXIM_LOG_CLIENT_CONFIG_INIT;
     maxim_log_client *client;
@@ -31,10 +38,7 @@ static void application_logs(void) {
     config.source = BYTES("lossy");
     config.api_key = BYTES("key");
     config.lossy = lossy;
-    if (maxim_log_client_new(&config, &client) != MAXIM_OK) {
-        printf("%s\n", maxim_last_error());
-        exit(1);
-    }
+    must(maxim_log_client_new(&config, &client));
     const maxim_str none = maxim_str_z(NULL), message = BYTES("m");
     maxim_log_error_info error = MAXIM_LOG_ERROR_INFO_INIT;
     error.name = maxim_str_n(longest, 201);
@@ -79,10 +83,7 @@ static void entities(void) {
     config.api_key = BYTES("key");
     config.repository_id = BYTES("lossy");
     config.lossy = lossy;
-    if (maxim_logger_new(&config, &logger) != MAXIM_OK) {
-        printf("%s\n", maxim_last_error());
-        exit(1);
-    }
+    must(maxim_logger_new(&config, &logger));
     const maxim_str id = BYTES("order 17");
     maxim_event_config event = MAXIM_EVENT_CONFIG_INIT;
     event.name = BYTES("e\xff");

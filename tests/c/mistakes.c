@@ -1,7 +1,7 @@
 /*
  * The most likely mistakes of a new user in C: prints for each its name, the status and what the library says.
  */
-#include <maxim.h>
+#include "logger_at.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,11 +11,7 @@ static void say(const char *name, maxim_status status) {
 }
 
 static maxim_logger_config usual(void) {
-    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
-    config.api_key = MAXIM_STR("key");
-    config.repository_id = MAXIM_STR("mistakes");
-    config.base_url = MAXIM_STR("http://127.0.0.1:9");
-    return config;
+    return config_at("http://127.0.0.1:9", "mistakes");
 }
 
 static void make(const char *name, const maxim_logger_config *config) {

@@ -1,7 +1,7 @@
 /* What tests/results.rs looks at: results of every kind, none of which is refused. Argument: the URL. Prints what the
  * error callback was told, and the stats. */
 
-#include <maxim.h>
+#include "logger_at.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +21,7 @@ static void check(maxim_status status) {
 
 int main(int count, char **arguments) {
     maxim_logger *logger;
-    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
-    config.base_url = maxim_str_z(arguments[1]);
-    config.api_key = MAXIM_STR("key");
-    config.repository_id = MAXIM_STR("results");
+    maxim_logger_config config = config_at(arguments[1], "results");
     config.error_callback = told;
     if (count < 2) return 2;
     check(maxim_logger_new(&config, &logger));

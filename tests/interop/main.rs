@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use common::collector::{Collector, taken, texts};
 use common::port::free_port;
-use common::{Scratch, both, built, compile};
+use common::{Scratch, both, built, compile, run};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use otlp::encode::Encoding;
@@ -134,13 +134,10 @@ fn named(variable: &str) -> String {
 fn one_trace_of(mut program: Command, sdk_language: &str) {
     let real = Real::start();
     let scratch = Scratch::new("interop-sdk");
-    let output = program
+    run(program
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", real.url())
         .env("OTEL_SERVICE_NAME", "shop")
-        .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", both(&output));
+        .env("MAXIM_SPOOL_DIR", scratch.path().join("spool")));
     let spans = real.spans(4);
     let named: BTreeMap<&str, &Span> = spans.values().map(|span| (span.name.as_str(), span)).collect();
     // Kinds as the protocol numbers them: 1 internal, 2 server, 3 client.
@@ -325,12 +322,9 @@ fn the_quickstarts_conversation_is_seen_through_a_relay_and_the_collector() {
     let scratch = Scratch::new("interop-quickstart");
     let (_relay, url) = Relay::start(&real.url(), &scratch);
     let began = unix_ns();
-    let output = Command::new(compile("examples/c/quickstart.c", &scratch))
+    run(Command::new(compile("examples/c/quickstart.c", &scratch))
         .env("MAXIM_BASE_URL", url)
-        .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", both(&output));
+        .env("MAXIM_SPOOL_DIR", scratch.path().join("spool")));
     let spans = real.spans(7);
     let named: BTreeMap<&str, &Span> = spans.values().map(|span| (span.name.as_str(), span)).collect();
     for (name, parent, kind) in [

@@ -454,7 +454,6 @@ TEST_F(logger_test, what_an_entity_is_given_says_its_id) {
 
 #if __cplusplus >= 202002L
 TEST_F(logger_test, configurations_take_designated_initialisers) {
-    const auto spool = server.file("spool");
     maxim::logger logger({.base_url = server.url(),
                           .api_key = support::key,
                           .repository_id = "r",

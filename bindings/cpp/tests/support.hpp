@@ -247,31 +247,32 @@ inline maxim::log_client_config client_config_for(const maxim::text& url, const 
     return given;
 }
 
-/// A server and what a logger needs to log to it.
-class logging : public ::testing::Test {
+/// A server, and a place for what is logged to it.
+class with_server : public ::testing::Test {
   protected:
-    maxim::logger_config config() {
-        auto given = logger_config_for(server.url(), spool_);
+    /// The same, but strict, and flushing decides when something is sent.
+    template <class Config>
+    static Config sent_by_flushes(Config given) {
         given.lossy = false;
-        // Flushing decides when something is sent.
         given.flush_interval = 1h;
         return given;
     }
 
     dev_server server;
+    std::string spool = server.file("spool");
+};
 
-  private:
-    std::string spool_ = server.file("spool");
+/// A server and what a logger needs to log to it.
+class logging : public with_server {
+  protected:
+    maxim::logger_config config() { return sent_by_flushes(logger_config_for(server.url(), spool)); }
 };
 
 /// A server and what a client needs to log to it.
-class client_logging : public ::testing::Test {
+class client_logging : public with_server {
   protected:
     maxim::log_client_config config() {
-        auto given = client_config_for(server.url(), spool_);
-        given.lossy = false;
-        // Flushing decides when something is sent.
-        given.flush_interval = 1h;
+        auto given = sent_by_flushes(client_config_for(server.url(), spool));
         given.batch_size = 100;
         return given;
     }
@@ -284,11 +285,6 @@ class client_logging : public ::testing::Test {
         }
         return parsed;
     }
-
-    dev_server server;
-
-  private:
-    std::string spool_ = server.file("spool");
 };
 
 }  // namespace support

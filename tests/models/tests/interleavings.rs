@@ -60,6 +60,19 @@ fn write_elsewhere(spool: &Arc<Spool>, writer: u8, count: u8) -> thread::JoinHan
     thread::spawn(move || assert_eq!(write(&spool, writer, count), u64::from(count)))
 }
 
+/// A spool with so many records, to which another thread is adding four.
+fn open_between_writers(overflow: Overflow, records: u8) -> (Arc<Spool>, Reader, thread::JoinHandle<()>) {
+    let (spool, reader, _) = open(overflow);
+    assert_eq!(write(&spool, 0, records), u64::from(records));
+    let writer = write_elsewhere(&spool, 1, 4);
+    (spool, reader, writer)
+}
+
+/// Explores a model, and says how many orders there were.
+fn in_every_order(model: impl Fn() + Send + Sync + 'static) {
+    println!("{} orders", explore(model));
+}
+
 /// Reads the records and sees that each is whole and behind those of its writer that came before.
 fn read(batch: &Batch, last: &mut HashMap<u8, u8>) {
     for record in batch.records() {
@@ -109,19 +122,17 @@ fn two_writers_and_a_reader((spool, mut reader, _bell): (Arc<Spool>, Reader, Arc
 
 #[test]
 fn two_writers_and_a_reader_lose_and_repeat_nothing() {
-    let orders = explore(|| two_writers_and_a_reader(open(Overflow::DropNewest)));
-    println!("{orders} orders");
+    in_every_order(|| two_writers_and_a_reader(open(Overflow::DropNewest)));
 }
 
 #[test]
 fn writers_that_meet_in_lanes_lose_and_repeat_nothing() {
-    let orders = explore(|| two_writers_and_a_reader(open_lanes(2)));
-    println!("{orders} orders");
+    in_every_order(|| two_writers_and_a_reader(open_lanes(2)));
 }
 
 #[test]
 fn a_writer_that_was_told_of_a_record_comes_behind_it_in_whichever_lane() {
-    let orders = explore(|| {
+    in_every_order(|| {
         let (spool, mut reader, _bell) = open_lanes(3);
         let told = Arc::new(loom::sync::atomic::AtomicBool::new(false));
         let first = {
@@ -158,15 +169,12 @@ fn a_writer_that_was_told_of_a_record_comes_behind_it_in_whichever_lane() {
         assert!(!was_told || location(1) < location(2), "{came:?}");
         check(&spool);
     });
-    println!("{orders} orders");
 }
 
 #[test]
 fn segments_are_used_again_only_when_no_batch_shows_them() {
-    let orders = explore(|| {
-        let (spool, mut reader, _bell) = open(Overflow::DropNewest);
-        assert_eq!(write(&spool, 0, 4), 4);
-        let writer = write_elsewhere(&spool, 1, 4);
+    in_every_order(|| {
+        let (spool, mut reader, writer) = open_between_writers(Overflow::DropNewest, 4);
         let mut last = HashMap::new();
         let mut count = 0;
         for part in [1, 2] {
@@ -184,15 +192,12 @@ fn segments_are_used_again_only_when_no_batch_shows_them() {
         assert_eq!(count, 8);
         check(&spool);
     });
-    println!("{orders} orders");
 }
 
 #[test]
 fn evicting_the_oldest_never_touches_a_batch_and_counts_what_it_takes() {
-    let orders = explore(|| {
-        let (spool, mut reader, _bell) = open(Overflow::DropOldest);
-        assert_eq!(write(&spool, 0, 9), 9);
-        let writer = write_elsewhere(&spool, 1, 4);
+    in_every_order(|| {
+        let (spool, mut reader, writer) = open_between_writers(Overflow::DropOldest, 9);
         let mut last = HashMap::new();
         deliver(&mut reader, &mut last);
         check(&spool);
@@ -201,12 +206,11 @@ fn evicting_the_oldest_never_touches_a_batch_and_counts_what_it_takes() {
         check(&spool);
         assert_eq!(spool.settled().total(), 13);
     });
-    println!("{orders} orders");
 }
 
 #[test]
 fn a_caller_that_waits_for_room_is_woken_when_there_is_some() {
-    let orders = explore(|| {
+    in_every_order(|| {
         let (spool, mut reader, wakeup) = open(Overflow::Block(Duration::from_secs(3600)));
         assert_eq!(write(&spool, 0, 10), 10);
         let writer = write_elsewhere(&spool, 1, 2);
@@ -221,12 +225,11 @@ fn a_caller_that_waits_for_room_is_woken_when_there_is_some() {
         writer.join().unwrap();
         check(&spool);
     });
-    println!("{orders} orders");
 }
 
 #[test]
 fn closing_frees_a_caller_that_waits_for_room() {
-    let orders = explore(|| {
+    in_every_order(|| {
         let (spool, _reader, _bell) = open(Overflow::Block(Duration::from_secs(3600)));
         assert_eq!(write(&spool, 0, 10), 10);
         let writer = {
@@ -237,12 +240,11 @@ fn closing_frees_a_caller_that_waits_for_room() {
         assert_eq!(writer.join().unwrap(), Err(Refusal::Closed));
         check(&spool);
     });
-    println!("{orders} orders");
 }
 
 #[test]
 fn a_ring_is_never_lost_and_shows_what_came_before_it() {
-    let orders = explore(|| {
+    in_every_order(|| {
         let wakeup = Arc::new(Wakeup::new());
         let work = Arc::new(loom::sync::atomic::AtomicU32::new(0));
         let ringers = [1, 2].map(|_| {
@@ -258,12 +260,11 @@ fn a_ring_is_never_lost_and_shows_what_came_before_it() {
         }
         ringers.into_iter().for_each(|ringer| ringer.join().unwrap());
     });
-    println!("{orders} orders");
 }
 
 #[test]
 fn what_was_written_before_a_ring_is_seen_after_it() {
-    let orders = explore(|| {
+    in_every_order(|| {
         let wakeup = Arc::new(Wakeup::new());
         let work = Arc::new(loom::sync::atomic::AtomicU32::new(0));
         let ringer = {
@@ -277,5 +278,4 @@ fn what_was_written_before_a_ring_is_seen_after_it() {
         assert_eq!(work.load(Ordering::Relaxed), 1);
         ringer.join().unwrap();
     });
-    println!("{orders} orders");
 }
