@@ -6,7 +6,7 @@
 const native = require('./native.js');
 const { failure } = require('./error.js');
 
-// As in src/addon.h.
+// As in src/shared.h.
 const SUBJECT_ERROR = 0;
 const SUBJECT_DEBUG = 1;
 const SUBJECT_DONE = 2;

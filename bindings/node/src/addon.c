@@ -1,7 +1,7 @@
 /*
  * Loads the addon into an environment: the main thread, or a worker.
  */
-#include "addon.h"
+#include "shared.h"
 
 #include <stdlib.h>
 

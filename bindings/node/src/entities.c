@@ -2,7 +2,7 @@
  * Sessions, traces, spans, generations, retrievals and tool calls: one reader of arguments per shape of function.
  * entity_table.h says which function of the library stands behind which name.
  */
-#include "addon.h"
+#include "shared.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /*
  * The structured log client, its flows, and raw ingestion.
  */
-#include "addon.h"
+#include "shared.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * The logger itself: making one, its writer, its numbers, and what the library says of itself.
  */
-#include "addon.h"
+#include "shared.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
  * worker, so the mailbox is counted, and what is posted after its environment has gone is dropped: Node
  * frees the thread-safe function without asking who still holds it.
  */
-#include "addon.h"
+#include "shared.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -128,23 +128,6 @@ void listener_free(struct listener *listener) {
         free(listener->masked);
         free(listener);
     }
-}
-
-struct opening take_opening(struct call *call) {
-    struct opening opening = {0};
-    double number = take_number(call, 1);
-    napi_get_value_bool(call->env, call->values[2], &opening.debug);
-    napi_get_value_bool(call->env, call->values[3], &opening.mask);
-    opening.listener = call->failed ? NULL : listener_new(call, number);
-    return opening;
-}
-
-napi_value answer_opened(struct call *call, maxim_status status, void *handle, enum kind kind, struct opening opening) {
-    if (status != MAXIM_OK) {
-        listener_free(opening.listener);
-    }
-    call_end(call);
-    return status == MAXIM_OK ? answer_handle(call, handle, kind, opening.listener) : answer_status(call, status);
 }
 
 /* Never waits. A message that cannot be had memory for is dropped. */

@@ -5,7 +5,7 @@
  * made on the environment's thread, so it can be called right there. It may log itself: what the addon keeps from one
  * call to the next is put back after it.
  */
-#include "addon.h"
+#include "shared.h"
 
 #include <stdlib.h>
 #include <string.h>

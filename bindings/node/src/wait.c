@@ -6,7 +6,7 @@
  * other calls that the library only has in a blocking form run on Node's thread pool, which it does wait
  * for, and answer with a promise of undefined, or of [status, detail] when they failed.
  */
-#include "addon.h"
+#include "shared.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
  * undefined (MAXIM_OK) or the number of a status; lib/ makes errors, objects and promises of that. It
  * is loaded once per environment (main thread and each worker), and keeps no state outside of one.
  */
-#ifndef MAXIM_NODE_ADDON_H
-#define MAXIM_NODE_ADDON_H
+#ifndef MAXIM_NODE_SHARED_H
+#define MAXIM_NODE_SHARED_H
 
 #define NAPI_VERSION 8
 #include <maxim.h>
@@ -142,7 +142,9 @@ struct methods log_client_methods(void);
 void call_begin(struct call *call, napi_env env, napi_callback_info info, size_t takes);
 void call_end(struct call *call);
 
-void *take_handle(struct call *call, size_t index, enum kind kind);
+/* Gives a TypeError, once per call: "argument 2 of traceAddTag must be a string". A member of an object has a name. */
+void wrong_type(struct call *call, const char *name, size_t index, const char *wanted);
+
 maxim_str take_text(struct call *call, size_t index);
 /* An entity's id. A handle, which no user can pass here, stands for the id that this read before: an entity is mostly
  * logged to several times in a row, and reading an id takes 30 ns, as much as the way from JavaScript to here. */
@@ -161,11 +163,27 @@ void take_object(struct call *call, size_t index, const struct field *fields, si
 
 /* undefined for MAXIM_OK, else the status. */
 napi_value answer_status(struct call *call, maxim_status status);
-/* A new handle of a kind; `hint` is the listener that goes with it, or NULL. */
-napi_value answer_handle(struct call *call, void *handle, enum kind kind, struct listener *hint);
 napi_value answer_stats(struct call *call, const maxim_stats *stats);
 napi_value answer_text(struct call *call, const char *text);
 napi_value answer_boolean(struct call *call, bool value);
+
+/* handle.c: what stands for a logger, a log client or a flow. */
+
+void *take_handle(struct call *call, size_t index, enum kind kind);
+/* A new handle of a kind; `hint` is the listener that goes with it, or NULL. */
+napi_value answer_handle(struct call *call, void *handle, enum kind kind, struct listener *hint);
+
+/* Who is told what happens later to a logger or log client that is made, and what of. */
+struct opening {
+    struct listener *listener;
+    bool debug, mask;
+};
+
+/* Arguments 1 to 3: number of the listener, whether it wants debug output, whether it has a mask. No listener: the call
+ * has failed, or there is no memory. */
+struct opening take_opening(struct call *call);
+/* Ends the call: the new handle, or the status. */
+napi_value answer_opened(struct call *call, maxim_status status, void *handle, enum kind kind, struct opening opening);
 
 /* mailbox.c: messages from the library's threads to an environment's. */
 
@@ -225,15 +243,6 @@ napi_value call_apart(napi_env env, napi_callback_info info);
         F(BOOL, memory_only), F(I32, protocol), F(TEXT, otlp_url), F(TEXT, otlp_headers), F(I32, otlp_encoding),     \
         F(I32, otlp_compression), F(TEXT, service_name), F(TEXT, resource_attributes), F(BOOL, spool_dir_fallback)
 
-/* Who is told what happens later to a logger or log client that is made, and what of. */
-struct opening {
-    struct listener *listener;
-    bool debug, mask;
-};
-
-/* Arguments 1 to 3: number of the listener, whether it wants debug output, whether it has a mask. No listener: the call
- * has failed, or there is no memory. */
-struct opening take_opening(struct call *call);
 /* Sets the callbacks of a configuration. */
 #define LISTEN(config, opening)                                          \
     do {                                                                 \
@@ -242,8 +251,6 @@ struct opening take_opening(struct call *call);
         (config).debug_callback = (opening).debug ? on_debug : NULL;     \
         (config).mask_callback = (opening).mask ? on_mask : NULL;        \
     } while (0)
-/* Ends the call: the new handle, or the status. */
-napi_value answer_opened(struct call *call, maxim_status status, void *handle, enum kind kind, struct opening opening);
 
 /* The shapes that most functions of the addon have. */
 
