@@ -5,7 +5,7 @@
  * they hold (the library checks that they are UTF-8), all other encodings transcoded. Values that have
  * to be asked for their text or JSON are asked by Ruby code that lets no exception out.
  */
-#include "maxim_ext.h"
+#include "shared.h"
 
 static VALUE convert, foreign;
 static ID id_json, id_text, id_microseconds, id_number, id_integer, id_switch, id_unknown, id_utf8;

@@ -4,7 +4,7 @@
  * The library's functions have few shapes, so each method is one line of entity_methods.h: a macro
  * makes the method from the function, and the compiler checks the function's type against the shape.
  */
-#include "maxim_ext.h"
+#include "shared.h"
 
 typedef struct mx_entity {
     VALUE logger;

@@ -5,7 +5,7 @@
  * could be held by one of them at the moment of a fork), and the next call from Ruby takes the list. It
  * is bounded: what comes when it is full is counted and told as one number.
  */
-#include "maxim_ext.h"
+#include "shared.h"
 
 #include <stdlib.h>
 #include <string.h>

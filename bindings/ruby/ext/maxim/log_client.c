@@ -3,7 +3,7 @@
  *
  * lib/maxim/log_client.rb and lib/maxim/flow.rb put the public methods on top.
  */
-#include "maxim_ext.h"
+#include "shared.h"
 
 #define CLIENT(name, kind) MX_FIELD(maxim_log_client_config, name, kind)
 static const mx_field client_fields[] = {

@@ -3,7 +3,9 @@
  *
  * lib/maxim/logger.rb puts the public methods on top. Everything here that may wait releases the GVL.
  */
-#include "maxim_ext.h"
+#include "shared.h"
+
+VALUE mx_logger_class;
 
 #define FIELD(name, kind) MX_FIELD(maxim_logger_config, name, kind)
 static const mx_field config_fields[] = {
@@ -73,24 +75,6 @@ static VALUE logger_flush_async(VALUE self, VALUE seconds, VALUE number) {
 }
 
 /* --- facts ----------------------------------------------------------------------------------- */
-
-static VALUE stats_hash(const maxim_stats *stats) {
-    VALUE hash = rb_hash_new();
-#define ENTRY(name) rb_hash_aset(hash, ID2SYM(rb_intern(#name)), ULL2NUM(stats->name));
-    ENTRY(accepted) ENTRY(delivered) ENTRY(held) ENTRY(dropped_memory) ENTRY(dropped_disk) ENTRY(dropped_expired)
-    ENTRY(quarantined) ENTRY(retries) ENTRY(bytes_delivered) ENTRY(bytes_held) ENTRY(adopted)
-    ENTRY(oldest_held_ms) ENTRY(last_http_status) ENTRY(ignored) ENTRY(refused) ENTRY(dropped_corrupt)
-    ENTRY(sampled_out) ENTRY(masks_failed) ENTRY(purged) ENTRY(refused_invalid)
-    ENTRY(refused_too_large) ENTRY(refused_closed) ENTRY(refused_other) ENTRY(results_unrecognised)
-#undef ENTRY
-    return hash;
-}
-
-VALUE mx_stats(VALUE self, maxim_status status, const maxim_stats *stats) {
-    mx_deliver_events(self);
-    if (status != MAXIM_OK) rb_exc_raise(mx_error(status, maxim_last_error()));
-    return stats_hash(stats);
-}
 
 static VALUE logger_stats(VALUE self) {
     maxim_stats stats = MAXIM_STATS_INIT;

@@ -5,7 +5,7 @@
  * without. Nothing leaves it by a jump: the library's frames are in between. What cannot be rescued there (a throw,
  * Thread#kill) goes on when the call has ended.
  */
-#include "maxim_ext.h"
+#include "shared.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * waits for that one, without the GVL and only as long as nobody interrupts it. A call that was
  * interrupted goes on by itself until its time is over; nothing that it uses belongs to Ruby.
  */
-#include "maxim_ext.h"
+#include "shared.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -4,8 +4,8 @@
  * Every call into the library is described by an mx_call and made by mx_run, which releases the GVL
  * when the call may block. Nothing here lets a Ruby exception out while a resource is held.
  */
-#ifndef MAXIM_EXT_H
-#define MAXIM_EXT_H
+#ifndef MAXIM_RUBY_SHARED_H
+#define MAXIM_RUBY_SHARED_H
 
 #define MAXIM_DEPRECATED(note) /* The old names are bound on purpose. */
 #include <maxim.h>
@@ -211,14 +211,24 @@ void mx_open(mx_owner *owner, mx_call *call, const void *config, VALUE strict, m
 /* The error about keywords that do not exist, which are left in `rest`; `names` are those that do. */
 VALUE mx_unknown(VALUE rest, const char *const *names, int count);
 
-/* --- registration: which method is which function of the library ------------------------------ */
+/* --- module.c: which method is which function of the library ---------------------------------- */
+
+extern VALUE mx_module;
 
 void mx_bound(VALUE klass, const char *method, const char *function);
 #define MX_DEFINE(klass, method, function, implementation, arity) \
     (rb_define_method(klass, method, implementation, arity), mx_bound(klass, method, #function))
+/* A function of the module itself, which it defines as well. */
+void mx_bound_function(const char *method, const char *function, VALUE (*implementation)(ANYARGS), int arity);
+/* The table is complete. */
+void mx_all_bound(void);
 
-extern VALUE mx_module, mx_logger_class;
+/* --- what each file defines ------------------------------------------------------------------- */
 
+extern VALUE mx_logger_class;
+
+void mx_init_module(void);
+void mx_init_call(void);
 void mx_init_convert(void);
 void mx_init_logger(void);
 void mx_init_entities(void);
