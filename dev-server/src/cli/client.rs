@@ -3,6 +3,8 @@
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 
+use crate::model::plain::shorten;
+
 fn connect(port: u16) -> io::Result<TcpStream> {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
         io::Error::new(
@@ -38,5 +40,5 @@ pub fn request(port: u16, method: &str, target: &str, body: &[u8]) -> io::Result
     }
     let mut text = String::new();
     let _ = answer.take(4096).read_to_string(&mut text);
-    Err(io::Error::other(format!("the server answered {status}: {}", crate::draw::tree::shorten(&text))))
+    Err(io::Error::other(format!("the server answered {status}: {}", shorten(&text))))
 }

@@ -9,7 +9,7 @@ pub mod spool;
 pub mod tail;
 pub mod transfer;
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 /// Writes to stdout at once; a reader that has gone away is no failure of the server's.
 pub fn say(text: &str) -> io::Result<()> {
@@ -18,4 +18,8 @@ pub fn say(text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         _ => Ok(()),
     }
+}
+
+pub fn has_colours() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

@@ -1,14 +1,14 @@
 //! The server as a command: serves until it is told to stop, then shows what arrived.
 
 use std::fs::OpenOptions;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use crate::cli::args::{Mode, Options};
-use crate::cli::{say, tail};
+use crate::cli::{has_colours, say, tail};
 use crate::collect::counts::Store;
 use crate::collect::record::Log;
 use crate::collect::sequence::Sequences;
@@ -80,10 +80,6 @@ pub fn stop_when_stdin_closes(stop: mpsc::Sender<()>) -> io::Result<()> {
         let _ = stop.send(());
     };
     std::thread::Builder::new().name("stdin".into()).spawn(wait).map(drop)
-}
-
-pub fn has_colours() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 fn library(options: &Options) -> io::Result<Option<Arc<Library>>> {

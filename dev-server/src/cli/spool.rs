@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::cli::{say, serve};
-use crate::draw::tree::{Style, Text, shorten};
-use crate::model::figures::count;
+use crate::cli::{has_colours, say};
+use crate::draw::tree::{Style, Text};
+use crate::model::figures::{ago, count};
 use crate::model::loggers::{self, Logger};
-use crate::model::plain::escape_json;
+use crate::model::plain::{escape_json, shorten};
 use crate::model::{line, spool};
 
 #[derive(Debug, Default)]
@@ -45,22 +45,7 @@ pub fn run(options: &SpoolOptions) -> io::Result<()> {
         let all = json!({"places": found.places, "holders": holders, "quarantine": aside, "attachments": found.attachments});
         return say(&escape_json(format!("{all}\n")));
     }
-    say(&drawn(&found, serve::has_colours()))
-}
-
-/// The time since then.
-pub fn ago(unix_seconds: u64) -> String {
-    let now = crate::collect::server::now_us() / 1_000_000;
-    lasting(now.saturating_sub(unix_seconds))
-}
-
-/// So many seconds, in words.
-pub fn lasting(seconds: u64) -> String {
-    match seconds {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds @ 120..7200 => format!("{} min", seconds / 60),
-        seconds => format!("{} h", seconds / 3600),
-    }
+    say(&drawn(&found, has_colours()))
 }
 
 fn size(holder: &spool::Holder) -> u64 {

@@ -4,9 +4,11 @@ use std::io::{self, BufRead as _};
 
 use serde_json::Value;
 
-use crate::cli::{client, say, serve};
-use crate::draw::tree::{Style, Text, shorten};
+use crate::cli::{client, has_colours, say};
+use crate::draw::tree::{Style, Text};
+use crate::model::clock::{now_us, utc_offset_us};
 use crate::model::figures::{dollars, duration};
+use crate::model::plain::{escape_json, shorten};
 use crate::store::query::{self, Now};
 
 #[derive(Debug)]
@@ -17,12 +19,9 @@ pub struct TailOptions {
 }
 
 pub fn tail(options: &TailOptions) -> io::Result<()> {
-    let now = Now {
-        us: crate::collect::server::now_us() as i64,
-        utc_offset_us: crate::web::layout::utc_offset_us(),
-    };
+    let now = Now { us: now_us() as i64, utc_offset_us: utc_offset_us() };
     let terms = query::parse(&options.query, now).map_err(io::Error::other)?;
-    let has_colours = serve::has_colours();
+    let has_colours = has_colours();
     let lines = client::get(options.port, "/live/lines")?;
     for text in lines.lines() {
         let text = text?;
@@ -32,11 +31,8 @@ pub fn tail(options: &TailOptions) -> io::Result<()> {
             continue;
         }
         if query::matches(&terms, &event) {
-            let line = if options.is_json {
-                format!("{}\n", crate::model::plain::escape_json(text))
-            } else {
-                line(&event, has_colours)
-            };
+            let line =
+                if options.is_json { format!("{}\n", escape_json(text)) } else { line(&event, has_colours) };
             say(&line)?;
         }
     }
@@ -46,7 +42,7 @@ pub fn tail(options: &TailOptions) -> io::Result<()> {
 /// An event on one line, whatever is in it.
 pub fn line(event: &Value, has_colours: bool) -> String {
     let word = |name: &str| event[name].as_str().map(shorten).unwrap_or_default();
-    let at = event["at"].as_i64().unwrap_or(0) + crate::web::layout::utc_offset_us();
+    let at = event["at"].as_i64().unwrap_or(0) + utc_offset_us();
     let time =
         chrono::DateTime::from_timestamp_micros(at).map(|time| time.format("%H:%M:%S%.3f").to_string());
     let is_entry = event["source_kind"] == "entry";

@@ -4,7 +4,8 @@ use std::io::{self, BufRead, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::cli::{client, say};
-use crate::collect::server::now_us;
+use crate::collect::routes::segment;
+use crate::model::clock::now_us;
 use crate::model::otlp;
 use crate::store::archive::Item;
 use crate::web::transfer::parse_line;
@@ -53,11 +54,9 @@ pub fn replay(options: &ReplayOptions) -> io::Result<()> {
     let mut sent = 0;
     let mut send = |batch: &Batch| -> io::Result<()> {
         let (url, header, body) = match batch {
-            Batch::Lines(repo, lines) => (
-                format!("{base}/api/sdk/v3/log?id={}", crate::web::text::segment(repo)),
-                "x-maxim-api-key",
-                lines.join("\n"),
-            ),
+            Batch::Lines(repo, lines) => {
+                (format!("{base}/api/sdk/v3/log?id={}", segment(repo)), "x-maxim-api-key", lines.join("\n"))
+            }
             Batch::Entries(entries) => {
                 (format!("{base}/v1/logs"), "x-api-key", format!("{{\"logs\":[{}]}}", entries.join(",")))
             }

@@ -11,8 +11,9 @@ use crate::collect::http::{Head, Response};
 use crate::collect::misbehave::{Behaviour, Ending, Failure, Verdict};
 use crate::collect::otlp;
 use crate::collect::routes::{Own, Route, encode_path};
-use crate::collect::server::{Server, now_us};
+use crate::collect::server::Server;
 use crate::draw::tree;
+use crate::model::clock::now_us;
 use crate::model::otlp::{Signal, Span, entry};
 
 use crate::store::archive::{Item, MAX_UPLOAD_BYTES};

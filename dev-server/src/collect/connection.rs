@@ -12,8 +12,8 @@ use crate::collect::http::{Body, Connection, Framing, Head, ReadError, Response,
 use crate::collect::limits::{BODY_TIME, MAX_COLLECTED_BYTES, MAX_COUNTED_BYTES, MAX_OWN_BYTES};
 use crate::collect::record;
 use crate::collect::routes::{Own, Route, route};
-use crate::collect::server::{Server, now_us};
-
+use crate::collect::server::Server;
+use crate::model::clock::now_us;
 use crate::store::archive::MAX_UPLOAD_BYTES;
 use crate::web::{self, live};
 

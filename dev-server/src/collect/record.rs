@@ -6,10 +6,8 @@
 //! If a file cannot be written the server says so and exits with status 1, because counts without their record
 //! would mislead.
 
-use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, Write};
-#[cfg(unix)]
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -19,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::collect::http::Head;
 use crate::model::plain;
+use crate::store::private;
 
 /// Headers whose values open something.
 const SECRET_HEADERS: [&str; 5] =
@@ -34,7 +33,7 @@ pub struct Log {
 
 impl Log {
     pub fn open(path: &Path) -> io::Result<Self> {
-        open_private(path).map(|file| Log { path: path.to_owned(), file })
+        private::open(path).map(|file| Log { path: path.to_owned(), file })
     }
 
     /// Appends bytes that end in a line end.
@@ -44,31 +43,6 @@ impl Log {
             std::process::exit(1);
         }
     }
-}
-
-/// Opens a file for appending that its owner alone may read: a new one, or a regular one with this name only.
-pub fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    let file = options.open(path).map_err(|error| match error.raw_os_error() {
-        #[cfg(unix)]
-        Some(libc::ELOOP) => io::Error::new(error.kind(), "it is a symbolic link, which is not followed"),
-        _ => error,
-    })?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    #[cfg(unix)]
-    {
-        if metadata.nlink() > 1 {
-            return Err(io::Error::other("it has a second name (a hard link)"));
-        }
-        file.set_permissions(Permissions::from_mode(0o600))?;
-    }
-    Ok(file)
 }
 
 /// One request as a line of the record. `status` is 0 when the connection was cut instead of an answer.

@@ -202,6 +202,16 @@ pub fn encode_path(key: &str) -> String {
     encoded
 }
 
+/// The same for one part of a path, whatever it holds.
+pub fn segment(part: &str) -> String {
+    match encode_path(part).replace('/', "%2F") {
+        // A browser would take these for steps in the path.
+        dots if dots == "." => "%2E".into(),
+        dots if dots == ".." => "%2E%2E".into(),
+        encoded => encoded,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::collect::counts::{Kept, RawDocument};
 use crate::draw::tree::{self, Branch, Style, Text};
+use crate::model::plain::shorten;
 use crate::model::{figures, line};
 
 /// Lines of a raw document that are shown.
@@ -54,7 +55,7 @@ impl Flow {
             _ => String::new(),
         };
         let steps = format!("{} steps", self.entries.len());
-        let head = Text::new(Style::Kind, "flow").with(Style::Name, tree::shorten(&self.id));
+        let head = Text::new(Style::Kind, "flow").with(Style::Name, shorten(&self.id));
         let mut branch = Branch::new(head.with(Style::Figure, steps).with(Style::Figure, took));
         branch.children = self
             .entries
@@ -67,14 +68,14 @@ impl Flow {
 
 /// An entry behind its step or its time.
 fn entry_branch(entry: &Value, first: Option<String>) -> Branch {
-    let word = |name: &str| entry[name].as_str().map(tree::shorten).unwrap_or_default();
+    let word = |name: &str| entry[name].as_str().map(shorten).unwrap_or_default();
     let level = word("level");
     let style = Style::of_level(&level);
     let mut head = Text::new(Style::Dim, first.unwrap_or_default());
     head.push(style, format!("{level:<5}"));
     head.push(Style::Name, word("message"));
     let tags = entry["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    head.push(Style::Plain, tags.map(|tag| format!("#{}", tree::shorten(tag))).collect::<Vec<_>>().join(" "));
+    head.push(Style::Plain, tags.map(|tag| format!("#{}", shorten(tag))).collect::<Vec<_>>().join(" "));
     let mut branch = Branch::new(head);
     branch.note("data", &tree::pairs(&entry["data"]));
     let error = [word("errorName"), word("errorStack")];
@@ -99,14 +100,14 @@ fn raw_branch(raw: &RawDocument) -> Branch {
     let value =
         |name: &str| raw.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let mut head =
-        Text::new(Style::Kind, "raw").with(Style::Name, tree::shorten(value("format").unwrap_or_default()));
+        Text::new(Style::Kind, "raw").with(Style::Name, shorten(value("format").unwrap_or_default()));
     head.push(Style::Figure, format!("{} lines, {}", raw.tally.lines(), figures::bytes(raw.tally.bytes)));
     let mut branch = Branch::new(head);
     let options = raw.query.iter().filter(|(name, _)| name != "format");
-    let options = options.map(|(name, value)| format!("{}={}", tree::shorten(name), tree::shorten(value)));
+    let options = options.map(|(name, value)| format!("{}={}", shorten(name), shorten(value)));
     branch.note("options", &options.collect::<Vec<_>>().join("  "));
     for text in line::split(&raw.text).take(SHOWN_RAW_LINES) {
-        branch.notes.push(Text::new(Style::Plain, tree::shorten(&String::from_utf8_lossy(text))));
+        branch.notes.push(Text::new(Style::Plain, shorten(&String::from_utf8_lossy(text))));
     }
     branch
 }

@@ -11,6 +11,7 @@ use crate::draw::tree::{self, Branch, MAX_DEPTH, Style, Text};
 use crate::model::entities::{Entities, Entity, message_content};
 use crate::model::figures::{self, Tokens, unix_us};
 use crate::model::otlp;
+use crate::model::plain::shorten;
 
 /// A branch for each repository that lines arrived for.
 pub fn branches(kept: &Kept) -> Vec<Branch> {
@@ -48,8 +49,7 @@ impl Repository {
                 self.entities.adopt(session, trace);
             }
         }
-        let mut branch =
-            Branch::new(Text::new(Style::Kind, "repository").with(Style::Name, tree::shorten(name)));
+        let mut branch = Branch::new(Text::new(Style::Kind, "repository").with(Style::Name, shorten(name)));
         let mut drawn = HashSet::new();
         let roots = (0..self.entities.all.len()).filter(|&at| self.entities.all[at].parent.is_none());
         branch.children = roots.map(|root| self.draw(root, kept, &mut drawn, 0)).collect();
@@ -61,7 +61,7 @@ impl Repository {
             }
         }
         for text in &self.entities.malformed {
-            let head = Text::new(Style::Bad, "malformed line").with(Style::Plain, tree::shorten(text));
+            let head = Text::new(Style::Bad, "malformed line").with(Style::Plain, shorten(text));
             branch.children.push(Branch::new(head));
         }
         branch
@@ -96,18 +96,18 @@ impl Drawn<'_> {
     }
 
     fn word(&self, name: &str) -> String {
-        self.get(name).as_str().map(tree::shorten).unwrap_or_default()
+        self.get(name).as_str().map(shorten).unwrap_or_default()
     }
 
     fn branch(&self, kept: &Kept) -> Branch {
-        let mut head = Text::new(Style::Kind, tree::shorten(&self.0.kind.replace('_', " ")))
+        let mut head = Text::new(Style::Kind, shorten(&self.0.kind.replace('_', " ")))
             .with(Style::Name, self.word("name"));
         if self.0.kind == "error" {
             head.push(Style::Bad, self.word("message"));
             head.push(Style::Bad, self.word("errorType"));
             head.push(Style::Bad, self.word("code"));
         }
-        head.push(Style::Dim, tree::shorten(&self.0.id));
+        head.push(Style::Dim, shorten(&self.0.id));
         let model = [self.word("provider"), self.word("model")];
         head.push(
             Style::Plain,
@@ -129,7 +129,7 @@ impl Drawn<'_> {
         }
         for message in self.get("messages").as_array().into_iter().flatten() {
             let role = message["role"].as_str().or(message["type"].as_str()).unwrap_or("message");
-            branch.note(&tree::shorten(role), &content(message_content(message)));
+            branch.note(&shorten(role), &content(message_content(message)));
         }
         branch.note("output", &content(self.get("output")));
         if let Some(documents) = self.get("docs").as_array() {
@@ -157,10 +157,10 @@ impl Drawn<'_> {
                 let function = &call["function"];
                 let name = function["name"].as_str().unwrap_or_default();
                 let arguments = function["arguments"].as_str().unwrap_or_default();
-                branch.note("calls", &tree::shorten(&format!("{name}({arguments})")));
+                branch.note("calls", &shorten(&format!("{name}({arguments})")));
             }
             if let Some(reason) = choice["finish_reason"].as_str().filter(|&reason| reason != "stop") {
-                branch.note("finish", &tree::shorten(reason));
+                branch.note("finish", &shorten(reason));
             }
         }
         for item in result["output"].as_array().into_iter().flatten() {
@@ -180,13 +180,13 @@ impl Drawn<'_> {
 
 /// A leaf for something that happened to an entity.
 fn happening(action: &str, data: &Value, kept: &Kept) -> Branch {
-    let word = |name: &str| data[name].as_str().map(tree::shorten).unwrap_or_default();
+    let word = |name: &str| data[name].as_str().map(shorten).unwrap_or_default();
     let kind = action.strip_prefix("add-").unwrap_or(action);
-    let mut head = Text::new(Style::Kind, tree::shorten(kind));
+    let mut head = Text::new(Style::Kind, shorten(kind));
     match kind {
         "event" => head.push(Style::Name, word("name")),
         "feedback" => {
-            head.push(Style::Figure, format!("score {}", tree::shorten(&data["score"].to_string())));
+            head.push(Style::Figure, format!("score {}", shorten(&data["score"].to_string())));
             head.push(Style::Plain, tree::value(&data["comment"]));
         }
         "attachment" => {
@@ -198,7 +198,7 @@ fn happening(action: &str, data: &Value, kept: &Kept) -> Branch {
                 Some(upload) => {
                     head.push(Style::Figure, figures::bytes(upload.bytes));
                     if data["mimeType"] != upload.mime.as_str() {
-                        head.push(Style::Bad, format!("uploaded as {}", tree::shorten(&upload.mime)));
+                        head.push(Style::Bad, format!("uploaded as {}", shorten(&upload.mime)));
                     }
                 }
                 None if data["url"].is_null() => head.push(Style::Bad, "its upload did not arrive"),
@@ -237,7 +237,7 @@ fn failure(error: &Value) -> String {
     match error {
         Value::Object(error) => {
             let words = ["message", "type", "code"].iter().filter_map(|name| error.get(*name)?.as_str());
-            words.filter(|word| !word.is_empty()).map(tree::shorten).collect::<Vec<_>>().join("  ")
+            words.filter(|word| !word.is_empty()).map(shorten).collect::<Vec<_>>().join("  ")
         }
         other => tree::value(other),
     }

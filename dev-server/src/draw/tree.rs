@@ -9,10 +9,8 @@ use serde_json::Value;
 use crate::collect::counts::{Kept, Stats};
 use crate::draw::{entries, traces};
 use crate::model::figures::{bytes, duration};
-use crate::model::plain;
+use crate::model::plain::{self, shorten};
 
-/// Characters of a value that are shown.
-pub const SHOWN_CHARACTERS: usize = 100;
 /// Levels drawn; deeper nesting is a loop or a test of this limit.
 pub const MAX_DEPTH: usize = 64;
 
@@ -197,34 +195,6 @@ pub fn quoted(text: &str) -> String {
     format!("“{}”", shorten(text))
 }
 
-/// Shortens a text, and makes one line without control characters of it.
-pub fn shorten(text: &str) -> String {
-    let mut short = String::new();
-    let mut shown = 0;
-    let mut was_blank = true;
-    for character in text.chars() {
-        let is_blank = character.is_whitespace();
-        if is_blank && was_blank {
-            continue;
-        }
-        was_blank = is_blank;
-        if shown == SHOWN_CHARACTERS {
-            short.push('…');
-            break;
-        }
-        short.push(if is_blank {
-            ' '
-        } else if plain::is_unsafe(character) {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            character
-        });
-        shown += 1;
-    }
-    short.truncate(short.trim_end().len());
-    short
-}
-
 /// The members of an object as `name=value`, or the value itself when it is none.
 pub fn pairs(object: &Value) -> String {
     let Some(members) = object.as_object() else { return value(object) };
@@ -253,11 +223,5 @@ mod tests {
         let mut coloured = String::new();
         root.write(&mut coloured, "", "", true);
         assert!(coloured.starts_with("\x1b[1mroot\x1b[0m\n"));
-    }
-
-    #[test]
-    fn long_and_dangerous_text_is_tamed() {
-        assert_eq!(shorten(" a\n\t b\u{1b}[31m\u{202e} "), "a b\u{fffd}[31m\u{fffd}");
-        assert_eq!(shorten(&"é".repeat(101)), format!("{}…", "é".repeat(100)));
     }
 }

@@ -140,3 +140,11 @@ pub fn message_content(message: &Value) -> &Value {
     let places = ["content", "output", "arguments", "summary"];
     places.iter().map(|name| &message[*name]).find(|value| !value.is_null()).unwrap_or(&Value::Null)
 }
+
+/// A value as the text that a tag's value is compared with.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

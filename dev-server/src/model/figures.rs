@@ -3,6 +3,8 @@
 use chrono::{DateTime, NaiveDateTime};
 use serde_json::Value;
 
+use crate::model::clock::now_us;
+
 /// Tokens of one result or of many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
@@ -63,6 +65,21 @@ pub fn duration(us: u64) -> String {
         1_000..1_000_000 => format!("{:.1} ms", us as f64 / 1e3),
         1_000_000..60_000_000 => format!("{:.2} s", us as f64 / 1e6),
         _ => format!("{} min {} s", us / 60_000_000, us / 1_000_000 % 60),
+    }
+}
+
+/// The time since then, in words.
+pub fn ago(unix_seconds: u64) -> String {
+    let now = now_us() / 1_000_000;
+    lasting(now.saturating_sub(unix_seconds))
+}
+
+/// So many seconds, in words.
+pub fn lasting(seconds: u64) -> String {
+    match seconds {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
     }
 }
 

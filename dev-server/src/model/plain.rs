@@ -5,6 +5,9 @@
 
 use std::borrow::Cow;
 
+/// Characters of a value that are shown.
+pub const SHOWN_CHARACTERS: usize = 100;
+
 /// Whether a character steers a terminal (C0, DEL, C1), turns the direction of the text behind it, or hides in it.
 pub fn is_unsafe(character: char) -> bool {
     character.is_control()
@@ -29,6 +32,34 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         .map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c })
         .collect::<String>()
         .into()
+}
+
+/// Shortens a text, and makes one line without control characters of it.
+pub fn shorten(text: &str) -> String {
+    let mut short = String::new();
+    let mut shown = 0;
+    let mut was_blank = true;
+    for character in text.chars() {
+        let is_blank = character.is_whitespace();
+        if is_blank && was_blank {
+            continue;
+        }
+        was_blank = is_blank;
+        if shown == SHOWN_CHARACTERS {
+            short.push('…');
+            break;
+        }
+        short.push(if is_blank {
+            ' '
+        } else if is_unsafe(character) {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            character
+        });
+        shown += 1;
+    }
+    short.truncate(short.trim_end().len());
+    short
 }
 
 /// JSON in which the unsafe characters that JSON itself lets pass are escaped; its meaning stays.
@@ -62,6 +93,12 @@ mod tests {
             visible("a\u{1b}[2J\u{9b}31m\u{202e}\u{61c}\u{7f}\u{e0041}"),
             "a\u{fffd}[2J\u{fffd}31m\u{fffd}\u{fffd}\u{fffd}\u{fffd}"
         );
+    }
+
+    #[test]
+    fn long_and_dangerous_text_is_tamed() {
+        assert_eq!(shorten(" a\n\t b\u{1b}[31m\u{202e} "), "a b\u{fffd}[31m\u{fffd}");
+        assert_eq!(shorten(&"é".repeat(101)), format!("{}…", "é".repeat(100)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::collect::routes::decode;
-use crate::collect::server::now_us;
+use crate::model::clock::now_us;
 use crate::otlp::encode::{self, Encoding, Signal};
 use crate::otlp::entry;
 use crate::otlp::fold::{FoldOptions, Folder};

@@ -15,13 +15,13 @@ use prost::Message as _;
 
 use crate::collect::answer::MAX_ENTRIES;
 use crate::collect::http::Head;
-use crate::collect::routes::origin_form;
+use crate::collect::routes::{decode, origin_form, segment};
 use crate::delivery::policy::{self, BackoffConfig, Policy};
 use crate::model::line;
+use crate::model::plain::shorten;
 use crate::relay::outcome::{Answer, Outcome};
 use crate::relay::store::{Kind, Queued, Refused, Store};
 use crate::relay::{Relay, Target};
-use crate::web::text::segment;
 
 /// Bytes of one request, as the library sends them.
 const MAX_REQUEST_BYTES: usize = 900 * 1024;
@@ -137,7 +137,7 @@ fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result
 
 /// `name=value,name=value`, percent-encoded, as `OTEL_EXPORTER_OTLP_HEADERS` has it.
 fn headers(text: &str) -> Vec<(String, String)> {
-    let decoded = |text: &str| crate::collect::routes::decode(text.trim(), false).into_owned();
+    let decoded = |text: &str| decode(text.trim(), false).into_owned();
     text.split(',')
         .filter_map(|pair| pair.split_once('='))
         .map(|(name, value)| (decoded(name).to_ascii_lowercase(), decoded(value)))
@@ -197,7 +197,7 @@ pub fn run(relay: &Relay) -> ! {
                 };
                 if waiting.told.is_none_or(|told| told.elapsed() > TOLD_EVERY) {
                     waiting.told = Some(Instant::now());
-                    let why = crate::draw::tree::shorten(&why);
+                    let why = shorten(&why);
                     eprintln!("maxim-dev relay: {why}; {held} records held, again in {wait:.1?}");
                 }
             }
@@ -278,10 +278,7 @@ fn deliver(
         match outcome {
             Outcome::Delivered { rejected: more, why } => {
                 if more > 0 {
-                    eprintln!(
-                        "maxim-dev relay: {more} items were rejected: {}",
-                        crate::draw::tree::shorten(&why)
-                    );
+                    eprintln!("maxim-dev relay: {more} items were rejected: {}", shorten(&why));
                 }
                 rejected += more;
             }

@@ -8,7 +8,7 @@ use prost::Message as _;
 
 use crate::delivery::answer::{Row, Said};
 use crate::delivery::retry_after;
-use crate::draw::tree::shorten;
+use crate::model::plain::shorten;
 use crate::relay::store::Kind;
 
 #[derive(Debug, PartialEq, Eq)]

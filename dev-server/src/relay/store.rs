@@ -12,7 +12,7 @@ use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, Result, params};
 use serde_json::{Value, json};
 
-use crate::collect::server::now_us;
+use crate::model::clock::now_us;
 use crate::model::line;
 use crate::relay::fold::{Changed, Folders};
 use crate::store::schema;

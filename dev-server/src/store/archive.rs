@@ -9,6 +9,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 use serde_json::Value;
 
+use crate::model::entities::plain;
 use crate::model::figures::{Tokens, unix_us};
 use crate::model::line;
 use crate::model::otlp::Span;
@@ -235,7 +236,7 @@ impl Archive {
             self.db.prepare_cached(insert)?.execute(params!["tag", label, "", id])?;
         }
         for (name, value) in entry["data"].as_object().into_iter().flatten() {
-            self.db.prepare_cached(insert)?.execute(params!["meta", name, event::plain(value), id])?;
+            self.db.prepare_cached(insert)?.execute(params!["meta", name, plain(value), id])?;
         }
         Ok(Some(event::entry_event(&entry, said_at)))
     }

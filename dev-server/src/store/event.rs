@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::entities::{is_merged, made_kind, message_content};
+use crate::model::entities::{is_merged, made_kind, message_content, plain};
 use crate::model::figures::{Tokens, unix_us};
 use crate::model::line;
 
@@ -169,14 +169,6 @@ pub fn entry_event(entry: &Value, at: i64) -> Value {
         }
     }
     event
-}
-
-/// A value as the text that a tag's value is compared with.
-pub fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 /// The start of a text in any of the shapes it comes in.

@@ -9,6 +9,7 @@ pub mod feed;
 pub mod filter;
 pub mod intake;
 pub mod prices;
+pub mod private;
 pub mod query;
 pub mod rows;
 pub mod schema;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Result};
 
-use crate::collect::record;
+use crate::store::private;
 
 /// Raised whenever the tables change; a file of another version is refused.
 const VERSION: i64 = 2;
@@ -84,7 +84,7 @@ pub fn open(path: Option<&Path>) -> Result<Connection, String> {
 /// Opens a database in a file that is private and no link, as it is.
 pub fn open_file(path: &Path) -> Result<Connection, String> {
     // Made or checked as the other files are: private, no link.
-    record::open_private(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    private::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // The last component is checked; the way to it may have links, which NOFOLLOW would refuse.

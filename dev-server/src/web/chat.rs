@@ -3,8 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::model::entities::{Entity, message_content};
-use crate::store::event;
+use crate::model::entities::{Entity, message_content, plain};
 use crate::web::text::{listed, shown};
 
 /// Pictures that a browser decodes and nothing else; SVG can hold scripts.
@@ -88,10 +87,10 @@ fn message_of(message: &Value, default_role: &str) -> Option<Message> {
     for call in message["tool_calls"].as_array().into_iter().flatten() {
         let function = &call["function"];
         let name = function["name"].as_str().unwrap_or("?").to_owned();
-        all.push(Part::Call { name, arguments: event::plain(&function["arguments"]) });
+        all.push(Part::Call { name, arguments: plain(&function["arguments"]) });
     }
     if let Some(name) = message["name"].as_str().filter(|_| message["type"] == "function_call") {
-        all = vec![Part::Call { name: name.to_owned(), arguments: event::plain(&message["arguments"]) }];
+        all = vec![Part::Call { name: name.to_owned(), arguments: plain(&message["arguments"]) }];
     }
     Message::new(role, all)
 }

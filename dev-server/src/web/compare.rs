@@ -4,14 +4,14 @@ use maud::{Markup, html};
 use similar::{Algorithm, ChangeTag, DiffOp, TextDiff, capture_diff_slices_deadline};
 use std::time::{Duration, Instant};
 
-use crate::collect::routes::decode;
+use crate::collect::routes::{decode, segment};
 use crate::model::entities::Entity;
 use crate::model::figures::{self, dollars};
 use crate::store::archive::Archive;
 use crate::store::filter::{Filter, Scope};
 use crate::store::rows::{self, NodeRow, Sort, Sums};
 use crate::web::chat::{self, pretty};
-use crate::web::text::{cost, duration, kind, listed, node_path, segment, shown, time, tokens};
+use crate::web::text::{cost, duration, kind, listed, node_path, shown, time, tokens};
 use crate::web::trace::{Tree, TreeRow};
 use crate::web::{Ask, Page, Refusal, detail, layout};
 

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::cli::spool::{ago, lasting};
 use crate::collect::counts::Outcome;
 use crate::collect::misbehave::SETTINGS;
-use crate::model::figures::{bytes, count, duration};
+use crate::model::entities::plain;
+use crate::model::figures::{ago, bytes, count, duration, lasting};
 use crate::model::loggers::{self, Logger};
 use crate::model::spool;
 use crate::web::text::{listed, time};
@@ -97,7 +97,7 @@ fn set(behaviour: &serde_json::Value) -> Markup {
     }
     html! {
         @if !set.is_empty() {
-            p.set { "Now: " @for (name, value) in &set { span.badge.bad { (listed(&name.replace('_', " "))) " " (listed(&crate::store::event::plain(value))) } " " } }
+            p.set { "Now: " @for (name, value) in &set { span.badge.bad { (listed(&name.replace('_', " "))) " " (listed(&plain(value))) } " " } }
         }
     }
 }

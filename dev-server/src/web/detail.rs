@@ -4,14 +4,14 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::collect::http::Response;
-use crate::model::entities::{Entities, Entity};
+use crate::collect::routes::segment;
+use crate::model::entities::{Entities, Entity, plain};
 use crate::model::figures::{self, bytes};
 use crate::model::otlp::Span;
 use crate::store::archive::Archive;
-use crate::store::event;
 use crate::store::rows::{self, NodeRow, Sums};
 use crate::web::chat::{self, pretty};
-use crate::web::text::{cost, duration, kind, listed, segment, shown, time, tokens};
+use crate::web::text::{cost, duration, kind, listed, shown, time, tokens};
 use crate::web::{Ask, Page, Refusal, otlp};
 
 /// Lines that the page shows; the export has all.
@@ -128,7 +128,7 @@ fn pairs<'a>(members: impl Iterator<Item = (&'a String, &'a Value)>) -> Markup {
                 dt { (listed(name)) }
                 dd dir="auto" { @match value {
                     Value::Object(_) | Value::Array(_) => pre tabindex="0" { (shown(&pretty(value))) },
-                    value => (shown(&event::plain(value))),
+                    value => (shown(&plain(value))),
                 } }
             }
         }
@@ -139,7 +139,7 @@ pub fn failure(entity: &Entity) -> Option<String> {
     let words = |error: &Value| match error {
         Value::Object(error) => {
             let words = ["message", "type", "code"].iter().filter_map(|name| error.get(*name));
-            let words: Vec<_> = words.filter(|word| !word.is_null()).map(event::plain).collect();
+            let words: Vec<_> = words.filter(|word| !word.is_null()).map(plain).collect();
             (!words.is_empty()).then(|| words.join(" · "))
         }
         Value::String(text) => Some(text.clone()),

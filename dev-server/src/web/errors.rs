@@ -2,9 +2,10 @@
 
 use maud::html;
 
+use crate::collect::routes::segment;
 use crate::store::archive::Archive;
 use crate::store::rows;
-use crate::web::text::{listed, node_path, segment, time};
+use crate::web::text::{listed, node_path, time};
 use crate::web::traces::head;
 use crate::web::{Ask, Page, layout};
 

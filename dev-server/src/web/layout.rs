@@ -1,7 +1,5 @@
 //! The frame of every page, and the headers that keep anything else out of it.
 
-use std::sync::OnceLock;
-
 use maud::{DOCTYPE, Markup, html};
 
 use crate::collect::http::Response;
@@ -22,17 +20,6 @@ const PLACES: [(&str, &str, &str); 8] = [
     ("delivery", "Delivery", "/delivery"),
     ("transfer", "Transfer", "/transfer"),
 ];
-
-/// How far the clock on the wall is from UTC.
-pub fn utc_offset_us() -> i64 {
-    static OFFSET: OnceLock<i64> = OnceLock::new();
-    *OFFSET.get_or_init(|| {
-        let output = std::process::Command::new("date").arg("+%z").output();
-        let text = output.ok().and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
-        let Ok(number) = text.trim().parse::<i64>() else { return 0 };
-        (number / 100 * 60 + number % 100) * 60_000_000
-    })
-}
 
 pub fn html_response(status: u16, markup: &Markup) -> Response {
     html_with_policy(status, markup, POLICY)

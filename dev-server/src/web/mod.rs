@@ -22,8 +22,9 @@ pub mod transfer;
 use maud::{Markup, html};
 
 use crate::collect::http::{Head, Response};
-use crate::collect::routes::{decode, origin_form, pairs};
-use crate::collect::server::{Server, now_us};
+use crate::collect::routes::{decode, origin_form, pairs, segment};
+use crate::collect::server::Server;
+use crate::model::clock::{now_us, utc_offset_us};
 use crate::store::archive::Archive;
 use crate::store::query::{self, Now, Term};
 
@@ -93,10 +94,8 @@ impl Ask<'_> {
             query.push((name.to_owned(), value.to_owned()));
         }
         let path = text::path(&self.path.iter().map(String::as_str).collect::<Vec<_>>());
-        let query: Vec<_> = query
-            .iter()
-            .map(|(name, value)| format!("{}={}", text::segment(name), text::segment(value)))
-            .collect();
+        let query: Vec<_> =
+            query.iter().map(|(name, value)| format!("{}={}", segment(name), segment(value))).collect();
         if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }
 }
@@ -110,7 +109,7 @@ pub fn answer(server: &Server, head: &Head, body: &[u8]) -> Response {
         path: path.map(|part| decode(part, false).into_owned()).collect(),
         query: pairs(query),
         body,
-        now: Now { us: now_us() as i64, utc_offset_us: layout::utc_offset_us() },
+        now: Now { us: now_us() as i64, utc_offset_us: utc_offset_us() },
         since: server.library.as_ref().map_or(0, |library| library.feed.now()),
     };
     let first = ask.path.first().map_or("", String::as_str);

@@ -5,7 +5,7 @@
 
 use maud::{Markup, html};
 
-use crate::collect::routes::encode_path;
+use crate::collect::routes::segment;
 use crate::model::figures::{self, count, dollars};
 use crate::model::plain::is_unsafe;
 use crate::store::query::Now;
@@ -91,15 +91,6 @@ pub fn cost(sums: &Sums) -> Markup {
 /// A link's path out of parts that may hold anything.
 pub fn path(parts: &[&str]) -> String {
     parts.iter().map(|part| format!("/{}", segment(part))).collect()
-}
-
-pub fn segment(part: &str) -> String {
-    match encode_path(part).replace('/', "%2F") {
-        // A browser would take these for steps in the path.
-        dots if dots == "." => "%2E".into(),
-        dots if dots == ".." => "%2E%2E".into(),
-        encoded => encoded,
-    }
 }
 
 /// The page of a node: its trace's or session's, with itself chosen.

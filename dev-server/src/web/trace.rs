@@ -8,10 +8,11 @@ use std::collections::HashMap;
 
 use maud::{Markup, html};
 
+use crate::collect::routes::segment;
 use crate::model::figures;
 use crate::store::archive::Archive;
 use crate::store::rows::{self, NodeRow, Sums};
-use crate::web::text::{cost, duration, kind, kind_class, listed, node_path, path, segment, time, tokens};
+use crate::web::text::{cost, duration, kind, kind_class, listed, node_path, path, time, tokens};
 use crate::web::{Ask, Page, Refusal, chat, detail, layout, plural};
 
 /// Rows of a piece.

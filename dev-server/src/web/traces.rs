@@ -4,11 +4,12 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use crate::collect::http::Response;
+use crate::collect::routes::segment;
 use crate::store::archive::Archive;
 use crate::store::filter::{Filter, Scope};
 use crate::store::query::KEYS;
 use crate::store::rows::{self, NodeRow, Sort};
-use crate::web::text::{cost, duration, listed, node_path, path, segment, time, tokens};
+use crate::web::text::{cost, duration, listed, node_path, path, time, tokens};
 use crate::web::{Ask, Page, layout, plural};
 
 const PAGE_ROWS: u64 = 100;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::values::{any, attributes, id, nanoseconds, whole};
-use crate::store::event::plain;
+use crate::model::entities::plain;
 
 /// A log record as a structured entry.
 pub fn entry(unit: &Value) -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::messages::{input_messages, output_messages};
 use super::values::{attributes, nanoseconds, parsed, take, take_below, take_indexed, time, whole};
-use crate::store::event::plain;
+use crate::model::entities::plain;
 
 /// The kind of entity that a span with these attributes is.
 pub fn kind_of(all: &Map<String, Value>) -> &'static str {

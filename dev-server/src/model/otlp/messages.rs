@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::values::{parsed, take, take_indexed};
-use crate::store::event::plain;
+use crate::model::entities::plain;
 
 /// What the model was asked.
 pub fn input_messages(all: &mut Map<String, Value>) -> Vec<Value> {
