@@ -15,6 +15,7 @@ use crate::cli::spool::SpoolOptions;
 use crate::cli::tail::TailOptions;
 use crate::cli::transfer::ReplayOptions;
 
+use crate::collect::counts::Mode;
 use crate::collect::misbehave::{Behaviour, SETTINGS};
 use crate::relay::{RelayOptions, Target};
 
@@ -24,17 +25,6 @@ const DEFAULT_MAX_DB_BYTES: u64 = 512 << 20;
 const DEFAULT_MAX_STORE_BYTES: u64 = 1 << 30;
 /// The port when none is asked for.
 pub const DEFAULT_PORT: u16 = 8899;
-
-/// What is kept and shown of the data that arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Everything is kept and drawn as a tree.
-    Tree,
-    /// Lines are only counted; their text is not looked at unless another flag needs it.
-    Count,
-    /// Lines are checked and counted by action; nothing is kept, nothing is printed.
-    Quiet,
-}
 
 #[derive(Debug)]
 pub struct Options {

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use crate::cli::args::{Mode, Options};
+use crate::cli::args::Options;
 use crate::cli::{has_colours, say, tail};
-use crate::collect::counts::Store;
+use crate::collect::counts::{Mode, Store};
 use crate::collect::record::Log;
 use crate::collect::sequence::Sequences;
 use crate::collect::server::{self, Server};
@@ -66,7 +66,7 @@ pub fn serve(options: Options) -> io::Result<()> {
         say(&tree::draw(kept, has_colours()))?;
     }
     if options.mode != Mode::Quiet {
-        say(&tree::summary(&store.stats))?;
+        say(&store.stats.summary())?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::cli::{has_colours, say};
-use crate::draw::tree::{Style, Text};
+use crate::draw::text::{Style, Text};
 use crate::model::figures::{ago, count};
 use crate::model::loggers::{self, Logger};
 use crate::model::plain::{escape_json, shorten};

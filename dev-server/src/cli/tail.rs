@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _};
 use serde_json::Value;
 
 use crate::cli::{client, has_colours, say};
-use crate::draw::tree::{Style, Text};
+use crate::draw::text::{Style, Text};
 use crate::model::clock::{now_us, utc_offset_us};
 use crate::model::figures::{dollars, duration};
 use crate::model::plain::{escape_json, shorten};

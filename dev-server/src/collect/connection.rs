@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::collect::answer::{self, Reply, Request};
 use crate::collect::attempts::{self, Attempt};
-use crate::collect::counts::{Content, Outcome, Tally};
+use crate::collect::counts::{Content, Outcome};
 use crate::collect::guard;
 use crate::collect::http::{Body, Connection, Framing, Head, ReadError, Response, Transport};
 use crate::collect::limits::{BODY_TIME, MAX_COLLECTED_BYTES, MAX_COUNTED_BYTES, MAX_OWN_BYTES};
@@ -15,6 +15,7 @@ use crate::collect::routes::{Own, Route, route};
 use crate::collect::server::Server;
 use crate::model::clock::now_us;
 use crate::store::archive::MAX_UPLOAD_BYTES;
+use crate::store::kept::Tally;
 use crate::web::{self, live};
 
 /// Steps a second that a slowed body is read in.

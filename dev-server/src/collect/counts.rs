@@ -5,20 +5,19 @@
 //! `aborted`. Only data that was accepted is in `lines`, `entries`, the raw, upload and byte counts, the sequence
 //! check and the lines file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::cli::args::Mode;
 use crate::collect::limits::MAX_ACTIONS;
 use crate::collect::record::Log;
 use crate::collect::sequence::Sequences;
+use crate::model::figures::{bytes, duration};
 use crate::model::line;
 use crate::model::otlp::Signal;
+use crate::store::kept::{Kept, RawDocument, Tally, Upload};
 
-/// Data kept for the tree; beyond it, lines are counted but not drawn. A tree of this size is not read any more.
-const KEPT_BYTES: usize = 256 * 1024 * 1024;
 /// Where actions are counted for which there is no room of their own.
 const OTHER_ACTIONS: &str = "(other)";
 /// How an upload is recognised whose text is a log line of its own.
@@ -56,6 +55,36 @@ pub struct Stats {
     pub by_action: Option<BTreeMap<String, u64>>,
 }
 
+impl Stats {
+    /// One line about the counts.
+    pub fn summary(&self) -> String {
+        let mut text = format!(
+            "{} requests ({} rejected, {} dropped), {} lines, {} entries, {} raw documents, {} uploads, {}",
+            self.requests,
+            self.rejected,
+            self.dropped,
+            self.lines,
+            self.entries,
+            self.raw_requests,
+            self.uploads,
+            bytes(self.bytes + self.upload_bytes),
+        );
+        if let (Some(first), Some(last)) = (self.first_line_us, self.last_line_us)
+            && last > first
+        {
+            let seconds = (last - first) as f64 / 1e6;
+            let items = self.lines + self.entries + self.raw_lines;
+            text.push_str(&format!(
+                "; {:.0} a second over {}",
+                items as f64 / seconds,
+                duration(last - first)
+            ));
+        }
+        text.push('\n');
+        text
+    }
+}
+
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -67,26 +96,6 @@ pub enum Outcome {
     Dropped,
     /// The peer was gone before its request was whole.
     Aborted,
-}
-
-/// A body that was only counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub bytes: u64,
-    pub line_ends: u64,
-    pub ends_in_line_end: bool,
-}
-
-impl Tally {
-    pub fn add(&mut self, piece: &[u8]) {
-        self.bytes += piece.len() as u64;
-        self.line_ends += memchr::memchr_iter(b'\n', piece).count() as u64;
-        self.ends_in_line_end = piece.last().map_or(self.ends_in_line_end, |&last| last == b'\n');
-    }
-
-    pub fn lines(&self) -> u64 {
-        self.line_ends + u64::from(self.bytes > 0 && !self.ends_in_line_end)
-    }
 }
 
 /// A request's body as far as it was looked at: the text is there when somebody needs it.
@@ -133,57 +142,15 @@ pub enum Data<'a> {
     },
 }
 
-/// What is kept for the tree, in order of arrival.
-#[derive(Default)]
-pub struct Kept {
-    /// Repository (index into `repositories`) and text of each line.
-    pub lines: Vec<(usize, Box<[u8]>)>,
-    pub repositories: Vec<String>,
-    pub entries: Vec<Box<str>>,
-    /// Units of OpenTelemetry.
-    pub spans: Vec<Box<str>>,
-    pub raws: Vec<RawDocument>,
-    /// Name by flow id, of flows that the service made.
-    pub flows: Vec<(String, String)>,
-    pub uploads: HashMap<String, Upload>,
-    pub bytes: usize,
-    pub left_out: u64,
-}
-
-pub struct RawDocument {
-    pub query: Vec<(String, String)>,
-    pub tally: Tally,
-    pub text: Box<[u8]>,
-}
-
-pub struct Upload {
-    pub mime: String,
-    pub bytes: u64,
-    /// The line that was too long for a batch, if this is one.
-    pub line: Option<Box<[u8]>>,
-}
-
-impl Kept {
-    /// Whether there is room for that many bytes more.
-    fn makes_room(&mut self, bytes: usize) -> bool {
-        let fits = self.bytes + bytes <= KEPT_BYTES;
-        if fits {
-            self.bytes += bytes;
-        } else {
-            self.left_out += 1;
-        }
-        fits
-    }
-
-    fn keep_line(&mut self, repository: &str, text: &[u8]) {
-        if self.makes_room(text.len()) {
-            let at = self.repositories.iter().position(|known| known == repository).unwrap_or_else(|| {
-                self.repositories.push(repository.to_owned());
-                self.repositories.len() - 1
-            });
-            self.lines.push((at, text.into()));
-        }
-    }
+/// What is kept and shown of the data that arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything is kept and drawn as a tree.
+    Tree,
+    /// Lines are only counted; their text is not looked at unless another flag needs it.
+    Count,
+    /// Lines are checked and counted by action; nothing is kept, nothing is printed.
+    Quiet,
 }
 
 pub struct Store {
@@ -392,15 +359,6 @@ mod tests {
         let mut tally = Tally::default();
         tally.add(text);
         Content { tally, text: Some(text) }
-    }
-
-    #[test]
-    fn a_tally_counts_the_lines_that_a_split_gives() {
-        for text in ["", "\n", "a", "a\n", "a\nb", "a\n\nb\n"] {
-            let mut tally = Tally::default();
-            text.as_bytes().chunks(1).for_each(|piece| tally.add(piece));
-            assert_eq!(tally.lines(), line::split(text.as_bytes()).count() as u64, "{text:?}");
-        }
     }
 
     #[test]

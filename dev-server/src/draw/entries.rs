@@ -3,10 +3,11 @@
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::collect::counts::{Kept, RawDocument};
-use crate::draw::tree::{self, Branch, Style, Text};
+use crate::draw::branch::Branch;
+use crate::draw::text::{self, Style, Text};
 use crate::model::plain::shorten;
 use crate::model::{figures, line};
+use crate::store::kept::{Kept, RawDocument};
 
 /// Lines of a raw document that are shown.
 const SHOWN_RAW_LINES: usize = 3;
@@ -77,7 +78,7 @@ fn entry_branch(entry: &Value, first: Option<String>) -> Branch {
     let tags = entry["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
     head.push(Style::Plain, tags.map(|tag| format!("#{}", shorten(tag))).collect::<Vec<_>>().join(" "));
     let mut branch = Branch::new(head);
-    branch.note("data", &tree::pairs(&entry["data"]));
+    branch.note("data", &text::pairs(&entry["data"]));
     let error = [word("errorName"), word("errorStack")];
     let error: Vec<_> = error.into_iter().filter(|word| !word.is_empty()).collect();
     branch.styled_note("error", Style::Bad, &error.join("  "));
@@ -115,6 +116,7 @@ fn raw_branch(raw: &RawDocument) -> Branch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draw::tree;
 
     fn drawn(kept: &Kept) -> String {
         tree::draw(kept, false)
@@ -149,7 +151,7 @@ application logs
     fn a_raw_document_shows_its_first_lines() {
         let mut kept = kept(&[]);
         let text = b"a,b\n1,2\n3,4\n5,6\n";
-        let mut tally = crate::collect::counts::Tally::default();
+        let mut tally = crate::store::kept::Tally::default();
         tally.add(text);
         let query = vec![("format".into(), "csv".into()), ("source".into(), "shop".into())];
         kept.raws.push(RawDocument { query, tally, text: text[..].into() });

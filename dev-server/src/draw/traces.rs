@@ -6,12 +6,13 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::collect::counts::Kept;
-use crate::draw::tree::{self, Branch, MAX_DEPTH, Style, Text};
+use crate::draw::branch::{Branch, MAX_DEPTH};
+use crate::draw::text::{self, Style, Text};
 use crate::model::entities::{Entities, Entity, message_content};
 use crate::model::figures::{self, Tokens, unix_us};
 use crate::model::otlp;
 use crate::model::plain::shorten;
+use crate::store::kept::Kept;
 
 /// A branch for each repository that lines arrived for.
 pub fn branches(kept: &Kept) -> Vec<Branch> {
@@ -122,7 +123,7 @@ impl Drawn<'_> {
 
         let mut branch = Branch::new(head);
         for name in ["tags", "metadata", "metrics", "modelParameters"] {
-            branch.note(name, &tree::pairs(self.get(name)));
+            branch.note(name, &text::pairs(self.get(name)));
         }
         for name in ["description", "args", "input"] {
             branch.note(name, &content(self.get(name)));
@@ -133,7 +134,7 @@ impl Drawn<'_> {
         }
         branch.note("output", &content(self.get("output")));
         if let Some(documents) = self.get("docs").as_array() {
-            let first = documents.first().map(tree::value).unwrap_or_default();
+            let first = documents.first().map(text::value).unwrap_or_default();
             branch.note("output", format!("{} documents  {first}", documents.len()).trim_end());
         }
         self.note_result(&mut branch);
@@ -147,7 +148,7 @@ impl Drawn<'_> {
     fn note_result(&self, branch: &mut Branch) {
         let result = self.get("result");
         if !result.is_object() {
-            return branch.note("result", &tree::value(result));
+            return branch.note("result", &text::value(result));
         }
         branch.styled_note("error", Style::Bad, &failure(&result["error"]));
         for choice in result["choices"].as_array().into_iter().flatten() {
@@ -187,7 +188,7 @@ fn happening(action: &str, data: &Value, kept: &Kept) -> Branch {
         "event" => head.push(Style::Name, word("name")),
         "feedback" => {
             head.push(Style::Figure, format!("score {}", shorten(&data["score"].to_string())));
-            head.push(Style::Plain, tree::value(&data["comment"]));
+            head.push(Style::Plain, text::value(&data["comment"]));
         }
         "attachment" => {
             head.push(Style::Name, if data["name"].is_string() { word("name") } else { word("id") });
@@ -206,30 +207,30 @@ fn happening(action: &str, data: &Value, kept: &Kept) -> Branch {
             }
         }
         "evaluate" => {
-            head.push(Style::Plain, tree::pairs(&data["variables"]));
-            head.push(Style::Plain, tree::value(&data["evaluators"]));
+            head.push(Style::Plain, text::pairs(&data["variables"]));
+            head.push(Style::Plain, text::value(&data["evaluators"]));
         }
         "process-large-log" => {
             head.push(Style::Plain, word("key"));
             head.push(Style::Bad, "its upload did not arrive");
         }
-        _ => head.push(Style::Plain, tree::value(data)),
+        _ => head.push(Style::Plain, text::value(data)),
     }
     let mut branch = Branch::new(head);
-    branch.note("tags", &tree::pairs(&data["tags"]));
-    branch.note("metadata", &tree::pairs(&data["metadata"]));
+    branch.note("tags", &text::pairs(&data["tags"]));
+    branch.note("metadata", &text::pairs(&data["metadata"]));
     branch
 }
 
 /// Text in any of the shapes it comes in: plain, a typed value, or a list of parts.
 fn content(value: &Value) -> String {
     match value {
-        Value::Object(object) if object.contains_key("value") => tree::value(&object["value"]),
+        Value::Object(object) if object.contains_key("value") => text::value(&object["value"]),
         Value::Array(parts) if parts.iter().any(|part| part["text"].is_string()) => {
             let texts: Vec<_> = parts.iter().filter_map(|part| part["text"].as_str()).collect();
-            tree::quoted(&texts.join(" "))
+            text::quoted(&texts.join(" "))
         }
-        value => tree::value(value),
+        value => text::value(value),
     }
 }
 
@@ -239,7 +240,7 @@ fn failure(error: &Value) -> String {
             let words = ["message", "type", "code"].iter().filter_map(|name| error.get(*name)?.as_str());
             words.filter(|word| !word.is_empty()).map(shorten).collect::<Vec<_>>().join("  ")
         }
-        other => tree::value(other),
+        other => text::value(other),
     }
 }
 
@@ -250,15 +251,12 @@ fn cost(cost: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::Mode;
-    use crate::collect::counts::{Content, Data, Store, Tally};
+    use crate::draw::tree;
 
     fn drawn(lines: &[&str]) -> String {
-        let mut store = Store::new(Mode::Tree, None, None);
-        let text = lines.join("\n");
-        let content = Content { tally: Tally::default(), text: Some(text.as_bytes()) };
-        store.accept(Data::Lines { repository: "r-1", content }, 0, 0);
-        tree::draw(store.kept.as_ref().expect("tree mode keeps"), false)
+        let mut kept = Kept::default();
+        lines.iter().for_each(|line| kept.keep_line("r-1", line.as_bytes()));
+        tree::draw(&kept, false)
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod event;
 pub mod feed;
 pub mod filter;
 pub mod intake;
+pub mod kept;
 pub mod prices;
 pub mod private;
 pub mod query;
