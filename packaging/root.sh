@@ -22,10 +22,10 @@ echo "deb [arch=$arch signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] 
 options=(-q -o "Dir::Etc::SourceList=$own/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "APT::Architecture=$arch"
     -o "APT::Architectures::=$arch" -o Dir::State::status=/dev/null -o "Dir::State::Lists=$own/lists" -o "Dir::Cache=$own/cache" -o APT::Sandbox::User=root
     -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false -o Acquire::Languages=none)
-apt-get "${options[@]}" update >&2 || unavailable "Debian's list of packages for $suite, $arch"
+within "$ask_seconds" apt-get "${options[@]}" update >&2 || unavailable "Debian's list of packages for $suite, $arch"
 rm -rf "$root" "$own"/*.deb
 mkdir -p "$root"
-(cd "$own" && apt-get "${options[@]}" download "${packages[@]}" >&2) || unavailable "Debian's ${packages[*]} for $suite, $arch"
+(cd "$own" && within "$fetch_seconds" apt-get "${options[@]}" download "${packages[@]}" >&2) || unavailable "Debian's ${packages[*]} for $suite, $arch"
 for package in "$own"/*.deb; do dpkg-deb --extract "$package" "$root"; done
 mkdir -p "$root"/{proc,dev,tmp,test,etc}
 touch "$root/complete"

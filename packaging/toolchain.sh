@@ -46,10 +46,10 @@ for suite in "${suites[@]}"; do
     options=(-q -o "Dir::Etc::SourceList=$own/sources.list" -o Dir::Etc::SourceParts=/dev/null
         -o "Dir::State::Lists=$own/lists" -o "Dir::Cache=$own/cache" -o APT::Sandbox::User=root
         -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false)
-    apt-get "${options[@]}" update >&2 || continue
+    within "$ask_seconds" apt-get "${options[@]}" update >&2 || continue
     minor=$(apt-cache "${options[@]}" policy rust-src | sed -n 's/^ *Candidate: 1\.\([0-9]*\)\..*/\1/p')
     [ -n "$minor" ] && from=$(installed "$minor") || continue
-    (cd "$own" && rm -f rust-src_*.deb && apt-get "${options[@]}" download rust-src >&2) || continue
+    (cd "$own" && rm -f rust-src_*.deb && within "$fetch_seconds" apt-get "${options[@]}" download rust-src >&2) || continue
     rm -rf "$made" "$own/unpacked"
     dpkg-deb --extract "$own"/rust-src_*.deb "$own/unpacked"
     # Without copying what is on the same file system anyway; and not into what an interrupted run has left.

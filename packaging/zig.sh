@@ -10,7 +10,7 @@ kept=build/tools/zig-$zig-$zigbuild
 if [ ! -e "$kept/installed" ]; then
     rm -rf "$kept"
     python3 -m venv "$kept" >&2 || unavailable "a virtual environment of Python"
-    "$kept/bin/pip" install --quiet "cargo-zigbuild==$zigbuild" "ziglang==$zig" >&2 ||
+    within "$fetch_seconds" "$kept/bin/pip" install --quiet "cargo-zigbuild==$zigbuild" "ziglang==$zig" >&2 ||
         unavailable "cargo-zigbuild $zigbuild and ziglang $zig from PyPI"
     touch "$kept/installed"
 fi

@@ -16,7 +16,8 @@ work=build/browser
 install -d "$work/screenshots"
 cp dev-server/browser/package.json dev-server/browser/*.mjs "$work/"
 [ -d "$work/node_modules/playwright-core" ] && [ -d "$work/node_modules/axe-core" ] ||
-    fetch "playwright-core and axe-core from npm" 'npm_has playwright-core' npm install --prefix "$work" --no-audit --no-fund --loglevel=error
+    fetch "playwright-core and axe-core from npm" 'npm_has playwright-core axe-core' \
+        npm install --prefix "$work" --no-audit --no-fund --loglevel=error
 
 # A program that logs by the library, for what the pages say of loggers.
 library=${MAXIM_TEST_LIBRARY:-$PWD/build/lib/libmaxim.so}

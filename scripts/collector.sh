@@ -22,13 +22,13 @@ if [ ! -x "$place/otelcol" ]; then
     trap 'rm -rf "$work"' EXIT
     # The proxy has newer toolchains as modules, for who has an older Go.
     export GOTOOLCHAIN=auto GOFLAGS="-trimpath -buildvcs=false" CGO_ENABLED=0 PATH=$(dirname "$go"):$PATH
-    build() {
-        GOBIN=$work go install "go.opentelemetry.io/collector/cmd/builder@v$version" || return
-        sed "/^dist:/a\\  output_path: $work/out" "$manifest" >"$work/builder.yaml"
-        "$work/builder" --config "$work/builder.yaml"
-    }
+    sed "/^dist:/a\\  output_path: $work/out" "$manifest" >"$work/builder.yaml"
+    mapfile -t components < <(sed -n 's/^ *- gomod: \([^ ]*\) \(.*\)/\1@\2/p' "$manifest")
+    builder=go.opentelemetry.io/collector/cmd/builder@v$version
     cd "$work"
-    fetch "an OpenTelemetry Collector $version of the Go module proxy" 'go_proxy_has go.opentelemetry.io/collector/cmd/builder' build
+    fetch "the builder of OpenTelemetry Collector $version from the Go module proxy" "go_proxy_has $builder" env GOBIN="$work" go install "$builder"
+    fetch "an OpenTelemetry Collector $version from the Go module proxy" "go_proxy_has ${components[*]}" \
+        "$work/builder" --config "$work/builder.yaml"
     mkdir -p "$place"
     mv "$work/out/otelcol" "$place/otelcol"
 fi

@@ -39,7 +39,7 @@ if ! new_enough go; then
     cache=$(mktemp -d)
     trap 'chmod -R u+w "$cache"; rm -rf "$cache"' EXIT
     # Outside of any module, so that no go.mod of a newer version is read.
-    (cd "$cache" && GOPATH=$cache GOFLAGS=-modcacherw go mod download "golang.org/toolchain@v0.0.1-go$version.linux-$arch") >&2 ||
+    (cd "$cache" && GOPATH=$cache GOFLAGS=-modcacherw within "$fetch_seconds" go mod download "golang.org/toolchain@v0.0.1-go$version.linux-$arch") >&2 ||
         unavailable "Go $version from the module proxy"
     rm -rf "$own"
     mkdir -p build

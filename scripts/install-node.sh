@@ -22,5 +22,5 @@ done
 command -v npm >/dev/null ||
     install_packages "Node 20.16 or newer is missing, and npm to get it: install nodejs and npm" nodejs npm
 mkdir -p "$kept"
-npm install --prefix "$kept" --no-audit --no-fund --silent "node@$version" >&2 || unavailable "Node $version from npm"
+within "$fetch_seconds" npm install --prefix "$kept" --no-audit --no-fund --silent "node@$version" >&2 || unavailable "Node $version from npm"
 echo "$PWD/$kept/node_modules/node/bin/node"

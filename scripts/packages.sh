@@ -15,5 +15,7 @@ install_packages() {
         unavailable "$what"
     fi
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -q && apt-get install -y -q --no-install-recommends "$@"; } >&2 || unavailable "$what"
+    # What is fetched has a limit of time; what is unpacked has none, as a half of it would harm the system.
+    { within "$ask_seconds" apt-get update -q && within "$fetch_seconds" apt-get install -y -q --no-install-recommends --download-only "$@" &&
+        apt-get install -y -q --no-install-recommends "$@" </dev/null; } >&2 || unavailable "$what"
 }

@@ -11,7 +11,7 @@ requirements=$PWD/tests/interop/phoenix/requirements.txt
 place=${PHOENIX_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/maxim/phoenix-$(sha256sum "$requirements" | cut -c1-12)}
 if [ ! -e "$place/complete" ]; then
     python3 -m venv "$place"
-    fetch "Arize Phoenix from PyPI" 'pypi_has arize-phoenix' \
+    fetch "Arize Phoenix from PyPI" "pypi_has $place/bin/python arize-phoenix" \
         "$place/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes \
         --requirement "$requirements"
     touch "$place/complete"

@@ -26,7 +26,7 @@ unformatted=$("$gofmt" -l bindings/go examples/go)
 
 if [ ! -x "$staticcheck" ]; then
     # It wants a recent Go of its own; without it, vet has to do.
-    GOBIN=$(dirname "$staticcheck") "$GO" install "honnef.co/go/tools/cmd/staticcheck@$staticcheck_version" \
+    GOBIN=$(dirname "$staticcheck") timeout 300 "$GO" install "honnef.co/go/tools/cmd/staticcheck@$staticcheck_version" \
         >"$work/staticcheck" 2>&1 || { say "skipped, staticcheck $staticcheck_version cannot be had:"; tail -n 1 "$work/staticcheck"; }
 fi
 if [ -x "$staticcheck" ]; then

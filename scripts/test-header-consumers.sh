@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 work=$(mktemp -d)
 . scripts/server.sh
+. scripts/unavailable.sh
 trap 'stop_server; rm -rf "$work"' EXIT
 say() { printf -- '-- %s (%ds)\n' "$1" "$SECONDS"; }
 
@@ -32,7 +33,7 @@ runs() { "$@" && ran=$((ran + 1)); }
 has() {
     command -v "$1" >/dev/null && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get install -y -qq "$2" >"$work/apt" 2>&1 && command -v "$1" >/dev/null && return
+        within 300 apt-get install -y -qq "$2" >"$work/apt" 2>&1 && command -v "$1" >/dev/null && return
     fi
     echo "SKIPPED: there is no $1 ($2)"
     return 1
@@ -85,7 +86,7 @@ echo '#include <maxim.h>' | gcc -E -P -Iinclude -DMAXIM_NO_INLINE -DMAXIM_API= -
     -DMAXIM_NONNULL= -DMAXIM_NULLABLE= - | sed -n '/maxim_result_flags;/,$p' >"$work/declarations"
 grep -q maxim_flow_free "$work/declarations"
 
-if python3 -c 'import cffi' 2>/dev/null || { has apt-get apt && apt-get install -y -qq python3-cffi >"$work/apt" 2>&1; }; then
+if python3 -c 'import cffi' 2>/dev/null || { has apt-get apt && within 300 apt-get install -y -qq python3-cffi >"$work/apt" 2>&1; }; then
     say "cffi"
     runs python3 tests/consumers/smallest.py "$work/declarations" "$library"
 else
@@ -107,7 +108,7 @@ if has bindgen bindgen; then
     runs "$work/program"
 fi
 
-if [ -x "$zig" ] || { python3 -m venv "$root/build/tools/zig" && "$zig" -m pip install -q "ziglang==$zig_version"; } >"$work/zig" 2>&1 &&
+if [ -x "$zig" ] || { python3 -m venv "$root/build/tools/zig" && within 300 "$zig" -m pip install -q "ziglang==$zig_version"; } >"$work/zig" 2>&1 &&
     "$zig" -m ziglang version >/dev/null 2>&1; then
     say "Zig's translate-c"
     ZIG_GLOBAL_CACHE_DIR=$root/build/tools/zig-cache ZIG_LOCAL_CACHE_DIR=$work/zig-cache "$zig" -m ziglang build-exe \

@@ -27,7 +27,7 @@ kept_tools() {
     cmp -s "$from/package-lock.json" "$to/node_modules/installed-lock.json" && return
     mkdir -p "$to"
     cp "$from"/package*.json "$to"
-    npm ci --prefix "$to" --prefer-offline --ignore-scripts --no-audit --no-fund >"$work/$1" 2>&1 &&
+    timeout 600 npm ci --prefix "$to" --prefer-offline --ignore-scripts --no-audit --no-fund >"$work/$1" 2>&1 &&
         cp "$to/package-lock.json" "$to/node_modules/installed-lock.json"
 }
 runtimes=$PWD/build/tools/runtimes
