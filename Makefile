@@ -89,8 +89,8 @@ mutate: ## Mutate the fixtures of providers' answers MUTATIONS (1000000) times: 
 header: ## Write include/maxim.h and all else that is generated from src/ffi
 	MAXIM_HEADER=write cargo check --lib
 
-install: lib server ## Install library, headers, pkg-config and CMake files, licences and maxim-dev below PREFIX (default /usr/local)
-	DESTDIR=$(DESTDIR) scripts/install.sh $(BUILD) $(PREFIX)
+install: lib server ## Install library, headers, pkg-config and CMake files, licences and maxim-dev below PREFIX (/usr/local; LIBDIR=lib64: not into its lib)
+	DESTDIR=$(DESTDIR) LIBDIR=$(LIBDIR) scripts/install.sh $(BUILD) $(PREFIX)
 
 uninstall: ## Remove what make install put below PREFIX
 	scripts/uninstall.sh $(DESTDIR)$(PREFIX)
@@ -147,7 +147,7 @@ $(BUILD)/include/maxim.h: include/maxim.h
 
 $(LIB)/pkgconfig/maxim.pc: scripts/maxim.pc.in
 	install -d $(@D)
-	sed 's|@PREFIX@|$${pcfiledir}/../..|; s|@VERSION@|$(VERSION)|' $< > $@
+	sed 's|@PREFIX@|$${pcfiledir}/../..|; s|@LIBDIR@|lib|; s|@VERSION@|$(VERSION)|' $< > $@
 
 $(BIN)/maxim-dev: $(SERVER_SOURCES)
 	cargo build --release -p maxim-dev

@@ -33,7 +33,7 @@ for platform in "${platforms[@]}"; do
     mkdir -p "build/dist/$platform/bin" "$stage"
     musl=${platform/-gnu/-musl}
     [ "$musl" = "$platform" ] || cp "build/dist/$musl/bin/maxim-dev" "build/dist/$platform/bin/"
-    DESTDIR='' scripts/install.sh "build/dist/$platform" "$PWD/$stage/$name" "$target"
+    DESTDIR='' LIBDIR='' scripts/install.sh "build/dist/$platform" "$PWD/$stage/$name" "$target"
     cp packaging/cmake/CMakeLists.txt "$stage/$name/"
     LC_ALL=C tar --sort=name --format=posix --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
         --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \

@@ -51,7 +51,7 @@ def wheel(platform, archive, out):
     files = {
         "libmaxim/__init__.py": init.encode(),
         "libmaxim/libmaxim.so": (archive / "lib/libmaxim.so").read_bytes(),
-        "libmaxim/include/maxim.h": (archive / "include/maxim.h").read_bytes(),
+        **{f"libmaxim/include/{name}": (archive / "include" / name).read_bytes() for name in ("maxim.h", "maxim.api.json")},
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: libmaxim\nVersion: {VERSION}\nSummary: {SUMMARY}\n"
                             f"License: MIT OR Apache-2.0\nRequires-Python: >=3.8\n\n{init.split(chr(34) * 3)[1]}".encode(),
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: libmaxim\nRoot-Is-Purelib: false\nTag: {tag}\n".encode(),

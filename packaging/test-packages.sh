@@ -187,18 +187,18 @@ END
 test_wheel() {
     python3 -m venv "$work/venv"
     quietly "$work/venv/bin/pip" install --no-index --no-cache-dir --find-links "$release/wheel" "libmaxim==$version"
-    logs 1 "$work/venv/bin/python" -c 'import ctypes, libmaxim
-lib = libmaxim.load()
-lib.maxim_version.restype = lib.maxim_last_error.restype = ctypes.c_char_p
-def check(status):
-    assert status == 0, lib.maxim_last_error().decode()
-logger, trace = ctypes.c_void_p(), ctypes.create_string_buffer(1024)
-check(lib.maxim_logger_new(None, ctypes.byref(logger)))
-check(lib.maxim_trace_create(logger, None, trace))
-check(lib.maxim_cleanup(logger, ctypes.c_uint32(60000)))
-check(lib.maxim_logger_free(logger))
-print(lib.maxim_version().decode())'
+    # The program of its documentation.
+    logs 2 "$work/venv/bin/python" tests/consumers/documented.py
     [ "$(cat "$work/log")" = "$version" ]
+    # For other platforms, of which pip is told, it takes the one that fits, with the archive's own library.
+    local other tag
+    for other in "${others[@]}"; do
+        case $other in *-musl) tag=musllinux_1_2 ;; *) tag=manylinux_2_17 ;; esac
+        quietly "$work/venv/bin/pip" install --no-index --no-cache-dir --find-links "$release/wheel" --only-binary :all: \
+            --platform "${tag}_${other%%-*}" --target "$work/wheel-$other" "libmaxim==$version"
+        tar -xzf "$release/libmaxim-$version-$other.tar.gz" -C "$work" "libmaxim-$version-$other/lib"
+        cmp "$work/libmaxim-$version-$other/lib/libmaxim.so" "$work/wheel-$other/libmaxim/libmaxim.so"
+    done
 }
 
 # In a Debian made from nothing, from a file: source of apt, with the C quickstart's compiler as another package.

@@ -53,10 +53,10 @@ binutils() {
 
 contents() {
     local library=$archive/lib/libmaxim.so.$version file needs
-    for file in include/maxim.h include/maxim/maxim.hpp lib/libmaxim.a lib/pkgconfig/maxim.pc lib/cmake/maxim/maxim-config.cmake \
+    for file in include/maxim.h include/maxim.api.json include/maxim/maxim.hpp lib/libmaxim.a lib/pkgconfig/maxim.pc lib/cmake/maxim/maxim-config.cmake \
         bin/maxim-dev share/man/man1/maxim-dev.1 share/man/man3/libmaxim.3 \
         share/{bash-completion/completions/maxim-dev,zsh/site-functions/_maxim-dev,fish/vendor_completions.d/maxim-dev.fish} \
-        share/doc/maxim/{LICENSE-MIT,LICENSE-APACHE,THIRD-PARTY-LICENSES,maxim.cdx.json}; do
+        share/doc/maxim/{README.md,docs/abi.md,LICENSE-MIT,LICENSE-APACHE,THIRD-PARTY-LICENSES,maxim.cdx.json}; do
         [ -s "$archive/$file" ] || fail "$file is missing"
     done
     # Each with its version.

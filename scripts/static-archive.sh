@@ -17,7 +17,9 @@ while read -r symbol; do
     undefined+=(-u "$symbol")
 done <"$symbols"
 
-"${LD:-ld}" -r --gc-sections --gc-keep-exported "${undefined[@]}" -o "$work/all.o" "$from"
+# Groups are dissolved: of two that are named alike in a program, as any other Rust library has one, a linker drops
+# one, with what local symbols of its library refer to.
+"${LD:-ld}" -r --force-group-allocation --gc-sections --gc-keep-exported "${undefined[@]}" -o "$work/all.o" "$from"
 # Bitcode that the standard library carries along would only confuse link-time optimisers.
 "${OBJCOPY:-objcopy}" --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd --keep-global-symbols="$symbols" "$work/all.o" "$work/maxim.o"
 rm -f "$to"

@@ -156,6 +156,37 @@ rm "$work"/moved/lib/libmaxim.so*
 g++ -std=c++17 "$cpp/tests/consumer/main.cpp" -o "$work/static" $(pc --cflags --libs --static)
 said "$work/static"
 
+say "installed into a folder of libraries that is another, whose name or whole path is given, and removed again"
+for libdir in lib64 /opt/maxim/lib/x86_64-linux-gnu; do
+    make -s install DESTDIR="$work/other" PREFIX=/opt/maxim LIBDIR=$libdir >/dev/null
+    moved=$work/other/opt/maxim
+    there=$moved/${libdir#/opt/maxim/}
+    [ ! -e "$moved/lib/libmaxim.so" ]
+    cmake -S "$cpp/tests/consumer" -B "$work/package-other" -DCMAKE_PREFIX_PATH="$moved" -DCMAKE_LIBRARY_ARCHITECTURE=x86_64-linux-gnu \
+        >"$work/log" || { cat "$work/log" >&2; exit 1; }
+    cmake --build "$work/package-other" >"$work/log" || { cat "$work/log" >&2; exit 1; }
+    said "$work/package-other/with_cpp"
+    # shellcheck disable=SC2046
+    g++ -std=c++17 "$cpp/tests/consumer/main.cpp" -o "$work/shared" -Wl,-rpath,"$there" \
+        $(PKG_CONFIG_PATH=$there/pkgconfig pkg-config --cflags --libs maxim)
+    said "$work/shared"
+    # No link of an installed document leads nowhere.
+    python3 - "$moved/share/doc/maxim" <<'END'
+import pathlib, re, sys
+pages = list(pathlib.Path(sys.argv[1]).rglob("*.md"))
+links = [(page, link) for page in pages for link in re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", page.read_text())]
+assert len(links) > 50, len(links)
+for page, link in links:
+    assert (page.parent / link).exists(), f"{page} leads to {link}, which is not installed"
+END
+    make -s uninstall DESTDIR="$work/other" PREFIX=/opt/maxim
+    rm -r "$work/package-other"
+    left=$(find "$moved" ! -type d)
+    [ -z "$left" ] || { echo "error: make uninstall leaves $left" >&2; exit 1; }
+done
+! make -s install DESTDIR="$work/other" PREFIX=/opt/maxim LIBDIR=/usr/lib64 2>"$work/log"
+grep -q 'not below' "$work/log" || { cat "$work/log" >&2; exit 1; }
+
 say "as a part of a CMake project (FetchContent, which is add_subdirectory), and installed by it"
 cmake -S "$cpp/tests/consumer" -B "$work/source" -DMAXIM_SOURCE="$root" -DMAXIM_BUILD="$root/build" >"$work/log" || { cat "$work/log" >&2; exit 1; }
 cmake --build "$work/source" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }

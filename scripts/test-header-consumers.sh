@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Who else reads include/maxim.h: every C and C++ standard of gcc and clang without a warning, tcc, and the tools that
-# make a language's declarations of it: bindgen (Rust), cffi (Python), LuaJIT and Zig's translate-c. The smallest
+# make a language's declarations of it: bindgen (Rust), ctypes and cffi (Python), LuaJIT and Zig's translate-c. The smallest
 # program of each logs a trace to a local server, which must have all of them in the end.
 #
 # Needs `make lib server`, gcc and clang. Others are installed (apt as root, Zig from PyPI into build/tools); one that
@@ -86,9 +86,19 @@ echo '#include <maxim.h>' | gcc -E -P -Iinclude -DMAXIM_NO_INLINE -DMAXIM_API= -
     -DMAXIM_NONNULL= -DMAXIM_NULLABLE= - | sed -n '/maxim_result_flags;/,$p' >"$work/declarations"
 grep -q maxim_flow_free "$work/declarations"
 
+say "ctypes, by the Python package's documentation"
+mkdir -p "$work/python/libmaxim/include"
+cp packaging/python/libmaxim/__init__.py "$work/python/libmaxim/"
+cp include/maxim.* "$work/python/libmaxim/include/"
+ln -s "$library" "$work/python/libmaxim/libmaxim.so"
+python=(env PYTHONPATH="$work/python" MAXIM_API_KEY=key MAXIM_LOG_REPO_ID=consumers python3)
+runs "${python[@]}" tests/consumers/documented.py cc
+
 if python3 -c 'import cffi' 2>/dev/null || { has apt-get apt && within 300 apt-get install -y -qq python3-cffi >"$work/apt" 2>&1; }; then
     say "cffi"
     runs python3 tests/consumers/smallest.py "$work/declarations" "$library"
+    "${python[@]}" -c 'import libmaxim; print(libmaxim.cdef())' >"$work/declared"
+    runs python3 tests/consumers/smallest.py "$work/declared" "$library"
 else
     echo "SKIPPED: there is no cffi"
 fi

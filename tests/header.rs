@@ -106,6 +106,60 @@ fn every_export_of_the_release_library_has_the_symbol_version_of_its_minor_relea
 }
 
 #[test]
+fn the_static_library_links_beside_another_rust_library_and_into_a_rust_program() {
+    let scratch = Scratch::new("beside");
+    let archive = common::built("lib/libmaxim.a");
+    let rustc = || {
+        let mut rustc = Command::new("rustc");
+        rustc.current_dir(scratch.path()).args(["--edition", "2024", "-O"]);
+        rustc
+    };
+    let file = |name: &str, text: &str| std::fs::write(scratch.path().join(name), text).unwrap();
+    file(
+        "other.rs",
+        r#"#[unsafe(no_mangle)]
+        pub extern "C" fn other(n: u64) -> u64 {
+            std::thread::spawn(move || std::panic::catch_unwind(|| format!("{n}").parse().unwrap()).unwrap()).join().unwrap()
+        }"#,
+    );
+    run(rustc().args(["--crate-type", "staticlib", "other.rs"]));
+    file(
+        "main.c",
+        r#"#include <maxim.h>
+        unsigned long other(unsigned long);
+        int main(void) { return maxim_version()[0] == 0 || other(7) != 7; }"#,
+    );
+    let other = scratch.path().join("libother.a");
+    for order in [[&archive, &other], [&other, &archive]] {
+        let program = scratch.path().join("program");
+        let include = root().join("include");
+        run(cc()
+            .arg("-I")
+            .arg(include)
+            .arg(scratch.path().join("main.c"))
+            .args(order)
+            .arg("-o")
+            .arg(&program)
+            .args(["-lpthread", "-ldl", "-lm"]));
+        run(&mut Command::new(program));
+    }
+
+    file(
+        "main.rs",
+        r#"#[link(name = "maxim", kind = "static")]
+        unsafe extern "C" {
+            fn maxim_version() -> *const std::ffi::c_char;
+        }
+        fn main() {
+            std::panic::catch_unwind(|| panic!("of its own")).unwrap_err();
+            assert_ne!(unsafe { *maxim_version() }, 0);
+        }"#,
+    );
+    run(rustc().arg("main.rs").arg("-L").arg(archive.parent().unwrap()));
+    run(&mut Command::new(scratch.path().join("main")));
+}
+
+#[test]
 fn the_shared_library_has_a_soname_and_stays_loaded() {
     let dynamic = run(Command::new("readelf").arg("-d").arg(common::built("lib/libmaxim.so")));
     let version = env!("CARGO_PKG_VERSION").rsplit_once('.').unwrap().0;

@@ -76,7 +76,9 @@ fn a_registry_that_has_only_one_of_two_things_has_not_got_them() {
 
 #[test]
 fn what_fails_twice_although_the_registry_has_it_is_a_fault() {
-    for said in ["npm error code EINTEGRITY", "npm error code EUSAGE", "main.go:1:1: syntax error: unexpected EOF"] {
+    for said in
+        ["npm error code EINTEGRITY", "npm error code EUSAGE", "main.go:1:1: syntax error: unexpected EOF"]
+    {
         let (status, told) = fetched(&format!("echo '{said}'; exit 1"), "exit 0", PATIENT);
         assert_eq!(status, Some(1), "{told}");
         assert!(told.contains(said), "{told}");
