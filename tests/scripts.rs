@@ -104,21 +104,22 @@ fn checks_that_go_by_a_repository_say_so_where_there_is_none() {
 #[test]
 fn checks_that_go_by_a_repository_take_one_of_another_owner_and_know_files_that_are_not_added_yet() {
     let copy = copy_of_the_checks();
+    // Put together, as all that this file says is looked at as well.
+    let new = ["docs", "new.md"].join("/");
     git(&copy, &["init", "--quiet"]);
     fs::create_dir(copy.path().join("docs")).unwrap();
-    fs::write(copy.path().join("docs/page.md"), "See docs/new.md.\n").unwrap();
+    fs::write(copy.path().join("docs/page.md"), format!("See {new}.\n")).unwrap();
     git(&copy, &["add", "docs/page.md", ".codespellrc"]);
     let foreign = [("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")];
 
     let (status, told) = check(&copy, "check-paths.py", &foreign);
     assert_eq!(status, Some(1), "{told}");
-    assert!(told.contains("docs/page.md:1: there is no docs/new.md"), "{told}");
-    fs::write(copy.path().join("docs/new.md"), "Something.\n").unwrap();
+    assert!(told.contains(&format!("docs/page.md:1: there is no {new}")), "{told}");
+    fs::write(copy.path().join(&new), "Something.\n").unwrap();
     assert_eq!(check(&copy, "check-paths.py", &foreign).0, Some(0));
 
     assert_eq!(check(&copy, "check-spelling.sh", &foreign).0, Some(0));
-    // Put together here, so that the repository's own check does not find it.
-    fs::write(copy.path().join("docs/page.md"), ["See te", "h page.\n"].concat()).unwrap();
+    fs::write(copy.path().join("docs/page.md"), format!("See t{}h page.\n", 'e')).unwrap();
     let (status, told) = check(&copy, "check-spelling.sh", &foreign);
     assert_ne!(status, Some(0), "{told}");
     assert!(told.contains("docs/page.md"), "{told}");
