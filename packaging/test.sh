@@ -14,7 +14,7 @@ version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 release=$PWD/build/dist/release
 here=$(uname -m)
 # What the largest has, and little more: whoever adds to it sees it here (docs/releasing.md has what takes the room).
-most_bytes=4600000
+most_bytes=4800000
 most_glibc=2.17
 if [ $# -gt 0 ]; then platforms=("$@")
 elif [ -n "${SHORT:-}" ]; then platforms=("$here-linux-gnu")
