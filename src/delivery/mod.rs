@@ -57,7 +57,7 @@ pub use flushes::Done;
 #[cfg(test)]
 pub use http::HttpConfig;
 pub use http::{
-    Body, Http, Request, Response, StorageUrlRule, TransportError, checked_url, is_on_this_machine,
+    Body, Fault, Http, Request, Response, StorageUrlRule, TransportError, checked_url, is_on_this_machine,
 };
 pub use link::Reach;
 pub use outcome::Outcome;

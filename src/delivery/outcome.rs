@@ -191,7 +191,7 @@ impl Outcome {
 impl From<TransportError> for Outcome {
     fn from(error: TransportError) -> Outcome {
         match error.fault {
-            Fault::Network => Outcome::Retry { after: None, why: error.why },
+            Fault::Network | Fault::Unread => Outcome::Retry { after: None, why: error.why },
             Fault::Proxy { status } => Outcome::Unauthorized { status, why: error.why },
             Fault::Refused => Outcome::Hold { why: error.why },
             Fault::Body => Outcome::Unusable { why: error.why },

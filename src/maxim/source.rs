@@ -145,7 +145,8 @@ impl Opened {
         let mut beginning = Vec::with_capacity(wanted as usize);
         let read = (&mut self.file).take(wanted).read_to_end(&mut beginning);
         let back = read.and_then(|_| self.file.seek(SeekFrom::Start(0)));
-        back.map_err(|error| Unreadable::io(path, &error))?;
+        // It could be opened: what keeps it from being read may pass.
+        back.map_err(|error| Unreadable { for_now: true, ..Unreadable::io(path, &error) })?;
         Ok((beginning, self))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::config::LoggerConfig;
-use crate::delivery::{Body, Http, Outcome, Request, StorageUrlRule};
+use crate::delivery::{Body, Fault, Http, Outcome, Request, StorageUrlRule, TransportError};
 use crate::secret::Secret;
 use crate::text::buffer::Buffer;
 use crate::text::escape::push_percent_encoded;
@@ -18,6 +18,8 @@ pub(super) enum UploadOutcome {
     Refused(String),
     /// The storage does not answer, or with something that says nothing about the content.
     Failed(String),
+    /// The content cannot be read at present.
+    Unread(String),
     /// This content can never be uploaded.
     Impossible(String),
     /// What has nothing to do with this upload: the service takes none at present.
@@ -29,7 +31,9 @@ impl UploadOutcome {
     pub fn outcome(self) -> Outcome {
         match self {
             UploadOutcome::Done => Outcome::Delivered,
-            UploadOutcome::Refused(why) | UploadOutcome::Failed(why) => Outcome::Retry { after: None, why },
+            UploadOutcome::Refused(why) | UploadOutcome::Failed(why) | UploadOutcome::Unread(why) => {
+                Outcome::Retry { after: None, why }
+            }
             UploadOutcome::Impossible(why) => Outcome::Unusable { why },
             UploadOutcome::General(outcome) => outcome,
         }
@@ -83,6 +87,7 @@ impl Storage {
         };
         let response = match http.send(request, deadline) {
             Ok(response) => response,
+            Err(TransportError { fault: Fault::Unread, why }) => return UploadOutcome::Unread(told(why)),
             Err(error) => {
                 return match Outcome::from(error) {
                     Outcome::Unusable { why } => UploadOutcome::Impossible(told(why)),

@@ -43,6 +43,8 @@ pub(super) struct Turns {
 struct Setback {
     refusals: u32,
     failures: u32,
+    /// Of these, the last one's kind.
+    is_unread: bool,
     /// It is of no use to try again.
     given_up: bool,
     first: Instant,
@@ -71,6 +73,8 @@ pub(super) enum Trouble {
     Refusal,
     /// There was no answer, or one that says nothing about the content.
     Failure,
+    /// Its content cannot be read at present.
+    Unread,
     /// It can never succeed.
     Final,
 }
@@ -125,6 +129,7 @@ impl Turns {
         let setback = self.setbacks.entry(record.to_owned()).or_insert_with(|| Setback {
             refusals: 0,
             failures: 0,
+            is_unread: false,
             given_up: false,
             first: now,
             not_before: now,
@@ -132,9 +137,10 @@ impl Turns {
         });
         match trouble {
             Trouble::Refusal => setback.refusals += 1,
-            Trouble::Failure => setback.failures += 1,
+            Trouble::Failure | Trouble::Unread => setback.failures += 1,
             Trouble::Final => setback.given_up = true,
         }
+        setback.is_unread = trouble == Trouble::Unread;
         let doubled = 2_u32.saturating_pow((setback.refusals + setback.failures).saturating_sub(1));
         setback.not_before = now + FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT);
         setback.why = why;
@@ -170,7 +176,11 @@ impl Turns {
         };
         let own = first.not_before.saturating_duration_since(now);
         let why = first.why.clone();
-        let status = if first.refusals > 0 { Status::Rejected } else { Status::Network };
+        let status = match first {
+            Setback { is_unread: true, .. } => Status::Io,
+            Setback { refusals: 0, .. } => Status::Network,
+            _ => Status::Rejected,
+        };
         // Behind those that are refused, others have not had their turn yet.
         let longest = if first.refusals > 0 && self.round.1 { FIRST_WAIT } else { ROUND_WAIT };
         Verdict::Wait(own.clamp(LEAST_WAIT, longest), status, why)

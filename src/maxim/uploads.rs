@@ -217,6 +217,7 @@ impl UploadProtocol {
                     }
                     UploadOutcome::Refused(why) => (Trouble::Refusal, why),
                     UploadOutcome::Failed(why) => (Trouble::Failure, why),
+                    UploadOutcome::Unread(why) => (Trouble::Unread, why),
                     UploadOutcome::Impossible(why) => (Trouble::Final, why),
                 };
                 turns.failed(record, trouble, why, &mut round, now);
@@ -295,7 +296,7 @@ impl UploadProtocol {
             Some(Ok((beginning, Opened { file, size }))) => {
                 (head.mime(&beginning), size, Body::File(file, size))
             }
-            Some(Err(Unreadable { for_now: true, why, .. })) => return UploadOutcome::Failed(told(why)),
+            Some(Err(Unreadable { for_now: true, why, .. })) => return UploadOutcome::Unread(told(why)),
             Some(Err(Unreadable { why, .. })) => return UploadOutcome::Impossible(told(why)),
         };
         let uploaded = self.storage.upload(http, &head.key, &mime, size, body, deadline);

@@ -5,6 +5,8 @@
  * SHIM_NO_NAMES     getaddrinfo never comes back
  * SHIM_CLOCK_JUMPS  CLOCK_REALTIME jumps a year back and forth at every call
  * SHIM_UNREADABLE   while this file exists, segments cannot be opened, with the error whose number it holds
+ * SHIM_UNREAD       while this file exists, segments, contents beside them and files named `*.attached` can be opened
+ *                   and not read, with the error whose number it holds
  * SHIM_SLOW_FILES   making, renaming and removing a segment takes so many milliseconds. `shim_enter` and
  *                   `shim_tick` are called by the thread that is not to wait for that, before and after each of its
  *                   calls; `shim_operations` and `shim_standstills` count the operations of other threads, and those
@@ -70,18 +72,38 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     return real(node, service, hints, result);
 }
 
+/* The number in the file that a variable names, or 0. */
+static int number_in(const char *variable) {
+    const char *control = getenv(variable);
+    FILE *file = control ? fopen(control, "r") : NULL;
+    int number = 0;
+    if (file) {
+        number = fscanf(file, "%d", &number) == 1 ? number : 0;
+        fclose(file);
+    }
+    return number;
+}
+
 /* The error that opening this file for reading has, or 0. */
 static int unreadable(const char *path, int flags) {
-    const char *control = getenv("SHIM_UNREADABLE"), *end = strrchr(path, '.');
-    int error = 0;
-    if (control && end && strcmp(end, ".seg") == 0 && !(flags & O_CREAT)) {
-        FILE *file = fopen(control, "r");
-        if (file) {
-            error = fscanf(file, "%d", &error) == 1 ? error : 0;
-            fclose(file);
+    const char *end = strrchr(path, '.');
+    int is_one = end && strcmp(end, ".seg") == 0 && !(flags & O_CREAT);
+    return is_one ? number_in("SHIM_UNREADABLE") : 0;
+}
+
+ssize_t read(int from, void *buffer, size_t size) {
+    ssize_t (*real)(int, void *, size_t);
+    *(void **)&real = dlsym(RTLD_NEXT, "read");
+    char link[64], path[1024] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", from);
+    if (getenv("SHIM_UNREAD") && readlink(link, path, sizeof path - 1) > 0 &&
+        (strstr(path, ".seg") || strstr(path, "/attachments/") || strstr(path, ".attached"))) {
+        errno = number_in("SHIM_UNREAD");
+        if (errno) {
+            return -1;
         }
     }
-    return error;
+    return real(from, buffer, size);
 }
 
 _Atomic unsigned long shim_operations, shim_standstills, shim_interruptions;

@@ -6,6 +6,7 @@
  *                          seq-c<child>-1 …, rests for MS ms and ends in one of eight ways; prints
  *                          the slowest
  *   attach:N:BYTES         attach N times that many bytes
+ *   attach-file:PATH       attach a file
  *   opens:N                make and free N loggers
  *   wait                   print "ready" and wait for a line on standard input
  *   flush-until-retries:N:MS  flush for MS ms each time, until so many attempts have failed
@@ -345,6 +346,13 @@ static void attach(unsigned long long count, size_t bytes) {
     note_places();
 }
 
+static void attach_file(const char *path) {
+    maxim_attachment attachment = MAXIM_ATTACHMENT_INIT;
+    attachment.kind = MAXIM_ATTACHMENT_FILE;
+    attachment.path = maxim_str_z(path);
+    last = maxim_trace_add_attachment(logger, MAXIM_STR("trace-1"), &attachment, NULL);
+}
+
 static void *do_nothing(void *unused) {
     for (;;) {
         pause();
@@ -435,6 +443,8 @@ static int torture_verb(const char *verb) {
         run_pace(number(verb, 1, "1"), number(verb, 2, "1000"), name);
     } else if (IS_VERB("forks")) {
         return run_forks((unsigned)number(verb, 1, "1"), number(verb, 2, "1"), number(verb, 3, "0")) ? 3 : 0;
+    } else if (IS_VERB("attach-file")) {
+        attach_file(part(verb, 1, ""));
     } else if (IS_VERB("attach")) {
         attach(number(verb, 1, "1"), number(verb, 2, "100000"));
         return last == MAXIM_OK ? 0 : 2;

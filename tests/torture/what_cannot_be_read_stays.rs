@@ -18,12 +18,18 @@ fn control(stage: &Stage) -> PathBuf {
     stage.scratch.path().join("unreadable")
 }
 
-fn faults(stage: &Stage) -> [(&'static str, String); 2] {
+/// The environment of a process that meets the error which the control file holds: by this variable of the shim.
+fn faults(stage: &Stage, variable: &'static str) -> [(&'static str, String); 2] {
     [
         ("LD_PRELOAD", shim(stage).to_str().unwrap().to_owned()),
-        ("SHIM_UNREADABLE", control(stage).to_str().unwrap().to_owned()),
+        (variable, control(stage).to_str().unwrap().to_owned()),
     ]
 }
+
+/// Nothing can be opened.
+const UNREADABLE: &str = "SHIM_UNREADABLE";
+/// What can be opened cannot be read.
+const UNREAD: &str = "SHIM_UNREAD";
 
 /// All records are held, none is counted as corrupt.
 fn assert_held(stats: &Value, records: u64) {
@@ -46,7 +52,7 @@ fn own_records_in_files_wait_until_they_can_be_read() {
             "new log:1000 write-to-file:60000 expect:MAXIM_OK wait flush-until:MAXIM_ERR_IO:500 stats \
              wait flush:60000 expect:MAXIM_OK stats",
         );
-        let mut host = stage.host(&url, &verbs, &faults(&stage));
+        let mut host = stage.host(&url, &verbs, &faults(&stage, UNREADABLE));
         host.line();
         std::fs::write(control(&stage), error.to_string()).unwrap();
         let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
@@ -63,6 +69,38 @@ fn own_records_in_files_wait_until_they_can_be_read() {
 }
 
 #[test]
+fn what_can_be_opened_and_not_read_waits_with_its_attachments() {
+    let mut row = Row::new("files and attachments can be opened and not read for a while");
+    for error in ERRORS {
+        let stage = Stage::new("unread");
+        let (url, port) = nobody();
+        let file = stage.scratch.path().join("note.attached");
+        std::fs::write(&file, "kept").unwrap();
+        let attach_file = format!("attach-file:{}", file.to_str().unwrap());
+        let logged = ["new", "log:1000", "attach:2:200000", &attach_file, "expect:MAXIM_OK"];
+        let rest = words(
+            "write-to-file:60000 expect:MAXIM_OK wait flush-until:MAXIM_ERR_IO:500 stats \
+             wait flush:60000 expect:MAXIM_OK stats",
+        );
+        let verbs: Vec<&str> = logged.into_iter().chain(rest.iter().copied()).collect();
+        let mut host = stage.host(&url, &verbs, &faults(&stage, UNREAD));
+        host.line();
+        std::fs::write(control(&stage), error.to_string()).unwrap();
+        let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+        host.tell();
+        let stats = host.json();
+        assert_held(&stats, RECORDS + 3);
+        assert_eq!(stats["quarantined"], 0, "{stats}");
+        host.line();
+        std::fs::remove_file(control(&stage)).unwrap();
+        host.tell();
+        row.add_stats(&host.json());
+        host.must_succeed();
+        assert_eq!((arrived(&server), server.count("uploads")), (json!(RECORDS), 3), "error {error}");
+    }
+}
+
+#[test]
 fn what_a_dead_process_left_waits_until_it_can_be_read() {
     let mut row = Row::new("files of others cannot be opened for a while");
     for error in ERRORS {
@@ -74,7 +112,7 @@ fn what_a_dead_process_left_waits_until_it_can_be_read() {
         let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
         let mut unlucky =
             stage.probe(&url, &["new", "told", "cleanup:2000", "expect:MAXIM_ERR_TIMEOUT", "stats"]);
-        let output = unlucky.envs(faults(&stage)).output().unwrap();
+        let output = unlucky.envs(faults(&stage, UNREADABLE)).output().unwrap();
         assert!(output.status.success(), "{}", both(&output));
         assert!(both(&output).contains("cannot be read"), "nobody is told: {}", both(&output));
         let mut next = stage.probe(&url, &["new", "cleanup:60000", "expect:MAXIM_OK"]);

@@ -90,8 +90,10 @@ pub enum Fault {
     },
     /// The configuration: will not work until somebody changes it.
     Refused,
-    /// The body could not be read: will not work with this body.
+    /// The body is not as long as it was said to be: will not work with this body.
     Body,
+    /// The body cannot be read at present.
+    Unread,
 }
 
 /// Why there is no answer.
@@ -122,7 +124,7 @@ pub fn without_query(url: &str) -> Cow<'_, str> {
 pub struct FileBody {
     pub file: File,
     pub left: u64,
-    pub trouble: Option<String>,
+    pub trouble: Option<TransportError>,
 }
 
 impl Read for FileBody {
@@ -133,7 +135,8 @@ impl Read for FileBody {
         }
         match self.file.read(&mut buffer[..wanted]) {
             Ok(0) => {
-                self.trouble = Some(format!("the file ends {} bytes early", self.left));
+                let why = format!("the file ends {} bytes early", self.left);
+                self.trouble = Some(TransportError::new(Fault::Body, why));
                 Err(io::ErrorKind::UnexpectedEof.into())
             }
             Ok(read) => {
@@ -142,7 +145,8 @@ impl Read for FileBody {
             }
             Err(error) => {
                 if error.kind() != io::ErrorKind::Interrupted {
-                    self.trouble = Some(format!("the file cannot be read: {error}"));
+                    let why = format!("the file cannot be read: {error}");
+                    self.trouble = Some(TransportError::new(Fault::Unread, why));
                 }
                 Err(error)
             }

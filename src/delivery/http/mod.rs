@@ -259,7 +259,7 @@ impl Http {
                     self.send_once(&attempt, body)
                 };
                 match reader.trouble {
-                    Some(why) => Err(TransportError::new(Fault::Body, why)),
+                    Some(trouble) => Err(trouble),
                     None => result,
                 }
             }
