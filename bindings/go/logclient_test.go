@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -131,6 +132,48 @@ func TestErrorsAndPlacesArriveThroughSlog(t *testing.T) {
 	}
 	if length := len([]rune(entries[2]["message"].(string))); length < 9_900 || length > 10_000 {
 		t.Errorf("a long message has %d characters", length)
+	}
+}
+
+func TestSlogPutsNothingIntoTheProgramsMaps(t *testing.T) {
+	s := startServer(t)
+	client := openClient(t, s.clientConfig(t))
+	shared := map[string]any{"tenant": "acme"}
+	log := slog.New(NewSlogHandler(client, SlogOptions{}))
+	log.With("request", shared).Info("a group", slog.Group("request", "id", 7))
+	log.With("request", shared).Info("again", "request", "again")
+	log.WithGroup("request").Info("within", slog.Any("a", shared), slog.Group("a", "b", 1))
+	var all sync.WaitGroup
+	for writer := range 8 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for id := range 200 {
+				log.With("request", shared).Debug("at once", slog.Group("request", "id", id, fmt.Sprint(writer), id))
+			}
+		}()
+	}
+	all.Wait()
+	flushed(t, client)
+	if !reflect.DeepEqual(shared, map[string]any{"tenant": "acme"}) {
+		t.Errorf("the program's map is now %v", shared)
+	}
+	wanted := map[string]string{
+		"a group": `{"request":{"id":7,"request":{"tenant":"acme"}}}`,
+		"again":   `{"request":"again"}`,
+		"within":  `{"request":{"a":{"a":{"tenant":"acme"},"b":1}}}`,
+	}
+	for _, entry := range s.entries(t) {
+		data, err := json.Marshal(entry["data"])
+		must(t, err)
+		message := entry["message"].(string)
+		if text, is := wanted[message]; is && string(data) != text {
+			t.Errorf("%s: %s", message, data)
+		}
+		delete(wanted, message)
+	}
+	if len(wanted) > 0 {
+		t.Errorf("these are missing: %v", wanted)
 	}
 }
 

@@ -105,7 +105,7 @@ func (h *SlogHandler) WithGroup(name string) slog.Handler {
 // OnError is called as well.
 func (h *SlogHandler) Handle(ctx context.Context, record slog.Record) error {
 	h = some(h)
-	b := builder{data: map[string]any{}, replace: h.options.ReplaceAttr}
+	b := builder{data: attrGroup{}, replace: h.options.ReplaceAttr}
 	for _, held := range h.attrs {
 		for _, attr := range held.attrs {
 			b.add(held.groups, attr)
@@ -122,7 +122,7 @@ func (h *SlogHandler) Handle(ctx context.Context, record slog.Record) error {
 	}
 	entry := Entry{Level: levelOf(record.Level), Message: record.Message, Time: record.Time}
 	if len(b.data) > 0 {
-		entry.Data = b.data
+		entry.Data = b.data.plain()
 	}
 	if b.err != nil {
 		info := InfoFrom(b.err)
@@ -173,9 +173,23 @@ func (b *builder) replaced(groups []string, attr slog.Attr) (after slog.Attr) {
 	return b.replace(groups, attr)
 }
 
+// attrGroup is a group that a builder has made. A map among the values is the program's: it is written as it is, and
+// nothing is put into it.
+type attrGroup map[string]any
+
+// plain is the group as encoding/json and what looks for endless values know it.
+func (g attrGroup) plain() map[string]any {
+	for name, member := range g {
+		if inner, is := member.(attrGroup); is {
+			g[name] = inner.plain()
+		}
+	}
+	return g
+}
+
 // builder puts attributes into an entry's data.
 type builder struct {
-	data    map[string]any
+	data    attrGroup
 	replace func([]string, slog.Attr) slog.Attr
 	err     error
 }
@@ -209,9 +223,9 @@ func (b *builder) add(groups []string, attr slog.Attr) {
 	into := b.data
 	for _, group := range groups {
 		before, exists := into[group]
-		inner, ok := before.(map[string]any)
+		inner, ok := before.(attrGroup)
 		if !ok {
-			inner = map[string]any{}
+			inner = attrGroup{}
 			if exists {
 				inner[group] = before // a value that has the group's name
 			}
@@ -219,7 +233,7 @@ func (b *builder) add(groups []string, attr slog.Attr) {
 		}
 		into = inner
 	}
-	if group, is := into[attr.Key].(map[string]any); is {
+	if group, is := into[attr.Key].(attrGroup); is {
 		into = group // a group that has the value's name
 	}
 	into[attr.Key] = b.value(attr.Value)
