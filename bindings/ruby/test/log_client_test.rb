@@ -36,6 +36,15 @@ class LogClientTest < MaximTest
     assert_equal [nil, nil, nil, nil, ["fatal"], ["unknown"]], sent.map { |entry| entry["tags"] }
   end
 
+  def test_of_tags_without_end_the_first_are_taken
+    log = client(lossy: true)
+    endless = [(1..).lazy, (1..), ("a"..), Enumerator.new { |tags| loop { tags << "x" } }, [5].cycle]
+    endless.each { |tags| log.info("m", tags: tags) }
+    log.flow("f").info("step", tags: (1..).lazy)
+    log.error("e", RuntimeError.new("boom"), tags: (1..).each)
+    assert_equal [20] * 7, entries(log).map { |entry| entry["tags"].size }
+  end
+
   def test_add_and_blocks_work_as_in_logger
     log = client(progname: "app")
     log.add(Logger::WARN, "added")

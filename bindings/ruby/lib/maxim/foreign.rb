@@ -70,6 +70,15 @@ module Maxim
       text.size > MAX_SHOWN ? "#{text[0, MAX_SHOWN]}…" : text
     end
 
+    # The members of a list, at most so many: an enumerator may have no end. What is no list is its own member.
+    def first_of(value, most)
+      case value
+      when nil, Array, Hash then Array(value)
+      when Enumerable then value.first(most)
+      else Array(value)
+      end
+    end
+
     # Whether a value is more than so many values, each as often as it is referred to.
     def large?(value, left)
       return true if (left[0] -= 1).negative?

@@ -276,7 +276,7 @@ module Maxim
 
     # Tagged logging keeps its tags in the formatter: they become the entry's tags, the text stays clean.
     def all_tags(tags)
-      [*tags, *(formatter.current_tags if tagging?)]
+      [*Foreign.first_of(tags, LogEntry::ENOUGH_TAGS), *(formatter.current_tags if tagging?)]
     rescue *Foreign::ERRORS
       []
     end

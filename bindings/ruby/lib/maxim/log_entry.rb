@@ -8,6 +8,9 @@ module Maxim
     # ::Logger's severities: the two above ERROR are errors tagged with their name.
     SEVERITIES = %i[debug info warn error fatal unknown].freeze
 
+    # One more than the API takes, of which the library says so or leaves it out.
+    ENOUGH_TAGS = 21
+
     module_function
 
     # Logs on a handle or a flow, which answer to the four levels and to error_with.
@@ -77,7 +80,7 @@ module Maxim
     private_class_method :with_exception
 
     def texts(tags)
-      tags = Array(tags)
+      tags = Foreign.first_of(tags, ENOUGH_TAGS)
       tags.empty? ? nil : tags.map { |tag| Foreign.text(tag) }
     rescue *Foreign::ERRORS
       [Foreign.text(tags)]
