@@ -15,7 +15,6 @@ const {
   fenced,
   isError,
   json,
-  messageText,
   microseconds,
   nameText,
   numberOf,
@@ -24,6 +23,7 @@ const {
   optionalText,
   ownText,
   readable,
+  shown,
   text,
 } = require('./values.js');
 
@@ -213,7 +213,7 @@ const nesting = (Base) =>
 function aTime(time) {
   const us = microseconds(time);
   if (us !== undefined) return us;
-  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${messageText(time)} is not a time: give a Date, milliseconds since 1970 or ISO 8601`);
+  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${shown(time)} is not a time: give a Date, milliseconds since 1970 or ISO 8601`);
 }
 
 /**
@@ -230,7 +230,7 @@ function idOf(id) {
 function validId(id, name = 'id') {
   const given = idOf(id);
   if (given !== undefined || id === undefined || id === null) return given;
-  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${messageText(id)} is no id; give a text or a number`);
+  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${shown(id)} is no id; give a text or a number`);
 }
 
 /** A path or URL: a text, or an object that is one, as a URL is; anything else is refused. */
@@ -238,7 +238,7 @@ function place(value, name) {
   if (value === undefined || value === null) return undefined;
   const given = ownText(value);
   if (given !== undefined) return given;
-  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${messageText(value)} is not a text`);
+  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${shown(value)} is not a text`);
 }
 
 const started = (config) => microseconds(config.startTimestamp);
@@ -427,7 +427,7 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
         return;
       }
       if (typeof messages !== 'object' || messages === null) {
-        throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `messages: ${messageText(messages)} is none; give an array of messages`);
+        throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `messages: ${shown(messages)} is none; give an array of messages`);
       }
       if (typeof messages[Symbol.iterator] !== 'function') {
         this.addMessage(messages);
@@ -458,7 +458,7 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
   addCost(cost) {
     attempt(this, () => {
       if (typeof cost !== 'object' || cost === null) {
-        throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `cost: ${messageText(cost)} is none; give { input, output, total }`);
+        throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `cost: ${shown(cost)} is none; give { input, output, total }`);
       }
       const given = Object.entries(readable(cost, ['input', 'output', 'total'])).map(([name, value]) => [name, numeric(value, name)]);
       const { input, output, total } = Object.fromEntries(given);

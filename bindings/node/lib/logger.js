@@ -9,7 +9,7 @@ const { Core } = require('./core.js');
 const { ENTITIES, OTLP_ENCODINGS, OVERFLOW_POLICIES, PROTOCOLS, SWITCHES } = require('./constants.js');
 const { MaximError, failure } = require('./error.js');
 const { checkOptions, LOGGER } = require('./options.js');
-const { fenced, isError, json, messageText, numberOf, numeric, optionalJson, optionalText, readable } = require('./values.js');
+const { fenced, isError, json, messageText, numberOf, numeric, optionalJson, optionalText, readable, shown } = require('./values.js');
 const entities = require('./entities.js');
 
 const { Session, Trace, Span, Generation, Retrieval, ToolCall } = entities;
@@ -192,7 +192,7 @@ class Logger {
   #with(values, run) {
     const [config, work] = typeof values[0] === 'function' ? [{}, values[0]] : [values[0] ?? {}, values[1]];
     if (typeof work === 'function') return run(config, work);
-    return this.#core.refuse(new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `work: ${messageText(work)} is no function; give one that is run`));
+    return this.#core.refuse(new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `work: ${shown(work)} is no function; give one that is run`));
   }
 
   #within(entity, work) {

@@ -196,7 +196,7 @@ function numeric(value, name) {
   if (typeof value === 'number') return value;
   const number = (typeof value === 'string' && value.trim() !== '') || typeof value === 'bigint' ? Number(value) : NaN;
   if (!Number.isNaN(number)) return number;
-  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${messageText(value)} is not a number`);
+  throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${shown(value)} is not a number`);
 }
 
 /** A name that there has to be: of what is none, in a lossy call, what says so. */
@@ -209,6 +209,15 @@ function messageText(value) {
   if (typeof value === 'object' && value !== null) return json(value);
   return fenced(() => String(value));
 }
+
+/** How much of a value a refusal shows. */
+const MAX_SHOWN = 200;
+
+/** The beginning of a text, for a refusal: what is refused may be a whole document, with what it says of somebody. */
+const cut = (whole) => (whole.length > MAX_SHOWN ? `${whole.slice(0, MAX_SHOWN).toWellFormed()}…` : whole);
+
+/** A value that is refused. */
+const shown = (value) => cut(messageText(value));
 
 // Before the year 0 and after 9999 there is no RFC 3339.
 const FIRST_MS = -62_167_219_200_000;
@@ -257,7 +266,7 @@ function numberOf(words, word, what) {
   if (word === undefined || word === null) return undefined;
   if (typeof word !== 'string' || !Object.hasOwn(words, word)) {
     const known = Object.keys(words).join(', ');
-    throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} is ${json(word)}; it must be one of ${known}`);
+    throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} is ${cut(json(word))}; it must be one of ${known}`);
   }
   return words[word];
 }
@@ -287,6 +296,8 @@ function readable(object, names = namesOf(object)) {
 module.exports = {
   isError,
   readable,
+  cut,
+  shown,
   errorMembers,
   fenced,
   json,

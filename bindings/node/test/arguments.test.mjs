@@ -214,6 +214,31 @@ test('what is no id is refused, and makes none that others share', async () => {
   assert.equal(told.filter((message) => /^id: .* is no id; give a text or a number$/s.test(message)).length, 8);
 });
 
+test('a refusal shows the beginning of what was refused, and no more', async () => {
+  const odd = { of: 'x'.repeat(150), and: ['🙂'.repeat(100_000), 'the end'] };
+  const refusals = [
+    (trace) => trace.addMetric('m', odd),
+    (trace) => trace.generation().addCost('x'.repeat(1000)),
+    (trace, log) => log.trace({ id: [odd] }),
+    (trace, log, app) => app.log({ level: odd, message: 'm' }),
+    (trace) => trace.setStartTimestamp(odd),
+    (trace) => new Logger({ apiKey: KEY, flushIntervalMs: odd }),
+  ];
+  const { told } = await logged(({ log, app, told: messages }) => {
+    for (const refusal of refusals) {
+      try {
+        refusal(log.trace(), log, app);
+      } catch (error) {
+        messages.push(error.message);
+      }
+    }
+  }, { lossy: false });
+  assert.equal(told.length, refusals.length, told.join('\n'));
+  for (const message of told) {
+    assert.ok(message.length < 500 && message.includes('…') && message.isWellFormed(), message.slice(0, 1000));
+  }
+});
+
 test('what cannot be read of an end, of a result\'s options or of tags does not cost their records', async () => {
   const odd = values()['a Proxy that throws'];
   const { lines, entries } = await logged(({ log, app }) => {
