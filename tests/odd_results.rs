@@ -106,6 +106,8 @@ fn bodies() -> Vec<(&'static str, Vec<u8>, Wanted)> {
         ("a call like an error", text("notify(message='Done')".to_owned()), Whole),
         ("Python's chunks, line by line", text(["Chunk(id='c', choices=[Choice(index=0, delta=Delta(content='Hé'))])", "Chunk(id='c', choices=[Choice(index=0, delta=Delta(content='llo'))])"].join("\n")), hello()),
         ("Python's object with an answer in it", text(format!("Response(status=200, body={})", python(&answer))), hello()),
+        ("chunks in the lines of a log", text(format!("2024-05-01T12:00:00.123Z INFO chunk={one}\n2024-05-01T12:00:01.456Z INFO chunk={two}\n2024-05-01T12:00:02.789Z INFO [DONE]\n")), hello()),
+        ("an answer in somebody's text", text(format!("Model A said: {answer}, which I had not expected.")), Whole),
         ("an answer in a callback", text(format!("callback({answer});")), hello()),
         ("a page", text("<html>\n<title>502</title>\nNo \"answer\" {today}\n</html>\n".to_owned()), Whole),
         ("a word", text("upstream timed out (504)".to_owned()), Whole),

@@ -169,8 +169,13 @@ fn log(answers: &[Answer]) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = said.lines().map(Outcome::new).collect();
     assert_eq!(outcomes.len(), answers.len(), "one answer for each body");
     while let Ok(arrived) = service.arrived.try_recv() {
-        let Arrived::Lines(lines) = arrived else { continue };
-        lines.lines().for_each(|line| note(line, &mut outcomes));
+        match arrived {
+            Arrived::Lines(lines) => lines.lines().for_each(|line| note(line, &mut outcomes)),
+            // A line that is too large for a batch goes through the storage.
+            Arrived::Upload(line) => {
+                String::from_utf8(line).iter().for_each(|line| note(line, &mut outcomes))
+            }
+        }
     }
     outcomes
 }

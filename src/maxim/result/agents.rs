@@ -156,8 +156,9 @@ fn is_bedrock(value: &Value) -> bool {
         event.given("chunk").is_some_and(|chunk| chunk.text("bytes").is_some())
             || event.given("returnControl").is_some_and(|control| control.get("invocationInputs").is_some())
             || event.given("trace").is_some_and(|trace| trace.get("trace").is_some())
-            || event.given("output").is_some_and(|output| output.get("text").is_some_and(Value::is_string))
-                && event.get("request_id").is_none()
+            || event.given("output").is_some_and(|output| {
+                output.get("text").is_some_and(Value::is_string) && rest(output, &["text"]).is_empty()
+            }) && rest(event, &["output"]).is_empty()
             || event.given("flowOutputEvent").is_some()
     };
     value.as_array().is_some_and(|events| events.iter().any(is_event))

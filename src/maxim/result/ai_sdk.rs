@@ -182,6 +182,15 @@ fn result(value: &Value, context: &mut Context<'_>) -> Value {
         "rawCall",
     ];
     let mut extra = rest(value, &known);
+    let usage = value.given("totalUsage").or_else(|| value.given("usage"));
+    let counts = usage.and_then(read_usage);
+    if let (Some(other), None) = (usage, &counts) {
+        extra.insert("provider_usage".to_owned(), other.clone());
+    }
+    // The answer's own `object` says what kind it is.
+    if let Some(object) = extra.shift_remove("object") {
+        extra.insert("generated_object".to_owned(), object);
+    }
     if let Some(headers) = of_response("headers") {
         extra.insert("response_headers".to_owned(), headers.clone());
     }
@@ -190,7 +199,7 @@ fn result(value: &Value, context: &mut Context<'_>) -> Value {
         created: of_response("timestamp").and_then(seconds),
         model: of_response("modelId").and_then(super::value::filled),
         choices: vec![choice],
-        usage: value.given("totalUsage").or_else(|| value.given("usage")).and_then(read_usage),
+        usage: counts,
         error: value.given("error").map(|error| error::describe(error, error)),
         extra,
     };

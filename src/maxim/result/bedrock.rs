@@ -43,8 +43,11 @@ fn is(value: &Value) -> bool {
     // Cohere's and Ollama's bodies have a message too, and may stand in somebody's output.
     let others = ["finish_reason", "done", "created_at"];
     value.get("output").is_some_and(|output| {
-        output.get("message").is_some_and(Value::is_object)
-            && others.iter().all(|name| output.get(name).is_none())
+        let is_message = output.object("message").is_some_and(|message| {
+            ["content", "role"].iter().any(|name| message.contains_key(*name))
+                || ["stopReason", "usage", "metrics"].iter().any(|name| value.get(name).is_some())
+        });
+        is_message && others.iter().all(|name| output.get(name).is_none())
     })
 }
 
@@ -54,8 +57,13 @@ fn is_stream(value: &Value) -> bool {
 }
 
 fn is_retrieved(value: &Value) -> bool {
+    const AROUND: [&str; 6] =
+        ["citations", "sessionId", "guardrailAction", "ResponseMetadata", "$metadata", "request_id"];
     value.get("output").is_some_and(|output| {
-        output.get("text").is_some_and(Value::is_string) && output.get("generation_id").is_none()
+        output.get("text").is_some_and(Value::is_string)
+            && output.get("generation_id").is_none()
+            && (AROUND.iter().any(|name| value.get(name).is_some())
+                || rest(output, &["text", "finish_reason"]).is_empty())
     })
 }
 
@@ -251,15 +259,14 @@ fn retrieved(value: Value, context: &mut Context<'_>) -> Value {
     for citation in value.list("citations") {
         push(&mut choice.message, "citations", citation.clone());
     }
-    choice.finish_reason = value
-        .filled("guardrailAction")
-        .filter(|action| action == "INTERVENED")
-        .map_or_else(|| Some("stop".to_owned()), |_| Some("content_filter".to_owned()));
-    let completion = Completion {
-        id: request_id(&value),
-        choices: vec![choice],
-        extra: rest(&value, &["output", "citations", "ResponseMetadata", "$metadata"]),
-        ..Completion::default()
-    };
+    let is_stopped = value.text("guardrailAction") == Some("INTERVENED");
+    // DashScope says there how it ended.
+    let reason = output.filled("finish_reason").filter(|reason| reason != "null");
+    let reason = if is_stopped { "content_filter".to_owned() } else { reason.unwrap_or("stop".to_owned()) };
+    choice.finish_reason = Some(reason);
+    let mut extra = rest(&value, &["output", "citations", "ResponseMetadata", "$metadata"]);
+    merge_members(&mut extra, rest(output, &["text", "finish_reason"]));
+    let completion =
+        Completion { id: request_id(&value), choices: vec![choice], extra, ..Completion::default() };
     completion.build(context)
 }

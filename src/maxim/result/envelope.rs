@@ -5,7 +5,7 @@
 
 use super::value::{Read, add_new, rest};
 use super::{SHAPES, error, raw};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Envelopes within envelopes that are opened.
 const MOST_NESTED: u32 = 3;
@@ -32,35 +32,60 @@ const AROUND: [&str; 18] = [
     "payload",
 ];
 
+/// An answer that was taken out of its envelope.
+pub(super) struct Opened {
+    /// With what stood around it, as far as it is still the same answer with that.
+    pub answer: Value,
+    /// What else stood around it, which would make another answer of it.
+    pub around: Map<String, Value>,
+}
+
 /// The answer in a value that is none itself.
-pub(super) fn open(value: &Value) -> Option<Value> {
+pub(super) fn open(value: &Value) -> Option<Opened> {
     opened(value, MOST_NESTED)
 }
 
-fn opened(value: &Value, nested: u32) -> Option<Value> {
+fn opened(value: &Value, nested: u32) -> Option<Opened> {
     let nested = nested.checked_sub(1)?;
     let members = value.as_object()?;
     AROUND.iter().find_map(|name| {
+        let read;
         let inner = match members.given(name)? {
-            Value::String(text) => raw::read_whole(text)?,
-            Value::Array(items) => match &items[..] {
-                [one] => one.clone(),
-                _ => Value::Array(items.clone()),
-            },
-            inner => inner.clone(),
+            Value::String(text) => {
+                read = raw::read_whole(text)?;
+                &read
+            }
+            Value::Array(items) if items.len() == 1 => items.first()?,
+            inner => inner,
         };
-        let mut answer = if is_answer(&inner) { inner } else { opened(&inner, nested)? };
+        let found = shape(inner).filter(|shape| *shape != error::SHAPE.name && !is_by_chance(inner));
+        let mut opened = match found {
+            Some(_) => Opened { answer: inner.clone(), around: Map::new() },
+            None => opened(inner, nested)?,
+        };
         let mut around = rest(value, &[name]);
         around.retain(|_, member| says_something(member));
-        if let Value::Object(answer) = &mut answer {
-            let plain = answer.clone();
-            add_new(answer, around);
-            if !is_answer(&Value::Object(answer.clone())) {
-                *answer = plain;
+        if let Value::Object(answer) = &opened.answer {
+            let mut whole = answer.clone();
+            add_new(&mut whole, around.clone());
+            let whole = Value::Object(whole);
+            if shape(&whole) == shape(&opened.answer) {
+                opened.answer = whole;
+                return Some(opened);
             }
         }
-        Some(answer)
+        add_new(&mut opened.around, around);
+        Some(opened)
     })
+}
+
+/// Whether it is an answer only where nothing is around it: a text alone, or numbers.
+pub(super) fn is_by_chance(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.len() == 1 && members.contains_key("text"),
+        Value::Array(items) => items.iter().all(|item| item.is_number() || item.is_array()),
+        _ => false,
+    }
 }
 
 /// Whether it is an answer, or has one around which nothing has to be read.
@@ -74,7 +99,11 @@ pub(super) fn has_answer(value: &Value) -> bool {
 
 /// Whether it is of a shape that is no error.
 pub(super) fn is_answer(value: &Value) -> bool {
-    SHAPES.iter().find(|shape| (shape.is)(value)).is_some_and(|shape| shape.name != error::SHAPE.name)
+    shape(value).is_some_and(|shape| shape != error::SHAPE.name)
+}
+
+fn shape(value: &Value) -> Option<&'static str> {
+    SHAPES.iter().find(|shape| (shape.is)(value)).map(|shape| shape.name)
 }
 
 fn says_something(member: &Value) -> bool {

@@ -11,7 +11,17 @@ use serde_json::{Map, Value};
 pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an error of the provider", is, convert };
 
 fn is(value: &Value) -> bool {
-    error_of(value).is_some() || chunks(value).iter().any(|chunk| error_of(chunk).is_some())
+    let is_one = |chunk: &Value| {
+        is_named(chunk) && error_of(chunk).is_some() || chunks(value).len() == 1 && error_of(chunk).is_some()
+    };
+    error_of(value).is_some() || chunks(value).iter().any(is_one)
+}
+
+/// Whether it says by a name that it is an error: a list of messages may be anybody's.
+fn is_named(chunk: &Value) -> bool {
+    chunk.either(&HOLDERS).is_some()
+        || chunk.text("type").is_some_and(names_an_error)
+        || chunk.as_object().is_some_and(|members| members.keys().any(|name| name.ends_with("Exception")))
 }
 
 fn chunks(value: &Value) -> &[Value] {
@@ -24,10 +34,39 @@ fn convert(value: Value, _context: &mut Context<'_>) -> Value {
     let mut result = Map::new();
     result.insert("error".to_owned(), error);
     result.insert("id".to_owned(), id.into());
-    if let Some(earlier) = value.given("earlier_responses") {
-        result.insert("earlier_responses".to_owned(), earlier.clone());
+    // What stands beside an error is not the error's; it may be all that there is of an answer.
+    if value.either(&HOLDERS).is_some_and(|error| !error.is_string()) {
+        super::value::add_new(&mut result, rest(&value, &OF_A_HEAD));
+    }
+    let others: Vec<Value> = chunks(&value).iter().filter(|chunk| is_more(chunk)).cloned().collect();
+    if !others.is_empty() {
+        result.insert("events".to_owned(), others.into());
     }
     Value::Object(result)
+}
+
+/// What stands around a provider's error and says nothing of an answer.
+const OF_A_HEAD: [&str; 15] = [
+    "error",
+    "Error",
+    "ErrorMsg",
+    "type",
+    "object",
+    "code",
+    "status",
+    "statusCode",
+    "status_code",
+    "raw_status_code",
+    "message",
+    "request_id",
+    "requestId",
+    "RequestId",
+    "timestamp",
+];
+
+/// Whether it is something else than an error and events that keep a connection open.
+fn is_more(chunk: &Value) -> bool {
+    error_of(chunk).is_none() && !super::is_aside(chunk) && chunk.is_object()
 }
 
 /// Members that a body has which says nothing but that something went wrong.
@@ -116,10 +155,11 @@ pub(super) fn error_of(value: &Value) -> Option<Value> {
 
 /// Whether it says something for a person.
 fn has_text(value: &Value) -> bool {
+    let has = |name: &str| value.text(name).is_some_and(|text| !text.is_empty());
     value.given("detail").is_some_and(says_something)
-        || ["message", "Message", "title", "error_msg"]
-            .iter()
-            .any(|name| value.text(name).is_some_and(|text| !text.is_empty()))
+        || ["message", "Message", "error_msg"].iter().any(|name| has(name))
+        // Of RFC 9457; alone it is anybody's.
+        || has("title") && ["status", "type", "code"].iter().any(|name| value.given(name).is_some())
 }
 
 /// Whether a body says by all that it has for it that nothing went wrong: it is no error, whatever its message.

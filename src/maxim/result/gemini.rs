@@ -45,12 +45,43 @@ const FINISH_REASONS: [(&str, &str); 15] = [
 const DECISIVE: [&str; 3] = ["candidates", "promptFeedback", "prompt_feedback"];
 const USAGE: [&str; 2] = ["usageMetadata", "usage_metadata"];
 
+/// What tells candidates from those of an election.
+const HEADS: [&str; 4] = ["modelVersion", "model_version", "responseId", "response_id"];
+
+/// Whether nothing speaks against a chunk's candidates being a model's.
+fn are_candidates(chunk: &Value) -> bool {
+    let known = [
+        "content",
+        "finishReason",
+        "finish_reason",
+        "finishMessage",
+        "safetyRatings",
+        "safety_ratings",
+        "groundingMetadata",
+        "grounding_metadata",
+        "index",
+        "author",
+        "output",
+    ];
+    let candidates = chunk.get("candidates").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let is_one = |candidate: &Value| {
+        candidate
+            .as_object()
+            .is_some_and(|it| it.is_empty() || known.iter().any(|name| it.contains_key(*name)))
+    };
+    candidates.is_empty() || candidates.iter().any(is_one)
+}
+
 fn is(value: &Value) -> bool {
     let has = |chunk: &Value, names: &[&str]| names.iter().any(|name| chunk.given(name).is_some());
     let others = ["embedding", "embeddings", "predictions", "serverContent", "setupComplete"];
     let all = chunks(value);
-    all.iter().any(|chunk| has(chunk, &DECISIVE) || has(chunk, &USAGE) || filtered(chunk).is_some())
-        && !all.iter().any(|chunk| has(chunk, &others) && !has(chunk, &DECISIVE))
+    let is_chunk = |chunk: &Value| {
+        has(chunk, &DECISIVE[1..]) || has(chunk, &USAGE) || has(chunk, &HEADS) || are_candidates(chunk)
+    };
+    all.iter().any(|chunk| {
+        has(chunk, &DECISIVE) && is_chunk(chunk) || has(chunk, &USAGE) || filtered(chunk).is_some()
+    }) && !all.iter().any(|chunk| has(chunk, &others) && !has(chunk, &DECISIVE))
 }
 
 fn convert(value: Value, context: &mut Context<'_>) -> Value {

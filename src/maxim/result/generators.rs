@@ -47,21 +47,32 @@ struct Form {
     list: Option<&'static str>,
     text: &'static str,
     reason: &'static str,
-    /// Where the text alone tells nothing: members of which one must be there too, in any chunk of a stream.
+    /// Where the text alone tells nothing: members of which one must be there too, in any chunk of a stream or item.
     marks: &'static [&'static str],
 }
+
+/// What Llama on AWS Bedrock has beside its text.
+const OF_LLAMA: [&str; 4] =
+    ["stop_reason", "prompt_token_count", "generation_token_count", "amazon-bedrock-invocationMetrics"];
+/// What Claude 2 has beside its text.
+const OF_CLAUDE: [&str; 5] = ["stop_reason", "stop", "log_id", "model", "amazon-bedrock-invocationMetrics"];
 
 /// Every form. `text` may be a way to a member of a member; a body is of the first form that fits.
 const FORMS: [Form; 28] = [
     Form { list: Some("results"), text: "outputText", reason: "completionReason", marks: &[] },
     Form { list: None, text: "outputText", reason: "completionReason", marks: &[] },
-    Form { list: None, text: "generation", reason: "stop_reason", marks: &[] },
-    Form { list: Some("outputs"), text: "text", reason: "stop_reason", marks: &[] },
+    Form { list: None, text: "generation", reason: "stop_reason", marks: &OF_LLAMA },
+    Form { list: Some("outputs"), text: "text", reason: "stop_reason", marks: &["stop_reason"] },
     Form { list: Some("completions"), text: "data/text", reason: "finishReason/reason", marks: &[] },
     Form { list: Some("completions"), text: "completion", reason: "finish_reason", marks: &[] },
-    Form { list: Some("generations"), text: "text", reason: "finish_reason", marks: &[] },
+    Form {
+        list: Some("generations"),
+        text: "text",
+        reason: "finish_reason",
+        marks: &["id", "finish_reason"],
+    },
     Form { list: Some("results"), text: "generated_text", reason: "stop_reason", marks: &[] },
-    Form { list: None, text: "completion", reason: "stop_reason", marks: &[] },
+    Form { list: None, text: "completion", reason: "stop_reason", marks: &OF_CLAUDE },
     Form { list: None, text: "token/text", reason: "details/finish_reason", marks: &[] },
     Form { list: None, text: "generated_text", reason: "details/finish_reason", marks: &[] },
     Form { list: None, text: "value", reason: "finish_reason", marks: &[] },
@@ -90,8 +101,11 @@ const FORMS: [Form; 28] = [
 
 impl Form {
     fn of(chunk: &Value) -> Option<&'static Form> {
-        let is_marked =
-            |form: &Form| form.marks.is_empty() || form.marks.iter().any(|name| chunk.get(name).is_some());
+        let has = |form: &Form, name: &str| {
+            chunk.get(name).is_some()
+                || form.list.is_some() && form.items(chunk).iter().any(|item| item.get(name).is_some())
+        };
+        let is_marked = |form: &Form| form.marks.is_empty() || form.marks.iter().any(|name| has(form, name));
         FORMS.iter().find(|form| form.has_text(chunk) && is_marked(form))
     }
 
@@ -137,20 +151,30 @@ fn is_prediction(value: &Value) -> bool {
     };
     value.text("status").is_some_and(is_status)
         && value.filled("id").is_some()
-        && ["input", "output", "urls"].iter().any(|name| value.get(name).is_some())
+        && (["output", "version", "logs"].iter().any(|name| value.get(name).is_some())
+            || value.object("urls").is_some_and(|urls| urls.contains_key("get")))
+}
+
+/// Whether a body of KoboldAI's has nothing else: a list of results with texts is what many services call what they found.
+fn is_of_kobold(value: &Value) -> bool {
+    const KNOWN: [&str; 6] =
+        ["text", "finish_reason", "logprobs", "tool_calls", "prompt_tokens", "completion_tokens"];
+    let is_known = |item: &Value| rest(item, &KNOWN).is_empty();
+    rest(value, &["results"]).is_empty() && value.list("results").iter().all(is_known)
 }
 
 fn is(value: &Value) -> bool {
     let lone_values = |chunks: &[Value]| {
         chunks.iter().all(|chunk| {
             chunk.get("value").is_some_and(Value::is_string)
-                && chunk.as_object().is_some_and(|members| members.len() <= 2)
+                && rest(chunk, &["value", "event", "finish_reason"]).is_empty()
         })
     };
     let chunks = chunks(value);
     let form = chunks.iter().find_map(Form::of);
     match form {
         Some(form) if form.text == "value" => value.is_array() && lone_values(chunks),
+        Some(form) if form.list == Some("results") && form.text == "text" => chunks.iter().all(is_of_kobold),
         Some(_) => true,
         None => is_prediction(value),
     }

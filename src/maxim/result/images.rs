@@ -51,7 +51,8 @@ fn generated(value: &Value) -> Generated<'_> {
     let mut found = Generated { members: Vec::new(), items: Vec::new() };
     for name in LISTS {
         let items = value.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        if !items.is_empty() && items.iter().all(|item| is_item(item, name)) {
+        let is_generated = || name != "data" || is_of_images(value, items);
+        if !items.is_empty() && items.iter().all(|item| is_item(item, name)) && is_generated() {
             found.members.push(name);
             found.items.extend(items);
         }
@@ -70,6 +71,28 @@ fn generated(value: &Value) -> Generated<'_> {
         }
     }
     found
+}
+
+/// Whether links in `data` are to what was generated, and not to what was found.
+fn is_of_images(value: &Value, items: &[Value]) -> bool {
+    const OF_BODY: [&str; 7] = ["created", "model", "usage", "size", "quality", "output_format", "seed"];
+    const OF_ITEM: [&str; 13] = [
+        "url",
+        "b64_json",
+        "revised_prompt",
+        "mime_type",
+        "content_type",
+        "width",
+        "height",
+        "size",
+        "seed",
+        "index",
+        "finish_reason",
+        "timings",
+        "type",
+    ];
+    OF_BODY.iter().any(|name| value.get(*name).is_some())
+        || items.iter().all(|item| item.text("b64_json").is_some() || rest(item, &OF_ITEM).is_empty())
 }
 
 /// Whether what stands beside base64 says that it was generated.

@@ -66,6 +66,7 @@
 
 #![forbid(unsafe_code)]
 
+use self::envelope::Opened;
 use super::media::Media;
 use crate::process::unique::Uuid;
 use serde_json::{Map, Value, json};
@@ -297,17 +298,25 @@ fn broken_off(value: &Value, context: &mut Context<'_>) -> Option<(Value, Found)
 /// What is of no shape as it stands, but for what is around it: a list of answers that are each of one, a stream
 /// between whose events are such as keep a connection open or tell that all is well, and an answer in an [`envelope`].
 fn listed(value: Value, context: &mut Context<'_>) -> (Value, Found) {
-    let is_answer = |value: &Value| value.is_object() && envelope::is_answer(value);
+    let is_answer =
+        |value: &Value| value.is_object() && envelope::is_answer(value) && !envelope::is_by_chance(value);
     match value {
         Value::Array(items) if !items.is_empty() && items.iter().all(is_answer) => several(items, context),
         Value::Array(items) if is_list_of_envelopes(&items) => {
-            one(items.iter().filter_map(envelope::open).collect(), context)
+            let answers = items.iter().filter_map(envelope::open).map(|opened| opened.answer);
+            one(answers.collect(), context)
         }
         Value::Array(items) if items.iter().any(is_aside) && !items.iter().all(is_aside) => {
             one(items.into_iter().filter(|item| !is_aside(item)).collect(), context)
         }
         value => match envelope::open(&value) {
-            Some(answer) => one(answer, context),
+            Some(Opened { answer, around }) => {
+                let (mut answer, found) = one(answer, context);
+                if let (Value::Object(members), false) = (&mut answer, around.is_empty()) {
+                    members.entry("envelope").or_insert(Value::Object(around));
+                }
+                (answer, found)
+            }
             None => {
                 let why = unknown(&value);
                 (value, Found::Unknown(why))
@@ -318,7 +327,10 @@ fn listed(value: Value, context: &mut Context<'_>) -> (Value, Found) {
 
 /// Whether each item has an answer in it, as the events of a stream in envelopes have.
 fn is_list_of_envelopes(items: &[Value]) -> bool {
-    !items.is_empty() && items.iter().all(|item| item.is_object() && envelope::open(item).is_some())
+    let is_envelope = |item: &Value| {
+        item.is_object() && envelope::open(item).is_some_and(|opened| opened.around.is_empty())
+    };
+    !items.is_empty() && items.iter().all(is_envelope)
 }
 
 /// An event that says nothing of an answer.

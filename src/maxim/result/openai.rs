@@ -34,10 +34,17 @@ fn is_chat(value: &Value) -> bool {
     has_choices(value)
 }
 
-fn has_choices(value: &Value) -> bool {
-    value
-        .get("choices")
-        .is_some_and(|choices| choices.as_array().is_some_and(|choices| choices.iter().all(Value::is_object)))
+/// Choices of a completion. Questions have choices too: what says nothing else of a model has a choice that does.
+pub(super) fn has_choices(value: &Value) -> bool {
+    const OF_BODY: [&str; 4] = ["object", "model", "created", "usage"];
+    const OF_CHOICE: [&str; 7] =
+        ["message", "delta", "finish_reason", "stop_reason", "index", "logprobs", "content_filter_results"];
+    let Some(choices) = value.get("choices").and_then(Value::as_array) else { return false };
+    let has = |of: &Value, names: &[&str]| names.iter().any(|name| of.get(name).is_some());
+    choices.iter().all(Value::is_object)
+        && (choices.is_empty()
+            || has(value, &OF_BODY)
+            || choices.iter().any(|choice| has(choice, &OF_CHOICE)))
 }
 
 /// Also what every converted response ends in.

@@ -12,7 +12,7 @@
 use super::completion::{
     AssistantToolCall, Choice, Completion, append, append_logprobs, arguments, finish_reason,
 };
-use super::openai::{FINISH_REASONS, MessageContent, patch_usage};
+use super::openai::{FINISH_REASONS, MessageContent, has_choices, patch_usage};
 use super::value::{self, Read, merge_members, rest, seconds};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value};
@@ -44,7 +44,8 @@ fn is_chat_chunk(chunk: &Value) -> bool {
 
 fn is_text(value: &Value) -> bool {
     value.as_array().is_some_and(|chunks| {
-        chunks.iter().any(|chunk| chunk.list("choices").iter().any(|choice| choice.given("text").is_some()))
+        let has_text = |choice: &Value| choice.given("text").is_some();
+        chunks.iter().any(|chunk| has_choices(chunk) && chunk.list("choices").iter().any(has_text))
     })
 }
 
@@ -174,10 +175,13 @@ impl CompletionAssembly {
         if let Some(refusal) = delta.text("refusal") {
             append(&mut self.choice.refusal, refusal);
         }
-        for call in delta.list("tool_calls").iter().filter(|call| call.is_object()) {
+        let calls = delta.list("tool_calls");
+        for (position, call) in calls.iter().enumerate().filter(|(_, call)| call.is_object()) {
             let called = call.either(&["function", "custom"]);
             let more = rest(call, &["id", "index", "type", "function", "custom"]);
-            self.read_call(call.count("index"), call.filled("id"), called, more);
+            // Several in one chunk are several calls, though none has an index.
+            let index = call.count("index").or((calls.len() > 1).then_some(position as u64));
+            self.read_call(index, call.filled("id"), called, more);
         }
         if let Some(function) = delta.object("function_call").filter(|call| !call.is_empty()) {
             self.read_call(None, None, Some(&Value::Object(function.clone())), Map::new());
@@ -238,8 +242,9 @@ impl CompletionAssembly {
             None => self.calls.len().checked_sub(1),
         };
         let is_another = |at: &usize| {
-            let known = self.calls.get(*at).and_then(|(_, call)| call.id.as_ref());
-            id.is_some() && known.is_some() && known != id.as_ref()
+            let Some((_, before)) = self.calls.get(*at) else { return false };
+            let is_of_another_id = id.is_some() && before.id.is_some() && before.id != id;
+            is_of_another_id || (id.is_none() && function.is_some_and(|next| follows(before, next)))
         };
         let known = match (of_id, index, &id) {
             (Some(at), ..) => Some(at),
@@ -274,4 +279,16 @@ impl CompletionAssembly {
         self.choice.tool_calls = self.calls.into_iter().map(|(_, call)| call).collect();
         self.choice
     }
+}
+
+/// Whether a fragment without an id begins another call: it has a name, and arguments of its own behind those of
+/// a call that is whole.
+fn follows(before: &AssistantToolCall, next: &Value) -> bool {
+    let is_object = |text: &str| text.trim_start().starts_with('{');
+    let arguments_of =
+        |next: &Value| next.either(&["arguments", "input"]).map(|given| arguments(Some(given)));
+    next.filled("name").is_some()
+        && is_object(&before.arguments)
+        && arguments_of(next).is_some_and(|given| is_object(&given))
+        && serde_json::from_str::<serde::de::IgnoredAny>(&before.arguments).is_ok()
 }

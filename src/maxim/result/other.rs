@@ -153,7 +153,7 @@ fn convert_document(value: Value, context: &mut Context<'_>) -> Value {
 fn is_embeddings(value: &Value) -> bool {
     let of_data = |item: &Value| item.get("embedding").is_some();
     match value {
-        Value::Array(numbers) => is_vector(numbers) || is_vectors(value),
+        Value::Array(items) => is_embedding(items) || is_embeddings_alone(items),
         _ => {
             value.get("data").and_then(Value::as_array).is_some_and(|data| data.iter().any(of_data))
                 || ["embedding", "embeddings", "embeddingsByType"]
@@ -168,11 +168,14 @@ fn is_vector(numbers: &[Value]) -> bool {
     numbers.len() > 1 && numbers.iter().all(Value::is_number)
 }
 
-fn is_vectors(value: &Value) -> bool {
-    value.as_array().is_some_and(|vectors| {
-        !vectors.is_empty()
-            && vectors.iter().all(|vector| vector.as_array().is_some_and(|numbers| is_vector(numbers)))
-    })
+/// A vector that nothing names as one: shorter, or of integers, it may be any numbers that somebody has.
+fn is_embedding(numbers: &[Value]) -> bool {
+    const SHORTEST: usize = 64;
+    numbers.len() >= SHORTEST && is_vector(numbers) && numbers.iter().any(Value::is_f64)
+}
+
+fn is_embeddings_alone(items: &[Value]) -> bool {
+    !items.is_empty() && items.iter().all(|item| item.as_array().is_some_and(|numbers| is_embedding(numbers)))
 }
 
 /// Whether there are numbers somewhere in it.

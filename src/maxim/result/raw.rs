@@ -45,11 +45,65 @@ fn within(text: &str) -> Option<Value> {
         events(text.get(first + 1..)?)
     };
     let of_value = || {
-        let rest = text.get(text.find(['{', '['])?..)?;
-        let value = rest.get(..end_of_value(rest)?).and_then(parse)?;
+        let (before, rest) = text.split_at_checked(text.find(['{', '['])?)?;
+        let (value, after) = rest.split_at_checked(end_of_value(rest)?)?;
+        let value = parse(value).filter(|_| is_around(before, after))?;
         envelope::is_answer(&value).then_some(value)
     };
-    of_events().or_else(of_value)
+    of_events().or_else(|| of_log(text)).or_else(of_value)
+}
+
+/// Whether what stands before and behind an answer is no text of its own: the head of a response, a name and such
+/// in one line, the fence of a block of code, the end of a call.
+fn is_around(before: &str, after: &str) -> bool {
+    let head = before.trim();
+    let is_of_curl = |line: &str| line.trim().is_empty() || line.starts_with(['<', '>', '*']);
+    let is_head = head.starts_with("HTTP/")
+        || (head.len() <= LONGEST_PREFIX && head.lines().count() <= 1)
+        || head.lines().all(is_of_curl);
+    is_head && after.trim().chars().all(|character| "`)];'\"\0 0\r\n".contains(character))
+}
+
+/// Longer, what stands before a value in its line is no time and name.
+const LONGEST_PREFIX: usize = 64;
+
+/// The chunks of a stream that the lines of a log end in, each behind a time and such. Where one line has anything
+/// else, it is somebody's text.
+fn of_log(text: &str) -> Option<Value> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+    let mut chunks = Vec::new();
+    while let Some(line) = lines.next() {
+        let is_last = lines.peek().is_none();
+        if line.ends_with("[DONE]") && line.len() <= LONGEST_PREFIX {
+            continue;
+        }
+        let (_, value) = line.split_at_checked(line.find('{').filter(|at| *at <= LONGEST_PREFIX)?)?;
+        chunks.push(parse(value).or_else(|| is_last.then(|| cut_short(value)).flatten())?);
+    }
+    let is_stream = chunks.len() > 1 && chunks.iter().all(is_chunk);
+    is_stream.then_some(Value::Array(chunks))
+}
+
+/// Whether it is plainly a chunk or an event of a provider's stream, or the error that ends one.
+fn is_chunk(chunk: &Value) -> bool {
+    const TYPES: [&str; 8] = [
+        "response.",
+        "message_",
+        "content_block_",
+        "message-",
+        "content-",
+        "tool-call-",
+        "text-",
+        "tool-plan-",
+    ];
+    let is_of_choices = chunk.list("choices").iter().any(|choice| choice.get("delta").is_some())
+        || chunk.text("object") == Some("chat.completion.chunk");
+    let is_event = chunk
+        .text("type")
+        .is_some_and(|kind| TYPES.iter().any(|begin| kind.starts_with(begin)) || kind == "ping");
+    let is_of_candidates =
+        chunk.list("candidates").iter().any(|candidate| candidate.given("content").is_some());
+    is_of_choices || is_event || is_of_candidates || error::is_all(chunk)
 }
 
 /// A text whose lines end in a line feed: server-sent events may end theirs in a carriage return too.

@@ -13,10 +13,18 @@ pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an OpenAI Respons
 
 fn is(value: &Value) -> bool {
     let is_item = |item: &Value| item.get("type").is_some_and(Value::is_string);
+    let is_known = |item: &Value| {
+        item.text("type").is_some_and(|kind| {
+            ["message", "reasoning", "compaction"].contains(&kind)
+                || kind.ends_with("_call")
+                || kind.ends_with("_output")
+                || kind.starts_with("mcp_")
+        })
+    };
     let has_items = value
         .get("output")
         .and_then(Value::as_array)
-        .is_some_and(|items| !items.is_empty() && items.iter().all(is_item));
+        .is_some_and(|items| items.iter().all(is_item) && items.iter().any(is_known));
     value.is_object() && (value.text("object").is_some_and(|object| object.starts_with(OBJECT)) || has_items)
 }
 

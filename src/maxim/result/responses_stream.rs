@@ -63,7 +63,8 @@ impl ResponseAssembly {
             "response.created" | "response.queued" | "response.in_progress" => {
                 if let Some(response) = event.object("response") {
                     self.id = self.id.take().or_else(|| response.filled("id"));
-                    self.response = response.clone();
+                    // A later event may say less than the first.
+                    self.response.extend(response.clone());
                 }
             }
             "response.output_item.added" | "response.output_item.done" => {
@@ -150,7 +151,16 @@ impl ResponseAssembly {
     fn finish(self, ended: Option<Map<String, Value>>) -> Map<String, Value> {
         // It is the one that the first event announced, whatever a proxy has made of the ids of later ones.
         let id = self.id.map(Value::from);
-        let mut response = ended.unwrap_or(self.response);
+        let announced = ["object", "created_at", "model"]
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), self.response.given(name)?.clone())));
+        let mut response = match ended {
+            Some(mut ended) => {
+                value::add_new(&mut ended, announced.collect());
+                ended
+            }
+            None => self.response,
+        };
         if let Some(id) = id {
             response.insert("id".to_owned(), id);
         }

@@ -15,6 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 #[path = "../../../tests/corpus/mutate.rs"]
 mod mutate;
+mod own_shapes;
 mod tables;
 
 use mutate::{JUNK, Sequence, mutate};

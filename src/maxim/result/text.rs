@@ -107,7 +107,15 @@ pub fn normalise_text(
         Found::Odd(place) => {
             return Err(refuse(given, &format!("{place} is missing, or is not what the log API takes")));
         }
-        Found::Unknown(why) => unrecognised(given, mode, why)?.unknown,
+        Found::Unknown(why) => {
+            let unknown = unrecognised(given, mode, why)?.unknown;
+            // It stays as it came, to the digits of its numbers, unless there is something that no reader takes.
+            let is_as_it_is = compacted.is_ok() && media.is_empty();
+            if is_as_it_is && !out[start..].windows(3).any(|bytes| bytes == br"\ud") {
+                return Ok(Told { media, unknown });
+            }
+            unknown
+        }
     };
     let text = text.map_err(|error| refuse(given, &error.to_string()))?;
     out.truncate(start);

@@ -368,10 +368,85 @@ fn of_embeddings_the_numbers_of_values_are_kept_and_not_the_values() {
         json!({"embeddings": [[0.25, 0.5, 0.75]], "model": "m"}),
         json!({"embedding": {"values": [0.25, 0.5, 0.75]}}),
         json!({"id": "e", "embeddings": {"float": [[0.25, 0.5, 0.75]]}, "texts": ["t"]}),
-        json!([[0.25, 0.5, 0.75], [0.25, 0.5, 0.75]]),
-        json!([0.25, 0.5, 0.75]),
+        json!([vec![0.25; 384], vec![0.25; 384]]),
+        json!(vec![0.25; 384]),
     ] {
         let told = known(body.clone()).to_string();
-        assert!(told.contains(r#"{"dimensions":3}"#) && !told.contains("0.25"), "{body}: {told}");
+        assert!(told.contains(r#"{"dimensions":3"#) && !told.contains("0.25"), "{body}: {told}");
     }
+    // Numbers that nothing calls an embedding may be anybody's.
+    for numbers in [json!([0.25, 0.5]), json!([[1, 2], [3, 4]]), json!((0..500).collect::<Vec<i32>>())] {
+        assert_eq!(normalise(numbers.clone()).value, numbers);
+    }
+}
+
+#[test]
+fn the_chunks_in_the_lines_of_a_log_are_put_together() {
+    let chunk = |delta: Value| json!({"object": "chat.completion.chunk", "id": "c", "choices": [{"index": 0, "delta": delta}]});
+    let chunks = [
+        chunk(json!({"role": "assistant", "content": "At"})),
+        chunk(json!({"content": " noon."})),
+        json!({"object": "chat.completion.chunk", "id": "c", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
+    ];
+    let line = |(at, chunk): (usize, &Value)| format!("2024-05-01T12:00:0{at}.123Z INFO chunk={chunk}\n");
+    let log: String = chunks.iter().enumerate().map(line).collect();
+    for log in [
+        log.clone(),
+        format!("{log}2024-05-01T12:00:09Z INFO [DONE]\n"),
+        log.replace("INFO chunk=", "data: "),
+    ] {
+        let result = known(Value::String(log));
+        assert_eq!(result["choices"][0]["message"]["content"], "At noon.");
+        assert_eq!(result["choices"][0]["finish_reason"], "stop");
+    }
+}
+
+#[test]
+fn calls_that_have_neither_an_id_nor_an_index_stay_apart() {
+    let function = |name: &str, city: &str| json!({"function": {"name": name, "arguments": format!("{{\"city\": \"{city}\"}}")}});
+    let chunk = |calls: Value| json!({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"tool_calls": calls}}]});
+    let (one, two) = (function("get_weather", "Oslo"), function("get_time", "Rome"));
+    for chunks in [json!([chunk(json!([one])), chunk(json!([two]))]), json!([chunk(json!([one, two]))])] {
+        let calls = known(chunks)["choices"][0]["message"]["tool_calls"].clone();
+        let read = |call: &Value| (call["function"]["name"].clone(), call["function"]["arguments"].clone());
+        assert_eq!(
+            calls.as_array().unwrap().iter().map(read).collect::<Vec<_>>(),
+            [
+                ("get_weather".into(), "{\"city\": \"Oslo\"}".into()),
+                ("get_time".into(), "{\"city\": \"Rome\"}".into()),
+            ]
+        );
+    }
+    // A name and arguments in pieces are one call's.
+    let piece = |name: &str, text: &str| chunk(json!([{"function": {"name": name, "arguments": text}}]));
+    let calls = known(json!([
+        piece("get_", ""),
+        piece("weather", "{\"ci"),
+        chunk(json!([{"function": {"arguments": "ty\": \"Oslo\"}"}}]))
+    ]));
+    assert_eq!(calls["choices"][0]["message"]["tool_calls"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        calls["choices"][0]["message"]["tool_calls"][0]["function"],
+        json!({"name": "get_weather", "arguments": "{\"city\": \"Oslo\"}"})
+    );
+}
+
+#[test]
+fn what_stands_beside_an_error_is_kept() {
+    let both =
+        known_error(json!({"error": {"message": "cut off"}, "answer": "Half of it", "request_id": "r"}));
+    assert_eq!((&both["error"]["message"], &both["answer"]), (&json!("cut off"), &json!("Half of it")));
+    let events = known_error(json!([{"step": "one"}, {"error": {"message": "no"}}]));
+    assert_eq!(events["events"], json!([{"step": "one"}]));
+    for own in
+        [json!([{"message": "a"}, {"message": "b"}]), json!({"title": "A book", "url": "https://a.test"})]
+    {
+        assert_eq!(normalise(own.clone()).value, own);
+    }
+}
+
+fn known_error(value: Value) -> Value {
+    let normal = normalise(value.clone());
+    assert_eq!(normal.found, Found::Failure, "{value}");
+    normal.value
 }
