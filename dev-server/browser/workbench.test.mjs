@@ -420,6 +420,22 @@ test('a program that speaks OpenTelemetry is seen as one that logs lines', async
   await done();
 });
 
+test('a name stays visible however deep it is', async () => {
+  const sender = new Sender(server.url, 'deep');
+  sender.say('trace', 'deep', 'create', { name: 'a trace that is deep' });
+  for (let n = 1; n <= 60; n++) sender.say(n === 1 ? 'trace' : 'span', n === 1 ? 'deep' : `s${n - 1}`, 'add-span', { id: `s${n}`, name: `step number ${n}` });
+  await sender.send();
+  for (const width of [360, 800, 1400]) {
+    const { page, go, done } = await visit({ viewport: { width, height: 860 } });
+    await go('/trace/deep/deep');
+    const titles = await page.locator('.span-row .title').evaluateAll((all) => all.map((title) => title.getBoundingClientRect().width));
+    assert.equal(titles.length, 61);
+    assert.ok(Math.min(...titles) >= 40, `${Math.min(...titles)} px at ${width}`);
+    await page.screenshot({ path: join(process.env.SCREENSHOTS, `deep-${width}.png`) });
+    await done();
+  }
+});
+
 const PLACES = {
   traces: '/?q=-long+-live+-evil', trace: '/trace/assistant/invoice?at=tool_call:invoice-tool', generation: '/trace/assistant/refund-a?at=generation:refund-a-gen',
   generations: '/generations?sort=cost&q=repo:assistant', session: '/session/assistant/support-ada', sessions: '/sessions', logs: '/logs', flow: '/flow/payment-7', flows: '/flows', errors: '/errors',

@@ -125,6 +125,10 @@ fn hostile_texts_are_text_on_every_page() {
         r#"{{"logs":[{{"level":"{evil}","message":"{evil}","flowId":"{evil}","tags":["{evil}"],"source":"{evil}","errorStack":"{evil}"}}]}}"#
     );
     client.request("POST", "/v1/logs", &[STRUCTURED_KEY], entry.as_bytes());
+    client.request("PUT", "/upload/picture", &["Content-Type: image/png"], b"png");
+    client.log(&format!(
+        r#"trace{{id=<b>x</b>,action=add-attachment,data={{"id":"a","key":"picture","name":"{evil}"}}}}"#
+    ));
     let id = "%3Cb%3Ex%3C%2Fb%3E";
     let more = [
         format!("/trace/repo-1/{id}"),
@@ -144,6 +148,46 @@ fn hostile_texts_are_text_on_every_page() {
         {
             assert!(!text.contains(bad), "{bad:?} in {target}");
         }
+        assert_eq!(markup_within_texts(&text), None, "{target}");
+    }
+    let trace = page(&server, &format!("/trace/repo-1/{id}"));
+    assert!(trace.contains("alt=\"attachment &lt;/script&gt;") && trace.contains("[U+202E]"), "{trace}");
+}
+
+/// Markup where a browser takes it for text: in the value of an attribute, or in the title.
+fn markup_within_texts(page: &str) -> Option<&str> {
+    let title =
+        page.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
+    if title.contains('<') {
+        return Some(title);
+    }
+    let tags = page.split('<').skip(1);
+    // A tag whose last value has no end.
+    tags.filter(|tag| !tag.starts_with('/') && !tag.starts_with('!')).find(|tag| {
+        let head = tag.split_inclusive('"').collect::<Vec<_>>();
+        let end = (0..head.len()).step_by(2).find(|at| head[*at].contains('>'));
+        end.is_none()
+    })
+}
+
+#[test]
+fn a_deep_trace_says_its_levels_where_the_indent_ends() {
+    let server = start(&["--mode", "tree"]);
+    let below = |n: u32| match n {
+        0 => r#"trace{id=t,action=create,data={"name":"n"}}
+trace{id=t,action=add-span,data={"id":"s1","name":"n1"}}"#
+            .to_owned(),
+        n => format!(r#"span{{id=s{n},action=add-span,data={{"id":"s{}","name":"n{}"}}}}"#, n + 1, n + 1),
+    };
+    server.connect().log(&(0..60).map(below).collect::<Vec<_>>().join("\n"));
+    let text = page(&server, "/trace/repo-1/t");
+    for (class, twig, name) in
+        [("d8", "", "n8"), ("d9", "9", "n9"), ("d24", "24", "n24"), ("d24", "60", "n60")]
+    {
+        let row = text.split("<a class=\"span-row").find(|row| row.contains(&format!(">{name}</span>")));
+        let row = row.unwrap_or_else(|| panic!("no {name} in {text}"));
+        assert!(row.split('"').next().is_some_and(|classes| classes.ends_with(class)), "{row}");
+        assert!(row.contains(&format!("aria-hidden=\"true\">{twig}</span>")), "{row}");
     }
 }
 
@@ -223,6 +267,22 @@ fn an_export_can_be_imported_elsewhere() {
         })
     );
     assert_eq!(spans.len(), 5);
+}
+
+#[test]
+fn an_export_has_all_that_was_answered_before_however_long_it_takes_to_be_written() {
+    const REQUESTS: usize = 40;
+    const EACH: usize = 1_000;
+    let server = start(&["--mode", "tree"]);
+    let mut client = server.connect();
+    for request in 0..REQUESTS {
+        let line = |n| {
+            format!(r#"trace{{id=t{request}-{n},action=create,data={{"name":"n","input":"some words"}}}}"#)
+        };
+        assert_eq!(client.log(&(0..EACH).map(line).collect::<Vec<_>>().join("\n")).status, 200);
+    }
+    let export = client.request("GET", "/export/lines", &[], b"").body;
+    assert_eq!(export.iter().filter(|byte| **byte == b'\n').count(), REQUESTS * EACH);
 }
 
 #[test]

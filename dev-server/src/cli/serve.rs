@@ -33,8 +33,7 @@ pub fn serve(options: Options) -> io::Result<()> {
     let store = Store::new(options.mode, sequences, open(&options.lines)?);
     let record = open(&options.record)?;
     let library = library(&options)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
-        .map_err(|error| about(Path::new(&format!("127.0.0.1:{}", options.port)), &error))?;
+    let listener = listen(options.port)?;
     let port = listener.local_addr()?.port();
     let hosts = options.allowed_hosts.clone();
     let server =
@@ -59,7 +58,7 @@ pub fn serve(options: Options) -> io::Result<()> {
 
     if let Some(library) = &library {
         // What was accepted is in the file before the process ends.
-        drop(library.read());
+        drop(library.read_all());
     }
     let store = server.store.lock();
     if let Some(kept) = &store.kept {
@@ -122,6 +121,17 @@ pub fn write_port(path: &Path, port: u16) -> io::Result<()> {
     std::fs::rename(&unfinished, path)
 }
 
-fn about(what: &Path, error: &io::Error) -> io::Error {
+/// Listens on this machine; an error names the port, and what to do about it.
+pub fn listen(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
+        let advice = match error.kind() {
+            io::ErrorKind::AddrInUse => "; --port N takes another one, --port 0 any that is free",
+            _ => "",
+        };
+        io::Error::new(error.kind(), format!("127.0.0.1:{port}: {error}{advice}"))
+    })
+}
+
+pub fn about(what: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", what.display()))
 }

@@ -64,6 +64,16 @@ impl Library {
         self.archive.lock()
     }
 
+    /// The archive with everything that was accepted before, however long that takes: for data that goes elsewhere.
+    pub fn read_all(&self) -> MutexGuard<'_, Archive> {
+        let mut progress = self.progress.lock();
+        let wanted = progress.0;
+        // What cannot be written moves on as well.
+        self.moved.wait_while(&mut progress, |progress| progress.1 < wanted);
+        drop(progress);
+        self.archive.lock()
+    }
+
     fn write(&self, incoming: &Receiver<(Item, i64)>) {
         while let Ok(first) = incoming.recv() {
             let mut batch = vec![first];

@@ -11,7 +11,7 @@ use crate::model::otlp::Span;
 use crate::store::archive::Archive;
 use crate::store::rows::{self, NodeRow, Sums};
 use crate::web::chat::{self, pretty};
-use crate::web::text::{cost, duration, kind, listed, shown, time, tokens};
+use crate::web::text::{cost, duration, kind, listed, plainly_listed, shown, time, tokens};
 use crate::web::{Ask, Page, Refusal, otlp};
 
 /// Lines that the page shows; the export has all.
@@ -175,7 +175,7 @@ fn attachment_markup(archive: &Archive, data: &Value) -> Result<Markup, Refusal>
             (Some((mime, size, Some(_))), Some(key)) => {
                 @let address = format!("/attachment?key={}", segment(key));
                 " " a href=(address) { (bytes(*size)) }
-                @if PICTURE_TYPES.contains(&mime.as_str()) { img.picture src=(address) alt={ "attachment " (listed(name)) } loading="lazy"; }
+                @if PICTURE_TYPES.contains(&mime.as_str()) { img.picture src=(address) alt={ "attachment " (plainly_listed(name)) } loading="lazy"; }
             },
             (Some((_, size, None)), _) => span.quiet { " " (bytes(*size)) ", too large to be kept" },
             _ => @if data["url"].is_string() { span.quiet { " at " (listed(data["url"].as_str().unwrap_or_default())) } }

@@ -43,7 +43,7 @@ pub fn about(title: &str) -> Markup {
         meta charset="utf-8";
         meta name="viewport" content="width=device-width, initial-scale=1";
         meta name="color-scheme" content="light dark";
-        title { (text::listed(title)) " · maxim-dev" }
+        title { (text::plainly_listed(title)) " · maxim-dev" }
     }
 }
 

@@ -120,7 +120,10 @@ pub fn answer(server: &Server, head: &Head, body: &[u8]) -> Response {
         (_, "delivery") => delivery::page(&ask),
         (None, _) => Ok(layout::not_kept(&ask)),
         (Some(library), first) => {
-            let mut archive = library.read();
+            let mut archive = match first {
+                "export" | "share" => library.read_all(),
+                _ => library.read(),
+            };
             page(&ask, &mut archive, first)
         }
     };

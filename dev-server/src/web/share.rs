@@ -46,9 +46,9 @@ pub fn page(ask: &Ask<'_>, archive: &mut Archive, repo: &str, id: &str) -> Page 
                     }
                     div.rows {
                         @for (row, said) in &rows {
-                            details.shared.(kind_class(&row.node.kind)).{ "d" (row.depth.min(24)) }.failed[row.node.error.is_some()] open[row.depth == 0] {
+                            details.shared.(kind_class(&row.node.kind)).(trace::level_class(row)).failed[row.node.error.is_some()] open[row.depth == 0] {
                                 summary.span-row {
-                                    span.span-name { span.twig aria-hidden="true" {} span.dot aria-hidden="true" {}
+                                    span.span-name { (trace::twig(row)) span.dot aria-hidden="true" {}
                                         span.title dir="auto" { (listed(row.node.name.as_deref().or(row.node.error.as_deref()).unwrap_or(&row.node.kind))) }
                                         @if let Some(model) = &row.node.model { span.model { (listed(model)) } }
                                         @if row.sums.cost.is_some() { span.span-cost { (cost(&row.sums)) } }

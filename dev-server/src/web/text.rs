@@ -28,12 +28,29 @@ pub fn shown(text: &str) -> Markup {
 
 /// A text on one line, cut.
 pub fn listed(text: &str) -> Markup {
+    marked(&on_one_line(text))
+}
+
+/// The same without markup, for attributes and titles: `[U+202E]` for a character that steers a reader.
+pub fn plainly_listed(text: &str) -> String {
+    let mut plain = String::new();
+    for character in on_one_line(text).chars() {
+        if is_unsafe(character) {
+            plain.push_str(&format!("[U+{:04X}]", u32::from(character)));
+        } else {
+            plain.push(character);
+        }
+    }
+    plain
+}
+
+fn on_one_line(text: &str) -> String {
     let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = line.char_indices().nth(LISTED_CHARACTERS) {
         line.truncate(end);
         line.push('…');
     }
-    marked(&line)
+    line
 }
 
 fn marked(text: &str) -> Markup {
@@ -139,6 +156,11 @@ mod tests {
         );
         let long = shown(&"x".repeat(1_000_000)).into_string();
         assert!(long.len() < 21_000 && long.contains("characters more"), "{}", long.len());
+    }
+
+    #[test]
+    fn what_steers_a_reader_has_a_plain_form_for_attributes() {
+        assert_eq!(plainly_listed("a \u{202e}b\n\u{7} \"c"), "a [U+202E]b [U+0007] \"c");
     }
 
     #[test]

@@ -19,6 +19,8 @@ use crate::web::{Ask, Page, Refusal, chat, detail, layout, plural};
 const PIECE_ROWS: usize = 200;
 /// Deeper levels are drawn at this one.
 const MAX_DEPTH: usize = 24;
+/// Deeper ones say so: on a narrow page the indent ends here.
+const MAX_UNNUMBERED: usize = 8;
 
 /// A trace put into the order in which it is shown.
 pub struct Tree {
@@ -191,9 +193,9 @@ fn piece(root: &NodeRow, tree: &Tree, from: usize, chosen: usize) -> Markup {
 fn tree_row(root: &NodeRow, tree: &Tree, row: &TreeRow, is_chosen: bool) -> Markup {
     let node = &row.node;
     html! {
-        a.span-row.row.(kind_class(&node.kind)).failed[node.error.is_some()].{ "d" (row.depth.min(MAX_DEPTH)) }
+        a.span-row.row.(kind_class(&node.kind)).failed[node.error.is_some()].(level_class(row))
             href=(node_path(root, node)) aria-current=[is_chosen.then_some("true")] {
-            span.span-name { span.twig aria-hidden="true" {} span.dot aria-hidden="true" {} span.visually-hidden { (listed(&node.kind.replace('_', " "))) " " }
+            span.span-name { (twig(row)) span.dot aria-hidden="true" {} span.visually-hidden { (listed(&node.kind.replace('_', " "))) " " }
                 span.title dir="auto" { (listed(node.name.as_deref().or(node.error.as_deref()).unwrap_or(&node.id))) }
                 @if let Some(model) = &node.model { span.model { (listed(model)) } }
                 @if row.sums.cost.is_some() { span.span-cost { (cost(&row.sums)) } }
@@ -202,6 +204,16 @@ fn tree_row(root: &NodeRow, tree: &Tree, row: &TreeRow, is_chosen: bool) -> Mark
             (bar(tree, node))
         }
     }
+}
+
+/// How far a row is indented, as a class that the style sheet knows.
+pub fn level_class(row: &TreeRow) -> String {
+    format!("d{}", row.depth.min(MAX_DEPTH))
+}
+
+/// A row's indent.
+pub fn twig(row: &TreeRow) -> Markup {
+    html! { span.twig aria-hidden="true" { @if row.depth > MAX_UNNUMBERED { (row.depth) } } }
 }
 
 /// When it was, beside the others; hatched while it has no end.

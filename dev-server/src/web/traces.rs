@@ -9,7 +9,7 @@ use crate::store::archive::Archive;
 use crate::store::filter::{Filter, Scope};
 use crate::store::query::KEYS;
 use crate::store::rows::{self, NodeRow, Sort};
-use crate::web::text::{cost, duration, listed, node_path, path, time, tokens};
+use crate::web::text::{cost, duration, listed, node_path, path, plainly_listed, time, tokens};
 use crate::web::{Ask, Page, layout, plural};
 
 const PAGE_ROWS: u64 = 100;
@@ -128,7 +128,7 @@ fn row(ask: &Ask<'_>, node: &NodeRow, root: &NodeRow, longest: u64) -> Markup {
     html! {
         tr.row.failed[errors > 0] {
             td.mark {
-                input type="checkbox" name="id" value=(reference) aria-label={ "Mark " (listed(node.title())) } autocomplete="off";
+                input type="checkbox" name="id" value=(reference) aria-label={ "Mark " (plainly_listed(node.title())) } autocomplete="off";
             }
             td.time { (time(node.began(), ask.now)) }
             td.what {

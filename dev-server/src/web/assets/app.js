@@ -273,8 +273,21 @@ function startForms() {
     event.preventDefault();
     const result = $('#import-result');
     const answer = await fetch('/import', { method: 'POST', body: $('#import input').files[0] });
-    result.textContent = answer.ok ? `${(await answer.json()).imported} lines are in.` : `Nothing was imported: ${new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('.empty, body')?.textContent ?? answer.status}`;
+    result.textContent = answer.ok ? imported(await answer.json()) : `Nothing was imported: ${reason(await answer.text()) ?? answer.status}`;
   });
+}
+
+// Why a request was refused, in JSON or as a page.
+function reason(text) {
+  try {
+    return JSON.parse(text).error.message;
+  } catch {
+    return new DOMParser().parseFromString(text, 'text/html').querySelector('.empty, body')?.textContent;
+  }
+}
+
+function imported({ imported, left_out }) {
+  return `${imported} lines are in.${left_out ? ` ${left_out} others of the file are no records.` : ''}`;
 }
 
 // ---- Keys.
