@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use common::port::free_port;
 use common::{Client, KEY, LOG, Running, STRUCTURED_KEY, start};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 const WRITERS: u64 = 3;
 const KILLS: u64 = 10;
@@ -92,6 +94,20 @@ fn to(server: &Running) -> String {
     format!("http://127.0.0.1:{}", server.port)
 }
 
+/// Sends a request again and again until it has been answered with success.
+fn deliver(port: u16, target: &str, headers: &[&str], body: &str) {
+    loop {
+        let answer = connect(port).and_then(|mut client| {
+            client.send_request("POST", target, headers, body.as_bytes());
+            client.answer()
+        });
+        if answer.is_ok_and(|answer| answer.status == 200) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// A client that goes on until each of its requests has been answered with success.
 fn write(writer: u64, port: u16, answered: &AtomicU64, stop: &AtomicBool) -> u64 {
     let mut next = 0;
@@ -101,16 +117,7 @@ fn write(writer: u64, port: u16, answered: &AtomicU64, stop: &AtomicBool) -> u64
                 format!("trace{{id=w{writer}-{n},action=create,data={{\"name\":\"seq-w{writer}-{n}\"}}}}")
             })
             .collect();
-        loop {
-            let answer = connect(port).and_then(|mut client| {
-                client.send_request("POST", LOG, &[KEY], lines.join("\n").as_bytes());
-                client.answer()
-            });
-            if answer.is_ok_and(|answer| answer.status == 200) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        deliver(port, LOG, &[KEY], &lines.join("\n"));
         next += LINES_OF_A_REQUEST;
         answered.fetch_add(1, Ordering::Relaxed);
     }
@@ -288,6 +295,98 @@ trace{id=t1,action=end,data={"endTimestamp":"2026-01-02T03:04:09Z"}}"#;
     assert_eq!(spans(&server), spans(&direct));
     let list = server.connect().request("GET", "/", &[], b"").text();
     assert!(list.contains("/trace/repo-1/t1") && list.contains("7 → 2") || list.contains("Why?"), "{list}");
+}
+
+/// The ids of a trace and of a span that folding makes.
+fn folded_ids(trace: &str, kind: &str, id: &str) -> (String, String) {
+    let digits = |text: &str, bytes: usize| {
+        Sha256::digest(text)[..bytes].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    (digits(trace, 16), digits(&format!("{trace}/{kind}/{id}"), 8))
+}
+
+/// A client whose entities begin in one request and end in another, until it is told to stop: the ids of their spans.
+fn converse(writer: u64, port: u16, answered: &AtomicU64, stop: &AtomicBool) -> BTreeSet<(String, String)> {
+    let mut expected = BTreeSet::new();
+    for number in 0.. {
+        let trace = format!("w{writer}-{number}");
+        let mut begin = vec![format!("trace{{id={trace},action=create,data={{\"name\":\"ask\"}}}}")];
+        let mut end = Vec::new();
+        for (kind, action) in
+            [("span", "add-span"), ("retrieval", "add-retrieval"), ("tool_call", "add-tool-call")]
+        {
+            let id = format!("{trace}-{kind}");
+            begin.push(format!("trace{{id={trace},action={action},data={{\"id\":\"{id}\"}}}}"));
+            end.push(format!("{kind}{{id={id},action=end,data={{}}}}"));
+            expected.insert(folded_ids(&trace, kind, &id));
+        }
+        end.push(format!("trace{{id={trace},action=end,data={{}}}}"));
+        expected.insert(folded_ids(&trace, "trace", &trace));
+        for lines in [begin, end] {
+            deliver(port, LOG, &[KEY], &lines.join("\n"));
+            answered.fetch_add(1, Ordering::Relaxed);
+        }
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    expected
+}
+
+/// A client that has spans of its own.
+fn send_spans(port: u16, answered: &AtomicU64, stop: &AtomicBool) -> BTreeSet<(String, String)> {
+    let mut expected = BTreeSet::new();
+    while !stop.load(Ordering::Relaxed) {
+        let from = expected.len() as u64;
+        deliver(port, "/v1/traces", &["Content-Type: application/json"], &spans(from, LINES_OF_A_REQUEST));
+        expected.extend(
+            (from + 1..=from + LINES_OF_A_REQUEST).map(|n| (format!("{n:032x}"), format!("{n:016x}"))),
+        );
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+    expected
+}
+
+#[test]
+fn no_span_is_lost_through_ten_kills_of_a_relay_that_folds_and_an_outage_of_its_endpoint() {
+    let server = start(&["--mode", "tree", "--random-fail", "20", "--drop-after-accept", "2"]);
+    let (path, url) = (store("relay-otlp-kills"), to(&server));
+    let flags = ["--otlp", url.as_str()];
+    let port = free_port();
+    let mut relay = Relay::start(&path, port, &flags, None);
+    let (answered, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let expected: BTreeSet<_> = std::thread::scope(|scope| {
+        let (answered, stop) = (&answered, &stop);
+        let mut writers: Vec<_> =
+            (0..WRITERS).map(|writer| scope.spawn(move || converse(writer, port, answered, stop))).collect();
+        writers.push(scope.spawn(move || send_spans(port, answered, stop)));
+        for kill in 0..KILLS {
+            let wanted = answered.load(Ordering::Relaxed) + ANSWERS_BETWEEN_KILLS;
+            while answered.load(Ordering::Relaxed) < wanted {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            relay.kill();
+            server.control(if kill < KILLS / 2 { "{\"status\": 503}" } else { "{\"status\": null}" });
+            relay = Relay::start(&path, port, &flags, None);
+        }
+        stop.store(true, Ordering::Relaxed);
+        writers.into_iter().flat_map(|writer| writer.join().expect("it ends")).collect()
+    });
+    server.control("{\"random_fail\": null}");
+    let stats = relay.drained();
+    let export = server.get("/export/otlp");
+    let arrived: BTreeSet<_> = export["resourceSpans"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|resource| resource["scopeSpans"][0]["spans"].as_array().cloned().unwrap_or_default())
+        .map(|span| ["traceId", "spanId"].map(|name| span[name].as_str().expect("an id").to_owned()))
+        .map(|[trace, span]| (trace, span))
+        .collect();
+    let missing: Vec<_> = expected.difference(&arrived).collect();
+    assert!(missing.is_empty(), "{} of {}: {missing:?}", missing.len(), expected.len());
+    assert_eq!(arrived, expected);
+    assert_eq!(stats["refused"], 0, "{stats}");
 }
 
 #[test]
