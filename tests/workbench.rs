@@ -114,6 +114,24 @@ fn what_the_library_holds_is_seen_in_its_files_and_replayed_elsewhere_once() {
     assert_eq!(held(&holders(&spool, process)), 0);
 }
 
+#[test]
+fn records_and_attachments_below_a_directory_that_others_may_write_to_are_seen_and_readable() {
+    let site = Host::new("tests/c/probe.c", "workbench-shared");
+    let spool = site.spool();
+    std::fs::create_dir_all(&spool).unwrap();
+    std::fs::set_permissions(&spool, std::os::unix::fs::PermissionsExt::from_mode(0o1777)).unwrap();
+    let (url, _) = nobody();
+    run(&mut site.probe(&url, &["new", "log:20", "attach:2:100", "write-to-file:60000", "_exit:0"]));
+    let shown = run(&mut maxim_dev(&["spool", spool.to_str().unwrap()]));
+    assert!(shown.contains("/maxim-") && !shown.contains("everything that was logged has left"), "{shown}");
+    assert!(shown.contains(" {\"record\":") && !shown.contains('\u{fffd}'), "{shown}");
+    let found = run(&mut maxim_dev(&["spool", "--json", spool.to_str().unwrap()]));
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let holders = found["holders"].as_array().unwrap();
+    // The attachments' own records are among them.
+    assert!(held(holders) >= 20, "{found}");
+}
+
 /// What the logger of a process says of itself, once that is so.
 fn note_once(spool: &Path, process: Process, holds: impl Fn(&Value, u64) -> bool) -> Value {
     let end = Instant::now() + Duration::from_secs(120);

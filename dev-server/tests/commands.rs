@@ -143,3 +143,79 @@ fn an_empty_spool_says_so_and_rubbish_in_it_is_no_harm() {
         (&false.into(), &4_194_305.into())
     );
 }
+
+#[test]
+fn the_spool_of_each_user_below_a_directory_is_seen_and_what_is_no_directory_is_refused() {
+    let place = scratch("spool-shared");
+    let instance = place.join("maxim-4711/identity/1700000000000000000-4194305-abc");
+    std::fs::create_dir_all(&instance).expect("made");
+    std::fs::write(instance.join("x.seg"), [0xff; 9000]).expect("written");
+    let directory = place.to_str().expect("UTF-8").to_owned();
+    let (code, said, _) = output(&mut maxim_dev(&["spool", &directory]));
+    assert!(code == Some(0) && said.contains("1 segments could not be read"), "{said}");
+    let (_, said, _) = output(maxim_dev(&["spool", "--json"]).env("MAXIM_SPOOL_DIR", &directory));
+    assert!(said.contains("maxim-4711/identity"), "{said}");
+    let file = instance.join("x.seg").to_str().expect("UTF-8").to_owned();
+    for wrong in [format!("{directory}-misspelt"), file] {
+        for flag in [None, Some("--json"), Some("--export")] {
+            let (code, said, why) = output(maxim_dev(&["spool", &directory, &wrong]).args(flag));
+            assert!(code == Some(1) && said.is_empty() && why.contains(&wrong), "{said}{why}");
+        }
+    }
+}
+
+#[test]
+fn a_file_without_a_record_is_no_success_and_lines_of_other_text_are_counted() {
+    let server = start(&["--mode", "tree"]);
+    let (port, url) = (server.port.to_string(), format!("http://127.0.0.1:{}", server.port));
+    let file = scratch("foreign");
+    let path = file.to_str().expect("UTF-8").to_owned();
+    let import = || output(&mut maxim_dev(&["import", "--port", &port, &path]));
+    let replay = |key: Option<&str>| {
+        let mut command = maxim_dev(&["replay", &path, "--to", &url]);
+        output(command.env_remove("MAXIM_API_KEY").envs(key.map(|key| ("MAXIM_API_KEY", key))))
+    };
+    for foreign in ["my-host\n", "[1]\n", "\"text\"\n", "\n\nname,age\na,1\n", "{\"a\":1}\n"] {
+        std::fs::write(&file, foreign).expect("written");
+        for (code, said, why) in [import(), replay(Some("k"))] {
+            assert!(
+                code == Some(1) && said.is_empty() && why.contains("neither a line"),
+                "{foreign}: {said}{why}"
+            );
+        }
+    }
+    assert_eq!((&server.get("/stats")["requests"], &server.get("/stats")["lines"]), (&0.into(), &0.into()));
+    // As `--lines` writes it where raw documents came too.
+    std::fs::write(&file, "some words\ntrace{id=a,action=create,data={}}\nmore words\r\n").expect("written");
+    let (code, said, _) = import();
+    assert!(code == Some(0) && said.starts_with("1 lines") && said.contains("2 others"), "{said}");
+    for key in [None, Some(""), Some(" ")] {
+        let (code, _, why) = replay(key);
+        assert!(code == Some(1) && why.contains("MAXIM_API_KEY is not set"), "{why}");
+    }
+    let (code, said, _) = replay(Some("k"));
+    assert!(code == Some(0) && said.starts_with("1 records") && said.contains("2 others"), "{said}");
+    assert_eq!(server.get("/stats")["lines"], 1);
+    server.control("{\"unauthorized\": true}");
+    let (code, _, why) = replay(Some("k"));
+    assert!(code == Some(1) && why.contains("401") && why.contains("MAXIM_API_KEY"), "{why}");
+    std::fs::write(&file, "").expect("written");
+    assert_eq!(import().0, Some(0), "the export of an empty server");
+    let counting = start(&["--mode", "count"]);
+    let (code, _, why) = output(maxim_dev(&["import", "--port", &counting.port.to_string()]).arg(&file));
+    assert!(code == Some(1) && why.contains("--mode tree"), "{why}");
+}
+
+#[test]
+fn a_port_that_is_in_use_is_named_with_what_to_do() {
+    let server = start(&[]);
+    let port = server.port.to_string();
+    let store = scratch("in-use");
+    let relay = ["relay", "--to", "http://127.0.0.1:9", "--store", store.to_str().expect("UTF-8")];
+    for words in [&[][..], &relay] {
+        let mut command = maxim_dev(words);
+        let (code, _, why) = output(command.args(["--port", &port]).env("MAXIM_API_KEY", "k"));
+        assert!(code == Some(1) && why.contains(&format!("127.0.0.1:{port}")), "{why}");
+        assert!(why.contains("--port N"), "{why}");
+    }
+}

@@ -40,5 +40,9 @@ pub fn request(port: u16, method: &str, target: &str, body: &[u8]) -> io::Result
     }
     let mut text = String::new();
     let _ = answer.take(4096).read_to_string(&mut text);
+    let error: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    if let Some(message) = error["error"]["message"].as_str() {
+        text = message.to_owned();
+    }
     Err(io::Error::other(format!("the server answered {status}: {}", shorten(&text))))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::cli::{has_colours, say};
+use crate::cli::{has_colours, say, serve};
 use crate::draw::text::{Style, Text};
 use crate::model::figures::{ago, count};
 use crate::model::loggers::{self, Logger};
@@ -22,7 +22,10 @@ pub struct SpoolOptions {
 }
 
 pub fn run(options: &SpoolOptions) -> io::Result<()> {
-    let places = if options.places.is_empty() { spool::usual_places() } else { options.places.clone() };
+    let mut places = if options.places.is_empty() { spool::usual_places() } else { Vec::new() };
+    for given in &options.places {
+        places.extend(spool::places_of(given).map_err(|error| serve::about(given, &error))?);
+    }
     let found = spool::read(&places);
     if options.is_export {
         return export(&found);

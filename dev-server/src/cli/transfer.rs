@@ -8,7 +8,7 @@ use crate::collect::routes::segment;
 use crate::model::clock::now_us;
 use crate::model::otlp;
 use crate::store::archive::Item;
-use crate::web::transfer::parse_line;
+use crate::web::transfer::{Foreign, parse_line};
 
 /// Bytes of lines in one request, and entries in one, as the services take them.
 const MAX_BATCH_BYTES: usize = 900 * 1024;
@@ -26,7 +26,18 @@ pub fn import(port: u16, path: &Path) -> io::Result<()> {
     let mut answer = String::new();
     client::request(port, "POST", "/import", text.as_bytes())?.read_to_string(&mut answer)?;
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
-    say(&format!("{} lines are at http://127.0.0.1:{port}/\n", answer["imported"]))
+    if !answer["imported"].is_u64() {
+        return Err(io::Error::other("the server keeps nothing; start it with --mode tree or --db FILE"));
+    }
+    say(&format!(
+        "{} lines are at http://127.0.0.1:{port}/{}\n",
+        answer["imported"],
+        left_out(answer["left_out"].as_u64().unwrap_or_default())
+    ))
+}
+
+fn left_out(lines: u64) -> String {
+    if lines > 0 { format!("; {lines} others of the file are no records") } else { String::new() }
 }
 
 #[derive(Debug)]
@@ -40,7 +51,8 @@ pub struct ReplayOptions {
 
 /// Sends what was recorded, in its order, with the key of `MAXIM_API_KEY`.
 pub fn replay(options: &ReplayOptions) -> io::Result<()> {
-    let key = std::env::var("MAXIM_API_KEY").map_err(|_| io::Error::other("MAXIM_API_KEY is not set"))?;
+    let key = std::env::var("MAXIM_API_KEY").ok().filter(|key| !key.trim().is_empty());
+    let key = key.ok_or_else(|| io::Error::other("MAXIM_API_KEY is not set"))?;
     let base = options.to.trim_end_matches('/');
     let is_local = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
         .iter()
@@ -50,7 +62,8 @@ pub fn replay(options: &ReplayOptions) -> io::Result<()> {
             "--to is an https URL, or http on this machine: the key goes with the data",
         ));
     }
-    let agent: ureq::Agent = ureq::Agent::config_builder().max_redirects(0).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().max_redirects(0).http_status_as_error(false).build().into();
     let mut sent = 0;
     let mut send = |batch: &Batch| -> io::Result<()> {
         let (url, header, body) = match batch {
@@ -66,18 +79,26 @@ pub fn replay(options: &ReplayOptions) -> io::Result<()> {
         let status =
             answer.map_err(|error| io::Error::other(format!("after {sent} records: {error}")))?.status();
         if !status.is_success() {
-            return Err(io::Error::other(format!("after {sent} records: the service answered {status}")));
+            let advice = if status == 401 { " (is MAXIM_API_KEY right?)" } else { "" };
+            return Err(io::Error::other(format!(
+                "after {sent} records: the service answered {status}{advice}"
+            )));
         }
         sent += batch.len();
         Ok(())
     };
     let mut waiting: Option<Batch> = None;
-    let mut units = Vec::new();
+    let (mut units, mut foreign, mut read_records) = (Vec::new(), Foreign::default(), 0);
     for (number, line) in read(&options.path)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty())
     {
         let items = parse_line(line, now_us() as i64).map_err(|why| {
             io::Error::other(format!("{}: line {}: {why}", options.path.display(), number + 1))
         })?;
+        let Some(items) = items else {
+            foreign.add(number + 1, line);
+            continue;
+        };
+        read_records += items.iter().map(|(item, _)| item.len() as u64).sum::<u64>();
         // Spans go as lines at the end, when the parents of all are known.
         for (item, _) in &items {
             if let Item::Spans(more) = item {
@@ -91,6 +112,9 @@ pub fn replay(options: &ReplayOptions) -> io::Result<()> {
             }
         }
     }
+    if let Some(why) = foreign.refusal(read_records) {
+        return Err(io::Error::other(format!("{}: {why}", options.path.display())));
+    }
     for (repo, line) in otlp::lines(&units) {
         let next = Batch::Lines(options.repository.clone().unwrap_or(repo), vec![line]);
         let is_joined = waiting.as_mut().is_some_and(|batch| batch.join(&next));
@@ -101,7 +125,7 @@ pub fn replay(options: &ReplayOptions) -> io::Result<()> {
     if let Some(batch) = waiting {
         send(&batch)?;
     }
-    say(&format!("{sent} records were sent to {base}\n"))
+    say(&format!("{sent} records were sent to {base}{}\n", left_out(foreign.count)))
 }
 
 enum Batch {

@@ -60,13 +60,19 @@ pub fn is_alive(directory: &Path, pid: u32) -> bool {
     }
 }
 
-/// A record as a person reads it: that of an attachment has numbers before its description.
+/// A record as a person reads it: of an attachment, its description.
 pub fn text(record: &[u8]) -> Cow<'_, str> {
-    let start = match record.first() {
-        Some(byte) if byte.is_ascii_control() => record.iter().position(|&byte| byte == b'{').unwrap_or(0),
-        _ => 0,
-    };
-    String::from_utf8_lossy(&record[start..])
+    String::from_utf8_lossy(described(record))
+}
+
+/// What a record of an attachment says of it: JSON, before which stands its length in four bytes, of which the last is 0
+/// (`src/maxim/uploads.rs`). In quarantine these are text, with longer stand-ins for those that are none. Any other record
+/// is given as it is.
+pub fn described(record: &[u8]) -> &[u8] {
+    const LENGTH_AS_TEXT: usize = 4 * char::REPLACEMENT_CHARACTER.len_utf8();
+    let start =
+        memchr::memmem::find(&record[..record.len().min(LENGTH_AS_TEXT + 1)], b"\0{").map_or(0, |at| at + 1);
+    &record[start..]
 }
 
 /// One logger, wherever its files are.
@@ -167,6 +173,19 @@ mod tests {
         assert!(logger.is_alive && logger.places.len() == 2);
         assert_eq!((logger.waiting, logger.oldest, logger.first.as_deref()), (3, Some(3), Some(&b"a"[..])));
         assert_eq!(logger.accepted(), Some(8));
+    }
+
+    #[test]
+    fn an_attachment_is_shown_by_its_description() {
+        let json = format!("{{\"record\":\"{}\"}}", "a".repeat(500));
+        let record = [&(json.len() as u32).to_le_bytes(), json.as_bytes()].concat();
+        assert_eq!(text(&record), json);
+        // As it stands in quarantine.
+        let set_aside = String::from_utf8_lossy(&record).into_owned();
+        assert_eq!(text(set_aside.as_bytes()), json);
+        for line in ["trace{id=a,action=b,data={}}", "{\"message\":\"m\"}", "\u{1}x", ""] {
+            assert_eq!(text(line.as_bytes()), line);
+        }
     }
 
     #[test]

@@ -72,9 +72,21 @@ pub fn usual_places() -> Vec<PathBuf> {
         .or_else(|| variable("XDG_STATE_HOME").map(|state| state.join("maxim")))
         .or_else(|| variable("HOME").map(|home| home.join(".local/state/maxim")));
     let mut places = vec![PathBuf::from(format!("/dev/shm/maxim-{uid}"))];
-    places.extend(cold);
+    // One that is not there holds nothing.
+    places.extend(cold.and_then(|cold| places_of(&cold).ok()).unwrap_or_default());
     places.push(PathBuf::from(format!("/var/tmp/maxim-{uid}")));
     places
+}
+
+/// Where a library keeps records that was given this directory: in it, or, where others may write to it, in one for each
+/// user below it. An error if it is no directory that can be read.
+pub fn places_of(given: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let is_of_a_user = |path: &PathBuf| {
+        name(path).strip_prefix("maxim-").is_some_and(|user| user.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let mut places: Vec<_> = directories(given)?.into_iter().filter(is_of_a_user).collect();
+    places.insert(0, given.to_owned());
+    Ok(places)
 }
 
 /// Reads what is below these directories; one that is not there holds nothing.
@@ -261,9 +273,10 @@ fn set_aside(directory: &Path, most: usize) -> (Vec<SetAside>, usize) {
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let value: Value = serde_json::from_str(&text).unwrap_or_default();
-        let word = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
-        let reason = if value.is_object() { word("reason") } else { "not a segment, or damaged".to_owned() };
-        SetAside { reason, record: word("record"), path }
+        let word = |name: &str| value[name].as_str().unwrap_or_default();
+        let reason = if value.is_object() { word("reason") } else { "not a segment, or damaged" };
+        let record = String::from_utf8_lossy(loggers::described(word("record").as_bytes())).into_owned();
+        SetAside { reason: reason.to_owned(), record, path }
     };
     let more = paths.len().saturating_sub(most);
     (paths.into_iter().rev().take(most).map(read).collect(), more)

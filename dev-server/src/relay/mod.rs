@@ -19,7 +19,6 @@ pub mod outcome;
 pub mod store;
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -85,7 +84,7 @@ pub fn run(options: RelayOptions) -> io::Result<()> {
         let _ = signalled.send(());
     })
     .map_err(io::Error::other)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+    let listener = serve::listen(options.port)?;
     let port = listener.local_addr()?.port();
     let relay = Arc::new(Relay {
         allowed_hosts: options.allowed_hosts,

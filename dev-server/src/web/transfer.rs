@@ -8,10 +8,11 @@ use maud::html;
 use serde_json::{Value, json};
 
 use crate::collect::http::Response;
+use crate::model::line;
 use crate::model::otlp::{self, Signal};
 use crate::store::archive::{Archive, Item};
 use crate::store::rows::{self, NodeRow};
-use crate::web::text::listed;
+use crate::web::text::plainly_listed;
 use crate::web::{Ask, Page, Refusal, compare, layout, plural};
 
 pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
@@ -95,24 +96,37 @@ fn otlp(archive: &Archive, node: Option<&NodeRow>) -> rusqlite::Result<Value> {
     crate::web::otlp::request(archive, &roots)
 }
 
+/// Takes a file in; why it is refused is told in JSON, for a script or a command to show.
 pub fn import(ask: &Ask<'_>, archive: &mut Archive) -> Page {
+    match take_in(ask, archive) {
+        Err(Refusal::Bad(why)) => Ok(Response::error(400, &why)),
+        done => done,
+    }
+}
+
+fn take_in(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     let text = std::str::from_utf8(ask.body).map_err(|_| Refusal::Bad("the file is not UTF-8".into()))?;
-    let mut items = Vec::new();
+    let (mut items, mut foreign) = (Vec::new(), Foreign::default());
     let whole = serde_json::from_str(text).ok().and_then(|request| open_telemetry(&request, ask.now.us));
     let is_whole = whole.is_some();
     items.extend(whole.unwrap_or_default());
     let lines = if is_whole { "" } else { text };
     for (number, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        items.extend(
-            parse_line(line, ask.now.us)
-                .map_err(|why| Refusal::Bad(format!("line {}: {why}", number + 1)))?,
-        );
+        match parse_line(line, ask.now.us)
+            .map_err(|why| Refusal::Bad(format!("line {}: {why}", number + 1)))?
+        {
+            Some(more) => items.extend(more),
+            None => foreign.add(number + 1, line),
+        }
     }
     let count = items.iter().map(|(item, _)| item.len() as u64).sum::<u64>();
+    if let Some(why) = foreign.refusal(count) {
+        return Err(Refusal::Bad(why));
+    }
     archive.begin()?;
     let written = items.into_iter().try_for_each(|(item, at)| match item {
         Item::Lines { repo, text } => {
-            crate::model::line::split(&text).try_for_each(|line| archive.line(&repo, line, at).map(drop))
+            line::split(&text).try_for_each(|line| archive.line(&repo, line, at).map(drop))
         }
         Item::Entries(entries) => entries.iter().try_for_each(|entry| archive.entry(entry, at).map(drop)),
         Item::Spans(units) => units.iter().try_for_each(|unit| archive.span(unit, at).map(drop)),
@@ -126,7 +140,7 @@ pub fn import(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     if let Some(library) = &ask.server.library {
         library.feed.publish([json!({"kind": "import", "message": format!("{count} lines")}).to_string()]);
     }
-    Ok(Response::json(200, &json!({"imported": count})))
+    Ok(Response::json(200, &json!({"imported": count, "left_out": foreign.count})))
 }
 
 /// A request in OTLP/JSON.
@@ -140,11 +154,38 @@ fn open_telemetry(request: &Value, at: i64) -> Option<Vec<(Item, i64)>> {
     Some(vec![(Item::Entries(entries), at)])
 }
 
-/// A line of an export, of a record, or as the log API has it.
-pub fn parse_line(line: &str, now: i64) -> Result<Vec<(Item, i64)>, String> {
-    if !line.starts_with('{') {
-        return Ok(vec![(Item::Lines { repo: "imported".into(), text: line.into() }, now)]);
+/// Lines of a file that are nothing that was logged, as some of a raw document are that `--lines` wrote.
+#[derive(Default)]
+pub struct Foreign {
+    pub count: u64,
+    first: String,
+}
+
+impl Foreign {
+    pub fn add(&mut self, number: usize, line: &str) {
+        if self.count == 0 {
+            self.first =
+                format!("line {number} is neither a line nor an entry nor a span: {}", plainly_listed(line));
+        }
+        self.count += 1;
     }
+
+    /// Why a file with so many others is refused: there are none.
+    pub fn refusal(&self, others: u64) -> Option<String> {
+        (self.count > 0 && others == 0).then(|| self.first.clone())
+    }
+}
+
+/// A line of an export, of a record, or as the log API has it; `None` if it is not even JSON.
+pub fn parse_line(line: &str, now: i64) -> Result<Option<Vec<(Item, i64)>>, String> {
+    if line.starts_with('{') {
+        return parse_json(line, now).map(Some);
+    }
+    let of_log = |_| vec![(Item::Lines { repo: "imported".into(), text: line.into() }, now)];
+    Ok(line::parse(line.trim_end().as_bytes()).map(of_log))
+}
+
+fn parse_json(line: &str, now: i64) -> Result<Vec<(Item, i64)>, String> {
     let value: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let at = value["at_us"].as_i64().unwrap_or(now);
     if let Some(items) = open_telemetry(&value, at) {
@@ -177,6 +218,6 @@ pub fn parse_line(line: &str, now: i64) -> Result<Vec<(Item, i64)>, String> {
         }
         _ if value["entry"].is_object() => vec![(Item::Entries(vec![value["entry"].to_string()]), at)],
         _ if value["message"].is_string() => vec![(Item::Entries(vec![line.to_owned()]), at)],
-        _ => return Err(format!("it is neither a line nor an entry nor a span: {}", listed(line).0)),
+        _ => return Err(format!("it is neither a line nor an entry nor a span: {}", plainly_listed(line))),
     })
 }
