@@ -417,6 +417,29 @@ fn what_was_purged_is_in_no_file_and_never_arrives() {
 }
 
 #[test]
+fn a_value_of_whatever_depth_and_a_number_of_whatever_length_cost_no_span_and_no_entry() {
+    // As deep as a call takes it; the receiver reads 100 messages within each other, as most do.
+    for depth in [1, 24, 25, 40, 128] {
+        let collector = Collector::start(|_| taken());
+        let host = host("otlp-nested");
+        let answer = host.run(&collector.url(), &["nested", &depth.to_string()]);
+        assert!(answer.contains("quarantined 0 dropped 0 held 0 balance 1"), "{depth}: {answer}");
+        let (spans, records) = (collector.spans(), collector.records());
+        assert_eq!(spans.len(), 2, "{depth}");
+        let generation = spans.iter().find(|span| !span.parent_span_id.is_empty()).unwrap();
+        let [record] = records.as_slice() else { panic!("{depth}: {} records", records.len()) };
+        let parameters = &texts(&generation.attributes)["llm.invocation_parameters"];
+        assert!(
+            parameters.contains("18446744073709551615") && parameters.contains('7'),
+            "{depth}: {parameters}"
+        );
+        let entry = texts(&record.attributes);
+        assert_eq!(entry["whole"], "18446744073709551615", "{depth}");
+        assert!(entry["nested"].contains('7'), "{depth}: {}", entry["nested"]);
+    }
+}
+
+#[test]
 fn nothing_is_sent_when_the_environment_disables_the_sdk() {
     let collector = conversation_with("OTEL_SDK_DISABLED", "true");
     assert_eq!(collector.seen().len(), 0);

@@ -581,7 +581,7 @@ impl Engine {
     fn aside(&mut self, wait: Duration, status: Status, why: String) -> (Duration, Status) {
         self.failures = 0;
         self.note(&why);
-        let message = format!("{why}; kept, next attempt in {:.1} s", wait.as_secs_f64());
+        let message = self.kept(&why, wait);
         self.reporting.debug(|| message.clone());
         self.reporting.delayed(status, 1, message, monotonic::now());
         (wait, status)
@@ -596,10 +596,18 @@ impl Engine {
         self.failures += 1;
         self.failing_since.get_or_insert(now);
         self.note(&why);
-        let message = format!("{why}; kept, next attempt in {:.1} s", wait.as_secs_f64());
+        let message = self.kept(&why, wait);
         self.reporting.debug(|| message.clone());
         self.reporting.delayed(status, records as u64, message, now);
         (wait, status)
+    }
+
+    /// What is said of records that stay: whoever closes a logger makes no other attempt.
+    fn kept(&self, why: &str, wait: Duration) -> String {
+        match self.http.is_interrupted() {
+            true => format!("{why}; kept for the next logger"),
+            false => format!("{why}; kept, next attempt in {:.1} s", wait.as_secs_f64()),
+        }
     }
 
     fn note(&self, why: &str) {

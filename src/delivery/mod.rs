@@ -52,6 +52,7 @@ mod test_server;
 mod tests;
 mod writer;
 
+pub use answer::Said;
 pub use config::PipelineConfig;
 pub use flushes::Done;
 #[cfg(test)]

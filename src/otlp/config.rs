@@ -90,8 +90,10 @@ pub fn resolve(signal: Signal, given: &Given<'_>) -> Result<OtlpConfig> {
     resolve_with(signal, given, &environment)
 }
 
+/// What is no text there is not absent: it is refused by whatever reads it, or keeps a mark in its place.
 fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+    let value = std::env::var_os(name)?.to_string_lossy().trim().to_owned();
+    (!value.is_empty()).then_some(value)
 }
 
 fn name_of(signal: Signal) -> &'static str {
@@ -140,7 +142,10 @@ pub(super) fn resolve_with(signal: Signal, given: &Given<'_>, env: Env<'_>) -> R
     let refuse = |reason: String| Err(Error::new(Status::InvalidArgument, reason));
     let present =
         |text: Option<&'_ str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let protocol = of_signal(signal, "PROTOCOL", env);
+    // A word out of a few, in whatever case.
+    let word =
+        |what: &str| of_signal(signal, what, env).map(|(name, word)| (name, word.to_ascii_lowercase()));
+    let protocol = word("PROTOCOL");
     let is_of_environment = present(given.url).is_none() && present(given.base_url).is_none();
     let goes_there = is_of_environment && of_signal(signal, "ENDPOINT", env).is_some();
     let encoding = match (given.encoding, &protocol) {
@@ -156,7 +161,7 @@ pub(super) fn resolve_with(signal: Signal, given: &Given<'_>, env: Env<'_>) -> R
         }
         _ => Encoding::Protobuf,
     };
-    let compression = of_signal(signal, "COMPRESSION", env);
+    let compression = word("COMPRESSION");
     let compression = match (given.compression, compression.as_ref().map(|(name, value)| (name, &**value))) {
         (Some(true), _) | (None, Some((_, "gzip"))) => Compression::Gzip,
         (Some(false), _) | (None, Some((_, "none"))) => Compression::None,
@@ -224,6 +229,7 @@ fn resource(given: &Given<'_>, env: Env<'_>) -> Result<Resource> {
     };
     for (from, text) in texts {
         for (name, value) in pairs(from, &text.unwrap_or_default())? {
+            let Some(name) = decoded(&name) else { return Err(not_decoded(from, "a key")) };
             set(name, value);
         }
     }
@@ -239,15 +245,17 @@ fn resource(given: &Given<'_>, env: Env<'_>) -> Result<Resource> {
     Ok(Resource { attributes })
 }
 
+fn not_decoded(name: &str, what: &str) -> Error {
+    Error::new(Status::InvalidArgument, format!("{name}: {what} is not percent-encoded UTF-8"))
+}
+
 /// `key=value,key=value`, with values as in a URL.
 fn pairs(name: &str, text: &str) -> Result<Vec<(String, String)>> {
     let refuse = |reason: &str| Err(Error::new(Status::InvalidArgument, format!("{name}: {reason}")));
     let mut pairs = Vec::new();
     for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let Some((key, value)) = pair.split_once('=') else { return refuse("key=value,key=value is needed") };
-        let Some(value) = decoded(value.trim()) else {
-            return refuse("a value is not percent-encoded UTF-8");
-        };
+        let value = decoded(value.trim()).ok_or_else(|| not_decoded(name, "a value"))?;
         if key.trim().is_empty() {
             return refuse("a key is empty");
         }

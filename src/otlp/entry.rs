@@ -81,12 +81,12 @@ pub fn fold(entry: &[u8], now_ns: u64) -> Result<(EntryOrigin, LogRecord<'_>), S
     let mut ids = (None, None);
     for (key, value) in data.into_iter().flat_map(JsonText::members) {
         match (&*key, value.text()) {
-            ("trace_id", Some(digits)) if ids::digits::<16>(&digits).is_some() => {
-                ids.0 = ids::digits(&digits);
+            ("trace_id", Some(digits)) if ids::some_digits::<16>(&digits).is_some() => {
+                ids.0 = ids::some_digits(&digits);
                 continue;
             }
-            ("span_id", Some(digits)) if ids::digits::<8>(&digits).is_some() => {
-                ids.1 = ids::digits(&digits);
+            ("span_id", Some(digits)) if ids::some_digits::<8>(&digits).is_some() => {
+                ids.1 = ids::some_digits(&digits);
                 continue;
             }
             ("message", Some(message)) if is_error => {

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::config::{Compression, OtlpConfig};
 use super::encode::Encoding;
 use super::proto::{Field, fields};
-use crate::delivery::{Body, Http, Outcome, Request, Response, is_on_this_machine};
+use crate::delivery::{Body, Http, Outcome, Request, Response, Said, is_on_this_machine};
 
 /// Smaller requests are not worth compressing.
 const LEAST_COMPRESSED: usize = 1_024;
@@ -119,11 +119,12 @@ pub fn classify(response: &Response, encoding: Encoding) -> Outcome {
         200..=299 => match partial_success(&response.body, encoding) {
             Some((0, why)) if why.is_empty() => Outcome::Delivered,
             Some((rejected, why)) => {
-                let why = response.strike_out(&why);
-                Outcome::Partly {
-                    rejected,
-                    why: format!("the endpoint refused {rejected} of a request: {why}"),
-                }
+                let why = plain(&response.strike_out(&why));
+                let what = match rejected {
+                    0 => "took a request and says of it".to_owned(),
+                    _ => format!("refused {rejected} of a request"),
+                };
+                Outcome::Partly { rejected, why: format!("the endpoint {what}: {why}") }
             }
             None => Outcome::of(response),
         },
@@ -144,8 +145,12 @@ pub fn classify(response: &Response, encoding: Encoding) -> Outcome {
 const QUOTED: usize = 200;
 
 fn words(response: &Response) -> String {
-    let shown = response.shown();
-    shown.chars().filter(|c| !c.is_control()).take(QUOTED).collect()
+    plain(&response.shown())
+}
+
+/// Somebody else's words, fit for one line of ours.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(QUOTED).collect()
 }
 
 /// How many were refused, and why, of a successful answer; `None` if it is none.
@@ -155,23 +160,30 @@ fn partial_success(body: &[u8], encoding: Encoding) -> Option<(u64, String)> {
     }
     // Some answer in JSON whatever they were sent.
     if encoding == Encoding::Json || body.trim_ascii().starts_with(b"{") {
-        let answer: Json = serde_json::from_slice(body).ok()?;
-        let answer = answer.as_object()?;
-        if ["error", "errors"].iter().any(|name| answer.contains_key(*name)) {
+        // What else says that it is no success is judged as everywhere.
+        if Said::by(body) != Said::Fine {
             return None;
         }
-        let Some(partial) = answer.get("partialSuccess") else { return Some((0, String::new())) };
-        let rejected = ["rejectedSpans", "rejectedLogRecords"].iter().find_map(|name| partial.get(*name));
-        let rejected = rejected.and_then(|given| given.as_u64().or_else(|| given.as_str()?.parse().ok()));
-        let why = partial.get("errorMessage").and_then(Json::as_str).unwrap_or_default();
-        return Some((rejected.unwrap_or(0), why.to_owned()));
+        let answer: Json = serde_json::from_slice(body).ok()?;
+        // JSON of protobuf has both spellings of a name.
+        let of = |names: &[&str], json: &Json| names.iter().find_map(|name| json.get(*name)).cloned();
+        let Some(partial) = of(&["partialSuccess", "partial_success"], &answer) else {
+            return Some((0, String::new()));
+        };
+        let counts = ["rejectedSpans", "rejectedLogRecords", "rejected_spans", "rejected_log_records"];
+        let rejected = of(&counts, &partial)
+            .and_then(|given| given.as_u64().or_else(|| given.as_str()?.parse().ok()))
+            .unwrap_or(0);
+        let why = of(&["errorMessage", "error_message"], &partial);
+        return Some((rejected, why.as_ref().and_then(Json::as_str).unwrap_or_default().to_owned()));
     }
     let mut found = (0, String::new());
     for field in fields(body) {
         let (1, Field::Bytes(partial)) = field? else { return None };
         for field in fields(partial) {
             match field? {
-                (1, Field::Number(rejected)) => found.0 = rejected,
+                // A number below 0 is none.
+                (1, Field::Number(rejected)) => found.0 = u64::try_from(rejected as i64).unwrap_or(0),
                 (2, Field::Bytes(why)) => found.1 = String::from_utf8_lossy(why).into_owned(),
                 _ => {}
             }

@@ -13,10 +13,8 @@ pub fn trace_id(id: &str) -> [u8; 16] {
     if let Some((trace, _)) = remote(id) {
         return trace;
     }
-    match uuid(id).or_else(|| digits::<16>(id)) {
-        Some(bytes) if bytes != [0; 16] => bytes,
-        _ => head(Sha256::digest(id)),
-    }
+    let own = uuid(id).filter(|id| *id != [0; 16]).or_else(|| some_digits(id));
+    own.unwrap_or_else(|| head(Sha256::digest(id)))
 }
 
 /// The span id for an entity of ours.
@@ -31,8 +29,7 @@ pub fn span_id(trace: &str, kind: &str, id: &str) -> [u8; 8] {
 /// The trace and the span above it, for the id of a trace that goes on with what began elsewhere.
 pub fn remote(id: &str) -> Option<([u8; 16], [u8; 8])> {
     let mut parts = id.split('-');
-    let (trace, span) = (digits(parts.next()?)?, digits(parts.next()?)?);
-    (trace != [0; 16] && span != [0; 8]).then_some((trace, span))
+    Some((some_digits(parts.next()?)?, some_digits(parts.next()?)?))
 }
 
 fn uuid(id: &str) -> Option<[u8; 16]> {
@@ -52,8 +49,13 @@ fn head<const N: usize>(digest: impl AsRef<[u8]>) -> [u8; N] {
     bytes
 }
 
+/// The same for an id, which is none where all of it is 0.
+pub fn some_digits<const N: usize>(text: &str) -> Option<[u8; N]> {
+    digits(text).filter(|id| *id != [0; N])
+}
+
 /// Bytes from exactly twice as many hexadecimal digits.
-pub fn digits<const N: usize>(text: &str) -> Option<[u8; N]> {
+fn digits<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
@@ -87,11 +89,10 @@ impl TraceParent {
         if !is_lower || (version == 0 && parts.next().is_some()) {
             return None;
         }
-        let (trace_id, span_id) = (digits(trace)?, digits(span)?);
         let [flags] = digits::<1>(flags)?;
-        (trace_id != [0; 16] && span_id != [0; 8]).then_some(TraceParent {
-            trace_id,
-            span_id,
+        Some(TraceParent {
+            trace_id: some_digits(trace)?,
+            span_id: some_digits(span)?,
             is_sampled: flags & 1 == 1,
         })
     }

@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Deeper values are refused.
-const MAX_DEPTH: usize = 128;
+/// Deeper values are refused: calls take 128 levels (`text::json`), around which a line and the record of an open entity
+/// have a few of their own.
+const MAX_DEPTH: usize = 128 + 16;
 /// In text that is shorter a quote is found sooner by looking at a few words.
 const SHORT: usize = 64;
 
@@ -88,6 +89,12 @@ impl<'a> JsonText<'a> {
     pub fn as_f64(self) -> Option<f64> {
         let is_number = self.0.as_bytes().first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-');
         is_number.then(|| self.0.parse().ok()).flatten().filter(|number: &f64| number.is_finite())
+    }
+
+    /// Whether it is a number that is written without a fraction and an exponent.
+    pub fn is_whole(self) -> bool {
+        let digits = self.0.strip_prefix('-').unwrap_or(self.0);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
     }
 
     /// Whether it is true or false, if it is either.

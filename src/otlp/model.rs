@@ -61,25 +61,37 @@ impl From<bool> for AttributeValue<'_> {
     }
 }
 
+/// Deeper values are JSON texts. A level is up to three messages of a request, which has seven around them, and most
+/// readers of protobuf refuse a request that has more than 100 within each other.
+const MAX_LEVELS: usize = 24;
+
 impl<'a> AttributeValue<'a> {
     /// JSON as a value; null has none.
     pub fn of_json(json: JsonText<'a>) -> Option<AttributeValue<'a>> {
+        AttributeValue::within(json, MAX_LEVELS)
+    }
+
+    fn within(json: JsonText<'a>, levels: usize) -> Option<AttributeValue<'a>> {
         if json.is_null() {
             return None;
         }
-        if json.is_object() {
-            let members =
-                json.members().filter_map(|(key, value)| Some((key, AttributeValue::of_json(value)?)));
-            return Some(AttributeValue::Map(members.collect()));
-        }
-        if json.is_array() {
-            return Some(AttributeValue::List(json.elements().filter_map(AttributeValue::of_json).collect()));
+        if json.is_object() || json.is_array() {
+            let Some(levels) = levels.checked_sub(1) else { return Some(AttributeValue::text_of(json)) };
+            let of = |value| AttributeValue::within(value, levels);
+            return Some(match json.is_object() {
+                true => {
+                    let members = json.members().filter_map(|(key, value)| Some((key, of(value)?)));
+                    AttributeValue::Map(members.collect())
+                }
+                false => AttributeValue::List(json.elements().filter_map(of).collect()),
+            });
         }
         let value =
             json.text().map(AttributeValue::Text).or_else(|| json.as_bool().map(AttributeValue::Bool));
+        // A whole number that 64 bits do not hold keeps its digits.
         let value = value
             .or_else(|| json.as_i64().map(AttributeValue::Int))
-            .or_else(|| json.as_f64().map(AttributeValue::Float));
+            .or_else(|| json.as_f64().filter(|_| !json.is_whole()).map(AttributeValue::Float));
         Some(value.unwrap_or(AttributeValue::Text(json.raw().into())))
     }
 

@@ -11,6 +11,7 @@
  *     otlp open COUNT                    a trace that stays open while COUNT others come and go
  *     otlp poison                        five traces, of which the third is called poison
  *     otlp large PREFIX COUNT            COUNT traces of 100,000 bytes that no compression makes much smaller
+ *     otlp nested DEPTH                  a generation whose parameters and result are DEPTH levels deep, and an entry with the same
  *     otlp entries COUNT                 COUNT entries of a log client
  *     otlp joined HEADER                 a trace below HEADER, and the header for a call from its span
  *     otlp headers HEADER...             what a trace below each HEADER comes to: its status and id
@@ -194,12 +195,52 @@ static int entries(int first, int count, bool is_killed) {
     return maxim_log_client_free(client) != MAXIM_OK;
 }
 
+static int nested(size_t depth) {
+    enum { MOST = 200 };
+    char text[2 * MOST + 64];
+    if (depth > MOST) {
+        return 2;
+    }
+    /* The object around them is a level too. */
+    int length = snprintf(text, sizeof text, "{\"whole\":18446744073709551615,\"nested\":");
+    for (size_t level = 1; level < depth; level++) {
+        text[length++] = '[';
+    }
+    text[length++] = '7';
+    for (size_t level = 1; level < depth; level++) {
+        text[length++] = ']';
+    }
+    strcpy(text + length, "}");
+    maxim_logger *logger = otlp_logger();
+    maxim_trace_config config = MAXIM_TRACE_CONFIG_INIT;
+    config.id = S("nested");
+    must(maxim_trace_create(logger, &config, NULL));
+    maxim_generation_config call = MAXIM_GENERATION_CONFIG_INIT;
+    call.id = S("nested-generation");
+    call.model_parameters_json = S(text);
+    must(maxim_trace_add_generation(logger, S("nested"), &call, NULL));
+    must(maxim_generation_result(logger, S("nested-generation"), S(text), 0));
+    must(maxim_generation_end(logger, S("nested-generation")));
+    must(maxim_trace_end(logger, S("nested")));
+    maxim_log_client_config entries = MAXIM_LOG_CLIENT_CONFIG_INIT;
+    entries.protocol = MAXIM_PROTOCOL_OTLP;
+    entries.source = S("otlp-test");
+    maxim_log_client *client = NULL;
+    must(maxim_log_client_new(&entries, &client));
+    must(maxim_log_info(client, S("nested"), S(text), NULL));
+    must(maxim_log_disconnect(client, AMPLE));
+    return (maxim_log_client_free(client) != MAXIM_OK) | finish(logger);
+}
+
 int main(int argc, char **argv) {
     const char *verb = argc > 1 ? argv[1] : "";
     const char *first = argc > 2 ? argv[2] : "0";
     int count = argc > 3 ? atoi(argv[3]) : atoi(first);
     if (strcmp(verb, "entries") == 0) {
         return argc > 3 ? entries(atoi(first), count, true) : entries(0, count, false);
+    }
+    if (strcmp(verb, "nested") == 0) {
+        return nested((size_t)atoi(first));
     }
     if (strcmp(verb, "sink") == 0) {
         maxim_logger *logger = NULL;

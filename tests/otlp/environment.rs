@@ -1,5 +1,7 @@
 //! What is around a program: another service's header, and what the environment says of OpenTelemetry.
 
+use std::os::unix::ffi::OsStrExt as _;
+
 use super::*;
 
 #[test]
@@ -149,6 +151,16 @@ fn a_request_that_takes_longer_than_the_environment_allows_is_made_again() {
 }
 
 #[test]
+fn a_close_that_ends_while_nobody_answers_says_that_and_promises_no_other_attempt() {
+    let collector = Collector::start_with_silence(|_| None);
+    let host = host("otlp-closed");
+    let mut command = host.command(&collector.url(), &["traces", "c", "1"]);
+    let said = both(&command.env("CLEANUP_MS", "5000").output().unwrap());
+    assert!(said.contains("no answer in the time that there was; kept for the next logger"), "{said}");
+    assert!(!said.contains("next attempt") && !said.contains("disconnected"), "{said}");
+}
+
+#[test]
 fn a_time_to_try_again_is_kept_to() {
     let times = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = std::sync::Arc::clone(&times);
@@ -194,15 +206,39 @@ fn what_the_environment_says_wrongly_is_refused_by_the_name_of_the_variable() {
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1"),
         ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "10s"),
         ("OTEL_RESOURCE_ATTRIBUTES", "nonsense"),
+        // Quotes that a file of variables has kept, and other schemes.
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "\"http://127.0.0.1:4318\""),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "unix:///run/collector"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://127.0.0.1:4317"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "\"x-key=1\""),
     ] {
         let mut command = host.command(&collector.url(), &["traces", "m", "1"]);
         let said = both(&command.env(name, value).output().unwrap());
         assert!(said.contains(&format!("MAXIM_ERR_INVALID_ARGUMENT {name}: ")), "{name}={value}: {said}");
     }
+    for (name, value) in
+        [("OTEL_EXPORTER_OTLP_HEADERS", &b"x-key=\xff"[..]), ("OTEL_EXPORTER_OTLP_TIMEOUT", b"\xff")]
+    {
+        let mut command = host.command(&collector.url(), &["traces", "m", "1"]);
+        let said = both(&command.env(name, std::ffi::OsStr::from_bytes(value)).output().unwrap());
+        assert!(said.contains(&format!("MAXIM_ERR_INVALID_ARGUMENT {name}: ")), "{name}, no text: {said}");
+    }
     assert_eq!(collector.seen().len(), 0);
     // Anything but "true" leaves it on, as the specification has it.
-    for (name, value) in [("OTEL_SDK_DISABLED", "1"), ("OTEL_EXPORTER_OTLP_HEADERS", " , x-a = b%2 ,")] {
-        let prefix = name.to_lowercase();
+    for (number, (name, value)) in [
+        ("OTEL_SDK_DISABLED", "1"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", " , x-a = b%2 ,"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", ""),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", " 10000 "),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", " "),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", " HTTP/Protobuf "),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "None"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "team%2Cname=a%3Db"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let prefix = format!("m{number}");
         let mut command = host.command(&collector.url(), &["traces", &prefix, "1"]);
         said(command.env(name, value).output().unwrap());
         assert!(ids_of(&collector.spans()).is_superset(&expected(&prefix, 0..1)), "{name}={value}");

@@ -152,9 +152,9 @@ fn known_attributes() -> Attributes<'static> {
     }
     let text = environment("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
     for (name, value) in text.split(',').filter_map(|pair| pair.split_once('=')) {
-        let name = name.trim();
-        if !attributes.iter().any(|(known, _)| known == name) {
-            attributes.push((name.to_owned().into(), decode(value.trim(), false).into_owned().into()));
+        let name = decode(name.trim(), false).into_owned();
+        if !attributes.iter().any(|(known, _)| *known == name) {
+            attributes.push((name.into(), decode(value.trim(), false).into_owned().into()));
         }
     }
     attributes

@@ -194,6 +194,11 @@ impl Http {
         sibling
     }
 
+    /// Whether no request can be made any more.
+    pub fn is_interrupted(&self) -> bool {
+        self.shared.exchange.interrupted.load(Ordering::SeqCst)
+    }
+
     /// The status of the last answer; 0 before the first.
     pub fn last_status(&self) -> u16 {
         self.last_status

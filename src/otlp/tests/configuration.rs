@@ -92,6 +92,21 @@ fn the_standard_environment_is_read_and_the_configuration_comes_first() {
     assert!(wrong("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"));
     assert!(wrong("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"));
     assert!(wrong("OTEL_EXPORTER_OTLP_HEADERS", "nonsense"));
+    assert!(wrong("OTEL_RESOURCE_ATTRIBUTES", "%ff=a"));
+}
+
+#[test]
+fn words_of_the_environment_are_read_in_whatever_case_and_names_of_the_resource_decoded() {
+    let env = BTreeMap::from([
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/Json"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "GZIP"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "team%3Dname=a%3Db,plain=c"),
+    ]);
+    let read = |name: &str| env.get(name).map(|text| (*text).to_owned());
+    let config = resolve_with(Signal::Traces, &Given::default(), &read).unwrap();
+    assert_eq!((config.encoding, config.compression), (Encoding::Json, Compression::Gzip));
+    assert_eq!(text(&config.resource.attributes, "team=name"), "a=b");
+    assert_eq!(text(&config.resource.attributes, "plain"), "c");
 }
 
 #[test]
@@ -109,6 +124,24 @@ fn an_answer_is_judged_as_the_specification_has_it() {
     let json = br#"{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"no"}}"#;
     assert!(matches!(judged(200, json), Outcome::Partly { rejected: 2, .. }));
     assert_eq!(judged(200, br#"{"partialSuccess":{}}"#), Outcome::Delivered);
+    let json = br#"{"partial_success":{"rejected_spans":4,"error_message":"no"}}"#;
+    assert!(matches!(judged(200, json), Outcome::Partly { rejected: 4, .. }));
+    // A number below 0, and more than 64 bits hold.
+    let below = [&[0x0a, 11, 0x08][..], &[0xff; 9], &[1]].concat();
+    assert_eq!(judged(200, &below), Outcome::Delivered);
+    for json in ["-3", "\"-3\"", "1e30", "\"99999999999999999999\"", "null", "[1]", "true"] {
+        let json = format!(r#"{{"partialSuccess":{{"rejectedSpans":{json}}}}}"#);
+        assert_eq!(judged(200, json.as_bytes()), Outcome::Delivered, "{json}");
+    }
+    // A warning, of which every character is for one line.
+    let warning = br#"{"partialSuccess":{"errorMessage":"use\u001b[31m\nthe new address"}}"#;
+    let Outcome::Partly { rejected: 0, why } = judged(200, warning) else { panic!("a warning") };
+    assert_eq!(why, "the endpoint took a request and says of it: use[31mthe new address");
+    for denied in
+        [r#"{"success":false}"#, r#"{"status":"error"}"#, r#"{"statusCode":500,"partialSuccess":{}}"#]
+    {
+        assert!(matches!(judged(200, denied.as_bytes()), Outcome::Retry { .. }), "{denied}");
+    }
     assert_eq!(judged(202, b"{}"), Outcome::Delivered);
     assert!(matches!(judged(200, b"<html>log in</html>"), Outcome::Hold { .. }));
     assert!(matches!(judged(200, br#"{"error":"no"}"#), Outcome::Retry { .. }));
