@@ -370,7 +370,7 @@ type Stats struct {
 	Adopted        uint64        // records taken over from loggers that ended before they could send them
 	OldestHeld     time.Duration // how long the oldest held record has been waiting
 	LastHTTPStatus int           // of the last answer; 0: none yet
-	Ignored        uint64        // log calls that a client without an API key let go
+	Ignored        uint64        // log calls that a client without an API key discarded
 	Refused        uint64        // calls that were refused because the configured space was full
 	SampledOut     uint64        // records of traces that are not in the sample
 	MasksFailed    uint64        // texts that were dropped because a mask failed

@@ -249,7 +249,7 @@ impl Client {
         self.control.as_ref().map_or(0, Control::failed)
     }
 
-    /// What became of the entries, and how many were let go for want of a key.
+    /// What became of the entries, and how many were discarded for want of a key.
     pub fn stats(&self) -> Result<(delivery::Stats, u64)> {
         let numbers = self.own().pipeline.as_ref().map(Pipeline::stats).transpose()?.unwrap_or_default();
         Ok((numbers, self.ignored.load(Ordering::Relaxed)))

@@ -18,9 +18,9 @@ pub const MAX_BATCH_ENTRIES: u32 = 100;
 pub enum Environment {
     /// On a developer's machine.
     Development,
-    /// Before production.
+    /// Staging.
     Staging,
-    /// For real.
+    /// Production.
     Production,
 }
 
@@ -58,11 +58,11 @@ pub struct ClientConfig {
     pub user_id: Option<String>,
     /// The session of entries that name none; can be changed later.
     pub session_id: Option<String>,
-    /// So many waiting entries are sent without waiting for the interval; also the most in a request.
+    /// Number of buffered entries that triggers a send; also the most in a request.
     pub batch_size: u32,
-    /// How long an entry waits for company.
+    /// Maximum time an entry waits to be batched.
     pub flush_interval: Duration,
-    /// Entries below it are let go.
+    /// Entries below it are discarded.
     pub min_level: Level,
     /// How failed requests are tried again.
     pub backoff: BackoffConfig,

@@ -15,16 +15,16 @@ use crate::text::scratch;
 /// What a mask is told instead of an entity.
 pub(super) const LOG_ENTRY: i32 = -1;
 
-/// How bad it is.
+/// The severity of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// For the developer.
+    /// Diagnostic detail.
     Debug,
-    /// As it should be.
+    /// Normal operation.
     Info,
-    /// Odd.
+    /// Unexpected but recoverable.
     Warn,
-    /// Wrong.
+    /// A failure.
     Error,
 }
 

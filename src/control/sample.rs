@@ -58,7 +58,7 @@ impl Sample {
         self.left_out.has(kind, id)
     }
 
-    /// Counts one record that is let go.
+    /// Counts one record that is left out.
     pub fn count(&self) {
         self.count.fetch_add(1, Ordering::Relaxed);
     }

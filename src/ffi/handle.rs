@@ -360,37 +360,32 @@ impl<T> Table<T> {
     where
         T: Handled,
     {
-        let (index, generation) = decode::<T>(handle)?;
-        let slot = self.slot(index)?;
-        slot.state
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
-                is_live(state, generation).then(|| state + ONE_USER)
-            })
-            .ok()?;
-        // SAFETY: the slot was live when we became its user, so `object` came from `Arc::into_raw`,
-        // and it is not given up before its last user has left.
-        let entry = unsafe {
-            let object = slot.object.load(Ordering::Acquire);
-            Arc::increment_strong_count(object);
-            Arc::from_raw(object)
-        };
-        self.leave(index, slot);
-        Some(entry)
+        self.object_of(handle, |state| state + ONE_USER)
     }
 
     fn remove(&self, handle: usize) -> Option<Arc<LiveObject<T>>>
     where
         T: Handled,
     {
+        // Only one remover can turn the live bit off; it stays a user until it has the object.
+        self.object_of(handle, |state| (state & !LIVE) + ONE_USER)
+    }
+
+    /// The object of a live handle, for who becomes a user of its slot by this change of the slot's state.
+    #[inline]
+    fn object_of(&self, handle: usize, joined: impl Fn(u64) -> u64) -> Option<Arc<LiveObject<T>>>
+    where
+        T: Handled,
+    {
         let (index, generation) = decode::<T>(handle)?;
         let slot = self.slot(index)?;
-        // Only one remover can turn the live bit off; it stays a user until it has the object.
         slot.state
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
-                is_live(state, generation).then(|| (state & !LIVE) + ONE_USER)
+                is_live(state, generation).then(|| joined(state))
             })
             .ok()?;
-        // SAFETY: as in `get`.
+        // SAFETY: the slot was live when we became its user, so `object` came from `Arc::into_raw`,
+        // and it is not given up before its last user has left.
         let entry = unsafe {
             let object = slot.object.load(Ordering::Acquire);
             Arc::increment_strong_count(object);

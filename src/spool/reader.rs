@@ -232,7 +232,7 @@ impl Reader {
         Ok(bytes)
     }
 
-    /// Lets go of the oldest buffers of other segments than these, if they are too many or too large.
+    /// Frees the oldest buffers of other segments than these, if they are too many or too large.
     fn forget_other_buffers(&mut self, views: &[View]) {
         let (mut others, mut room) = (BUFFERS_MAX.saturating_sub(views.len()), BUFFERS_BYTES);
         for index in (0..self.buffers.len()).rev() {

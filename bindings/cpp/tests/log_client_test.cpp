@@ -183,7 +183,7 @@ TEST_F(log_client_test, moved_clients_and_flows_go_on) {
     EXPECT_EQ(new_entries().size(), 1U);
 }
 
-TEST_F(log_client_test, without_a_key_log_calls_are_let_go) {
+TEST_F(log_client_test, without_a_key_log_calls_are_discarded) {
     auto given = config();
     given.api_key = "";
     maxim::log_client client(given);

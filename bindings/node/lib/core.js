@@ -7,7 +7,7 @@
 const native = require('./native.js');
 const { ENTITIES } = require('./constants.js');
 const { MaximError, failure, asMaximError } = require('./error.js');
-const { listen, later } = require('./mailbox.js');
+const { listen, later } = require('./event-queue.js');
 const { numeric } = require('./values.js');
 
 /** How long `flush` and `close` try before they give up waiting; nothing is lost by that. */

@@ -9,8 +9,8 @@ static void unload(napi_env env, void *data, void *hint) {
     (void)env;
     (void)hint;
     struct addon *addon = data;
-    if (addon->mailbox) {
-        mailbox_release(addon->mailbox);
+    if (addon->queue) {
+        event_queue_release(addon->queue);
     }
     free(addon);
 }

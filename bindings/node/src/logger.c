@@ -103,12 +103,12 @@ static napi_value last_error(napi_env env, napi_callback_info info) {
 static napi_value listen(napi_env env, napi_callback_info info) {
     struct call call;
     call_begin(&call, env, info, 3);
-    if (call.addon->mailbox || napi_create_reference(env, call.values[2], 1, &call.addon->mask) != napi_ok ||
-        !mailbox_open(env, call.values[0], call.values[1], &call.addon->mailbox)) {
-        napi_throw_error(env, "MAXIM_ERR_NO_RESOURCES", "the addon has no mailbox");
+    if (call.addon->queue || napi_create_reference(env, call.values[2], 1, &call.addon->mask) != napi_ok ||
+        !event_queue_open(env, call.values[0], call.values[1], &call.addon->queue)) {
+        napi_throw_error(env, "MAXIM_ERR_NO_RESOURCES", "the addon has no event queue");
         return NULL;
     }
-    mailbox_keep(call.addon->mailbox);
+    event_queue_keep(call.addon->queue);
     return NULL;
 }
 

@@ -28,10 +28,10 @@
 /* The kinds of handles. */
 enum kind { KIND_LOGGER, KIND_LOG_CLIENT, KIND_FLOW, KINDS };
 
-/* What a message to JavaScript is about; lib/mailbox.js has the same numbers. */
+/* What a message to JavaScript is about; lib/event-queue.js has the same numbers. */
 enum subject { SUBJECT_ERROR, SUBJECT_DEBUG, SUBJECT_DONE };
 
-struct mailbox;
+struct event_queue;
 
 /* What a JavaScript function knows of itself: asking for the environment's state would cost a call. */
 struct function {
@@ -41,7 +41,7 @@ struct function {
 
 /* One environment's state. */
 struct addon {
-    struct mailbox *mailbox;
+    struct event_queue *queue;
     /* Asked for the texts of loggers that have a mask. */
     napi_ref mask;
     /* The handle of each kind that was checked last: checking a tag costs as much as a log call. */
@@ -54,7 +54,7 @@ struct addon {
 
 /* Who is told what happens later: the callbacks' user_data. */
 struct listener {
-    struct mailbox *mailbox;
+    struct event_queue *queue;
     double number;
     /* For `on_mask`, which is called on the environment's thread: what it answered last. */
     struct addon *addon;
@@ -185,11 +185,11 @@ struct opening take_opening(struct call *call);
 /* Ends the call: the new handle, or the status. */
 napi_value answer_opened(struct call *call, maxim_status status, void *handle, enum kind kind, struct opening opening);
 
-/* mailbox.c: messages from the library's threads to an environment's. */
+/* event_queue.c: messages from the library's threads to an environment's. */
 
-bool mailbox_open(napi_env env, napi_value dispatch, napi_value resource, struct mailbox **out);
-void mailbox_keep(struct mailbox *mailbox);
-void mailbox_release(struct mailbox *mailbox);
+bool event_queue_open(napi_env env, napi_value dispatch, napi_value resource, struct event_queue **out);
+void event_queue_keep(struct event_queue *queue);
+void event_queue_release(struct event_queue *queue);
 struct listener *listener_new(const struct call *call, double number);
 void listener_free(struct listener *listener);
 /* The library's callbacks; user_data is a listener, which `on_done` frees. */
@@ -200,7 +200,7 @@ void on_done(void *user_data, maxim_status status, const char *detail);
 int32_t on_mask(void *user_data, int32_t entity, const char *field, const char *text, size_t length, maxim_str *out);
 
 /* While an answer is awaited, the environment's event loop stays alive. */
-void mailbox_expect(napi_env env, struct mailbox *mailbox);
+void event_queue_expect(napi_env env, struct event_queue *queue);
 
 /* wait.c: calls that may block, on another thread. */
 

@@ -149,7 +149,7 @@ static napi_value begin_call(napi_env env, napi_callback_info info, begin_functi
         if (listener) {
             status = begin(call.method, handle, timeout, listener);
             if (status == MAXIM_OK) {
-                mailbox_expect(env, call.addon->mailbox);
+                event_queue_expect(env, call.addon->queue);
             } else {
                 listener_free(listener);
             }

@@ -73,7 +73,7 @@ class MemoryTest < MaximTest
     assert_equal @server.stats["lines"], accepted.to_i
   end
 
-  def test_loggers_that_are_let_go_are_freed_and_their_records_still_arrive
+  def test_loggers_that_nothing_refers_to_are_freed_and_their_records_still_arrive
     output = ruby(<<~RUBY)
       20.times { |i| Maxim::Logger.new(exit_timeout: nil).trace("t").add_tag("n", "seq-free-\#{i}") }
       GC.start
