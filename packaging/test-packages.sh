@@ -108,7 +108,7 @@ END
 # The index is the compact one, as rubygems.org has it: gems for a platform are not found in the older ones.
 test_gem() {
     local gem registry needs
-    gem=$(cd "$release/gem" && echo maxim-logger-*.gem)
+    gem=$(cd "$release/gem" && echo maxim-logger-*-"$(uname -m)"-linux.gem)
     mkdir -p "$work/gems/gems" "$work/gems/info"
     cp "$release/gem/$gem" "$work/gems/gems/"
     quietly "${clean[@]}" gem generate_index --directory "$work/gems"
@@ -122,12 +122,33 @@ test_gem() {
     port_of "$work/gem-port" >/dev/null
     quietly "${clean[@]}" gem install --clear-sources --source "http://127.0.0.1:$(sed 's/.*port \([0-9]*\).*/\1/' "$work/gem-port")" \
         --no-document --install-dir "$work/gem" maxim-logger
-    logs 2 GEM_HOME="$work/gem" GEM_PATH="$work/gem" ruby -e 'require "maxim-logger"
+    echo 'require "maxim-logger"
 logger = Maxim::Logger.new(raise_exceptions: true)
 logger.trace("gem") { }
 logger.close(timeout: 60) or abort "not everything was sent"
-puts Maxim.library_version'
+puts Maxim.library_version' >"$work/logs.rb"
+    logs 2 GEM_HOME="$work/gem" GEM_PATH="$work/gem" ruby "$work/logs.rb"
     [ "$(cat "$work/log")" = "$version" ]
+    local other
+    for other in "${others[@]}"; do
+        case $other in *-gnu) ;; *) continue ;; esac
+        foreign "$other"
+        quietly "${there[@]}" "$root/usr/bin/ruby3.1" "$root/usr/bin/gem3.1" install --local --no-document --install-dir "$work/gem-$other" \
+            "$release/gem/maxim-logger-$version-${other%%-*}-linux.gem"
+        makes_arrive 2 "${there[@]}" -E GEM_HOME="$work/gem-$other" -E GEM_PATH="$work/gem-$other" "$root/usr/bin/ruby3.1" "$work/logs.rb"
+        [ "$(cat "$work/log")" = "$version" ] || fail "the gem for $other says $(cat "$work/log")"
+        echo "in Ruby for $other: installed, logs, all arrives"
+    done
+}
+
+# foreign PLATFORM: `there` is how a program of it is run in `root`, a Debian with Python and Ruby, with all that a
+# program needs in its environment.
+foreign() {
+    arch=${1%%-*}
+    root=$("$repository/packaging/root.sh" "$1" languages 2>"$work/log") || { cat "$work/log"; fail "no Python and Ruby for $1"; }
+    for_processor
+    there=("${clean[@]}" MAXIM_BASE_URL="$url" MAXIM_API_KEY="packages-$$" MAXIM_LOG_REPO_ID=packages MAXIM_SPOOL_DIR="$work/spool"
+        "$qemu" -L "$root")
 }
 
 test_go() {
@@ -198,12 +219,17 @@ test_wheel() {
             --platform "${tag}_${other%%-*}" --target "$work/wheel-$other" "libmaxim==$version"
         tar -xzf "$release/libmaxim-$version-$other.tar.gz" -C "$work" "libmaxim-$version-$other/lib"
         cmp "$work/libmaxim-$version-$other/lib/libmaxim.so" "$work/wheel-$other/libmaxim/libmaxim.so"
+        case $other in *-gnu) ;; *) continue ;; esac
+        foreign "$other"
+        makes_arrive 2 "${there[@]}" -E PYTHONPATH="$work/wheel-$other" "$root/usr/bin/python3.11" tests/consumers/documented.py
+        [ "$(cat "$work/log")" = "$version" ] || fail "the wheel for $other says $(cat "$work/log")"
+        echo "in Python for $other: logs, all arrives"
     done
 }
 
 # In a Debian made from nothing, from a file: source of apt, with the C quickstart's compiler as another package.
 test_deb() {
-    local root=$PWD/build/dist/roots/debian
+    local root=$PWD/build/dist/roots/debian other
     lintian --fail-on error,warning --suppress-tags "$(grep -v '^#' packaging/debian/lintian-suppressed | cut -d ' ' -f 1 | paste -sd ,)" \
         "$release"/deb/*.deb
     [ "$(id -u)" -eq 0 ] || fail "a Debian from nothing is made by root only"
@@ -213,7 +239,9 @@ test_deb() {
             >build/dist/debootstrap.log 2>&1
         touch "$root/complete"
     fi
-    mkdir -p "$root/packages"
+    # Of an earlier run there may be a newer version, which apt would take.
+    rm -rf "$root/packages"
+    mkdir "$root/packages"
     cp "$release"/deb/*_amd64.deb "$root/packages/"
     (cd "$root/packages" && apt-ftparchive packages . >Packages)
     echo 'deb [trusted=yes] file:/packages ./' >"$root/etc/apt/sources.list.d/libmaxim.list"
@@ -226,13 +254,14 @@ test_deb() {
     printf '%s\n' 'autoload -U compinit' 'compinit -u -d /tmp/zcompdump' '[ "$_comps[maxim-dev]" = _maxim-dev ] && autoload +X _maxim-dev' \
         'functions _maxim-dev | grep -o ":mode:(tree count quiet)" | head -n 1 | tr -d ":()" | sed s/mode// | tr " " "\n"' \
         >"$root/tmp/complete.zsh"
-    ROOT=$root SOVERSION=${version%.*} unshare --mount --propagation private sh -euc '
+    ROOT=$root VERSION=$version SOVERSION=${version%.*} unshare --mount --propagation private sh -euc '
         mount -t proc proc "$ROOT/proc"
         mount --bind /dev "$ROOT/dev"
         mount -t tmpfs tmpfs "$ROOT/dev/shm"
-        exec chroot "$ROOT" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive SOVERSION="$SOVERSION" sh -euc "
+        exec chroot "$ROOT" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive SOVERSION="$SOVERSION" VERSION="$VERSION" sh -euc "
             apt-get update -q >/dev/null
             apt-get install -y -q --no-install-recommends libmaxim-dev maxim-dev gcc libc6-dev pkg-config fish zsh >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+            [ \"\$(dpkg-query -W -f \"\\\${Version}\" libmaxim-dev)\" = $VERSION-1 ]
             cc -std=c99 -D_POSIX_C_SOURCE=200809L /tmp/quickstart.c -o /tmp/quickstart \$(pkg-config --cflags --libs maxim)
             for shell in fish bash zsh; do
                 said=\$(\$shell /tmp/complete.\$shell 2>&1 | sort | xargs)
@@ -245,6 +274,30 @@ test_deb() {
             kill \$server
             apt-get purge -y -q libmaxim-dev maxim-dev libmaxim\$SOVERSION >/tmp/log 2>&1
             ! ls /usr/include/maxim.h 2>/dev/null"'
+    for other in "${others[@]}"; do
+        case $other in *-gnu) foreign_debs "$other" ;; esac
+    done
+}
+
+# foreign_debs PLATFORM: apt finds all that they depend on, and what lies in them is compiled with and run.
+foreign_debs() {
+    local debian=arm64
+    arch=${1%%-*}
+    [ "$arch" != x86_64 ] || debian=amd64
+    root=$("$repository/packaging/root.sh" "$1" "$release"/deb/*_"$debian".deb 2>"$work/log") || { cat "$work/log"; fail "the Debian packages for $1"; }
+    for_processor
+    mkdir -p "$work/include-$arch"
+    cp "$root"/usr/include/maxim.h "$work/include-$arch/"
+    # Flags are words on purpose.
+    # shellcheck disable=SC2046
+    quietly "$(packaging/cc.sh "$1")" -std=c99 -D_POSIX_C_SOURCE=200809L -I"$work/include-$arch" examples/c/quickstart.c -o "$root/test/quickstart" \
+        $(PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_LIBDIR=$root/usr/lib/$arch-linux-gnu/pkgconfig pkg-config --libs maxim)
+    # Found where Debian's loader looks by itself.
+    makes_arrive "$quickstart_lines" "${clean[@]}" MAXIM_BASE_URL="$url" MAXIM_API_KEY="packages-$$" MAXIM_LOG_REPO_ID=packages \
+        MAXIM_SPOOL_DIR="$work/spool" "$qemu" -L "$root" "$root/test/quickstart"
+    quietly "$qemu" -L "$root" "$root/usr/bin/maxim-dev" completion bash
+    cmp "$work/log" "$root/usr/share/bash-completion/completions/maxim-dev"
+    echo "Debian packages for $1: unpacked with all that they depend on; quickstart logs, all arrives"
 }
 
 # user_of FOLDER: a C program that is built with CMake and wants the target maxim::maxim.

@@ -14,7 +14,7 @@ Gem::Specification.new do |spec|
   spec.licenses = ["MIT", "Apache-2.0"]
   spec.homepage = "https://www.getmaxim.ai"
   spec.required_ruby_version = ">= 3.0"
-  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "ext/**/*.{c,h,rb}", "README.md", "REFERENCE.md", "LICENSE-*"] }
+  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "ext/**/*.{c,h,rb,map}", "README.md", "REFERENCE.md", "LICENSE-*"] }
   spec.extensions = ["ext/maxim/extconf.rb"]
   spec.require_paths = ["lib"]
   spec.metadata = { "rubygems_mfa_required" => "true" }

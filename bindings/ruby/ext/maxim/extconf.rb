@@ -11,7 +11,7 @@ require "mkmf"
 # An archive is linked into the extension, with none of its symbols visible to anybody else.
 def link_statically(archive)
   $LOCAL_LIBS << " #{archive} -lpthread -ldl -lm"
-  $DLDFLAGS << " -Wl,--exclude-libs,ALL" if RbConfig::CONFIG["host_os"].include?("linux")
+  $DLDFLAGS << " -Wl,--version-script=#{File.join(__dir__, "exports.map")}" if RbConfig::CONFIG["host_os"].include?("linux")
 end
 
 def use(include_dir, lib_dir)
