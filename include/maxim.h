@@ -1487,7 +1487,10 @@ MAXIM_API maxim_status maxim_purge(maxim_logger *MAXIM_NONNULL logger);
 MAXIM_API maxim_status maxim_check(maxim_logger *MAXIM_NONNULL logger, uint32_t timeout_ms);
 
 /**
- * Whether the spool directory can be written to; when not, records are kept in memory only.
+ * Whether the spool directory can be written to, as far as is known; when not, records are kept in
+ * memory only and may end with the process. Also false while the process has no descriptor left to
+ * open it with, and while it has been removed and cannot be made again: the library tries every few
+ * seconds, and writes what waits to files then.
  *
  * @param logger The logger.
  * @return Whether files can be written; false for a bad handle.

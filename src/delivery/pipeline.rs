@@ -396,6 +396,11 @@ impl Pipeline {
         &self.place.spool
     }
 
+    /// Whether it can be written to, as far as is known.
+    pub fn has_spool_dir(&self) -> bool {
+        self.place.spool.has_spool_directory()
+    }
+
     /// The directory for records that have to wait, if there is a file system for them.
     pub fn spool_dir(&self) -> Option<PathBuf> {
         let of_identity = match self.place.spool.location() {

@@ -349,12 +349,14 @@ pub unsafe extern "C" fn maxim_check(logger: *mut maxim_logger, timeout_ms: u32)
     })
 }
 
-/// Whether the spool directory can be written to; when not, records are kept in memory only.
+/// Whether the spool directory can be written to, as far as is known; when not, records are kept in memory only and may end
+/// with the process. Also false while the process has no descriptor left to open it with, and while it has been
+/// removed and cannot be made again: the library tries every few seconds, and writes what waits to files then.
 ///
 /// @return Whether files can be written; false for a bad handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_can_access_filesystem(logger: *const maxim_logger) -> bool {
-    boundary_or(false, || with_logger(logger, |log| Ok(log.spool_dir().is_some())))
+    boundary_or(false, || with_logger(logger, |log| Ok(log.has_spool_dir())))
 }
 
 /// The spool directory in use, where records wait that cannot be sent yet: absolute, and NUL-terminated; good until

@@ -327,6 +327,11 @@ impl Logger {
         }
     }
 
+    /// Whether there is a directory for them that can be written to, as far as is known.
+    pub fn has_spool_dir(&self) -> bool {
+        self.first.own().lines.has_spool_dir()
+    }
+
     /// The directory for records that cannot be sent, if they can be put into files.
     pub fn spool_dir(&self) -> Option<PathBuf> {
         self.first.own().lines.spool_dir()

@@ -20,8 +20,12 @@ static LAST: AtomicU64 = AtomicU64::new(0);
 static FIRST: AtomicU64 = AtomicU64::new(0);
 /// The cell when no page can be mapped; only the fork handler zeroes it.
 static UNMAPPED_CELL: AtomicU64 = AtomicU64::new(0);
-/// Whether the fork handler is installed.
+/// Whether the fork handlers are installed.
 static HANDLER: AtomicBool = AtomicBool::new(false);
+/// How many forks this process has begun, as far as the C library tells.
+static FORKS_BEGUN: AtomicU64 = AtomicU64::new(0);
+/// How many of those are over.
+static FORKS_ENDED: AtomicU64 = AtomicU64::new(0);
 
 /// The epoch of this process, never 0.
 #[inline]
@@ -72,20 +76,42 @@ pub fn is_forked() -> bool {
     first != 0 && first != epoch
 }
 
-/// Registers [`forget_epoch`] once. The library is never unloaded (`-z nodelete`), so the
-/// handler stays valid.
+/// How many forks have begun so far, or `None` while another thread is forking. If it is the same before and after
+/// something, no child has been made in between.
+pub fn forks() -> Option<u64> {
+    epoch();
+    let ended = FORKS_ENDED.load(Ordering::SeqCst);
+    let begun = FORKS_BEGUN.load(Ordering::SeqCst);
+    (begun == ended).then_some(begun)
+}
+
+/// Registers what runs around a fork, once. The library is never unloaded (`-z nodelete`), so the
+/// handlers stay valid.
 fn install_fork_handler() {
     #[cfg(unix)]
     if !HANDLER.swap(true, Ordering::AcqRel) {
-        // SAFETY: the handler is async-signal-safe and outlives the process's use of it. Failure
-        // (no memory) leaves the page to do the work.
-        unsafe { libc::pthread_atfork(None, None, Some(forget_epoch)) };
+        // SAFETY: the handlers are async-signal-safe and outlive the process's use of them. Failure
+        // (no memory) leaves the page to do the work, and forks uncounted.
+        unsafe { libc::pthread_atfork(Some(begin_fork), Some(end_fork), Some(forget_epoch)) };
     }
 }
 
-/// Runs in a child of `fork`: one store, which a wiped page doesn't need.
+#[cfg(unix)]
+extern "C" fn begin_fork() {
+    FORKS_BEGUN.fetch_add(1, Ordering::SeqCst);
+}
+
+/// In the parent, also of a fork that failed.
+#[cfg(unix)]
+extern "C" fn end_fork() {
+    FORKS_ENDED.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Runs in a child of `fork`: stores, of which a wiped page doesn't need the last.
 #[cfg(unix)]
 extern "C" fn forget_epoch() {
+    // The parent's other threads, which may have been forking too, are not here.
+    FORKS_ENDED.store(FORKS_BEGUN.load(Ordering::SeqCst), Ordering::SeqCst);
     let cell = CELL.load(Ordering::Relaxed);
     if !cell.is_null() {
         // SAFETY: a non-null CELL points to a cell that is never unmapped.
@@ -172,6 +198,28 @@ mod tests {
         // SAFETY: the child only reads atomics and leaves.
         assert!(child_moves_on(|| unsafe { libc::fork() }, parent));
         assert_eq!(epoch(), parent);
+    }
+
+    #[test]
+    fn forks_are_counted_and_over_in_parent_and_child() {
+        let counted = || loop {
+            // Other tests fork too.
+            if let Some(forks) = forks() {
+                return forks;
+            }
+        };
+        let before = counted();
+        // SAFETY: the child only reads atomics and leaves.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: leaves the child at once, without the test harness's exit handlers.
+            unsafe { libc::_exit(if forks().is_some_and(|forks| forks > before) { 42 } else { 1 }) };
+        }
+        assert!(child > 0 && counted() > before);
+        let mut status = 0;
+        // SAFETY: waits for the child made above; `status` outlives the call.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert_eq!(libc::WEXITSTATUS(status), 42);
     }
 
     #[test]

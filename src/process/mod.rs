@@ -25,7 +25,7 @@ mod undisturbed;
 pub mod unique;
 
 pub use files::FileFacts;
-pub use fork::{epoch, is_forked};
+pub use fork::{epoch, forks, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::is_running_on_lambda;
 pub use memory::{

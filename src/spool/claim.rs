@@ -5,11 +5,14 @@
 //! so nobody can take it for an orphan in between.
 
 use super::secure_fs::{self, At, Inode, OwnDescriptor};
+use crate::process;
 use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 pub(super) const LOCK: &str = "lock";
@@ -21,6 +24,10 @@ const GRACE: Duration = Duration::from_secs(300);
 /// The lock files one spool can hold at once: hot and cold, its own and those of one dead owner, whose
 /// directories may be under the identity's former name too.
 const SLOTS: usize = 6;
+/// How often another thread's fork is waited for, which takes milliseconds where the process is large, and how long each
+/// time. A child of one that takes longer may hold the lock too.
+const FORK_WAITS: u32 = 100;
+const FORK_WAIT: Duration = Duration::from_millis(1);
 
 /// The descriptors of one spool's held locks, readable without any lock: a forked child closes its copies,
 /// or the locks would stay held as long as the child lives, and nobody could adopt its dead parent's records.
@@ -94,23 +101,15 @@ impl Locks {
         }))
     }
 
-    fn enter(&self, lock: &OwnDescriptor) {
-        for slot in &self.0.slots {
-            let exchange = slot.descriptor.compare_exchange(FREE, TAKEN, Ordering::AcqRel, Ordering::Relaxed);
-            if exchange.is_ok() {
-                slot.device.store(lock.inode.device, Ordering::Relaxed);
-                slot.number.store(lock.inode.number, Ordering::Relaxed);
-                slot.descriptor.store(lock.descriptor(), Ordering::Release);
-                return;
-            }
-        }
-    }
-
-    fn leave(&self, lock: &OwnDescriptor) {
-        for slot in &self.0.slots {
-            let descriptor = lock.descriptor();
-            let _ = slot.descriptor.compare_exchange(descriptor, FREE, Ordering::AcqRel, Ordering::Relaxed);
-        }
+    fn enter(&self, lock: &OwnDescriptor) -> Option<&'static LockSlot> {
+        let is_taken = |slot: &&LockSlot| {
+            slot.descriptor.compare_exchange(FREE, TAKEN, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        };
+        let slot = self.0.slots.iter().find(is_taken)?;
+        slot.device.store(lock.inode.device, Ordering::Relaxed);
+        slot.number.store(lock.inode.number, Ordering::Relaxed);
+        slot.descriptor.store(lock.as_raw_fd(), Ordering::Release);
+        Some(slot)
     }
 
     /// In a forked child: gives back the inherited descriptors, so that the parent's death frees the
@@ -139,12 +138,56 @@ impl LockTable {
     }
 }
 
+/// A lock file that this process holds, and no child of it: its descriptor is in a table before it is locked, so that
+/// every child closes its copy.
+struct HeldLock {
+    file: OwnDescriptor,
+    slot: Option<&'static LockSlot>,
+    locks: Arc<Locks>,
+}
+
+impl HeldLock {
+    /// Locks what `open` opens; `WouldBlock` if somebody else holds it.
+    fn take(locks: &Arc<Locks>, open: impl Fn() -> io::Result<File>) -> io::Result<HeldLock> {
+        for wait in 0.. {
+            let before = process::forks();
+            let file = OwnDescriptor::new(open()?)?;
+            let slot = locks.enter(&file);
+            let held = HeldLock { file, slot, locks: Arc::clone(locks) };
+            // A child that has been forked in between knows nothing of its copy, and would hold the lock too.
+            let is_ours_alone = before.is_some() && before == process::forks();
+            if is_ours_alone || wait == FORK_WAITS {
+                return match secure_fs::try_lock(&held.file) {
+                    true => Ok(held),
+                    false => Err(io::Error::from(io::ErrorKind::WouldBlock)),
+                };
+            }
+            drop(held);
+            if process::forks().is_none() {
+                let cancellation = process::hold_cancellation();
+                thread::sleep(FORK_WAIT);
+                cancellation.put_back();
+            }
+        }
+        unreachable!("the last turn has returned")
+    }
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        // Closed first: a child that is forked in between finds something else under the number, or nothing.
+        self.file.close();
+        if let Some(slot) = self.slot {
+            slot.descriptor.store(FREE, Ordering::Release);
+        }
+    }
+}
+
 /// A directory that this instance alone may read, write and remove.
 pub(super) struct Claim {
     directory: At,
     inode: Inode,
-    lock: OwnDescriptor,
-    locks: Arc<Locks>,
+    lock: HeldLock,
 }
 
 impl Claim {
@@ -169,10 +212,11 @@ impl Claim {
     }
 
     fn fill(making: &At, directory: At, locks: &Arc<Locks>) -> io::Result<Claim> {
-        let lock = locked(making.join(LOCK).create()?)?;
+        let name = making.join(LOCK);
+        let lock = HeldLock::take(locks, || made_or_there(&name))?;
         making.rename(&directory)?;
         let inode = directory.look()?.inode;
-        Ok(Claim::held(directory, inode, lock, locks))
+        Ok(Claim { directory, inode, lock })
     }
 
     /// Takes the directory of a dead owner; `None` when its owner lives or somebody else was faster.
@@ -183,25 +227,20 @@ impl Claim {
             _ => return Ok(None),
         };
         let name = directory.join(LOCK);
-        let lock = match name.open_writable() {
-            Ok(lock) => lock,
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        let lock = HeldLock::take(locks, || match name.open_writable() {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             // Where the system's clock is late, nothing looks old to it.
-            Err(_) if !directory.looks_older(GRACE) && !directory.is_seen_older(GRACE) => return Ok(None),
-            Err(_) => name.create()?,
-        };
-        let lock = match locked(lock) {
+            Err(_) if directory.looks_older(GRACE) || directory.is_seen_older(GRACE) => name.create(),
+            Err(_) => Err(io::Error::from(io::ErrorKind::WouldBlock)),
+            opened => opened,
+        });
+        let lock = match lock {
             Ok(lock) => lock,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(error) => return Err(error),
         };
-        let claim = Claim::held(directory, inode, lock, locks);
+        let claim = Claim { directory, inode, lock };
         Ok(claim.is_intact().then_some(claim))
-    }
-
-    fn held(directory: At, inode: Inode, lock: OwnDescriptor, locks: &Arc<Locks>) -> Claim {
-        locks.enter(&lock);
-        Claim { directory, inode, lock, locks: Arc::clone(locks) }
     }
 
     pub fn directory(&self) -> &At {
@@ -210,13 +249,13 @@ impl Claim {
 
     /// Writes a note into the lock file, over the one before; without effect where that fails.
     pub fn note(&self, text: &[u8]) {
-        let _ = self.lock.write_at_start(text);
+        let _ = self.lock.file.write_at_start(text);
     }
 
     /// Whether the directory and its lock file are known to be those that were claimed.
     pub fn is_intact(&self) -> bool {
         let is_same = |at: &At, inode| at.look().is_ok_and(|found| found.inode == inode);
-        is_same(&self.directory, self.inode) && is_same(&self.directory.join(LOCK), self.lock.inode)
+        is_same(&self.directory, self.inode) && is_same(&self.directory.join(LOCK), self.lock.file.inode)
     }
 
     /// Whether the directory is known to be gone, with or without its lock file. What cannot be told is
@@ -227,22 +266,23 @@ impl Claim {
 
     /// Whether the lock is held: the host may have closed its descriptor.
     pub fn is_held(&self) -> bool {
-        self.lock.is_open()
+        self.lock.file.is_open()
     }
 
     /// Puts the lock file back if somebody has removed it from under us, and locks it again if the host has closed
     /// its descriptor. Gives whether the directory is still ours: not if somebody else was faster.
     pub fn renew(&mut self) -> bool {
         let name = self.directory.join(LOCK);
-        if self.is_held() && !name.is_no_more(self.lock.inode) {
+        if self.is_held() && !name.is_no_more(self.lock.file.inode) {
             return true;
         }
-        let lock = name.create().or_else(|_| name.open_writable()).and_then(locked);
-        match lock {
+        if !self.is_held() {
+            // The same file may come under the same number, and is not to be closed with this one.
+            self.lock.file.forget();
+        }
+        match HeldLock::take(&self.lock.locks, || made_or_there(&name)) {
             Ok(lock) => {
-                self.locks.leave(&self.lock);
                 self.lock = lock;
-                self.locks.enter(&self.lock);
                 true
             }
             Err(error) => error.kind() != io::ErrorKind::WouldBlock,
@@ -264,16 +304,7 @@ impl Claim {
     }
 }
 
-/// A lock file that is held from now on.
-fn locked(lock: File) -> io::Result<OwnDescriptor> {
-    if !secure_fs::try_lock(&lock) {
-        return Err(io::Error::from(io::ErrorKind::WouldBlock));
-    }
-    OwnDescriptor::new(lock)
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        self.locks.leave(&self.lock);
-    }
+/// The lock file of a directory of our own.
+fn made_or_there(name: &At) -> io::Result<File> {
+    name.create().or_else(|_| name.open_writable())
 }

@@ -289,6 +289,11 @@ impl Spool {
         are_few || self.opened() > 1 && !location.is_cold()
     }
 
+    /// Whether a segment is in memory because there was no better place at that moment.
+    pub(super) fn is_makeshift(&self, location: &Location) -> bool {
+        *location == Location::Memory && (self.store.hot.is_some() || self.store.cold.is_some())
+    }
+
     /// What remains of a segment that is off the books and whose records have all left: a spare
     /// segment if one is wanted, else nothing.
     pub(super) fn retire(&self, state: &mut SpoolState, mut held: Segment) {
@@ -296,7 +301,8 @@ impl Spool {
             state.litter.push(Litter::Sides(held.header.origin, std::mem::take(&mut held.sides)));
         }
         let are_few = state.spares.len() + state.sealed.len() < MAPPED_MAX;
-        let wanted = !state.closed && self.stays_mapped(&held.location, are_few);
+        let wanted =
+            !state.closed && !self.is_makeshift(&held.location) && self.stays_mapped(&held.location, are_few);
         if let Some(mut map) = held.map {
             if wanted
                 && held.size == self.segment_size

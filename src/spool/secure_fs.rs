@@ -6,18 +6,18 @@
 //! says what is known and no more: `NotFound` that a file is not there, `InvalidData` that something else is
 //! under its name, and anything else that it cannot be told at this moment.
 
-use super::candidates::{WRITABLE_BY_OTHERS, user_id};
-use crate::process::beyond_standard;
+use super::candidates::{self, WRITABLE_BY_OTHERS, user_id};
+use crate::process::{Undisturbed, beyond_standard};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant, SystemTime};
 
 const DIRECTORY_MODE: u32 = 0o700;
@@ -40,12 +40,8 @@ impl OwnDescriptor {
         Ok(OwnDescriptor { descriptor: AtomicI32::new(descriptor.into_raw_fd()), inode })
     }
 
-    pub fn descriptor(&self) -> RawFd {
-        self.descriptor.load(Ordering::Acquire)
-    }
-
     fn get(&self) -> Option<BorrowedFd<'_>> {
-        let descriptor = self.descriptor();
+        let descriptor = self.as_raw_fd();
         if descriptor == NONE || Inode::of_descriptor(descriptor) != Some(self.inode) {
             return None;
         }
@@ -65,9 +61,20 @@ impl OwnDescriptor {
         self.get().is_some()
     }
 
+    /// The host has closed it: the number is nobody's of ours from now on.
+    pub fn forget(&self) {
+        self.descriptor.store(NONE, Ordering::Release);
+    }
+
     /// Closes it early.
     pub fn close(&self) {
         close_inherited(self.descriptor.swap(NONE, Ordering::AcqRel), self.inode);
+    }
+}
+
+impl AsRawFd for OwnDescriptor {
+    fn as_raw_fd(&self) -> RawFd {
+        self.descriptor.load(Ordering::Acquire)
     }
 }
 
@@ -77,37 +84,112 @@ impl Drop for OwnDescriptor {
     }
 }
 
+/// Whether something failed because no descriptor was to be had.
+pub(super) fn lacks_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
 /// A directory that everything else is found from.
 pub(super) struct Base {
     path: PathBuf,
-    kept: OwnDescriptor,
+    /// `None` until there is one to be had. Whoever uses it holds a share, so that it is closed behind the last.
+    /// Of the standard library, so that the model checker need not explore what has no part in the protocol.
+    kept: Mutex<Option<Arc<OwnDescriptor>>>,
 }
 
 impl Base {
     /// An existing directory. Its path is absolute.
     pub fn open(path: &Path) -> io::Result<Arc<Base>> {
         let kept = OwnDescriptor::new(open_directory(path)?)?;
-        Ok(Arc::new(Base { path: path.to_owned(), kept }))
+        Ok(Arc::new(Base { path: path.to_owned(), kept: Mutex::new(Some(Arc::new(kept))) }))
+    }
+
+    /// One for which no descriptor is to be had at the moment: [`Base::renew`] tries again.
+    pub fn unopened(path: &Path) -> Arc<Base> {
+        Arc::new(Base { path: path.to_owned(), kept: Mutex::new(None) })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn lock_kept(&self) -> MutexGuard<'_, Option<Arc<OwnDescriptor>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept(&self) -> Option<Arc<OwnDescriptor>> {
+        let _undisturbed = Undisturbed::by_handlers();
+        self.lock_kept().clone()
+    }
+
+    /// Whether there was a descriptor for it.
+    pub fn is_opened(&self) -> bool {
+        self.kept().is_some()
+    }
+
+    /// Whether it is known to have been removed, so that nothing can be made in it any more.
+    fn is_removed(&self) -> bool {
+        let Some(kept) = self.kept() else { return false };
+        match kept.get() {
+            Some(directory) => match rustix::fs::fstat(directory) {
+                // Some file systems count no links: then the path still leads there.
+                Ok(found) => found.st_nlink == 0 && !self.is_at_path(kept.inode),
+                Err(error) => error == rustix::io::Errno::STALE,
+            },
+            // The host has closed it.
+            None => {
+                fs::symlink_metadata(&self.path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+            }
+        }
+    }
+
+    fn is_at_path(&self, inode: Inode) -> bool {
+        rustix::fs::lstat(&self.path).is_ok_and(|found| Inode::of(&found) == inode)
+    }
+
+    /// Makes the directory again if somebody has removed it, and opens it if that could not be done before. Gives
+    /// whether it had been removed.
+    pub fn renew(&self) -> io::Result<bool> {
+        let before = self.kept();
+        if before.is_some() && !self.is_removed() {
+            return Ok(false);
+        }
+        candidates::private(&self.path)?;
+        let again = OwnDescriptor::new(open_directory(&self.path)?)?;
+        if let Some(before) = before.filter(|before| before.get().is_none()) {
+            // Its number may be the new one's.
+            before.forget();
+        }
+        let again = Some(Arc::new(again));
+        let _undisturbed = Undisturbed::by_handlers();
+        let before = std::mem::replace(&mut *self.lock_kept(), again);
+        Ok(before.is_some())
     }
 
     fn with<T>(&self, action: impl FnOnce(BorrowedFd<'_>) -> rustix::io::Result<T>) -> io::Result<T> {
-        if let Some(directory) = self.kept.get() {
+        let kept = self.kept().ok_or_else(|| io::Error::from_raw_os_error(libc::EMFILE))?;
+        if let Some(directory) = kept.get() {
             return Ok(action(directory)?);
         }
         // The host has closed it, as programs do that become daemons.
         let again = OwnDescriptor::new(open_directory(&self.path)?)?;
-        if again.inode != self.kept.inode {
+        if again.inode != kept.inode {
             return Err(io::Error::from_raw_os_error(libc::ESTALE));
         }
         let descriptor = again.descriptor.swap(NONE, Ordering::AcqRel);
-        self.kept.descriptor.store(descriptor, Ordering::Release);
-        let directory = self.kept.get().ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))?;
+        kept.descriptor.store(descriptor, Ordering::Release);
+        let directory = kept.get().ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))?;
         Ok(action(directory)?)
     }
 
     /// In a forked child that has no use for it.
     pub fn close_inherited(&self) {
-        self.kept.close();
+        // Where a thread that the child lacks held the lock at that moment, the descriptor stays open.
+        if let Ok(kept) = self.kept.try_lock()
+            && let Some(kept) = &*kept
+        {
+            kept.close();
+        }
     }
 }
 
@@ -411,7 +493,7 @@ fn write_zeros(mut file: &File, size: usize) -> io::Result<()> {
 }
 
 /// Tries to become the one holder of a lock file; never waits.
-pub(super) fn try_lock(file: &File) -> bool {
+pub(super) fn try_lock(file: &impl AsRawFd) -> bool {
     loop {
         // SAFETY: the descriptor is open; flock touches no memory.
         if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
@@ -421,6 +503,13 @@ pub(super) fn try_lock(file: &File) -> bool {
             return false;
         }
     }
+}
+
+/// Whether nobody holds a lock file.
+pub(super) fn is_unlocked(file: &File) -> bool {
+    // SAFETY: the descriptor is open; flock touches no memory. Said aloud, as closing it would leave the lock to a child
+    // that has been forked in between.
+    try_lock(file) && unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) } == 0
 }
 
 /// What tells one file from another that has its name or its descriptor.

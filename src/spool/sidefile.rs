@@ -55,7 +55,7 @@ pub fn has_orphans(options: &Options) -> bool {
 /// Whether somebody holds the lock of an instance's directory.
 fn has_owner(instance: &At) -> bool {
     match instance.join(LOCK).open_writable() {
-        Ok(lock) => !secure_fs::try_lock(&lock),
+        Ok(lock) => !secure_fs::is_unlocked(&lock),
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
 }
@@ -92,7 +92,13 @@ impl Spool {
         };
         // Somebody who sweeps may take the directory away in that moment, as it is empty.
         let written = write().or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => write(),
+            io::ErrorKind::NotFound => {
+                {
+                    let _undisturbed = Undisturbed::by_handlers();
+                    let _ = self.store.check(side);
+                }
+                write()
+            }
             _ => Err(error),
         });
         let accepted = match written {

@@ -5,7 +5,7 @@ use super::candidates::{self, Unusable};
 use super::claim::Locks;
 use super::format::{self, Origin, STAMP, SegmentKey};
 use super::lanes::{self, Apart, LANES_MAX, Lane, LaneCell, Meetings, Quiet};
-use super::secure_fs::At;
+use super::secure_fs::{At, lacks_descriptors};
 use super::segment::Room;
 use super::state::{Location, Segment, SpoolState};
 use super::store::{Store, StoreRoot};
@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The usual size of a segment: large enough that rotating is rare, small enough that an idle
@@ -89,6 +89,8 @@ pub struct Spool {
     pub(super) options: Options,
     /// What is wrong with files and directories, to be told to whoever runs the host.
     pub(super) news: Mutex<Vec<String>>,
+    /// No file could be made because there was no descriptor: records are in memory only.
+    awaits_descriptors: AtomicBool,
     /// What dead owners left and could not be read at the last look.
     pub(super) unread_orphans: AtomicU64,
     /// Appends refused because somebody held the lock and did not come back.
@@ -118,7 +120,7 @@ impl Spool {
         let wake_bytes = if options.wake_bytes == 0 { segment_size / 2 } else { options.wake_bytes };
         let quiet =
             Quiet::new(wake_bytes, if options.wake_records == 0 { u64::MAX } else { options.wake_records });
-        let (store, news) = open_store(&options);
+        let (store, news, awaits_descriptors) = open_store(&options);
         // Files are read for the first one, which is not to happen in a log call.
         let _ = AgeStamp::of(Duration::ZERO);
         stamp::prepare();
@@ -158,6 +160,7 @@ impl Spool {
             unread_orphans: AtomicU64::new(0),
             stuck: AtomicU64::new(0),
             news: Mutex::new(news.into_iter().collect()),
+            awaits_descriptors: AtomicBool::new(awaits_descriptors),
             options: Options { max_memory_bytes: memory, wake_bytes, ..options },
             left: Mutex::new(false),
             segment_size,
@@ -191,6 +194,40 @@ impl Spool {
     /// What is wrong with files and directories and has not been told yet.
     pub fn take_news(&self) -> Vec<String> {
         std::mem::take(&mut *self.news.lock())
+    }
+
+    /// Whether files can be made in the spool directory at this moment, as far as is known.
+    pub fn has_spool_directory(&self) -> bool {
+        !self.awaits_descriptors() && self.store.cold.as_ref().is_some_and(StoreRoot::is_usable)
+    }
+
+    /// Whether only the want of descriptors keeps records in memory.
+    pub(super) fn awaits_descriptors(&self) -> bool {
+        self.awaits_descriptors.load(Ordering::Relaxed)
+    }
+
+    /// Whether files can be made that could not before for want of descriptors: tries.
+    pub(super) fn has_descriptors_again(&self) -> bool {
+        let side = self.store.cold.as_ref().or(self.store.hot.as_ref());
+        self.awaits_descriptors() && side.is_some_and(|side| self.store.prepare(side).is_ok())
+    }
+
+    /// What waited for descriptors has been written to files.
+    pub(super) fn end_want_of_descriptors(&self) {
+        self.awaits_descriptors.store(false, Ordering::Relaxed);
+        if let Some(side) = self.store.cold.as_ref().or(self.store.hot.as_ref()) {
+            let place = side.root.path();
+            let place = place.display();
+            self.tell(Some(format!("there are descriptors again: records that wait are kept in {place}")));
+        }
+    }
+
+    /// Has whoever runs the host told.
+    pub(super) fn tell(&self, what: Option<String>) {
+        let mut news = self.news.lock();
+        if news.len() < NEWS_MAX {
+            news.extend(what);
+        }
     }
 
     /// Something cannot be read or looked at: it stays as it is, and is tried again.
@@ -467,18 +504,20 @@ impl Drop for Spool {
 }
 
 /// The best directories there are, and what is to be told if they are not as durable as they should be.
-fn open_store(options: &Options) -> (Store, Option<String>) {
+/// The last: whether only the want of descriptors keeps records in memory.
+fn open_store(options: &Options) -> (Store, Option<String>, bool) {
     let origin = Origin::new();
     let locks = Arc::new(Locks::new());
     let mut store = Store { hot: None, cold: None, origin, locks };
     if options.memory_only {
-        return (store, None);
+        return (store, None, false);
     }
     let side = |directory: PathBuf| {
         StoreRoot::new(&directory, &options.identity)
             .map_err(|error| Unusable(format!("{} cannot be opened: {error}", directory.display())))
     };
     let mut news = Vec::new();
+    let (mut is_hot, mut hot_lacks_descriptors) = (false, false);
     let mut named_is_unused = false;
     if options.max_disk_bytes > 0 {
         let opened = candidates::spool_directory(options.dir.as_deref()).and_then(side).or_else(|unusable| {
@@ -488,13 +527,28 @@ fn open_store(options: &Options) -> (Store, Option<String>) {
         });
         store.cold = opened.ok();
     }
-    let hot = candidates::hot_directory(options.hot_dir.as_deref()).and_then(side);
-    match hot {
-        Ok(side) if store.prepare(&side).is_ok() => store.hot = Some(side),
-        Ok(side) => news.push(format!("{} cannot be written to", side.root.path().display())),
+    match candidates::hot_directory(options.hot_dir.as_deref()).and_then(side) {
+        Ok(side) => match store.prepare(&side) {
+            Ok(()) => (store.hot, is_hot) = (Some(side), true),
+            Err(error) if lacks_descriptors(&error) => {
+                news.push(format!("{} cannot be opened: {error}", side.root.path().display()));
+                store.hot = Some(side);
+                hot_lacks_descriptors = true;
+            }
+            Err(_) => news.push(format!("{} cannot be written to", side.root.path().display())),
+        },
         Err(unusable) => news.push(unusable.0),
     }
+    let awaits_descriptors = !is_hot
+        && match store.cold.as_ref().map(|cold| store.prepare(cold)) {
+            Some(prepared) => prepared.is_err_and(|error| lacks_descriptors(&error)),
+            None => hot_lacks_descriptors,
+        };
     let whither = match (&store.hot, &store.cold) {
+        _ if awaits_descriptors => {
+            "until a descriptor is to be had, records are kept in this process's memory only and end with it"
+                .to_owned()
+        }
         (None, None) => "records are kept in this process's memory only and end with it".to_owned(),
         (Some(hot), None) if options.max_disk_bytes > 0 => {
             let hot = hot.root.path();
@@ -504,8 +558,8 @@ fn open_store(options: &Options) -> (Store, Option<String>) {
         (_, Some(cold)) if named_is_unused => {
             format!("records that wait are kept in {}", cold.root.path().display())
         }
-        _ => return (store, None),
+        _ => return (store, None, false),
     };
     let news = format!("{whither}: {}", news.join("; "));
-    (store, Some(news))
+    (store, Some(news), awaits_descriptors)
 }

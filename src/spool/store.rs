@@ -7,7 +7,7 @@ use super::Identity;
 use super::age::{AgeStamp, STAMP_LEN};
 use super::claim::{Claim, Locks};
 use super::format::{HEADER_SIZE, Header, Origin};
-use super::secure_fs::{At, Base};
+use super::secure_fs::{At, Base, lacks_descriptors};
 use super::segment::Mapping;
 use super::state::Location;
 use crate::process::{self, unique};
@@ -15,6 +15,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -39,19 +40,49 @@ pub(super) struct StoreRoot {
     /// Where the directories of all identities are.
     pub base: Arc<Base>,
     claim: Mutex<Option<Claim>>,
+    /// It was removed and has been made again, which nobody has been told yet.
+    renewed: AtomicBool,
+    /// It could not be made again, which has been told.
+    is_lost: AtomicBool,
 }
 
 impl StoreRoot {
-    /// Of this identity, in a hot directory or spool directory.
+    /// Of this identity, in a hot directory or spool directory; to be opened later where there is no descriptor.
     pub fn new(directory: &Path, identity: &Identity) -> io::Result<StoreRoot> {
-        let base = Base::open(directory)?;
+        let base = match Base::open(directory) {
+            Err(error) if lacks_descriptors(&error) => Base::unopened(directory),
+            opened => opened?,
+        };
         let [root, former] = [identity.name(), identity.former_name()].map(|name| At::new(&base, name));
-        Ok(StoreRoot { root, former, base, claim: Mutex::new(None) })
+        let (renewed, is_lost) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(StoreRoot { root, former, base, claim: Mutex::new(None), renewed, is_lost })
     }
 
     /// The directories of the identity's instances.
     pub fn roots(&self) -> [&At; 2] {
         [&self.root, &self.former]
+    }
+
+    /// Whether files can be made in it, as far as is known without asking the file system, which may take long.
+    pub fn is_usable(&self) -> bool {
+        self.base.is_opened() && !self.is_lost.load(Ordering::Relaxed)
+    }
+
+    /// What is to be told of the directory that everything is in, `checked` being what came of looking after it.
+    pub fn news(&self, checked: io::Result<()>) -> Option<String> {
+        let path = self.base.path().display();
+        let is_renewed = self.renewed.swap(false, Ordering::Relaxed);
+        match checked {
+            Ok(()) => {
+                self.is_lost.store(false, Ordering::Relaxed);
+                is_renewed.then(|| format!("{path} was removed while it was in use, and has been made again"))
+            }
+            // It was never opened, or it is in order again as soon as there are some.
+            Err(error) if lacks_descriptors(&error) => None,
+            Err(error) => (!self.is_lost.swap(true, Ordering::Relaxed)).then(|| {
+                format!("{path} was removed while it was in use, and cannot be made again yet: {error}")
+            }),
+        }
     }
 
     fn claim(&self) -> MutexGuard<'_, Option<Claim>> {
@@ -111,21 +142,25 @@ impl Store {
     fn within<T>(&self, side: &StoreRoot, action: impl Fn(&At) -> io::Result<T>) -> io::Result<T> {
         match self.inside(side, &action) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.check(side);
+                let _ = self.check(side);
                 self.inside(side, &action)
             }
             other => other,
         }
     }
 
-    /// Lets go of a directory that is gone, and puts a missing lock file back.
-    pub fn check(&self, side: &StoreRoot) {
+    /// Lets go of a directory that is gone, and puts a missing lock file back. An error if what the directories of
+    /// all identities are in is gone and cannot be made again.
+    pub fn check(&self, side: &StoreRoot) -> io::Result<()> {
+        let renewed = side.base.renew();
+        side.renewed.fetch_or(renewed.as_ref().is_ok_and(|renewed| *renewed), Ordering::Relaxed);
         let mut claim = side.claim();
         if let Some(held) = claim.as_mut()
             && (held.is_lost() || !held.renew())
         {
             *claim = None;
         }
+        renewed.map(|_| ())
     }
 
     /// Writes a note into this instance's lock file: the hot one if there is one, `everywhere` the other too.
@@ -145,7 +180,7 @@ impl Store {
     pub fn check_lock(&self, side: &StoreRoot) {
         let is_unlocked = side.claim().as_ref().is_some_and(|held| !held.is_held());
         if is_unlocked {
-            self.check(side);
+            let _ = self.check(side);
         }
     }
 

@@ -61,7 +61,7 @@ impl UpkeepSchedule {
             for side in [&spool.store.hot, &spool.store.cold].into_iter().flatten() {
                 spool.store.check_lock(side);
             }
-            if changes(spool) != self.changed {
+            if changes(spool) != self.changed || spool.awaits_descriptors() {
                 self.passed = 0;
             }
         }
@@ -125,15 +125,22 @@ impl Reader {
         let spool = Arc::clone(&self.spool);
         self.schedule.begin(&spool);
         for side in [&spool.store.hot, &spool.store.cold].into_iter().flatten() {
-            spool.store.check(side);
+            spool.tell(side.news(spool.store.check(side)));
         }
+        let has_descriptors = spool.has_descriptors_again();
         {
             let mut state = spool.look_after_active();
             state.try_places_again();
+            spool.discard_spare_memory(&mut state);
             spool.expire(&mut state);
         }
         spool.clear_litter();
         self.rescue();
+        if has_descriptors {
+            // What had to be in memory is to survive the process from now on.
+            spool.spill_all();
+            spool.end_want_of_descriptors();
+        }
         spool.expire_quarantine();
         self.more_orphans = self.adopt();
         if self.swept.is_none_or(|at| passed(at) >= SWEEP_INTERVAL) {
@@ -154,8 +161,9 @@ impl Reader {
         let spool = Arc::clone(&self.spool);
         let places: Vec<(SegmentKey, Location)> = {
             let is_meant = |held: &&Segment| held.map.is_some() && held.unsettled() > 0;
+            // What comes into one that holds nothing yet would be nowhere but in this process.
             let each = |found: &mut Vec<_>, _: &mut SpoolState, lane: &mut Lane| {
-                found.extend(lane.active.iter().filter(is_meant).map(place_of));
+                found.extend(lane.active.iter().filter(|active| active.map.is_some()).map(place_of));
             };
             let (state, mut found) = spool.survey(|_| Vec::new(), each);
             found.extend(state.sealed.iter().filter(is_meant).map(place_of));
@@ -168,6 +176,7 @@ impl Reader {
             drop(spool.seal(key));
             spool.rescue(key);
         }
+        spool.discard_lost_spares();
     }
 
     /// Leaves: refuses further records, moves everything unsent to the spool directory, and removes
@@ -217,6 +226,31 @@ impl Spool {
         for spare in surplus {
             self.store.remove(&spare.location);
         }
+    }
+
+    /// Gives up spare segments that are in memory only for want of a better place: the next may have one.
+    fn discard_spare_memory(&self, state: &mut SpoolState) {
+        while let Some(index) = state.spares.iter().position(|spare| self.is_makeshift(&spare.location)) {
+            let spare = state.spares.swap_remove(index);
+            state.discard(spare);
+        }
+    }
+
+    /// Gives up spare segments whose files somebody removed.
+    fn discard_lost_spares(&self) {
+        let places: Vec<Location> =
+            self.lock_state().spares.iter().map(|spare| spare.location.clone()).collect();
+        for place in places {
+            if place == Location::Memory || !self.store.is_gone(&place) {
+                continue;
+            }
+            let mut state = self.lock_state();
+            if let Some(index) = state.spares.iter().position(|spare| spare.location == place) {
+                let spare = state.spares.swap_remove(index);
+                state.discard(spare);
+            }
+        }
+        self.clear_litter();
     }
 
     /// How long a segment takes records once it holds one.

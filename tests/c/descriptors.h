@@ -129,3 +129,55 @@ static int restore_standard(void) {
     }
     return are_free;
 }
+
+static int used_up[64];
+static size_t used_up_count;
+
+static void take_all_descriptors(void) {
+    struct rlimit limit = {64, 64};
+    setrlimit(RLIMIT_NOFILE, &limit);
+    for (int next; (next = dup(0)) >= 0;) {
+        used_up[used_up_count++] = next;
+    }
+}
+
+static void free_descriptors(void) {
+    while (used_up_count > 0) {
+        close(used_up[--used_up_count]);
+    }
+}
+
+/* Waits until the logger says that records can be written to files. */
+static int has_files(void) {
+    for (int patience = 0; patience < 12000; patience++) {
+        if (maxim_can_access_filesystem(logger)) {
+            return 1;
+        }
+        usleep(10000);
+    }
+    return 0;
+}
+
+/* A child whose first calls find no descriptor; it logs again once its logger has a directory. */
+static int live_without_descriptors(unsigned long long records) {
+    int status = 1;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(CHILD_PATIENCE_NS / 1000000000);
+        take_all_descriptors();
+        for (unsigned long long n = 1; n <= 2 * records; n++) {
+            if (log_one("c", n) != MAXIM_OK || (n == records && maxim_can_access_filesystem(logger))) {
+                _exit(8);
+            }
+            if (n == records) {
+                free_descriptors();
+                if (!has_files()) {
+                    _exit(9);
+                }
+            }
+        }
+        _exit(0);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}

@@ -17,6 +17,11 @@
  *   descriptors            print how many descriptors stay open
  *   masks                  fail unless every other thread blocks every signal that can be blocked
  *   few-descriptors        leave no descriptor to be opened
+ *   free-descriptors       give back those that few-descriptors took
+ *   until-files            wait until the logger says that it can write to files
+ *   child-without-descriptors:N
+ *                          fork a child that logs N records while there is no descriptor, and N more when its
+ *                          logger can write to files, and ends by _exit
  *   take-descriptors[:sockets]  close the library's descriptors, and have files or sockets of one's own under their
  *                          numbers
  *   close-standard, restore-standard  close the standard input, output and error, and have them back
@@ -384,13 +389,6 @@ static void log_for_plugin(void) {
     last = log_one(name, ++number);
 }
 
-static void take_all_descriptors(void) {
-    struct rlimit limit = {64, 64};
-    setrlimit(RLIMIT_NOFILE, &limit);
-    while (dup(0) >= 0) {
-    }
-}
-
 #include "descriptors.h"
 #include "memory.h"
 
@@ -492,6 +490,12 @@ static int torture_verb(const char *verb) {
         return check_masks() ? 0 : 2;
     } else if (IS_VERB("few-descriptors")) {
         take_all_descriptors();
+    } else if (IS_VERB("free-descriptors")) {
+        free_descriptors();
+    } else if (IS_VERB("until-files")) {
+        return has_files() ? 0 : 2;
+    } else if (IS_VERB("child-without-descriptors")) {
+        return live_without_descriptors(number(verb, 1, "1")) ? 0 : 2;
     } else if (IS_VERB("take-descriptors")) {
         return take_descriptors(strcmp(part(verb, 1, "files"), "sockets") == 0) ? 0 : 2;
     } else if (IS_VERB("own-descriptors")) {

@@ -25,6 +25,8 @@ pub const CHILD_SLOTS: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Numbers of users that no system gives to anybody.
 const OTHER_USERS: u32 = 60_000;
+/// Tests of one run that have one.
+const USERS_OF_ONE_RUN: u32 = 8;
 
 /// `full` in a run of `make torture`, else `short`.
 pub fn scaled<T>(short: T, full: T) -> T {
@@ -242,12 +244,19 @@ impl Stage {
     /// One whose processes are those of a user that no other test has. In shared memory all loggers of a user look
     /// after what anybody left, and count what is too old as their own. Needs root.
     pub fn of_another_user(name: &str) -> Stage {
+        static TAKEN: AtomicU64 = AtomicU64::new(0);
         let mut stage = Stage::new(name);
-        let user = OTHER_USERS + std::process::id() % 5_000;
+        let one_of_ours = TAKEN.fetch_add(1, Ordering::Relaxed) as u32;
+        let user = OTHER_USERS + std::process::id() % 600 * USERS_OF_ONE_RUN + one_of_ours % USERS_OF_ONE_RUN;
         stage.open_to_others();
         chown(stage.scratch.path(), Some(user), Some(user)).expect("these tests need root");
         stage.user = Some(user);
         stage
+    }
+
+    /// Where its user's loggers are in shared memory, if it has one of its own.
+    pub fn own_shared_memory(&self) -> PathBuf {
+        PathBuf::from(format!("/dev/shm/maxim-{}", self.user.expect("a user of its own")))
     }
 
     /// Puts program and library where another user finds them.

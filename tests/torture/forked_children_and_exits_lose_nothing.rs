@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use serde_json::json;
 
 use crate::bench::{
-    CHILD_SLOTS, Client, Row, Stage, for_all_clients, monotonic_ns, nobody, scaled, wait_for_unique,
+    CHILD_SLOTS, Client, Row, Stage, for_all_clients, monotonic_ns, nobody, scaled, shim, wait_for_unique,
     wait_until,
 };
 use crate::common::{Server, both, root, run};
@@ -104,6 +104,35 @@ fn a_child_that_never_logs_keeps_nothing_of_its_dead_parent() {
     assert!(adopter.status.success(), "{}", both(&adopter));
     row.delivered = server.sequences()["totals"]["unique"].as_u64().unwrap() + server.count("uploads");
     assert_eq!(row.delivered, row.accepted);
+}
+
+#[test]
+fn children_forked_while_a_lock_is_taken_keep_nothing_of_their_dead_parent() {
+    let mut row = Row::new("children forked behind each step of taking a lock");
+    let stage = Stage::new("forked-in-between");
+    let (url, port) = nobody();
+    let forks = stage.scratch.path().join("forks");
+    let env = [("LD_PRELOAD", shim(&stage)), ("SHIM_FORKS", forks.clone())];
+    let env = env.map(|(name, path)| (name, path.to_str().unwrap().to_owned()));
+    let verbs = ["new", "log:1000", "attach:2:200000", "write-to-file:60000", "log:1000:b", "wait"];
+    let mut host = stage.host(&url, &verbs, &env);
+    host.line();
+    host.kill();
+    row.accepted = 2_002;
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+    let verbs = ["new", "flush-log-files:60000", "expect:MAXIM_OK"];
+    let adopter = stage.probe(&url, &verbs).output().unwrap();
+    let children: Vec<i32> =
+        std::fs::read_to_string(&forks).unwrap().lines().map(|line| line.parse().unwrap()).collect();
+    // SAFETY: kill touches no memory; with 0 it only asks whether the process is there.
+    let live = children.iter().all(|child| unsafe { libc::kill(*child, 0) } == 0);
+    // SAFETY: as above; the children are the test's own.
+    children.iter().for_each(|child| assert_eq!(unsafe { libc::kill(*child, libc::SIGKILL) }, 0));
+    assert!(live && children.len() >= 4, "the children have ended, and this shows nothing: {children:?}");
+    assert!(adopter.status.success(), "{}", both(&adopter));
+    row.delivered = server.sequences()["totals"]["unique"].as_u64().unwrap() + server.count("uploads");
+    assert_eq!(row.delivered, row.accepted);
+    row.note = format!("{} children", children.len());
 }
 
 /// Verbs of an end, and the signal that it is meant to be.

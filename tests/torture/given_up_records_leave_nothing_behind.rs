@@ -72,6 +72,12 @@ fn places(stage: &Stage) -> Vec<PathBuf> {
 
 /// As if everything in a directory had been noted as that old, and the machine been started again since.
 fn age(directory: &Path) {
+    // What its process was still making when it ended has gone by then: whoever sees it for an hour removes it.
+    for entry in std::fs::read_dir(directory).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(".new-") {
+            std::fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
     for path in files_below(directory) {
         if path.extension().is_some_and(|extension| extension == "seg") {
             let mut bytes = std::fs::read(&path).unwrap();

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::bench::{Client, Row, Stage, files_below, for_both_clients, json_lines, wait_until, words};
-use crate::common::Server;
+use crate::bench::{
+    Client, Row, Stage, files_below, for_both_clients, json_lines, nobody, wait_until, words,
+};
+use crate::common::{Server, both};
 
 for_both_clients! {
     what_has_the_numbers_of_our_descriptors_is_left_alone
@@ -80,4 +82,32 @@ fn a_lock_that_the_host_has_closed_is_taken_again_before_others_take_the_records
     host.must_succeed();
     assert_eq!((row.accepted, row.delivered, row.dropped), (1_000, 1_000, 0));
     assert_eq!(server.sequences()["totals"]["duplicates"], 0);
+}
+
+/// A process ends by `_exit` after its verbs, with no service; then what it logged arrives through another one.
+fn arrives_through_the_next_process(mut row: Row, verbs: &str, records: u64) {
+    let stage = Stage::new("late-descriptors");
+    let (url, port) = nobody();
+    let logged = stage.probe(&url, &words(verbs)).output().unwrap();
+    assert!(logged.status.success(), "{}", both(&logged));
+    row.accepted = records;
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+    stage.adopt_all(&url, &server, records);
+    row.delivered = server.sequences()["totals"]["unique"].as_u64().unwrap();
+    assert_eq!(row.delivered, records);
+}
+
+#[test]
+fn a_logger_made_without_descriptors_writes_to_files_when_there_are_some() {
+    let row = Row::new("no descriptor when the logger is made, some later");
+    let verbs =
+        "few-descriptors new expect:MAXIM_OK log:1000:a free-descriptors until-files log:1000:b _exit:0";
+    arrives_through_the_next_process(row, verbs, 2_000);
+}
+
+#[test]
+fn a_child_without_descriptors_writes_to_files_when_there_are_some() {
+    let row = Row::new("no descriptor at a forked child's first calls, some later");
+    let verbs = "new expect:MAXIM_OK log:100:p child-without-descriptors:1000 log:100:q _exit:0";
+    arrives_through_the_next_process(row, verbs, 2_200);
 }

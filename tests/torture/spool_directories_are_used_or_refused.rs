@@ -3,12 +3,14 @@
 //!
 //! Needs root, to become somebody else.
 
+use std::fs::File;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::bench::{Row, Stage, nobody};
-use crate::common::{both, probe};
+use crate::bench::{Row, Stage, nobody, wait_until};
+use crate::common::host::HostProcess;
+use crate::common::{Server, both, probe};
 
 const USER: u32 = 65_534;
 
@@ -154,4 +156,82 @@ fn memory_only_is_reported_at_once() {
     let said = both(&output);
     assert!(said.contains("in this process's memory only"), "{said}");
     assert!(said.contains("/dev/shm/maxim-65534") && said.contains("/var/tmp/maxim-65534"), "{said}");
+}
+
+/// Until it is gone, whatever its owner makes in it meanwhile.
+fn remove(directory: &Path) {
+    wait_until("it is removed", || {
+        let removed = std::fs::remove_dir_all(directory);
+        removed.is_ok() || !directory.exists()
+    });
+}
+
+/// A logger logs, somebody removes its directories, and it logs again; then it is killed, or goes on.
+fn outlives_removal(name: &str, is_cold: bool, is_hot: bool, is_killed: bool) {
+    let mut row = Row::new(name);
+    let stage = Stage::of_another_user("removed");
+    let (url, port) = nobody();
+    let verbs = ["new", "log:1000:before", "wait", "log:1000:after", "wait", "cleanup:60000", "stats"];
+    let said = stage.scratch.path().join("said");
+    let mut command = stage.probe(&url, &verbs);
+    command.stderr(File::create(&said).unwrap());
+    let mut host = HostProcess::start(command);
+    host.line();
+    let of_both = [(is_cold, stage.spool.clone()), (is_hot, stage.own_shared_memory())];
+    let removed: Vec<PathBuf> =
+        of_both.into_iter().filter(|(is_meant, _)| *is_meant).map(|(_, at)| at).collect();
+    removed.iter().for_each(|directory| remove(directory));
+    wait_until("each is made again", || removed.iter().all(|directory| directory.exists()));
+    let maps = format!("/proc/{}/maps", host.pid());
+    let holds_removed =
+        || std::fs::read_to_string(&maps).unwrap().lines().any(|line| line.ends_with("(deleted)"));
+    wait_until("nothing is kept in removed files", || !holds_removed());
+    let is_told = || std::fs::read_to_string(&said).unwrap().contains("was removed while it was in use");
+    wait_until("that is told", is_told);
+    host.tell();
+    host.line();
+    row.accepted = 2_000;
+    if is_killed {
+        host.kill();
+    }
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+    if is_killed {
+        stage.adopt_all(&url, &server, 2_000);
+    } else {
+        host.tell();
+        let stats = host.json();
+        assert_eq!((&stats["delivered"], &stats["held"]), (&2_000.into(), &0.into()), "{stats}");
+        host.must_succeed();
+    }
+    row.delivered = server.sequences()["totals"]["unique"].as_u64().unwrap();
+    assert_eq!(row.delivered, row.accepted);
+    let _ = std::fs::remove_dir_all(stage.own_shared_memory());
+}
+
+#[test]
+fn a_spool_directory_that_is_removed_while_it_is_used_is_made_again() {
+    outlives_removal("the spool directory removed under a logger, which is killed", true, false, true);
+    outlives_removal("the spool directory removed under a logger, which goes on", true, false, false);
+}
+
+#[test]
+fn a_directory_in_shared_memory_that_is_removed_while_it_is_used_is_made_again() {
+    outlives_removal(
+        "the directory in shared memory removed under a logger, which is killed",
+        false,
+        true,
+        true,
+    );
+    outlives_removal(
+        "the directory in shared memory removed under a logger, which goes on",
+        false,
+        true,
+        false,
+    );
+}
+
+#[test]
+fn both_directories_that_are_removed_while_they_are_used_are_made_again() {
+    outlives_removal("both directories removed under a logger, which is killed", true, true, true);
+    outlives_removal("both directories removed under a logger, which goes on", true, true, false);
 }
