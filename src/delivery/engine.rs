@@ -263,9 +263,11 @@ impl Engine {
 
     /// There was nothing that could be read.
     fn nothing(&mut self) -> RoundResult {
-        let Some(records) = self.reader.unreadable() else { return RoundResult::Idle };
-        let why = "records that wait in files cannot be read at present".to_owned();
-        let (wait, status) = self.pause(records as usize, READ_AGAIN, Status::Io, why);
+        let Some(unreadable) = self.reader.unreadable() else { return RoundResult::Idle };
+        // None of them is any report's: those that prove to be lost are told of when they are.
+        let why =
+            format!("{} that wait in files cannot be read at present", crate::report::records(unreadable));
+        let (wait, status) = self.pause(0, READ_AGAIN, Status::Io, why);
         RoundResult::Pause { wait, status }
     }
 
@@ -412,9 +414,10 @@ impl Engine {
         if let Some((status, message, times)) = remarks {
             self.reporting.remarked(status, times, message, monotonic::now());
         }
-        for trouble in self.reader.take_news() {
-            self.note(&trouble);
-            self.reporting.delayed(Status::Io, 0, trouble, monotonic::now());
+        let troubles = self.reader.take_news().join("; ");
+        if !troubles.is_empty() {
+            self.note(&troubles);
+            self.reporting.delayed(Status::Io, 0, troubles, monotonic::now());
         }
         if self.losses.is_due(monotonic::now()) {
             self.tell_losses();

@@ -26,6 +26,8 @@ pub struct Reporting {
 /// What has been said of one kind of trouble.
 struct TroubleKind {
     status: Status,
+    /// Whether it costs records for good: what keeps others of the same status back must not be told in its stead.
+    is_gone: bool,
     said: Instant,
     suppressed: Suppressed,
 }
@@ -86,7 +88,7 @@ impl Reporting {
     /// Records were accepted, `times` of them, of which something is worth telling.
     pub fn remarked(&mut self, status: Status, times: u64, message: String, now: Instant) {
         self.say(status, 0, 0, message, now);
-        if let Some(kind) = self.kinds.iter_mut().find(|kind| kind.status == status) {
+        if let Some(kind) = self.kinds.iter_mut().find(|kind| kind.status == status && !kind.is_gone) {
             kind.suppressed.times += times.saturating_sub(1);
         }
     }
@@ -97,7 +99,9 @@ impl Reporting {
     }
 
     fn say(&mut self, status: Status, kept: u64, gone: u64, message: String, now: Instant) {
-        let suppressed = match self.kinds.iter_mut().find(|kind| kind.status == status) {
+        let is_gone = gone > 0;
+        let is_same = |kind: &&mut TroubleKind| kind.status == status && kind.is_gone == is_gone;
+        let suppressed = match self.kinds.iter_mut().find(is_same) {
             Some(kind) if now.saturating_duration_since(kind.said) < QUIET => {
                 kind.suppressed.times += 1;
                 kind.suppressed.gone += gone;
@@ -109,7 +113,8 @@ impl Reporting {
                 std::mem::take(&mut kind.suppressed)
             }
             None => {
-                self.kinds.push(TroubleKind { status, said: now, suppressed: Suppressed::default() });
+                let suppressed = Suppressed::default();
+                self.kinds.push(TroubleKind { status, is_gone, said: now, suppressed });
                 Suppressed::default()
             }
         };
@@ -206,6 +211,20 @@ mod tests {
             (Status::Unauthorized, "key".to_owned(), 1),
         ];
         assert_eq!(heard(&mut reporting), expected);
+    }
+
+    #[test]
+    fn what_is_kept_is_not_told_in_the_stead_of_what_is_gone() {
+        let mut reporting = Reporting::new(false);
+        let start = Instant::now();
+        reporting.delayed(Status::Io, 0, "unreadable".into(), start);
+        reporting.gone(Status::Io, 3, "lost".into(), start);
+        reporting.gone(Status::Io, 2, "lost".into(), start);
+        reporting.delayed(Status::Io, 0, "unreadable".into(), start);
+        let said = |text: &str, records| (Status::Io, text.to_owned(), records);
+        assert_eq!(heard(&mut reporting), [said("unreadable", 0), said("lost", 3)]);
+        reporting.close(start);
+        assert_eq!(heard(&mut reporting), [said("lost", 2)]);
     }
 
     fn heard(reporting: &mut Reporting) -> Vec<(Status, String, u64)> {

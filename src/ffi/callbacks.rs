@@ -142,6 +142,7 @@ impl Callbacks {
         is_debug: bool,
         user_data: *mut c_void,
     ) -> Callbacks {
+        refusals::is_on();
         let own = ForkCell::new(ProcessQueue::default());
         let refusals = Refusals::default();
         Callbacks(Arc::new(Registered {
@@ -155,14 +156,17 @@ impl Callbacks {
         }))
     }
 
-    /// Runs the body of a call of the host's: hears of its refusal, also where it is left for want of memory.
+    /// Runs the body of a call of the host's: hears of its refusal. One that is left for want of memory is counted too, and
+    /// where nobody hears of errors, there is a warning.
     #[inline(always)]
     pub(super) fn hearing<R>(&self, body: impl FnOnce() -> Result<R>) -> Result<R> {
         struct Left<'a>(&'a Callbacks);
         impl Drop for Left<'_> {
             #[cold]
             fn drop(&mut self) {
-                self.0.0.refusals.count(Status::NoResources);
+                if self.0.0.refusals.count(Status::NoResources) && self.0.0.error.is_none() {
+                    refusals::warn_of_no_memory();
+                }
             }
         }
         // Nothing to be done unless it unwinds.

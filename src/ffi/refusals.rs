@@ -81,17 +81,10 @@ static KINDS: [Warned; Status::ALL.len()] =
 /// Warns of something that nobody else hears of.
 #[cold]
 pub(super) fn warn(status: Status, message: &str) {
-    if !is_on() {
+    if !may_say(status) {
         return;
     }
-    let kind = &KINDS[status as usize];
-    let (now, said) = (now_ms(), kind.said.load(Ordering::Relaxed));
-    let is_quiet = said != 0 && now.saturating_sub(said) < QUIET_MS;
-    if is_quiet || kind.said.compare_exchange(said, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
-        kind.kept_back.fetch_add(1, Ordering::Relaxed);
-        return;
-    }
-    let more = match kind.kept_back.swap(0, Ordering::Relaxed) {
+    let more = match KINDS[status as usize].kept_back.swap(0, Ordering::Relaxed) {
         0 => String::new(),
         count => format!("; {count} more of this kind since the last warning"),
     };
@@ -104,8 +97,35 @@ pub(super) fn warn(status: Status, message: &str) {
     write_line(&format!("maxim: {}{rest}", message[..end].replace(['\n', '\r'], " ")));
 }
 
-/// Whether warnings are written.
-fn is_on() -> bool {
+/// Warns of a call that was left for want of memory, and takes none.
+#[cold]
+pub(super) fn warn_of_no_memory() {
+    if may_say(Status::NoResources) {
+        write_line(
+            "maxim: a call was refused, as there is no memory for it (MAXIM_ERR_NO_RESOURCES; an error callback hears of \
+             other trouble, MAXIM_WARNINGS=0 silences this)\n",
+        );
+    }
+}
+
+/// Whether the next warning of a kind may be written, or is only counted.
+fn may_say(status: Status) -> bool {
+    if !is_on() {
+        return false;
+    }
+    let kind = &KINDS[status as usize];
+    let (now, said) = (now_ms(), kind.said.load(Ordering::Relaxed));
+    let is_quiet = said != 0 && now.saturating_sub(said) < QUIET_MS;
+    let may_say =
+        !is_quiet && kind.said.compare_exchange(said, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+    if !may_say {
+        kind.kept_back.fetch_add(1, Ordering::Relaxed);
+    }
+    may_say
+}
+
+/// Whether warnings are written. To be asked first where there is memory.
+pub(super) fn is_on() -> bool {
     static IS_ON: OnceLock<bool> = OnceLock::new();
     *IS_ON.get_or_init(|| {
         !matches!(std::env::var("MAXIM_WARNINGS").as_deref(), Ok("0" | "off" | "no" | "false"))

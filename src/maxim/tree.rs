@@ -17,6 +17,8 @@ const SHALLOW: usize = 8;
 const DEEPEST: usize = 127;
 /// What a value takes in a tree, its name and the room to grow of what it is in included; up to 300 were seen.
 const BYTES_OF_VALUE: usize = 320;
+/// A tree of more values may need more pieces than the reserve has, however small: whether there is memory is always looked at.
+const VALUES_OF_RESERVE: usize = 500;
 /// Values of one text that are read at most. A tree has some hundred bytes for each: of a text of 160 MiB that is
 /// nothing but small numbers, it would have 8 GiB.
 pub(super) const MOST_VALUES: usize = 8 << 20;
@@ -65,7 +67,7 @@ pub(super) fn read(text: &[u8]) -> Option<Value> {
         return None;
     }
     // Before it is begun, as nothing that allocates can be left halfway.
-    process::leave_if_short_of(values * BYTES_OF_VALUE);
+    process::leave_if_short_of(values * BYTES_OF_VALUE, values > VALUES_OF_RESERVE);
     if admits(levels) { serde_json::from_slice(text).ok() } else { None }
 }
 

@@ -91,16 +91,20 @@ const ALWAYS_LOOKED_FOR: usize = 3 << 19;
 /// Whether a call of the host's would lack memory halfway, if it takes so many bytes.
 pub fn is_short_of(bytes: usize) -> bool {
     let is_looked_for = bytes > ALWAYS_LOOKED_FOR || bytes > LOOKED_FOR && memory_shortages() > 0;
-    is_looked_for && {
-        // A handler that jumps out would leave the allocator's lock held.
-        let _undisturbed = Undisturbed::by_handlers();
-        !has_memory(bytes)
-    }
+    is_looked_for && has_not(bytes)
 }
 
-/// Leaves a call of the host's that would lack memory halfway.
-pub fn leave_if_short_of(bytes: usize) {
-    if MOST_LOOKS.get() != usize::MAX && is_short_of(bytes) {
+fn has_not(bytes: usize) -> bool {
+    // A handler that jumps out would leave the allocator's lock held.
+    let _undisturbed = Undisturbed::by_handlers();
+    !has_memory(bytes)
+}
+
+/// Leaves a call of the host's that would lack memory halfway. One that needs `many` pieces is always looked after: so many
+/// are not in the reserve.
+pub fn leave_if_short_of(bytes: usize, many: bool) {
+    let is_short = || if many { has_not(bytes) } else { is_short_of(bytes) };
+    if MOST_LOOKS.get() != usize::MAX && is_short() {
         std::panic::resume_unwind(Box::new(NoMemory));
     }
 }
