@@ -271,9 +271,31 @@ fn an_export_can_be_imported_elsewhere() {
 
 #[test]
 fn an_export_has_all_that_was_answered_before_however_long_it_takes_to_be_written() {
+    let server = start(&["--mode", "tree"]);
+    let lines = log_many(&server);
+    assert_eq!(exported(&server), lines);
+}
+
+#[test]
+fn a_server_that_is_stopped_has_first_written_all_that_it_answered() {
+    let path = scratch("pages-stopped");
+    let flags = ["--mode", "tree", "--db", path.to_str().expect("UTF-8")];
+    let mut server = start(&flags);
+    let lines = log_many(&server);
+    assert!(server.stop().status.success());
+    assert_eq!(exported(&start(&flags)), lines);
+}
+
+/// The number of lines that a server has.
+fn exported(server: &Running) -> usize {
+    let export = server.connect().request("GET", "/export/lines", &[], b"").body;
+    export.iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// Logs more lines than are written to a database at once; gives how many.
+fn log_many(server: &Running) -> usize {
     const REQUESTS: usize = 40;
     const EACH: usize = 1_000;
-    let server = start(&["--mode", "tree"]);
     let mut client = server.connect();
     for request in 0..REQUESTS {
         let line = |n| {
@@ -281,8 +303,7 @@ fn an_export_has_all_that_was_answered_before_however_long_it_takes_to_be_writte
         };
         assert_eq!(client.log(&(0..EACH).map(line).collect::<Vec<_>>().join("\n")).status, 200);
     }
-    let export = client.request("GET", "/export/lines", &[], b"").body;
-    assert_eq!(export.iter().filter(|byte| **byte == b'\n').count(), REQUESTS * EACH);
+    REQUESTS * EACH
 }
 
 #[test]
@@ -442,7 +463,7 @@ fn a_database_of_somebody_else_of_a_later_version_or_in_use_is_refused_and_an_ea
     let mut server = start(&[&["--mode", "tree"][..], &flags].concat());
     talk(&mut server.connect());
     let said = refusal(&flags);
-    assert!(said.contains("locked"), "{said}");
+    assert!(said.contains("locked: another maxim-dev has it open"), "{said}");
     assert!(page(&server, "/").contains("/trace/repo-1/t1"));
     server.stop();
     // A relay's store is another use of the same program.

@@ -74,7 +74,7 @@ pub fn open(path: Option<&Path>) -> Result<Connection, String> {
         None => Connection::open_in_memory(),
         Some(path) => {
             return open_file(path).and_then(|db| {
-                prepare(&db).map(|()| db).map_err(|error| format!("{}: {error}", path.display()))
+                prepare(&db).map(|()| db).map_err(|error| format!("{}: {}", path.display(), words(&error)))
             });
         }
     };
@@ -94,6 +94,14 @@ pub fn open_file(path: &Path) -> Result<Connection, String> {
     });
     let path = path.map_err(|error| error.to_string())?;
     Connection::open_with_flags(&path, flags).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// An error in words that say what to do.
+pub fn words(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseBusy) => format!("{error}: another maxim-dev has it open"),
+        _ => error.to_string(),
+    }
 }
 
 fn prepare(db: &Connection) -> Result<()> {
