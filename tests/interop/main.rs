@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use common::collector::{Collector, taken, texts};
 use common::port::free_port;
-use common::{Scratch, both, built, compile, run};
+use common::{Scratch, Server, both, built, compile, run};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use otlp::encode::Encoding;
@@ -176,6 +176,67 @@ fn node_with_opentelemetrys_own_sdk_and_the_library_gives_one_trace() {
     let mut program = Command::new(named("INTEROP_NODE"));
     program.arg(named("INTEROP_SCRIPT"));
     one_trace_of(program, "nodejs");
+}
+
+#[test]
+fn gos_own_sdk_sends_spans_and_records_to_maxim_dev_itself_which_shows_one_trace_of_both() {
+    let scratch = Scratch::new("interop-maxim-dev");
+    let record = scratch.path().join("requests");
+    let server = Server::start(&["--mode", "tree", "--record", record.to_str().unwrap()]);
+    let output = Command::new(named("INTEROP_GO"))
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", server.url())
+        .env("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
+        .env("OTEL_SERVICE_NAME", "shop")
+        .env("MAXIM_SPOOL_DIR", scratch.path().join("spool"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", both(&output));
+    let export = server.get("/export/otlp");
+    let spans: BTreeMap<&str, &Value> = export["resourceSpans"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|resource| resource["scopeSpans"][0]["spans"].as_array().unwrap())
+        .map(|span| (span["name"].as_str().unwrap(), span))
+        .collect();
+    for (name, parent) in [
+        ("GET /ask", None),
+        ("answer", Some("GET /ask")),
+        ("chat gpt-4o", Some("answer")),
+        ("POST /v1/chat", Some("chat gpt-4o")),
+    ] {
+        let span = spans.get(name).unwrap_or_else(|| panic!("no {name} among {:?}", spans.keys()));
+        assert_eq!(span["traceId"], spans["GET /ask"]["traceId"], "{name}");
+        let above = parent.map(|parent| &spans[parent]["spanId"]);
+        assert_eq!(
+            span["parentSpanId"].as_str().filter(|id| !id.is_empty()),
+            above.and_then(Value::as_str),
+            "{name}"
+        );
+    }
+    assert_eq!((spans.len(), server.count("spans"), server.count("entries")), (4, 4, 1));
+    // Most was compressed, and all of it protobuf.
+    let requests = std::fs::read_to_string(&record).unwrap();
+    let requests: Vec<Value> = requests.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let header = |request: &Value, name: &str| request["headers"].to_string().to_lowercase().contains(name);
+    assert!(requests.iter().all(|request| header(request, "application/x-protobuf")), "{requests:?}");
+    for path in ["/v1/traces", "/v1/logs"] {
+        let is_of_sdk = |request: &&Value| request["target"] == path && header(request, "gzip");
+        assert!(requests.iter().any(|request| is_of_sdk(&request)), "{path}: {requests:?}");
+    }
+    // One page has both, and the record leads there.
+    let page = |path: &str| {
+        let mut stream = TcpStream::connect(server.url().strip_prefix("http://").unwrap()).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        std::io::read_to_string(stream).unwrap()
+    };
+    let address = format!("/trace/shop/{}", spans["GET /ask"]["traceId"].as_str().unwrap());
+    let trace = page(&address);
+    for shown in ["GET /ask", "answer", "gpt-4o", "POST /v1/chat"] {
+        assert!(trace.contains(shown), "{shown} in {trace}");
+    }
+    let logs = page("/logs");
+    assert!(logs.contains("asked twice") && logs.contains(&address), "{logs}");
 }
 
 /// The spans of every captured step.

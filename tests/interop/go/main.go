@@ -5,8 +5,11 @@ import (
 	"context"
 	"log"
 
+	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	otellog "go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/propagation"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
@@ -25,10 +28,19 @@ func main() {
 	must(err)
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter))
 	tracer := provider.Tracer("interop")
+	records, err := otlploghttp.New(ctx)
+	must(err)
+	logs := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewBatchProcessor(records)))
 	logger, err := maxim.New(maxim.Config{Protocol: maxim.ProtocolOTLP})
 	must(err)
 
 	ctx, request := tracer.Start(ctx, "GET /ask", trace.WithSpanKind(trace.SpanKindServer))
+	// A record of the SDK's own, within that span.
+	var asked otellog.Record
+	asked.SetSeverity(otellog.SeverityWarn)
+	asked.SetBody(otellog.StringValue("asked twice"))
+	asked.AddAttributes(otellog.Int("times", 2))
+	logs.Logger("interop").Emit(ctx, asked)
 	// Below the span that is current in the context.
 	answer := logger.AddTraceFrom(maxim.TraceparentOf(trace.SpanContextFromContext(ctx)), maxim.TraceConfig{Name: "answer"})
 	must(answer.Err())
@@ -43,4 +55,5 @@ func main() {
 
 	must(logger.Close())
 	must(provider.Shutdown(ctx))
+	must(logs.Shutdown(ctx))
 }

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::otlp::ids;
 pub use entry::entry;
 use members::{data, kind_of};
 use values::{attributes, id, is_entity_id};
@@ -101,7 +102,9 @@ impl Span {
         let kind = kind_of(&all);
         let kind = if parent.is_none() && kind == "span" { "trace" } else { kind };
         let named = all.shift_remove("maxim.trace.id").and_then(|id| id.as_str().map(str::to_owned));
-        let trace_id = named.filter(|id| is_entity_id(id)).unwrap_or_else(|| trace.clone());
+        // One that goes on below another service's span is a part of that trace.
+        let is_own = |id: &String| is_entity_id(id) && ids::remote(id).is_none();
+        let trace_id = named.filter(is_own).unwrap_or_else(|| trace.clone());
         let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
         let repository = text("maxim.repository.id").or_else(|| text("service.name"));
         let (data, events) = data(kind, said, &mut all);
@@ -178,6 +181,17 @@ mod tests {
                "span": {"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "name": "n",
                         "parentSpanId": "00f067aa0ba902b7", "startTimeUnixNano": "1700000000000000000",
                         "endTimeUnixNano": 1_700_000_001_500_000_000_u64, "attributes": list}})
+    }
+
+    #[test]
+    fn a_trace_of_the_library_below_another_services_span_is_a_part_of_that_trace() {
+        let own = Span::new(&unit(json!({"maxim.trace.id": "question-1"}))).expect("a span");
+        assert_eq!(own.trace_id, "question-1");
+        let id = "0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-0123abcd";
+        let joined = Span::new(&unit(json!({"maxim.trace.id": id, "openinference.span.kind": "CHAIN"})));
+        let joined = joined.expect("a span");
+        assert_eq!((joined.trace_id.as_str(), joined.kind), ("0af7651916cd43dd8448eb211c80319c", "span"));
+        assert_eq!(joined.parent.as_deref(), Some("00f067aa0ba902b7"));
     }
 
     #[test]
