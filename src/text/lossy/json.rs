@@ -19,9 +19,14 @@ const KEPT: usize = 10_000;
 /// `{"invalid_json":"reason","text":"…"}`.
 pub fn repaired(given: &[u8], shape: Shape, refusal: &JsonError) -> Vec<u8> {
     let text = utf8(given);
+    let input = text.trim_start_matches('\u{feff}').as_bytes();
+    let mut out = Buffer::new();
+    // Nothing is wrong with it but its shape: an array of a million numbers, token by token, takes half a second.
+    if json::compact(input, Shape::Any, &mut out).is_ok() {
+        return shaped(out.into_vec(), shape);
+    }
     let mut tokens = Vec::with_capacity(text.len());
-    let readable =
-        Repair { input: text.trim_start_matches('\u{feff}').as_bytes(), at: 0, out: &mut tokens }.document();
+    let readable = Repair { input, at: 0, out: &mut tokens, checked: Buffer::new() }.document();
     let mut out = Buffer::new();
     if readable && json::compact(&tokens, Shape::Any, &mut out).is_ok() {
         return shaped(out.into_vec(), shape);
@@ -53,6 +58,8 @@ struct Repair<'a> {
     input: &'a [u8],
     at: usize,
     out: &'a mut Vec<u8>,
+    /// What is written of a word to see whether it is JSON.
+    checked: Buffer,
 }
 
 const TOO_DEEP: &[u8] = b"\"[nested too deep]\"";
@@ -152,8 +159,8 @@ impl Repair<'_> {
         // A control character that is no white space is a word of its own.
         let length = rest.iter().position(is_end).unwrap_or(rest.len()).max(1);
         let word = &rest[..length];
-        let mut checked = Buffer::new();
-        if json::compact(word, Shape::Any, &mut checked).is_ok() {
+        self.checked.clear();
+        if json::compact(word, Shape::Any, &mut self.checked).is_ok() {
             self.out.extend_from_slice(word);
         } else if let b"NaN" | b"nan" | b"Infinity" | b"-Infinity" | b"inf" | b"-inf" | b"undefined"
         | b"None" = word
