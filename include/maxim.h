@@ -521,7 +521,8 @@ typedef struct maxim_logger_config {
     uint32_t block_timeout_ms;
     /**
      * A PEM file of certificates to trust instead of the platform's, as issuers or as the service's
-     * own (a self-signed one). It must be there now; one that is missing later is tried again.
+     * own (a self-signed one). It must be there now, a regular file of at most 16 MiB; one that is
+     * missing later is tried again.
      */
     maxim_str ca_file;
     /**

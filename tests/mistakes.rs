@@ -8,7 +8,7 @@ use std::process::Command;
 use common::{Scratch, compile, run};
 
 /// The mistake (a line of tests/c/mistakes.c), its status, and words of the message.
-const MISTAKES: [(&str, &str, &[&str]); 18] = [
+const MISTAKES: [(&str, &str, &[&str]); 20] = [
     ("no key", "NOT_CONFIGURED", &["api_key", "give it", "MAXIM_API_KEY"]),
     ("no repository", "NOT_CONFIGURED", &["repository_id", "give it", "MAXIM_LOG_REPO_ID"]),
     ("a key with a line break", "INVALID_ARGUMENT", &["api_key", "byte 4 of 4", "line break"]),
@@ -16,6 +16,8 @@ const MISTAKES: [(&str, &str, &[&str]); 18] = [
     ("plain http", "INVALID_ARGUMENT", &["base_url", "app.example.test", "use https", "allow_plaintext"]),
     ("a directory that cannot be used", "IO", &["spool_dir", "/proc/nowhere", "name a directory"]),
     ("a CA file that is not there", "IO", &["ca_file", "/nowhere/ca.pem", "name a PEM file"]),
+    ("a CA file that has no end", "IO", &["ca_file", "/dev/zero", "not a regular file"]),
+    ("a CA file that nobody writes to", "IO", &["ca_file", ".pipe", "not a regular file"]),
     ("a rate in per cent", "INVALID_ARGUMENT", &["sample_rate", "50", "0.5"]),
     ("a struct without its INIT", "INVALID_ARGUMENT", &["maxim_logger_config", "struct_size is 0", "_INIT"]),
     ("a handle that was never made", "NULL_POINTER", &["logger", "NULL"]),

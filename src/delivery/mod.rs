@@ -58,7 +58,8 @@ pub use flushes::Done;
 #[cfg(test)]
 pub use http::HttpConfig;
 pub use http::{
-    Body, Fault, Http, Request, Response, StorageUrlRule, TransportError, checked_url, is_on_this_machine,
+    Body, Fault, Http, Request, Response, StorageUrlRule, TransportError, check_ca_file, checked_url,
+    is_on_this_machine,
 };
 pub use link::Reach;
 pub use outcome::Outcome;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use super::structs::*;
 use super::types::*;
-use crate::delivery::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings, checked_url};
+use crate::delivery::{
+    DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings, check_ca_file, checked_url,
+};
 use crate::otlp::config::certificate;
 use crate::otlp::encode::Signal;
 use crate::report::Reporter;
@@ -103,7 +105,7 @@ impl CommonConfig {
             reporter,
         };
         if let Some(path) = &settings.ca_file
-            && let Err(error) = std::fs::File::open(path)
+            && let Err(error) = check_ca_file(path)
         {
             let reason =
                 format!("ca_file: the CA file {}: {error}; name a PEM file of certificates", path.display());

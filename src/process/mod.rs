@@ -24,7 +24,7 @@ mod threads;
 mod undisturbed;
 pub mod unique;
 
-pub use files::FileFacts;
+pub use files::{FileFacts, open_small, read_small};
 pub use fork::{epoch, forks, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::is_running_on_lambda;

@@ -4,7 +4,9 @@
 #include "logger_at.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void say(const char *name, maxim_status status) {
     printf("%s\t%s\t%s\n", name, maxim_status_str(status), status == MAXIM_OK ? "" : maxim_last_error());
@@ -23,6 +25,16 @@ static void make(const char *name, const maxim_logger_config *config) {
     }
 }
 
+/* A pipe beside the spool directory. */
+static maxim_str waiting_pipe(void) {
+    static char path[4096];
+    snprintf(path, sizeof path, "%s.pipe", getenv("MAXIM_SPOOL_DIR"));
+    if (mkfifo(path, 0600) != 0) {
+        perror(path);
+    }
+    return maxim_str_z(path);
+}
+
 /* A usual configuration in which one member has another value. */
 #define MAKE(name, member, value)             \
     do {                                      \
@@ -39,6 +51,8 @@ int main(void) {
     MAKE("plain http", base_url, MAXIM_STR("http://app.example.test"));
     MAKE("a directory that cannot be used", spool_dir, MAXIM_STR("/proc/nowhere"));
     MAKE("a CA file that is not there", ca_file, MAXIM_STR("/nowhere/ca.pem"));
+    MAKE("a CA file that has no end", ca_file, MAXIM_STR("/dev/zero"));
+    MAKE("a CA file that nobody writes to", ca_file, waiting_pipe());
     MAKE("a rate in per cent", sample_rate, 50);
     MAKE("a struct without its INIT", struct_size, 0);
 

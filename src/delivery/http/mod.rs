@@ -39,6 +39,7 @@ use message::FileBody;
 pub use message::{Body, Fault, MAX_ANSWER_BYTES, Request, Response, TransportError, without_query};
 use proxy::Proxies;
 pub use proxy::is_loopback;
+pub use tls::check_ca_file;
 
 /// An idle connection is closed after this; common servers keep one for 60 s or more.
 const MAX_IDLE: Duration = Duration::from_secs(50);

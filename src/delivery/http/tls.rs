@@ -24,6 +24,15 @@ use ureq::unversioned::transport::{
 
 use super::address::host_and_port;
 use super::{Fault, TransportError};
+use crate::process;
+
+/// The longest CA file: a hundred times what the world's public roots take.
+const MAX_CA_BYTES: u64 = 16 << 20;
+
+/// Whether a CA file can be opened.
+pub fn check_ca_file(path: &Path) -> io::Result<()> {
+    process::open_small(path, MAX_CA_BYTES).map(drop)
+}
 
 /// The TLS settings with all roots loaded; reads files, so only called once https is needed.
 pub fn settings(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TransportError> {
@@ -81,7 +90,7 @@ struct CaFile {
 impl CaFile {
     fn load(path: &Path, provider: Arc<CryptoProvider>) -> Result<CaFile, String> {
         let failed = |what: String| format!("the CA file {}: {what}", path.display());
-        let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+        let pem = process::read_small(path, MAX_CA_BYTES).map_err(|error| failed(error.to_string()))?;
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(certificates.iter().cloned());

@@ -49,7 +49,8 @@ pub struct maxim_logger_config {
     /// How long a log call waits for space under MAXIM_OVERFLOW_BLOCK, in milliseconds.
     pub block_timeout_ms: u32,
     /// A PEM file of certificates to trust instead of the platform's, as issuers or as the service's own
-    /// (a self-signed one). It must be there now; one that is missing later is tried again.
+    /// (a self-signed one). It must be there now, a regular file of at most 16 MiB; one that is missing later is tried
+    /// again.
     pub ca_file: maxim_str,
     /// A proxy (http://host:port) instead of what the environment's HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
     /// and NO_PROXY say. It is asked for a tunnel (CONNECT), for http as for https; with an http address, which
