@@ -11,13 +11,8 @@ use serde_json::Value;
 
 use crate::cli::completion;
 use crate::cli::help::COMMANDS;
-use crate::cli::spool::SpoolOptions;
-use crate::cli::tail::TailOptions;
-use crate::cli::transfer::ReplayOptions;
-
 use crate::collect::counts::Mode;
 use crate::collect::misbehave::{Behaviour, SETTINGS};
-use crate::relay::{RelayOptions, Target};
 
 /// How large the database of the pages may be when nothing else is asked for.
 const DEFAULT_MAX_DB_BYTES: u64 = 512 << 20;
@@ -44,6 +39,63 @@ pub struct Options {
     /// One line on standard output for each thing that arrives.
     pub is_live: bool,
     pub behaviour: Behaviour,
+}
+
+#[derive(Debug)]
+pub struct TailOptions {
+    pub port: u16,
+    pub is_json: bool,
+    pub query: String,
+}
+
+#[derive(Debug, Default)]
+pub struct SpoolOptions {
+    /// The usual places without one.
+    pub places: Vec<PathBuf>,
+    /// The records themselves, as an export has them.
+    pub is_export: bool,
+    pub is_json: bool,
+}
+
+#[derive(Debug)]
+pub struct ReplayOptions {
+    pub path: PathBuf,
+    /// The base URL of a Maxim endpoint.
+    pub to: String,
+    /// Instead of the repository that each line came for.
+    pub repository: Option<String>,
+}
+
+/// Where a relay forwards to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The base URL of a Maxim endpoint.
+    Maxim(String),
+    /// The base URL of an OpenTelemetry endpoint.
+    Otlp(String),
+}
+
+impl Target {
+    pub fn url(&self) -> &str {
+        let (Target::Maxim(url) | Target::Otlp(url)) = self;
+        url
+    }
+}
+
+#[derive(Debug)]
+pub struct RelayOptions {
+    pub port: u16,
+    pub port_file: Option<PathBuf>,
+    pub allowed_hosts: Vec<String>,
+    pub target: Target,
+    /// The queue; the usual place without one.
+    pub store: Option<PathBuf>,
+    pub max_bytes: u64,
+    /// Whether each commit is synced, so that it survives a power loss as well.
+    pub is_synced: bool,
+    /// An entity that has not ended for so long goes to an OpenTelemetry endpoint as incomplete.
+    pub incomplete_after: Duration,
+    pub exit_when_stdin_closes: bool,
 }
 
 #[derive(Debug)]

@@ -4,12 +4,14 @@ pub mod args;
 pub mod client;
 pub mod completion;
 pub mod help;
+pub mod listening;
 pub mod serve;
 pub mod spool;
 pub mod tail;
 pub mod transfer;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
 /// Writes to stdout at once; a reader that has gone away is no failure of the server's.
 pub fn say(text: &str) -> io::Result<()> {
@@ -22,4 +24,9 @@ pub fn say(text: &str) -> io::Result<()> {
 
 pub fn has_colours() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// An error that says what it is about.
+pub fn about(what: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", what.display()))
 }

@@ -1,14 +1,12 @@
 //! The server as a command: serves until it is told to stop, then shows what arrived.
 
-use std::fs::OpenOptions;
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use crate::cli::args::Options;
-use crate::cli::{has_colours, say, tail};
+use crate::cli::{about, has_colours, listening, say, tail};
 use crate::collect::counts::{Mode, Store};
 use crate::collect::record::Log;
 use crate::collect::sequence::Sequences;
@@ -33,7 +31,7 @@ pub fn serve(options: Options) -> io::Result<()> {
     let store = Store::new(options.mode, sequences, open(&options.lines)?);
     let record = open(&options.record)?;
     let library = library(&options)?;
-    let listener = listen(options.port)?;
+    let listener = listening::listen(options.port)?;
     let port = listener.local_addr()?.port();
     let hosts = options.allowed_hosts.clone();
     let server =
@@ -42,7 +40,7 @@ pub fn serve(options: Options) -> io::Result<()> {
     let accepting = Arc::clone(&server);
     std::thread::Builder::new().name("accept".into()).spawn(move || server::accept(&listener, &accepting))?;
     if let Some(path) = &options.port_file {
-        write_port(path, port).map_err(|error| about(path, &error))?;
+        listening::write_port(path, port).map_err(|error| about(path, &error))?;
     }
     say(&format!("maxim-dev listening on http://127.0.0.1:{port}\n"))?;
     if let Some(library) = library.as_ref().filter(|_| options.is_live) {
@@ -51,7 +49,7 @@ pub fn serve(options: Options) -> io::Result<()> {
     }
 
     if options.exit_when_stdin_closes {
-        stop_when_stdin_closes(stop)?;
+        listening::stop_when_stdin_closes(stop)?;
     }
     // An error would mean that no sender is left; the signal handler always holds one.
     let _ = stopped.recv();
@@ -68,17 +66,6 @@ pub fn serve(options: Options) -> io::Result<()> {
         say(&store.stats.summary())?;
     }
     Ok(())
-}
-
-/// Sends on `stop` at the end of standard input.
-pub fn stop_when_stdin_closes(stop: mpsc::Sender<()>) -> io::Result<()> {
-    let wait = move || {
-        let mut ignored = [0; 1024];
-        let mut stdin = io::stdin();
-        while stdin.read(&mut ignored).is_ok_and(|read| read > 0) {}
-        let _ = stop.send(());
-    };
-    std::thread::Builder::new().name("stdin".into()).spawn(wait).map(drop)
 }
 
 fn library(options: &Options) -> io::Result<Option<Arc<Library>>> {
@@ -109,29 +96,4 @@ fn show_live(library: &Library) {
             return;
         }
     }
-}
-
-/// Writes the port so that a reader sees a whole number or no file.
-pub fn write_port(path: &Path, port: u16) -> io::Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(format!(".{}.tmp", std::process::id()));
-    // What stands there is no file of ours, and may be a link to somebody's.
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&unfinished)?;
-    file.write_all(format!("{port}\n").as_bytes())?;
-    std::fs::rename(&unfinished, path)
-}
-
-/// Listens on this machine; an error names the port, and what to do about it.
-pub fn listen(port: u16) -> io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
-        let advice = match error.kind() {
-            io::ErrorKind::AddrInUse => "; --port N takes another one, --port 0 any that is free",
-            _ => "",
-        };
-        io::Error::new(error.kind(), format!("127.0.0.1:{port}: {error}{advice}"))
-    })
-}
-
-pub fn about(what: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", what.display()))
 }

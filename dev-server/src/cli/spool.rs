@@ -1,30 +1,21 @@
 //! `maxim-dev spool`: what loggers on this machine hold that has not left, and what they set aside and why.
 
 use std::io;
-use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::cli::{has_colours, say, serve};
+use crate::cli::args::SpoolOptions;
+use crate::cli::{about, has_colours, say};
 use crate::draw::text::{Style, Text};
 use crate::model::figures::{ago, count};
 use crate::model::loggers::{self, Logger};
 use crate::model::plain::{escape_json, shorten};
 use crate::model::{line, spool};
 
-#[derive(Debug, Default)]
-pub struct SpoolOptions {
-    /// The usual places without one.
-    pub places: Vec<PathBuf>,
-    /// The records themselves, as an export has them.
-    pub is_export: bool,
-    pub is_json: bool,
-}
-
 pub fn run(options: &SpoolOptions) -> io::Result<()> {
     let mut places = if options.places.is_empty() { spool::usual_places() } else { Vec::new() };
     for given in &options.places {
-        places.extend(spool::places_of(given).map_err(|error| serve::about(given, &error))?);
+        places.extend(spool::places_of(given).map_err(|error| about(given, &error))?);
     }
     let found = spool::read(&places);
     if options.is_export {
@@ -86,7 +77,7 @@ fn draw_logger(logger: &Logger, put: &mut dyn FnMut(Text)) {
         put(Text::new(Style::Plain, " ").with(Style::Bad, "because").with(Style::Plain, shorten(trouble)));
     }
     if let Some(record) = &logger.first {
-        put(Text::new(Style::Plain, " ").with(Style::Plain, shorten(&loggers::text(record))));
+        put(Text::new(Style::Plain, " ").with(Style::Plain, shorten(&spool::text(record))));
     }
     for place in &logger.places {
         put(Text::new(Style::Plain, " ").with(Style::Dim, place.display().to_string()));

@@ -4,19 +4,13 @@ use std::io::{self, BufRead as _};
 
 use serde_json::Value;
 
+use crate::cli::args::TailOptions;
 use crate::cli::{client, has_colours, say};
 use crate::draw::text::{Style, Text};
 use crate::model::clock::{now_us, utc_offset_us};
 use crate::model::figures::{dollars, duration};
 use crate::model::plain::{escape_json, shorten};
 use crate::store::query::{self, Now};
-
-#[derive(Debug)]
-pub struct TailOptions {
-    pub port: u16,
-    pub is_json: bool,
-    pub query: String,
-}
 
 pub fn tail(options: &TailOptions) -> io::Result<()> {
     let now = Now { us: now_us() as i64, utc_offset_us: utc_offset_us() };

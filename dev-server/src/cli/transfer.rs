@@ -1,8 +1,9 @@
 //! `maxim-dev tree`, `export`, `import` and `replay`: data out of a running server, into one, and on to an endpoint.
 
 use std::io::{self, BufRead, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::cli::args::ReplayOptions;
 use crate::cli::{client, say};
 use crate::collect::routes::segment;
 use crate::model::clock::now_us;
@@ -38,15 +39,6 @@ pub fn import(port: u16, path: &Path) -> io::Result<()> {
 
 fn left_out(lines: u64) -> String {
     if lines > 0 { format!("; {lines} others of the file are no records") } else { String::new() }
-}
-
-#[derive(Debug)]
-pub struct ReplayOptions {
-    pub path: PathBuf,
-    /// The base URL of a Maxim endpoint.
-    pub to: String,
-    /// Instead of the repository that each line came for.
-    pub repository: Option<String>,
 }
 
 /// Sends what was recorded, in its order, with the key of `MAXIM_API_KEY`.

@@ -6,6 +6,7 @@ pub mod entities;
 pub mod figures;
 pub mod line;
 pub mod loggers;
+pub mod note;
 pub mod otlp;
 pub mod plain;
 pub mod spool;

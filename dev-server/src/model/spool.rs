@@ -8,6 +8,7 @@
 #[allow(dead_code)] // the library uses the rest of it
 mod format;
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::model::loggers::{self, Note};
+use crate::model::note::{self, Note};
 use format::{
     Cursor, HEADER_SIZE, Header, Opening, Origin, RECORD_HEADER, RecordHead, SEGMENT_MAX, STAMP, Seal,
 };
@@ -179,8 +180,8 @@ fn holder(identity: &Path, directory: &Path, budget: &mut u64) -> Option<Holder>
         identity: name(identity),
         instance,
         pid,
-        is_alive: loggers::is_alive(directory, pid),
-        note: loggers::note(directory),
+        is_alive: note::is_alive(directory, pid),
+        note: note::note(directory),
         counted,
         place: directory.to_owned(),
         records,
@@ -266,6 +267,21 @@ fn segment(bytes: &[u8]) -> Segment {
     })
 }
 
+/// A record as a person reads it: of an attachment, its description.
+pub fn text(record: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(described(record))
+}
+
+/// What a record of an attachment says of it: JSON, before which stands its length in four bytes, of which the last is 0
+/// (`src/maxim/uploads.rs`). In quarantine these are text, with longer stand-ins for those that are none. Any other record
+/// is given as it is.
+fn described(record: &[u8]) -> &[u8] {
+    const LENGTH_AS_TEXT: usize = 4 * char::REPLACEMENT_CHARACTER.len_utf8();
+    let start =
+        memchr::memmem::find(&record[..record.len().min(LENGTH_AS_TEXT + 1)], b"\0{").map_or(0, |at| at + 1);
+    &record[start..]
+}
+
 /// The newest files of a quarantine, and how many others there are.
 fn set_aside(directory: &Path, most: usize) -> (Vec<SetAside>, usize) {
     let mut paths = files(directory);
@@ -275,7 +291,7 @@ fn set_aside(directory: &Path, most: usize) -> (Vec<SetAside>, usize) {
         let value: Value = serde_json::from_str(&text).unwrap_or_default();
         let word = |name: &str| value[name].as_str().unwrap_or_default();
         let reason = if value.is_object() { word("reason") } else { "not a segment, or damaged" };
-        let record = String::from_utf8_lossy(loggers::described(word("record").as_bytes())).into_owned();
+        let record = self::text(word("record").as_bytes()).into_owned();
         SetAside { reason: reason.to_owned(), record, path }
     };
     let more = paths.len().saturating_sub(most);
@@ -307,6 +323,19 @@ fn name(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_attachment_is_shown_by_its_description() {
+        let json = format!("{{\"record\":\"{}\"}}", "a".repeat(500));
+        let record = [&(json.len() as u32).to_le_bytes(), json.as_bytes()].concat();
+        assert_eq!(text(&record), json);
+        // As it stands in quarantine.
+        let set_aside = String::from_utf8_lossy(&record).into_owned();
+        assert_eq!(text(set_aside.as_bytes()), json);
+        for line in ["trace{id=a,action=b,data={}}", "{\"message\":\"m\"}", "\u{1}x", ""] {
+            assert_eq!(text(line.as_bytes()), line);
+        }
+    }
 
     #[test]
     fn no_content_of_a_file_is_a_panic() {

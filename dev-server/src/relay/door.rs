@@ -10,6 +10,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
+use crate::cli::args::Target;
 use crate::collect::answer::MAX_ENTRIES;
 use crate::collect::counts::on_one_line;
 use crate::collect::guard;
@@ -19,9 +20,9 @@ use crate::collect::otlp;
 use crate::collect::routes::{Own, Route, route};
 use crate::model::line;
 use crate::model::otlp::Signal;
+use crate::relay::body::{Kind, Put};
 use crate::relay::intake::Refusal;
-use crate::relay::store::{Kind, Put};
-use crate::relay::{Relay, Target};
+use crate::relay::shared::Relay;
 
 /// Largest body: a request of the library is far smaller, and memory is taken for as many as come at a time.
 const MAX_BODY_BYTES: u64 = 32 << 20;

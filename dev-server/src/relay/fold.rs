@@ -12,7 +12,7 @@ use crate::otlp::encode::{self, Encoding, Signal};
 use crate::otlp::entry;
 use crate::otlp::fold::{FoldOptions, Folder};
 use crate::otlp::model::{Attributes, Leave, LogRecord, OtlpSpan, Resource};
-use crate::relay::store::{Kind, Put};
+use crate::relay::body::{Kind, Put};
 
 /// A record of an open entity by its repository and key; none where it has left.
 pub type Changed = (String, String, Option<Vec<u8>>);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use crate::relay::store::{Put, Shared};
+use crate::relay::body::Put;
+use crate::relay::store::Shared;
 
 /// Bodies that wait for a commit; further requests wait to be taken.
 const QUEUED: usize = 256;

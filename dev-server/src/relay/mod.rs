@@ -6,74 +6,36 @@
 //! | [`intake`] | many requests, one commit |
 //! | [`fold`] | lines into spans and entries into log records, for an endpoint of OpenTelemetry |
 //! | [`store`] | the queue on disk: what is to be forwarded, and what the service refuses |
+//! | [`client`] | requests out, with the relay's key |
 //! | [`forward`] | batches out, with the library's waits and its table of outcomes |
 //!
 //! A relay loses nothing through SIGKILL at any moment: what was answered is committed, and leaves the queue only
 //! once the service has it. So a batch can arrive twice, never not at all: at least once, as the library has it.
 
+pub mod body;
+pub mod client;
 pub mod door;
 pub mod fold;
 pub mod forward;
 pub mod intake;
 pub mod outcome;
+pub mod shared;
 pub mod store;
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
-use crate::cli::{say, serve};
-
-/// Where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The base URL of a Maxim endpoint.
-    Maxim(String),
-    /// The base URL of an OpenTelemetry endpoint.
-    Otlp(String),
-}
-
-impl Target {
-    pub fn url(&self) -> &str {
-        let (Target::Maxim(url) | Target::Otlp(url)) = self;
-        url
-    }
-}
-
-#[derive(Debug)]
-pub struct RelayOptions {
-    pub port: u16,
-    pub port_file: Option<PathBuf>,
-    pub allowed_hosts: Vec<String>,
-    pub target: Target,
-    /// The queue; the usual place without one.
-    pub store: Option<PathBuf>,
-    pub max_bytes: u64,
-    /// Whether each commit is synced, so that it survives a power loss as well.
-    pub is_synced: bool,
-    /// An entity that has not ended for so long goes to an OpenTelemetry endpoint as incomplete.
-    pub incomplete_after: Duration,
-    pub exit_when_stdin_closes: bool,
-}
-
-/// What the parts of a relay share.
-pub struct Relay {
-    pub allowed_hosts: Vec<String>,
-    pub target: Target,
-    pub intake: intake::Intake,
-    pub store: Arc<store::Shared>,
-    pub client: forward::Client,
-    /// What clients must present, where `MAXIM_RELAY_KEY` says so.
-    pub key: Option<String>,
-}
+use crate::cli::args::{RelayOptions, Target};
+use crate::cli::{listening, say};
+use crate::relay::shared::Relay;
 
 pub fn run(options: RelayOptions) -> io::Result<()> {
     let path = match &options.store {
         Some(path) => path.clone(),
         None => usual_store()?,
     };
-    let client = forward::Client::new(&options.target)?;
+    let client = client::Client::new(&options.target)?;
     let folds = matches!(options.target, Target::Otlp(_)).then_some(options.incomplete_after);
     let store =
         store::Store::open(&path, options.max_bytes, options.is_synced, folds).map_err(io::Error::other)?;
@@ -84,7 +46,7 @@ pub fn run(options: RelayOptions) -> io::Result<()> {
         let _ = signalled.send(());
     })
     .map_err(io::Error::other)?;
-    let listener = serve::listen(options.port)?;
+    let listener = listening::listen(options.port)?;
     let port = listener.local_addr()?.port();
     let relay = Arc::new(Relay {
         allowed_hosts: options.allowed_hosts,
@@ -99,7 +61,7 @@ pub fn run(options: RelayOptions) -> io::Result<()> {
     let accepting = Arc::clone(&relay);
     std::thread::Builder::new().name("accept".into()).spawn(move || door::accept(&listener, &accepting))?;
     if let Some(path) = &options.port_file {
-        serve::write_port(path, port)?;
+        listening::write_port(path, port)?;
     }
     say(&format!(
         "maxim-dev relay listening on http://127.0.0.1:{port}, to {}, store {}\n",
@@ -107,7 +69,7 @@ pub fn run(options: RelayOptions) -> io::Result<()> {
         path.display()
     ))?;
     if options.exit_when_stdin_closes {
-        serve::stop_when_stdin_closes(stop)?;
+        listening::stop_when_stdin_closes(stop)?;
     }
     // An error would mean that no sender is left; the signal handler always holds one.
     let _ = stopped.recv();

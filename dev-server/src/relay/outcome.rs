@@ -9,7 +9,7 @@ use prost::Message as _;
 use crate::delivery::answer::{Row, Said};
 use crate::delivery::retry_after;
 use crate::model::plain::shorten;
-use crate::relay::store::Kind;
+use crate::relay::body::Kind;
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::model::clock::now_us;
 use crate::model::line;
+use crate::relay::body::{Kind, Put};
 use crate::relay::fold::{Changed, Folders};
 use crate::store::schema;
 
@@ -35,37 +36,6 @@ CREATE TABLE totals (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWI
 const LONGEST_REST: Duration = Duration::from_secs(60);
 /// Refused records that are kept; the oldest go.
 const MAX_REFUSED: i64 = 10_000;
-
-/// What a body is, and so where it goes and how bodies are put together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Lines for a repository.
-    Lines = 1,
-    /// Structured entries, one a line.
-    Entries = 2,
-    /// A raw document with its query.
-    Raw = 3,
-    /// An `ExportTraceServiceRequest`.
-    Spans = 4,
-    /// An `ExportLogsServiceRequest`.
-    Logs = 5,
-}
-
-impl Kind {
-    const ALL: [Kind; 5] = [Kind::Lines, Kind::Entries, Kind::Raw, Kind::Spans, Kind::Logs];
-
-    pub fn is_otlp(self) -> bool {
-        matches!(self, Kind::Spans | Kind::Logs)
-    }
-}
-
-/// A body on its way into the queue.
-pub struct Put {
-    pub kind: Kind,
-    pub target: String,
-    pub records: u64,
-    pub body: Vec<u8>,
-}
 
 /// A row of the queue.
 pub struct Queued {

@@ -148,7 +148,7 @@ fn logger_row(logger: &Logger, now_ms: i64) -> Markup {
                 span.name { @if let Some(program) = program { (listed(&program)) ", " } "process " (logger.pid) }
                 @if let Some(note) = note { span.quiet { " to " (listed(&note.to)) @if !note.repository.is_empty() { ", " (listed(&note.repository)) } } }
                 span.reason { (reason(logger, now_ms)) }
-                @if let Some(first) = &logger.first { span.preview { "First: " (listed(&loggers::text(first))) } }
+                @if let Some(first) = &logger.first { span.preview { "First: " (listed(&spool::text(first))) } }
                 @if logger.unread > 0 { span.reason.bad { (plural(logger.unread, "file")) " could not be read" } }
                 @for place in &logger.places { span.place { (listed(&place.display().to_string())) } }
             }
