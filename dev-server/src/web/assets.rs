@@ -1,7 +1,7 @@
 //! Style sheet, script and icon, which are in the program itself.
 
 use crate::collect::http::Response;
-use crate::web::Ask;
+use crate::web::ask::Ask;
 
 const STYLE: &str = include_str!("assets/app.css");
 const SCRIPT: &str = include_str!("assets/app.js");

@@ -10,10 +10,11 @@ use crate::model::figures::{self, dollars};
 use crate::store::archive::Archive;
 use crate::store::filter::{Filter, Scope};
 use crate::store::rows::{self, NodeRow, Sort, Sums};
+use crate::web::ask::{Ask, Page, Refusal};
 use crate::web::chat::{self, pretty};
 use crate::web::text::{cost, duration, kind, listed, node_path, shown, time, tokens};
 use crate::web::trace::{Tree, TreeRow};
-use crate::web::{Ask, Page, Refusal, detail, layout};
+use crate::web::{detail, layout};
 
 /// Longest look for the fewest differences; then a coarser answer will do.
 const DIFF_TIME: Duration = Duration::from_millis(300);

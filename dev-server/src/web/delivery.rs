@@ -8,8 +8,9 @@ use crate::model::entities::plain;
 use crate::model::figures::{ago, bytes, count, duration, lasting};
 use crate::model::loggers::{self, Logger};
 use crate::model::spool;
-use crate::web::text::{listed, time};
-use crate::web::{Ask, Page, layout, plural};
+use crate::web::ask::{Ask, Page};
+use crate::web::layout;
+use crate::web::text::{listed, plural, time};
 
 const SHOWN_ATTEMPTS: usize = 100;
 const SHOWN_LOGGERS: usize = 6;

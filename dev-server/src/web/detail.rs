@@ -10,9 +10,10 @@ use crate::model::figures::{self, bytes};
 use crate::model::otlp::Span;
 use crate::store::archive::Archive;
 use crate::store::rows::{self, NodeRow, Sums};
+use crate::web::ask::{Ask, Page, Refusal};
 use crate::web::chat::{self, pretty};
+use crate::web::otlp;
 use crate::web::text::{cost, duration, kind, listed, plainly_listed, shown, time, tokens};
-use crate::web::{Ask, Page, Refusal, otlp};
 
 /// Lines that the page shows; the export has all.
 const SHOWN_LINES: usize = 200;

@@ -5,9 +5,10 @@ use maud::html;
 use crate::collect::routes::segment;
 use crate::store::archive::Archive;
 use crate::store::rows;
+use crate::web::ask::{Ask, Page};
+use crate::web::layout;
 use crate::web::text::{listed, node_path, time};
 use crate::web::traces::head;
-use crate::web::{Ask, Page, layout};
 
 pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     let groups = rows::error_groups(&archive.db)?;

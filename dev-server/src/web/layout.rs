@@ -4,7 +4,8 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::collect::http::Response;
 use crate::model::plain;
-use crate::web::{Ask, text};
+use crate::web::ask::Ask;
+use crate::web::text;
 
 /// Nothing from elsewhere, nothing inline; pictures of messages may stand in their own text.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \

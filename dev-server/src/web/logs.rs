@@ -6,10 +6,11 @@ use serde_json::Value;
 use crate::store::archive::Archive;
 use crate::store::filter::{Filter, Scope};
 use crate::store::rows::{self, EntryRow};
+use crate::web::ask::{Ask, Page, Refusal};
 use crate::web::chat::pretty;
-use crate::web::text::{listed, path, shown, time};
+use crate::web::layout;
+use crate::web::text::{listed, path, plural, shown, time};
 use crate::web::traces::{empty, head, pages, quick};
-use crate::web::{Ask, Page, Refusal, layout};
 
 const PAGE_ROWS: u64 = 200;
 
@@ -133,7 +134,7 @@ pub fn flow(ask: &Ask<'_>, archive: &mut Archive, id: &str) -> Page {
     }
     let body = html! {
         p.crumbs { a href="/flows" { "Flows" } }
-        div.head { h1 { (listed(id)) } span.total { (crate::web::plural(entries.len() as u64, "step")) } }
+        div.head { h1 { (listed(id)) } span.total { (plural(entries.len() as u64, "step")) } }
         ol.steps {
             @for (gap, entry, link) in &steps {
                 @if let Some((from, to)) = gap {

@@ -7,8 +7,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::figures;
 use crate::store::archive::Archive;
-use crate::web::text::{cost, duration, kind_class, listed, tokens};
-use crate::web::{Ask, Page, assets, detail, layout, plural, trace};
+use crate::web::ask::{Ask, Page};
+use crate::web::text::{cost, duration, kind_class, listed, plural, tokens};
+use crate::web::{assets, detail, layout, trace};
 
 pub fn page(ask: &Ask<'_>, archive: &mut Archive, repo: &str, id: &str) -> Page {
     let (root, tree) = trace::load(ask, archive, repo, id)?;

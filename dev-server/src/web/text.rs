@@ -144,6 +144,16 @@ pub fn kind(kind: &str) -> Markup {
     html! { span.kind.(kind_class(kind)) { (listed(&kind.replace('_', " "))) } }
 }
 
+/// Words for a number of things.
+pub fn plural(number: u64, what: &str) -> Markup {
+    let (stem, ending) = match what.strip_suffix('y') {
+        _ if number == 1 => (what, ""),
+        Some(stem) => (stem, "ies"),
+        None => (what, "s"),
+    };
+    html! { (count(number)) " " (stem) (ending) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,8 +12,9 @@ use crate::collect::routes::segment;
 use crate::model::figures;
 use crate::store::archive::Archive;
 use crate::store::rows::{self, NodeRow, Sums};
-use crate::web::text::{cost, duration, kind, kind_class, listed, node_path, path, time, tokens};
-use crate::web::{Ask, Page, Refusal, chat, detail, layout, plural};
+use crate::web::ask::{Ask, Page, Refusal};
+use crate::web::text::{cost, duration, kind, kind_class, listed, node_path, path, plural, time, tokens};
+use crate::web::{chat, detail, layout};
 
 /// Rows of a piece.
 const PIECE_ROWS: usize = 200;

@@ -9,8 +9,9 @@ use crate::store::archive::Archive;
 use crate::store::filter::{Filter, Scope};
 use crate::store::query::KEYS;
 use crate::store::rows::{self, NodeRow, Sort};
-use crate::web::text::{cost, duration, listed, node_path, path, plainly_listed, time, tokens};
-use crate::web::{Ask, Page, layout, plural};
+use crate::web::ask::{Ask, Page};
+use crate::web::layout;
+use crate::web::text::{cost, duration, listed, node_path, path, plainly_listed, plural, time, tokens};
 
 const PAGE_ROWS: u64 = 100;
 

@@ -12,8 +12,9 @@ use crate::model::line;
 use crate::model::otlp::{self, Signal};
 use crate::store::archive::{Archive, Item};
 use crate::store::rows::{self, NodeRow};
-use crate::web::text::plainly_listed;
-use crate::web::{Ask, Page, Refusal, compare, layout, plural};
+use crate::web::ask::{Ask, Page, Refusal};
+use crate::web::text::{plainly_listed, plural};
+use crate::web::{compare, layout};
 
 pub fn page(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     let count = |table: &str| {
