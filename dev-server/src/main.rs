@@ -6,7 +6,8 @@
 //!
 //! | room | job |
 //! |---|---|
-//! | [`cli`] | the command line, the server as a command, and the commands beside it |
+//! | [`cli`] | the command line, and the commands beside the server |
+//! | [`serve`] | the server as a command, and its connections |
 //! | [`web`] | pages for a browser, and what is told to those who watch |
 //! | [`collect`] | requests in: both protocols, misbehaviour, exact counts, records |
 //! | [`store`] | what arrived, in a database that can be searched |
@@ -24,6 +25,7 @@ mod model;
 mod otlp;
 mod process;
 mod relay;
+mod serve;
 mod store;
 mod text;
 mod web;
@@ -32,7 +34,7 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use cli::args::{self, Command};
-use cli::{help, say, serve, spool, tail, transfer};
+use cli::{help, say, spool, tail, transfer};
 
 /// Exit status for a command line that is not understood, as getopt-based tools have it.
 const USAGE: u8 = 2;
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
         Ok(Command::Help(None)) => say(&help::help()),
         Ok(Command::Help(Some(name))) => say(&help::help_of(&name)),
         Ok(Command::Version) => say(concat!("maxim-dev ", env!("CARGO_PKG_VERSION"), "\n")),
-        Ok(Command::Serve(options)) => serve::serve(*options),
+        Ok(Command::Serve(options)) => serve::run(*options),
         Ok(Command::Tail(options)) => tail::tail(&options),
         Ok(Command::Spool(options)) => spool::run(&options),
         Ok(Command::Print { port, target }) => transfer::print(port, target),

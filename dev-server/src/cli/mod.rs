@@ -5,7 +5,6 @@ pub mod client;
 pub mod completion;
 pub mod help;
 pub mod listening;
-pub mod serve;
 pub mod spool;
 pub mod tail;
 pub mod transfer;

@@ -2,7 +2,7 @@
 //!
 //! One table names every setting for the command line, for `POST /control` and for `--help`. A setting is changed
 //! whole or not at all, also when several come in one document. The decisions are made here; carrying them out
-//! (waiting, cutting a connection) is [`crate::collect::connection`]'s.
+//! (waiting, cutting a connection) is [`crate::serve::connection`]'s.
 //!
 //! When several settings apply to one ingestion request, the first of this order wins and only its countdown
 //! moves: drop_before_read, drop, truncate, unauthorized, redirect, status, fail, random_fail, max_body, poison,

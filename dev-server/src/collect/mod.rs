@@ -1,11 +1,11 @@
 //! The door: both protocols over HTTP, misbehaviour on command, exact counts, and the files that were asked for.
 //!
-//! [`server`] accepts a connection, [`connection`] reads requests with [`http`], lets in what [`guard`] lets in,
-//! and finds their [`routes`]; [`answer`] decides with [`misbehave`]; [`counts`] counts with [`sequence`].
+//! [`accept`] takes connections, [`http`] reads their requests, [`guard`] lets in what may come, [`routes`] finds where
+//! to; [`answer`] decides with [`misbehave`]; [`counts`] counts with [`sequence`].
 
+pub mod accept;
 pub mod answer;
 pub mod attempts;
-pub mod connection;
 pub mod counts;
 pub mod guard;
 pub mod http;

@@ -1,9 +1,6 @@
 //! Requests in. An answer of success leaves when the store has what came; anything else leaves it with the client.
 
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::net::TcpStream;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -15,7 +12,7 @@ use crate::collect::answer::MAX_ENTRIES;
 use crate::collect::counts::on_one_line;
 use crate::collect::guard;
 use crate::collect::http::{Body, Connection, Head, ReadError, Response};
-use crate::collect::limits::{BODY_TIME, MAX_CONNECTIONS, STALL_TIME};
+use crate::collect::limits::BODY_TIME;
 use crate::collect::otlp;
 use crate::collect::routes::{Own, Route, route};
 use crate::model::line;
@@ -28,52 +25,8 @@ use crate::relay::shared::Relay;
 const MAX_BODY_BYTES: u64 = 32 << 20;
 /// Seconds after which a client is asked to come back when the store is full.
 const FULL_SECONDS: u32 = 5;
-/// Pause after a connection could not be accepted.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
-
-static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
-
-/// A place among the connections at a time.
-struct Place;
-
-impl Place {
-    fn take() -> Option<Place> {
-        let before = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
-        let place = Place;
-        (before < MAX_CONNECTIONS).then_some(place)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        CONNECTIONS.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-pub fn accept(listener: &TcpListener, relay: &Arc<Relay>) -> ! {
-    loop {
-        let accepted = listener.accept().and_then(|(stream, _)| {
-            let Some(place) = Place::take() else { return Ok(()) };
-            stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(STALL_TIME))?;
-            stream.set_write_timeout(Some(STALL_TIME))?;
-            let relay = Arc::clone(relay);
-            std::thread::Builder::new()
-                .name("connection".into())
-                .spawn(move || {
-                    let _place = place;
-                    serve(stream, &relay);
-                })
-                .map(drop)
-        });
-        if let Err(error) = accepted {
-            eprintln!("maxim-dev: a connection was not accepted: {error}");
-            std::thread::sleep(ACCEPT_PAUSE);
-        }
-    }
-}
-
-fn serve(stream: TcpStream, relay: &Relay) {
+/// Serves a connection until one side ends it.
+pub fn serve(stream: TcpStream, relay: &Relay) {
     let mut connection = Connection::new(stream);
     loop {
         let head = match connection.read_head() {

@@ -28,6 +28,7 @@ use std::sync::{Arc, mpsc};
 
 use crate::cli::args::{RelayOptions, Target};
 use crate::cli::{listening, say};
+use crate::collect::accept::accept;
 use crate::relay::shared::Relay;
 
 pub fn run(options: RelayOptions) -> io::Result<()> {
@@ -59,7 +60,9 @@ pub fn run(options: RelayOptions) -> io::Result<()> {
     let forwarding = Arc::clone(&relay);
     std::thread::Builder::new().name("forward".into()).spawn(move || forward::run(&forwarding))?;
     let accepting = Arc::clone(&relay);
-    std::thread::Builder::new().name("accept".into()).spawn(move || door::accept(&listener, &accepting))?;
+    std::thread::Builder::new()
+        .name("accept".into())
+        .spawn(move || accept(&listener, move |stream| door::serve(stream, &accepting)))?;
     if let Some(path) = &options.port_file {
         listening::write_port(path, port)?;
     }

@@ -1,5 +1,7 @@
 //! The server as a command: serves until it is told to stop, then shows what arrived.
 
+pub mod connection;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
@@ -7,16 +9,17 @@ use std::time::Duration;
 
 use crate::cli::args::Options;
 use crate::cli::{about, has_colours, listening, say, tail};
+use crate::collect::accept::accept;
 use crate::collect::counts::{Mode, Store};
 use crate::collect::record::Log;
 use crate::collect::sequence::Sequences;
-use crate::collect::server::{self, Server};
+use crate::collect::server::Server;
 use crate::draw::tree;
 use crate::store::archive::Archive;
 use crate::store::intake::Library;
 use crate::store::prices::Prices;
 
-pub fn serve(options: Options) -> io::Result<()> {
+pub fn run(options: Options) -> io::Result<()> {
     let (stop, stopped) = mpsc::channel();
     let signalled = stop.clone();
     ctrlc::set_handler(move || {
@@ -38,7 +41,9 @@ pub fn serve(options: Options) -> io::Result<()> {
         Server::new(port, hosts, options.behaviour, store, record, library.clone(), options.db.is_some());
     let server = Arc::new(server);
     let accepting = Arc::clone(&server);
-    std::thread::Builder::new().name("accept".into()).spawn(move || server::accept(&listener, &accepting))?;
+    std::thread::Builder::new()
+        .name("accept".into())
+        .spawn(move || accept(&listener, move |stream| connection::serve(stream, &accepting)))?;
     if let Some(path) = &options.port_file {
         listening::write_port(path, port).map_err(|error| about(path, &error))?;
     }
