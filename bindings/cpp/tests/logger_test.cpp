@@ -12,6 +12,10 @@ using maxim::json_array;
 using maxim::json_object;
 using maxim::status;
 
+// No configuration is one too: all of it from the environment.
+static_assert(std::is_same_v<decltype(maxim::logger({})), maxim::logger>);
+static_assert(std::is_same_v<decltype(maxim::log_client({})), maxim::log_client>);
+
 class logger_test : public logging {};
 
 TEST_F(logger_test, an_agents_conversation_arrives_as_it_was_told) {

@@ -33,6 +33,9 @@ void tell(const Hook& hook, Args... args) noexcept {
 #endif
 }
 
+/// Says that a core is given, so that `{}` is a configuration and nothing else.
+struct from_core {};
+
 template <class Handle>
 struct core {
     Handle* handle = nullptr;

@@ -26,7 +26,7 @@ class log_client {
         if (!made) {
             return made.error();
         }
-        return log_client(*std::move(made));
+        return log_client(detail::from_core{}, *std::move(made));
     }
 
 #if MAXIM_CPP_EXCEPTIONS
@@ -173,7 +173,7 @@ class log_client {
 
   private:
     friend class flow;
-    explicit log_client(std::shared_ptr<detail::core<maxim_log_client>> core) : core_(std::move(core)) {}
+    log_client(detail::from_core, std::shared_ptr<detail::core<maxim_log_client>> core) : core_(std::move(core)) {}
 
     outcome sent(maxim_status code) const {
         return detail::sent<maxim_log_client>(code, handle(), &::maxim_log_client_stats);

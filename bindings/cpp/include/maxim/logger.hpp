@@ -50,7 +50,7 @@ class logger {
         if (!made) {
             return made.error();
         }
-        return logger(*std::move(made));
+        return logger(detail::from_core{}, *std::move(made));
     }
 
 #if MAXIM_CPP_EXCEPTIONS
@@ -229,7 +229,7 @@ class logger {
 
     outcome sent(maxim_status code) const { return detail::sent<maxim_logger>(code, handle(), &::maxim_logger_stats); }
 
-    explicit logger(std::shared_ptr<detail::core<maxim_logger>> core) : core_(std::move(core)) {}
+    logger(detail::from_core, std::shared_ptr<detail::core<maxim_logger>> core) : core_(std::move(core)) {}
 
     detail::shared_core<maxim_logger> core_;
 };
