@@ -5,18 +5,18 @@
 
 use std::fmt::Write as _;
 
-use crate::Output;
 use crate::model::{Api, Function, Parameter};
+use crate::output::{Output, output};
 use crate::shapes::ENTITIES;
 
 /// All of them.
 pub fn outputs(api: &Api) -> Vec<Output> {
     vec![
-        crate::output("bindings/go/entity_table.h", go(api)),
-        crate::output("bindings/go/entity_table.go", go_directives(api)),
-        crate::output("bindings/node/src/entity_table.h", node(api)),
-        crate::output("bindings/ruby/ext/maxim/entity_methods.h", ruby(api)),
-        crate::output("bindings/cpp/include/maxim/entity_functions.hpp", cpp(api)),
+        output("bindings/go/entity_table.h", go(api)),
+        output("bindings/go/entity_table.go", go_directives(api)),
+        output("bindings/node/src/entity_table.h", node(api)),
+        output("bindings/ruby/ext/maxim/entity_methods.h", ruby(api)),
+        output("bindings/cpp/include/maxim/entity_functions.hpp", cpp(api)),
     ]
 }
 

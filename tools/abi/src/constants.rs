@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
-use crate::Output;
 use crate::bindings::camel;
 use crate::model::{Api, Constant, Enum};
+use crate::output::{Output, output};
 
 /// An enumeration of C in the bindings.
 struct Names {
@@ -136,11 +136,11 @@ pub fn outputs(api: &Api) -> Result<Vec<Output>, String> {
         return Err(format!("{}: say in tools/abi/src/constants.rs what the bindings call it", unnamed.name));
     }
     Ok(vec![
-        crate::output("bindings/cpp/include/maxim/constants.hpp", cpp(api)),
-        crate::output("bindings/go/constants.go", go(api)),
-        crate::output("bindings/node/lib/constants.js", node(api)),
-        crate::output("bindings/node/lib/constants.d.ts", typescript(api)),
-        crate::output("bindings/ruby/lib/maxim/constants.rb", ruby(api)),
+        output("bindings/cpp/include/maxim/constants.hpp", cpp(api)),
+        output("bindings/go/constants.go", go(api)),
+        output("bindings/node/lib/constants.js", node(api)),
+        output("bindings/node/lib/constants.d.ts", typescript(api)),
+        output("bindings/ruby/lib/maxim/constants.rb", ruby(api)),
     ])
 }
 

@@ -12,6 +12,7 @@ mod calls;
 mod constants;
 mod header;
 pub mod model;
+mod output;
 mod read;
 mod reference;
 mod shapes;
@@ -20,13 +21,8 @@ mod text;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file that is generated, below the root, and its content.
-pub struct Output {
-    /// Where it belongs, relative to the repository's root.
-    pub path: PathBuf,
-    /// What it holds.
-    pub content: String,
-}
+pub use output::Output;
+use output::output;
 
 /// Everything that is generated from `src/ffi` below `root`.
 pub fn outputs(root: &Path, version: &str) -> Result<Vec<Output>, String> {
@@ -54,10 +50,6 @@ pub fn outputs(root: &Path, version: &str) -> Result<Vec<Output>, String> {
     outputs.extend(constants::outputs(&api)?);
     outputs.extend(reference::outputs(&api));
     Ok(outputs)
-}
-
-fn output(path: &str, content: String) -> Output {
-    Output { path: PathBuf::from(path), content }
 }
 
 fn sorted(api: &model::Api) -> Vec<&str> {

@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
-use crate::Output;
 use crate::bindings::camel;
 use crate::model::{Api, Field, Function, Struct};
+use crate::output::{Output, output};
 use crate::shapes::ENTITIES;
 
 /// How a language writes names.
@@ -77,7 +77,7 @@ const LANGUAGES: [Language; 4] = [
 
 /// All of them.
 pub fn outputs(api: &Api) -> Vec<Output> {
-    LANGUAGES.iter().map(|language| crate::output(language.path, reference(api, language))).collect()
+    LANGUAGES.iter().map(|language| output(language.path, reference(api, language))).collect()
 }
 
 /// `error_callback` as `on_error` or `onError`.
