@@ -88,7 +88,6 @@ pub fn forks() -> Option<u64> {
 /// Registers what runs around a fork, once. The library is never unloaded (`-z nodelete`), so the
 /// handlers stay valid.
 fn install_fork_handler() {
-    #[cfg(unix)]
     if !HANDLER.swap(true, Ordering::AcqRel) {
         // SAFETY: the handlers are async-signal-safe and outlive the process's use of them. Failure
         // (no memory) leaves the page to do the work, and forks uncounted.
@@ -96,19 +95,16 @@ fn install_fork_handler() {
     }
 }
 
-#[cfg(unix)]
 extern "C" fn begin_fork() {
     FORKS_BEGUN.fetch_add(1, Ordering::SeqCst);
 }
 
 /// In the parent, also of a fork that failed.
-#[cfg(unix)]
 extern "C" fn end_fork() {
     FORKS_ENDED.fetch_add(1, Ordering::SeqCst);
 }
 
 /// Runs in a child of `fork`: stores, of which a wiped page doesn't need the last.
-#[cfg(unix)]
 extern "C" fn forget_epoch() {
     // The parent's other threads, which may have been forking too, are not here.
     FORKS_ENDED.store(FORKS_BEGUN.load(Ordering::SeqCst), Ordering::SeqCst);
@@ -120,11 +116,9 @@ extern "C" fn forget_epoch() {
 }
 
 /// The length of the mapping: the kernel rounds it up to a page.
-#[cfg(unix)]
 const CELL_BYTES: usize = size_of::<AtomicU64>();
 
 /// A zeroed page that a fork zeroes again, or [`UNMAPPED_CELL`].
-#[cfg(unix)]
 fn map_cell() -> *mut AtomicU64 {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
@@ -141,24 +135,16 @@ fn map_cell() -> *mut AtomicU64 {
     page.cast()
 }
 
-#[cfg(not(unix))]
-fn map_cell() -> *mut AtomicU64 {
-    unmapped_cell()
-}
-
 fn unmapped_cell() -> *mut AtomicU64 {
     ptr::from_ref(&UNMAPPED_CELL).cast_mut()
 }
 
 /// Gives back a cell that lost the race to be the first.
 fn unmap_cell(cell: *mut AtomicU64) {
-    #[cfg(unix)]
     if cell != unmapped_cell() {
         // SAFETY: the cell comes from `map_cell` and was never published.
         unsafe { libc::munmap(cell.cast(), CELL_BYTES) };
     }
-    #[cfg(not(unix))]
-    let _ = cell;
 }
 
 #[cfg(all(test, target_os = "linux"))]

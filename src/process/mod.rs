@@ -11,6 +11,7 @@
 pub mod boot;
 pub mod clock;
 mod files;
+#[cfg_attr(windows, path = "fork_windows.rs")]
 mod fork;
 mod fork_cell;
 mod lambda;
@@ -25,7 +26,9 @@ mod undisturbed;
 pub mod unique;
 
 pub use files::{FileFacts, open_small, read_small};
-pub use fork::{epoch, forks, is_forked};
+#[cfg(unix)]
+pub use fork::forks;
+pub use fork::{epoch, is_forked};
 pub use fork_cell::ForkCell;
 pub use lambda::is_running_on_lambda;
 pub use memory::{

@@ -12,7 +12,7 @@ use super::format::{
 };
 use super::reader::Reader;
 use super::scan::find_end;
-use super::secure_fs::At;
+use super::secure_fs::{self, At};
 use super::state::{Location, Segment};
 use super::store::{self, PARTIAL, SEGMENT, StoreRoot};
 use super::{Overflow, Spool, quarantine};
@@ -183,8 +183,10 @@ impl Spool {
         if gone.held.settled.count > kept.held.settled.count {
             kept.held.settled = gone.held.settled;
             let word = kept.held.settled.pack(kept.held.header.salt).to_le_bytes();
-            let _ =
-                kept.at.open_writable().and_then(|file| store::write_all_at(&file, &word, format::CURSOR_AT));
+            let _ = kept
+                .at
+                .open_writable()
+                .and_then(|file| secure_fs::write_all_at(&file, &word, format::CURSOR_AT));
         }
         let _ = gone.at.remove_file();
         segments.insert(key, kept);

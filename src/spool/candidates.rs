@@ -5,20 +5,13 @@
 //! with an `fsGroup`); there a private one within it, `maxim-<uid>`, is made and used. A symbolic link that
 //! was named leads where it leads.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The access of a directory of ours.
-const MODE: u32 = 0o700;
-/// Who else may write: the bits that make a directory unsafe.
-pub(super) const WRITABLE_BY_OTHERS: u32 = 0o022;
-
-pub(super) fn user_id() -> u32 {
-    // SAFETY: geteuid has no preconditions and cannot fail.
-    unsafe { libc::geteuid() }
-}
+#[cfg_attr(unix, path = "candidates/unix.rs")]
+#[cfg_attr(windows, path = "candidates/windows.rs")]
+pub(super) mod system;
 
 /// Why a directory cannot be used, in words for whoever runs the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +27,7 @@ pub(super) fn spool_directory(named: Option<&Path>) -> Result<PathBuf, Unusable>
 
 /// The user's state directory, or one that survives a reboot.
 pub(super) fn default_spool_directory() -> Result<PathBuf, Unusable> {
-    first_usable(default_candidates())
-}
-
-fn default_candidates() -> Vec<PathBuf> {
-    let from = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = from("XDG_STATE_HOME").or_else(|| from("HOME").map(|home| home.join(".local/state")));
-    let last = PathBuf::from(format!("/var/tmp/maxim-{}", user_id()));
-    state.map(|state| state.join("maxim")).into_iter().chain([last]).collect()
+    first_usable(system::default_places())
 }
 
 /// The hot directory: the configured one, or on tmpfs.
@@ -51,14 +37,13 @@ pub(super) fn hot_directory(configured: Option<&Path>) -> Result<PathBuf, Unusab
 
 /// The places where hot segments may be, best first.
 pub(super) fn hot_candidates(configured: Option<&Path>) -> Vec<PathBuf> {
-    let shm = cfg!(target_os = "linux").then(|| PathBuf::from(format!("/dev/shm/maxim-{}", user_id())));
-    configured.map(Path::to_owned).into_iter().chain(shm).collect()
+    configured.map(Path::to_owned).into_iter().chain(system::hot_place()).collect()
 }
 
 /// Every directory in which a spool of this configuration may have left something.
 pub(super) fn all(named: Option<&Path>, hot: Option<&Path>) -> Vec<PathBuf> {
     let named = named.and_then(|path| usable_named(path).ok());
-    named.into_iter().chain(default_candidates()).chain(hot_candidates(hot)).collect()
+    named.into_iter().chain(system::default_places()).chain(hot_candidates(hot)).collect()
 }
 
 fn first_usable(candidates: Vec<PathBuf>) -> Result<PathBuf, Unusable> {
@@ -80,28 +65,24 @@ fn usable_named(path: &Path) -> io::Result<PathBuf> {
     }
     // What was named may be a link; below it nothing is.
     let path = path.canonicalize()?;
-    let found = fs::metadata(&path)?;
-    let is_ours = found.uid() == user_id() && found.mode() & WRITABLE_BY_OTHERS == 0;
-    let path = if is_ours || !found.is_dir() { path } else { path.join(format!("maxim-{}", user_id())) };
+    let can_be_used = system::is_ours_alone(&path)? || !path.is_dir();
+    let path = if can_be_used { path } else { path.join(system::own_name()) };
     private(&path).map(|()| path)
 }
 
-/// Makes a directory, and those around it that are missing, with our own access to each whatever the host's umask takes.
+/// Makes a directory, and those around it that are missing.
 fn make(path: &Path) -> io::Result<()> {
-    let create = || DirBuilder::new().mode(MODE).create(path);
-    let made = match (create(), path.parent()) {
+    let made = match (system::make_one(path), path.parent()) {
         (Err(error), Some(around)) if error.kind() == io::ErrorKind::NotFound => {
             make(around)?;
-            create()
+            system::make_one(path)
         }
         (made, _) => made,
     };
     match made {
         // Another process was there first.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) if fs::symlink_metadata(path)?.mode() & MODE == MODE => Ok(()),
-        Ok(()) => fs::set_permissions(path, Permissions::from_mode(MODE)),
+        made => made,
     }
 }
 
@@ -110,19 +91,13 @@ pub(super) fn private(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path).is_err() {
         make(path)?;
     }
-    let found = fs::symlink_metadata(path)?;
-    let safe = found.is_dir() && found.uid() == user_id() && found.mode() & WRITABLE_BY_OTHERS == 0;
-    if !safe {
-        return Err(io::Error::from(io::ErrorKind::PermissionDenied));
-    }
-    // By the oldest call for it: sandboxes answer EPERM to faccessat2, which they do not know.
-    Ok(rustix::fs::access(path, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)?)
+    system::check(path)
 }
 
 /// What there is under a name that cannot be used, and what to do.
 fn why_not(path: &Path, error: &io::Error) -> String {
     let shown = path.display();
-    let user = user_id();
+    let user = system::user_id();
     let advice = format!("name a directory that the user {user} owns or may write to");
     let Ok(found) = fs::symlink_metadata(path) else {
         return format!("{shown} cannot be made: {error} ({advice})");
@@ -132,8 +107,8 @@ fn why_not(path: &Path, error: &io::Error) -> String {
         kind if kind.is_symlink() => "a symbolic link",
         _ => "no directory",
     };
-    let (owner, mode) = (found.uid(), found.mode() & 0o7777);
-    format!("{shown} cannot be used: {error} ({kind} of the user {owner} with mode {mode:04o}; {advice})")
+    let owner = system::owner(path, &found);
+    format!("{shown} cannot be used: {error} ({kind} of {owner}; {advice})")
 }
 
 /// Whether the named directory, if any, can be used.

@@ -10,7 +10,7 @@ use super::adopt::{instances_in, stamp};
 use super::age::AgeStamp;
 use super::claim::Claim;
 use super::format::{Header, OPENING_SIZE, Opening, STAMP_AT};
-use super::secure_fs::{At, Base};
+use super::secure_fs::{self, At, Base};
 use super::state::{Dropped, Location};
 use super::store::{self, PARTIAL, SEGMENT};
 use super::{Spool, candidates, sidefile};
@@ -143,7 +143,7 @@ impl Spool {
         // Whoever comes next is to know how long they have lain here.
         for (at, stamp) in &young {
             let file = at.open_writable();
-            let _ = file.and_then(|file| store::write_all_at(&file, stamp, STAMP_AT));
+            let _ = file.and_then(|file| secure_fs::write_all_at(&file, stamp, STAMP_AT));
         }
         young.is_empty().then_some(segments)
     }

@@ -84,9 +84,13 @@ mod batch;
 mod candidates;
 mod checksum;
 mod claim;
+mod file_facts;
 mod foreign;
 mod format;
 mod group;
+#[cfg_attr(unix, path = "held_lock/unix.rs")]
+#[cfg_attr(windows, path = "held_lock/windows.rs")]
+mod held_lock;
 mod lanes;
 mod purge;
 mod quarantine;

@@ -54,7 +54,7 @@ pub fn has_orphans(options: &Options) -> bool {
 
 /// Whether somebody holds the lock of an instance's directory.
 fn has_owner(instance: &At) -> bool {
-    match instance.join(LOCK).open_writable() {
+    match instance.join(LOCK).open_lock() {
         Ok(lock) => !secure_fs::is_unlocked(&lock),
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }

@@ -2,8 +2,8 @@
 
 use super::age::AgeStamp;
 use super::candidates::{self, Unusable};
-use super::claim::Locks;
 use super::format::{self, Origin, STAMP, SegmentKey};
+use super::held_lock::Locks;
 use super::lanes::{self, Apart, LANES_MAX, Lane, LaneCell, Meetings, Quiet};
 use super::secure_fs::{At, lacks_descriptors};
 use super::segment::Room;

@@ -5,15 +5,15 @@
 
 use super::Identity;
 use super::age::{AgeStamp, STAMP_LEN};
-use super::claim::{Claim, Locks};
+use super::claim::Claim;
 use super::format::{HEADER_SIZE, Header, Origin};
-use super::secure_fs::{At, Base, lacks_descriptors};
+use super::held_lock::Locks;
+use super::secure_fs::{self, At, Base, lacks_descriptors};
 use super::segment::Mapping;
 use super::state::Location;
 use crate::process::{self, unique};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -237,7 +237,7 @@ impl Store {
 
     /// Writes the cursor of a segment that is not mapped.
     pub fn write_at(&self, location: &Location, at: usize, bytes: &[u8]) -> io::Result<()> {
-        write_all_at(&self.at(location)?.open_writable()?, bytes, at)
+        secure_fs::write_all_at(&self.at(location)?.open_writable()?, bytes, at)
     }
 
     /// Whether a file is known not to be there any more.
@@ -277,10 +277,6 @@ impl Store {
             side.base.close_inherited();
         }
     }
-}
-
-pub(super) fn write_all_at(file: &File, bytes: &[u8], at: usize) -> io::Result<()> {
-    file.write_all_at(bytes, at as u64)
 }
 
 /// Reads `from..to` of `file`, or as much of it as there is.

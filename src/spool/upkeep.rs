@@ -223,8 +223,10 @@ impl Spool {
             }
             surplus
         };
-        for spare in surplus {
-            self.store.remove(&spare.location);
+        for BlankSegment { location, map } in surplus {
+            // Not every system removes a file that is mapped.
+            drop(map);
+            self.store.remove(&location);
         }
     }
 
