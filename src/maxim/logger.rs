@@ -419,7 +419,7 @@ impl Logger {
                 }
                 None => Ok(()),
             };
-            uploaded.and(own.lines_and_spans(deadline, timeout, &work))
+            with_attachments(uploaded, own.lines_and_spans(deadline, timeout, &work))
         })
     }
 
@@ -446,6 +446,16 @@ impl Logger {
             first_failure(std::iter::once(first).chain(results))
         })
     }
+}
+
+/// What is to be said of a repository's attachments and of all else that was logged for it.
+fn with_attachments(uploaded: Result<()>, others: Result<()>) -> Result<()> {
+    let Err(held) = uploaded else { return others };
+    let detail = match others {
+        Ok(()) => format!("attachments: {held}"),
+        Err(others) => format!("{others}; attachments: {held}"),
+    };
+    Err(Error::new(held.status, detail))
 }
 
 /// The first failure of several, all of which are tried.

@@ -56,3 +56,23 @@ fn a_cleanup_without_the_time_for_it_says_how_much_is_left(client: Client) {
     assert!(stage.probe(&url, &verbs).status().unwrap().success());
     assert_eq!(server.sequences()["totals"]["unique"], LEFT + 1);
 }
+
+#[test]
+fn what_a_flush_or_a_cleanup_leaves_is_told_with_its_attachments() {
+    let mut row = Row::new("lines and attachments that a flush and a cleanup leave");
+    let stage = Stage::new("all-that-is-held");
+    let (url, _) = nobody();
+    for way in ["flush:300", "cleanup:300"] {
+        // The probe says why a call was not answered as it expects.
+        let verbs = ["new", "log:100", "attach:3:200000", way, "expect:MAXIM_OK"];
+        let repository = format!("{}-{}", stage.scratch.path().file_name().unwrap().display(), &way[..5]);
+        let output = stage.probe(&url, &verbs).env("PROBE_REPOSITORY", repository).output().unwrap();
+        let said = both(&output);
+        assert!(
+            said.contains("100 records (") && said.contains("; attachments: 3 records ("),
+            "{way}: {said}"
+        );
+        row.accepted += 103;
+        row.held += 103;
+    }
+}
