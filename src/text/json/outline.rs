@@ -14,7 +14,7 @@ const CAPACITY: usize = 48;
 /// `choices[0].message.content` is within four.
 const LEVELS: usize = 5;
 
-/// [`super::compact`] for a document of any shape, that also notes where its outer values are in `out`.
+/// [`super::compact()`] for a document of any shape, that also notes where its outer values are in `out`.
 pub fn compact_outlined(input: &[u8], out: &mut Buffer) -> Result<Outline, JsonError> {
     let mut outline = Outline::new();
     checked(input, Shape::Any, out, &mut outline).map(|()| outline)
