@@ -6,6 +6,8 @@
 //!
 //! Does not: wait, or know why it is called. Waiting is the writer's part.
 
+mod pauses;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -17,7 +19,7 @@ use crate::delivery::http::Http;
 use crate::delivery::link::{Link, Run};
 use crate::delivery::losses::{Loss, Losses};
 use crate::delivery::outcome::Outcome;
-use crate::delivery::policy::{HOLD, Policy};
+use crate::delivery::policy::Policy;
 use crate::delivery::protocol::Protocol;
 use crate::delivery::reporting::{News, Reporting};
 use crate::delivery::scarcity::{MEMORY_PAUSE, NO_MEMORY, Room, Scarcity};
@@ -568,49 +570,6 @@ impl Engine {
         self.note(why);
         let message = format!("a record was refused for good and is kept in quarantine: {why}");
         self.reporting.gone(status, 1, message, monotonic::now());
-    }
-
-    fn retry(&mut self, records: usize, after: Option<Duration>, why: String) -> (Duration, Status) {
-        self.counters.retries.fetch_add(1, Ordering::Relaxed);
-        let wait = self.policy.after_failure(after);
-        let why = match self.policy.gave_up() {
-            true => format!("giving up for now, the records stay held: {why}"),
-            false => why,
-        };
-        self.pause(records, wait, Status::Network, why)
-    }
-
-    /// Some wait although the service takes others: no failure of the service.
-    fn aside(&mut self, wait: Duration, status: Status, why: String) -> (Duration, Status) {
-        self.failures = 0;
-        self.note(&why);
-        let message = self.kept(&why, wait);
-        self.reporting.debug(|| message.clone());
-        self.reporting.delayed(status, 1, message, monotonic::now());
-        (wait, status)
-    }
-
-    fn hold(&mut self, records: usize, why: String) -> (Duration, Status) {
-        self.pause(records, HOLD, Status::Rejected, why)
-    }
-
-    fn pause(&mut self, records: usize, wait: Duration, status: Status, why: String) -> (Duration, Status) {
-        let now = monotonic::now();
-        self.failures += 1;
-        self.failing_since.get_or_insert(now);
-        self.note(&why);
-        let message = self.kept(&why, wait);
-        self.reporting.debug(|| message.clone());
-        self.reporting.delayed(status, records as u64, message, now);
-        (wait, status)
-    }
-
-    /// What is said of records that stay: whoever closes a logger makes no other attempt.
-    fn kept(&self, why: &str, wait: Duration) -> String {
-        match self.http.is_interrupted() {
-            true => format!("{why}; kept for the next logger"),
-            false => format!("{why}; kept, next attempt in {:.1} s", wait.as_secs_f64()),
-        }
     }
 
     fn note(&self, why: &str) {
