@@ -290,7 +290,12 @@ fn set_aside(directory: &Path, most: usize) -> (Vec<SetAside>, usize) {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let value: Value = serde_json::from_str(&text).unwrap_or_default();
         let word = |name: &str| value[name].as_str().unwrap_or_default();
-        let reason = if value.is_object() { word("reason") } else { "not a segment, or damaged" };
+        let reason = match value.is_object() {
+            true => word("reason"),
+            // The library adds to the name that a file had.
+            false if name(&path).contains(".seg") => "not a segment, or damaged",
+            false => "content that belongs to a record which was set aside",
+        };
         let record = self::text(word("record").as_bytes()).into_owned();
         SetAside { reason: reason.to_owned(), record, path }
     };
@@ -387,6 +392,25 @@ mod tests {
             add_record(&mut bytes, sequence, b"payload!");
         }
         bytes
+    }
+
+    #[test]
+    fn what_lies_in_quarantine_is_told_by_what_it_is() {
+        let place = std::env::temp_dir().join(format!("maxim-set-aside-{}", std::process::id()));
+        fs::create_dir_all(&place).expect("a directory");
+        for (name, content) in [
+            ("1-1-1-a-00000003.json", r#"{"reason":"400","record":"trace{}"}"#),
+            ("2-1-1-a.0000000000000001.bad", "an attachment's bytes"),
+            ("3-1-1-a-7.seg.bad", "damaged"),
+        ] {
+            fs::write(place.join(name), content).expect("written");
+        }
+        let (found, more) = set_aside(&place, 10);
+        let mut reasons: Vec<_> = found.iter().map(|aside| aside.reason.as_str()).collect();
+        reasons.sort_unstable();
+        let content = "content that belongs to a record which was set aside";
+        assert_eq!((reasons, more), (vec!["400", content, "not a segment, or damaged"], 0));
+        fs::remove_dir_all(place).expect("removed");
     }
 
     #[test]
