@@ -29,16 +29,19 @@ fn chunks(value: &Value) -> &[Value] {
 }
 
 fn convert(value: Value, _context: &mut Context<'_>) -> Value {
-    let error = error_of(&value).or_else(|| chunks(&value).iter().find_map(error_of)).unwrap_or_default();
-    let id = value.filled("id").unwrap_or_else(new_id);
+    let failed = |chunk: &&Value| error_of(chunk).is_some() && (is_named(chunk) || chunks(&value).len() == 1);
+    let body = chunks(&value).iter().find(failed).unwrap_or(&value);
+    let error = error_of(body).unwrap_or_default();
+    let id = body.filled("id").unwrap_or_else(new_id);
     let mut result = Map::new();
     result.insert("error".to_owned(), error);
     result.insert("id".to_owned(), id.into());
     // What stands beside an error is not the error's; it may be all that there is of an answer.
-    if value.either(&HOLDERS).is_some_and(|error| !error.is_string()) {
-        super::value::add_new(&mut result, rest(&value, &OF_A_HEAD));
+    if body.either(&HOLDERS).is_some_and(|error| !error.is_string()) {
+        super::value::add_new(&mut result, rest(body, &OF_A_HEAD));
     }
-    let others: Vec<Value> = chunks(&value).iter().filter(|chunk| is_more(chunk)).cloned().collect();
+    let is_more = |chunk: &&Value| !std::ptr::eq(*chunk, body) && !super::is_aside(chunk);
+    let others: Vec<Value> = chunks(&value).iter().filter(is_more).cloned().collect();
     if !others.is_empty() {
         result.insert("events".to_owned(), others.into());
     }
@@ -63,11 +66,6 @@ const OF_A_HEAD: [&str; 15] = [
     "RequestId",
     "timestamp",
 ];
-
-/// Whether it is something else than an error and events that keep a connection open.
-fn is_more(chunk: &Value) -> bool {
-    error_of(chunk).is_none() && !super::is_aside(chunk) && chunk.is_object()
-}
 
 /// Members that a body has which says nothing but that something went wrong.
 const OF_AN_ERROR: [&str; 45] = [
@@ -132,7 +130,14 @@ pub(super) fn error_of(value: &Value) -> Option<Value> {
     if let Some(error) = given.filter(|error| says_something(error)) {
         let mut read = describe(error, value);
         if let Some(read) = read.as_object_mut().filter(|_| error.is_string()) {
-            // What stands beside a text belongs to it.
+            // What stands beside a text belongs to it; of two texts the other is the longer story.
+            if let Some(code) = value.filled("code") {
+                read.insert("code".to_owned(), code.into());
+            }
+            let text = value.filled("message").filter(|text| read.get("message").is_none_or(|it| it != text));
+            if let Some(text) = text {
+                read.entry("detail").or_insert(text.into());
+            }
             for (name, more) in rest(value, &["error", "type", "code", "status", "id", "object", "Message"]) {
                 read.entry(name).or_insert(more);
             }
@@ -251,7 +256,12 @@ pub(super) fn describe(error: &Value, body: &Value) -> Value {
         kind.or_else(|| body.filled("status")).filter(|_| !std::ptr::eq(error, body))
     };
     let taken = ["message", "Message", "Msg", "error_msg", "code", "Code", "type", "object", "id"];
-    form(Some(message(error)), code, kind.or_else(of_body), rest(error, &taken))
+    let mut more = rest(error, &taken);
+    // Of a list, the texts are the message; what else its items say stays too.
+    if error.as_array().is_some_and(|errors| errors.iter().any(Value::is_object)) {
+        more.insert("errors".to_owned(), error.clone());
+    }
+    form(Some(message(error)), code, kind.or_else(of_body), more)
 }
 
 fn form(

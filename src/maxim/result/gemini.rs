@@ -63,13 +63,13 @@ fn are_candidates(chunk: &Value) -> bool {
         "author",
         "output",
     ];
-    let candidates = chunk.get("candidates").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let Some(candidates) = chunk.get("candidates").and_then(Value::as_array) else { return false };
     let is_one = |candidate: &Value| {
         candidate
             .as_object()
             .is_some_and(|it| it.is_empty() || known.iter().any(|name| it.contains_key(*name)))
     };
-    candidates.is_empty() || candidates.iter().any(is_one)
+    candidates.is_empty() || candidates.iter().all(Value::is_object) && candidates.iter().any(is_one)
 }
 
 fn is(value: &Value) -> bool {

@@ -175,6 +175,9 @@ fn is(value: &Value) -> bool {
     match form {
         Some(form) if form.text == "value" => value.is_array() && lone_values(chunks),
         Some(form) if form.list == Some("results") && form.text == "text" => chunks.iter().all(is_of_kobold),
+        Some(form) if form.text == "token" => {
+            chunks.iter().all(|chunk| rest(chunk, &["token", "finish_reason", "event", "id"]).is_empty())
+        }
         Some(_) => true,
         None => is_prediction(value),
     }

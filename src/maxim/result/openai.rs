@@ -36,15 +36,17 @@ fn is_chat(value: &Value) -> bool {
 
 /// Choices of a completion. Questions have choices too: what says nothing else of a model has a choice that does.
 pub(super) fn has_choices(value: &Value) -> bool {
-    const OF_BODY: [&str; 4] = ["object", "model", "created", "usage"];
     const OF_CHOICE: [&str; 7] =
         ["message", "delta", "finish_reason", "stop_reason", "index", "logprobs", "content_filter_results"];
     let Some(choices) = value.get("choices").and_then(Value::as_array) else { return false };
-    let has = |of: &Value, names: &[&str]| names.iter().any(|name| of.get(name).is_some());
-    choices.iter().all(Value::is_object)
-        && (choices.is_empty()
-            || has(value, &OF_BODY)
-            || choices.iter().any(|choice| has(choice, &OF_CHOICE)))
+    let says_so = || {
+        value.text("object").is_some_and(|object| object.contains("completion"))
+            || value.text("model").is_some()
+            || value.get("usage").is_some_and(Value::is_object)
+            || value.get("created").is_some_and(Value::is_number)
+    };
+    let is_choice = |choice: &Value| OF_CHOICE.iter().any(|name| choice.get(name).is_some());
+    choices.iter().all(Value::is_object) && (choices.is_empty() || says_so() || choices.iter().any(is_choice))
 }
 
 /// Also what every converted response ends in.

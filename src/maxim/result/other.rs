@@ -151,7 +151,9 @@ fn convert_document(value: Value, context: &mut Context<'_>) -> Value {
 }
 
 fn is_embeddings(value: &Value) -> bool {
-    let of_data = |item: &Value| item.get("embedding").is_some();
+    let of_data = |item: &Value| {
+        item.given("embedding").is_some_and(|it| holds_vector(it) || it.as_str().is_some_and(is_packed))
+    };
     match value {
         Value::Array(items) => is_embedding(items) || is_embeddings_alone(items),
         _ => {
@@ -176,6 +178,12 @@ fn is_embedding(numbers: &[Value]) -> bool {
 
 fn is_embeddings_alone(items: &[Value]) -> bool {
     !items.is_empty() && items.iter().all(|item| item.as_array().is_some_and(|numbers| is_embedding(numbers)))
+}
+
+/// Whether it may be the base64 of some values.
+fn is_packed(text: &str) -> bool {
+    const SHORTEST: usize = 8;
+    text.len() >= SHORTEST && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
 }
 
 /// Whether there are numbers somewhere in it.
@@ -223,7 +231,9 @@ fn count_vectors(value: &mut Value, is_embedding: bool) {
                 if is_embedding || name == "embedding" || name == "embeddings" {
                     match (name.as_str(), &member) {
                         // Base64 of the values.
-                        ("embedding", Value::String(text)) => *member = json!({"characters": text.len()}),
+                        ("embedding", Value::String(text)) if is_packed(text) => {
+                            *member = json!({"characters": text.len()})
+                        }
                         _ => count_vectors(member, true),
                     }
                 }

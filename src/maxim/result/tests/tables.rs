@@ -438,6 +438,16 @@ fn what_stands_beside_an_error_is_kept() {
     assert_eq!((&both["error"]["message"], &both["answer"]), (&json!("cut off"), &json!("Half of it")));
     let events = known_error(json!([{"step": "one"}, {"error": {"message": "no"}}]));
     assert_eq!(events["events"], json!([{"step": "one"}]));
+    let one =
+        known_error(json!([{"error": {"message": "no"}, "answer": "Half"}, {"error": {"message": "again"}}]));
+    assert_eq!((&one["answer"], &one["events"]), (&json!("Half"), &json!([{"error": {"message": "again"}}])));
+    let texts =
+        known_error(json!({"error": "Bad Request", "message": "no such model", "code": "m1"}))["error"]
+            .clone();
+    assert_eq!(
+        (&texts["message"], &texts["detail"], &texts["code"]),
+        (&json!("Bad Request"), &json!("no such model"), &json!("m1"))
+    );
     for own in
         [json!([{"message": "a"}, {"message": "b"}]), json!({"title": "A book", "url": "https://a.test"})]
     {
