@@ -77,6 +77,13 @@
 //! A hot file holds one segment after another; between two of them its headers have no magic and no
 //! record is first, which says that it holds nothing. A file that is no segment, of another version, or without a single
 //! sound header is moved to `quarantine/` and counted.
+//!
+//! # The files of this room
+//!
+//! `format`, `checksum`, `scan`, `segment`, `secure_fs` and `claim` stand by themselves, each on those before it. The others are
+//! one object: the [`Spool`] with its state, whose work is written down by what it is about (`rotate`,
+//! `reader`, `spill`, `adopt`, `upkeep`, `purge` …) instead of in one file of 3,000 lines. These use each other,
+//! in a circle; what holds them together is the order of their locks (`lanes.rs`).
 
 mod adopt;
 mod age;

@@ -7,8 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finished};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage};
 use super::openai::MessageContent;
+use super::parts::{append, arguments, finished};
 use super::value::{self, Read, count, merge_members, push, rest, seconds};
 use super::{Context, ResponseShape, error, several};
 use base64::Engine;
@@ -355,7 +356,7 @@ fn ended(end: &Value, context: &mut Context<'_>) -> Value {
         let of = |name: &str| usage.count(name);
         let (cached, created) = (of("cache_read_input_tokens"), of("cache_creation_input_tokens"));
         Usage {
-            prompt: super::completion::sum(&[of("input_tokens"), cached, created]),
+            prompt: super::parts::sum(&[of("input_tokens"), cached, created]),
             completion: of("output_tokens").unwrap_or_default(),
             cached,
             cache_creation: created,

@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finish_reason};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage};
+use super::parts::{append, arguments, finish_reason};
 use super::value::{Read, count, merge_members, push, rest, seconds};
 use super::{Context, ResponseShape, error, several};
 use serde_json::{Map, Value, json};

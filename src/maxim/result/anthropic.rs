@@ -6,7 +6,8 @@
 //! Anthropic's own tools in `server_tool_calls`, signatures of thinking in `reasoning_signatures`, other
 //! blocks in `other_content`: as they came, in their order. What else it counts stays in `usage`.
 
-use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finished, sum};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage};
+use super::parts::{append, arguments, finished, sum};
 use super::value::{Read, push, rest};
 use super::{Context, ResponseShape};
 use serde_json::{Map, Value};

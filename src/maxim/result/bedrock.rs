@@ -7,7 +7,8 @@
 //! attachments, other blocks stand in `other_content`; the guardrail's trace and whatever else the response
 //! says stays under its own name.
 
-use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finished, sum};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage};
+use super::parts::{append, arguments, finished, sum};
 use super::value::{self, Read, merge_members, push, rest};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};

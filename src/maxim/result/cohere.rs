@@ -6,7 +6,8 @@
 //! documents its counts as floats. Citations stand in the message; documents, search queries and whatever
 //! else the response says stay under their own names.
 
-use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments, finished};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage};
+use super::parts::{append, arguments, finished};
 use super::value::{self, Read, push, rest};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};

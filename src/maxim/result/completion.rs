@@ -3,11 +3,10 @@
 //! A provider's file fills these in; what it leaves empty is generated (id, time) or left out. `extra`
 //! members are what a chat completion has no place for, under their own names.
 
-use super::value::{Read, add_new, count, rest};
+use super::parts::{new_id, now};
+use super::value::{add_new, count, rest};
 use super::{Context, openai};
-use crate::process::unique::Uuid;
 use serde_json::{Map, Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A chat completion to be.
 #[derive(Default)]
@@ -96,11 +95,6 @@ impl Choice {
     }
 }
 
-/// Adds to a text that may not have begun: no part at all stays null, an empty part is `""`.
-pub(super) fn append(text: &mut Option<String>, part: &str) {
-    text.get_or_insert_default().push_str(part);
-}
-
 /// A call of one of the caller's functions.
 #[derive(Default)]
 pub(super) struct AssistantToolCall {
@@ -122,15 +116,6 @@ impl AssistantToolCall {
             add_new(members, self.extra);
         }
         call
-    }
-}
-
-/// A call's arguments as JSON text: a text is one already, an absent value is no arguments.
-pub(super) fn arguments(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => "{}".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
     }
 }
 
@@ -189,46 +174,4 @@ pub(super) fn plain_usage(given: &Value, prompt: &str, completion: &str, total: 
         ..Usage::default()
     };
     Some(usage.build_with(rest(given, &[prompt, completion, total])))
-}
-
-/// The sum of what was given, at most what a count can hold.
-pub(super) fn sum(counts: &[Option<u64>]) -> u64 {
-    counts.iter().flatten().fold(0, |total, &count| total.saturating_add(count))
-}
-
-/// A provider's finish reason in OpenAI's words; one that `known` does not list stays as it is.
-pub(super) fn finish_reason(given: &str, known: &[(&str, &str)]) -> String {
-    let found = known.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(given));
-    found.map_or(given, |(_, ours)| ours).to_owned()
-}
-
-/// The finish reason in a member.
-pub(super) fn finished(holder: &Value, name: &str, known: &[(&str, &str)]) -> Option<String> {
-    holder.filled(name).map(|reason| finish_reason(&reason, known))
-}
-
-/// Adds a chunk's log probabilities to those before it: arrays of the same name are joined.
-pub(super) fn append_logprobs(joined: &mut Option<Value>, chunk: &Value) {
-    let Some(Value::Object(before)) = joined else {
-        *joined = Some(chunk.clone());
-        return;
-    };
-    for (name, after) in chunk.as_object().into_iter().flatten() {
-        match (before.get_mut(name), after) {
-            (Some(Value::Array(items)), Value::Array(more)) => items.extend(more.iter().cloned()),
-            (Some(_), Value::Null) => {}
-            _ => {
-                before.insert(name.clone(), after.clone());
-            }
-        }
-    }
-}
-
-pub(super) fn new_id() -> String {
-    Uuid::new().as_str().to_owned()
-}
-
-pub(super) fn now() -> Value {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    since.as_secs().into()
 }

@@ -3,7 +3,7 @@
 //! It comes out as the log API has the error of a generation: `{"error": {message, code, type, …}, "id"}`.
 //! What else the provider says of the error stays beside those three, under its own name.
 
-use super::completion::new_id;
+use super::parts::new_id;
 use super::value::{Read, rest};
 use super::{Context, ResponseShape};
 use serde_json::{Map, Value};

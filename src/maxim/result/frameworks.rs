@@ -1,7 +1,8 @@
 //! What frameworks make of an answer: LangChain's messages and results, and the message of an assistant alone.
 
-use super::completion::{AssistantToolCall, Choice, Completion, Usage, append, arguments};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage};
 use super::openai::{self, MessageContent};
+use super::parts::{append, arguments};
 use super::value::{Read, count, filled, push, rest};
 use super::{Context, ResponseShape};
 use serde_json::{Value, json};

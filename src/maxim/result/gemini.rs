@@ -9,11 +9,10 @@
 //! the message's `server_tool_calls`; whatever else a candidate, the usage or the response says (grounding,
 //! URL context, safety ratings, tokens by modality) stays under its own name.
 
-use super::completion::{
-    AssistantToolCall, Choice, Completion, Usage, append, arguments, finish_reason, sum,
-};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage};
 use super::gemini_arguments::Partial;
 use super::openai_stream::chunks;
+use super::parts::{append, arguments, finish_reason, sum};
 use super::value::{Read, count, filled, merge_members, push, rest, seconds};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value};

@@ -5,8 +5,9 @@
 //!
 //! What is not known of a body or chunk stays under its own name.
 
-use super::completion::{Choice, Completion, Usage, append, finish_reason};
+use super::completion::{Choice, Completion, Usage};
 use super::openai_stream::chunks;
+use super::parts::{append, finish_reason};
 use super::value::{Read, count, filled, merge_members, rest, seconds};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value};

@@ -4,9 +4,8 @@
 //! Steps of its own tools stand in the message's `server_tool_calls`, other steps in `other_content`; the
 //! status of an interaction that has not completed is its finish reason.
 
-use super::completion::{
-    AssistantToolCall, Choice, Completion, Usage, append, arguments, finish_reason, sum,
-};
+use super::completion::{AssistantToolCall, Choice, Completion, Usage};
+use super::parts::{append, arguments, finish_reason, sum};
 use super::value::{self, Read, merge_members, push, rest, seconds};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value};

@@ -3,9 +3,9 @@
 //! The pieces of a sound become one attachment. What was said aloud is the text where the model gave none; what was said
 //! to it is its `input_transcription`.
 
-use super::completion::append;
 use super::gemini;
 use super::openai_stream::chunks;
+use super::parts::append;
 use super::value::{Read, add_new, merge_members, rest};
 use super::{Context, ResponseShape};
 use base64::Engine;

@@ -73,6 +73,7 @@ use serde_json::{Map, Value, json};
 
 mod agents;
 mod ai_sdk;
+mod answer;
 mod anthropic;
 mod anthropic_stream;
 mod bedrock;
@@ -94,6 +95,7 @@ mod ollama;
 mod openai;
 mod openai_stream;
 mod other;
+mod parts;
 mod raw;
 mod relaxed;
 mod responses;
@@ -299,7 +301,7 @@ fn broken_off(value: &Value, context: &mut Context<'_>) -> Option<(Value, Found)
 /// between whose events are such as keep a connection open or tell that all is well, and an answer in an [`envelope`].
 fn listed(value: Value, context: &mut Context<'_>) -> (Value, Found) {
     let is_answer =
-        |value: &Value| value.is_object() && envelope::is_answer(value) && !envelope::is_by_chance(value);
+        |value: &Value| value.is_object() && answer::is_answer(value) && !answer::is_by_chance(value);
     match value {
         Value::Array(items) if !items.is_empty() && items.iter().all(is_answer) => several(items, context),
         Value::Array(items) if is_list_of_envelopes(&items) => {

@@ -3,8 +3,9 @@
 //! A whole answer is a stream of one line. Durations and the like stay under their own names; the `context`
 //! of generate, a list of token numbers, is left out.
 
-use super::completion::{AssistantToolCall, Choice, Completion, append, arguments, finished, plain_usage};
+use super::completion::{AssistantToolCall, Choice, Completion, plain_usage};
 use super::openai_stream::chunks;
+use super::parts::{append, arguments, finished};
 use super::value::{Read, merge_members, rest, seconds};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};

@@ -5,7 +5,7 @@
 //! texts, a choice without a message (Azure's content filter), content in parts of the provider's own
 //! (Mistral, Databricks). Nothing is rebuilt, so members that are not known here stay too.
 
-use super::completion::{append, arguments, finish_reason, new_id, now};
+use super::parts::{append, arguments, finish_reason, new_id, now};
 use super::value::{Read, count, filled, is_integer, seconds};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};

@@ -9,10 +9,9 @@
 //! (annotations, executed tools, images) are joined, an audio's data and transcript appended. A stream that
 //! was cut short keeps what arrived, with the finish reason null; one that ends in an error has it in `error`.
 
-use super::completion::{
-    AssistantToolCall, Choice, Completion, append, append_logprobs, arguments, finish_reason,
-};
+use super::completion::{AssistantToolCall, Choice, Completion};
 use super::openai::{FINISH_REASONS, MessageContent, has_choices, patch_usage};
+use super::parts::{append, append_logprobs, arguments, finish_reason};
 use super::value::{self, Read, merge_members, rest, seconds};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value};

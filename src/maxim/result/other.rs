@@ -2,8 +2,9 @@
 //!
 //! A transcription and a document are a text. Of embeddings, the numbers of values are kept, not the values.
 
-use super::completion::{Choice, Completion, append};
+use super::completion::{Choice, Completion};
 use super::images::tokens;
+use super::parts::append;
 use super::value::{Read, rest};
 use super::{Context, ResponseShape};
 use serde_json::{Map, Value, json};

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::value::Read;
-use super::{envelope, error, relaxed};
+use super::{answer, error, relaxed};
 use crate::maxim::tree;
 use base64::Engine;
 use serde_json::Value;
@@ -48,7 +48,7 @@ fn within(text: &str) -> Option<Value> {
         let (before, rest) = text.split_at_checked(text.find(['{', '['])?)?;
         let (value, after) = rest.split_at_checked(end_of_value(rest)?)?;
         let value = parse(value).filter(|_| is_around(before, after))?;
-        envelope::is_answer(&value).then_some(value)
+        answer::is_answer(&value).then_some(value)
     };
     of_events().or_else(|| of_log(text)).or_else(of_value)
 }
@@ -189,7 +189,7 @@ fn sequence(text: &str) -> Option<Value> {
         rest = rest.get(end..)?;
     }
     match &values[..] {
-        [one] => envelope::is_answer(one).then(|| one.clone()),
+        [one] => answer::is_answer(one).then(|| one.clone()),
         _ => (!values.is_empty()).then_some(Value::Array(values)),
     }
 }
@@ -352,8 +352,8 @@ fn with_its_names(reading: impl FnOnce() -> Option<Value>) -> Option<Value> {
     let (read, loses_names) = relaxed::watched(reading);
     let is_answer = |value: &Value| {
         let value = unwrap_events(value.clone(), MOST_NESTED);
-        envelope::has_answer(&value)
-            || value.as_array().is_some_and(|items| items.iter().any(envelope::has_answer))
+        answer::has_answer(&value)
+            || value.as_array().is_some_and(|items| items.iter().any(answer::has_answer))
     };
     read.filter(|value| !loses_names || is_answer(value))
 }

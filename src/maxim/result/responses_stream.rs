@@ -5,7 +5,7 @@
 //! response that the first events announce, whose status stays `in_progress`. An event of an error ends it
 //! with that error.
 
-use super::completion::new_id;
+use super::parts::new_id;
 use super::responses::patch;
 use super::value::{self, Read, push, rest};
 use super::{Context, ResponseShape, error};

@@ -4,7 +4,7 @@
 //!
 //! What has a counterpart gets its name and is read as OpenAI's or Cohere's; whatever else there is stays as it is.
 
-use super::completion::arguments;
+use super::parts::arguments;
 use super::value::{Read, rest};
 use super::{Context, ResponseShape, cohere, generators, openai, openai_stream};
 use serde_json::{Map, Value, json};
@@ -207,7 +207,7 @@ fn chunk(event: Value, text: &mut String) -> Value {
         let index = event.count("index").unwrap_or_default();
         let reason = event
             .filled("finish_reason")
-            .map(|reason| super::completion::finish_reason(&reason, &cohere::FINISH_REASONS));
+            .map(|reason| super::parts::finish_reason(&reason, &cohere::FINISH_REASONS));
         chunk
             .insert("choices".to_owned(), json!([{"index": index, "delta": delta, "finish_reason": reason}]));
         chunk.shift_remove("index");

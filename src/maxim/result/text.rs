@@ -11,7 +11,7 @@
 
 use serde_json::Value;
 
-use super::{Found, Owner, encodings, envelope, normalise, raw};
+use super::{Found, Owner, answer, encodings, normalise, raw};
 use crate::maxim::media::Media;
 use crate::maxim::tree;
 use crate::process::unique::Uuid;
@@ -79,7 +79,7 @@ pub fn normalise_text(
             Err(_) => {
                 let decoded = encodings::decode(given.bytes);
                 let value = raw::read(&decoded.text);
-                value.filter(|value| decoded.is_whole || envelope::is_answer(&raw::unwrap(value.clone())))
+                value.filter(|value| decoded.is_whole || answer::is_answer(&raw::unwrap(value.clone())))
             }
         };
         let normal = normalise(value?, &owner);
