@@ -80,7 +80,7 @@
 //!
 //! # The files of this room
 //!
-//! `format`, `checksum`, `scan`, `segment`, `secure_fs` and `claim` stand by themselves, each on those before it. The others are
+//! `format`, `checksum`, `scan`, `secure_fs` and `claim` stand by themselves. The others are
 //! one object: the [`Spool`] with its state, whose work is written down by what it is about (`rotate`,
 //! `reader`, `spill`, `adopt`, `upkeep`, `purge` …) instead of in one file of 3,000 lines. These use each other,
 //! in a circle; what holds them together is the order of their locks (`lanes.rs`).

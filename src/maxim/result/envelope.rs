@@ -34,7 +34,8 @@ fn opened(value: &Value, nested: u32) -> Option<Opened> {
             Value::Array(items) if items.len() == 1 => items.first()?,
             inner => inner,
         };
-        let found = shape(inner).filter(|shape| *shape != error::SHAPE.name && !is_by_chance(inner));
+        let is_certain = |inner: &Value| !is_by_chance(inner) || is_of_http(value);
+        let found = shape(inner).filter(|shape| *shape != error::SHAPE.name && is_certain(inner));
         let mut opened = match found {
             Some(_) => Opened { answer: inner.clone(), around: Map::new() },
             None => opened(inner, nested)?,
@@ -53,6 +54,12 @@ fn opened(value: &Value, nested: u32) -> Option<Opened> {
         add_new(&mut opened.around, around);
         Some(opened)
     })
+}
+
+/// Whether it is what a client or a gateway makes of an HTTP response.
+fn is_of_http(value: &Value) -> bool {
+    let has_status = |name| value.count(name).is_some_and(|status| (100..600).contains(&status));
+    has_status("statusCode") || has_status("status") && value.either(&["statusText", "headers"]).is_some()
 }
 
 fn says_something(member: &Value) -> bool {

@@ -62,11 +62,13 @@ fn are_candidates(chunk: &Value) -> bool {
         "author",
         "output",
     ];
+    // As gateways of MLflow have them.
+    let has_metadata = |it: &Map<String, Value>| it.contains_key("text") && it.contains_key("metadata");
     let Some(candidates) = chunk.get("candidates").and_then(Value::as_array) else { return false };
     let is_one = |candidate: &Value| {
-        candidate
-            .as_object()
-            .is_some_and(|it| it.is_empty() || known.iter().any(|name| it.contains_key(*name)))
+        candidate.as_object().is_some_and(|it| {
+            it.is_empty() || has_metadata(it) || known.iter().any(|name| it.contains_key(*name))
+        })
     };
     candidates.is_empty() || candidates.iter().all(Value::is_object) && candidates.iter().any(is_one)
 }

@@ -70,7 +70,7 @@ const FORMS: [Form; 28] = [
         list: Some("generations"),
         text: "text",
         reason: "finish_reason",
-        marks: &["id", "finish_reason"],
+        marks: &["id", "finish_reason", "generation_info", "llm_output", "meta"],
     },
     Form { list: Some("results"), text: "generated_text", reason: "stop_reason", marks: &[] },
     Form { list: None, text: "completion", reason: "stop_reason", marks: &OF_CLAUDE },
@@ -106,7 +106,11 @@ impl Form {
             chunk.get(name).is_some()
                 || form.list.is_some() && form.items(chunk).iter().any(|item| item.get(name).is_some())
         };
-        let is_marked = |form: &Form| form.marks.is_empty() || form.marks.iter().any(|name| has(form, name));
+        // Llama 2 on SageMaker says nothing else.
+        let is_lone = |form: &Form| form.text == "generation" && rest(chunk, &[form.text]).is_empty();
+        let is_marked = |form: &Form| {
+            form.marks.is_empty() || is_lone(form) || form.marks.iter().any(|name| has(form, name))
+        };
         FORMS.iter().find(|form| form.has_text(chunk) && is_marked(form))
     }
 
@@ -156,12 +160,15 @@ fn is_prediction(value: &Value) -> bool {
             || value.object("urls").is_some_and(|urls| urls.contains_key("get")))
 }
 
-/// Whether a body of KoboldAI's has nothing else: a list of results with texts is what many services call what they found.
+/// Whether a body of KoboldAI's has nothing else, or says why it ended: a list of results with texts is what many
+/// services call what they found.
 fn is_of_kobold(value: &Value) -> bool {
     const KNOWN: [&str; 6] =
         ["text", "finish_reason", "logprobs", "tool_calls", "prompt_tokens", "completion_tokens"];
     let is_known = |item: &Value| rest(item, &KNOWN).is_empty();
-    rest(value, &["results"]).is_empty() && value.list("results").iter().all(is_known)
+    let results = value.list("results");
+    results.iter().all(|item| item.get("finish_reason").is_some())
+        || rest(value, &["results"]).is_empty() && results.iter().all(is_known)
 }
 
 fn is(value: &Value) -> bool {

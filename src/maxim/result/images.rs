@@ -92,7 +92,10 @@ fn is_of_images(value: &Value, items: &[Value]) -> bool {
         "type",
     ];
     OF_BODY.iter().any(|name| value.get(*name).is_some())
-        || items.iter().all(|item| item.text("b64_json").is_some() || rest(item, &OF_ITEM).is_empty())
+        || items.iter().all(|item| {
+            ["b64_json", "revised_prompt"].iter().any(|name| item.text(name).is_some())
+                || rest(item, &OF_ITEM).is_empty()
+        })
 }
 
 /// Whether what stands beside base64 says that it was generated.

@@ -6,7 +6,7 @@
 //! (Mistral, Databricks). Nothing is rebuilt, so members that are not known here stay too.
 
 use super::parts::{append, arguments, finish_reason, new_id, now};
-use super::value::{Read, count, filled, is_integer, seconds};
+use super::value::{Read, count, filled, is_integer, rest, seconds};
 use super::{Context, ResponseShape, error};
 use serde_json::{Map, Value, json};
 
@@ -45,7 +45,11 @@ pub(super) fn has_choices(value: &Value) -> bool {
             || value.get("usage").is_some_and(Value::is_object)
             || value.get("created").is_some_and(Value::is_number)
     };
-    let is_choice = |choice: &Value| OF_CHOICE.iter().any(|name| choice.get(name).is_some());
+    let is_lone = |choice: &Value| {
+        choices.len() == 1 && choice.text("text").is_some() && rest(choice, &["text", "seed"]).is_empty()
+    };
+    let is_choice =
+        |choice: &Value| is_lone(choice) || OF_CHOICE.iter().any(|name| choice.get(name).is_some());
     choices.iter().all(Value::is_object) && (choices.is_empty() || says_so() || choices.iter().any(is_choice))
 }
 

@@ -65,7 +65,7 @@ fn is_around(before: &str, after: &str) -> bool {
 }
 
 /// Longer, what stands before a value in its line is no time and name.
-const LONGEST_PREFIX: usize = 64;
+const LONGEST_PREFIX: usize = 100;
 
 /// The chunks of a stream that the lines of a log end in, each behind a time and such. Where one line has anything
 /// else, it is somebody's text.

@@ -460,3 +460,23 @@ fn known_error(value: Value) -> Value {
     assert_eq!(normal.found, Found::Failure, "{value}");
     normal.value
 }
+
+#[test]
+fn answers_that_say_little_are_answers_all_the_same() {
+    let text = "Take an umbrella.";
+    let little = [
+        json!({"generation": text}),
+        json!([{"generation": text}]),
+        json!({"generations": [{"text": text, "generation_info": {}}], "llm_output": {}}),
+        json!({"results": [{"text": text, "finish_reason": "stop", "seed": 3}], "model": "koboldcpp"}),
+        json!({"candidates": [{"text": text, "metadata": {"finish_reason": "stop"}}], "metadata": {"input_tokens": 1}}),
+        json!({"status": "finished", "model": "m", "output": {"choices": [{"text": text}], "result_type": "inference"}}),
+        json!({"status": 200, "statusText": "OK", "headers": {}, "data": {"text": text}}),
+        json!({"statusCode": 200, "body": json!({"text": text}).to_string()}),
+    ];
+    for answer in little {
+        let normal = normalise(answer.clone());
+        assert!(matches!(normal.found, Found::Known(_)), "{answer}: {:?}", normal.found);
+        assert!(normal.value.to_string().contains(text), "{answer}: {}", normal.value);
+    }
+}
