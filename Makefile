@@ -17,7 +17,7 @@ SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-serve
 	$(shell find src/otlp -name '*.rs')
 
 .DEFAULT_GOAL := help
-.PHONY: mutate coverage mutants interop fleet phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
+.PHONY: mutate coverage mutants interop fleet windows phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
 	uninstall dist dist-test version
 
 help: ## Show this list
@@ -70,6 +70,9 @@ interop: lib server ## Send through a real OpenTelemetry Collector, built once o
 fleet: lib server ## Kill relay and Collector under a fleet of programs, and send structured logs into VictoriaLogs
 	PROCESSES=5 TRACES=50 examples/fleet/run.sh
 	examples/fleet/victorialogs.sh
+
+windows: server ## Build the library for Windows and have it keep its promises under Wine (needs gcc-mingw-w64-x86-64 and wine)
+	packaging/test-windows.sh
 
 phoenix: lib ## Send to Arize Phoenix (from PyPI, outside the tree) in a network namespace of its own, and ask it what it has
 	scripts/phoenix.sh
