@@ -1490,8 +1490,9 @@ MAXIM_API maxim_status maxim_check(maxim_logger *MAXIM_NONNULL logger, uint32_t 
 /**
  * Whether the spool directory can be written to, as far as is known; when not, records are kept in
  * memory only and may end with the process. Also false while the process has no descriptor left to
- * open it with, and while it has been removed and cannot be made again: the library tries every few
- * seconds, and writes what waits to files then.
+ * open it with, and while it has been removed and cannot be made again. The library tries every few
+ * seconds for want of descriptors, else once a minute at least, and writes what waits to files
+ * then. A file that cannot be made in it at some moment does not make it false.
  *
  * @param logger The logger.
  * @return Whether files can be written; false for a bad handle.

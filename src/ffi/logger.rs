@@ -351,7 +351,8 @@ pub unsafe extern "C" fn maxim_check(logger: *mut maxim_logger, timeout_ms: u32)
 
 /// Whether the spool directory can be written to, as far as is known; when not, records are kept in memory only and may end
 /// with the process. Also false while the process has no descriptor left to open it with, and while it has been
-/// removed and cannot be made again: the library tries every few seconds, and writes what waits to files then.
+/// removed and cannot be made again. The library tries every few seconds for want of descriptors, else once a minute at
+/// least, and writes what waits to files then. A file that cannot be made in it at some moment does not make it false.
 ///
 /// @return Whether files can be written; false for a bad handle.
 #[unsafe(no_mangle)]

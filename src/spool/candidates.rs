@@ -40,9 +40,10 @@ pub(super) fn hot_candidates(configured: Option<&Path>) -> Vec<PathBuf> {
     configured.map(Path::to_owned).into_iter().chain(system::hot_place()).collect()
 }
 
-/// Every directory in which a spool of this configuration may have left something.
+/// Every directory in which a spool of this configuration may have left something. Makes none that was removed, which
+/// may be another user's by now.
 pub(super) fn all(named: Option<&Path>, hot: Option<&Path>) -> Vec<PathBuf> {
-    let named = named.and_then(|path| usable_named(path).ok());
+    let named = named.filter(|path| path.exists()).and_then(|path| usable_named(path).ok());
     named.into_iter().chain(system::default_places()).chain(hot_candidates(hot)).collect()
 }
 

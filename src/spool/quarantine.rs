@@ -45,7 +45,9 @@ impl Reader {
         let is_held = self.holds(batch);
         let kept = self.spool.store.cold.as_ref().filter(|_| is_held).and_then(|side| {
             let cap = cap(self.spool.options.max_disk_bytes);
-            keep(&side.root, &name, text.to_string().as_bytes(), cap).ok()
+            let text = text.to_string();
+            let store = &self.spool.store;
+            store.again_if_removed(side, || keep(&side.root, &name, text.as_bytes(), cap)).ok()
         });
         let entry = &batch.waiting()[0];
         self.spool.set_side_file_aside(batch.pieces[entry.piece as usize].key, entry.cursor.count);

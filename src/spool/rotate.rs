@@ -410,6 +410,34 @@ impl Spool {
         }
     }
 
+    /// Makes a spare segment that survives the process, unless there is one. Gives whether there is.
+    pub(super) fn prepare_file(&self) -> bool {
+        loop {
+            let (location, size) = {
+                let mut state = self.lock_state();
+                if state.spares.iter().any(|spare| spare.location != Location::Memory) {
+                    return true;
+                }
+                if state.closed {
+                    return false;
+                }
+                let size = self.next_size(&state);
+                match self.reserve(&mut state, size) {
+                    Some(Location::Memory) => {
+                        state.uncharge(&Location::Memory, size);
+                        return false;
+                    }
+                    Some(location) => (location, size),
+                    None => return false,
+                }
+            };
+            // Where that fails, the next turn tries the next place.
+            if self.make(location, size).is_none() {
+                return false;
+            }
+        }
+    }
+
     /// Removes every file of an instance that holds no records, once it is closed.
     pub(super) fn leave(&self) {
         let Some(mut state) = self.state.lock_in_time() else { return };

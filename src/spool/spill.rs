@@ -6,6 +6,7 @@
 
 use super::age::AgeStamp;
 use super::format::{CURSOR_AT, HEADER_SIZE, SegmentKey};
+use super::lanes::Lane;
 use super::state::{Litter, Location, Segment, SpoolState};
 use super::{Overflow, Spool, store};
 use crate::process::monotonic;
@@ -34,13 +35,49 @@ impl Spool {
         self.leave();
     }
 
-    /// Writes a segment whose file somebody has removed to the spool directory, while it is mapped.
+    /// Writes a segment whose file somebody has removed to another one, while it is mapped.
     pub(super) fn rescue(&self, key: SegmentKey) {
         let left = self.left.lock();
         if !*left {
-            self.spill_one(key, &mut true);
+            let place = |state: &mut SpoolState, size| {
+                self.reserve_file(state, size).or_else(|| self.reserve_cold(state, size))
+            };
+            self.move_one(key, &mut true, place);
             self.clear_litter();
         }
+    }
+
+    /// Writes the segments to files that are in memory only because none could be made at that moment. Gives whether
+    /// all of them are there. Nothing is evicted for them: they wait where they are for the next try.
+    pub(super) fn save_makeshift(&self) -> bool {
+        let left = self.left.lock();
+        if *left {
+            return true;
+        }
+        let each = |found: &mut bool, _: &mut SpoolState, lane: &mut Lane| {
+            *found |= lane.active.as_ref().is_some_and(|active| self.is_makeshift(&active.location));
+        };
+        let is_any_in_use = self.survey(|_| false, each).1;
+        // The next one is to be in a file, or as much memory as before would be taken for it each time.
+        if is_any_in_use {
+            if !self.prepare_file() {
+                return false;
+            }
+            let each = |(): &mut (), state: &mut SpoolState, lane: &mut Lane| {
+                if lane.active.as_ref().is_some_and(|active| self.is_makeshift(&active.location)) {
+                    self.seal_active(state, lane);
+                }
+            };
+            drop(self.survey(|_| (), each));
+        }
+        let is_meant = |held: &&Segment| self.is_makeshift(&held.location) && held.unsettled() > 0;
+        let keys: Vec<SegmentKey> =
+            self.lock_state().sealed.iter().filter(is_meant).map(Segment::key).collect();
+        for key in keys {
+            self.move_one(key, &mut true, |state, size| self.reserve_file(state, size));
+        }
+        self.clear_litter();
+        !self.lock_state().sealed.iter().any(|held| is_meant(&held))
     }
 
     fn seal_and_spill(&self) -> bool {
@@ -70,6 +107,16 @@ impl Spool {
     /// Copies one segment to the spool directory and lets go of where it was. Gives whether the
     /// next one is worth trying; `done` stays as it is if this one is where it should be.
     fn spill_one(&self, key: SegmentKey, done: &mut bool) -> bool {
+        self.move_one(key, done, |state, size| self.reserve_cold(state, size))
+    }
+
+    /// The same, to a file at the `place` that is reserved for it.
+    fn move_one(
+        &self,
+        key: SegmentKey,
+        done: &mut bool,
+        place: impl Fn(&mut SpoolState, u64) -> Option<Location>,
+    ) -> bool {
         let (from, page, cursor, map, tail) = {
             let mut state = self.lock_state();
             let Some(held) = state.find(key) else { return true };
@@ -92,9 +139,9 @@ impl Spool {
             },
         };
         let size = (HEADER_SIZE + records.len()) as u64;
-        let Some(location) = self.reserve_cold(&mut self.lock_state(), size) else { return false };
+        let Some(location) = place(&mut self.lock_state(), size) else { return false };
         self.clear_litter();
-        let written = self.store.write_cold(&location, &page, records);
+        let written = self.store.write_whole(&location, &page, records);
         let mut told = cursor;
         let mut state = loop {
             let mut state = self.lock_state();
@@ -126,6 +173,20 @@ impl Spool {
             state.litter.push(Litter::File(location));
         }
         !state.cold_failed
+    }
+
+    /// Room for a file that is to be written, in the spool directory, else where segments are made. There it takes no
+    /// more memory than what is moved gives back.
+    fn reserve_file(&self, state: &mut SpoolState, size: u64) -> Option<Location> {
+        let location = if state.cold_bytes + size <= self.disk_cap() && !state.cold_failed {
+            self.name_file(state, Location::Cold)
+        } else if self.store.hot.is_some() && !state.hot_failed {
+            self.name_file(state, Location::Hot)
+        } else {
+            return None;
+        };
+        state.charge(&location, size);
+        Some(location)
     }
 
     /// Room in the spool directory for a file that is to be written; evicts for it if that is the

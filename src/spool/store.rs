@@ -79,9 +79,14 @@ impl StoreRoot {
             }
             // It was never opened, or it is in order again as soon as there are some.
             Err(error) if lacks_descriptors(&error) => None,
-            Err(error) => (!self.is_lost.swap(true, Ordering::Relaxed)).then(|| {
-                format!("{path} was removed while it was in use, and cannot be made again yet: {error}")
-            }),
+            Err(error) => {
+                (!self.is_lost.swap(true, Ordering::Relaxed)).then(|| match self.base.is_opened() {
+                    true => format!(
+                        "{path} was removed while it was in use, and cannot be made again yet: {error}"
+                    ),
+                    false => format!("{path} cannot be opened yet: {error}"),
+                })
+            }
         }
     }
 
@@ -140,10 +145,15 @@ impl Store {
 
     /// As [`Store::inside`], and once more in a new directory if somebody removed it.
     fn within<T>(&self, side: &StoreRoot, action: impl Fn(&At) -> io::Result<T>) -> io::Result<T> {
-        match self.inside(side, &action) {
+        self.again_if_removed(side, || self.inside(side, &action))
+    }
+
+    /// Runs `action`, and once more with directories in order if somebody has removed what it needs.
+    pub fn again_if_removed<T>(&self, side: &StoreRoot, action: impl Fn() -> io::Result<T>) -> io::Result<T> {
+        match action() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let _ = self.check(side);
-                self.inside(side, &action)
+                action()
             }
             other => other,
         }
@@ -213,8 +223,8 @@ impl Store {
         })
     }
 
-    /// Writes a cold segment whole: header page and records, under a temporary name until complete.
-    pub fn write_cold(&self, location: &Location, page: &[u8], records: &[u8]) -> io::Result<()> {
+    /// Writes a segment whole: header page and records, under a temporary name until complete.
+    pub fn write_whole(&self, location: &Location, page: &[u8], records: &[u8]) -> io::Result<()> {
         let (Location::Hot(name) | Location::Cold(name)) = location else {
             return Err(io::Error::from(io::ErrorKind::Unsupported));
         };

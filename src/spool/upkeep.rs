@@ -136,9 +136,8 @@ impl Reader {
         }
         spool.clear_litter();
         self.rescue();
-        if has_descriptors {
-            // What had to be in memory is to survive the process from now on.
-            spool.spill_all();
+        // What had to be in memory is to survive the process from now on.
+        if spool.save_makeshift() && has_descriptors {
             spool.end_want_of_descriptors();
         }
         spool.expire_quarantine();

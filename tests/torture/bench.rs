@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Numbers of users that no system gives to anybody.
 const OTHER_USERS: u32 = 60_000;
 /// Tests of one run that have one.
-const USERS_OF_ONE_RUN: u32 = 8;
+const USERS_OF_ONE_RUN: u32 = 16;
 
 /// `full` in a run of `make torture`, else `short`.
 pub fn scaled<T>(short: T, full: T) -> T {
@@ -247,7 +247,7 @@ impl Stage {
         static TAKEN: AtomicU64 = AtomicU64::new(0);
         let mut stage = Stage::new(name);
         let one_of_ours = TAKEN.fetch_add(1, Ordering::Relaxed) as u32;
-        let user = OTHER_USERS + std::process::id() % 600 * USERS_OF_ONE_RUN + one_of_ours % USERS_OF_ONE_RUN;
+        let user = OTHER_USERS + std::process::id() % 300 * USERS_OF_ONE_RUN + one_of_ours % USERS_OF_ONE_RUN;
         stage.open_to_others();
         chown(stage.scratch.path(), Some(user), Some(user)).expect("these tests need root");
         stage.user = Some(user);

@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::bench::{Row, Stage, nobody, wait_until};
+use crate::bench::{Row, Stage, files_below, nobody, wait_until};
 use crate::common::host::HostProcess;
 use crate::common::{Server, both, probe};
 
@@ -166,14 +166,88 @@ fn remove(directory: &Path) {
     });
 }
 
+/// A file where the last of the places for a spool directory would be: a user without a home then has none.
+struct Squatted(PathBuf);
+
+impl Squatted {
+    fn of(stage: &mut Stage) -> Squatted {
+        stage.spool = PathBuf::new();
+        let name = stage.own_shared_memory().file_name().unwrap().to_owned();
+        let place = Path::new("/var/tmp").join(name);
+        std::fs::write(&place, b"").unwrap();
+        Squatted(place)
+    }
+
+    fn probe(stage: &Stage, url: &str, verbs: &[&str]) -> Command {
+        let mut command = stage.probe(url, verbs);
+        command.env_remove("HOME").env_remove("XDG_STATE_HOME");
+        command
+    }
+}
+
+impl Drop for Squatted {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn without_a_spool_directory_what_waited_for_descriptors_goes_to_shared_memory() {
+    let mut row =
+        Row::new("no descriptor when the logger is made and no spool directory, some later, killed");
+    let mut stage = Stage::of_another_user("late-hot");
+    let _squatted = Squatted::of(&mut stage);
+    let (url, port) = nobody();
+    let verbs = ["few-descriptors", "new", "log:1000:late", "free-descriptors", "wait"];
+    let mut host = HostProcess::start(Squatted::probe(&stage, &url, &verbs));
+    host.line();
+    // They fit into one segment, which appears under its name as a whole.
+    let is_kept = |path: &PathBuf| {
+        let is_segment = path.extension().is_some_and(|extension| extension == "seg");
+        is_segment && std::fs::read(path).is_ok_and(|bytes| bytes.windows(4).any(|part| part == b"late"))
+    };
+    wait_until("they are in a file", || files_below(&stage.own_shared_memory()).iter().any(is_kept));
+    host.kill();
+    row.accepted = 1_000;
+    let server = Server::start(&["--port", &port, "--check-seq", "--seq-start", "1"]);
+    stage.adopt_all(&url, &server, 1_000);
+    row.delivered = server.sequences()["totals"]["unique"].as_u64().unwrap();
+    assert_eq!(row.delivered, row.accepted);
+    let _ = std::fs::remove_dir_all(stage.own_shared_memory());
+}
+
+#[test]
+fn a_directory_that_is_removed_is_made_again_by_no_other_user() {
+    let _row = Row::new("the spool directory removed under a logger whose process has become another user");
+    let stage = Stage::new("become");
+    // Where anybody could make it.
+    std::fs::set_permissions(stage.scratch.path(), std::fs::Permissions::from_mode(0o1777)).unwrap();
+    let (url, _) = nobody();
+    let verbs = ["new", "log:10", &format!("become:{USER}"), "wait", "until-no-files", "wait"];
+    let mut host = HostProcess::start(stage.probe(&url, &verbs));
+    host.line();
+    remove(&stage.spool);
+    host.tell();
+    host.line();
+    assert!(!stage.spool.exists(), "somebody else has made it");
+    host.kill();
+}
+
 /// A logger logs, somebody removes its directories, and it logs again; then it is killed, or goes on.
 fn outlives_removal(name: &str, is_cold: bool, is_hot: bool, is_killed: bool) {
+    outlives_removal_with(name, is_cold, is_hot, is_killed, true);
+}
+
+/// The same for a logger that has a spool directory or none.
+fn outlives_removal_with(name: &str, is_cold: bool, is_hot: bool, is_killed: bool, has_cold: bool) {
     let mut row = Row::new(name);
-    let stage = Stage::of_another_user("removed");
+    let mut stage = Stage::of_another_user("removed");
+    let _squatted = (!has_cold).then(|| Squatted::of(&mut stage));
     let (url, port) = nobody();
     let verbs = ["new", "log:1000:before", "wait", "log:1000:after", "wait", "cleanup:60000", "stats"];
     let said = stage.scratch.path().join("said");
-    let mut command = stage.probe(&url, &verbs);
+    let mut command =
+        if has_cold { stage.probe(&url, &verbs) } else { Squatted::probe(&stage, &url, &verbs) };
     command.stderr(File::create(&said).unwrap());
     let mut host = HostProcess::start(command);
     host.line();
@@ -187,7 +261,10 @@ fn outlives_removal(name: &str, is_cold: bool, is_hot: bool, is_killed: bool) {
         || std::fs::read_to_string(&maps).unwrap().lines().any(|line| line.ends_with("(deleted)"));
     wait_until("nothing is kept in removed files", || !holds_removed());
     let is_told = || std::fs::read_to_string(&said).unwrap().contains("was removed while it was in use");
-    wait_until("that is told", is_told);
+    // Without a spool directory there was a report of that kind just before, and this one waits.
+    if has_cold {
+        wait_until("that is told", is_told);
+    }
     host.tell();
     host.line();
     row.accepted = 2_000;
@@ -228,6 +305,12 @@ fn a_directory_in_shared_memory_that_is_removed_while_it_is_used_is_made_again()
         true,
         false,
     );
+}
+
+#[test]
+fn without_a_spool_directory_the_one_in_shared_memory_is_made_again_too() {
+    let name = "the directory in shared memory removed under a logger with no other, which is killed";
+    outlives_removal_with(name, false, true, true, false);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::spool::candidates::system::{WRITABLE_BY_OTHERS, user_id};
 use crate::spool::file_facts::{FileFacts, Inode, write_zeros};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -93,18 +93,28 @@ pub struct Base {
     /// `None` until there is one to be had. Whoever uses it holds a share, so that it is closed behind the last.
     /// Of the standard library, so that the model checker need not explore what has no part in the protocol.
     kept: Mutex<Option<Arc<OwnDescriptor>>>,
+    /// Held by who opens it again, so that only one descriptor is kept.
+    reopening: Mutex<()>,
+    /// Whom it belongs to: a host may become somebody else, who must not make it again.
+    owner: u32,
 }
 
 impl Base {
     /// An existing directory. Its path is absolute.
     pub fn open(path: &Path) -> io::Result<Arc<Base>> {
-        let kept = OwnDescriptor::new(open_directory(path)?)?;
-        Ok(Arc::new(Base { path: path.to_owned(), kept: Mutex::new(Some(Arc::new(kept))) }))
+        let opened = open_directory(path)?;
+        let owner = rustix::fs::fstat(&opened)?.st_uid;
+        Ok(Base::new(path, Some(OwnDescriptor::new(opened)?), owner))
     }
 
     /// One for which no descriptor is to be had at the moment: [`Base::renew`] tries again.
     pub fn unopened(path: &Path) -> Arc<Base> {
-        Arc::new(Base { path: path.to_owned(), kept: Mutex::new(None) })
+        Base::new(path, None, user_id())
+    }
+
+    fn new(path: &Path, kept: Option<OwnDescriptor>, owner: u32) -> Arc<Base> {
+        let kept = Mutex::new(kept.map(Arc::new));
+        Arc::new(Base { path: path.to_owned(), kept, reopening: Mutex::new(()), owner })
     }
 
     pub fn path(&self) -> &Path {
@@ -135,9 +145,10 @@ impl Base {
                 Err(error) => error == rustix::io::Errno::STALE,
             },
             // The host has closed it.
-            None => {
-                fs::symlink_metadata(&self.path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-            }
+            None => match rustix::fs::lstat(&self.path) {
+                Ok(found) => Inode::of(&found) != kept.inode,
+                Err(error) => error == rustix::io::Errno::NOENT,
+            },
         }
     }
 
@@ -152,8 +163,18 @@ impl Base {
         if before.is_some() && !self.is_removed() {
             return Ok(false);
         }
+        let refused = || io::Error::from(io::ErrorKind::PermissionDenied);
+        // Made by another user it would be of no use to whom it belonged to, who could not remove it either.
+        if user_id() != self.owner {
+            return Err(refused());
+        }
         candidates::private(&self.path)?;
-        let again = OwnDescriptor::new(open_directory(&self.path)?)?;
+        let again = open_directory(&self.path)?;
+        let found = rustix::fs::fstat(&again)?;
+        if found.st_uid != self.owner || is_writable_by_others(&found) {
+            return Err(refused());
+        }
+        let again = OwnDescriptor::new(again)?;
         if let Some(before) = before.filter(|before| before.get().is_none()) {
             // Its number may be the new one's.
             before.forget();
@@ -169,15 +190,25 @@ impl Base {
         if let Some(directory) = kept.get() {
             return Ok(action(directory)?);
         }
-        // The host has closed it, as programs do that become daemons.
+        self.reopen(&kept)?;
+        let directory = kept.get().ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))?;
+        Ok(action(directory)?)
+    }
+
+    /// Where the host has closed it, as programs do that become daemons.
+    fn reopen(&self, kept: &OwnDescriptor) -> io::Result<()> {
+        let _undisturbed = Undisturbed::by_handlers();
+        let _one = self.reopening.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have done it meanwhile.
+        if kept.is_open() {
+            return Ok(());
+        }
         let again = OwnDescriptor::new(open_directory(&self.path)?)?;
         if again.inode != kept.inode {
             return Err(io::Error::from_raw_os_error(libc::ESTALE));
         }
-        let descriptor = again.descriptor.swap(NONE, Ordering::AcqRel);
-        kept.descriptor.store(descriptor, Ordering::Release);
-        let directory = kept.get().ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))?;
-        Ok(action(directory)?)
+        kept.descriptor.store(again.descriptor.swap(NONE, Ordering::AcqRel), Ordering::Release);
+        Ok(())
     }
 
     /// In a forked child that has no use for it.
@@ -296,9 +327,14 @@ fn seen(below: &Path) -> &Path {
 fn open_directory(path: &Path) -> io::Result<OwnedFd> {
     beyond_standard(rustix::fs::open(
         path,
-        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
         Mode::empty(),
     )?)
+}
+
+#[allow(clippy::useless_conversion)] // widths differ between platforms
+fn is_writable_by_others(found: &rustix::fs::Stat) -> bool {
+    u32::from(found.st_mode) & WRITABLE_BY_OTHERS != 0
 }
 
 /// Whether something that was made with `mode` has less.

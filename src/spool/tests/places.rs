@@ -133,6 +133,141 @@ fn directories_removed_under_our_feet_cost_nothing_that_is_in_memory() {
     check(&spool);
 }
 
+/// Whether with a spool directory or without one.
+fn with_and_without_disk(site: &Site) -> [Options; 2] {
+    [site.options(), Options { max_disk_bytes: 0, ..site.options() }]
+}
+
+#[test]
+fn records_in_memory_for_want_of_a_file_survive_from_the_next_upkeep_on() {
+    let site = Site::new();
+    for options in with_and_without_disk(&site) {
+        let (spool, mut reader) = open(options);
+        {
+            let mut state = spool.state.lock();
+            while let Some(spare) = state.spares.pop() {
+                state.discard(spare);
+            }
+            (state.hot_failed, state.cold_failed) = (true, true);
+        }
+        // Several segments; the one in use is in memory too.
+        append(&spool, 0..3000);
+        reader.upkeep();
+        append(&spool, 3000..3100);
+        check(&spool);
+        crash(spool, reader);
+        let (spool, mut reader) = site.open_as_heir();
+        assert_eq!(deliver_all(&mut reader), lines(0..3100));
+        check(&spool);
+    }
+}
+
+#[test]
+fn what_stays_in_memory_takes_no_more_of_it_at_each_upkeep() {
+    let site = Site::new();
+    let (spool, mut reader) = site.open();
+    let fail = |spool: &Spool| {
+        let mut state = spool.state.lock();
+        while let Some(spare) = state.spares.pop() {
+            state.discard(spare);
+        }
+        (state.hot_failed, state.cold_failed) = (true, true);
+    };
+    fail(&spool);
+    append(&spool, 0..10);
+    let segments = spool.segments_waiting();
+    // Files where the directories were: nothing can be made in them.
+    for root in [site.hot.path(), site.cold.path()] {
+        std::fs::remove_dir_all(root).unwrap();
+        std::fs::write(root, b"").unwrap();
+    }
+    for _ in 0..10 {
+        reader.upkeep();
+        append(&spool, 0..1);
+    }
+    assert_eq!(spool.segments_waiting(), segments);
+    for root in [site.hot.path(), site.cold.path()] {
+        std::fs::remove_file(root).unwrap();
+    }
+    reader.upkeep();
+    crash(spool, reader);
+    let (_spool, mut reader) = site.open_as_heir();
+    assert_eq!(deliver_all(&mut reader).len(), 20);
+}
+
+#[test]
+fn records_of_a_removed_directory_survive_without_a_spool_directory_too() {
+    let site = Site::new();
+    for options in with_and_without_disk(&site) {
+        let (spool, mut reader) = open(options);
+        append(&spool, 0..1000);
+        std::fs::remove_dir_all(site.hot.path()).unwrap();
+        reader.upkeep();
+        append(&spool, 1000..2000);
+        crash(spool, reader);
+        let (spool, mut reader) = site.open_as_heir();
+        assert_eq!(deliver_all(&mut reader), lines(0..2000));
+        check(&spool);
+    }
+}
+
+#[test]
+fn a_record_is_set_aside_though_the_spool_directory_has_been_removed() {
+    let site = Site::new();
+    let (spool, mut reader) = site.open();
+    append(&spool, 0..2);
+    std::fs::remove_dir_all(site.cold.path()).unwrap();
+    let mut batch = next(&mut reader).unwrap();
+    let file = reader.quarantine(&mut batch, "400 bad line").unwrap();
+    assert!(std::fs::read_to_string(file).unwrap().contains("record 0"));
+    drop(batch);
+    check(&spool);
+}
+
+/// The descriptors of this process for a file or directory.
+fn descriptors_of(path: &Path) -> Vec<i32> {
+    let all = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let those = all.filter(|entry| std::fs::read_link(entry.path()).is_ok_and(|target| target == path));
+    those.map(|entry| entry.file_name().to_string_lossy().parse().unwrap()).collect()
+}
+
+/// As a host closes what it does not know.
+fn close_all_of(path: &Path) {
+    for descriptor in descriptors_of(path) {
+        // SAFETY: its owner looks whether it is still there before it uses it.
+        unsafe { libc::close(descriptor) };
+    }
+}
+
+#[test]
+fn a_directory_whose_descriptor_is_closed_is_opened_once_and_made_out_when_it_is_another() {
+    let site = Site::new();
+    let place = site.hot.path().canonicalize().unwrap().join("base");
+    candidates::private(&place).unwrap();
+    let base = Base::open(&place).unwrap();
+    for _ in 0..50 {
+        close_all_of(&place);
+        let together = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    together.wait();
+                    base.look(Path::new("")).map(drop).unwrap();
+                });
+            }
+        });
+        assert_eq!(descriptors_of(&place).len(), 1);
+    }
+    assert!(!base.renew().unwrap());
+    // Somebody has made it again before it is looked at.
+    close_all_of(&place);
+    std::fs::rename(&place, site.hot.path().join("before")).unwrap();
+    candidates::private(&place).unwrap();
+    assert!(base.look(Path::new("")).is_err());
+    assert!(base.renew().unwrap());
+    assert!(base.look(Path::new("")).is_ok());
+}
+
 #[test]
 fn cold_files_removed_by_somebody_else_are_counted() {
     let site = Site::new();
