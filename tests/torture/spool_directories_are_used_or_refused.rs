@@ -216,23 +216,6 @@ fn without_a_spool_directory_what_waited_for_descriptors_goes_to_shared_memory()
     let _ = std::fs::remove_dir_all(stage.own_shared_memory());
 }
 
-#[test]
-fn a_directory_that_is_removed_is_made_again_by_no_other_user() {
-    let _row = Row::new("the spool directory removed under a logger whose process has become another user");
-    let stage = Stage::new("become");
-    // Where anybody could make it.
-    std::fs::set_permissions(stage.scratch.path(), std::fs::Permissions::from_mode(0o1777)).unwrap();
-    let (url, _) = nobody();
-    let verbs = ["new", "log:10", &format!("become:{USER}"), "wait", "until-no-files", "wait"];
-    let mut host = HostProcess::start(stage.probe(&url, &verbs));
-    host.line();
-    remove(&stage.spool);
-    host.tell();
-    host.line();
-    assert!(!stage.spool.exists(), "somebody else has made it");
-    host.kill();
-}
-
 /// A logger logs, somebody removes its directories, and it logs again; then it is killed, or goes on.
 fn outlives_removal(name: &str, is_cold: bool, is_hot: bool, is_killed: bool) {
     outlives_removal_with(name, is_cold, is_hot, is_killed, true);
