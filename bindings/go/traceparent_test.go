@@ -22,7 +22,7 @@ func (c otherContext) IsSampled() bool       { return true }
 func (c otherContext) IsValid() bool         { return c.valid }
 
 func TestATraceGoesOnBelowAnotherServicesSpan(t *testing.T) {
-	logger, err := New(Config{Protocol: ProtocolOTLP, BaseURL: "http://127.0.0.1:1", SpoolDir: t.TempDir(), CloseTimeout: -1,
+	logger, err := New(Config{Protocol: ProtocolOTLP, BaseURL: "http://127.0.0.1:1", SpoolDir: spoolDir(t), CloseTimeout: -1,
 		OTLP: OTLP{ServiceName: "go", Headers: "x-key=secret", Encoding: OTLPJSON}})
 	must(t, err)
 	defer logger.Close()

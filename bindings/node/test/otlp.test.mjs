@@ -4,9 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { createRequire } from 'node:module';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { scratch } from './support.mjs';
 
 const { Logger, LogClient } = createRequire(import.meta.url)('../index.js');
 
@@ -29,7 +27,7 @@ const HEADER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 async function withLogger(work) {
   const { requests, url, close } = await receiver();
-  const spoolDir = mkdtempSync(join(tmpdir(), 'maxim-otlp-'));
+  const { path: spoolDir, remove } = scratch();
   const options = {
     protocol: 'otlp', otlpEncoding: 'json', otlpCompression: false, otlpHeaders: { 'x-key': 'a b' },
     serviceName: 'node', resourceAttributes: { team: 'a,b' }, spoolDir,
@@ -49,7 +47,7 @@ async function withLogger(work) {
     };
   } finally {
     close();
-    rmSync(spoolDir, { recursive: true, force: true });
+    await remove();
   }
 }
 
