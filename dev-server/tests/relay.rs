@@ -124,6 +124,25 @@ fn write(writer: u64, port: u16, answered: &AtomicU64, stop: &AtomicBool) -> u64
     next
 }
 
+/// Kills the relay and starts another one, each time after some more requests have been answered. The service is away for
+/// half of the time, so that the store fills and lives over kills.
+fn kill_again_and_again(
+    relay: &mut Relay,
+    server: &Running,
+    answered: &AtomicU64,
+    start_again: impl Fn() -> Relay,
+) {
+    for kill in 0..KILLS {
+        let wanted = answered.load(Ordering::Relaxed) + ANSWERS_BETWEEN_KILLS;
+        while answered.load(Ordering::Relaxed) < wanted {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        relay.kill();
+        server.control(if kill < KILLS / 2 { "{\"status\": 503}" } else { "{\"status\": null}" });
+        *relay = start_again();
+    }
+}
+
 #[test]
 fn what_was_answered_arrives_through_ten_kills_of_the_relay_and_an_outage_of_the_service() {
     let server =
@@ -140,16 +159,7 @@ fn what_was_answered_arrives_through_ten_kills_of_the_relay_and_an_outage_of_the
                 scope.spawn(move || write(writer, port, answered, stop))
             })
             .collect();
-        for kill in 0..KILLS {
-            let wanted = answered.load(Ordering::Relaxed) + ANSWERS_BETWEEN_KILLS;
-            while answered.load(Ordering::Relaxed) < wanted {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            relay.kill();
-            // The service is away for half of the time, so that the store fills and lives over kills.
-            server.control(if kill < KILLS / 2 { "{\"status\": 503}" } else { "{\"status\": null}" });
-            relay = Relay::start(&path, port, &flags, None);
-        }
+        kill_again_and_again(&mut relay, &server, &answered, || Relay::start(&path, port, &flags, None));
         stop.store(true, Ordering::Relaxed);
         writers.into_iter().map(|writer| writer.join().expect("it ends")).sum()
     });
@@ -360,15 +370,7 @@ fn no_span_is_lost_through_ten_kills_of_a_relay_that_folds_and_an_outage_of_its_
         let mut writers: Vec<_> =
             (0..WRITERS).map(|writer| scope.spawn(move || converse(writer, port, answered, stop))).collect();
         writers.push(scope.spawn(move || send_spans(port, answered, stop)));
-        for kill in 0..KILLS {
-            let wanted = answered.load(Ordering::Relaxed) + ANSWERS_BETWEEN_KILLS;
-            while answered.load(Ordering::Relaxed) < wanted {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            relay.kill();
-            server.control(if kill < KILLS / 2 { "{\"status\": 503}" } else { "{\"status\": null}" });
-            relay = Relay::start(&path, port, &flags, None);
-        }
+        kill_again_and_again(&mut relay, &server, answered, || Relay::start(&path, port, &flags, None));
         stop.store(true, Ordering::Relaxed);
         writers.into_iter().flat_map(|writer| writer.join().expect("it ends")).collect()
     });

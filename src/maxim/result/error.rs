@@ -11,10 +11,13 @@ use serde_json::{Map, Value};
 pub(super) const SHAPE: ResponseShape = ResponseShape { name: "an error of the provider", is, convert };
 
 fn is(value: &Value) -> bool {
-    let is_one = |chunk: &Value| {
-        is_named(chunk) && error_of(chunk).is_some() || chunks(value).len() == 1 && error_of(chunk).is_some()
-    };
-    error_of(value).is_some() || chunks(value).iter().any(is_one)
+    error_of(value).is_some() || failed(value).is_some()
+}
+
+/// The chunk that is an error: the only one, or one that says so by a name.
+fn failed(value: &Value) -> Option<&Value> {
+    let all = chunks(value);
+    all.iter().find(|chunk| (is_named(chunk) || all.len() == 1) && error_of(chunk).is_some())
 }
 
 /// Whether it says by a name that it is an error: a list of messages may be anybody's.
@@ -29,8 +32,7 @@ fn chunks(value: &Value) -> &[Value] {
 }
 
 fn convert(value: Value, _context: &mut Context<'_>) -> Value {
-    let failed = |chunk: &&Value| error_of(chunk).is_some() && (is_named(chunk) || chunks(&value).len() == 1);
-    let body = chunks(&value).iter().find(failed).unwrap_or(&value);
+    let body = failed(&value).unwrap_or(&value);
     let error = error_of(body).unwrap_or_default();
     let id = body.filled("id").unwrap_or_else(new_id);
     let mut result = Map::new();
