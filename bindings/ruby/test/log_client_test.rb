@@ -102,6 +102,69 @@ class LogClientTest < MaximTest
     e
   end
 
+  def declined
+    raise IOError, "declined"
+  rescue IOError => e
+    e
+  end
+
+  def test_data_beside_an_exception_arrives_with_it_however_both_are_given
+    log = client
+    error = declined
+    log.error("m", error, order: 7)
+    log.error("m", order: 7, exception: error)
+    log.fatal("m", { order: 7, exception: error })
+    log.error({ message: "m", order: 7, exception: error })
+    log.error(error, order: 7)
+    log.error({ order: 7, exception: error })
+    sent = entries(log)
+    assert_equal [["error", "IOError", { "message" => "declined", "order" => 7 }]] * 6, sent.map { |entry| entry.values_at("level", "errorName", "data") }
+    assert_equal %w[m m m m declined declined], sent.map { |entry| entry["message"] }
+    sent.each { |entry| assert_match(/log_client_test/, entry["errorStack"]) }
+    assert_empty @errors
+  end
+
+  def test_data_beside_an_exception_arrives_in_a_step_too
+    log = client
+    flow = log.flow("f")
+    flow.error("m", declined, order: 7)
+    flow.error("m", order: 7, exception: declined)
+    flow.error(declined, order: 7)
+    assert_equal [[7, "IOError", "declined"]] * 3,
+                 entries(log).map { |entry| [entry["data"]["order"], *entry["data"]["exception"].values_at("name", "message")] }
+  end
+
+  # What ActiveModel has, and the json gem calls with an argument or not.
+  class AsJson
+    def as_json(_options = nil) = { id: 1, at: Time.at(0).utc }
+  end
+
+  class AsJsonWithOptions
+    def as_json(options) = { id: options.size }
+  end
+
+  class ToJson
+    def to_json = '{"n":1}'
+    def as_json(_options = nil) = "not asked"
+  end
+
+  # As Numeric has it in Rails.
+  class ItsOwn
+    def as_json(_options = nil) = self
+    def to_s = "itself"
+  end
+
+  def test_objects_give_their_own_json
+    log = client(lossy: true)
+    log.info("m", model: AsJson.new, options: AsJsonWithOptions.new, to_json: [ToJson.new], own: ItsOwn.new, nan: Float::NAN)
+    log.info("m", model: AsJson.new, options: AsJsonWithOptions.new, to_json: [ToJson.new], own: ItsOwn.new, nan: 0.5)
+    degraded, plain = entries(log).map { |entry| entry["data"] }
+    assert_equal({ "model" => { "id" => 1, "at" => "1970-01-01T00:00:00.000000+00:00" }, "options" => { "id" => 0 },
+                   "to_json" => [{ "n" => 1 }], "own" => "itself", "nan" => 0.5 }, plain)
+    assert_equal plain.except("nan"), degraded.except("nan")
+    assert_empty @errors
+  end
+
   def test_exceptions_fill_the_errors_fields
     log = client
     log.error(raised)

@@ -42,6 +42,23 @@ if defined?(Rack)
       assert_equal "gone", lines[1].data["message"]
     end
 
+    class TimeLimit < Exception; end
+
+    # Warden throws for every request that is not signed in, and a request's time limit is no StandardError.
+    def test_a_trace_ends_however_the_request_leaves
+      ways = [-> { throw :warden }, -> { raise TimeLimit, "too slow" }, -> { exit(3) }, -> { raise Interrupt }]
+      ways.each do |way|
+        catch(:warden) { call(->(_env) { way.call }) }
+      rescue TimeLimit, SystemExit, Interrupt
+        next
+      ensure
+        assert @log.flush
+      end
+      lines = @server.logged
+      assert_equal ways.size, lines.count { |line| line.action == "end" }
+      assert_equal ["too slow"], lines.select { |line| line.action == "add-error" }.map { |line| line.data["message"] }
+    end
+
     def test_bytes_that_any_client_can_send_cost_no_trace
       app = ->(_env) { [200, { "Content-Type" => "text/plain" }, ["ok"]] }
       stack = Maxim::Rack.new(app, logger: @log = logger(lossy: true))

@@ -46,6 +46,19 @@ class RailsTest < MaximTest
     assert_equal [["order-7"], "info", "production", "shop"], entry.values_at("tags", "level", "environment", "source")
   end
 
+  # Rails gives every object an as_json and a to_json, of which only a class's own says what is to be sent.
+  def test_values_are_logged_as_their_classes_say
+    rails("maxim.log_client = { #{log_options} }", <<~RUBY)
+      class User; def as_json(_ = nil) = { id: 7 }; end
+      class Secret; def initialize; @key = "k"; end; def to_s = "a secret"; end
+      Maxim.log_client.info("m", user: User.new, secret: Secret.new, ratio: 1/3r, cents: BigDecimal("1.5"), wait: 5.minutes, endless: loop)
+    RUBY
+    arrived
+    data = @server.requests.flat_map { |request| JSON.parse(request["body"])["logs"] || [] }.find { |each| each["message"] == "m" }["data"]
+    assert_match(/\A#<Enumerator/, data.delete("endless"))
+    assert_equal({ "user" => { "id" => 7 }, "secret" => "a secret", "ratio" => "1/3", "cents" => "1.5", "wait" => 300 }, data)
+  end
+
   def test_workers_that_are_forked_log_and_lose_nothing
     rails("maxim.logger = {}; maxim.rack = true", <<~RUBY)
       pids = 3.times.map { |number| fork { get("/orders/\#{number + 1}") } }

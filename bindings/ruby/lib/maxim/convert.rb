@@ -151,7 +151,10 @@ module Maxim
       return plain(value.to_a, depth, left) if defined?(::Set) && ::Set === value
       return plain(value.to_h, depth, left) if Struct === value
 
-      JSON.parse(value.to_json(JSON::State.new), max_nesting: MAX_DEPTH)
+      made = Foreign.as_json(value)
+      return plain(made[0], depth + 1, left) if made
+
+      JSON.parse(Foreign.to_json(value), max_nesting: MAX_DEPTH)
     end
 
     # Bytes that hold UTF-8 are UTF-8, whatever their string says.

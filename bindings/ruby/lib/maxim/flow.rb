@@ -5,7 +5,7 @@ module Maxim
   class Flow
     LogEntry::LEVELS.each do |name|
       define_method(name) do |message = nil, data = nil, tags: nil, **fields|
-        data = Hash === data ? data.merge(fields) : { value: data, **fields }.compact unless fields.empty?
+        data = LogEntry.merge(data, fields) unless fields.empty?
         LogEntry.write(self, name, message, data, tags)
       end
     end
@@ -13,6 +13,11 @@ module Maxim
     # Logs an error that leaves the block, and raises it again.
     def within
       Foreign.telling(->(error) { self.error(error) }) { yield self }
+    end
+
+    # A step has no members for an error beside its data: the error is part of the data.
+    def error_with_data(message, error, data, tags)
+      error_native(message, { **data, exception: Foreign.exception(error) }, tags)
     end
 
     def native_level(level)

@@ -24,7 +24,10 @@ module Maxim
 
     CLASS = Kernel.instance_method(:class)
     SAME = BasicObject.instance_method(:equal?)
-    private_constant :CLASS, :SAME
+    METHOD = Kernel.instance_method(:method)
+    # Modules with a to_json for any object: the json gem's and Rails'.
+    EVERYBODYS = /\A(JSON::.*GeneratorMethods::Object|ActiveSupport::ToJsonWithActiveSupportEncoder|Kernel)\z/
+    private_constant :CLASS, :SAME, :METHOD, :EVERYBODYS
 
     module_function
 
@@ -150,6 +153,22 @@ module Maxim
       String.new(text).force_encoding(Encoding::UTF_8).scrub(REPLACEMENT)
     end
 
+    # What an as_json of the value's own class gives, in a list; nil where there is none, or a to_json beside it. ActiveModel
+    # has one, and Rails adds some to Ruby's classes; the one that it gives to every object would send all instance variables.
+    def as_json(value)
+      own = own_method(value, :as_json) unless own_method(value, :to_json)
+      return unless own
+
+      made = own.arity.positive? ? own.call({}) : own.call
+      [made] unless SAME.bind_call(value, made)
+    end
+
+    # The JSON that the value writes: Rails' to_json, called without a State, would write something else.
+    def to_json(value)
+      own = own_method(value, :to_json)
+      own&.arity&.zero? ? own.call : value.to_json(JSON::State.new)
+    end
+
     # A value that JSON.generate writes, for any value; `path` is what it lies in, `left` holds how many more values are
     # written.
     def degraded(value, path, left)
@@ -201,7 +220,10 @@ module Maxim
     def own(value, path, left)
       return members(value.to_a, path, left) if defined?(::Set) && ::Set === value
 
-      written = value.to_json(JSON::State.new)
+      made = as_json(value)
+      return degraded(made[0], path, left) if made
+
+      written = to_json(value)
       JSON.parse(written)
     rescue JSON::ParserError
       utf8(string(written))
@@ -229,6 +251,14 @@ module Maxim
       []
     end
 
+    # The method of that name, unless it is one that all objects have.
+    def own_method(value, name)
+      method = METHOD.bind_call(value, name)
+      method unless method.owner == Object || method.owner == Enumerable || EVERYBODYS.match?(method.owner.name)
+    rescue NameError, TypeError
+      nil
+    end
+
     # What was to be a String; a value that claims to be one and is not is named instead.
     def string(text)
       String === text ? text : "#<#{safe_name(text)}>"
@@ -241,6 +271,6 @@ module Maxim
     end
 
     private_class_method :large?, :degraded, :within, :members, :pairs, :elements, :own, :document, :name, :backtrace,
-                         :string, :safe_name
+                         :own_method, :string, :safe_name
   end
 end

@@ -28,6 +28,12 @@ module Maxim
         level
       end
 
+      # maxim_log_error_with has no data, an entry has.
+      def error_with_data(message, error, data, tags)
+        log(level: ERROR, message: message, data: { message: Foreign.message(error), **data },
+            error_name: Foreign.class_name(error), error_stack: Foreign.stack(error), tags: tags)
+      end
+
       def close(timeout:)
         return true if @closed
 
@@ -251,7 +257,7 @@ module Maxim
       name = LogEntry::SEVERITIES[severity]
       message, fields = from_block(message, fields, block) if block
       message = progname if nil.equal?(message) && nil.equal?(data) && fields.empty?
-      data = merge(data, fields) unless fields.empty?
+      data = LogEntry.merge(data, fields) unless fields.empty?
       message, data = data, nil if nil.equal?(message) && Hash === data
       tags = all_tags(tags)
       tags << name.to_s if severity > ERROR
@@ -263,15 +269,6 @@ module Maxim
     def from_block(given, fields, block)
       name = nil.equal?(given) ? progname : given
       [LogEntry.evaluate(block), nil.equal?(name) ? fields : { progname: name, **fields }]
-    end
-
-    def merge(data, fields)
-      case data
-      when Exception then fields.merge(exception: data)
-      when Hash then data.merge(fields)
-      when nil then fields
-      else { value: data, **fields }
-      end
     end
 
     # Tagged logging keeps its tags in the formatter: they become the entry's tags, the text stays clean.
@@ -329,7 +326,7 @@ module Maxim
       return [data, fields] if unknown.empty?
 
       @handle.refuse(Convert.unknown(unknown, FIELDS))
-      [merge(data, fields.slice(*unknown)), fields.except(*unknown)]
+      [LogEntry.merge(data, fields.slice(*unknown)), fields.except(*unknown)]
     end
 
     def silence_key

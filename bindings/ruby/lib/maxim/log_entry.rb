@@ -13,16 +13,16 @@ module Maxim
 
     module_function
 
-    # Logs on a handle or a flow, which answer to the four levels and to error_with.
+    # Logs on a handle or a flow, which answer to the four levels, to error_with and to error_with_data.
     #
-    # Of an exception, name, message and stack are logged; of a hash, :message (or :msg) is the message
-    # and the rest is data.
+    # Of an exception, name, message and stack are logged; of a hash, :message (or :msg) is the message, or else the message
+    # of its :exception, and the rest is data.
     def write(target, level, message, data, tags)
       error = message if Exception === message
       error, data = data, nil if Exception === data
-      error ||= exception_in(data)
       message, data = from_hash(message, data) if Hash === message
-      return write_error(target, message, error, tags) if error && level == :error
+      error ||= exception_in(data)
+      return write_error(target, message, error, beside(data, error), tags) if error && level == :error
 
       data = with_exception(data, error) if error
       target.__send__(target.native_level(level), text(message), data, texts(tags))
@@ -44,14 +44,40 @@ module Maxim
       end
     end
 
-    def write_error(target, message, error, tags)
+    # Data of two places, of which either may be no hash.
+    def merge(data, fields)
+      case data
+      when Exception then fields.merge(exception: data)
+      when Hash then data.merge(fields)
+      when nil then fields
+      else { value: data, **fields }
+      end
+    end
+
+    # The error's own message is among the data, as with error_with, unless the data has a message of its own.
+    def write_error(target, message, error, data, tags)
       message = error if nil.equal?(message)
       message = Exception === message ? Foreign.message(message) : text(message)
       message = Foreign.class_name(error) if message.to_s.empty?
+      return target.error_with_data(message, error, data, texts(tags)) if data
+
       target.__send__(target.native_level(:error_with), message, Foreign.class_name(error), Foreign.message(error),
                       Foreign.stack(error), texts(tags))
     end
     private_class_method :write_error
+
+    # The data without the exception that is logged, as a hash of our own; nil when nothing is left.
+    def beside(data, error)
+      return if nil.equal?(data)
+      return { value: data } unless Hash === data
+
+      rest = {}
+      data.each { |key, value| rest[key] = value unless :exception.equal?(key) && error.equal?(value) }
+      rest unless rest.empty?
+    rescue *Foreign::ERRORS
+      { value: data }
+    end
+    private_class_method :beside
 
     # A hash may make up members that it is asked for.
     def exception_in(data)
@@ -64,7 +90,7 @@ module Maxim
 
     def from_hash(message, data)
       rest = Hash === data ? message.merge(data) : message.dup
-      text = rest.delete(:message) || rest.delete("message") || rest.delete(:msg) || rest.delete("msg")
+      text = rest.delete(:message) || rest.delete("message") || rest.delete(:msg) || rest.delete("msg") || exception_in(rest)
       text ? [text, rest] : [Convert.json(message), rest]
     rescue *Foreign::ERRORS
       [Convert.json(message), nil]

@@ -10,7 +10,8 @@ module Maxim
   #   run ->(env) { env["maxim.trace"].span("work") { … } }
   #
   # The trace is in env["maxim.trace"]. It has the method and path as its name, and the request's and the
-  # answer's facts as tags; it ends when the body has been sent. An error is logged and raised again.
+  # answer's facts as tags; it ends when the body has been sent, or when the request leaves without an answer: by an
+  # error, which is logged and raised again, by `throw`, or by an exit.
   class Rack
     KEY = "maxim.trace"
 
@@ -49,14 +50,21 @@ module Maxim
       warn "maxim: a hook of Maxim::Rack raised #{Foreign.class_name(e)}: #{Foreign.reason(e)}"
     end
 
+    # Ends that are no errors.
+    EXITS = [SystemExit, SignalException].freeze
+    private_constant :EXITS
+
     def respond(trace, env)
       status, headers, body = @app.call(env)
       trace.add_tag("status", status)
-      [status, headers, ::Rack::BodyProxy.new(body) { trace.end }]
-    rescue *Foreign::ERRORS => e
-      trace.add_error(e)
-      trace.end
+      answer = [status, headers, ::Rack::BodyProxy.new(body) { trace.end }]
+    rescue *EXITS
       raise
+    rescue Exception => e # A request's time limit is no StandardError.
+      trace.add_error(e)
+      raise
+    ensure
+      trace.end unless answer
     end
   end
 end
