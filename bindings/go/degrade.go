@@ -132,6 +132,7 @@ var (
 	errorType         = reflect.TypeFor[error]()
 	marshalerType     = reflect.TypeFor[json.Marshaler]()
 	textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
+	numberType        = reflect.TypeFor[json.Number]()
 )
 
 // isPlainError says whether values of a type are errors that encoding/json knows nothing of.
@@ -241,7 +242,7 @@ func (w *writer) value(v reflect.Value) {
 	case reflect.Float32, reflect.Float64:
 		w.number(v.Float(), v.Type().Bits())
 	case reflect.String:
-		w.text(v.String())
+		w.string(v)
 	case reflect.Interface:
 		w.value(v.Elem())
 	case reflect.Pointer:
@@ -259,7 +260,7 @@ func (w *writer) value(v reflect.Value) {
 	case reflect.Struct:
 		w.nested(visit{}, func() {
 			w.out = append(w.out, '{')
-			w.fields(v, map[string]bool{})
+			w.fields(v)
 			w.out = append(w.out, '}')
 		})
 	case reflect.Complex64, reflect.Complex128:
@@ -275,8 +276,23 @@ func (w *writer) number(number float64, bits int) {
 		w.text(strconv.FormatFloat(number, 'g', -1, bits))
 		return
 	}
-	encoded, _ := json.Marshal(number)
+	var exact any = number
+	if bits == 32 {
+		exact = float32(number)
+	}
+	encoded, _ := json.Marshal(exact)
 	w.out = append(w.out, encoded...)
+}
+
+// string is a text, or the digits of a number that no type of Go's holds.
+func (w *writer) string(v reflect.Value) {
+	if v.Type() == numberType {
+		if encoded, err := json.Marshal(json.Number(v.String())); err == nil {
+			w.out = append(w.out, encoded...)
+			return
+		}
+	}
+	w.text(v.String())
 }
 
 // own writes what a value says of itself, if it does.
@@ -392,52 +408,27 @@ func keyName(key reflect.Value) string {
 	return fenced(value, func() string { return fmt.Sprint(value) })
 }
 
-// fields writes a struct's members as encoding/json names them; a name that was there before counts.
-func (w *writer) fields(v reflect.Value, seen map[string]bool) {
-	for n := range v.NumField() {
-		field := v.Type().Field(n)
-		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if field.Tag.Get("json") == "-" {
+// fields writes a struct's members as encoding/json does.
+func (w *writer) fields(v reflect.Value) {
+	isFirst := true
+	for _, member := range membersOf(v.Type()) {
+		inner, is := member.in(v)
+		if !is || member.isLeftOut(inner) {
 			continue
 		}
-		inner := v.Field(n)
-		if field.Anonymous && name == "" {
-			if inner.Kind() == reflect.Pointer && !inner.IsNil() {
-				inner = inner.Elem()
-			}
-			if inner.Kind() == reflect.Struct {
-				w.values++
-				if w.values <= maxValues {
-					w.fields(inner, seen)
-				}
-				continue
-			}
-		}
-		if !field.IsExported() {
-			continue
-		}
-		if name == "" {
-			name = field.Name
-		}
-		if seen[name] || strings.Contains(","+options+",", ",omitempty,") && isEmpty(inner) {
-			continue
-		}
-		if len(seen) > 0 {
+		if !isFirst {
 			w.out = append(w.out, ',')
 		}
-		seen[name] = true
-		w.text(name)
+		isFirst = false
+		w.text(member.name)
 		w.out = append(w.out, ':')
+		start := len(w.out)
 		w.value(inner)
+		// The name of what is no number of JSON's is a text already.
+		isNamed := w.out[start] == '"' && reflect.Indirect(inner).Kind() != reflect.String
+		if written := string(w.out[start:]); member.isQuoted && !isNamed && written != "null" {
+			w.out = w.out[:start]
+			w.text(written)
+		}
 	}
-}
-
-func isEmpty(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
-		return v.Len() == 0
-	case reflect.Struct:
-		return false
-	}
-	return v.IsZero()
 }
