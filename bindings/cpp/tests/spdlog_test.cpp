@@ -5,6 +5,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <memory>
+#include <thread>
+
 namespace {
 
 using namespace support;
@@ -46,6 +49,54 @@ TEST_F(spdlog_test, levels_fields_and_place_arrive) {
     EXPECT_FALSE(entries[4]["data"].contains("request"));
     EXPECT_GT(entries[5]["data"]["line"].get<int>(), 0);
     EXPECT_TRUE(entries[0].contains("timestamp"));
+}
+
+// A server's requests overlap, and a coroutine ends on another thread than the one it began on.
+TEST_F(spdlog_test, fields_end_in_any_order_and_on_any_thread) {
+    const maxim::log_client client(config());
+    spdlog::logger logger("orders", std::make_shared<maxim::spdlog_sink_mt>(client));
+    struct request {
+        explicit request(const char* name) : fields{{name, 1}} {}
+        maxim::log_fields fields;
+    };
+    auto first = std::make_unique<request>("first");
+    auto second = std::make_unique<request>("second");
+    first.reset();
+    logger.info("in the second");
+    std::thread other([&] {
+        const request own("other");
+        second.reset();
+        logger.info("on the other");
+    });
+    other.join();
+    logger.info("in none");
+    client.flush_or_throw(patience);
+    const auto entries = new_entries();
+    ASSERT_EQ(entries.size(), 3U);
+    const auto has = [&](std::size_t entry, const char* field) { return entries[entry]["data"].contains(field); };
+    EXPECT_TRUE(!has(0, "first") && has(0, "second"));
+    EXPECT_TRUE(has(1, "other") && !has(1, "second"));
+    EXPECT_TRUE(!has(2, "first") && !has(2, "second") && !has(2, "other"));
+}
+
+// What is local to a thread may log when the thread's fields are gone already.
+TEST_F(spdlog_test, a_thread_that_ends_may_log) {
+    struct last_words {
+        spdlog::logger* logger = nullptr;
+        ~last_words() {
+            const maxim::log_fields none{{"too", "late"}};
+            logger->info("ended");
+        }
+    };
+    const maxim::log_client client(config());
+    spdlog::logger logger("orders", std::make_shared<maxim::spdlog_sink_mt>(client));
+    std::thread([&] {
+        thread_local last_words words;
+        words.logger = &logger;
+        logger.info("alive");
+    }).join();
+    client.flush_or_throw(patience);
+    ASSERT_EQ(new_entries().size(), 2U);
 }
 
 TEST_F(spdlog_test, a_flow_numbers_what_is_logged) {

@@ -21,6 +21,7 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -28,32 +29,70 @@
 
 namespace maxim {
 
-/// Fields for everything this thread logs through a sink while the object lives:
+/// Fields for everything that the thread which makes the object logs through a sink while it lives:
 ///
 ///     maxim::log_fields request{{"request", request_id}, {"attempt", 2}};
+///
+/// Objects may end in any order, and on another thread than the one that made them.
 class log_fields {
   public:
-    log_fields(std::initializer_list<std::pair<std::string_view, json>> fields) : before_(stack().size()) {
-        for (const auto& [key, value] : fields) {
-            stack().emplace_back(key, value);
+    log_fields(std::initializer_list<std::pair<std::string_view, json>> fields) : thread_(this_thread()) {
+        if (thread_ != nullptr) {
+            list own(fields.begin(), fields.end());
+            const std::lock_guard<std::mutex> guard(thread_->lock);
+            thread_->alive.emplace_back(this, std::move(own));
         }
     }
     log_fields(const log_fields&) = delete;
     log_fields& operator=(const log_fields&) = delete;
     ~log_fields() {
-        stack().erase(stack().begin() + static_cast<std::ptrdiff_t>(before_), stack().end());
+        if (thread_ != nullptr) {
+            const std::lock_guard<std::mutex> guard(thread_->lock);
+            auto& alive = thread_->alive;
+            alive.erase(std::find_if(alive.begin(), alive.end(), [&](const auto& each) { return each.first == this; }));
+        }
     }
 
   private:
     template <class>
     friend class spdlog_sink;
 
-    static std::vector<std::pair<std::string, json>>& stack() {
-        thread_local std::vector<std::pair<std::string, json>> fields;
-        return fields;
+    using list = std::vector<std::pair<std::string, json>>;
+
+    struct of_thread {
+        std::mutex lock;
+        std::vector<std::pair<const log_fields*, list>> alive;
+    };
+
+    // Nothing for a thread whose local objects are gone: their destructors may log.
+    static std::shared_ptr<of_thread> this_thread() {
+        struct holder {
+            std::shared_ptr<of_thread> fields = std::make_shared<of_thread>();
+            ~holder() { ended() = true; }
+        };
+        if (ended()) {
+            return nullptr;
+        }
+        thread_local const holder held;
+        return held.fields;
     }
 
-    std::size_t before_;
+    static bool& ended() noexcept {
+        thread_local bool has_ended = false;
+        return has_ended;
+    }
+
+    /// Adds the fields of this thread, the newest last.
+    static void append_to(list& all) {
+        if (const auto thread = this_thread()) {
+            const std::lock_guard<std::mutex> guard(thread->lock);
+            for (const auto& each : thread->alive) {
+                all.insert(all.end(), each.second.begin(), each.second.end());
+            }
+        }
+    }
+
+    std::shared_ptr<of_thread> thread_;
 };
 
 /// The sink; `Mutex` as for every spdlog sink.
@@ -116,8 +155,7 @@ class spdlog_sink : public spdlog::sinks::base_sink<Mutex> {
             data.add("function", message.source.funcname);
         }
         fields all = always_;
-        const auto& current = log_fields::stack();
-        all.insert(all.end(), current.begin(), current.end());
+        log_fields::append_to(all);
         for (auto field = all.begin(); field != all.end(); ++field) {
             // A later field hides an earlier one of the same name.
             const auto same = [&](const auto& other) { return other.first == field->first; };
