@@ -1,20 +1,23 @@
-//! Has `tools/abi` write the header and all else that is generated from `src/ffi` when asked to, and gives the shared
-//! library its SONAME.
+//! Makes the exports of the entities of `src/ffi/entities.shapes`, has `tools/abi` write the header and all else that is
+//! generated from `src/ffi` when asked to, and gives the shared library its SONAME.
 //!
 //! A plain `cargo build` never writes into the source tree: `MAXIM_HEADER=write` (what `make header` sets) does,
 //! `MAXIM_HEADER=verify` fails when what is committed is not what would be written.
 
-use std::env;
 use std::path::Path;
+use std::{env, fs};
 
 fn main() {
     println!("cargo::rerun-if-env-changed=MAXIM_HEADER");
     println!("cargo::rerun-if-changed=tools/abi");
     println!("cargo::rerun-if-changed=src");
     link_arguments();
-    let Ok(wish) = env::var("MAXIM_HEADER") else { return };
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
     let root = Path::new(&root);
+    let exports = maxim_abi::exports(root).unwrap_or_else(|error| panic!("{error}"));
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    fs::write(Path::new(&out).join("exports.rs"), exports).expect("cargo makes OUT_DIR");
+    let Ok(wish) = env::var("MAXIM_HEADER") else { return };
     let version = env::var("CARGO_PKG_VERSION").expect("cargo sets the version");
     for output in maxim_abi::outputs(root, &version).unwrap_or_else(|error| panic!("{error}")) {
         println!("cargo::rerun-if-changed={}", output.path.display());

@@ -1,9 +1,9 @@
 //! The C ABI: pointers become references, panics become statuses.
 //!
 //! `include/maxim.h` is generated from this room by `tools/abi`, documentation included; the exports of the entities
-//! come from the table `entities.shapes`. Every export is one call
-//! of the [`boundary`], and reads like safe Rust: arguments checked by [`types`], handles looked up by
-//! [`handle`], then the core's function. All `unsafe` about foreign pointers is in [`types`].
+//! are made of the table `entities.shapes` at each build. Every export is one call of the [`boundary`], and reads like
+//! safe Rust: arguments checked by [`types`], handles looked up by [`handle`], then the core's function. All `unsafe`
+//! about foreign pointers is in [`types`].
 //!
 //! # Safety
 //!
@@ -17,8 +17,9 @@ mod boundary;
 mod callbacks;
 mod control;
 mod entities;
-#[rustfmt::skip] // generated
-mod exports;
+mod exports {
+    include!(concat!(env!("OUT_DIR"), "/exports.rs"));
+}
 mod flow;
 mod handle;
 mod ingest;

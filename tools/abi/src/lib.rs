@@ -1,9 +1,10 @@
 //! The one description of the C ABI.
 //!
 //! `src/ffi` is the truth: this reads it ([`shapes`] first, which makes the entity exports of one table, then
-//! [`read`]) into a [`model`], and writes what follows from it: the exports themselves, `include/maxim.api.json`,
+//! [`read`]) into a [`model`], and writes what follows from it: `include/maxim.api.json`,
 //! `include/maxim.h`, the symbols, the layout test, the calls of the tests in C and C++, the tables and constants of the
-//! bindings and their reference. The library's build script calls it, with `MAXIM_HEADER=write` (`make header`) or `MAXIM_HEADER=verify` (`make check`).
+//! bindings and their reference. The library's build script calls it: for the exports at each build, for the rest with
+//! `MAXIM_HEADER=write` (`make header`) or `MAXIM_HEADER=verify` (`make check`).
 
 #![forbid(unsafe_code)]
 
@@ -24,17 +25,18 @@ use std::path::{Path, PathBuf};
 pub use output::Output;
 use output::output;
 
-/// Everything that is generated from `src/ffi` below `root`.
+/// The exports of the entities, as Rust: what the library includes.
+pub fn exports(root: &Path) -> Result<String, String> {
+    let read = |name: &str| {
+        fs::read_to_string(root.join("src/ffi").join(name)).map_err(|error| format!("{name}: {error}"))
+    };
+    shapes::expand(&read("entities.shapes")?, &read::defaults(&read("structs.rs")?)?)
+}
+
+/// Everything that is written into the tree at `root`, generated from its `src/ffi`.
 pub fn outputs(root: &Path, version: &str) -> Result<Vec<Output>, String> {
-    let ffi = root.join("src/ffi");
-    let table = fs::read_to_string(ffi.join("entities.shapes"))
-        .map_err(|error| format!("entities.shapes: {error}"))?;
-    let structs =
-        fs::read_to_string(ffi.join("structs.rs")).map_err(|error| format!("structs.rs: {error}"))?;
-    let exports = shapes::expand(&table, &read::defaults(&structs)?)?;
-    let api = read::api(&ffi, &exports, version)?;
+    let api = read::api(&root.join("src/ffi"), &exports(root)?, version)?;
     let mut outputs = vec![
-        output("src/ffi/exports.rs", exports),
         output(
             "include/maxim.api.json",
             serde_json::to_string_pretty(&api).map_err(|error| error.to_string())? + "\n",

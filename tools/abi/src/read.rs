@@ -73,7 +73,7 @@ fn values(tokens: TokenStream) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The whole ABI; `exports` is what exports.rs will hold.
+/// The whole ABI; `exports` is what the build makes of entities.shapes.
 pub fn api(ffi: &Path, exports: &str, version: &str) -> Result<Api, String> {
     let structs = fs::read_to_string(ffi.join("structs.rs")).map_err(|error| error.to_string())?;
     let mut reader = Reader {

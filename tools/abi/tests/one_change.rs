@@ -96,7 +96,6 @@ fn one_comment_of_a_shape_changes_the_text_of_each_entity_that_has_it_in_c_and_i
     tree.write();
     for file in [
         "include/maxim.h",
-        "src/ffi/exports.rs",
         "include/maxim.api.json",
         "bindings/cpp/REFERENCE.md",
         "bindings/go/REFERENCE.md",
@@ -119,7 +118,6 @@ fn one_function_is_in_the_symbols_the_header_the_description_and_every_table() {
     );
     let written = tree.write();
     for file in [
-        "src/ffi/exports.rs",
         "include/maxim.api.json",
         "include/maxim.h",
         "maxim.symbols",
