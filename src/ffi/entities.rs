@@ -183,25 +183,32 @@ pub(super) fn create_trace(
     })
 }
 
-/// A function that makes an entity in another one: from a configuration, with an id, tags and a start as all have them.
+/// A function that makes something in an entity, of a configuration: with an id and tags as all have them, the texts in
+/// brackets, which may be absent and are called as in C, and what is its own.
 macro_rules! child {
-    ($(#[$attribute:meta])* $add:ident($config:ident: $given:ty) => $Made:ident { $($member:ident: $value:expr,)+ }) => {
+    ($(#[$attribute:meta])* $add:ident($config:ident: $given:ty) => $Made:ident [$($text:ident),*] {
+        $($member:ident: $value:expr,)*
+    }) => {
         $(#[$attribute])*
         pub(super) fn $add(
             logger: *mut maxim_logger,
-            parent: Entity,
-            (parent_name, parent_id): Named,
+            entity: Entity,
+            (entity_name, entity_id): Named,
             config: *const $given,
             out_id: *mut maxim_id,
         ) -> Result<()> {
             let $config = config_or_defaults(config)?;
-            let start = start($config.start_timestamp_us);
             let mut room = None;
             make(logger, ("id", $config.id), out_id, |log, id| {
                 log.$add(
-                    parent,
-                    required_id(parent_name, parent_id)?,
-                    &maxim::$Made { id, $($member: $value,)+ tags: tags!($config, &mut room), start },
+                    entity,
+                    required_id(entity_name, entity_id)?,
+                    &maxim::$Made {
+                        id,
+                        $($text: optional(stringify!($text), $config.$text)?,)*
+                        $($member: $value,)*
+                        tags: tags!($config, &mut room),
+                    },
                 )
             })
         }
@@ -210,75 +217,29 @@ macro_rules! child {
 
 child!(
     #[inline]
-    add_span(config: maxim_span_config) => Span { name: optional("name", config.name)?, }
+    add_span(config: maxim_span_config) => Span [name] { start: start(config.start_timestamp_us), }
 );
-child!(add_retrieval(config: maxim_retrieval_config) => Span { name: optional("name", config.name)?, });
-child!(add_generation(config: maxim_generation_config) => Generation {
-    name: optional("name", config.name)?,
-    provider: optional("provider", config.provider)?,
-    model: optional("model", config.model)?,
+child!(add_retrieval(config: maxim_retrieval_config) => Span [name] { start: start(config.start_timestamp_us), });
+child!(add_generation(config: maxim_generation_config) => Generation
+    [name, provider, model, maxim_prompt_id, maxim_prompt_version_id] {
     messages: optional_json("messages_json", config.messages_json)?,
     model_parameters: optional_json("model_parameters_json", config.model_parameters_json)?,
     span_id: optional_id("span_id", config.span_id)?,
-    maxim_prompt_id: optional("maxim_prompt_id", config.maxim_prompt_id)?,
-    maxim_prompt_version_id: optional("maxim_prompt_version_id", config.maxim_prompt_version_id)?,
+    start: start(config.start_timestamp_us),
 });
-child!(add_tool_call(config: maxim_tool_call_config) => ToolCall {
-    name: optional("name", config.name)?,
-    description: optional("description", config.description)?,
-    args: optional("args", config.args)?,
+child!(add_tool_call(config: maxim_tool_call_config) => ToolCall [name, description, args] {
+    start: start(config.start_timestamp_us),
 });
-
-pub(super) fn add_error(
-    logger: *mut maxim_logger,
-    parent: Entity,
-    (parent_name, parent_id): Named,
-    config: *const maxim_error_config,
-    out_id: *mut maxim_id,
-) -> Result<()> {
-    let config = config_or_defaults(config)?;
-    let mut room = None;
-    make(logger, ("id", config.id), out_id, |log, id| {
-        log.add_error(
-            parent,
-            required_id(parent_name, parent_id)?,
-            &maxim::ErrorEntry {
-                id,
-                name: optional("name", config.name)?,
-                message: required("message", config.message)?,
-                code: optional("code", config.code)?,
-                kind: optional("type", config.r#type)?,
-                tags: tags!(config, &mut room),
-                metadata: optional_json("metadata_json", config.metadata_json)?,
-            },
-        )
-    })
-}
-
-/// Adds an event to an entity.
-pub(super) fn add_event(
-    logger: *mut maxim_logger,
-    entity: Entity,
-    (entity_name, entity_id): Named,
-    config: *const maxim_event_config,
-    out_id: *mut maxim_id,
-) -> Result<()> {
-    let config = config_or_defaults(config)?;
-    let mut room = None;
-    make(logger, ("id", config.id), out_id, |log, id| {
-        log.add_event(
-            entity,
-            required_id(entity_name, entity_id)?,
-            &maxim::Event {
-                id,
-                name: required("name", config.name)?,
-                tags: tags!(config, &mut room),
-                metadata: optional_json("metadata_json", config.metadata_json)?,
-                time: start(config.timestamp_us),
-            },
-        )
-    })
-}
+child!(add_error(config: maxim_error_config) => ErrorEntry [name, code] {
+    message: required("message", config.message)?,
+    kind: optional("type", config.r#type)?,
+    metadata: optional_json("metadata_json", config.metadata_json)?,
+});
+child!(add_event(config: maxim_event_config) => Event [] {
+    name: required("name", config.name)?,
+    metadata: optional_json("metadata_json", config.metadata_json)?,
+    time: start(config.timestamp_us),
+});
 
 /// Attaches something to an entity.
 pub(super) fn add_attachment(
