@@ -20,7 +20,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::refusals::{self, Refusals, Refused};
-use super::types::{maxim_debug_callback, maxim_error_callback, maxim_status};
+use super::settings::common_fields;
+use super::structs::{maxim_log_client_config, maxim_logger_config};
+use super::types::{
+    CBool, maxim_debug_callback, maxim_error_callback, maxim_flush_callback, maxim_status, null,
+};
+use crate::delivery::Done;
 use crate::process::{self, ForkCell};
 use crate::report::{Report, Reporter};
 use crate::status::{Error, Result, Status};
@@ -122,35 +127,52 @@ thread_local! {
     static WITHIN: Cell<*const Within> = const { Cell::new(ptr::null()) };
 }
 
-/// The callbacks of a C configuration.
-macro_rules! own_callbacks {
-    ($config:expr) => {
-        std::sync::Arc::new($crate::ffi::callbacks::Callbacks::new(
-            $config.error_callback,
-            $config.debug_callback,
-            $config.is_debug.get(),
-            $config.user_data,
-        ))
-    };
+/// A host's callback on its way to the thread that calls it at the end of a flush.
+pub(super) struct FlushCallback {
+    function: FlushFunction,
+    user_data: *mut c_void,
 }
-pub(super) use own_callbacks;
+
+// SAFETY: the header says that the callback runs on a thread of the library.
+unsafe impl Send for FlushCallback {}
+
+impl FlushCallback {
+    pub(super) fn new(callback: maxim_flush_callback, user_data: *mut c_void) -> Result<FlushCallback> {
+        Ok(FlushCallback { function: callback.ok_or_else(|| null("callback"))?, user_data })
+    }
+
+    /// What calls it, in its turn among the callbacks of its logger or client.
+    pub(super) fn done(self, callbacks: &Arc<Callbacks>) -> Done {
+        let callbacks = Arc::clone(callbacks);
+        Box::new(move |result| self.call(&callbacks, result))
+    }
+
+    fn call(self, callbacks: &Callbacks, result: Result<()>) {
+        callbacks.flushed(self.function, self.user_data, result);
+    }
+}
+
+common_fields!(
+    /// Who hears of what.
+    GivenCallbacks {
+        error_callback: maxim_error_callback,
+        debug_callback: maxim_debug_callback,
+        is_debug: CBool,
+        user_data: *mut c_void,
+    }
+);
 
 impl Callbacks {
-    pub(super) fn new(
-        error: maxim_error_callback,
-        debug: maxim_debug_callback,
-        is_debug: bool,
-        user_data: *mut c_void,
-    ) -> Callbacks {
+    pub(super) fn new(given: GivenCallbacks) -> Callbacks {
         refusals::is_on();
         let own = ForkCell::new(ProcessQueue::default());
         let refusals = Refusals::default();
         Callbacks(Arc::new(Registered {
             refusals,
-            error,
-            debug,
-            is_debug,
-            user_data,
+            error: given.error_callback,
+            debug: given.debug_callback,
+            is_debug: given.is_debug.get(),
+            user_data: given.user_data,
             muted: AtomicBool::new(false),
             own,
         }))
@@ -275,7 +297,7 @@ impl Callbacks {
     }
 
     /// Tells of the end of a flush, once, whatever has become of the logger.
-    pub(super) fn flushed(&self, function: FlushFunction, user_data: *mut c_void, result: Result<()>) {
+    fn flushed(&self, function: FlushFunction, user_data: *mut c_void, result: Result<()>) {
         let (status, detail) = match result {
             Ok(()) => (Status::Ok, String::new()),
             Err(error) => (error.status, error.into_detail()),

@@ -5,34 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::callbacks::Callbacks;
-use super::settings::given_or_env;
+use super::settings::{common_fields, given_or_env};
 use super::structs::*;
 use super::types::*;
 use crate::control::{ControlConfig, DEFAULT_BUDGET, Mask, Masked, Rules};
 use crate::status::{Error, Result, Status};
 
-/// The fields of a C configuration about what leaves that both kinds have.
-pub(super) struct GivenControl {
-    pub(super) capture_content: i32,
-    pub(super) masks_json: maxim_str,
-    pub(super) mask_callback: maxim_mask_callback,
-    pub(super) mask_budget_us: u32,
-    pub(super) max_field_bytes: u64,
-}
-
-/// The [`GivenControl`] of a C configuration.
-macro_rules! control_config {
-    ($config:expr) => {
-        $crate::ffi::control::GivenControl {
-            capture_content: $config.capture_content,
-            masks_json: $config.masks_json,
-            mask_callback: $config.mask_callback,
-            mask_budget_us: $config.mask_budget_us,
-            max_field_bytes: $config.max_field_bytes,
-        }
-    };
-}
-pub(super) use control_config;
+common_fields!(
+    /// What leaves.
+    GivenControl {
+        capture_content: i32,
+        masks_json: maxim_str,
+        mask_callback: maxim_mask_callback,
+        mask_budget_us: u32,
+        max_field_bytes: u64,
+    }
+);
 
 impl GivenControl {
     /// What the configuration and the environment ask for.

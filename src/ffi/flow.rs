@@ -42,8 +42,7 @@ fn with_flow<R>(flow: *const maxim_flow, body: impl FnOnce(&OwnedFlow) -> Result
 fn insert(flow: Flow, client: *const maxim_log_client, out: *mut *mut maxim_flow) -> Result<()> {
     let callbacks = callbacks_of(client)?;
     let (id, name) = (c_text(flow.id()), c_text(flow.name()));
-    write(out, ptr::without_provenance_mut(handle::insert(OwnedFlow { flow, callbacks, id, name })?));
-    Ok(())
+    write_handle(out, OwnedFlow { flow, callbacks, id, name })
 }
 
 /// Begins a flow with a local id: the name, a hyphen and eight random hexadecimal digits.
@@ -62,8 +61,7 @@ pub unsafe extern "C" fn maxim_flow_new(
     out: *mut *mut maxim_flow,
 ) -> maxim_status {
     boundary(|| {
-        let out = super::types::out("out", out)?;
-        write(out, ptr::null_mut());
+        no_handle(out)?;
         let flow = with_client(client, |client| Flow::new(client.clone(), required("name", name)?))?;
         insert(flow, client, out)
     })
@@ -86,8 +84,7 @@ pub unsafe extern "C" fn maxim_flow_new_remote(
     out: *mut *mut maxim_flow,
 ) -> maxim_status {
     slow_boundary(|| {
-        let out = super::types::out("out", out)?;
-        write(out, ptr::null_mut());
+        no_handle(out)?;
         let flow = with_client(client, |client| {
             Flow::new_remote(client.clone(), required("name", name)?, milliseconds(timeout_ms))
         })?;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
-use super::callbacks::{Callbacks, own_callbacks};
-use super::control::{control_config, is_disabled};
+use super::callbacks::{Callbacks, FlushCallback};
+use super::control::{GivenControl, is_disabled};
 use super::handle::{self, handled};
-use super::logger::{FlushDone, to_c};
+use super::logger::to_c;
 use super::lossy;
 use super::maxim_level;
-use super::otlp::otlp_config;
-use super::settings::{checked_key, common_config, given_or_env};
+use super::otlp::GivenOtlp;
+use super::settings::{CommonConfig, checked_key, given_or_env};
 use super::structs::*;
 use super::types::*;
 use crate::applog::config::{self, Environment};
@@ -77,30 +77,26 @@ pub unsafe extern "C" fn maxim_log_client_new(
     config: *const maxim_log_client_config,
     out: *mut *mut maxim_log_client,
 ) -> maxim_status {
-    roomy_boundary(
-        || super::types::no_handle("out", out),
-        || {
-            let given = config_or_defaults(config)?;
-            let callbacks = own_callbacks!(given);
-            let config = resolve(&given, &callbacks)?;
-            let has_key = config.api_key.is_some() || config.disabled;
-            let client = Arc::new(Client::new(config)?);
-            if !has_key {
-                callbacks.told_or_warned(Status::NotConfigured, WITHOUT_KEY);
-            }
-            let spool_dir = c_path(client.spool_dir());
-            let handle = handle::insert(OwnedClient { client, callbacks, spool_dir })?;
-            write(out, ptr::without_provenance_mut(handle));
-            Ok(())
-        },
-    )
+    roomy_boundary(|| no_handle(out), || write_handle(out, new_client(&config_or_defaults(config)?)?))
+}
+
+fn new_client(given: &maxim_log_client_config) -> Result<OwnedClient> {
+    let callbacks = Arc::new(Callbacks::new(given.into()));
+    let config = resolve(given, &callbacks)?;
+    let has_key = config.api_key.is_some() || config.disabled;
+    let client = Arc::new(Client::new(config)?);
+    if !has_key {
+        callbacks.told_or_warned(Status::NotConfigured, WITHOUT_KEY);
+    }
+    let spool_dir = c_path(client.spool_dir());
+    Ok(OwnedClient { client, callbacks, spool_dir })
 }
 
 fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Result<ClientConfig> {
     let reporter = Arc::clone(callbacks) as Arc<dyn Reporter>;
-    let otlp = otlp_config!(given, given.endpoint, 0);
+    let otlp = GivenOtlp::from(given);
     let disabled = is_disabled(given.disabled)? || otlp.is_disabled()?;
-    let otlp = otlp.config(Signal::Logs)?;
+    let otlp = otlp.config(Signal::Logs, given.endpoint, 0)?;
     let refuse = |reason: &str| Err(Error::new(Status::InvalidArgument, reason));
     let owned = |name: &str, text: maxim_str| optional(name, text).map(|text| text.map(str::to_owned));
     let endpoint = given_or_env(optional("endpoint", given.endpoint)?, "MAXIM_LOG_ENDPOINT")
@@ -113,8 +109,8 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
         return refuse("flush_interval_ms: must be at least 1");
     }
     let settings = match &otlp {
-        Some(otlp) => common_config!(given).otlp_settings(otlp, Signal::Logs, reporter)?,
-        None => common_config!(given).settings("endpoint", &endpoint, reporter)?,
+        Some(otlp) => CommonConfig::from(given).otlp_settings(otlp, Signal::Logs, reporter)?,
+        None => CommonConfig::from(given).settings("endpoint", &endpoint, reporter)?,
     };
     Ok(ClientConfig {
         otlp,
@@ -138,7 +134,7 @@ fn resolve(given: &maxim_log_client_config, callbacks: &Arc<Callbacks>) -> Resul
             milliseconds(given.max_delay_ms),
             given.max_retries,
         ),
-        control: control_config!(given).config(callbacks)?,
+        control: GivenControl::from(given).config(callbacks)?,
         disabled,
     })
 }
@@ -188,6 +184,20 @@ fn with_level(
     })
 }
 
+/// The body of a log call of a level.
+#[inline(always)]
+fn log_at(
+    client: *const maxim_log_client,
+    level: Level,
+    message: maxim_str,
+    data_json: maxim_str,
+    options: *const maxim_log_options,
+) -> Result<()> {
+    with_level(client, level, |client| {
+        log_call(level, message, data_json, options, |entry| client.log(entry))
+    })
+}
+
 /// Builds the entry of a call and gives it to `log`.
 #[inline]
 pub(super) fn log_call(
@@ -232,11 +242,7 @@ pub unsafe extern "C" fn maxim_log_debug(
     data_json: maxim_str,
     options: *const maxim_log_options,
 ) -> maxim_status {
-    boundary(|| {
-        with_level(client, Level::Debug, |client| {
-            log_call(Level::Debug, message, data_json, options, |entry| client.log(entry))
-        })
-    })
+    boundary(|| log_at(client, Level::Debug, message, data_json, options))
 }
 
 /// Logs at level INFO. Arguments and errors as for `maxim_log_debug`.
@@ -249,11 +255,7 @@ pub unsafe extern "C" fn maxim_log_info(
     data_json: maxim_str,
     options: *const maxim_log_options,
 ) -> maxim_status {
-    boundary(|| {
-        with_level(client, Level::Info, |client| {
-            log_call(Level::Info, message, data_json, options, |entry| client.log(entry))
-        })
-    })
+    boundary(|| log_at(client, Level::Info, message, data_json, options))
 }
 
 /// Logs at level WARN. Arguments and errors as for `maxim_log_debug`.
@@ -266,11 +268,7 @@ pub unsafe extern "C" fn maxim_log_warn(
     data_json: maxim_str,
     options: *const maxim_log_options,
 ) -> maxim_status {
-    boundary(|| {
-        with_level(client, Level::Warn, |client| {
-            log_call(Level::Warn, message, data_json, options, |entry| client.log(entry))
-        })
-    })
+    boundary(|| log_at(client, Level::Warn, message, data_json, options))
 }
 
 /// Logs at level ERROR. Arguments and errors as for `maxim_log_debug`.
@@ -283,11 +281,7 @@ pub unsafe extern "C" fn maxim_log_error(
     data_json: maxim_str,
     options: *const maxim_log_options,
 ) -> maxim_status {
-    boundary(|| {
-        with_level(client, Level::Error, |client| {
-            log_call(Level::Error, message, data_json, options, |entry| client.log(entry))
-        })
-    })
+    boundary(|| log_at(client, Level::Error, message, data_json, options))
 }
 
 /// Logs an error with its kind and stack; its own message becomes `data.message`. `error` is required,
@@ -409,10 +403,9 @@ pub unsafe extern "C" fn maxim_log_flush_async(
     user_data: *mut c_void,
 ) -> maxim_status {
     slow_boundary(|| {
-        let function = callback.ok_or_else(|| null("callback"))?;
+        let callback = FlushCallback::new(callback, user_data)?;
         handle::with::<OwnedClient, _>(client.addr(), |owned| {
-            let done = FlushDone { callbacks: Arc::clone(&owned.callbacks), function, user_data };
-            owned.client.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
+            owned.client.flush_async(milliseconds(timeout_ms), callback.done(&owned.callbacks));
             Ok(())
         })
     })

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
-use super::callbacks::{Callbacks, FlushFunction, c_text, own_callbacks};
-use super::control::{control_config, for_the_logger, is_disabled, sample_rate, switch};
+use super::callbacks::{Callbacks, FlushCallback, c_text};
+use super::control::{GivenControl, for_the_logger, is_disabled, sample_rate, switch};
 use super::handle::{self, handled};
 use super::lossy;
 use super::maxim_entity;
-use super::otlp::otlp_config;
+use super::otlp::GivenOtlp;
 use super::refusals::Refused;
-use super::settings::{checked_key, checked_repository, common_config, given_or_env, or_default};
+use super::settings::{CommonConfig, checked_key, checked_repository, given_or_env, or_default};
 use super::structs::*;
 use super::types::*;
 use crate::delivery::{self, Settings};
@@ -75,35 +75,30 @@ pub unsafe extern "C" fn maxim_logger_new(
     config: *const maxim_logger_config,
     out: *mut *mut maxim_logger,
 ) -> maxim_status {
-    roomy_boundary(
-        || super::types::no_handle("out", out),
-        || {
-            let config = config_or_defaults(config)?;
-            let callbacks = own_callbacks!(config);
-            let otlp = otlp_config!(config, config.base_url, config.incomplete_after_ms);
-            let (logger, repository) = match is_disabled(config.disabled)? || otlp.is_disabled()? {
-                true => (None, optional("repository_id", config.repository_id)?.unwrap_or("").to_owned()),
-                false => {
-                    let config = resolve(&config, &callbacks)?;
-                    let repository = config.repository.clone();
-                    (Some(Logger::new(config)), repository)
-                }
-            };
-            let repository = c_text(&repository);
-            let spool_dir = c_path(logger.as_ref().and_then(Logger::spool_dir));
-            let handle = handle::insert(LoggerObject { logger, callbacks, repository, spool_dir })?;
-            write(out, ptr::without_provenance_mut(handle));
-            Ok(())
-        },
-    )
+    roomy_boundary(|| no_handle(out), || write_handle(out, new_logger(&config_or_defaults(config)?)?))
+}
+
+fn new_logger(given: &maxim_logger_config) -> Result<LoggerObject> {
+    let callbacks = Arc::new(Callbacks::new(given.into()));
+    let (logger, repository) = match is_disabled(given.disabled)? || GivenOtlp::from(given).is_disabled()? {
+        true => (None, optional("repository_id", given.repository_id)?.unwrap_or("").to_owned()),
+        false => {
+            let config = resolve(given, &callbacks)?;
+            let repository = config.repository.clone();
+            (Some(Logger::new(config)), repository)
+        }
+    };
+    let repository = c_text(&repository);
+    let spool_dir = c_path(logger.as_ref().and_then(Logger::spool_dir));
+    Ok(LoggerObject { logger, callbacks, repository, spool_dir })
 }
 
 fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<LoggerConfig> {
     let reporter = Arc::clone(callbacks) as Arc<dyn Reporter>;
-    let otlp = otlp_config!(given, given.base_url, given.incomplete_after_ms).config(Signal::Traces)?;
+    let otlp = GivenOtlp::from(given).config(Signal::Traces, given.base_url, given.incomplete_after_ms)?;
     let (settings, api_key, repository) = match &otlp {
         Some(otlp) => (
-            common_config!(given).otlp_settings(otlp, Signal::Traces, reporter)?,
+            CommonConfig::from(given).otlp_settings(otlp, Signal::Traces, reporter)?,
             otlp.secret(),
             optional("repository_id", given.repository_id)?.unwrap_or_default().to_owned(),
         ),
@@ -122,7 +117,7 @@ fn resolve(given: &maxim_logger_config, callbacks: &Arc<Callbacks>) -> Result<Lo
             (false, _) => None,
         },
         max_attachment_bytes: or_default(given.max_attachment_bytes, config::DEFAULT_MAX_ATTACHMENT_BYTES),
-        control: control_config!(given).config(callbacks)?,
+        control: GivenControl::from(given).config(callbacks)?,
         sample_rate: sample_rate(given.sample_rate)?,
         extract_media: switch("extract_media", given.extract_media, None, true)?,
         lossy: given.lossy.get(),
@@ -145,7 +140,7 @@ fn service(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<(
     let repository = given_or_env(optional("repository_id", given.repository_id)?, "MAXIM_LOG_REPO_ID")
         .ok_or_else(|| missing("repository_id", "MAXIM_LOG_REPO_ID"))?;
     let api_key = checked_key(&api_key)?;
-    let settings = common_config!(given).settings("base_url", &base_url, reporter)?;
+    let settings = CommonConfig::from(given).settings("base_url", &base_url, reporter)?;
     Ok((settings, api_key, checked_repository(repository)?))
 }
 
@@ -231,34 +226,16 @@ pub unsafe extern "C" fn maxim_flush_async(
     user_data: *mut c_void,
 ) -> maxim_status {
     slow_boundary(|| {
-        let function = callback.ok_or_else(|| null("callback"))?;
+        let callback = FlushCallback::new(callback, user_data)?;
         handle::with::<LoggerObject, _>(logger.addr(), |owned| {
-            let done = FlushDone { callbacks: Arc::clone(&owned.callbacks), function, user_data };
+            let done = callback.done(&owned.callbacks);
             match &owned.logger {
-                Some(log) => {
-                    log.flush_async(milliseconds(timeout_ms), Box::new(move |result| done.call(result)));
-                }
-                None => done.call(Ok(())),
+                Some(log) => log.flush_async(milliseconds(timeout_ms), done),
+                None => done(Ok(())),
             }
             Ok(())
         })
     })
-}
-
-/// A host's callback on its way to the thread that calls it.
-pub(super) struct FlushDone {
-    pub(super) callbacks: Arc<Callbacks>,
-    pub(super) function: FlushFunction,
-    pub(super) user_data: *mut c_void,
-}
-
-// SAFETY: the header says that the callback runs on a thread of the library.
-unsafe impl Send for FlushDone {}
-
-impl FlushDone {
-    pub(super) fn call(self, result: Result<()>) {
-        self.callbacks.flushed(self.function, self.user_data, result);
-    }
 }
 
 /// Sends all log lines, and waits for them: `maxim_flush` without attachments. **May block** up to
@@ -437,7 +414,7 @@ pub unsafe extern "C" fn maxim_logger_add_sink(
             unused("debug_callback", config.debug_callback.is_some())?;
             unused("user_data", !config.user_data.is_null())?;
             unused("is_debug", config.is_debug.get())?;
-            control_config!(config).refuse_for_a_sink()?;
+            GivenControl::from(&config).refuse_for_a_sink()?;
             let own_only = [
                 ("disabled", config.disabled.get()),
                 ("extract_media", config.extract_media != MAXIM_SWITCH_DEFAULT),

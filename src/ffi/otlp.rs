@@ -2,42 +2,25 @@
 
 use std::time::Duration;
 
+use super::settings::common_fields;
 use super::structs::*;
 use super::types::*;
 use crate::otlp::config::{self, OtlpConfig};
 use crate::otlp::encode::{Encoding, Signal};
 use crate::status::{Error, Result, Status};
 
-/// The fields of a C configuration about OTLP that both kinds have.
-pub(super) struct GivenOtlp {
-    pub(super) protocol: i32,
-    pub(super) base: maxim_str,
-    pub(super) url: maxim_str,
-    pub(super) headers: maxim_str,
-    pub(super) encoding: i32,
-    pub(super) compression: i32,
-    pub(super) service_name: maxim_str,
-    pub(super) resource_attributes: maxim_str,
-    pub(super) incomplete_after_ms: u64,
-}
-
-/// The [`GivenOtlp`] of a C configuration.
-macro_rules! otlp_config {
-    ($config:expr, $base:expr, $incomplete_after_ms:expr) => {
-        $crate::ffi::otlp::GivenOtlp {
-            protocol: $config.protocol,
-            base: $base,
-            url: $config.otlp_url,
-            headers: $config.otlp_headers,
-            encoding: $config.otlp_encoding,
-            compression: $config.otlp_compression,
-            service_name: $config.service_name,
-            resource_attributes: $config.resource_attributes,
-            incomplete_after_ms: $incomplete_after_ms,
-        }
-    };
-}
-pub(super) use otlp_config;
+common_fields!(
+    /// How OTLP is spoken.
+    GivenOtlp {
+        protocol: i32,
+        otlp_url: maxim_str,
+        otlp_headers: maxim_str,
+        otlp_encoding: i32,
+        otlp_compression: i32,
+        service_name: maxim_str,
+        resource_attributes: maxim_str,
+    }
+);
 
 impl GivenOtlp {
     /// Whether OTLP is spoken.
@@ -57,16 +40,21 @@ impl GivenOtlp {
         Ok(self.is_chosen()? && config::is_disabled())
     }
 
-    /// How OTLP is spoken, if it is.
-    pub(super) fn config(&self, signal: Signal) -> Result<Option<OtlpConfig>> {
+    /// How OTLP is spoken, if it is: `base` is what the configuration gives as its service's address.
+    pub(super) fn config(
+        &self,
+        signal: Signal,
+        base: maxim_str,
+        incomplete_after_ms: u64,
+    ) -> Result<Option<OtlpConfig>> {
         if !self.is_chosen()? {
             return Ok(None);
         }
         let given = config::Given {
-            base_url: optional("base_url", self.base)?,
-            url: optional("otlp_url", self.url)?,
-            headers: optional("otlp_headers", self.headers)?,
-            encoding: match self.encoding {
+            base_url: optional("base_url", base)?,
+            url: optional("otlp_url", self.otlp_url)?,
+            headers: optional("otlp_headers", self.otlp_headers)?,
+            encoding: match self.otlp_encoding {
                 MAXIM_OTLP_DEFAULT => None,
                 MAXIM_OTLP_PROTOBUF => Some(Encoding::Protobuf),
                 MAXIM_OTLP_JSON => Some(Encoding::Json),
@@ -75,7 +63,7 @@ impl GivenOtlp {
                     return Err(Error::new(Status::InvalidArgument, reason));
                 }
             },
-            compression: match self.compression {
+            compression: match self.otlp_compression {
                 MAXIM_SWITCH_DEFAULT => None,
                 MAXIM_SWITCH_ON => Some(true),
                 MAXIM_SWITCH_OFF => Some(false),
@@ -86,8 +74,7 @@ impl GivenOtlp {
             },
             service_name: optional("service_name", self.service_name)?,
             resource_attributes: optional("resource_attributes", self.resource_attributes)?,
-            incomplete_after: (self.incomplete_after_ms != 0)
-                .then(|| Duration::from_millis(self.incomplete_after_ms)),
+            incomplete_after: (incomplete_after_ms != 0).then(|| Duration::from_millis(incomplete_after_ms)),
         };
         config::resolve(signal, &given).map(Some)
     }

@@ -17,21 +17,46 @@ use crate::secret::Secret;
 use crate::spool::Overflow;
 use crate::status::{Error, Result, Status};
 
-/// The fields of a C configuration that both kinds have.
-pub(super) struct CommonConfig {
-    pub(super) spool_dir: maxim_str,
-    pub(super) max_memory_bytes: u64,
-    pub(super) max_disk_bytes: u64,
-    pub(super) overflow_policy: i32,
-    pub(super) block_timeout_ms: u32,
-    pub(super) ca_file: maxim_str,
-    pub(super) proxy: maxim_str,
-    pub(super) allow_plaintext: CBool,
-    pub(super) max_age_ms: u64,
-    pub(super) quarantine_max_age_ms: u64,
-    pub(super) memory_only: CBool,
-    pub(super) spool_dir_fallback: CBool,
+/// Declares a struct of fields that a logger's and a log client's C configuration both have, made from either.
+macro_rules! common_fields {
+    ($(#[$doc:meta])* $Part:ident { $($field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        pub(super) struct $Part {
+            $(pub(super) $field: $kind,)*
+        }
+
+        impl From<&maxim_logger_config> for $Part {
+            fn from(given: &maxim_logger_config) -> $Part {
+                $Part { $($field: given.$field,)* }
+            }
+        }
+
+        impl From<&maxim_log_client_config> for $Part {
+            fn from(given: &maxim_log_client_config) -> $Part {
+                $Part { $($field: given.$field,)* }
+            }
+        }
+    };
 }
+pub(super) use common_fields;
+
+common_fields!(
+    /// Where records are kept, and how they are sent.
+    CommonConfig {
+        spool_dir: maxim_str,
+        max_memory_bytes: u64,
+        max_disk_bytes: u64,
+        overflow_policy: i32,
+        block_timeout_ms: u32,
+        ca_file: maxim_str,
+        proxy: maxim_str,
+        allow_plaintext: CBool,
+        max_age_ms: u64,
+        quarantine_max_age_ms: u64,
+        memory_only: CBool,
+        spool_dir_fallback: CBool,
+    }
+);
 
 impl CommonConfig {
     /// As [`CommonConfig::settings`], for an endpoint of OTLP: without headers there is no credential to be protected.
@@ -61,30 +86,7 @@ impl CommonConfig {
             Err(why) => Err(Error::new(Status::InvalidArgument, why)),
         }
     }
-}
 
-/// The [`CommonConfig`] of a C configuration.
-macro_rules! common_config {
-    ($config:expr) => {
-        $crate::ffi::settings::CommonConfig {
-            spool_dir: $config.spool_dir,
-            max_memory_bytes: $config.max_memory_bytes,
-            max_disk_bytes: $config.max_disk_bytes,
-            overflow_policy: $config.overflow_policy,
-            block_timeout_ms: $config.block_timeout_ms,
-            ca_file: $config.ca_file,
-            proxy: $config.proxy,
-            allow_plaintext: $config.allow_plaintext,
-            max_age_ms: $config.max_age_ms,
-            quarantine_max_age_ms: $config.quarantine_max_age_ms,
-            memory_only: $config.memory_only,
-            spool_dir_fallback: $config.spool_dir_fallback,
-        }
-    };
-}
-pub(super) use common_config;
-
-impl CommonConfig {
     /// The settings for a service at `url`, which the configuration calls `url_name`.
     pub(super) fn settings(self, url_name: &str, url: &str, reporter: Arc<dyn Reporter>) -> Result<Settings> {
         let allow_plaintext = self.allow_plaintext.get();

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{ptr, slice};
 
+use super::handle::{self, Handled};
 use super::lossy;
 use crate::process;
 use crate::status::{Error, Result, Status};
@@ -186,6 +187,12 @@ fn optional_bytes<'a>(name: &str, text: maxim_str) -> Result<Option<&'a [u8]>> {
     Ok(Some(unsafe { slice::from_raw_parts(text.data.cast(), len) }))
 }
 
+/// The bytes of an argument that must be there.
+#[inline(always)]
+fn required_bytes<'a>(name: &str, text: maxim_str) -> Result<&'a [u8]> {
+    optional_bytes(name, text)?.ok_or_else(|| absent(name))
+}
+
 /// By its length alone.
 #[cold]
 fn too_long(name: &str, len: usize) -> Error {
@@ -200,19 +207,13 @@ fn too_long(name: &str, len: usize) -> Error {
 /// A text that may be absent; `name` is the argument's name for the error.
 #[inline(always)]
 pub(super) fn optional<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
-    match optional_bytes(name, text)? {
-        Some(bytes) => utf8(name, bytes).map(Some),
-        None => Ok(None),
-    }
+    optional_bytes(name, text)?.map(|bytes| utf8(name, bytes)).transpose()
 }
 
 /// A text that must be there.
 #[inline(always)]
 pub(super) fn required<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
-    match optional_bytes(name, text)? {
-        Some(bytes) => utf8(name, bytes),
-        None => Err(absent(name)),
-    }
+    utf8(name, required_bytes(name, text)?)
 }
 
 #[inline(always)]
@@ -244,19 +245,13 @@ fn absent(name: &str) -> Error {
 /// An id that must be there and match `[A-Za-z0-9_-]+`.
 #[inline(always)]
 pub(super) fn required_id<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
-    match optional_bytes(name, text)? {
-        Some(bytes) => checked_id(name, bytes),
-        None => Err(absent(name)),
-    }
+    checked_id(name, required_bytes(name, text)?)
 }
 
 /// An id that may be absent.
 #[inline(always)]
 pub(super) fn optional_id<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
-    match optional_bytes(name, text)? {
-        Some(bytes) => checked_id(name, bytes).map(Some),
-        None => Ok(None),
-    }
+    optional_bytes(name, text)?.map(|bytes| checked_id(name, bytes)).transpose()
 }
 
 #[inline(always)]
@@ -460,14 +455,18 @@ pub(super) fn write<T>(out: *mut T, value: T) {
     }
 }
 
-/// A non-NULL output, or the error that names it.
-pub(super) fn out<T>(name: &str, pointer: *mut T) -> Result<*mut T> {
-    if pointer.is_null() { Err(null(name)) } else { Ok(pointer) }
+/// Says that there is no handle yet, where one is to be written.
+pub(super) fn no_handle<T>(out: *mut *mut T) -> Result<()> {
+    if out.is_null() {
+        return Err(null("out"));
+    }
+    write(out, ptr::null_mut());
+    Ok(())
 }
 
-/// Says that there is no handle yet, where one is to be written.
-pub(super) fn no_handle<T>(name: &str, pointer: *mut *mut T) -> Result<()> {
-    write(out(name, pointer)?, std::ptr::null_mut());
+/// Writes the handle of a new object.
+pub(super) fn write_handle<T, O: Handled>(out: *mut *mut T, object: O) -> Result<()> {
+    write(out, ptr::without_provenance_mut(handle::insert(object)?));
     Ok(())
 }
 
