@@ -89,10 +89,6 @@ impl Protocol for StructuredLog {
         Framing { prefix: b"{\"logs\":[", separator: b",", suffix: b"]}" }
     }
 
-    fn alone(&self, kind: RecordKind, _len: usize) -> bool {
-        kind != KIND_ENTRY
-    }
-
     fn send_batch(&self, http: &mut Http, body: &[u8], _records: usize, deadline: Instant) -> Outcome {
         self.send(http, "/v1/logs", "application/json", body, deadline).into()
     }
@@ -102,10 +98,7 @@ impl Protocol for StructuredLog {
             Some((target, content_type, body)) => {
                 self.send(http, target, content_type, body, deadline).into()
             }
-            // Written by a later version and adopted by this one.
-            None => {
-                Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
-            }
+            None => Outcome::unknown_kind(kind),
         }
     }
 }

@@ -198,9 +198,6 @@ mod tests {
         fn framing(&self) -> Framing {
             Framing { prefix: b"", separator: b",", suffix: b"" }
         }
-        fn alone(&self, _: RecordKind, _: usize) -> bool {
-            false
-        }
         fn send_batch(&self, _: &mut Http, body: &[u8], records: usize, _: Instant) -> Outcome {
             std::thread::sleep(SLOW + Duration::from_millis(2));
             let body = std::str::from_utf8(body).unwrap();
@@ -216,9 +213,6 @@ mod tests {
             }
             body.split(',').for_each(|record| *self.taken.lock().entry(record.to_owned()).or_default() += 1);
             Outcome::Delivered
-        }
-        fn send_alone(&self, _: &mut Http, _: RecordKind, _: &[u8], _: Instant) -> Outcome {
-            unreachable!("nothing is sent alone")
         }
     }
 

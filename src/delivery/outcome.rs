@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::delivery::answer::{Row, Said};
 use crate::delivery::http::{Fault, Response, TransportError};
+use crate::spool::RecordKind;
 use crate::status::{self, Error, Status};
 
 /// How many characters of a service's own words go into an error text.
@@ -76,6 +77,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Of a record that a later version has written and this one has adopted.
+    pub fn unknown_kind(kind: RecordKind) -> Outcome {
+        Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
+    }
+
     /// What somebody is told who waits for the answer to a question of their own.
     pub fn told(self) -> status::Result<()> {
         let (status, why) = match self {

@@ -28,17 +28,24 @@ pub trait Protocol: Send + Sync {
         false
     }
 
-    /// What stands around and between the records of a batch.
-    fn framing(&self) -> Framing;
+    /// What stands around and between the records of a batch: unless a protocol says otherwise, each is a line.
+    fn framing(&self) -> Framing {
+        Framing { prefix: b"", separator: b"\n", suffix: b"" }
+    }
 
-    /// Whether a record of this kind and length is sent by itself, by [`Protocol::send_alone`].
-    fn alone(&self, kind: RecordKind, len: usize) -> bool;
+    /// Whether a record of this kind and length is sent by itself, by [`Protocol::send_alone`]: unless a protocol says
+    /// otherwise, each that is not of kind 0.
+    fn alone(&self, kind: RecordKind, _len: usize) -> bool {
+        kind != RecordKind(0)
+    }
 
     /// Sends a framed batch of `records` records; normally one request.
     fn send_batch(&self, http: &mut Http, body: &[u8], records: usize, deadline: Instant) -> Outcome;
 
     /// Sends one record by itself: an upload, a raw ingestion.
-    fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome;
+    fn send_alone(&self, _http: &mut Http, kind: RecordKind, _payload: &[u8], _deadline: Instant) -> Outcome {
+        Outcome::unknown_kind(kind)
+    }
 
     /// Called on the pipeline's thread before it reads records: what is purged from now on may be among them.
     fn before_reading(&self) {}

@@ -14,7 +14,7 @@ use super::writer::{Step, Stop, Workplace, Writer};
 use super::*;
 use crate::process::monotonic::VirtualTime;
 use crate::report::{Report, Reporter};
-use crate::spool::{self, BatchLimits, Counts, RecordKind, Spool};
+use crate::spool::{self, BatchLimits, Counts, Spool};
 use crate::status::{Result, Status};
 use crate::sync::Mutex;
 
@@ -420,12 +420,6 @@ impl Protocol for Arc<PutsBack> {
     fn is_whole(&self) -> bool {
         true
     }
-    fn framing(&self) -> Framing {
-        Framing { prefix: b"", separator: b"\n", suffix: b"" }
-    }
-    fn alone(&self, _: RecordKind, _: usize) -> bool {
-        false
-    }
     fn send_batch(&self, _: &mut Http, body: &[u8], _: usize, _: Instant) -> Outcome {
         self.batches.fetch_add(1, Ordering::Relaxed);
         for line in body.split(|byte| *byte == b'\n') {
@@ -438,9 +432,6 @@ impl Protocol for Arc<PutsBack> {
             self.put_back.fetch_add(spool::record_size(record.len()) as u64, Ordering::Relaxed);
         }
         Outcome::Delivered
-    }
-    fn send_alone(&self, _: &mut Http, _: RecordKind, _: &[u8], _: Instant) -> Outcome {
-        unreachable!("nothing is sent alone")
     }
     fn put_back_bytes(&self) -> u64 {
         self.put_back.load(Ordering::Relaxed)

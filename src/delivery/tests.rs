@@ -32,9 +32,6 @@ impl<F: Fn(&str) -> Outcome + Send + Sync> Protocol for Answering<F> {
     fn framing(&self) -> Framing {
         Framing { prefix: b"<", separator: b",", suffix: b">" }
     }
-    fn alone(&self, kind: RecordKind, _: usize) -> bool {
-        kind == UPLOAD
-    }
     fn send_batch(&self, _: &mut Http, body: &[u8], records: usize, _: Instant) -> Outcome {
         let body = std::str::from_utf8(body).unwrap();
         assert_eq!(body.split(',').count(), records);
@@ -52,12 +49,6 @@ impl Protocol for Posted {
     fn limits(&self) -> BatchLimits {
         BatchLimits { max_bytes: 5 << 20, max_records: usize::MAX, per_record_overhead: 1 }
     }
-    fn framing(&self) -> Framing {
-        Framing { prefix: b"", separator: b"\n", suffix: b"" }
-    }
-    fn alone(&self, _: RecordKind, _: usize) -> bool {
-        false
-    }
     fn send_batch(&self, http: &mut Http, body: &[u8], _: usize, deadline: Instant) -> Outcome {
         let key = crate::secret::Secret::new("secret");
         let credential = Some(("x-key", &key));
@@ -67,9 +58,6 @@ impl Protocol for Posted {
             deadline,
         )
         .into()
-    }
-    fn send_alone(&self, _: &mut Http, _: RecordKind, _: &[u8], _: Instant) -> Outcome {
-        unreachable!("nothing is sent alone")
     }
 }
 

@@ -7,7 +7,7 @@ use super::config::LoggerConfig;
 use super::line::{Entity, KIND_LINE, Lines, action};
 use super::storage::{Storage, UploadOutcome};
 use super::upload_pipeline::UploadPipeline;
-use crate::delivery::{Body, Framing, Http, Outcome, Protocol, Reach, Request};
+use crate::delivery::{Body, Http, Outcome, Protocol, Reach, Request};
 use crate::process::unique::Uuid;
 use crate::secret::Secret;
 use crate::spool::{BatchLimits, RecordKind};
@@ -120,10 +120,6 @@ impl Protocol for MaximLog {
         Reach { requests: 1, bytes: MAX_FAR_BATCH_BYTES }
     }
 
-    fn framing(&self) -> Framing {
-        Framing { prefix: b"", separator: b"\n", suffix: b"" }
-    }
-
     fn alone(&self, kind: RecordKind, len: usize) -> bool {
         kind != KIND_LINE || len > LARGE_LINE_BYTES
     }
@@ -135,10 +131,7 @@ impl Protocol for MaximLog {
     fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome {
         match kind {
             KIND_LINE => self.push_large(http, payload, deadline),
-            // Written by a later version and adopted by this one.
-            _ => {
-                Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
-            }
+            _ => Outcome::unknown_kind(kind),
         }
     }
 

@@ -341,10 +341,7 @@ impl Protocol for UploadProtocol {
     fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome {
         match Upload::first(payload).filter(|_| kind == KIND_UPLOAD) {
             Some((upload, _)) => self.send_all(http, &[upload], deadline),
-            // Written by a later version and adopted by this one.
-            None => {
-                Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
-            }
+            None => Outcome::unknown_kind(kind),
         }
     }
 

@@ -8,12 +8,9 @@ use super::encode::{self, Signal};
 use super::entry::{self, EntryOrigin};
 use super::export::Exporter;
 use super::model::Resource;
-use crate::delivery::{Framing, Http, Outcome, Protocol, Reach};
+use crate::delivery::{Http, Outcome, Protocol, Reach};
 use crate::process::clock;
-use crate::spool::{BatchLimits, RecordKind};
-
-/// One entry, as JSON.
-pub const KIND_ENTRY: RecordKind = RecordKind(0);
+use crate::spool::BatchLimits;
 
 /// Backends take a megabyte at least (New Relic: exactly that, compressed).
 const MAX_BATCH_BYTES: usize = 900 << 10;
@@ -70,23 +67,10 @@ impl Protocol for Logs {
         Reach { requests: IN_FLIGHT, bytes: 0 }
     }
 
-    fn framing(&self) -> Framing {
-        Framing { prefix: b"", separator: b"\n", suffix: b"" }
-    }
-
-    fn alone(&self, kind: RecordKind, _len: usize) -> bool {
-        kind != KIND_ENTRY
-    }
-
     fn send_batch(&self, http: &mut Http, body: &[u8], _records: usize, deadline: Instant) -> Outcome {
         match self.request(body) {
             Ok(request) => self.exporter.send(http, &self.exporter.config().logs_url, &request, deadline),
             Err(why) => Outcome::Unusable { why: format!("no entry: {why}") },
         }
-    }
-
-    fn send_alone(&self, _http: &mut Http, kind: RecordKind, _payload: &[u8], _deadline: Instant) -> Outcome {
-        // Written by a later version and adopted by this one.
-        Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
     }
 }

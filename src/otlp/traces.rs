@@ -207,17 +207,9 @@ impl Protocol for LineFolding {
         BatchLimits { max_bytes: MAX_FOLDED_BYTES, max_records: usize::MAX, per_record_overhead: 1 }
     }
 
-    fn framing(&self) -> Framing {
-        Framing { prefix: b"", separator: b"\n", suffix: b"" }
-    }
-
     /// What says that an entity began is not acknowledged without what says that it ended, if both were folded.
     fn is_whole(&self) -> bool {
         true
-    }
-
-    fn alone(&self, kind: RecordKind, _len: usize) -> bool {
-        kind != KIND_LINE
     }
 
     fn send_batch(&self, _http: &mut Http, body: &[u8], records: usize, _deadline: Instant) -> Outcome {
@@ -283,10 +275,6 @@ impl Protocol for LineFolding {
         self.put_back.store(0, Ordering::Relaxed);
         had
     }
-
-    fn send_alone(&self, _http: &mut Http, kind: RecordKind, _payload: &[u8], _deadline: Instant) -> Outcome {
-        Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
-    }
 }
 
 /// What of the lines that have been folded is at the beginning of these: all, or without the first ones, which may have
@@ -340,10 +328,6 @@ impl Protocol for Spans {
         Framing { prefix: b"", separator: encode::separator(self.exporter.config().encoding), suffix: b"" }
     }
 
-    fn alone(&self, kind: RecordKind, _len: usize) -> bool {
-        kind != KIND_SPAN
-    }
-
     fn send_batch(&self, http: &mut Http, body: &[u8], _records: usize, deadline: Instant) -> Outcome {
         self.send(http, Signal::Traces, body, deadline)
     }
@@ -351,9 +335,7 @@ impl Protocol for Spans {
     fn send_alone(&self, http: &mut Http, kind: RecordKind, payload: &[u8], deadline: Instant) -> Outcome {
         match kind {
             KIND_LOG => self.send(http, Signal::Logs, payload, deadline),
-            _ => {
-                Outcome::Unusable { why: format!("a record of kind {} is not known to this version", kind.0) }
-            }
+            _ => Outcome::unknown_kind(kind),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::delivery::{
 };
 use crate::process::monotonic::VirtualTime;
 use crate::report::Silent;
-use crate::spool::{BatchLimits, Identity, Options, Overflow, RecordKind};
+use crate::spool::{BatchLimits, Identity, Options, Overflow};
 use crate::sync::Mutex;
 
 /// A service that takes all spans.
@@ -27,15 +27,9 @@ impl Protocol for Taken {
     fn framing(&self) -> Framing {
         Framing { prefix: b"", separator: b"", suffix: b"" }
     }
-    fn alone(&self, _: RecordKind, _: usize) -> bool {
-        false
-    }
     fn send_batch(&self, _: &mut Http, body: &[u8], _: usize, _: std::time::Instant) -> Outcome {
         self.0.lock().extend_from_slice(body);
         Outcome::Delivered
-    }
-    fn send_alone(&self, _: &mut Http, _: RecordKind, _: &[u8], _: std::time::Instant) -> Outcome {
-        unreachable!("nothing is sent alone")
     }
 }
 
