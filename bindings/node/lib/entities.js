@@ -11,20 +11,24 @@ const { ATTACHMENTS, ENTITIES, RESULT_FLAGS } = require('./constants.js');
 const { MaximError, failure } = require('./error.js');
 const {
   bytes,
+  comesLater,
   errorMembers,
   fenced,
   isError,
   json,
   microseconds,
+  mustBeThere,
   nameText,
   numberOf,
   numeric,
   optionalJson,
   optionalText,
   ownText,
+  present,
   readable,
   shown,
   text,
+  there,
 } = require('./values.js');
 
 // Messages that one call logs, at most: what gives them may have no end.
@@ -77,24 +81,25 @@ class Entity {
   /** Adds a tag; a value that is not a string is sent as its JSON text. */
   addTag(key, value) {
     if (typeof value === 'string' && typeof key === 'string') send(this, this.constructor.calls.addTag, key, value);
-    else attempt(this, () => invoke(this, this.constructor.calls.addTag, text(key), text(value)));
+    else attempt(this, () => invoke(this, this.constructor.calls.addTag, text(key, 'key'), text(value)));
   }
 
   /** Adds metadata: an object of any values. */
   addMetadata(metadata) {
-    attempt(this, () => invoke(this, this.constructor.calls.addMetadata, json(metadata)));
+    attempt(this, () => invoke(this, this.constructor.calls.addMetadata, json(metadata, 'metadata')));
   }
 
   /** Ends it now, or at the given time. */
   end(endTimestamp) {
     if (endTimestamp === undefined) send(this, this.constructor.calls.end);
+    else if (typeof endTimestamp === 'object' && comesLater(endTimestamp) !== undefined) endNow(this, endTimestamp);
     else this.commit('end', { endTimestamp });
   }
 
   /** Sends any action on this entity, with an object of any members. */
   commit(action, data = {}) {
     const { entity } = this.constructor;
-    attempt(this, () => belongs(this).invoke(native.commit, ENTITIES[entity], this.id, optionalText(action), json(data)));
+    attempt(this, () => belongs(this).invoke(native.commit, ENTITIES[entity], this.id, optionalText(action, 'action'), json(data, 'data')));
   }
 }
 
@@ -110,13 +115,16 @@ class Evaluation {
     const [first] = evaluators;
     const names = evaluators.length === 1 && fenced(() => Array.isArray(first)) === true ? first : fenced(() => evaluators.flat());
     const { calls } = this.#entity.constructor;
-    attempt(this.#entity, () => invoke(this.#entity, calls.evaluateWithEvaluators, json(names)));
+    attempt(this.#entity, () => {
+      for (const name of evaluators) mustBeThere(name, 'evaluators');
+      invoke(this.#entity, calls.evaluateWithEvaluators, json(names));
+    });
     return { withVariables: (variables) => this.withVariables(variables, names) };
   }
 
   withVariables(variables, evaluators) {
     const { calls } = this.#entity.constructor;
-    attempt(this.#entity, () => invoke(this.#entity, calls.evaluateWithVariables, json(variables), json(evaluators)));
+    attempt(this.#entity, () => invoke(this.#entity, calls.evaluateWithVariables, json(variables, 'variables'), json(evaluators, 'evaluators')));
   }
 }
 
@@ -131,7 +139,7 @@ const measured = (Base) =>
   class extends Base {
     addMetric(name, value) {
       if (typeof value === 'number' && typeof name === 'string') send(this, this.constructor.calls.addMetric, name, value);
-      else attempt(this, () => invoke(this, this.constructor.calls.addMetric, text(name), numeric(value, 'value')));
+      else attempt(this, () => invoke(this, this.constructor.calls.addMetric, text(name, 'name'), numeric(value, 'value')));
     }
   };
 
@@ -155,7 +163,7 @@ const eventful = (Base) =>
       let id;
       const made = attempt(this, () => {
         id = validId(given);
-        return invoke(this, calls.addEvent, id, nameText(name, belongs(this).lossy), optionalJson(tags), optionalJson(metadata));
+        return invoke(this, calls.addEvent, id, nameText(name, belongs(this).lossy), optionalJson(tags, 'tags'), optionalJson(metadata, 'metadata'));
       });
       return id ?? made;
     }
@@ -164,7 +172,7 @@ const eventful = (Base) =>
 const rated = (Base) =>
   class extends Base {
     addFeedback(feedback) {
-      attempt(this, () => invoke(this, this.constructor.calls.addFeedback, json(feedback)));
+      attempt(this, () => invoke(this, this.constructor.calls.addFeedback, json(feedback, 'feedback')));
     }
   };
 
@@ -204,7 +212,7 @@ const nesting = (Base) =>
     }
 
     setInput(input) {
-      attempt(this, () => invoke(this, this.constructor.calls.setInput, optionalText(input)));
+      attempt(this, () => invoke(this, this.constructor.calls.setInput, optionalText(input, 'input')));
       return this;
     }
   };
@@ -239,6 +247,12 @@ function place(value, name) {
   const given = ownText(value);
   if (given !== undefined) return given;
   throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${shown(value)} is not a text`);
+}
+
+/** Ends it now where the end that was given is none. */
+function endNow(entity, endTimestamp) {
+  send(entity, entity.constructor.calls.end);
+  attempt(entity, () => mustBeThere(endTimestamp, 'endTimestamp'));
 }
 
 const started = (config) => microseconds(config.startTimestamp);
@@ -300,6 +314,8 @@ function errorConfig(error) {
     const { name, message, ...rest } = errorMembers(error);
     return { name, message, code: rest.code, type: name, metadata: rest };
   }
+  const later = comesLater(error);
+  if (later !== undefined) return { message: later };
   if (typeof error !== 'object' || error === null) return { message: text(error) };
   const { id, ...members } = readable(error, ERROR_MEMBERS);
   return ['string', 'number', 'bigint'].includes(typeof id) ? { id, ...members } : members;
@@ -308,7 +324,7 @@ function errorConfig(error) {
 /** The same with a message, which an error needs: of an object without one its JSON. */
 function ownErrorConfig(error) {
   const config = errorConfig(error);
-  return { ...config, message: config.message ?? text(error) };
+  return { ...config, message: comesLater(config.message) ?? config.message ?? text(error) };
 }
 
 /** Makes something and gives its object, which has an id even when the call was refused. */
@@ -319,9 +335,10 @@ function make(core, Kind, method, parent, list, config) {
     let given = config ?? {};
     let members;
     try {
+      mustBeThere(given, 'config');
       members = list(given);
     } catch {
-      given = readable(given);
+      given = present(core, there(core, given, 'config'));
       members = list(given);
     }
     id = idOf(given.id);
@@ -351,7 +368,7 @@ function resultFlags(options) {
 
 /** What the log API is sent for a provider's result; throws a MaximError for what is none. */
 function normaliseResult(result, options) {
-  const normalised = native.normaliseResult(json(result), resultFlags(options));
+  const normalised = native.normaliseResult(json(result, 'result'), resultFlags(options));
   if (typeof normalised === 'number') throw failure(normalised);
   return JSON.parse(normalised);
 }
@@ -381,7 +398,7 @@ class Trace extends nesting(attached(rated(eventful(measured(timed(evaluated(Ent
 
   setOutput(output) {
     // A model that answered with calls only has said nothing, which is no error.
-    if (output !== undefined && output !== null) attempt(this, () => invoke(this, native.traceSetOutput, text(output)));
+    if (output !== undefined && output !== null) attempt(this, () => invoke(this, native.traceSetOutput, text(output, 'output')));
     return this;
   }
 
@@ -412,11 +429,11 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
   }
 
   setModelParameters(parameters) {
-    attempt(this, () => invoke(this, native.generationSetModelParameters, json(parameters)));
+    attempt(this, () => invoke(this, native.generationSetModelParameters, json(parameters, 'parameters')));
   }
 
   addMessage(message) {
-    attempt(this, () => invoke(this, native.generationAddMessage, json(message)));
+    attempt(this, () => invoke(this, native.generationAddMessage, json(message, 'message')));
   }
 
   /** Adds each of them; a text alone is one message of the user's, and an object alone is one too. */
@@ -446,7 +463,7 @@ class Generation extends attached(eventful(measured(timed(evaluated(Entity))))) 
    * `force` it is not reported, with `strict` it is refused.
    */
   result(result, options) {
-    attempt(this, () => invoke(this, native.generationResult, json(result), resultFlags(options)));
+    attempt(this, () => invoke(this, native.generationResult, json(result, 'result'), resultFlags(options)));
   }
 
   /** Ends the generation with an Error, or `{ message, code, type }`. */
@@ -482,12 +499,12 @@ class Retrieval extends attached(measured(timed(evaluated(Entity)))) {
 
   setInput(query) {
     if (typeof query === 'string') send(this, native.retrievalSetInput, query);
-    else attempt(this, () => invoke(this, native.retrievalSetInputJson, json(query)));
+    else attempt(this, () => invoke(this, native.retrievalSetInputJson, json(query, 'query')));
   }
 
   /** Logs one document or many, and ends the retrieval. */
   setOutput(documents) {
-    attempt(this, () => invoke(this, native.retrievalSetOutput, json(documents ?? null)));
+    attempt(this, () => invoke(this, native.retrievalSetOutput, json(documents ?? null, 'documents')));
   }
 }
 
@@ -497,12 +514,12 @@ class ToolCall extends measured(timed(Entity)) {
 
   /** Changes members of the tool call. */
   update(data) {
-    attempt(this, () => invoke(this, native.toolCallUpdate, json(data)));
+    attempt(this, () => invoke(this, native.toolCallUpdate, json(data, 'data')));
   }
 
   /** Logs the result and ends the tool call; what is not a string is sent as its JSON text. */
   result(result) {
-    attempt(this, () => invoke(this, native.toolCallResult, text(result)));
+    attempt(this, () => invoke(this, native.toolCallResult, text(result, 'result')));
   }
 
   /** Ends the tool call with an Error, or `{ message, code, type }`. */

@@ -9,7 +9,7 @@ const { Core } = require('./core.js');
 const { ENVIRONMENTS, FORMATS, LEVELS } = require('./constants.js');
 const { MaximError, asMaximError, failure } = require('./error.js');
 const { checkOptions, LOG_CLIENT } = require('./options.js');
-const { bytes, fenced, isError, messageText, milliseconds, nameText, numberOf, optionalJson, readable, whole } = require('./values.js');
+const { bytes, fenced, isError, messageText, milliseconds, nameText, numberOf, optionalJson, present, readable, there, whole } = require('./values.js');
 const { configuration: loggerConfiguration } = require('./logger.js');
 
 const FUNCTIONS = {
@@ -89,7 +89,7 @@ function levelOf(level, error, lossy) {
 }
 
 /** The tags of an entry; none where they cannot be read. */
-const tagsOf = (options) => (options === undefined || options === null ? undefined : optionalJson(readable(options, ['tags']).tags));
+const tagsOf = (core, options) => (options === undefined || options === null ? undefined : optionalJson(present(core, options, ['tags']).tags));
 
 let coreOf;
 
@@ -110,7 +110,7 @@ class Log {
   #log(method, message, data, options) {
     // An error in the place of the message, or of the data of a level that is none of error's, is data.
     const [text, about] = isError(message) ? [messageText(message), data ?? message] : [messageText(message), data];
-    this.#core.attempt(() => this.#invoke(method, text, optionalJson(about), tagsOf(options)));
+    this.#core.attempt(() => this.#invoke(method, text, optionalJson(there(this.#core, about, 'data')), tagsOf(this.#core, options)));
   }
 
   debug(message, data, options) {
@@ -135,7 +135,7 @@ class Log {
     const { errorWith } = this.constructor.calls;
     this.#core.attempt(() => {
       const parts = [fenced(() => String(error.name)), messageText(error), stackOf(error)];
-      this.#invoke(errorWith, messageText(message), ...parts, tagsOf(options));
+      this.#invoke(errorWith, messageText(message), ...parts, tagsOf(this.#core, options));
     });
   }
 }
@@ -206,7 +206,7 @@ class LogClient extends Log {
   log(given) {
     const core = coreOf(this);
     core.attempt(() => {
-      const entry = typeof given === 'object' && given !== null ? readable(given, ENTRY_MEMBERS) : {};
+      const entry = typeof given === 'object' && given !== null ? present(core, given, ENTRY_MEMBERS) : {};
       const { error } = entry;
       core.invoke(native.log, {
         level: levelOf(entry.level, error, core.lossy),
@@ -254,8 +254,9 @@ class LogClient extends Log {
   /** A flow with an id of this process's making. One that is refused is reported, and so are its entries. */
   flow(given) {
     const core = coreOf(this);
-    const name = nameText(given, core.lossy);
+    let name;
     try {
+      name = nameText(given, core.lossy);
       return new Flow(core, core.demand(native.flowNew, name));
     } catch (error) {
       const refused = asMaximError(error);

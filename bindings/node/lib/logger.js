@@ -9,7 +9,7 @@ const { Core } = require('./core.js');
 const { ENTITIES, OTLP_ENCODINGS, OVERFLOW_POLICIES, PROTOCOLS, SWITCHES } = require('./constants.js');
 const { MaximError, failure } = require('./error.js');
 const { checkOptions, LOGGER } = require('./options.js');
-const { fenced, isError, json, messageText, numberOf, numeric, optionalJson, optionalText, readable, shown } = require('./values.js');
+const { comesLater, fenced, isError, json, messageText, mustBeThere, numberOf, numeric, optionalJson, optionalText, readable, shown } = require('./values.js');
 const entities = require('./entities.js');
 
 const { Session, Trace, Span, Generation, Retrieval, ToolCall } = entities;
@@ -34,7 +34,10 @@ function switched(on) {
 function pairs(given) {
   if (given === undefined || given === null || typeof given === 'string') return given;
   return Object.entries(given)
-    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+    .map(([key, value]) => {
+      mustBeThere(value, key);
+      return `${key}=${encodeURIComponent(value)}`;
+    })
     .join(',');
 }
 
@@ -212,14 +215,23 @@ class Logger {
       } catch (error) {
         return failed(error);
       }
-      const then = fenced(() => result?.then);
-      return typeof then === 'function' ? then.call(result, ended, failed) : ended(result);
+      if (typeof fenced(() => result?.then) === 'function') {
+        // Whatever its own `then` does, the end comes once.
+        return new Promise((resolve) => resolve(result)).then(ended, failed);
+      }
+      ended(result);
+      if (typeof fenced(() => result?.next) === 'function' && comesLater(result) !== undefined) {
+        // A generator function: nothing of it has run yet, and what it will log comes after the end.
+        const { constructor } = entity;
+        this.#core.happened(new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `work: it gave ${comesLater(result)}, and the ${constructor.entity} has ended; read it in work`), 0);
+      }
+      return result;
     });
   }
 
   /** Sends one line of the caller's making: any action on any entity. */
   commit(entity, id, action, data = {}) {
-    this.#core.attempt(() => this.#core.invoke(native.commit, numberOf(ENTITIES, entity ?? '', 'entity'), entities.validId(id), optionalText(action), json(data)));
+    this.#core.attempt(() => this.#core.invoke(native.commit, numberOf(ENTITIES, entity ?? '', 'entity'), entities.validId(id), optionalText(action, 'action'), json(data, 'data')));
   }
 
   /** Sends every record from now on to a further repository or endpoint too; gives the sink's number. */

@@ -4,7 +4,7 @@
 // with a typo would be ignored in silence otherwise, and `baseURL` would send a test's records to production.
 
 const { MaximError } = require('./error.js');
-const { cut, fenced, json } = require('./values.js');
+const { cut, fenced, mustBeThere, written } = require('./values.js');
 
 /** The options that a logger and a log client have alike. */
 const COMMON = [
@@ -108,7 +108,7 @@ function meant(name, known) {
 /** An option's value for a message; of a key nothing is shown. */
 function shown(name, value) {
   if (name === 'apiKey') return 'of a wrong type';
-  return typeof value === 'number' ? String(value) : cut(fenced(() => json(value)));
+  return typeof value === 'number' ? String(value) : cut(fenced(() => written(value)));
 }
 
 /** Whether a value is of a type; a number is also none below 0, which no option means. */
@@ -122,6 +122,7 @@ function checkOptions(options, known, what) {
   for (const name of Object.keys(options)) {
     const value = options[name];
     if (value === undefined || value === null) continue;
+    mustBeThere(value, name);
     if (known.includes(name)) {
       const [type, kind] = wanted(name) ?? [];
       if (name === 'retry' && isOf(type, value)) checkOptions(value, RETRY, 'retry');

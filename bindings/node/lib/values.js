@@ -28,6 +28,34 @@ function fenced(read) {
   }
 }
 
+/**
+ * What stands for a value whose content comes later (a Promise that nobody awaited, a stream or generator that nobody
+ * read, a response without its body): nothing of it can be logged yet. Undefined of any other value.
+ */
+function comesLater(value) {
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    if (typeof value.toJSON === 'function') return undefined;
+    if (typeof value.then === 'function') return `[${nameOfKind(value)}: not awaited]`;
+    const isUnread =
+      typeof value[Symbol.asyncIterator] === 'function' ||
+      (typeof value.next === 'function' && types.isGeneratorObject(value)) ||
+      (typeof value.arrayBuffer === 'function' && typeof value.text === 'function');
+    return isUnread ? `[${nameOfKind(value)}: not read]` : undefined;
+  } catch {
+    // A trap or getter that throws: whoever writes the value finds out which.
+    return undefined;
+  }
+}
+
+const nameOfKind = (value) => String(value[Symbol.toStringTag] ?? value.constructor?.name ?? 'Object').slice(0, 100);
+
+/** Throws for a value whose content comes later; `name` is the argument. */
+function mustBeThere(value, name) {
+  const later = comesLater(value);
+  if (later !== undefined) throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${later}; give what comes of it`);
+}
+
 /** The text of something that was thrown, whatever it is. */
 function messageOf(error) {
   try {
@@ -115,7 +143,7 @@ function degraded(value, path) {
   }
   if (path.includes(value)) return '[Circular]';
   if (path.length === MAX_DEPTH) return '[nested too deep]';
-  return fenced(() => members(value, [...path, value]));
+  return comesLater(value) ?? fenced(() => members(value, [...path, value]));
 }
 
 function members(value, path) {
@@ -152,8 +180,14 @@ function entriesOf(object, path) {
   return written;
 }
 
+/** The JSON text of any value; one whose content comes later is refused by the argument's name. */
+function json(value, name = 'value') {
+  mustBeThere(value, name);
+  return written(value);
+}
+
 /** The JSON text of any value. */
-function json(value) {
+function written(value) {
   const outer = left;
   try {
     left = MAX_PLAIN_VALUES;
@@ -171,24 +205,25 @@ function json(value) {
 }
 
 /** The same, where undefined and null mean that there is nothing to say. */
-const optionalJson = (value) => (value === undefined || value === null ? undefined : json(value));
+const optionalJson = (value, name) => (value === undefined || value === null ? undefined : json(value, name));
 
 /** A text as it is, anything else as its JSON text; what JSON has no form for as the text that stands for it. */
-function text(value) {
+function text(value, name = 'value') {
   if (typeof value === 'string') return value;
   if (value === undefined) return 'null';
-  const written = typeof value === 'object' ? value : bounded(value);
-  return typeof written === 'string' ? written : (json(written) ?? '');
+  mustBeThere(value, name);
+  const plain = typeof value === 'object' ? value : bounded(value);
+  return typeof plain === 'string' ? plain : (written(plain) ?? '');
 }
 
 /** The same, where undefined and null mean absent. */
-const optionalText = (value) => (value === undefined || value === null ? undefined : text(value));
+const optionalText = (value, name) => (value === undefined || value === null ? undefined : text(value, name));
 
 /** A text, or the one that an object is in JSON (a UUID, a URL, a database's id), without quotes; undefined of anything else. */
 function ownText(value) {
   if (typeof value === 'string') return value;
-  const written = typeof value === 'object' && value !== null ? bounded(value) : undefined;
-  return typeof written === 'string' ? written : undefined;
+  const own = typeof value === 'object' && value !== null && comesLater(value) === undefined ? bounded(value) : undefined;
+  return typeof own === 'string' ? own : undefined;
 }
 
 /** A number, or a text or bigint that is one; `name` is the argument, for what is none. */
@@ -200,13 +235,13 @@ function numeric(value, name) {
 }
 
 /** A name that there has to be: of what is none, in a lossy call, what says so. */
-const nameText = (value, lossy) => optionalText(value) ?? (lossy ? '(no name)' : undefined);
+const nameText = (value, lossy) => (lossy ? comesLater(value) : undefined) ?? optionalText(value, 'name') ?? (lossy ? '(no name)' : undefined);
 
 /** A message for a person: of an error its own, of a value without JSON its text. */
 function messageText(value) {
   if (typeof value === 'string') return value;
   if (isError(value)) return fenced(() => String(value.message || value.name));
-  if (typeof value === 'object' && value !== null) return json(value);
+  if (typeof value === 'object' && value !== null) return comesLater(value) ?? written(value);
   return fenced(() => String(value));
 }
 
@@ -266,7 +301,7 @@ function numberOf(words, word, what) {
   if (word === undefined || word === null) return undefined;
   if (typeof word !== 'string' || !Object.hasOwn(words, word)) {
     const known = Object.keys(words).join(', ');
-    throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} is ${cut(json(word))}; it must be one of ${known}`);
+    throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${what} is ${cut(written(word))}; it must be one of ${known}`);
   }
   return words[word];
 }
@@ -293,14 +328,35 @@ function readable(object, names = namesOf(object)) {
   return members;
 }
 
+/** A value whose content is there; one that comes later is left out, and reported by its name. */
+function there(core, value, name) {
+  const later = comesLater(value);
+  if (later === undefined) return value;
+  if (!core.lossy) mustBeThere(value, name);
+  core.refuse(new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${later}, left out; give what comes of it`));
+  return undefined;
+}
+
+/** The same for the members of a configuration or entry that can be read, but for ids: who reads those refuses them. */
+function present(core, object, names) {
+  const members = readable(object, names);
+  for (const [name, value] of Object.entries(members)) if (!/id$/i.test(name)) members[name] = there(core, value, name);
+  return members;
+}
+
 module.exports = {
   isError,
+  comesLater,
+  mustBeThere,
+  present,
+  there,
   readable,
   cut,
   shown,
   errorMembers,
   fenced,
   json,
+  written,
   optionalJson,
   text,
   optionalText,

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { Logger, LogClient } from '../index.mjs';
 import { KEY, parseLine, scratch, startServer } from './support.mjs';
@@ -297,4 +298,110 @@ test('a function that a `with` does not have is refused, and what is run in one 
   });
   assert.deepEqual(told.map((message) => message.split(':')[0]), ['work', 'work', 'work']);
   assert.ok(lines.some((line) => line.id === 'getter' && line.action === 'end'));
+});
+
+/** Values whose content comes later, and what stands for each. */
+function notThere() {
+  return [
+    [Promise.resolve({ choices: [] }), '[Promise: not awaited]'],
+    [new (class Query { then(done) { done({ choices: [] }); } })(), '[Query: not awaited]'],
+    [(async function* () { yield 1; })(), '[AsyncGenerator: not read]'],
+    [(function* () { yield 1; })(), '[Generator: not read]'],
+    [Readable.from(['a']), '[Readable: not read]'],
+    [new ReadableStream(), '[ReadableStream: not read]'],
+    [{ async *[Symbol.asyncIterator]() { yield 1; } }, '[Object: not read]'],
+    [new Response('{}'), '[Response: not read]'],
+  ];
+}
+
+test('a value that nobody awaited or read is refused by its name, and nothing of it is logged', async () => {
+  const calls = {
+    result: (trace, value) => trace.addGeneration({ id: 'g' }).result(value),
+    message: (trace, value) => trace.addGeneration({ id: 'g' }).addMessage(value),
+    parameters: (trace, value) => trace.addGeneration({ id: 'g' }).setModelParameters(value),
+    documents: (trace, value) => trace.addRetrieval({ id: 'r' }).setOutput(value),
+    query: (trace, value) => trace.addRetrieval({ id: 'r' }).setInput(value),
+    input: (trace, value) => trace.setInput(value),
+    output: (trace, value) => trace.setOutput(value),
+    metadata: (trace, value) => trace.addMetadata(value),
+    feedback: (trace, value) => trace.addFeedback(value),
+    evaluators: (trace, value) => trace.evaluate.withEvaluators(value),
+    value: (trace, value) => trace.addTag('key', value),
+    data: (trace, value) => trace.addToolCall({ id: 'c' }).update(value),
+    sessionId: (trace, value) => trace.addToSession(value),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const { told, lines } = await logged(({ log }) => {
+      for (const [value] of notThere()) call(log.trace({ id: 't' }), value);
+    });
+    const wanted = notThere().map(([, text]) => `${name}: ${text}`);
+    assert.deepEqual(told.map((message, each) => message.slice(0, wanted[each]?.length)), wanted);
+    assert.deepEqual([...new Set(lines.map((line) => line.action))].filter((action) => !/^(create|add-.*)$/.test(action)), [], name);
+    assert.ok(!JSON.stringify(lines).includes('not '), name);
+  }
+});
+
+test('what nobody awaited is left out of a configuration or an entry by its name, and the record is made', async () => {
+  const { told, lines, entries } = await logged(({ log, app }) => {
+    const [later] = notThere()[0];
+    const trace = log.trace({ id: 't', name: 'kept', input: later, tags: later });
+    trace.addGeneration({ id: 'g', model: 'm', messages: later });
+    trace.addGeneration(later);
+    trace.addError(later);
+    trace.end(later);
+    app.info('said', later, { tags: later });
+    app.log({ message: 'whole', data: later, tags: ['t'] });
+    app.error(later);
+    const flow = app.flow(later);
+    flow.info('step', { inner: [later] });
+  });
+  const left = '[Promise: not awaited], left out; give what comes of it';
+  const said = (name) => `${name}: ${left}`;
+  assert.deepEqual(told, [
+    said('input'), said('tags'), said('messages'), said('config'), 'endTimestamp: [Promise: not awaited]; give what comes of it',
+    said('data'), said('tags'), said('data'),
+  ]);
+  const of = (action) => lines.filter((line) => line.action === action);
+  assert.deepEqual([of('create')[0].data.name, of('create')[0].data.input, of('create')[0].data.tags], ['kept', undefined, {}]);
+  assert.deepEqual(of('add-generation').map((line) => line.data.model ?? null), ['m', null]);
+  assert.equal(of('add-error')[0].data.message ?? of('add-error')[0].data.error?.message, '[Promise: not awaited]');
+  assert.equal(of('end').length, 1);
+  assert.deepEqual(entries.map((entry) => entry.message), ['said', 'whole', '[Promise: not awaited]', 'step']);
+  assert.deepEqual(entries.map((entry) => entry.data ?? null), [null, null, null, { inner: ['[Promise: not awaited]'] }]);
+});
+
+test('with exceptions, what nobody awaited is thrown by its name, in calls, in configurations and in options', async () => {
+  await logged(({ log, app }) => {
+    const [later] = notThere()[0];
+    const named = (name) => ({ code: 'MAXIM_ERR_INVALID_ARGUMENT', message: new RegExp(`^${name}: \\[Promise: not awaited\\]`) });
+    assert.throws(() => log.resumeGeneration('g').result(later), named('result'));
+    assert.throws(() => log.trace({ tags: later }), named('tags'));
+    assert.throws(() => log.trace(later), named('config'));
+    assert.throws(() => app.info('m', later), named('data'));
+    assert.throws(() => new Logger({ apiKey: later }), named('apiKey'));
+    assert.throws(() => new Logger({ apiKey: 'k', otlpHeaders: { Authorization: later } }), named('Authorization'));
+  }, { raiseExceptions: true });
+});
+
+test('what a block gives that is awaited as a Promise is ends its trace once, whatever its `then` does', async () => {
+  const thenables = [
+    { then: (done) => done('value') },
+    { then: (done, failed) => { done('value'); failed(new Error('again')); done('other'); } },
+    { then() { throw new Error('on purpose'); } },
+    { then: (_, failed) => failed(new Error('on purpose')) },
+    Object.defineProperty({}, 'then', { get: ((times) => () => { if ((times += 1) > 1) throw new Error('on purpose'); return () => {}; })(0) }),
+    Promise.resolve('value'),
+  ];
+  const { told, lines } = await logged(async ({ log }) => {
+    for (const [n, thenable] of thenables.entries()) {
+      const gave = await log.withTrace({ id: `t${n}` }, () => thenable).then((value) => value, (error) => error.message);
+      assert.equal(gave, [2, 3, 4].includes(n) ? 'on purpose' : 'value');
+    }
+    const unread = log.withTrace({ id: 'unread' }, function* work() { yield 1; });
+    assert.deepEqual([...unread], [1]);
+  });
+  const ends = lines.filter((line) => line.action === 'end').map((line) => line.id);
+  assert.deepEqual(ends, ['t0', 't1', 't2', 't3', 't4', 't5', 'unread']);
+  assert.deepEqual(lines.filter((line) => line.action === 'add-error').map((line) => line.id), ['t2', 't3', 't4']);
+  assert.deepEqual(told, ['work: it gave [Generator: not read], and the trace has ended; read it in work']);
 });
