@@ -6,7 +6,9 @@ export type { EntityKind, Environment, Level, OtlpEncoding, OverflowPolicy, Prot
 
 /** Anything that can be written as JSON; BigInt, Date, Error, Map and Set are written too. */
 export type Value = unknown;
-export type Tags = Record<string, Value>;
+/** Names and values, of whatever type the program gives them: an interface's too. */
+export type Members = Record<string, any>;
+export type Tags = Members;
 /** Bytes; a string is UTF-8. */
 export type Bytes = string | ArrayBufferView | ArrayBufferLike;
 /** A Date, or milliseconds since 1970; fractions are microseconds. */
@@ -24,64 +26,64 @@ export class MaximError extends Error {
 
 export interface Hooks {
   /** Gets refused calls and what goes wrong later. Without it they are warnings of the process, each kind once. */
-  onError?: (error: MaximError) => void;
+  onError?: ((error: MaximError) => void) | undefined;
   /** Gets debug output, a line at a time. */
-  onDebug?: (line: string) => void;
+  onDebug?: ((line: string) => void) | undefined;
   /** Whether refused log calls throw. Off: the program continues, `onError` is called. */
-  raiseExceptions?: boolean;
+  raiseExceptions?: boolean | undefined;
   /**
    * Whether a value that cannot be sent as it is (too long, not text, no JSON) is changed rather than its record
    * refused. On unless set to false.
    */
-  lossy?: boolean;
+  lossy?: boolean | undefined;
 }
 
 export interface DeliveryOptions extends Hooks {
-  apiKey?: string;
+  apiKey?: string | undefined;
   /** Maximum time that a record waits to be batched, in milliseconds. */
-  flushIntervalMs?: number;
-  isDebug?: boolean;
-  spoolDir?: string;
+  flushIntervalMs?: number | undefined;
+  isDebug?: boolean | undefined;
+  spoolDir?: string | undefined;
   /** Whether a `spoolDir` that cannot be used is replaced by a default one and reported; an error otherwise. */
-  spoolDirFallback?: boolean;
-  maxMemoryBytes?: number;
-  maxDiskBytes?: number;
-  overflowPolicy?: OverflowPolicy;
-  blockTimeoutMs?: number;
-  caFile?: string;
-  proxy?: string;
-  allowPlaintext?: boolean;
+  spoolDirFallback?: boolean | undefined;
+  maxMemoryBytes?: number | undefined;
+  maxDiskBytes?: number | undefined;
+  overflowPolicy?: OverflowPolicy | undefined;
+  blockTimeoutMs?: number | undefined;
+  caFile?: string | undefined;
+  proxy?: string | undefined;
+  allowPlaintext?: boolean | undefined;
   /** Nothing is done at all; also with MAXIM_DISABLED=1. */
-  disabled?: boolean;
+  disabled?: boolean | undefined;
   /** Whether inputs, outputs, messages, documents and attachments are sent; default: MAXIM_CAPTURE_CONTENT, else true. */
-  captureContent?: boolean;
+  captureContent?: boolean | undefined;
   /** What is masked before a record is kept or sent: see docs/what-leaves.md. */
-  masks?: MaskRule[];
+  masks?: MaskRule[] | undefined;
   /**
    * Asked, inside each log call, for every text that is about to leave, after `masks`: what takes its place, or undefined
    * to leave it. `field` is where the text is (`messages.content`). A mask that throws, gives anything else (a promise) or
    * takes longer than `maskBudgetUs` for one record has the text dropped, not the record.
    */
-  onMask?: (entity: MaskedEntity, field: string, text: string) => string | undefined;
+  onMask?: ((entity: MaskedEntity, field: string, text: string) => string | undefined) | undefined;
   /** How long `onMask` may take for one record, in microseconds; 10,000 unless given. */
-  maskBudgetUs?: number;
+  maskBudgetUs?: number | undefined;
   /** Longer texts are cut to so many bytes, and marked. */
-  maxFieldBytes?: number;
+  maxFieldBytes?: number | undefined;
   /** Records that could not be sent for so long are given up; default: 72 hours. */
-  maxAgeMs?: number;
+  maxAgeMs?: number | undefined;
   /** Files in quarantine are removed after so long; default: they stay. */
-  quarantineMaxAgeMs?: number;
+  quarantineMaxAgeMs?: number | undefined;
   /** Whether no file is made; records are lost with the process. */
-  memoryOnly?: boolean;
+  memoryOnly?: boolean | undefined;
   /** 'otlp' speaks OpenTelemetry's protocol over HTTP; docs/otlp.md explains it and what follows. */
-  protocol?: Protocol;
-  otlpUrl?: string;
-  otlpHeaders?: string | Record<string, string>;
-  otlpEncoding?: OtlpEncoding;
-  otlpCompression?: boolean;
-  serviceName?: string;
-  resourceAttributes?: string | Record<string, string>;
-  incompleteAfterMs?: number;
+  protocol?: Protocol | undefined;
+  otlpUrl?: string | undefined;
+  otlpHeaders?: string | Record<string, string> | undefined;
+  otlpEncoding?: OtlpEncoding | undefined;
+  otlpCompression?: boolean | undefined;
+  serviceName?: string | undefined;
+  resourceAttributes?: string | Record<string, string> | undefined;
+  incompleteAfterMs?: number | undefined;
 }
 
 /** What a text belongs to; `log_entry` for what a LogClient logs. */
@@ -89,34 +91,34 @@ export type MaskedEntity = EntityKind | 'log_entry';
 
 /** One of `preset`, `key` and `regex`. */
 export interface MaskRule {
-  preset?: 'email' | 'card' | 'api_key' | 'phone' | 'ip';
+  preset?: 'email' | 'card' | 'api_key' | 'phone' | 'ip' | undefined;
   /** The name of members whose value is masked. */
-  key?: string;
+  key?: string | undefined;
   /** In the library's syntax: without look-around and back-references. */
-  regex?: string;
+  regex?: string | undefined;
   /** What takes the place. */
-  replace?: string;
+  replace?: string | undefined;
   /** For messages about the rule. */
-  name?: string;
+  name?: string | undefined;
 }
 
 export interface LoggerOptions extends DeliveryOptions {
   /** The log repository; default: MAXIM_LOG_REPO_ID. */
-  repositoryId?: string;
+  repositoryId?: string | undefined;
   /** The public SDK's name of `repositoryId`. */
-  id?: string;
+  id?: string | undefined;
   /** Default: MAXIM_BASE_URL, else the public service. */
-  baseUrl?: string;
-  autoFlush?: boolean;
+  baseUrl?: string | undefined;
+  autoFlush?: boolean | undefined;
   /** The public SDK's form of `flushIntervalMs`. */
-  flushIntervalSeconds?: number;
+  flushIntervalSeconds?: number | undefined;
   /** The public SDK's name of `isDebug`. */
-  debug?: boolean;
-  maxAttachmentBytes?: number;
+  debug?: boolean | undefined;
+  maxAttachmentBytes?: number | undefined;
   /** Whether images and audio in messages become attachments; default: true. */
-  extractMedia?: boolean;
+  extractMedia?: boolean | undefined;
   /** The share of traces that is sent, chosen by id; errors and feedback always are. Default: MAXIM_SAMPLE_RATE, else 1. */
-  sampleRate?: number;
+  sampleRate?: number | undefined;
 }
 
 export interface Stats {
@@ -156,53 +158,53 @@ export interface Stats {
 
 export interface EntityConfig {
   /** 1 to 256 characters of A-Z a-z 0-9 _ -; generated when absent. */
-  id?: string;
-  name?: string;
-  tags?: Tags;
-  startTimestamp?: Time;
-  endTimestamp?: Time;
+  id?: string | undefined;
+  name?: string | undefined;
+  tags?: Tags | undefined;
+  startTimestamp?: Time | undefined;
+  endTimestamp?: Time | undefined;
 }
 export type SessionConfig = EntityConfig;
 export type SpanConfig = EntityConfig;
 export type RetrievalConfig = EntityConfig;
 export interface TraceConfig extends EntityConfig {
-  sessionId?: string;
-  input?: Value;
+  sessionId?: string | undefined;
+  input?: Value | undefined;
 }
 export interface GenerationConfig extends EntityConfig {
-  provider?: string;
-  model?: string;
-  messages?: readonly Value[];
-  modelParameters?: Record<string, Value>;
-  spanId?: string;
-  maximPromptId?: string;
-  maximPromptVersionId?: string;
+  provider?: string | undefined;
+  model?: string | undefined;
+  messages?: readonly Value[] | undefined;
+  modelParameters?: Members | undefined;
+  spanId?: string | undefined;
+  maximPromptId?: string | undefined;
+  maximPromptVersionId?: string | undefined;
 }
 export interface ToolCallConfig extends EntityConfig {
-  description?: string;
-  args?: Value;
+  description?: string | undefined;
+  args?: Value | undefined;
 }
 export interface ErrorConfig {
-  id?: string;
-  name?: string;
-  message?: string;
-  code?: string;
-  type?: string;
-  tags?: Tags;
-  metadata?: Record<string, Value>;
+  id?: string | undefined;
+  name?: string | undefined;
+  message?: string | undefined;
+  code?: string | undefined;
+  type?: string | undefined;
+  tags?: Tags | undefined;
+  metadata?: Members | undefined;
 }
 interface AttachmentMembers {
   /** Generated when absent. */
-  id?: string;
-  name?: string;
+  id?: string | undefined;
+  name?: string | undefined;
   /** Used where the content does not tell. */
-  mimeType?: string;
+  mimeType?: string | undefined;
   /** The public SDK has it; here the bytes that are sent are counted, whatever this says. */
-  size?: number;
-  tags?: Tags;
-  metadata?: Record<string, Value>;
+  size?: number | undefined;
+  tags?: Tags | undefined;
+  metadata?: Members | undefined;
   /** When it was made. */
-  timestamp?: Time;
+  timestamp?: Time | undefined;
 }
 /** A file: read when it is uploaded, and to be left as it is until then. */
 export interface FileAttachment extends AttachmentMembers {
@@ -222,8 +224,8 @@ export interface UrlAttachment extends AttachmentMembers {
 export type Attachment = FileAttachment | FileDataAttachment | UrlAttachment;
 export interface Feedback {
   score: number;
-  comment?: string;
-  [member: string]: Value;
+  comment?: string | undefined;
+  [member: string]: any;
 }
 export interface Cost {
   input: number;
@@ -234,24 +236,24 @@ export interface Cost {
 /** What becomes of a result whose shape is not known. */
 export interface ResultOptions {
   /** It is sent as it is, and nothing is said. */
-  force?: boolean;
+  force?: boolean | undefined;
   /** It is refused, and so is a provider's error; the generation does not end. */
-  strict?: boolean;
+  strict?: boolean | undefined;
 }
 
 export interface Evaluation {
-  withEvaluators(...evaluators: (string | readonly string[])[]): { withVariables(variables: Record<string, Value>): void };
-  withVariables(variables: Record<string, Value>, evaluators: readonly string[]): void;
+  withEvaluators(...evaluators: (string | readonly string[])[]): { withVariables(variables: Members): void };
+  withVariables(variables: Members, evaluators: readonly string[]): void;
 }
 
 declare abstract class Entity {
   get id(): string;
   addTag(key: string, value: Value): void;
-  addMetadata(metadata: Record<string, Value>): void;
+  addMetadata(metadata: Members): void;
   /** Ends it now, or at the given time. */
   end(endTimestamp?: Time): void;
   /** Sends any action on this entity. */
-  commit(action: string, data?: Record<string, Value>): void;
+  commit(action: string, data?: Members): void;
 }
 interface Evaluated {
   get evaluate(): Evaluation;
@@ -265,10 +267,10 @@ interface Timed {
 }
 interface Eventful {
   /** Gives the event's id. */
-  addEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
-  addEvent(name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
-  event(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
-  event(name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  addEvent(id: string, name: string, tags?: Tags, metadata?: Members): string | undefined;
+  addEvent(name: string, tags?: Tags, metadata?: Members): string | undefined;
+  event(id: string, name: string, tags?: Tags, metadata?: Members): string | undefined;
+  event(name: string, tags?: Tags, metadata?: Members): string | undefined;
 }
 interface Rated {
   addFeedback(feedback: Feedback): void;
@@ -288,8 +290,8 @@ interface Parent {
   retrieval(config?: RetrievalConfig): Retrieval;
   addToolCall(config?: ToolCallConfig): ToolCall;
   toolCall(config?: ToolCallConfig): ToolCall;
-  addError(error: Error | ErrorConfig): LoggedError;
-  error(error: Error | ErrorConfig): LoggedError;
+  addError(error: unknown): LoggedError;
+  error(error: unknown): LoggedError;
   setInput(input: Value): this;
   input(input: Value): this;
 }
@@ -325,14 +327,14 @@ export class Generation extends Entity {
   setModel(model: string): void;
   setProvider(provider: string): void;
   setName(name: string): void;
-  setModelParameters(parameters: Record<string, Value>): void;
+  setModelParameters(parameters: Members): void;
   addMessage(message: Value): void;
   /** Adds each; a text alone is one message of the user's, and an object alone is one too. */
   addMessages(messages: Iterable<Value> | object): void;
   /** Logs a provider's result and ends the generation; one whose shape is not known is sent as it is, and reported. */
   result(result: Value, options?: ResultOptions): void;
   /** Ends the generation with an error. */
-  error(error: Error | ErrorConfig): void;
+  error(error: unknown): void;
   /** Input, output and total, or the total alone where the parts are not known. */
   addCost(cost: Cost | { total: number }): void;
   setMaximPromptId(id: string): void;
@@ -352,11 +354,11 @@ export interface Retrieval extends Evaluated, Measured, Timed, Attached {}
 
 export class ToolCall extends Entity {
   private constructor();
-  update(data: Record<string, Value>): void;
+  update(data: Members): void;
   /** Logs the result and ends the tool call. */
   result(result: Value): void;
   /** Ends the tool call with an error. */
-  error(error: Error | ErrorConfig): void;
+  error(error: unknown): void;
 }
 export interface ToolCall extends Measured, Timed {}
 
@@ -396,7 +398,7 @@ export class Logger {
   withSpan<T>(config: SpanConfig, work: (span: Span) => T): T;
 
   /** Sends one line of the caller's making. */
-  commit(entity: EntityKind, id: string, action: string, data?: Record<string, Value>): void;
+  commit(entity: EntityKind, id: string, action: string, data?: Members): void;
   /** Sends every record from now on to a further repository or endpoint too; gives the sink's number. */
   addSink(options: LoggerOptions): number | undefined;
   /** What became of the records of the logger, or of one of its sinks; undefined once it is closed. */
@@ -437,66 +439,66 @@ export class Logger {
   sessionFeedback(id: string, feedback: Feedback): void;
   sessionAddMetric(id: string, name: string, value: number): void;
   sessionTrace(id: string, config?: TraceConfig): Trace;
-  sessionEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
-  sessionEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
-  sessionMetadata(id: string, metadata: Record<string, Value>): void;
+  sessionEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Members): string | undefined;
+  sessionEvent(id: string, name: string, tags?: Tags, metadata?: Members): string | undefined;
+  sessionMetadata(id: string, metadata: Members): void;
   sessionAddAttachment(id: string, attachment: Attachment): string | undefined;
   sessionEvaluate(id: string): Evaluation;
-  sessionEnd(id: string, data?: Record<string, Value>): void;
+  sessionEnd(id: string, data?: Members): void;
   traceGeneration(id: string, config?: GenerationConfig): Generation;
   traceToolCall(id: string, config?: ToolCallConfig): ToolCall;
   traceRetrieval(id: string, config?: RetrievalConfig): Retrieval;
   traceSpan(id: string, config?: SpanConfig): Span;
-  traceError(id: string, error: Error | ErrorConfig): LoggedError;
+  traceError(id: string, error: unknown): LoggedError;
   traceInput(id: string, input: Value): void;
   traceOutput(id: string, output: Value): void;
   traceAddToSession(id: string, sessionId: string): void;
   traceAddMetric(id: string, name: string, value: number): void;
   traceTag(id: string, key: string, value: Value): void;
-  traceEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
-  traceEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
+  traceEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Members): string | undefined;
+  traceEvent(id: string, name: string, tags?: Tags, metadata?: Members): string | undefined;
   traceFeedback(id: string, feedback: Feedback): void;
-  traceMetadata(id: string, metadata: Record<string, Value>): void;
+  traceMetadata(id: string, metadata: Members): void;
   traceAddAttachment(id: string, attachment: Attachment): string | undefined;
   traceEvaluate(id: string): Evaluation;
-  traceEnd(id: string, data?: Record<string, Value>): void;
+  traceEnd(id: string, data?: Members): void;
   generationSetModel(id: string, model: string): void;
   generationSetName(id: string, name: string): void;
   generationAddTag(id: string, key: string, value: Value): void;
   generationAddMessage(id: string, messages: Iterable<Value>): void;
-  generationSetModelParameters(id: string, parameters: Record<string, Value>): void;
+  generationSetModelParameters(id: string, parameters: Members): void;
   generationAddMetric(id: string, name: string, value: number): void;
   generationResult(id: string, result: Value): void;
-  generationError(id: string, error: Error | ErrorConfig): void;
-  generationMetadata(id: string, metadata: Record<string, Value>): void;
+  generationError(id: string, error: unknown): void;
+  generationMetadata(id: string, metadata: Members): void;
   generationAddAttachment(id: string, attachment: Attachment): string | undefined;
   generationEvaluate(id: string): Evaluation;
-  generationEnd(id: string, data?: Record<string, Value>): void;
+  generationEnd(id: string, data?: Members): void;
   spanGeneration(id: string, config?: GenerationConfig): Generation;
   spanRetrieval(id: string, config?: RetrievalConfig): Retrieval;
   spanToolCall(id: string, config?: ToolCallConfig): ToolCall;
   spanSpan(id: string, config?: SpanConfig): Span;
   spanTag(id: string, key: string, value: Value): void;
-  spanError(id: string, error: Error | ErrorConfig): LoggedError;
-  spanEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
-  spanEvent(id: string, name: string, tags?: Tags, metadata?: Record<string, Value>): string | undefined;
-  spanMetadata(id: string, metadata: Record<string, Value>): void;
+  spanError(id: string, error: unknown): LoggedError;
+  spanEvent(id: string, eventId: string, name: string, tags?: Tags, metadata?: Members): string | undefined;
+  spanEvent(id: string, name: string, tags?: Tags, metadata?: Members): string | undefined;
+  spanMetadata(id: string, metadata: Members): void;
   spanAddAttachment(id: string, attachment: Attachment): string | undefined;
   spanEvaluate(id: string): Evaluation;
-  spanEnd(id: string, data?: Record<string, Value>): void;
+  spanEnd(id: string, data?: Members): void;
   retrievalAddTag(id: string, key: string, value: Value): void;
   retrievalInput(id: string, query: Value): void;
   retrievalAddMetric(id: string, name: string, value: number): void;
   retrievalOutput(id: string, documents: Value): void;
-  retrievalMetadata(id: string, metadata: Record<string, Value>): void;
+  retrievalMetadata(id: string, metadata: Members): void;
   retrievalAddAttachment(id: string, attachment: Attachment): string | undefined;
   retrievalEvaluate(id: string): Evaluation;
-  retrievalEnd(id: string, data?: Record<string, Value>): void;
+  retrievalEnd(id: string, data?: Members): void;
   toolCallResult(id: string, result: Value): void;
-  toolCallError(id: string, error: Error | ErrorConfig): void;
+  toolCallError(id: string, error: unknown): void;
   toolCallAddTag(id: string, key: string, value: Value): void;
-  toolCallMetadata(id: string, metadata: Record<string, Value>): void;
-  toolCallEnd(id: string, data?: Record<string, Value>): void;
+  toolCallMetadata(id: string, metadata: Members): void;
+  toolCallEnd(id: string, data?: Members): void;
 }
 export { Logger as MaximLogger };
 
@@ -511,44 +513,44 @@ export class Maxim {
 export interface LogClientOptions extends DeliveryOptions {
   source: string;
   environment: Environment;
-  endpoint?: string;
-  version?: string;
-  dataset?: string;
-  userId?: string;
-  sessionId?: string;
-  batchSize?: number;
-  minLevel?: Level;
-  retry?: { maxRetries?: number; initialDelayMs?: number; maxDelayMs?: number };
+  endpoint?: string | undefined;
+  version?: string | undefined;
+  dataset?: string | undefined;
+  userId?: string | undefined;
+  sessionId?: string | undefined;
+  batchSize?: number | undefined;
+  minLevel?: Level | undefined;
+  retry?: { maxRetries?: number | undefined; initialDelayMs?: number | undefined; maxDelayMs?: number | undefined } | undefined;
 }
 
 export interface LogOptions {
-  tags?: readonly string[];
+  tags?: readonly string[] | undefined;
 }
 
 export interface LogEntry extends LogOptions {
-  level?: Level;
+  level?: Level | undefined;
   message: string;
-  data?: Record<string, Value>;
-  userId?: string;
-  sessionId?: string;
-  requestId?: string;
+  data?: Members | undefined;
+  userId?: string | undefined;
+  sessionId?: string | undefined;
+  requestId?: string | undefined;
   /** Fills `errorName` and `errorStack`. */
-  error?: Error;
-  errorName?: string;
-  errorStack?: string;
-  flowId?: string;
-  stepIndex?: number;
-  dataset?: string;
-  timestamp?: Time;
-  ipAddress?: string;
-  country?: string;
+  error?: unknown;
+  errorName?: string | undefined;
+  errorStack?: string | undefined;
+  flowId?: string | undefined;
+  stepIndex?: number | undefined;
+  dataset?: string | undefined;
+  timestamp?: Time | undefined;
+  ipAddress?: string | undefined;
+  country?: string | undefined;
 }
 
 export interface RawOptions {
-  source?: string;
-  environment?: Environment;
-  level?: Level;
-  dataset?: string;
+  source?: string | undefined;
+  environment?: Environment | undefined;
+  level?: Level | undefined;
+  dataset?: string | undefined;
 }
 
 /** What belongs to an entry: an object, as a rule; another value becomes its member `value`. */
@@ -558,8 +560,11 @@ interface Log {
   debug(message: unknown, data?: Data, options?: LogOptions): void;
   info(message: unknown, data?: Data, options?: LogOptions): void;
   warn(message: unknown, data?: Data, options?: LogOptions): void;
-  /** `data` is an Error, or what it is for the other levels; an Error alone, in the place of the message, is enough. */
-  error(message: unknown, data?: Data, options?: LogOptions): void;
+  /**
+   * `data` is an Error, or what it is for the other levels; an Error alone, in the place of the message, is enough. Data
+   * beside an Error: `error(e, data)`, or further members of the options behind it, `error('failed', e, { order: 7 })`.
+   */
+  error(message: unknown, data?: Data, options?: LogOptions & Members): void;
 }
 
 /** The steps of one piece of work, numbered. */

@@ -29,6 +29,7 @@ const {
   shown,
   text,
   there,
+  timeText,
 } = require('./values.js');
 
 // Messages that one call logs, at most: what gives them may have no end.
@@ -92,8 +93,7 @@ class Entity {
   /** Ends it now, or at the given time. */
   end(endTimestamp) {
     if (endTimestamp === undefined) send(this, this.constructor.calls.end);
-    else if (typeof endTimestamp === 'object' && comesLater(endTimestamp) !== undefined) endNow(this, endTimestamp);
-    else this.commit('end', { endTimestamp });
+    else endWith(this, {}, endTimestamp);
   }
 
   /** Sends any action on this entity, with an object of any members. */
@@ -249,10 +249,10 @@ function place(value, name) {
   throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${shown(value)} is not a text`);
 }
 
-/** Ends it now where the end that was given is none. */
-function endNow(entity, endTimestamp) {
-  send(entity, entity.constructor.calls.end);
-  attempt(entity, () => mustBeThere(endTimestamp, 'endTimestamp'));
+/** Ends it at a time, with further members; where the time is none, now, which is reported. */
+function endWith(entity, members, endTimestamp) {
+  entity.commit('end', { endTimestamp: timeText(endTimestamp) ?? timeText(Date.now()), ...members });
+  if (endTimestamp !== undefined && endTimestamp !== null) attempt(entity, () => aTime(endTimestamp));
 }
 
 const started = (config) => microseconds(config.startTimestamp);
@@ -378,8 +378,8 @@ class LoggedError extends Entity {
   static entity = 'error';
   static calls = { addTag: native.errorAddTag, addMetadata: native.errorAddMetadata };
 
-  end(endTimestamp = new Date()) {
-    this.commit('end', { endTimestamp });
+  end(endTimestamp) {
+    endWith(this, {}, endTimestamp);
   }
 }
 
@@ -573,6 +573,7 @@ module.exports = {
   ...kinds,
   kinds,
   Entity,
+  endWith,
   validId,
   LoggedError,
   normaliseResult,

@@ -91,6 +91,25 @@ function levelOf(level, error, lossy) {
 /** The tags of an entry; none where they cannot be read. */
 const tagsOf = (core, options) => (options === undefined || options === null ? undefined : optionalJson(present(core, options, ['tags']).tags));
 
+/** Data as an object: of what is no plain one, its member `value`. */
+const membersOf = (data) => {
+  const isPlain = fenced(() => typeof data === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(data))) === true;
+  return isPlain ? readable(data) : { value: data };
+};
+
+/** Data and the error beside them; the error alone where there are none. */
+function withError(data, error) {
+  if (data === undefined || data === null) return error;
+  const members = membersOf(data);
+  return { ...members, [Object.hasOwn(members, 'error') ? 'exception' : 'error']: error };
+}
+
+/** What is given with an entry's tags, where only these were expected. */
+function moreThanTags(options) {
+  const { tags: _tags, ...more } = readable(options ?? {});
+  return Object.keys(more).length > 0 ? more : undefined;
+}
+
 let coreOf;
 
 /** What a client and a flow have in common: a handle to log into, and the client's rules. */
@@ -108,9 +127,12 @@ class Log {
   }
 
   #log(method, message, data, options) {
-    // An error in the place of the message, or of the data of a level that is none of error's, is data.
-    const [text, about] = isError(message) ? [messageText(message), data ?? message] : [messageText(message), data];
-    this.#core.attempt(() => this.#invoke(method, text, optionalJson(there(this.#core, about, 'data')), tagsOf(this.#core, options)));
+    this.#core.attempt(() => {
+      const given = there(this.#core, data, 'data');
+      // An error in the place of the message is data, or among them.
+      const about = isError(message) ? withError(given, message) : given;
+      this.#invoke(method, messageText(message), optionalJson(about), tagsOf(this.#core, options));
+    });
   }
 
   debug(message, data, options) {
@@ -125,17 +147,23 @@ class Log {
     this.#log(this.constructor.calls.warn, message, data, options);
   }
 
-  /** Logs an error: `data` is an Error, or an object as for the other levels. The Error alone is enough. */
+  /**
+   * Logs an error: `data` is an Error, or an object as for the other levels. The Error alone is enough, in the place of the
+   * message; data may stand beside it there, or as further members of `options` behind it.
+   */
   error(message, data, options) {
-    const error = isError(data) ? data : data === undefined && isError(message) ? message : undefined;
+    const [error, beside] = isError(data) ? [data, moreThanTags(options)] : [isError(message) ? message : undefined, data];
     if (error === undefined) {
       this.#log(this.constructor.calls.error, message, data, options);
       return;
     }
-    const { errorWith } = this.constructor.calls;
+    const { calls, errorWithData } = this.constructor;
     this.#core.attempt(() => {
+      const about = there(this.#core, beside, 'data');
+      const tags = tagsOf(this.#core, options);
       const parts = [fenced(() => String(error.name)), messageText(error), stackOf(error)];
-      this.#invoke(errorWith, messageText(message), ...parts, tagsOf(this.#core, options));
+      if (about === undefined || about === null) this.#invoke(calls.errorWith, messageText(message), ...parts, tags);
+      else this.#invoke(...errorWithData(messageText(message), error, parts, about, tags));
     });
   }
 }
@@ -149,6 +177,9 @@ class Flow extends Log {
     error: native.flowError,
     errorWith: native.flowErrorWith,
   };
+
+  // A step has no error of its own beside its data.
+  static errorWithData = (message, error, _parts, data, tags) => [native.flowError, message, optionalJson(withError(data, error)), tags];
 
   #id;
   #name;
@@ -189,6 +220,12 @@ class LogClient extends Log {
     error: native.logError,
     errorWith: native.logErrorWith,
   };
+
+  // The error's own message is among the data, as without any.
+  static errorWithData = (message, _error, [name, own, stack], data, tags) => [
+    native.log,
+    { level: LEVELS.error, message, data_json: optionalJson({ message: own, ...membersOf(data) }), error_name: name, error_stack: stack, tags_json: tags },
+  ];
 
   /** Throws MaximError when it cannot be made; log calls don't, unless `raiseExceptions` is set. */
   constructor(options = {}) {

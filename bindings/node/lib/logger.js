@@ -418,8 +418,12 @@ for (const [prefix, [resume, methods]] of Object.entries(BY_ID)) {
   }
   define(`${prefix}End`, function end(id, data) {
     const entity = this[resume](id);
-    if (data === undefined) entity.end();
-    else entity.commit('end', { endTimestamp: new Date(), ...readable(data) });
+    if (data === undefined) {
+      entity.end();
+      return;
+    }
+    const { endTimestamp, ...members } = readable(data);
+    entities.endWith(entity, members, endTimestamp);
   });
   if (prefix !== 'toolCall') {
     define(`${prefix}Evaluate`, function evaluate(id) {

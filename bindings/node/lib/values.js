@@ -276,6 +276,16 @@ function microseconds(time) {
   return ms === undefined ? undefined : Math.round(ms * 1000);
 }
 
+/** The same as RFC 3339, with microseconds where there are any. */
+function timeText(time) {
+  const us = microseconds(time);
+  if (us === undefined) return undefined;
+  const ms = Math.floor(us / 1000);
+  const rest = us - ms * 1000;
+  const whole = new Date(ms).toISOString();
+  return rest === 0 ? whole : whole.replace('Z', `${String(rest).padStart(3, '0')}Z`);
+}
+
 const FIRST_I32 = -(2 ** 31);
 const LAST_I32 = 2 ** 31 - 1;
 
@@ -367,6 +377,7 @@ module.exports = {
   messageText,
   milliseconds,
   microseconds,
+  timeText,
   bytes,
   numberOf,
 };

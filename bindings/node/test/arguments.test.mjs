@@ -358,7 +358,8 @@ test('what nobody awaited is left out of a configuration or an entry by its name
   const left = '[Promise: not awaited], left out; give what comes of it';
   const said = (name) => `${name}: ${left}`;
   assert.deepEqual(told, [
-    said('input'), said('tags'), said('messages'), said('config'), 'endTimestamp: [Promise: not awaited]; give what comes of it',
+    said('input'), said('tags'), said('messages'), said('config'),
+    '[Promise: not awaited] is not a time: give a Date, milliseconds since 1970 or ISO 8601',
     said('data'), said('tags'), said('data'),
   ]);
   const of = (action) => lines.filter((line) => line.action === action);
@@ -404,4 +405,49 @@ test('what a block gives that is awaited as a Promise is ends its trace once, wh
   assert.deepEqual(ends, ['t0', 't1', 't2', 't3', 't4', 't5', 'unread']);
   assert.deepEqual(lines.filter((line) => line.action === 'add-error').map((line) => line.id), ['t2', 't3', 't4']);
   assert.deepEqual(told, ['work: it gave [Generator: not read], and the trace has ended; read it in work']);
+});
+
+test('an Error and the data beside it both arrive, in whatever place they are given', async () => {
+  const { told, entries } = await logged(({ app }) => {
+    const error = Object.assign(new TypeError('declined'), { code: 'E1' });
+    app.error(error, { order: 7 }, { tags: ['t'] });
+    app.error('failed', error, { order: 7, tags: ['t'] });
+    app.error(error, 7);
+    app.error(error, { message: 'own' });
+    app.warn(error, { order: 7 });
+    app.warn(error, { error: 'own' });
+    app.flow('f').error(error, { order: 7 });
+    app.error(error, Object.defineProperty({ order: 7 }, 'odd', { get: throwing, enumerable: true }));
+  });
+  assert.deepEqual(told, []);
+  const [beside, behind, number, named, warned, both, step, odd] = entries;
+  for (const entry of [beside, behind]) assert.deepEqual([entry.data, entry.tags], [{ message: 'declined', order: 7 }, ['t']]);
+  assert.deepEqual([number.data, named.data, odd.data], [{ message: 'declined', value: 7 }, { message: 'own' }, { message: 'declined', order: 7 }]);
+  for (const entry of [beside, behind, number, named, odd]) {
+    assert.equal(entry.errorName, 'TypeError');
+    assert.match(entry.errorStack, /^TypeError: declined\n/);
+  }
+  assert.deepEqual(entries.map((entry) => entry.message), ['declined', 'failed', 'declined', 'declined', 'declined', 'declined', 'declined', 'declined']);
+  for (const entry of [warned, step]) {
+    assert.equal(entry.data.order, 7);
+    assert.deepEqual([entry.data.error.name, entry.data.error.message, entry.data.error.code], ['TypeError', 'declined', 'E1']);
+  }
+  assert.deepEqual([both.data.error, both.data.exception.message], ['own', 'declined']);
+  assert.equal(step.level, 'error');
+});
+
+test('an end is a time like any other, and what is none is reported and ends it now', async () => {
+  const wrong = ['nonsense', NaN, new Date(NaN), {}, null];
+  const { told, lines } = await logged(({ log }) => {
+    const given = [1767323045999, 1767323045999.25, new Date(1767323045999), '2026-01-02T03:04:05.999Z'];
+    for (const time of [...given, ...wrong]) log.trace().end(time);
+    for (const time of [...given, ...wrong]) log.traceEnd('t', { endTimestamp: time, more: 1 });
+    log.trace().addError(new Error('e')).end(given[0]);
+  });
+  const ends = lines.filter((line) => line.action === 'end').map((line) => line.data.endTimestamp);
+  const same = '2026-01-02T03:04:05.999Z';
+  const told5 = [same, '2026-01-02T03:04:05.999250Z', same, same];
+  assert.deepEqual([ends.slice(0, 4), ends.slice(9, 13), ends.slice(18)], [told5, told5, [same]]);
+  assert.ok([...ends.slice(4, 9), ...ends.slice(13, 18)].every((end) => /^20\d\d-.*Z$/.test(end)), ends.join());
+  assert.deepEqual(told.map((message) => message.split(' is not a time')[1]), Array(8).fill(': give a Date, milliseconds since 1970 or ISO 8601'));
 });

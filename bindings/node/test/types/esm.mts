@@ -34,6 +34,28 @@ maximStream({ client: log });
 new MaximTransport({ client: log });
 maxim.version.at(0);
 
+// What programs have: errors that were caught, objects of an interface, members that may be undefined.
+interface Order {
+  order: number;
+  note?: string;
+}
+const order: Order = { order: 7 };
+const maybe = process.env.MAXIM_API_KEY;
+new Logger({ apiKey: maybe, repositoryId: maybe, onError: maybe ? console.error : undefined });
+try {
+  logger.trace({ sessionId: maybe, tags: order }).addMetadata(order);
+} catch (caught) {
+  trace.error(caught);
+  trace.span().generation({ modelParameters: order, startTimestamp: undefined }).error(caught);
+  trace.toolCall().error(caught);
+  logger.traceError(id, caught);
+  log.error(caught, order);
+  log.error('failed', caught, { order: 7, tags: ['a'] });
+  log.log({ message: 'failed', error: caught, data: order, userId: maybe });
+}
+trace.commit('update', order);
+trace.addFeedback({ score: 1, ...order });
+
 // @ts-expect-error a metric is a number
 trace.addMetric('m', 'x');
 // @ts-expect-error a URL has no path
