@@ -70,6 +70,74 @@ class ProcessTest < MaximTest
     assert_complete(RECORDS + 1)
   end
 
+  # What is allocated, a subclass that does not call initialize, and whatever a handle's private half is given.
+  def test_what_was_not_initialized_says_so_whatever_it_is_called_with
+    output = ruby(<<~RUBY, "-W0")
+      client = Class.new(Maxim::LogClient) { def initialize; end }
+      logger = Class.new(Maxim::Logger) { def initialize; end }
+      kinds = Maxim.constants.map { |name| Maxim.const_get(name) }.grep(Class) + [Maxim::LogClient::Handle, client, logger]
+      # Errors and RawJson have no handle, and a flow no allocate.
+      kinds = kinds.reject { |kind| kind <= Exception || kind <= Struct || kind == Maxim::Flow }
+      called = 0
+      kinds.each do |kind|
+        names = kind.ancestors.take_while { |above| above != Object }.flat_map { |above| above.instance_methods(false) + above.private_instance_methods(false).grep(/_native\z/) }
+        (names.uniq - %i[initialize]).each do |name|
+          arity = kind.instance_method(name).arity
+          [nil, "x", 1, [], {}].each do |given|
+            called += 1
+            kind.allocate.__send__(name, *[given] * (arity.negative? ? -arity - 1 : arity)) { nil }
+          rescue ArgumentError, TypeError, Maxim::Error
+            nil # says what is wrong with what was given, or that there is no handle
+          rescue RuntimeError => e
+            raise unless e.message == "not initialized"
+          rescue NoMethodError => e
+            # Of what was given; nothing of the binding's own is nil.
+            raise if e.receiver.nil? && !given.nil?
+          end
+        end
+      end
+      puts "called" if called > 1000
+    RUBY
+    assert_equal "called", output.lines.last&.chomp
+  end
+
+  def test_a_copy_a_dump_and_another_ractor_get_a_clear_error_and_the_handle_goes_on
+    output = ruby(<<~RUBY, "-W0")
+      log = Maxim::Logger.new
+      app = Maxim::LogClient.new(source: "s")
+      trace = log.trace("t")
+      flow = app.flow("f")
+      [log, trace, flow].each do |each|
+        [-> { each.dup }, -> { each.clone }, -> { Marshal.dump(each) }, -> { Ractor.make_shareable(each) },
+         -> { Ractor.new(each) { |it| it.inspect }.take }, -> { Ractor.new(each, &:inspect).take }].each do |wrong|
+          wrong.call
+          puts "none: \#{each.class}"
+        rescue TypeError, Ractor::Error, ArgumentError => e
+          print "." unless e.message.empty?
+        end
+      end
+      copy = app.dup
+      copy.close
+      puts copy.closed? && app.closed? && app.info("refused") == false
+      puts trace.add_tag("seq", "seq-0"), log.close, trace.add_tag("k", "v"), log.closed?
+    RUBY
+    assert_equal ["..................true", "true", "true", "false", "true"], output.lines(chomp: true)
+  end
+
+  def test_a_process_that_is_forked_in_a_block_ends_its_own_part_only
+    ruby(<<~RUBY, "-W0")
+      log = Maxim::Logger.new
+      log.trace("t", id: "block") do |trace|
+        pid = fork { trace.add_tag("n", "seq-child-0"); log.close }
+        Process.wait(pid)
+        trace.add_tag("n", "seq-parent-0")
+      end
+      log.close
+    RUBY
+    logger.flush_log_files
+    assert_complete(2)
+  end
+
   def test_a_ractor_is_refused_with_a_clear_error
     output = ruby(<<~RUBY, "-W0")
       begin

@@ -143,6 +143,7 @@ VALUE mx_unknown(VALUE rest, const char *const *names, int count) {
 
 VALUE mx_fill(mx_call *call, const mx_field *fields, int count, VALUE logged, VALUE options, void *config, VALUE *keep) {
     if (NIL_P(options)) return Qfalse;
+    Check_Type(options, T_HASH);
     const mx_owner *owner = NIL_P(logged) ? NULL : mx_owner_get(logged);
     ID names[MX_MAX_FIELDS] = {0};
     for (int i = 0; i < count; i++) names[i] = rb_intern(fields[i].name);

@@ -104,7 +104,7 @@ module Maxim
 
       next if name == :unknown
 
-      define_method(:"#{name}?") { level <= number && @handle.would_log?([number, ERROR].min) }
+      define_method(:"#{name}?") { level <= number && handle.would_log?([number, ERROR].min) }
       define_method(:"#{name}!") { self.level = number }
     end
 
@@ -134,14 +134,14 @@ module Maxim
     def entry(level: :info, message: nil, data: nil, **fields)
       number = Convert.choice("level", level, Constants::LEVELS)
       if number.is_a?(Error)
-        refusal = @handle.refuse(number)
+        refusal = handle.refuse(number)
         return refusal unless @lossy
 
         number = INFO
       end
       data, fields = without_unknown(data, fields)
       message = nil.equal?(message) ? (NO_MESSAGE if @lossy) : LogEntry.text(message)
-      @handle.log(level: number, message: message, data: data, **fields)
+      handle.log(level: number, message: message, data: data, **fields)
     end
 
     def level
@@ -168,24 +168,24 @@ module Maxim
 
     # Who is using the application; nil for nobody.
     def user_id=(id)
-      @handle.user_id = id
+      handle.user_id = id
     end
 
     def session_id=(id)
-      @handle.session_id = id
+      handle.session_id = id
     end
 
     # Whether an entry of this level would be logged.
     def would_log?(level)
       level = severity(level)
-      level >= self.level && @handle.would_log?([level, ERROR].min)
+      level >= self.level && handle.would_log?([level, ERROR].min)
     end
 
     # A flow: entries with a common id and a step index. One that is refused has no id, and is told to the error
     # handler, as its entries are. With `remote: true` the service gives the id, which waits up to `timeout` seconds
     # and raises when it fails. With a block, gives the block's value and logs an error that leaves it.
     def flow(name, remote: false, timeout: DEFAULT_TIMEOUT)
-      flow = remote ? @handle.remote_flow(name, timeout) : @handle.flow(name)
+      flow = remote ? handle.remote_flow(name, timeout) : handle.flow(name)
       return flow unless block_given?
 
       flow.within { |it| yield it }
@@ -194,52 +194,52 @@ module Maxim
     # A whole document in one of FORMATS, sent now; waits up to `timeout` seconds. Options: source,
     # environment, level, dataset.
     def ingest_raw(body, format, timeout: DEFAULT_TIMEOUT, **options)
-      ingest(body, format, options) { |*arguments| @handle.ingest_raw(*arguments, timeout) }
+      ingest(body, format, options) { |*arguments| handle.ingest_raw(*arguments, timeout) }
     end
 
     # The same, sent in the background and kept until it has arrived.
     def ingest_raw_async(body, format, **options)
-      ingest(body, format, options) { |*arguments| @handle.ingest_raw_async(*arguments) }
+      ingest(body, format, options) { |*arguments| handle.ingest_raw_async(*arguments) }
     end
 
     # True when everything accepted has arrived, false when the time ran out before.
     def flush(timeout: DEFAULT_TIMEOUT)
-      @handle.flush(timeout)
+      handle.flush(timeout)
     end
 
     # Starts a flush; the block is given nil, or the error, by a later call.
     def flush_async(timeout: DEFAULT_TIMEOUT, &block)
-      @handle.flush_async(timeout, block)
+      handle.flush_async(timeout, block)
     end
 
     # The directory for entries that cannot be sent yet; nil when they are kept in memory only.
     def spool_dir
-      @handle.spool_dir
+      handle.spool_dir
     end
 
     def stats
-      @handle.stats
+      handle.stats
     end
 
     # Hands events to the handlers without logging anything.
     def poll
-      @handle.poll
+      handle.poll
       self
     end
 
     # Deletes everything that is held and not delivered: Logger#purge for a client.
     def purge
-      @handle.purge
+      handle.purge
     end
 
     # Sends what it can, and ends the client.
     def close(timeout: DEFAULT_TIMEOUT)
-      @handle.close(timeout: timeout)
+      handle.close(timeout: timeout)
     end
     alias disconnect close
 
     def closed?
-      @handle.closed
+      handle.closed
     end
 
     # As ::Logger#reopen: there is no file to open again.
@@ -253,6 +253,11 @@ module Maxim
 
     private
 
+    # The native client; not there after `allocate`, or in a subclass whose initialize does not call this one's.
+    def handle
+      @handle || raise("not initialized")
+    end
+
     def write(severity, message, data, tags, fields, block)
       name = LogEntry::SEVERITIES[severity]
       message, fields = from_block(message, fields, block) if block
@@ -262,7 +267,7 @@ module Maxim
       tags = all_tags(tags)
       tags << name.to_s if severity > ERROR
       message = format(name, message) if formatter && !tagging?
-      LogEntry.write(@handle, LogEntry::LEVELS[[severity, ERROR].min], message, data, tags)
+      LogEntry.write(handle, LogEntry::LEVELS[[severity, ERROR].min], message, data, tags)
     end
 
     # With a block, what stands before it is the program's name.
@@ -314,8 +319,8 @@ module Maxim
         level: options[:level] && Convert.choice("level", options[:level], Constants::LEVELS)
       }
       wrong = numbers.values.find { |number| number.is_a?(Error) }
-      return @handle.refuse(wrong) if wrong
-      return @handle.refuse(InvalidArgumentError.new("the document is a #{Foreign.class_name(body)}: give a String")) unless String === body
+      return handle.refuse(wrong) if wrong
+      return handle.refuse(InvalidArgumentError.new("the document is a #{Foreign.class_name(body)}: give a String")) unless String === body
 
       yield body, numbers[:format], options.merge(numbers.compact.except(:format))
     end
@@ -325,12 +330,12 @@ module Maxim
       unknown = fields.keys - FIELDS
       return [data, fields] if unknown.empty?
 
-      @handle.refuse(Convert.unknown(unknown, FIELDS))
+      handle.refuse(Convert.unknown(unknown, FIELDS))
       [LogEntry.merge(data, fields.slice(*unknown)), fields.except(*unknown)]
     end
 
     def silence_key
-      @silence_key ||= :"maxim_silence_#{@handle.object_id}"
+      @silence_key ||= :"maxim_silence_#{handle.object_id}"
     end
   end
 end

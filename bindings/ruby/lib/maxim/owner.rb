@@ -75,11 +75,9 @@ module Maxim
 
     def watch(on_error, on_debug, exit_timeout, raise_exceptions)
       @raise_exceptions = raise_exceptions
-      @warned = {}
       @on_error = on_error
       @on_debug = on_debug
       @exit_timeout = exit_timeout
-      @flushes = {}
       Owner.track(self, exit_timeout)
     end
 
@@ -121,6 +119,7 @@ module Maxim
     # Nobody listens: a warning of each kind, at most once in WARNING_PAUSE.
     def warn_of(error)
       now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      @warned ||= {} # Of an object that was allocated and not initialized too.
       last = @warned[error.class]
       return if last && now - last < WARNING_PAUSE
 
@@ -133,7 +132,7 @@ module Maxim
     end
 
     def flush_event(status, detail, number)
-      tell(@flushes.delete(number), status.zero? ? nil : Error.for_status(status, detail))
+      tell(@flushes&.delete(number), status.zero? ? nil : Error.for_status(status, detail))
     end
 
     # A handler that fails must not fail the call that happened to bring it its event.
@@ -148,7 +147,7 @@ module Maxim
       raise ArgumentError, "a block is needed" unless block
 
       number = block.object_id
-      @flushes[number] = block
+      (@flushes ||= {})[number] = block
       begin
         flush_async_native(timeout, number)
       rescue Error
