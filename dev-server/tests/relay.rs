@@ -427,6 +427,9 @@ fn spans_of_any_program_are_forwarded_once_the_endpoint_takes_them() {
         "1",
         "--max-body",
         "4000",
+        // A success by its status alone: nothing has been taken.
+        "--error-body",
+        "2",
     ]);
     let path = store("relay-otlp");
     let mut relay = Relay::start(&path, 0, &["--otlp", &to(&server)], None);
@@ -440,6 +443,9 @@ fn spans_of_any_program_are_forwarded_once_the_endpoint_takes_them() {
     let records = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":9,"body":{"stringValue":"hello"}}]}]}]}"#;
     assert_eq!(relay.connect().request("POST", "/v1/logs", &json, records.as_bytes()).status, 200);
     assert_eq!(relay.connect().request("POST", "/v1/traces", &json, b"{\"resourceSpans\": 1}").status, 400);
+    // What the protocol has no place for stays with who sends it.
+    let raw = relay.connect().request("POST", "/v1/logs?format=csv", &[STRUCTURED_KEY], b"a,b\n1,2\n");
+    assert_eq!(raw.status, 404, "{}", raw.text());
     let stats = relay.drained();
     assert_eq!((&stats["delivered"], &stats["refused"]), (&201.into(), &0.into()), "{stats}");
     let seq = server.get("/seq");

@@ -10,12 +10,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Instant;
 
 use flate2::write::GzEncoder;
-use serde_json::Value as Json;
 
+use super::answer::partial_success;
 use super::config::{Compression, OtlpConfig};
 use super::encode::Encoding;
-use super::proto::{Field, fields};
-use crate::delivery::{Body, Http, Outcome, Request, Response, Said, is_on_this_machine};
+use crate::delivery::{Body, Http, Outcome, Request, Response, is_on_this_machine};
 
 /// Smaller requests are not worth compressing.
 const LEAST_COMPRESSED: usize = 1_024;
@@ -116,7 +115,7 @@ pub fn classify(response: &Response, encoding: Encoding) -> Outcome {
     let status = response.status;
     match status {
         200..=299 if response.encoding.is_some() || response.is_cut => Outcome::of(response),
-        200..=299 => match partial_success(&response.body, encoding) {
+        200..=299 => match partial_success(&response.body, encoding == Encoding::Json) {
             Some((0, why)) if why.is_empty() => Outcome::Delivered,
             Some((rejected, why)) => {
                 let why = plain(&response.strike_out(&why));
@@ -151,43 +150,4 @@ fn words(response: &Response) -> String {
 /// Somebody else's words, fit for one line of ours.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(QUOTED).collect()
-}
-
-/// How many were refused, and why, of a successful answer; `None` if it is none.
-fn partial_success(body: &[u8], encoding: Encoding) -> Option<(u64, String)> {
-    if body.trim_ascii().is_empty() {
-        return Some((0, String::new()));
-    }
-    // Some answer in JSON whatever they were sent.
-    if encoding == Encoding::Json || body.trim_ascii().starts_with(b"{") {
-        // What else says that it is no success is judged as everywhere.
-        if Said::by(body) != Said::Fine {
-            return None;
-        }
-        let answer: Json = serde_json::from_slice(body).ok()?;
-        // JSON of protobuf has both spellings of a name.
-        let of = |names: &[&str], json: &Json| names.iter().find_map(|name| json.get(*name)).cloned();
-        let Some(partial) = of(&["partialSuccess", "partial_success"], &answer) else {
-            return Some((0, String::new()));
-        };
-        let counts = ["rejectedSpans", "rejectedLogRecords", "rejected_spans", "rejected_log_records"];
-        let rejected = of(&counts, &partial)
-            .and_then(|given| given.as_u64().or_else(|| given.as_str()?.parse().ok()))
-            .unwrap_or(0);
-        let why = of(&["errorMessage", "error_message"], &partial);
-        return Some((rejected, why.as_ref().and_then(Json::as_str).unwrap_or_default().to_owned()));
-    }
-    let mut found = (0, String::new());
-    for field in fields(body) {
-        let (1, Field::Bytes(partial)) = field? else { return None };
-        for field in fields(partial) {
-            match field? {
-                // A number below 0 is none.
-                (1, Field::Number(rejected)) => found.0 = u64::try_from(rejected as i64).unwrap_or(0),
-                (2, Field::Bytes(why)) => found.1 = String::from_utf8_lossy(why).into_owned(),
-                _ => {}
-            }
-        }
-    }
-    Some(found)
 }

@@ -13,15 +13,17 @@
 //! | [`json`] | JSON read where it stands, and written |
 //! | [`entry`] | a structured entry as a log record |
 //! | [`config`] | where it goes: the configuration and the standard environment |
-//! | [`export`] | one request: compression, partial success |
+//! | [`export`] | one request: compression, and what its answer comes to |
+//! | `answer` | what a success says of what was refused |
 //! | [`logs`], [`traces`] | the protocols that a pipeline delivers by |
 //! | `whole` | a folder that keeps what leaves it, and whole requests: for tests and `maxim-dev` only |
 //!
 //! Everything above [`config`] in this table is pure: no file, no network, no clock, and nothing of this crate but
-//! `text::time`, for `maxim-dev relay` folds with the same files.
+//! `text::time`, for `maxim-dev relay` folds with the same files; it judges answers with `answer`.
 
 #![forbid(unsafe_code)]
 
+mod answer;
 pub mod config;
 pub mod data;
 pub mod encode;

@@ -8,3 +8,5 @@ pub mod answer;
 pub mod policy;
 #[path = "../../../src/delivery/http/retry_after.rs"]
 pub mod retry_after;
+
+pub use answer::Said;

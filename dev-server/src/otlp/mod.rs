@@ -3,6 +3,8 @@
 
 #![allow(dead_code)]
 
+#[path = "../../../src/otlp/answer.rs"]
+pub mod answer;
 #[path = "../../../src/otlp/data.rs"]
 pub mod data;
 #[path = "../../../src/otlp/encode.rs"]

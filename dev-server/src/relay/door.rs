@@ -110,6 +110,9 @@ fn answer(relay: &Relay, head: &Head, route: &Route, text: Vec<u8>) -> Result<Re
             Ok(Response::json(200, &json!({"success": true, "count": count})))
         }
         Route::Raw { .. } => {
+            if !matches!(relay.target, Target::Maxim(_)) {
+                return Err(Response::error(404, "an OpenTelemetry endpoint has no raw documents"));
+            }
             if text.is_empty() {
                 return Err(Response::error(400, "the body is empty"));
             }

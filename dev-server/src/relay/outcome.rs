@@ -3,12 +3,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use opentelemetry_proto::tonic::collector::{logs::v1 as logs, trace::v1 as trace};
-use prost::Message as _;
-
 use crate::delivery::answer::{Row, Said};
 use crate::delivery::retry_after;
 use crate::model::plain::shorten;
+use crate::otlp::answer::partial_success;
 use crate::relay::body::Kind;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -46,19 +44,10 @@ impl Outcome {
         let after =
             || answer.retry_after.as_deref().and_then(|text| retry_after::parse(text, SystemTime::now()));
         match Row::of(status) {
-            Row::Success if kind.is_otlp() => {
-                let (rejected, why) = rejected(kind, &answer.body);
-                Outcome::Delivered { rejected, why }
-            }
-            Row::Success => match said {
-                Said::Fine => Outcome::Delivered { rejected: 0, why: String::new() },
-                _ if answer.body.trim_ascii().is_empty() => {
-                    Outcome::Delivered { rejected: 0, why: String::new() }
-                }
-                Said::Error(_) | Said::Denied => Outcome::Retry { after: None, why },
-                Said::Errors(_) | Said::Foreign => {
-                    Outcome::Hold { why: format!("not the service's answer: {why}") }
-                }
+            Row::Success => match (taken(kind, &answer.body, &said), said) {
+                (Some((rejected, why)), _) => Outcome::Delivered { rejected, why },
+                (None, Said::Error(_) | Said::Denied) => Outcome::Retry { after: None, why },
+                (None, _) => Outcome::Hold { why: format!("not the service's answer: {why}") },
             },
             Row::Redirect => Outcome::Hold { why: format!("not the service's answer: {why}") },
             Row::BadRequest => Outcome::Refused { why },
@@ -72,19 +61,12 @@ impl Outcome {
     }
 }
 
-/// How many items a success took for rejected, and why.
-fn rejected(kind: Kind, body: &[u8]) -> (u64, String) {
-    let (count, why) = match kind {
-        Kind::Spans => trace::ExportTraceServiceResponse::decode(body)
-            .ok()
-            .and_then(|answer| answer.partial_success)
-            .map_or((0, String::new()), |partial| (partial.rejected_spans, partial.error_message)),
-        _ => logs::ExportLogsServiceResponse::decode(body)
-            .ok()
-            .and_then(|answer| answer.partial_success)
-            .map_or((0, String::new()), |partial| (partial.rejected_log_records, partial.error_message)),
-    };
-    (u64::try_from(count).unwrap_or(0), why)
+/// How many items a success took for rejected, and why; `None` if it is no success.
+fn taken(kind: Kind, body: &[u8], said: &Said) -> Option<(u64, String)> {
+    match kind.is_otlp() {
+        true => partial_success(body, false),
+        false => (*said == Said::Fine || body.trim_ascii().is_empty()).then_some((0, String::new())),
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +76,21 @@ mod tests {
     fn of(status: u16, body: &str) -> Outcome {
         let answer = Answer { status, retry_after: Some("7".into()), body: body.as_bytes().to_vec() };
         Outcome::of(Kind::Lines, &answer)
+    }
+
+    #[test]
+    fn only_what_an_endpoint_of_opentelemetry_answers_is_its_success() {
+        let of = |body: &[u8]| {
+            Outcome::of(Kind::Spans, &Answer { status: 200, retry_after: None, body: body.to_vec() })
+        };
+        for body in [&b""[..], b"{}", &[0x0a, 0], &[0x10, 1]] {
+            assert_eq!(of(body), Outcome::Delivered { rejected: 0, why: String::new() }, "{body:?}");
+        }
+        assert_eq!(of(&[0x0a, 2, 0x08, 3]), Outcome::Delivered { rejected: 3, why: String::new() });
+        for page in ["<html>log in</html>", "error", "moved"] {
+            assert!(matches!(of(page.as_bytes()), Outcome::Hold { .. }), "{page}");
+        }
+        assert!(matches!(of(br#"{"error":"no"}"#), Outcome::Retry { .. }));
     }
 
     #[test]

@@ -121,6 +121,20 @@ fn an_answer_is_judged_as_the_specification_has_it() {
     assert_eq!(judged(200, &[0x0a, 0]), Outcome::Delivered);
     let some = [&[0x0a, 6, 0x08, 3, 0x12, 2][..], b"no"].concat();
     assert!(matches!(judged(200, &some), Outcome::Partly { rejected: 3, .. }));
+    // Fields of a later version, of every type, around what is known and alone.
+    let later = [&[0x10, 1, 0x1d, 1, 2, 3, 4, 0x21, 1, 2, 3, 4, 5, 6, 7, 8, 0x2a, 2][..], b"ok"].concat();
+    assert_eq!(judged(200, &later), Outcome::Delivered);
+    assert!(matches!(
+        judged(200, &[&later[..], &some, &later].concat()),
+        Outcome::Partly { rejected: 3, .. }
+    ));
+    let within = [&[0x0a, 4 + later.len() as u8, 0x08, 3][..], &[0x18, 7], &later].concat();
+    assert!(matches!(judged(200, &within), Outcome::Partly { rejected: 3, .. }));
+    // What ends early, and texts, of which some would do as fields that nobody knows.
+    assert!(matches!(judged(200, &later[..later.len() - 1]), Outcome::Hold { .. }));
+    for text in ["error", "error\n", "OK", "ok", "=Offline", "5busy", "M\u{e9}tro"] {
+        assert!(matches!(judged(200, text.as_bytes()), Outcome::Hold { .. }), "{text}");
+    }
     let json = br#"{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"no"}}"#;
     assert!(matches!(judged(200, json), Outcome::Partly { rejected: 2, .. }));
     assert_eq!(judged(200, br#"{"partialSuccess":{}}"#), Outcome::Delivered);
