@@ -34,13 +34,13 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use cli::args::{self, Command};
-use cli::{help, say, spool, tail, transfer};
+use cli::{help, is_unread, say, spool, tail, transfer};
 
 /// Exit status for a command line that is not understood, as getopt-based tools have it.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let done = match args::parse(std::env::args().skip(1), io::stdout().is_terminal()) {
+    let done = match args::parse(std::env::args_os().skip(1), io::stdout().is_terminal()) {
         Ok(Command::Help(None)) => say(&help::help()),
         Ok(Command::Help(Some(name))) => say(&help::help_of(&name)),
         Ok(Command::Version) => say(concat!("maxim-dev ", env!("CARGO_PKG_VERSION"), "\n")),
@@ -59,6 +59,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_unread(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("maxim-dev: {error}");
             ExitCode::FAILURE

@@ -94,7 +94,12 @@ fn an_export_is_replayed_to_an_endpoint_in_its_order() {
     let seq = to.get("/seq");
     assert_eq!((&seq["totals"]["missing"], &seq["totals"]["out_of_order"]), (&0.into(), &0.into()));
     // A key does not go out in clear, not even to a name that only begins like this machine's.
-    for url in ["http://example.invalid", "http://127.0.0.1.evil.invalid", "http://localhost@evil.invalid"] {
+    for url in [
+        "http://example.invalid",
+        "http://127.0.0.1.evil.invalid",
+        "http://localhost@evil.invalid",
+        "http://127.0.0.1:80@evil.invalid",
+    ] {
         let (code, _, said) = replay(url);
         assert!(code == Some(1) && said.contains("https"), "{url}: {said}");
     }

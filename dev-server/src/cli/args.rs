@@ -4,6 +4,8 @@
 //! `--drop-before-read`), taken from that module's table, so that flags and `POST /control` cannot drift apart.
 //! Nothing is opened and nothing is printed here.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -120,8 +122,69 @@ pub enum Command {
     Version,
 }
 
+/// A flag and its value: what stands behind its equals sign, or the next argument. Only names of files may be anything
+/// but UTF-8.
+struct Flag<'a> {
+    name: String,
+    attached: Option<OsString>,
+    takes_value: bool,
+    rest: &'a mut dyn Iterator<Item = OsString>,
+}
+
+impl<'a> Flag<'a> {
+    fn new(arg: &OsStr, rest: &'a mut dyn Iterator<Item = OsString>) -> Result<Flag<'a>, String> {
+        let (name, attached) = match arg.as_bytes().iter().position(|&byte| byte == b'=') {
+            Some(at) if arg.as_bytes().starts_with(b"--") => {
+                let (name, value) = arg.as_bytes().split_at(at);
+                (OsStr::from_bytes(name), Some(OsString::from_vec(value[1..].to_vec())))
+            }
+            _ => (arg, None),
+        };
+        Ok(Flag { name: utf8(name.to_owned())?, attached, takes_value: false, rest })
+    }
+
+    fn value(&mut self) -> Result<OsString, String> {
+        self.takes_value = true;
+        let value = self.attached.take().or_else(|| self.rest.next());
+        value.ok_or_else(|| format!("{} needs a value", self.name))
+    }
+
+    fn text(&mut self) -> Result<String, String> {
+        self.value().and_then(utf8)
+    }
+
+    fn path(&mut self) -> Result<PathBuf, String> {
+        self.value().map(PathBuf::from)
+    }
+
+    fn number<N: std::str::FromStr>(&mut self) -> Result<N, String> {
+        let text = self.text()?;
+        number(&self.name, &text)
+    }
+
+    fn bytes(&mut self) -> Result<u64, String> {
+        let text = self.text()?;
+        bytes(&self.name, &text)
+    }
+
+    /// Nothing is left of it that nobody took.
+    fn end(self) -> Result<(), String> {
+        match self.attached {
+            Some(_) if !self.takes_value => Err(format!("{} takes no value", self.name)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn utf8(word: OsString) -> Result<String, String> {
+    word.into_string().map_err(|word| format!("{word:?} is no UTF-8, which only the name of a file may be"))
+}
+
 /// Reads the arguments after the program's name. `interactive` (stdout is a terminal) decides the default mode.
-pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Result<Command, String> {
+pub fn parse<A: Into<OsString>>(
+    args: impl IntoIterator<Item = A>,
+    interactive: bool,
+) -> Result<Command, String> {
     let mut options = Options {
         port: DEFAULT_PORT,
         allowed_hosts: Vec::new(),
@@ -139,58 +202,49 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
         behaviour: Behaviour::default(),
     };
     let mut mode = None;
-    let mut args = args.into_iter().peekable();
-    if let Some(name) = args.next_if(|first| COMMANDS.iter().any(|command| command.name == first)) {
-        return command(&name, args);
+    let mut args = args.into_iter().map(Into::into).peekable();
+    let is_command = |first: &OsString| COMMANDS.iter().any(|command| first == command.name);
+    if let Some(name) = args.next_if(is_command) {
+        return command(&utf8(name)?, args);
     }
     while let Some(arg) = args.next() {
-        let (flag, attached) = match arg.split_once('=') {
-            Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
-            None => (arg, None),
-        };
-        let (has_attached, mut takes_value) = (attached.is_some(), false);
-        let mut value = || {
-            takes_value = true;
-            attached.clone().or_else(|| args.next()).ok_or_else(|| format!("{flag} needs a value"))
-        };
-        match flag.as_str() {
+        let mut flag = Flag::new(&arg, &mut args)?;
+        match flag.name.as_str() {
             "-h" | "--help" => return Ok(Command::Help(None)),
             "-V" | "--version" => return Ok(Command::Version),
             "--check-seq" => options.check_seq = true,
             "--exit-when-stdin-closes" => options.exit_when_stdin_closes = true,
-            "--port" => options.port = number(&flag, &value()?)?,
-            "--db" => options.db = Some(value()?.into()),
-            "--db-max" => options.max_db_bytes = bytes(&flag, &value()?)?,
-            "--prices" => options.prices = Some(value()?.into()),
+            "--port" => options.port = flag.number()?,
+            "--db" => options.db = Some(flag.path()?),
+            "--db-max" => options.max_db_bytes = flag.bytes()?,
+            "--prices" => options.prices = Some(flag.path()?),
             "--live" => options.is_live = true,
-            "--allow-host" => options.allowed_hosts.push(value()?),
-            "--seq-start" => options.seq_start = number(&flag, &value()?)?,
-            "--port-file" => options.port_file = Some(value()?.into()),
-            "--record" => options.record = Some(value()?.into()),
-            "--lines" => options.lines = Some(value()?.into()),
+            "--allow-host" => options.allowed_hosts.push(flag.text()?),
+            "--seq-start" => options.seq_start = flag.number()?,
+            "--port-file" => options.port_file = Some(flag.path()?),
+            "--record" => options.record = Some(flag.path()?),
+            "--lines" => options.lines = Some(flag.path()?),
             "--mode" => {
-                mode = Some(match value()?.as_str() {
+                mode = Some(match flag.text()?.as_str() {
                     "tree" => Mode::Tree,
                     "count" => Mode::Count,
                     "quiet" => Mode::Quiet,
                     other => return Err(format!("--mode is tree, count or quiet, not {other:?}")),
                 });
             }
-            _ => {
-                if !flag.starts_with('-') {
-                    return Err(format!("unknown command {flag:?}; --help lists them all"));
+            name => {
+                if !name.starts_with('-') {
+                    return Err(format!("unknown command {name:?}; --help lists them all"));
                 }
                 let setting = SETTINGS
                     .iter()
-                    .find(|setting| setting.flag() == flag)
-                    .ok_or_else(|| format!("unknown flag {flag:?}; --help lists them all"))?;
-                let given = if setting.is_switch() { Value::Bool(true) } else { Value::String(value()?) };
+                    .find(|setting| setting.flag() == name)
+                    .ok_or_else(|| format!("unknown flag {name:?}; --help lists them all"))?;
+                let given = if setting.is_switch() { Value::Bool(true) } else { Value::String(flag.text()?) };
                 options.behaviour.set(setting.name, &given)?;
             }
         }
-        if has_attached && !takes_value {
-            return Err(format!("{flag} takes no value"));
-        }
+        flag.end()?;
     }
     // A test that closes standard input wants counts; a person, on a terminal or through a pipe, wants to see.
     let is_watched = !options.exit_when_stdin_closes;
@@ -203,7 +257,7 @@ pub fn parse(args: impl IntoIterator<Item = String>, interactive: bool) -> Resul
 }
 
 /// Reads the arguments behind a command's name.
-fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command, String> {
+fn command(name: &str, mut args: impl Iterator<Item = OsString>) -> Result<Command, String> {
     let mut port = DEFAULT_PORT;
     let (mut is_json, mut is_otlp, mut is_export) = (false, false, false);
     let (mut to, mut repository, mut otlp) = (None, None, None);
@@ -212,39 +266,46 @@ fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command
     let (mut port_file, mut allowed_hosts, mut exit_when_stdin_closes) = (None, Vec::new(), false);
     let mut words = Vec::new();
     while let Some(arg) = args.next() {
-        let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
-        match (arg.as_str(), name) {
+        // In a query a dash is a "not"; alone it is standard input.
+        if arg == "-" || !arg.as_bytes().starts_with(b"-") || name == "tail" && !is_flag(&arg) {
+            words.push(arg);
+            continue;
+        }
+        let mut flag = Flag::new(&arg, &mut args)?;
+        match (flag.name.as_str(), name) {
             ("-h" | "--help", _) => return Ok(Command::Help(Some(name.to_owned()))),
-            ("--port", "tail" | "tree" | "export" | "import" | "relay") => {
-                port = number("--port", &value()?)?
-            }
+            ("--port", "tail" | "tree" | "export" | "import" | "relay") => port = flag.number()?,
             ("--json", "tail" | "spool") => is_json = true,
             ("--export", "spool") => is_export = true,
             ("--otlp", "export") => is_otlp = true,
-            ("--otlp", "relay") => otlp = Some(value()?),
-            ("--store", "relay") => store = Some(value()?.into()),
-            ("--store-max", "relay") => store_max = bytes("--store-max", &value()?)?,
-            ("--incomplete-after", "relay") => {
-                incomplete_after = Duration::from_secs(number("--incomplete-after", &value()?)?);
-            }
+            ("--otlp", "relay") => otlp = Some(flag.text()?),
+            ("--store", "relay") => store = Some(flag.path()?),
+            ("--store-max", "relay") => store_max = flag.bytes()?,
+            ("--incomplete-after", "relay") => incomplete_after = Duration::from_secs(flag.number()?),
             ("--no-sync", "relay") => is_synced = false,
-            ("--port-file", "relay") => port_file = Some(value()?.into()),
-            ("--allow-host", "relay") => allowed_hosts.push(value()?),
+            ("--port-file", "relay") => port_file = Some(flag.path()?),
+            ("--allow-host", "relay") => allowed_hosts.push(flag.text()?),
             ("--exit-when-stdin-closes", "relay") => exit_when_stdin_closes = true,
-            ("--to", "replay" | "relay") => to = Some(value()?),
-            ("--repository", "replay") => repository = Some(value()?),
-            (flag, _) if flag.starts_with("--") => {
+            ("--to", "replay" | "relay") => to = Some(flag.text()?),
+            ("--repository", "replay") => repository = Some(flag.text()?),
+            (flag, _) => {
                 return Err(format!("unknown flag {flag:?} of {name}; maxim-dev {name} --help lists them"));
             }
-            _ => words.push(arg),
         }
+        flag.end()?;
     }
     let one = |what: &str| match words.as_slice() {
         [word] => Ok(word.clone()),
         _ => Err(format!("{name} needs one {what}")),
     };
+    if let ("tree" | "export" | "relay", Some(word)) = (name, words.first()) {
+        return Err(format!("unknown word {word:?} of {name}"));
+    }
     Ok(match name {
-        "tail" => Command::Tail(TailOptions { port, is_json, query: words.join(" ") }),
+        "tail" => {
+            let query = words.into_iter().map(utf8).collect::<Result<Vec<_>, _>>()?.join(" ");
+            Command::Tail(TailOptions { port, is_json, query })
+        }
         "spool" => {
             let places = words.iter().map(PathBuf::from).collect();
             Command::Spool(SpoolOptions { places, is_export, is_json })
@@ -262,9 +323,6 @@ fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command
                 (None, Some(url)) => Target::Otlp(url),
                 _ => return Err("relay needs one of --to URL and --otlp URL".into()),
             };
-            if let Some(word) = words.first() {
-                return Err(format!("unknown word {word:?} of relay"));
-            }
             Command::Relay(Box::new(RelayOptions {
                 port,
                 port_file,
@@ -278,10 +336,15 @@ fn command(name: &str, mut args: impl Iterator<Item = String>) -> Result<Command
             }))
         }
         _ => {
-            let shell = one("shell: bash, zsh or fish")?;
+            let shell = utf8(one("shell: bash, zsh or fish")?)?;
             Command::Completion(completion::script(&shell).ok_or("completion is for bash, zsh or fish")?)
         }
     })
+}
+
+/// Whether a word is a flag rather than a part of a query.
+fn is_flag(word: &OsStr) -> bool {
+    word.as_bytes().starts_with(b"--") || word == "-h"
 }
 
 /// A size in bytes, also as `64k`, `512m` or `2g`.
@@ -326,6 +389,28 @@ mod tests {
     }
 
     #[test]
+    fn only_the_name_of_a_file_may_be_other_than_utf_8() {
+        let bytes = |text: &[u8]| OsString::from_vec(text.to_vec());
+        let parsed = |words: &[&[u8]]| parse(words.iter().map(|word| bytes(word)), false);
+        let Ok(Command::Import { path, port: 7 }) = parsed(&[b"import", b"--port=7", b"a\xff"]) else {
+            panic!("no import")
+        };
+        assert_eq!(path.into_os_string(), bytes(b"a\xff"));
+        let Ok(Command::Serve(options)) = parsed(&[b"--db=b\xff=c"]) else { panic!("no server") };
+        assert_eq!(options.db.map(PathBuf::into_os_string), Some(bytes(b"b\xff=c")));
+        for words in
+            [&[b"\xff" as &[u8]][..], &[b"--mode", b"\xff"], &[b"tail", b"\xff"], &[b"tail", b"--\xff"]]
+        {
+            assert!(parsed(words).is_err_and(|error| error.contains("no UTF-8")), "{words:?}");
+        }
+        // A dash in a query is a "not".
+        let Ok(Command::Tail(options)) = parsed(&[b"tail", b"-name:retry", b"tag.k=v"]) else {
+            panic!("no tail")
+        };
+        assert_eq!(options.query, "-name:retry tag.k=v");
+    }
+
+    #[test]
     fn who_watches_decides_what_is_shown() {
         let of =
             |line: &str, interactive| match parse(line.split_whitespace().map(str::to_owned), interactive) {
@@ -353,6 +438,11 @@ mod tests {
         for (line, expected) in [
             ("--prot 1", "unknown flag \"--prot\""),
             ("stray", "unknown command \"stray\""),
+            ("tree stray", "unknown word \"stray\" of tree"),
+            ("export stray", "unknown word \"stray\" of export"),
+            ("spool -x", "unknown flag \"-x\" of spool"),
+            ("tail --json=yes", "--json takes no value"),
+            ("tree --port=x", "--port needs a number"),
             ("tail --otlp", "unknown flag \"--otlp\" of tail"),
             ("--port", "--port needs a value"),
             ("--port 99999", "--port needs a number"),

@@ -142,6 +142,17 @@ pub fn authority(target: &str) -> Option<&str> {
     after_scheme(target).map(|rest| rest.split(['/', '?']).next().unwrap_or_default())
 }
 
+/// Whether a URL is one that a key may go to: https, or http to this machine and nothing that only looks so.
+pub fn may_have_key(url: &str) -> bool {
+    let Ok(uri) = url.parse::<ureq::http::Uri>() else { return false };
+    let has_user = uri.authority().is_none_or(|authority| authority.as_str().contains('@'));
+    match (uri.scheme_str(), uri.host()) {
+        (Some("https"), Some(_)) => true,
+        (Some("http"), Some(host)) if !has_user => ["127.0.0.1", "localhost", "[::1]"].contains(&host),
+        _ => false,
+    }
+}
+
 fn after_scheme(target: &str) -> Option<&str> {
     ["http://", "https://"].iter().find_map(|scheme| {
         let start = target.get(..scheme.len())?;
@@ -237,6 +248,31 @@ mod tests {
         assert_eq!(route("POST", "http://host:1/v1/flows"), (Route::Flow, true));
         assert_eq!(route("GET", "HTTP://host/nowhere"), (Route::Unknown, true));
         assert_eq!(route("CONNECT", "host:443"), (Route::Connect, true));
+    }
+
+    #[test]
+    fn a_key_goes_out_encrypted_or_not_at_all() {
+        for url in [
+            "https://a.test",
+            "http://127.0.0.1:1/x",
+            "http://localhost",
+            "http://[::1]:8899",
+            "https://me:pw@a.test",
+        ] {
+            assert!(may_have_key(url), "{url}");
+        }
+        for url in [
+            "http://a.test",
+            "http://127.0.0.1.a.test",
+            "http://127.0.0.1:80@a.test",
+            "http://localhost:1@a.test/",
+            "http://localhost@a.test",
+            "ftp://127.0.0.1",
+            "127.0.0.1",
+            "",
+        ] {
+            assert!(!may_have_key(url), "{url}");
+        }
     }
 
     #[test]

@@ -1,21 +1,18 @@
 //! Requests out: the service as the relay speaks to it, with its key and its headers.
 
 use std::io::{self, Read as _, Write as _};
-use std::time::Duration;
 
 use flate2::{Compression, write::GzEncoder};
 
 use crate::cli::args::Target;
+use crate::cli::client::agent;
 use crate::collect::http::Head;
-use crate::collect::routes::{decode, origin_form, segment};
+use crate::collect::routes::{decode, may_have_key, origin_form, segment};
 use crate::relay::body::Kind;
 use crate::relay::outcome::Answer;
 
 /// Bytes of an answer that are read.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
-/// Longest wait for a connection, and for a whole request.
-const CONNECT_TIME: Duration = Duration::from_secs(10);
-const REQUEST_TIME: Duration = Duration::from_secs(60);
 
 pub struct Client {
     agent: ureq::Agent,
@@ -27,9 +24,6 @@ pub struct Client {
 impl Client {
     pub fn new(target: &Target) -> io::Result<Client> {
         let url = target.url().trim_end_matches('/').to_owned();
-        let is_local = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|own| {
-            url.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-        });
         let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let key = environment("MAXIM_API_KEY");
         let headers = match target {
@@ -38,8 +32,7 @@ impl Client {
         };
         // A collector beside the relay has no key and needs none; a key goes out encrypted or not at all.
         let has_secret = matches!(target, Target::Maxim(_)) || !headers.is_empty();
-        let may_be_clear = is_local || !has_secret;
-        if !(url.starts_with("https://") || url.starts_with("http://") && may_be_clear) {
+        if !may_have_key(&url) && (has_secret || !url.starts_with("http://")) {
             return Err(io::Error::other(
                 "an https URL, or http on this machine: the key goes with the data",
             ));
@@ -50,13 +43,7 @@ impl Client {
             }
             Target::Otlp(_) => (String::new(), Target::Otlp(url)),
         };
-        let agent = ureq::Agent::config_builder()
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .timeout_connect(Some(CONNECT_TIME))
-            .timeout_global(Some(REQUEST_TIME))
-            .build()
-            .into();
+        let agent = agent(target.url());
         Ok(Client { agent, target, key, headers })
     }
 

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
 use crate::cli::args::{RelayOptions, Target};
-use crate::cli::{listening, say};
+use crate::cli::{announce, listening};
 use crate::collect::accept::accept;
 use crate::relay::shared::Relay;
 
@@ -66,7 +66,7 @@ pub fn run(options: RelayOptions) -> io::Result<()> {
     if let Some(path) = &options.port_file {
         listening::write_port(path, port)?;
     }
-    say(&format!(
+    announce(&format!(
         "maxim-dev relay listening on http://127.0.0.1:{port}, to {}, store {}\n",
         relay.target.url(),
         path.display()
@@ -77,7 +77,7 @@ pub fn run(options: RelayOptions) -> io::Result<()> {
     // An error would mean that no sender is left; the signal handler always holds one.
     let _ = stopped.recv();
     let totals = relay.store.lock().totals();
-    say(&format!("{} records wait in {}\n", totals.held, path.display()))
+    announce(&format!("{} records wait in {}\n", totals.held, path.display()))
 }
 
 fn usual_store() -> io::Result<PathBuf> {

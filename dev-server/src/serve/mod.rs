@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use crate::cli::args::Options;
-use crate::cli::{about, has_colours, listening, say, tail};
+use crate::cli::{about, announce, has_colours, listening, say, tail};
 use crate::collect::accept::accept;
 use crate::collect::counts::{Mode, Store};
 use crate::collect::record::Log;
@@ -47,7 +47,7 @@ pub fn run(options: Options) -> io::Result<()> {
     if let Some(path) = &options.port_file {
         listening::write_port(path, port).map_err(|error| about(path, &error))?;
     }
-    say(&format!("maxim-dev listening on http://127.0.0.1:{port}\n"))?;
+    announce(&format!("maxim-dev listening on http://127.0.0.1:{port}\n"))?;
     if let Some(library) = library.as_ref().filter(|_| options.is_live) {
         let library = Arc::clone(library);
         std::thread::Builder::new().name("live".into()).spawn(move || show_live(&library))?;
@@ -65,10 +65,10 @@ pub fn run(options: Options) -> io::Result<()> {
     }
     let store = server.store.lock();
     if let Some(kept) = &store.kept {
-        say(&tree::draw(kept, has_colours()))?;
+        announce(&tree::draw(kept, has_colours()))?;
     }
     if options.mode != Mode::Quiet {
-        say(&store.stats.summary())?;
+        announce(&store.stats.summary())?;
     }
     Ok(())
 }

@@ -112,16 +112,16 @@ fn take_in(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     let is_whole = whole.is_some();
     items.extend(whole.unwrap_or_default());
     let lines = if is_whole { "" } else { text };
-    for (number, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        match parse_line(line, ask.now.us)
-            .map_err(|why| Refusal::Bad(format!("line {}: {why}", number + 1)))?
-        {
+    // The number of the first line, where a file comes in parts.
+    let first = ask.parameter("line").and_then(|number| number.parse().ok()).unwrap_or(1);
+    for (number, line) in (first..).zip(lines.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        match parse_line(line, ask.now.us).map_err(|why| Refusal::Bad(format!("line {number}: {why}")))? {
             Some(more) => items.extend(more),
-            None => foreign.add(number + 1, line),
+            None => foreign.add(number, line),
         }
     }
     let count = items.iter().map(|(item, _)| item.len() as u64).sum::<u64>();
-    if let Some(why) = foreign.refusal(count) {
+    if let Some(why) = foreign.refusal(count).filter(|_| first == 1) {
         return Err(Refusal::Bad(why));
     }
     archive.begin()?;
