@@ -113,11 +113,11 @@ fn take_in(ask: &Ask<'_>, archive: &mut Archive) -> Page {
     items.extend(whole.unwrap_or_default());
     let lines = if is_whole { "" } else { text };
     // The number of the first line, where a file comes in parts.
-    let first = ask.parameter("line").and_then(|number| number.parse().ok()).unwrap_or(1);
+    let first = ask.parameter("line").and_then(|number| number.parse::<u32>().ok()).map_or(1, u64::from);
     for (number, line) in (first..).zip(lines.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         match parse_line(line, ask.now.us).map_err(|why| Refusal::Bad(format!("line {number}: {why}")))? {
             Some(more) => items.extend(more),
-            None => foreign.add(number, line),
+            None => foreign.add(number as usize, line),
         }
     }
     let count = items.iter().map(|(item, _)| item.len() as u64).sum::<u64>();
