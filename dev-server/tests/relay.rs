@@ -443,12 +443,50 @@ fn spans_of_any_program_are_forwarded_once_the_endpoint_takes_them() {
     let records = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":9,"body":{"stringValue":"hello"}}]}]}]}"#;
     assert_eq!(relay.connect().request("POST", "/v1/logs", &json, records.as_bytes()).status, 200);
     assert_eq!(relay.connect().request("POST", "/v1/traces", &json, b"{\"resourceSpans\": 1}").status, 400);
-    // What the protocol has no place for stays with who sends it.
+    // A document in a format of its own has no place in the protocol: its lines are records.
     let raw = relay.connect().request("POST", "/v1/logs?format=csv", &[STRUCTURED_KEY], b"a,b\n1,2\n");
-    assert_eq!(raw.status, 404, "{}", raw.text());
+    assert_eq!(raw.status, 200, "{}", raw.text());
     let stats = relay.drained();
-    assert_eq!((&stats["delivered"], &stats["refused"]), (&201.into(), &0.into()), "{stats}");
+    assert_eq!((&stats["delivered"], &stats["refused"]), (&203.into(), &0.into()), "{stats}");
     let seq = server.get("/seq");
     assert_eq!((&seq["totals"]["missing"], &seq["totals"]["unique"]), (&0.into(), &200.into()), "{seq}");
-    assert_eq!(server.get("/stats")["entries"], 1);
+    assert_eq!(server.get("/stats")["entries"], 3);
+}
+
+#[test]
+fn a_line_too_long_for_a_request_is_folded_and_an_attachment_keeps_nothing_back() {
+    let server = start(&["--mode", "tree"]);
+    let key = Some("the relay's");
+    let relay = Relay::start(&store("relay-large"), 0, &["--otlp", &to(&server)], key);
+    let header = ["x-maxim-api-key: the relay's"];
+    let upload = |name: &str, content: &[u8]| {
+        let target = format!(
+            "/api/sdk/v1/log-repositories/attachments/upload-url?key={name}&mimeType=text/plain&size=1"
+        );
+        let answer = relay.connect().request("GET", &target, &header, b"");
+        let url = answer.json()["data"]["url"].as_str().expect("a URL").to_owned();
+        let path = &url[url.find("/upload/").expect("this relay")..];
+        // Without the token that the address has, nobody puts anything.
+        let bare = path.split('?').next().expect("a path");
+        assert_eq!(relay.connect().request("PUT", bare, &[], content).status, 403);
+        assert_eq!(relay.connect().request("PUT", path, &["Content-Type: text/plain"], content).status, 200);
+    };
+    let log = |lines: &str| {
+        assert_eq!(relay.connect().request("POST", LOG, &header, lines.as_bytes()).status, 200, "{lines}");
+    };
+    let large =
+        format!(r#"trace{{id=t,action=create,data={{"name":"large","input":"{}"}}}}"#, "x".repeat(2 << 20));
+    upload("repo-1/large-logs/u", large.as_bytes());
+    log("storage{id=u,action=process-large-log,data={\"key\":\"repo-1/large-logs/u\"}}");
+    upload("repo-1/files/a", &vec![0; 33 << 20]);
+    log(r#"trace{id=t,action=add-attachment,data={"id":"a","name":"picture","key":"repo-1/files/a"}}"#);
+    log(r#"trace{id=t,action=end,data={"endTimestamp":"2026-01-02T03:04:05Z"}}"#);
+    while relay.stats()["accepted"] != 1 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let stats = relay.drained();
+    assert_eq!((&stats["folded_lines"], &stats["contents_left_out"]), (&3.into(), &1.into()), "{stats}");
+    let spans = server.get("/export/otlp").to_string();
+    assert!(spans.contains("large") && spans.contains("picture") && spans.len() > 2 << 20, "{}", spans.len());
+    assert!(!spans.contains("maxim.incomplete"));
 }

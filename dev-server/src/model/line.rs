@@ -3,6 +3,9 @@
 use memchr::memmem;
 use serde::de::IgnoredAny;
 
+/// How the key of an upload is recognised whose text is a log line of its own.
+pub const LARGE_LOG_FOLDER: &str = "/large-logs/";
+
 /// A line taken apart; `data` is the text of its JSON object.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line<'a> {

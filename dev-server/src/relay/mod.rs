@@ -24,6 +24,7 @@ pub mod store;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, mpsc};
 
 use crate::cli::args::{RelayOptions, Target};
@@ -56,6 +57,7 @@ pub fn run(options: RelayOptions) -> io::Result<()> {
         client,
         key: std::env::var("MAXIM_RELAY_KEY").ok().filter(|key| !key.is_empty()),
         target: options.target,
+        contents: AtomicU64::new(0),
     });
     let forwarding = Arc::clone(&relay);
     std::thread::Builder::new().name("forward".into()).spawn(move || forward::run(&forwarding))?;

@@ -1,6 +1,7 @@
 //! What the parts of a relay share.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use crate::cli::args::Target;
 use crate::relay::client::Client;
@@ -15,4 +16,6 @@ pub struct Relay {
     pub client: Client,
     /// What clients must present, where `MAXIM_RELAY_KEY` says so.
     pub key: Option<String>,
+    /// Contents of attachments that were taken and do not go on.
+    pub contents: AtomicU64,
 }
