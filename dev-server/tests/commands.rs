@@ -224,3 +224,51 @@ fn a_port_that_is_in_use_is_named_with_what_to_do() {
         assert!(why.contains("--port N"), "{why}");
     }
 }
+
+#[test]
+fn the_tree_has_what_was_imported_and_what_a_file_kept() {
+    let path = scratch("tree-kept");
+    let flags = ["--mode", "tree", "--db", path.to_str().expect("UTF-8")];
+    let tree = |server: &Running| output(&mut maxim_dev(&["tree", "--port", &server.port.to_string()])).1;
+    let mut server = start(&flags);
+    log(&server, "trace{id=a,action=create,data={\"name\":\"chat\"}}");
+    let raw = "/v1/logs?format=csv&source=shop";
+    server.connect().request("POST", raw, &[STRUCTURED_KEY], b"a,b\n1,2\n");
+    server.connect().request("POST", raw, &[STRUCTURED_KEY], b"c,d\n");
+    let expected = "repository  repo-1\n└─ trace  chat  a\napplication logs\n\
+                    ├─ raw  csv  2 lines, 8 B\n│     options  source=shop\n│     a,b\n│     1,2\n\
+                    └─ raw  csv  1 lines, 4 B\n      options  source=shop\n      c,d\n";
+    assert_eq!(tree(&server), expected);
+    assert!(server.stop().stdout.contains(expected));
+    let mut server = start(&flags);
+    assert_eq!(tree(&server), expected);
+    let file = scratch("tree-import");
+    std::fs::write(&file, "trace{id=b,action=create,data={\"name\":\"brought\"}}\n").expect("written");
+    output(maxim_dev(&["import", "--port", &server.port.to_string()]).arg(&file));
+    assert!(tree(&server).contains("brought") && tree(&server).contains("chat"));
+    // A reset leaves the file as it is, and the tree without what it keeps.
+    server.connect().request("POST", "/control/reset", &[], b"");
+    assert_eq!(tree(&server), "nothing arrived\n");
+    log(&server, "trace{id=c,action=create,data={\"name\":\"later\"}}");
+    assert_eq!(tree(&server), "repository  repo-1\n└─ trace  later  c\n");
+    // At the end: what this run has seen.
+    let said = server.stop().stdout;
+    assert!(said.contains("later") && !said.contains("chat"), "{said}");
+}
+
+#[test]
+fn a_command_ends_when_nobody_reads_it() {
+    let server = start(&["--mode", "tree"]);
+    let port = server.port.to_string();
+    let mut tail = maxim_dev(&["tail", "--port", &port]).stdout(Stdio::piped()).spawn().expect("it runs");
+    drop(tail.stdout.take());
+    // It notices when it has something to say.
+    let status = loop {
+        log(&server, "trace{id=a,action=create,data={}}");
+        match tail.try_wait().expect("a status") {
+            Some(status) => break status,
+            None => std::thread::sleep(std::time::Duration::from_millis(20)),
+        }
+    };
+    assert!(status.success(), "{status}");
+}

@@ -113,6 +113,19 @@ fn a_large_log_is_drawn_as_the_line_it_stands_for() {
     client.log("storage{id=u,action=process-large-log,data={\"key\":\"repo-1/large-logs/u\"}}");
     let tree = client.request("GET", "/tree", &[], b"").text();
     assert_eq!(tree, "repository  repo-1\n└─ trace  large  t\n");
+    // However large: a page shows its beginning, and an export has all of it.
+    let line = format!(
+        "trace{{id=l,action=create,data={{\"name\":\"larger\",\"input\":\"{}\"}}}}",
+        "x".repeat(20 << 20)
+    );
+    client.request("PUT", "/upload/repo-1/large-logs/v", &["Content-Type: text/plain"], line.as_bytes());
+    client.log("storage{id=v,action=process-large-log,data={\"key\":\"repo-1/large-logs/v\"}}");
+    let tree = client.request("GET", "/tree", &[], b"").text();
+    assert!(tree.contains("trace  larger  l\n") && !tree.contains("did not arrive"), "{tree}");
+    let page = client.request("GET", "/trace/repo-1/l", &[], b"").text();
+    assert!(page.contains("larger") && !page.contains("did not arrive") && page.len() < 10 << 20);
+    let export = client.request("GET", "/export/lines", &[], b"");
+    assert!(export.body.len() > 20 << 20);
 }
 
 #[test]

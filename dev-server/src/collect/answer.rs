@@ -2,6 +2,8 @@
 //!
 //! A batch is accepted here or nowhere, and always whole.
 
+use std::sync::atomic::Ordering;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -16,7 +18,7 @@ use crate::draw::tree;
 use crate::model::clock::now_us;
 use crate::model::otlp::{Signal, Span, entry};
 
-use crate::store::archive::{Item, MAX_UPLOAD_BYTES};
+use crate::store::archive::{Item, keeps_upload};
 
 /// Entries that the structured log API takes in one request.
 pub const MAX_ENTRIES: usize = 100;
@@ -137,10 +139,7 @@ fn item(data: &Data<'_>) -> Option<Item> {
         }
         // Only where there is no library to take it.
         Data::Counted { .. } => return None,
-        Data::Raw { query, content } => {
-            let format = query.iter().find(|(name, _)| name == "format").map(|(_, value)| value.clone());
-            Item::Raw { format: format.unwrap_or_default(), text: content.text?.to_vec() }
-        }
+        Data::Raw { query, content } => Item::Raw { query: query.to_vec(), text: content.text?.to_vec() },
         Data::Spans { units, .. } => Item::Spans(units.to_vec()),
         Data::Flow { id, name } => Item::Flow { id: (*id).to_owned(), name: (*name).to_owned() },
         Data::UploadUrl => return None,
@@ -148,7 +147,7 @@ fn item(data: &Data<'_>) -> Option<Item> {
             key: (*key).to_owned(),
             mime: (*mime).to_owned(),
             bytes: content.tally.bytes,
-            content: content.text.filter(|text| text.len() as u64 <= MAX_UPLOAD_BYTES).map(Into::into),
+            content: content.text.filter(|text| keeps_upload(key, text.len() as u64)).map(Into::into),
         },
     })
 }
@@ -285,10 +284,16 @@ pub fn own(server: &Server, own: Own, body: &[u8]) -> Response {
             Some(sequences) => Response::json(200, &sequences.to_json()),
             None => Response::error(409, "start with --check-seq to have sequences checked"),
         },
-        Own::Tree => match &server.store.lock().kept {
-            Some(kept) => Response::text(200, tree::draw(kept, false)),
-            None => Response::error(409, "start with --mode tree to have what arrives kept"),
-        },
+        Own::Tree => {
+            let Some(library) = &server.library else {
+                return Response::error(409, "start with --mode tree or --db FILE to have what arrives kept");
+            };
+            let kept = library.read_all().kept(server.forgotten.load(Ordering::Relaxed));
+            match kept {
+                Ok(kept) => Response::text(200, tree::draw(&kept, false)),
+                Err(error) => Response::error(500, &error.to_string()),
+            }
+        }
         Own::ReadControl => Response::json(200, &server.behaviour.lock().to_json()),
         Own::Control => {
             let changes: Value = match serde_json::from_slice(body) {
@@ -309,8 +314,13 @@ pub fn own(server: &Server, own: Own, body: &[u8]) -> Response {
             *behaviour = Behaviour::default();
             server.store.lock().clear();
             server.attempts.lock().clear();
-            if let Some(library) = server.library.as_ref().filter(|_| !server.is_library_kept) {
-                library.take(Item::Clear, 0);
+            match &server.library {
+                Some(library) if server.is_library_kept => {
+                    let newest = library.read_all().newest().unwrap_or(0);
+                    server.forgotten.store(newest, Ordering::Relaxed);
+                }
+                Some(library) => library.take(Item::Clear, 0),
+                None => {}
             }
             Response::json(200, &behaviour.to_json())
         }

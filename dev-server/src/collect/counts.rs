@@ -1,4 +1,4 @@
-//! What arrived: exact counts, and in tree mode the data itself.
+//! What arrived: exact counts.
 //!
 //! The store is changed under one lock before the answer leaves, so a client that was answered finds its data in
 //! `GET /stats`. Every request ends in exactly one outcome: `requests` = `answered` + `rejected` + `dropped` +
@@ -16,12 +16,10 @@ use crate::collect::sequence::Sequences;
 use crate::model::figures::{bytes, duration};
 use crate::model::line;
 use crate::model::otlp::Signal;
-use crate::store::kept::{Kept, RawDocument, Tally, Upload};
+use crate::store::kept::Tally;
 
 /// Where actions are counted for which there is no room of their own.
 const OTHER_ACTIONS: &str = "(other)";
-/// How an upload is recognised whose text is a log line of its own.
-pub const LARGE_LOG_FOLDER: &str = "/large-logs/";
 
 #[derive(Debug, Default, Serialize)]
 pub struct Stats {
@@ -157,7 +155,6 @@ pub struct Store {
     mode: Mode,
     pub stats: Stats,
     pub sequences: Option<Sequences>,
-    pub kept: Option<Kept>,
     lines: Option<Log>,
     /// `entity.action` of the line at hand, to look it up without allocating.
     action: String,
@@ -165,8 +162,7 @@ pub struct Store {
 
 impl Store {
     pub fn new(mode: Mode, sequences: Option<Sequences>, lines: Option<Log>) -> Self {
-        let mut store =
-            Store { mode, stats: Stats::default(), sequences, kept: None, lines, action: String::new() };
+        let mut store = Store { mode, stats: Stats::default(), sequences, lines, action: String::new() };
         store.clear();
         store
     }
@@ -175,7 +171,6 @@ impl Store {
     pub fn clear(&mut self) {
         self.stats = Stats::default();
         self.stats.by_action = (self.mode != Mode::Count).then(BTreeMap::new);
-        self.kept = (self.mode == Mode::Tree).then(Kept::default);
         if let Some(sequences) = &mut self.sequences {
             sequences.clear();
         }
@@ -184,11 +179,6 @@ impl Store {
     /// Whether the text of lines and raw documents is needed, or their number is enough.
     pub fn reads_lines(&self) -> bool {
         self.mode != Mode::Count || self.sequences.is_some() || self.lines.is_some()
-    }
-
-    /// Whether the text of this upload is needed.
-    pub fn reads_upload(&self, key: &str) -> bool {
-        self.mode == Mode::Tree && key.contains(LARGE_LOG_FOLDER)
     }
 
     pub fn finish(&mut self, outcome: Outcome) {
@@ -205,50 +195,29 @@ impl Store {
     pub fn accept(&mut self, data: Data<'_>, arrived_us: u64, now_us: u64) {
         match data {
             Data::UploadUrl => self.stats.upload_url_requests += 1,
-            Data::Upload { key, mime, content } => {
+            Data::Upload { content, .. } => {
                 self.stats.uploads += 1;
                 self.stats.upload_bytes += content.tally.bytes;
-                if let Some(kept) = &mut self.kept
-                    && kept.makes_room(key.len() + mime.len())
-                {
-                    let text = content.text.filter(|text| kept.makes_room(text.len()));
-                    let upload = Upload {
-                        mime: mime.to_owned(),
-                        bytes: content.tally.bytes,
-                        line: text.map(Into::into),
-                    };
-                    kept.uploads.insert(key.to_owned(), upload);
-                }
             }
-            Data::Flow { id, name } => {
-                self.stats.flows += 1;
-                if let Some(kept) = &mut self.kept
-                    && kept.makes_room(id.len() + name.len())
-                {
-                    kept.flows.push((id.to_owned(), name.to_owned()));
-                }
-            }
-            Data::Lines { repository, content } => {
+            Data::Flow { .. } => self.stats.flows += 1,
+            Data::Lines { content, .. } => {
                 self.stamp(content.tally.bytes, arrived_us, now_us);
                 self.stats.lines += content.tally.lines();
                 for text in line::split(content.text.unwrap_or_default()) {
                     self.note_text(text);
                     self.note_action(text);
-                    if let Some(kept) = &mut self.kept {
-                        kept.keep_line(repository, text);
-                    }
                 }
                 self.write_lines(content.text.unwrap_or_default());
             }
             Data::Entries { entries, bytes } => {
                 self.stamp(bytes, arrived_us, now_us);
                 self.stats.entries += entries.len() as u64;
-                self.take(entries.iter().map(|entry| on_one_line(entry)), |kept| &mut kept.entries);
+                self.take(entries.iter().map(|entry| on_one_line(entry)));
             }
             Data::Spans { units, bytes } => {
                 self.stamp(bytes, arrived_us, now_us);
                 self.stats.spans += units.len() as u64;
-                self.take(units.iter().map(String::as_str), |kept| &mut kept.spans);
+                self.take(units.iter().map(String::as_str));
             }
             Data::Counted { signal, items, bytes } => {
                 self.stamp(bytes, arrived_us, now_us);
@@ -257,7 +226,7 @@ impl Store {
                     Signal::Logs => self.stats.entries += items,
                 }
             }
-            Data::Raw { query, content } => {
+            Data::Raw { content, .. } => {
                 self.stamp(content.tally.bytes, arrived_us, now_us);
                 self.stats.raw_requests += 1;
                 self.stats.raw_bytes += content.tally.bytes;
@@ -267,12 +236,6 @@ impl Store {
                     self.note_text(text);
                 }
                 self.write_lines(text);
-                if let Some(kept) = &mut self.kept
-                    && kept.makes_room(text.len())
-                {
-                    let (query, text) = (query.to_vec(), text.into());
-                    kept.raws.push(RawDocument { query, tally: content.tally, text });
-                }
             }
         }
     }
@@ -283,21 +246,12 @@ impl Store {
         self.stats.last_line_us = Some(now_us);
     }
 
-    /// Notes texts, keeps those that there is room for, and writes them to the file of lines.
-    fn take<T: AsRef<str>>(
-        &mut self,
-        texts: impl Iterator<Item = T>,
-        list: impl Fn(&mut Kept) -> &mut Vec<Box<str>>,
-    ) {
+    /// Notes texts, and writes them to the file of lines.
+    fn take<T: AsRef<str>>(&mut self, texts: impl Iterator<Item = T>) {
         let mut lines = Vec::new();
         for text in texts {
             let text = text.as_ref();
             self.note_text(text.as_bytes());
-            if let Some(kept) = &mut self.kept
-                && kept.makes_room(text.len())
-            {
-                list(kept).push(text.into());
-            }
             if self.lines.is_some() {
                 lines.extend_from_slice(text.as_bytes());
                 lines.push(b'\n');
@@ -373,7 +327,6 @@ mod tests {
         assert_eq!(stats["malformed_lines"], 3);
         assert_eq!(stats["by_action"], serde_json::json!({"trace.create": 2, "trace.end": 1}));
         assert_eq!((&stats["first_line_us"], &stats["last_line_us"]), (&5.into(), &19.into()));
-        assert!(store.kept.is_none());
     }
 
     #[test]
@@ -384,13 +337,12 @@ mod tests {
     }
 
     #[test]
-    fn clearing_forgets_counts_and_kept_data() {
+    fn clearing_forgets_counts_and_sequences() {
         let mut store = Store::new(Mode::Tree, Some(Sequences::new(0)), None);
         store.accept(Data::Lines { repository: "r", content: content(b"seq-a-0") }, 1, 2);
         store.finish(Outcome::Answered);
         store.clear();
         assert_eq!((store.stats.lines, store.stats.requests, store.stats.first_line_us), (0, 0, None));
-        assert!(store.kept.as_ref().is_some_and(|kept| kept.lines.is_empty()));
         assert_eq!(store.sequences.as_ref().map(|s| s.to_json()["totals"]["count"].clone()), Some(0.into()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -23,6 +23,8 @@ pub struct Server {
     pub library: Option<Arc<Library>>,
     /// Whether the library is in a file that a reset leaves as it is.
     pub is_library_kept: bool,
+    /// The record up to which a reset has the tree forget what the file keeps.
+    pub forgotten: AtomicI64,
     pub attempts: Mutex<Attempts>,
     random: RandomState,
     flow_count: AtomicU64,
@@ -46,6 +48,7 @@ impl Server {
             record: record.map(Mutex::new),
             library,
             is_library_kept,
+            forgotten: AtomicI64::new(0),
             attempts: Mutex::default(),
             random: RandomState::new(),
             flow_count: AtomicU64::new(0),

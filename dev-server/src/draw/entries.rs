@@ -154,7 +154,7 @@ application logs
         let mut tally = crate::store::kept::Tally::default();
         tally.add(text);
         let query = vec![("format".into(), "csv".into()), ("source".into(), "shop".into())];
-        kept.raws.push(RawDocument { query, tally, text: text[..].into() });
+        kept.raws.push(RawDocument { query, tally, text: text.to_vec() });
         let expected = "\
 application logs
 └─ raw  csv  4 lines, 16 B

@@ -18,9 +18,8 @@ use crate::store::kept::Kept;
 pub fn branches(kept: &Kept) -> Vec<Branch> {
     let mut names = kept.repositories.clone();
     let mut repositories: Vec<_> = names.iter().map(|_| Entities::default()).collect();
-    let upload = |key: &str| kept.uploads.get(key).and_then(|upload| upload.line.as_deref());
     for (at, text) in &kept.lines {
-        repositories[*at].apply(text, &upload);
+        repositories[*at].apply(text);
     }
     let units: Vec<Value> = kept.spans.iter().filter_map(|unit| serde_json::from_str(unit).ok()).collect();
     for (name, line) in otlp::lines(&units) {
@@ -29,7 +28,7 @@ pub fn branches(kept: &Kept) -> Vec<Branch> {
             repositories.push(Entities::default());
             names.len() - 1
         });
-        repositories[at].apply(line.as_bytes(), &upload);
+        repositories[at].apply(line.as_bytes());
     }
     let named = names.iter().zip(repositories);
     named.map(|(name, entities)| Repository { entities }.branch(name, kept)).collect()

@@ -68,21 +68,14 @@ impl Entities {
         self.index.get(&(kind.to_owned(), id.to_owned())).copied()
     }
 
-    /// Applies a line. `uploads` finds the text of an upload that is a line of its own, by its key.
-    pub fn apply<'a>(&mut self, text: &[u8], uploads: &dyn Fn(&str) -> Option<&'a [u8]>) {
+    /// Applies a line.
+    pub fn apply(&mut self, text: &[u8]) {
         let parsed = line::parse(text)
             .and_then(|line| serde_json::from_slice::<Map<String, Value>>(line.data).ok().map(|d| (line, d)));
         let Some((Line { entity, id, action, .. }, data)) = parsed else {
             self.malformed.push(String::from_utf8_lossy(text).into_owned());
             return;
         };
-        if action == "process-large-log" {
-            let key = data.get("key").and_then(Value::as_str).unwrap_or_default();
-            // The text may not lead to another upload: that would allow an endless chain.
-            if let Some(large) = uploads(key).filter(|large| !large.starts_with(b"storage{")) {
-                return self.apply(large, uploads);
-            }
-        }
         let at = self.entity(entity, id);
         if is_merged(action) {
             self.all[at].is_created |= action == "create";

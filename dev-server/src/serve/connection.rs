@@ -14,7 +14,7 @@ use crate::collect::record;
 use crate::collect::routes::{Own, Route, route};
 use crate::collect::server::Server;
 use crate::model::clock::now_us;
-use crate::store::archive::MAX_UPLOAD_BYTES;
+use crate::store::archive::keeps_upload;
 use crate::store::kept::Tally;
 use crate::web::{self, live};
 
@@ -216,10 +216,7 @@ impl Plan {
                 reads_bodies || server.library.is_some() || server.store.lock().reads_lines()
             }
             Route::Entries | Route::Flow | Route::Spans => true,
-            Route::Upload { key } => {
-                (server.library.is_some() && length <= MAX_UPLOAD_BYTES)
-                    || server.store.lock().reads_upload(key)
-            }
+            Route::Upload { key } => server.library.is_some() && keeps_upload(key, length),
             _ => false,
         };
         let collects = is_needed || server.record.is_some();

@@ -4,6 +4,7 @@ pub mod connection;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ pub fn run(options: Options) -> io::Result<()> {
     let store = Store::new(options.mode, sequences, open(&options.lines)?);
     let record = open(&options.record)?;
     let library = library(&options)?;
+    let newest = |library: &Arc<Library>| library.read_all().newest().map_err(io::Error::other);
+    // At the end, the tree is of what arrived in this run.
+    let before = library.as_ref().map(newest).transpose()?.unwrap_or(0);
     let listener = listening::listen(options.port)?;
     let port = listener.local_addr()?.port();
     let hosts = options.allowed_hosts.clone();
@@ -61,12 +65,14 @@ pub fn run(options: Options) -> io::Result<()> {
 
     if let Some(library) = &library {
         // What was accepted is in the file before the process ends.
-        drop(library.read_all());
+        let archive = library.read_all();
+        if options.mode == Mode::Tree {
+            let kept = archive.kept(before.max(server.forgotten.load(Ordering::Relaxed)));
+            drop(archive);
+            announce(&tree::draw(&kept.map_err(io::Error::other)?, has_colours()))?;
+        }
     }
     let store = server.store.lock();
-    if let Some(kept) = &store.kept {
-        announce(&tree::draw(kept, has_colours()))?;
-    }
     if options.mode != Mode::Quiet {
         announce(&store.stats.summary())?;
     }

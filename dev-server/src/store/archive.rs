@@ -11,16 +11,24 @@ use serde_json::Value;
 
 use crate::model::entities::plain;
 use crate::model::figures::{Tokens, unix_us};
-use crate::model::line;
+use crate::model::line::{self, LARGE_LOG_FOLDER};
 use crate::model::otlp::Span;
 use crate::store::event::{self, Said};
+use crate::store::kept::Kept;
 use crate::store::prices::Prices;
 use crate::store::schema;
 
-/// Uploads above this are not kept, only counted.
-pub const MAX_UPLOAD_BYTES: u64 = 16 << 20;
+/// Attachments above this are not kept, only counted.
+const MAX_UPLOAD_BYTES: u64 = 16 << 20;
+/// Bytes of one record's texts that a search finds.
+const MAX_INDEXED_BYTES: usize = 4 << 20;
 /// Part of the records that is deleted at once when the cap is reached.
 const DELETED_PART: i64 = 10;
+
+/// Whether the content of an upload is kept. Of a line it is, whatever its size: the line is one like others.
+pub fn keeps_upload(key: &str, bytes: u64) -> bool {
+    bytes <= MAX_UPLOAD_BYTES || key.contains(LARGE_LOG_FOLDER)
+}
 
 pub struct Archive {
     pub db: Connection,
@@ -40,8 +48,9 @@ pub enum Item {
     Entries(Vec<String>),
     /// Units of OpenTelemetry spans.
     Spans(Vec<String>),
+    /// A document in a format of its own, and what was said of it.
     Raw {
-        format: String,
+        query: Vec<(String, String)>,
         text: Vec<u8>,
     },
     Flow {
@@ -104,7 +113,12 @@ impl Archive {
         if said.action == "process-large-log"
             && let Some(large) = self.large_log(&said)?
         {
-            return self.line(repo, &large, at);
+            let event = self.line(repo, &large, at);
+            // Its content is a record now: a second one would take as much room again.
+            let forget = "UPDATE uploads SET content = NULL WHERE key = ?1 AND bytes > ?2";
+            let key = said.text("key").unwrap_or_default();
+            self.db.prepare_cached(forget)?.execute(params![key, MAX_UPLOAD_BYTES as i64])?;
+            return event;
         }
         let subject = self.node(repo, &said.kind, &said.id, at)?;
         let node = match &said.made {
@@ -241,14 +255,28 @@ impl Archive {
         Ok(Some(event::entry_event(&entry, said_at)))
     }
 
-    /// A line of a document in a format of its own.
-    pub fn raw_line(&mut self, format: &str, text: &[u8], at: i64) -> Result<Option<Value>> {
+    /// A line of a document in a format of its own. Its first one has the options.
+    pub fn raw_line(
+        &mut self,
+        query: &[(String, String)],
+        number: i64,
+        text: &[u8],
+        at: i64,
+    ) -> Result<Option<Value>> {
+        let format = query.iter().find(|(name, _)| name == "format").map_or("", |(_, format)| format);
+        let options: Vec<_> = query
+            .iter()
+            .filter(|(name, _)| number == 0 && name != "format")
+            .map(|(name, value)| format!("{name}={value}").replace('\n', " "))
+            .collect();
         let text = String::from_utf8_lossy(text);
         let id = self.record(at, "", None, &text)?;
         self.index(id, &text)?;
         self.db
-            .prepare_cached("INSERT INTO entries (id, at, level, message, source, text) VALUES (?1, ?2, 'info', ?3, ?4, ?3)")?
-            .execute(params![id, at, text, format!("raw {format}")])?;
+            .prepare_cached("INSERT INTO entries (id, at, level, message, source, step, labels, text) VALUES (?1, ?2, 'info', ?3, ?4, ?5, ?6, ?3)")?
+            .execute(params![
+                id, at, text, format!("raw {format}"), number, (!options.is_empty()).then(|| options.join("\n"))
+            ])?;
         let entry = serde_json::json!({"level": "info", "message": text, "source": format!("raw {format}")});
         Ok(Some(event::entry_event(&entry, at)))
     }
@@ -278,6 +306,18 @@ impl Archive {
         )
     }
 
+    /// The number of the newest record.
+    pub fn newest(&self) -> Result<i64> {
+        self.db.query_row("SELECT coalesce(max(id), 0) FROM records", [], |row| row.get(0))
+    }
+
+    /// What is kept behind that record, for a tree.
+    pub fn kept(&self, after: i64) -> Result<Kept> {
+        let mut kept = Kept::read(&self.db, after)?;
+        kept.left_out += self.deleted;
+        Ok(kept)
+    }
+
     fn large_log(&self, said: &Said) -> Result<Option<Vec<u8>>> {
         let key = said.text("key").unwrap_or_default();
         let mut statement = self.db.prepare_cached("SELECT content FROM uploads WHERE key = ?1")?;
@@ -293,6 +333,11 @@ impl Archive {
 
     fn index(&mut self, record: i64, words: &str) -> Result<()> {
         let sql = "INSERT INTO search (rowid, text) VALUES (?1, ?2)";
+        let mut end = words.len().min(MAX_INDEXED_BYTES);
+        while !words.is_char_boundary(end) {
+            end -= 1;
+        }
+        let words = &words[..end];
         self.db.prepare_cached(sql)?.execute(params![record, words]).map(drop)
     }
 

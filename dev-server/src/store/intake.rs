@@ -125,9 +125,10 @@ impl Library {
                         pause(&mut archive)?;
                     }
                 }
-                Item::Raw { format, text } => {
-                    for line in line::split(&text) {
-                        events.extend(archive.raw_line(&format, line, at)?.map(|event| event.to_string()));
+                Item::Raw { query, text } => {
+                    for (number, line) in (0..).zip(line::split(&text)) {
+                        let event = archive.raw_line(&query, number, line, at)?;
+                        events.extend(event.map(|event| event.to_string()));
                         pause(&mut archive)?;
                     }
                 }

@@ -45,8 +45,8 @@ pub fn entity(archive: &Archive, node: &NodeRow) -> rusqlite::Result<Option<Enti
     let mut entities = Entities::default();
     for record in rows::records_of_node(&archive.db, node.node)? {
         match otlp_span(&record.text) {
-            Some(span) => span.own_lines().iter().for_each(|line| entities.apply(line.as_bytes(), &|_| None)),
-            None => entities.apply(record.text.as_bytes(), &|_| None),
+            Some(span) => span.own_lines().iter().for_each(|line| entities.apply(line.as_bytes())),
+            None => entities.apply(record.text.as_bytes()),
         }
     }
     let at = entities.find(&node.kind, &node.id);
