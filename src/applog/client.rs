@@ -209,6 +209,11 @@ impl Client {
         Ok(())
     }
 
+    /// Gives back what log calls of this thread hold which are gone: [`Spool::give_back_own`](crate::spool::Spool::give_back_own).
+    pub fn give_back_own(&self, frame: usize) {
+        self.own().pipeline.iter().for_each(|pipeline| pipeline.spool().give_back_own(frame));
+    }
+
     /// Waits until everything accepted so far has been delivered.
     pub fn flush(&self, timeout: Duration) -> Result<()> {
         self.own().pipeline.as_ref().map_or(Ok(()), |pipeline| pipeline.flush(timeout))

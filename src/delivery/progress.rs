@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::delivery::engine::{Counters, RoundResult};
 use crate::process::monotonic;
 use crate::report::records;
-use crate::spool::{Counts, Spool};
+use crate::spool::{Counts, Spool, SpoolStats};
 use crate::status::{Error, Result, Status};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 
@@ -271,11 +271,14 @@ impl Progress {
 
     /// What a waiting call says of the records that it leaves behind.
     pub fn unfinished(&self, status: Status) -> Error {
-        let stats = self.spool.try_stats().unwrap_or_default();
+        let mut detail = match self.spool.try_stats() {
+            Some(SpoolStats { held, bytes_held, oldest_held_ms, .. }) => {
+                let oldest = oldest_held_ms as f64 / 1_000.0;
+                format!("{} ({bytes_held} bytes) still held, oldest {oldest:.1} s", records(held))
+            }
+            None => "records are still held; a thread that stopped in the middle of a log call keeps them from being counted".to_owned(),
+        };
         let error = self.counters.last_error.lock().clone();
-        let oldest = stats.oldest_held_ms as f64 / 1_000.0;
-        let mut detail =
-            format!("{} ({} bytes) still held, oldest {oldest:.1} s", records(stats.held), stats.bytes_held);
         if let Some(error) = error {
             detail.push_str("; last error: ");
             detail.push_str(&error);

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::types::maxim_status;
 use crate::process::{NoMemory, Undisturbed, can_map, on_own_stack};
 use crate::status::{Error, Result, Status};
+use crate::sync::beginning_here;
 
 /// Runs the body of an export that answers with a status.
 #[inline]
@@ -25,9 +26,22 @@ pub(super) fn boundary(body: impl FnOnce() -> Result<()>) -> maxim_status {
 
 /// As [`boundary`], for an export that works with files, threads or the network on the caller's thread: of
 /// that the thread hears nothing ([`Undisturbed`]).
+#[inline(always)]
 pub(super) fn slow_boundary(body: impl FnOnce() -> Result<()>) -> maxim_status {
+    BEGINNING.set(beginning_here());
+    undisturbed(body)
+}
+
+#[inline(never)]
+fn undisturbed(body: impl FnOnce() -> Result<()>) -> maxim_status {
     let _undisturbed = Undisturbed::by_ourselves();
     boundary(body)
+}
+
+/// Where on the stack the export of a [`slow_boundary`] has begun that this thread is in. A log call of the thread that is
+/// gone (a signal handler jumped out of it) was further in, so what it held can be given back.
+pub(super) fn beginning() -> usize {
+    BEGINNING.get()
 }
 
 /// As [`slow_boundary`], for an export that makes something large: on a stack of its own, as the caller may
@@ -113,6 +127,7 @@ thread_local! {
     // Constant and without a destructor: usable at any time in a thread's life, even while the
     // thread is being torn down.
     static LAST_ERROR: UnsafeCell<[u8; LAST_ERROR_BYTES]> = const { UnsafeCell::new([0; LAST_ERROR_BYTES]) };
+    static BEGINNING: Cell<usize> = const { Cell::new(0) };
     static PANIC_NEXT: Cell<bool> = const { Cell::new(false) };
 }
 

@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
+use super::boundary::{beginning, boundary, boundary_or, roomy_boundary, slow_boundary};
 use super::callbacks::{Callbacks, FlushCallback};
 use super::control::{GivenControl, is_disabled};
 use super::handle::{self, handled};
@@ -53,6 +53,17 @@ pub(super) fn with_client<R>(
     handle::with::<OwnedClient, _>(client.addr(), |owned| {
         let _call = lossy::Call::begin(owned.client.is_lossy(), || owned.client.has_masks());
         owned.callbacks.hearing(|| body(&owned.client))
+    })
+}
+
+/// As [`with_client`] in a [`slow_boundary`], for what needs the locks of log calls.
+fn with_whole_client<R>(
+    client: *const maxim_log_client,
+    body: impl FnOnce(&Arc<Client>) -> Result<R>,
+) -> Result<R> {
+    with_client(client, |client| {
+        client.give_back_own(beginning());
+        body(client)
     })
 }
 
@@ -157,6 +168,7 @@ pub unsafe extern "C" fn maxim_log_client_free(client: *mut maxim_log_client) ->
             return Ok(());
         }
         let owned = handle::remove::<OwnedClient>(client.addr())?;
+        owned.value().client.give_back_own(beginning());
         owned.value().client.abandon();
         owned.value().callbacks.mute()
     })
@@ -375,7 +387,10 @@ fn waiting(
     body: impl FnOnce(&Client, Duration) -> Result<()>,
 ) -> Result<()> {
     handle::with::<OwnedClient, _>(client.addr(), |owned| {
-        owned.callbacks.told_within(milliseconds(timeout_ms), |limit| body(&owned.client, limit))
+        owned.callbacks.told_within(milliseconds(timeout_ms), |limit| {
+            owned.client.give_back_own(beginning());
+            body(&owned.client, limit)
+        })
     })
 }
 
@@ -405,6 +420,7 @@ pub unsafe extern "C" fn maxim_log_flush_async(
     slow_boundary(|| {
         let callback = FlushCallback::new(callback, user_data)?;
         handle::with::<OwnedClient, _>(client.addr(), |owned| {
+            owned.client.give_back_own(beginning());
             owned.client.flush_async(milliseconds(timeout_ms), callback.done(&owned.callbacks));
             Ok(())
         })
@@ -418,7 +434,7 @@ pub unsafe extern "C" fn maxim_log_flush_async(
 /// @gives IO CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_log_purge(client: *mut maxim_log_client) -> maxim_status {
-    slow_boundary(|| with_client(client, |client| on_own_stack("maxim-purge", || client.purge())))
+    slow_boundary(|| with_whole_client(client, |client| on_own_stack("maxim-purge", || client.purge())))
 }
 
 /// Closes a client: refuses further entries (MAXIM_ERR_CLOSED), sends what it can within
@@ -469,9 +485,9 @@ pub unsafe extern "C" fn maxim_log_client_stats(
     client: *const maxim_log_client,
     stats: *mut maxim_stats,
 ) -> maxim_status {
-    boundary(|| {
+    slow_boundary(|| {
         let ((numbers, ignored), masks_failed) =
-            with_client(client, |client| Ok((client.stats()?, client.masks_failed())))?;
+            with_whole_client(client, |client| Ok((client.stats()?, client.masks_failed())))?;
         let refused = callbacks_of(client)?.refusals();
         write_sized(stats, &maxim_stats { ignored, masks_failed, ..to_c(&numbers, &refused) })
     })

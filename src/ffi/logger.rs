@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{boundary, boundary_or, roomy_boundary, slow_boundary};
+use super::boundary::{beginning, boundary, boundary_or, roomy_boundary, slow_boundary};
 use super::callbacks::{Callbacks, FlushCallback, c_text};
 use super::control::{GivenControl, for_the_logger, is_disabled, sample_rate, switch};
 use super::handle::{self, handled};
@@ -56,6 +56,17 @@ pub(super) fn with_logger<R: Default>(
             owned.callbacks.hearing(|| body(logger))
         }
         None => Ok(R::default()),
+    })
+}
+
+/// As [`with_logger`] in a [`slow_boundary`], for what needs the locks of log calls.
+fn with_whole_logger<R: Default>(
+    logger: *const maxim_logger,
+    body: impl FnOnce(&Logger) -> Result<R>,
+) -> Result<R> {
+    with_logger(logger, |log| {
+        log.give_back_own(beginning());
+        body(log)
     })
 }
 
@@ -164,6 +175,7 @@ pub unsafe extern "C" fn maxim_logger_free(logger: *mut maxim_logger) -> maxim_s
         }
         let owned = handle::remove::<LoggerObject>(logger.addr())?;
         if let Some(logger) = &owned.value().logger {
+            logger.give_back_own(beginning());
             logger.abandon();
         }
         owned.value().callbacks.mute()
@@ -188,7 +200,10 @@ fn waiting(
 ) -> Result<()> {
     handle::with::<LoggerObject, _>(logger.addr(), |owned| {
         owned.callbacks.told_within(milliseconds(timeout_ms), |limit| match &owned.logger {
-            Some(logger) => body(logger, limit),
+            Some(logger) => {
+                logger.give_back_own(beginning());
+                body(logger, limit)
+            }
             None => Ok(()),
         })
     })
@@ -230,7 +245,10 @@ pub unsafe extern "C" fn maxim_flush_async(
         handle::with::<LoggerObject, _>(logger.addr(), |owned| {
             let done = callback.done(&owned.callbacks);
             match &owned.logger {
-                Some(log) => log.flush_async(milliseconds(timeout_ms), done),
+                Some(log) => {
+                    log.give_back_own(beginning());
+                    log.flush_async(milliseconds(timeout_ms), done);
+                }
                 None => done(Ok(())),
             }
             Ok(())
@@ -308,7 +326,7 @@ pub unsafe extern "C" fn maxim_cleanup(logger: *mut maxim_logger, timeout_ms: u3
 /// @gives IO CLOSED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_purge(logger: *mut maxim_logger) -> maxim_status {
-    slow_boundary(|| with_logger(logger, |log| on_own_stack("maxim-purge", || log.purge())))
+    slow_boundary(|| with_whole_logger(logger, |log| on_own_stack("maxim-purge", || log.purge())))
 }
 
 /// Asks the service whether the log repository exists and the API key is accepted. **May block** up to `timeout_ms`
@@ -367,7 +385,7 @@ pub unsafe extern "C" fn maxim_logger_stats(
     logger: *const maxim_logger,
     stats: *mut maxim_stats,
 ) -> maxim_status {
-    boundary(|| write_sized(stats, &self::stats(logger, 0)?))
+    slow_boundary(|| write_sized(stats, &self::stats(logger, 0)?))
 }
 
 /// What became of the records of one of the logger's sinks, numbered as by `maxim_logger_add_sink`.
@@ -380,11 +398,11 @@ pub unsafe extern "C" fn maxim_logger_sink_stats(
     sink: u32,
     stats: *mut maxim_stats,
 ) -> maxim_status {
-    boundary(|| write_sized(stats, &self::stats(logger, sink as usize)?))
+    slow_boundary(|| write_sized(stats, &self::stats(logger, sink as usize)?))
 }
 
 fn stats(logger: *const maxim_logger, sink: usize) -> Result<maxim_stats> {
-    let (numbers, counts) = with_logger(logger, |log| Ok((log.stats(sink)?, log.gate_counts())))?;
+    let (numbers, counts) = with_whole_logger(logger, |log| Ok((log.stats(sink)?, log.gate_counts())))?;
     let (sampled_out, masks_failed) = counts;
     let refused = handle::with::<LoggerObject, _>(logger.addr(), |owned| Ok(owned.callbacks.refusals()))?;
     Ok(maxim_stats { sampled_out, masks_failed, ..to_c(&numbers, &refused) })

@@ -146,6 +146,11 @@ impl Logger {
         self.targets().flat_map(|target| target.own().all())
     }
 
+    /// Gives back what log calls of this thread hold which are gone: [`Spool::give_back_own`](crate::spool::Spool::give_back_own).
+    pub fn give_back_own(&self, frame: usize) {
+        self.pipelines().for_each(|pipeline| pipeline.spool().give_back_own(frame));
+    }
+
     /// Tells the host that a result was sent as it came, and why it was not recognised.
     #[cold]
     pub(super) fn remark_result(&self, generation: &str, why: &str) {

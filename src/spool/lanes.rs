@@ -397,10 +397,10 @@ impl Spool {
         if hint < opened.min(LANES_MAX) { hint } else { 0 }
     }
 
-    /// Gives back the locks that calls of this thread hold which are gone.
+    /// Gives back the locks that calls of this thread hold which are gone, told from a frame of the call that begins.
     #[cold]
     #[inline(never)]
-    fn give_back_own(&self, frame: usize) {
+    pub fn give_back_own(&self, frame: usize) {
         drop(self.state.take_from_gone_in(frame));
         self.lanes.iter().for_each(|lane| drop(lane.0.take_from_gone_in(frame)));
     }

@@ -59,6 +59,17 @@ pub(crate) fn here() -> usize {
     frame.as_ptr() as usize
 }
 
+/// Less than a signal's frame on the stack: from a handler's call to what it has interrupted it is further (the kernel
+/// leaves 128 bytes of red zone on x86-64 and puts the registers, over a kilobyte with the floating-point ones, below).
+const SIGNAL_FRAME: usize = 512;
+
+/// The address for a call that begins now, for [`Lock::take_from_gone_in`]: further out than any frame of an earlier call
+/// from the same function of the host's that is gone, and further in than what a handler has interrupted.
+#[inline(always)]
+pub(crate) fn beginning_here() -> usize {
+    here() + SIGNAL_FRAME
+}
+
 /// Nobody holds it.
 const FREE: usize = 0;
 

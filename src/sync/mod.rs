@@ -14,7 +14,7 @@ mod lock;
 mod seen;
 
 pub(crate) use futex::Futex;
-pub(crate) use lock::{Lock, LockCondvar, LockGuard, Recover, here};
+pub(crate) use lock::{Lock, LockCondvar, LockGuard, Recover, beginning_here, here};
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};

@@ -3,7 +3,7 @@
  */
 #include "mask_signal.h"
 
-enum { JUMPS = 1000, TRIES = 200000, STUCK_CALLS = 300 };
+enum { JUMPS = 1000, TRIES = 200000, STUCK_CALLS = 300, LAST_CALLS = 400 };
 
 static struct {
     sigjmp_buf from;
@@ -105,9 +105,53 @@ static int jump_at_files(void) {
     return 0;
 }
 
+/* Stops log_as_jumper of the main thread at some moment. */
+static void *stop_once(void *unused) {
+    usleep(50 + (unsigned)atomic_load(&jumper.jumps) % 97);
+    pthread_kill(jumper.thread, SIGUSR1);
+    return unused;
+}
+
+/* A handler ends the work of a program of one thread, which closes up: the call that was left is its last one. */
+static int jump_and_close(void) {
+    must("new", MAXIM_OK, make(&logger, NULL, NULL));
+    struct sigaction action = {.sa_handler = jump_out};
+    sigaction(SIGUSR1, &action, NULL);
+    mask_signal(SIG_BLOCK);
+    jumper.thread = pthread_self();
+    static pthread_t other;
+    while (jumper.jumps < LAST_CALLS) {
+        if (sigsetjmp(jumper.from, 1) == 0) {
+            log_as_jumper();
+            pthread_create(&other, NULL, stop_once, NULL);
+            mask_signal(SIG_UNBLOCK);
+            for (;;) {
+                log_as_jumper();
+            }
+        }
+        jumper.jumps++;
+        maxim_stats stats = MAXIM_STATS_INIT;
+        switch (jumper.jumps % 4) {
+        case 0: must("stats", MAXIM_OK, maxim_logger_stats(logger, &stats)); break;
+        case 1: must("flush", MAXIM_OK, maxim_flush(logger, 60000)); break;
+        case 2: must("write to file", MAXIM_OK, maxim_write_to_file(logger, 60000)); break;
+        default: must("flush lines", MAXIM_OK, maxim_flush_commit_logs(logger, 60000));
+        }
+        pthread_join(other, NULL);
+    }
+    must("flush", MAXIM_OK, maxim_flush(logger, 60000));
+    printf("{\"jumps\":%d,\"ok\":%lu,\"refused\":0}\n", jumper.jumps, jumper.ok);
+    print_numbers(logger);
+    must("free", MAXIM_OK, maxim_logger_free(logger));
+    return 0;
+}
+
 static int longjmp_out(const char *how) {
     if (strcmp(how, "files") == 0) {
         return jump_at_files();
+    }
+    if (strcmp(how, "last") == 0) {
+        return jump_and_close();
     }
     must("new", MAXIM_OK, make(&logger, NULL, NULL));
     struct sigaction action = {.sa_handler = jump_out};

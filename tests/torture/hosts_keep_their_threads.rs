@@ -169,7 +169,7 @@ fn ids_are_made_without_randomness_and_without_descriptors() {
 
 #[test]
 fn a_handler_that_jumps_out_of_a_call_stops_nobody() {
-    for how in ["alone", "others"] {
+    for how in ["alone", "others", "last"] {
         let mut row = Row::new(&format!("longjmp out of log calls, {how}"));
         let host = Host::new("longjmp");
         let lines = host.run(&["longjmp", how]);
