@@ -207,10 +207,14 @@ impl Callbacks {
         }
     }
 
-    /// Tells whoever debugs; where nobody hears of errors, there is a warning.
+    /// Tells whoever debugs; where nobody hears of errors, there is a warning. What a callback's own call is refused for is not
+    /// told to it, which would call it again without end.
     #[cold]
     pub(super) fn told_or_warned(&self, status: Status, message: &str) {
         if self.debug_enabled() {
+            if self.0.debug.is_some() && self.0.is_entered_by_this_thread() {
+                return;
+            }
             self.debug(&format!("{}: {message}", status.name().to_string_lossy()));
         } else if self.0.error.is_none() {
             refusals::warn(status, message);

@@ -105,7 +105,8 @@ pub type maxim_error_callback = Option<
 >;
 
 /// Called with one line of debug output, NUL-terminated and valid during the call only. Threads as
-/// for `maxim_error_callback`.
+/// for `maxim_error_callback`. It may log with the same logger; what such a call is refused for is counted in the stats and
+/// not told to it.
 #[allow(non_camel_case_types)]
 pub type maxim_debug_callback =
     Option<unsafe extern "C-unwind" fn(user_data: *mut c_void, message: *const c_char)>;

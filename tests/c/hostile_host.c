@@ -9,6 +9,7 @@
  *   callback HOW           does HOW in an error callback: `pthread_exit`, `slow` (it waits for a lock that the
  *                          host holds while it frees the logger), `fork` (and the child frees), `free-other`
  *                          (which is in a callback of its own), `free-itself`, `cleanup`
+ *   debug-that-logs        a debug callback that logs, and calls what is refused, with its own logger
  *   hanging-names          twelve loggers for a name whose look-up never ends; prints how many threads look it up
  *   slow-files             logs without a pause while another thread has the records moved to files, sent and
  *                          removed, and each of that takes 100 ms (SHIM_SLOW_FILES); prints how many of these
@@ -16,6 +17,7 @@
  *   longjmp HOW            a signal handler jumps out of log calls, again and again: prints how often, how many calls
  *                          said OK, and the numbers. `alone`: the thread goes on by itself; `others`: other threads
  *                          find the lock held by a call that never comes back, until its own thread logs again;
+ *                          `last`: the call that was left is the last one, and other calls of that thread follow;
  *                          `files`: it jumps at each file that a call makes (SHIM_INTERRUPTED), while the overflow
  *                          policy is to wait; then waits for a line on standard input before it flushes
  *   no-randomness          the system has no randomness to give, and no descriptor is left
@@ -311,6 +313,46 @@ static void hear(struct heard *heard, const char *how) {
     must("new", MAXIM_OK, make(&heard->itself, on_error, heard));
 }
 
+static void on_debug(void *user_data, const char *line) {
+    struct heard *heard = user_data;
+    (void)line;
+    heard->calls++;
+    (void)log_one(heard->itself, 1);
+    (void)maxim_trace_add_tag(heard->itself, (maxim_str){NULL, 7}, MAXIM_STR("k"), MAXIM_STR("v"));
+}
+
+/* A debug callback that logs what it hears, as a bridge to the host's own log does: it is called no more for what its own
+ * calls are refused for. */
+static int debug_that_logs(void) {
+    static struct heard heard;
+    maxim_logger_config config = MAXIM_LOGGER_CONFIG_INIT;
+    config.is_debug = true;
+    config.debug_callback = on_debug;
+    config.user_data = &heard;
+    must("new", MAXIM_OK, maxim_logger_new(&config, &logger));
+    heard.itself = logger;
+    must("log", MAXIM_OK, log_one(logger, 1));
+    must("flush", MAXIM_OK, maxim_flush(logger, PATIENCE_MS));
+    wait_for(&heard.calls);
+    must("cleanup", MAXIM_OK, maxim_cleanup(logger, PATIENCE_MS));
+    must("log", MAXIM_ERR_CLOSED, log_one(logger, 1));
+    int before = -1;
+    for (int n = 0; before != heard.calls; n++) {
+        if (n == 100) {
+            fail("the callback is called without end");
+        }
+        before = heard.calls;
+        usleep(200000);
+    }
+    maxim_stats stats = MAXIM_STATS_INIT;
+    must("stats", MAXIM_OK, maxim_logger_stats(logger, &stats));
+    if (stats.refused_invalid == 0 || stats.held != 0) {
+        fail("what the callback called is not counted");
+    }
+    must("free", MAXIM_OK, maxim_logger_free(logger));
+    return 0;
+}
+
 /* Nobody answers at the service's address, so that there is something to tell. */
 static int callback(const char *how) {
     static struct heard first, second;
@@ -482,6 +524,8 @@ int main(int count, char **words) {
         return file_size(how);
     } else if (strcmp(what, "cancelled") == 0) {
         return cancelled(how);
+    } else if (strcmp(what, "debug-that-logs") == 0) {
+        return debug_that_logs();
     } else if (strcmp(what, "callback") == 0) {
         return callback(how);
     } else if (strcmp(what, "hanging-names") == 0) {

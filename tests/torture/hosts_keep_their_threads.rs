@@ -97,6 +97,14 @@ fn a_callback_may_do_what_it_likes_and_nobody_waits_for_it_without_a_bound() {
 }
 
 #[test]
+fn a_debug_callback_that_logs_is_not_called_for_its_own_refusals() {
+    let mut row = Row::new("debug callback that logs, and calls wrongly");
+    let host = Host::new("debug-that-logs");
+    json_lines(&mut host.command(&["debug-that-logs"]));
+    row.note = "quiet after cleanup".to_owned();
+}
+
+#[test]
 fn a_callback_that_ends_or_cancels_its_thread_is_called_again_and_harms_nobody() {
     let mut row = Row::new("callbacks that exit and cancel their thread");
     let mut calls = 0;
