@@ -185,10 +185,8 @@ fn comparable(body: &str, timestamped: bool) -> Value {
         let entry = entry.as_object_mut().unwrap();
         let timestamp = entry.remove("timestamp");
         assert_eq!(timestamp.is_some_and(|time| time.is_i64()), timestamped, "{entry:?}");
-        if let Some(Value::String(id)) = entry.get_mut("flowId")
-            && let Some((name, digits)) = id.clone().rsplit_once('-')
-            && digits.len() == 8
-        {
+        let Some(Value::String(id)) = entry.get_mut("flowId") else { continue };
+        if let Some((name, _)) = id.rsplit_once('-').filter(|(_, digits)| digits.len() == 8) {
             *id = format!("{name}-********");
         }
     }

@@ -196,7 +196,7 @@ fn luhn(digits: &[u8]) -> bool {
             digit => digit * 2 / 10 + digit * 2 % 10,
         })
         .sum();
-    sum.is_multiple_of(10)
+    sum % 10 == 0
 }
 
 /// What people write between the digits of a telephone number; a bracket with a blank counts as one of three.
@@ -265,14 +265,9 @@ fn ip(text: &[u8], from: usize) -> Option<Range<usize>> {
         let end = at + length;
         let joined = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
         let is_six = !joined(text[..at].last()) || matches!(text[at], b':');
-        if is_six
-            && !joined(text.get(end))
-            && length <= LONGEST_ADDRESS
-            && let Some(found) = six(text, at..end)
-        {
-            return Some(found);
-        }
-        if let Some(found) = four(text, at..end) {
+        let may_be_six = is_six && !joined(text.get(end)) && length <= LONGEST_ADDRESS;
+        let found = if may_be_six { six(text, at..end) } else { None };
+        if let Some(found) = found.or_else(|| four(text, at..end)) {
             return Some(found);
         }
         at = end;
@@ -435,11 +430,10 @@ fn api_key(text: &[u8], from: usize) -> Option<Range<usize>> {
             if let Some(length) = user_info(&text[from..at], &text[at + 3..]) {
                 return Some(at + 3..at + 3 + length);
             }
-        } else if begins
-            && byte.is_ascii_alphabetic()
-            && let Some(found) = KEYS.iter().find_map(|key| key_at(text, at, key))
-        {
-            return Some(found);
+        } else if begins && byte.is_ascii_alphabetic() {
+            if let Some(found) = KEYS.iter().find_map(|key| key_at(text, at, key)) {
+                return Some(found);
+            }
         }
         at += 1;
     }

@@ -138,11 +138,10 @@ impl Control {
         pass.path.push_str(&plain);
         let member = known.unwrap_or(Member::Content(Instead::Nothing));
         let is_container = matches!(json::kind(value), Kind::Object | Kind::Array);
-        if let Some(replacement) = self.config.rules.of_key(&plain)
-            && !matches!(member, Member::Reference | Member::Time | Member::Numbers)
+        let may_be_replaced = !matches!(member, Member::Reference | Member::Time | Member::Numbers)
             && (known.is_none() || !is_container)
-            && (self.config.capture_content || matches!(member, Member::Text(_)))
-        {
+            && (self.config.capture_content || matches!(member, Member::Text(_)));
+        if let Some(replacement) = self.config.rules.of_key(&plain).filter(|_| may_be_replaced) {
             push_string(out, replacement);
             return true;
         }
@@ -315,10 +314,10 @@ impl Control {
     /// A text as it may leave; `None`: as it is.
     fn text(&self, pass: &mut Pass, given: &str, most: Option<usize>) -> Option<String> {
         let mut text = self.searched(pass, given, true);
-        if pass.nested == 0
-            && let Some(cut) = self.cut(&text, most)
-        {
-            text = Cow::Owned(cut);
+        if pass.nested == 0 {
+            if let Some(cut) = self.cut(&text, most) {
+                text = Cow::Owned(cut);
+            }
         }
         match text {
             Cow::Borrowed(_) => None,
@@ -352,11 +351,10 @@ impl Control {
         if let Cow::Owned(masked) = self.config.rules.masked(&text, searched) {
             text = Cow::Owned(masked);
         }
-        if pass.is_asked
-            && !is_json
-            && let Some(replaced) = self.ask(pass, &text)
-        {
-            text = Cow::Owned(replaced);
+        if pass.is_asked && !is_json {
+            if let Some(replaced) = self.ask(pass, &text) {
+                text = Cow::Owned(replaced);
+            }
         }
         pass.is_asked = asked_before;
         text

@@ -469,9 +469,7 @@ impl Engine {
             match outcome {
                 Outcome::Delivered | Outcome::Partly { .. } => {
                     self.acknowledge(batch, window.len, supervisor);
-                    if window.clears_next
-                        && let Some(next) = windows.last_mut()
-                    {
+                    if let Some(next) = windows.last_mut().filter(|_| window.clears_next) {
                         next.refused = true;
                     }
                 }
@@ -537,10 +535,9 @@ impl Engine {
 
     /// Sends the first `count` records of `batch`.
     fn send(&mut self, batch: &Batch, count: usize, deadline: Instant) -> Outcome {
-        if count == 1
-            && let Some(Record { kind, payload }) = batch.get(0)
-            && self.protocol.alone(kind, payload.len())
-        {
+        let only = if count == 1 { batch.get(0) } else { None };
+        let is_alone = |record: &Record| self.protocol.alone(record.kind, record.payload.len());
+        if let Some(Record { kind, payload }) = only.filter(is_alone) {
             self.sent_bytes = payload.len();
             return self.protocol.send_alone(&mut self.http, kind, payload, deadline);
         }

@@ -208,7 +208,7 @@ mod tests {
             let mut asked = self.asked.lock();
             *asked += 1;
             // Once several are under way, some of them fail.
-            if *asked > 10 && asked.is_multiple_of(5) {
+            if *asked > 10 && *asked % 5 == 0 {
                 return Outcome::Retry { after: None, why: "down".into() };
             }
             body.split(',').for_each(|record| *self.taken.lock().entry(record.to_owned()).or_default() += 1);

@@ -207,10 +207,9 @@ impl Schedule {
     /// Dead owners have been looked for before the exit: `adopted_held` records of theirs are to be sent.
     pub fn looked_for_orphans(&mut self, now: Instant, adopted_held: u64) {
         self.orphans = adopted_held > 0;
-        if let Phase::Stopping { by, .. } = &mut self.phase
-            && !self.orphans
-        {
-            *by = now.min(*by);
+        match &mut self.phase {
+            Phase::Stopping { by, .. } if !self.orphans => *by = now.min(*by),
+            _ => {}
         }
     }
 

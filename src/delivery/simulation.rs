@@ -181,7 +181,7 @@ impl Service {
             Mood::Narrow(limit) if body.len() > limit => return Outcome::TooLarge { why },
             Mood::Narrow(_) => {}
             Mood::Picky => {
-                let is_bad = |number: &u64| number.is_multiple_of(50);
+                let is_bad = |number: &u64| number % 50 == 0;
                 if numbers.iter().any(is_bad) {
                     if let [number] = numbers {
                         self.poisoned.insert(*number);

@@ -67,12 +67,12 @@ impl<T> Cached<T> {
         // From here on a handler's call leaves the entry where it is.
         self.is_used.set(true);
         compiler_fence(Ordering::SeqCst);
-        if self.handle.get() == handle
+        if self.handle.get() == handle {
             // SAFETY: nobody replaces the entry while it is used.
-            && let Some(entry) = unsafe { &*self.entry.get() }
-            && entry.live.load(Ordering::Acquire)
-        {
-            return Some(&entry.value);
+            match unsafe { &*self.entry.get() } {
+                Some(entry) if entry.live.load(Ordering::Acquire) => return Some(&entry.value),
+                _ => {}
+            }
         }
         self.leave();
         None

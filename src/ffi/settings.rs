@@ -106,12 +106,12 @@ impl CommonConfig {
             allow_plaintext,
             reporter,
         };
-        if let Some(path) = &settings.ca_file
-            && let Err(error) = check_ca_file(path)
-        {
-            let reason =
-                format!("ca_file: the CA file {}: {error}; name a PEM file of certificates", path.display());
-            return Err(Error::new(Status::Io, reason));
+        if let Some(path) = &settings.ca_file {
+            check_ca_file(path).map_err(|error| {
+                let path = path.display();
+                let reason = format!("ca_file: the CA file {path}: {error}; name a PEM file of certificates");
+                Error::new(Status::Io, reason)
+            })?;
         }
         match settings.http().check(&settings.base_url) {
             Ok(()) => Ok(settings),

@@ -266,9 +266,8 @@ fn checked_id<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
 
 #[cold]
 fn bad_id<'a>(name: &str, bytes: &[u8]) -> Result<&'a str> {
-    if text::lossy::active()
-        && let Some(id) = text::lossy::id(bytes)
-    {
+    let changed = if text::lossy::active() { text::lossy::id(bytes) } else { None };
+    if let Some(id) = changed {
         return Ok(lossy::keep(id));
     }
     let text = utf8(name, bytes)?;

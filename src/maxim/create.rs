@@ -224,15 +224,13 @@ impl Logger {
 
     /// Begins a generation in a trace or span; images, sounds and files in its messages become attachments.
     pub fn add_generation(&self, parent: Entity, parent_id: &str, generation: &Generation<'_>) -> Result<()> {
-        if let Some(given) = generation.messages
-            && let Some((bytes, media)) = self.take_media(given)?
-        {
-            let messages = Some(Json { name: given.name, bytes: &bytes });
-            let plain = Generation { messages, ..*generation };
-            let logged = self.add_plain_generation(parent, parent_id, &plain);
-            return messages::attach_all(logged, &media, self, generation.id);
-        }
-        self.add_plain_generation(parent, parent_id, generation)
+        let as_given = || self.add_plain_generation(parent, parent_id, generation);
+        let Some(given) = generation.messages else { return as_given() };
+        let Some((bytes, media)) = self.take_media(given)? else { return as_given() };
+        let messages = Some(Json { name: given.name, bytes: &bytes });
+        let plain = Generation { messages, ..*generation };
+        let logged = self.add_plain_generation(parent, parent_id, &plain);
+        messages::attach_all(logged, &media, self, generation.id)
     }
 
     fn add_plain_generation(

@@ -135,9 +135,7 @@ impl Gate {
         if let Some(watch) = &self.watch {
             watch.see(&parts);
         }
-        if let Some(sample) = &self.sample
-            && is_left_out(sample, parts.entity, parts.id)
-        {
+        if let Some(sample) = self.leaves_out(parts.entity, parts.id) {
             if let Some((kind, id)) = parts.child() {
                 sample.leave_out(kind.name(), &id);
             }
@@ -157,9 +155,7 @@ impl Gate {
 
     /// Whether an attachment goes at all: it is content, and its entity may be left out.
     pub fn takes_attachment(&self, entity: Entity, id: &str) -> bool {
-        if let Some(sample) = &self.sample
-            && is_left_out(sample, entity, id)
-        {
+        if let Some(sample) = self.leaves_out(entity, id) {
             sample.count();
             return false;
         }
@@ -198,6 +194,11 @@ impl Gate {
             metadata: metadata.as_ref().map(|data| Json { name: "metadata_json", bytes: data }),
             ..*attachment
         })
+    }
+
+    /// The sample, if it leaves the entity out.
+    fn leaves_out(&self, entity: Entity, id: &str) -> Option<&Sample> {
+        self.sample.as_ref().filter(|sample| is_left_out(sample, entity, id))
     }
 
     /// Records that were discarded because their trace is not in the sample, and texts at which a mask failed.

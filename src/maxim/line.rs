@@ -87,7 +87,11 @@ const HEADS: [([u8; 16], usize); Entity::ALL.len()] = {
         let head = Entity::ALL[at].head();
         assert!(Entity::ALL[at] as usize == at);
         heads[at].1 = head.len();
-        heads[at].0.split_at_mut(head.len()).0.copy_from_slice(head);
+        let mut byte = 0;
+        while byte < head.len() {
+            heads[at].0[byte] = head[byte];
+            byte += 1;
+        }
         at += 1;
     }
     heads

@@ -124,11 +124,7 @@ impl Logger {
     pub fn add_sink(&self, config: LoggerConfig) -> Result<usize> {
         let mut target = Some(Target::new(config));
         for (index, place) in self.sinks.iter().enumerate() {
-            if let Some(given) = target.take()
-                && let Err(given) = place.set(given)
-            {
-                target = Some(given);
-            }
+            target = target.and_then(|given| place.set(given).err());
             if target.is_none() {
                 return Ok(index + 1);
             }

@@ -27,9 +27,8 @@ impl EntryOrigin {
             (gen_ai::SERVICE_VERSION, self.version.as_ref()),
             (gen_ai::ENVIRONMENT, self.environment.as_ref()),
         ] {
-            if let Some(value) = value
-                && !attributes.iter().any(|(known, _)| known == name)
-            {
+            let is_said = attributes.iter().any(|(known, _)| known == name);
+            if let Some(value) = value.filter(|_| !is_said) {
                 attributes.push((name.into(), value.clone().into()));
             }
         }

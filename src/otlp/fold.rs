@@ -210,7 +210,8 @@ impl<L: Leave> Folder<L> {
             _ => {
                 let apply = |entity: &mut FoldedEntity| entity.apply(action, data, &known, now_ns);
                 let has_left = !self.change((own, id), Opens::Once, now_ns, apply);
-                if has_left && let Some(left) = self.left.find(self.hash(own, id), own, id) {
+                let left = if has_left { self.left.find(self.hash(own, id), own, id) } else { None };
+                if let Some(left) = left {
                     // Its end came before: what is said of it now has a record of its own.
                     span::of_late(left, action, line.json()?, now_ns, &mut self.out);
                 }

@@ -48,13 +48,12 @@ impl<L: Leave> Folder<L> {
             may_come && entity.kind == EntityKind::Trace && !entity.created && entity.session.is_none()
         };
         let hash = self.hash(kind, id);
-        if let Some(open) = self.open.find_mut(hash, |open| open.is(kind, id))
-            && let entity = &mut open.entity
-            && let Some(trace) = entity.trace.clone()
-            && !is_unknown(entity)
-        {
-            let span_id = Some(entity.span_id(&trace));
-            return Some(Lineage { trace, session: entity.session.clone(), span_id });
+        let open = self.open.find_mut(hash, |open| open.is(kind, id)).map(|open| &mut open.entity);
+        if let Some(entity) = open.filter(|entity| !is_unknown(entity)) {
+            if let Some(trace) = entity.trace.clone() {
+                let span_id = Some(entity.span_id(&trace));
+                return Some(Lineage { trace, session: entity.session.clone(), span_id });
+            }
         }
         let (mut kind, mut id, mut hash, mut is_itself) = (kind, id, hash, true);
         for _ in 0..MAX_DEPTH {

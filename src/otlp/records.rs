@@ -43,12 +43,11 @@ impl<L: Leave> Folder<L> {
             return Ok(());
         }
         let open = self.open.find(hash, |open| open.is(kind, &id)).map(|open| &open.entity);
-        if open.is_none()
-            && !earlier.created
-            && let Some(left) = self.left.find(hash, kind, &id)
-        {
-            span::of_unknown(left, &earlier, &mut self.out);
-            return Ok(());
+        if open.is_none() && !earlier.created {
+            if let Some(left) = self.left.find(hash, kind, &id) {
+                span::of_unknown(left, &earlier, &mut self.out);
+                return Ok(());
+            }
         }
         let is_another = |open: &FoldedEntity| open.created && open.start_us != earlier.start_us;
         if earlier.created && open.is_none_or(is_another) && self.left.has(hash, &earlier) {

@@ -10,7 +10,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::config::OtlpConfig;
@@ -23,7 +23,7 @@ use crate::process::clock;
 use crate::process::unique::Uuid;
 use crate::spool::{self, BatchLimits, RecordKind};
 use crate::status::Status;
-use crate::sync::Mutex;
+use crate::sync::{Condvar, Mutex};
 
 /// A line, or the record of an open entity.
 pub const KIND_LINE: RecordKind = RecordKind(0);
@@ -43,7 +43,9 @@ const FULL_PAUSE: Duration = Duration::from_secs(1);
 pub struct LineFolding {
     state: Mutex<FoldState>,
     spans: Arc<Pipeline>,
-    lines: OnceLock<Weak<Pipeline>>,
+    lines: Mutex<Option<Weak<Pipeline>>>,
+    /// They have been named.
+    named: Condvar,
     /// The number of purges when records were last read.
     read_at: AtomicU64,
     /// Whether those were of a dead owner.
@@ -124,7 +126,8 @@ impl LineFolding {
         LineFolding {
             state: Mutex::new(state),
             spans,
-            lines: OnceLock::new(),
+            lines: Mutex::default(),
+            named: Condvar::new(),
             read_at: AtomicU64::new(0),
             is_adopted: AtomicBool::new(false),
             put_back: AtomicU64::new(0),
@@ -133,7 +136,19 @@ impl LineFolding {
 
     /// Names the pipeline that these lines are in, to put back what is open.
     pub fn set_pipeline(&self, lines: Weak<Pipeline>) {
-        let _ = self.lines.set(lines);
+        *self.lines.lock() = Some(lines);
+        self.named.notify_all();
+    }
+
+    /// That pipeline, whose thread may be there before it is named; `None` once it has been closed.
+    fn pipeline(&self) -> Option<Arc<Pipeline>> {
+        let mut lines = self.lines.lock();
+        loop {
+            match &*lines {
+                Some(lines) => return lines.upgrade(),
+                None => self.named.wait(&mut lines),
+            }
+        }
     }
 
     /// Folds what has not been folded by an attempt that failed later, of the same owners' lines.
@@ -213,7 +228,7 @@ impl Protocol for LineFolding {
     }
 
     fn send_batch(&self, _http: &mut Http, body: &[u8], records: usize, _deadline: Instant) -> Outcome {
-        let Some(lines) = self.lines.wait().upgrade() else {
+        let Some(lines) = self.pipeline() else {
             return Outcome::Hold { why: "kept for the next logger: the logger has been freed".to_owned() };
         };
         let state = &mut *self.state.lock();

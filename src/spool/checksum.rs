@@ -34,6 +34,12 @@ fn fixed(tag: u64, length: u32, salt: u32) -> [u64; 2] {
     [tag, u64::from(length) | u64::from(salt) << 32]
 }
 
+/// A whole word of a payload.
+#[inline(always)]
+fn word(bytes: &[u8]) -> u64 {
+    u64::from_le_bytes(bytes.try_into().expect("eight bytes"))
+}
+
 /// The bytes behind the last whole word, as a word.
 #[inline]
 fn remainder(payload: &[u8]) -> u64 {
@@ -45,15 +51,32 @@ fn remainder(payload: &[u8]) -> u64 {
     }
 }
 
-/// [`checksum`] with the processor's own instruction.
+/// The processor's own instruction, which takes a word into a crc.
+///
+/// # Safety
+/// The processor has it.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
-pub(super) fn by_instruction(payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
-    by_steps(|crc, word| std::arch::x86_64::_mm_crc32_u64(crc, word), None, payload, tag, length, salt)
+#[inline]
+#[allow(unused_unsafe)] // Rust 1.87 and later need none here.
+pub(super) unsafe fn step(crc: u64, word: u64) -> u64 {
+    // SAFETY: the caller's.
+    unsafe { std::arch::x86_64::_mm_crc32_u64(crc, word) }
+}
+
+/// [`checksum`] with the processor's own instruction.
+///
+/// # Safety
+/// The processor has it.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse4.2")]
+pub(super) unsafe fn by_instruction(payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
+    // SAFETY: the caller's.
+    by_steps(|crc, word| unsafe { step(crc, word) }, None, payload, tag, length, salt)
 }
 
 /// [`by_instruction`] for a caller who has the instruction: in line, a short record's checksum costs a third
-/// less. `step` is `_mm_crc32_u64`. The payload's first word, if it is a stamp, is given beside the others.
+/// less. `step` is [`step`]. The payload's first word, if it is a stamp, is given beside the others.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(super) fn by_steps(
@@ -66,8 +89,8 @@ pub(super) fn by_steps(
 ) -> u32 {
     const START: u64 = u32::MAX as u64;
     let fixed = fixed(tag, length, salt);
-    let (rounds, rest) = payload.as_chunks::<8>().0.as_chunks::<LANES>();
-    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    let rounds = payload.chunks_exact(8 * LANES);
+    let mut rest = rounds.remainder().chunks_exact(8).map(word);
     // Four variables rather than an array, which the compiler would keep in vectors and take apart again.
     let (mut a, mut b, mut c, mut d) = (START, START, START, START);
     // The other words begin in the second lane then, which goes by the name of the first meanwhile.
@@ -75,17 +98,17 @@ pub(super) fn by_steps(
         (a, b, c, d) = (b, c, d, step(a, stamp));
     }
     for round in rounds {
-        a = step(a, word(&round[0]));
-        b = step(b, word(&round[1]));
-        c = step(c, word(&round[2]));
-        d = step(d, word(&round[3]));
+        a = step(a, word(&round[..8]));
+        b = step(b, word(&round[8..16]));
+        c = step(c, word(&round[16..24]));
+        d = step(d, word(&round[24..]));
     }
-    if let [first, others @ ..] = rest {
-        a = step(a, word(first));
-        if let [second, others @ ..] = others {
-            b = step(b, word(second));
-            if let [third, ..] = others {
-                c = step(c, word(third));
+    if let Some(first) = rest.next() {
+        a = step(a, first);
+        if let Some(second) = rest.next() {
+            b = step(b, second);
+            if let Some(third) = rest.next() {
+                c = step(c, third);
             }
         }
     }
@@ -104,10 +127,9 @@ pub(super) fn by_steps(
 pub(super) fn by_library(stamp: Option<u64>, payload: &[u8], tag: u64, length: u32, salt: u32) -> u32 {
     let fixed = fixed(tag, length, salt);
     let mut lanes = [0; LANES];
-    let stamp = stamp.map(u64::to_le_bytes);
-    for (at, word) in stamp.iter().chain(payload.as_chunks::<8>().0).enumerate() {
+    for (at, word) in stamp.into_iter().chain(payload.chunks_exact(8).map(word)).enumerate() {
         let lane = &mut lanes[at % LANES];
-        *lane = crc32c::crc32c_append(*lane, word);
+        *lane = crc32c::crc32c_append(*lane, &word.to_le_bytes());
     }
     for (lane, word) in lanes.iter_mut().zip([fixed[0], fixed[1], remainder(payload), 0]) {
         *lane = crc32c::crc32c_append(*lane, &word.to_le_bytes());
@@ -132,7 +154,7 @@ mod tests {
                 #[cfg(target_arch = "x86_64")]
                 if has_instruction() {
                     // SAFETY: the processor has the instruction.
-                    let step = |crc, word| unsafe { std::arch::x86_64::_mm_crc32_u64(crc, word) };
+                    let step = |crc, word| unsafe { step(crc, word) };
                     assert_eq!(by_steps(step, stamp, others, 7, 9, 11), expected);
                 }
             }

@@ -101,11 +101,9 @@ impl Spool {
             if read.is_err() {
                 continue;
             }
-            if let Opening::Segment(header) = Header::open(&page)
-                && let Some(stamp) = stamp(&page, &header)
-                && stamp.is_of_this_boot()
-                && stamp.age() <= self.given_up_after()
-            {
+            let Opening::Segment(header) = Header::open(&page) else { continue };
+            let is_young = |stamp: AgeStamp| stamp.is_of_this_boot() && stamp.age() <= self.given_up_after();
+            if stamp(&page, &header).is_some_and(is_young) {
                 return false;
             }
         }

@@ -401,7 +401,8 @@ impl Reader {
         }
         count(&mut state.tally);
         state.count_dropped(Dropped::Corrupt, passed.saturating_sub(records), spool.is_own(key));
-        if finished && let Some(held) = state.take(key) {
+        let held = if finished { state.take(key) } else { None };
+        if let Some(held) = held {
             spool.retire(&mut state, held);
         }
         if state.waiting > 0 {

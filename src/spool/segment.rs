@@ -70,7 +70,7 @@ impl Mapping {
         let size = format::record_size(length);
         let behind = self.len().checked_sub(at as usize)?.checked_sub(size)?;
         debug_assert!(at >= HEADER_SIZE as u32);
-        assert!(at.is_multiple_of(8));
+        assert!(at % 8 == 0);
         let start = self.raw.as_mut_ptr().wrapping_add(at as usize);
         Some(Room { start, length, behind, next: at + size as u32, of: PhantomData })
     }
@@ -126,21 +126,22 @@ impl Mapping {
 
     /// Writes whole words, the first one last.
     fn write_words<const N: usize>(&self, at: usize, bytes: &[u8; N]) {
-        for (index, word) in bytes.as_chunks::<8>().0.iter().enumerate().rev() {
-            self.word(at + 8 * index).store(u64::from_ne_bytes(*word), Ordering::Release);
+        for (index, word) in bytes.chunks_exact(8).enumerate().rev() {
+            let word = u64::from_ne_bytes(word.try_into().expect("eight bytes"));
+            self.word(at + 8 * index).store(word, Ordering::Release);
         }
     }
 
     #[inline]
     fn word(&self, at: usize) -> &AtomicU64 {
-        assert!(at.is_multiple_of(8) && at + 8 <= self.len());
+        assert!(at % 8 == 0 && at + 8 <= self.len());
         // SAFETY: inside the mapping and aligned by the assertion; only used as an atomic.
         unsafe { &*self.raw.as_ptr().wrapping_add(at).cast::<AtomicU64>() }
     }
 
     #[inline(always)]
     fn half(&self, at: usize) -> &AtomicU32 {
-        assert!(at.is_multiple_of(4) && at + 4 <= self.len());
+        assert!(at % 4 == 0 && at + 4 <= self.len());
         // SAFETY: inside the mapping and aligned by the assertion; only used as an atomic.
         unsafe { &*self.raw.as_ptr().wrapping_add(at).cast::<AtomicU32>() }
     }
@@ -213,7 +214,7 @@ const OTHER_LENGTH: &str = "a payload is as long as was said when there was room
 /// so that a record without one does not ask.
 ///
 /// # Safety
-/// As for [`write_header`]; the room is that of stamp and payload too.
+/// As for [`write_header`]; the room is that of stamp and payload too; the processor has the instruction.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
 unsafe fn write_by_instruction(
@@ -224,7 +225,8 @@ unsafe fn write_by_instruction(
     stamp: impl FnOnce() -> Option<u64>,
     payload: &[u8],
 ) {
-    let step = |crc, word| std::arch::x86_64::_mm_crc32_u64(crc, word);
+    // SAFETY: the processor has the instruction, as this function was called.
+    let step = |crc, word| unsafe { checksum::step(crc, word) };
     let checksum = |stamp, payload: &[u8], tag, length, salt| {
         checksum::by_steps(step, stamp, payload, tag, length, salt)
     };

@@ -133,11 +133,8 @@ impl Segment {
         let passed = cursor.count.saturating_sub(self.settled.count);
         self.settled = cursor;
         self.unread = None;
-        if let Some((count, at)) = self.mark
-            && cursor.count >= count
-        {
+        if let Some((_, at)) = self.mark.take_if(|(count, _)| cursor.count >= *count) {
             self.oldest = at;
-            self.mark = None;
         }
         u64::from(passed)
     }

@@ -165,11 +165,7 @@ impl Store {
         let renewed = side.base.renew();
         side.renewed.fetch_or(renewed.as_ref().is_ok_and(|renewed| *renewed), Ordering::Relaxed);
         let mut claim = side.claim();
-        if let Some(held) = claim.as_mut()
-            && (held.is_lost() || !held.renew())
-        {
-            *claim = None;
-        }
+        claim.take_if(|held| held.is_lost() || !held.renew());
         renewed.map(|_| ())
     }
 

@@ -34,11 +34,11 @@ fn classed(chunk: [u8; CHUNK]) -> u8x16 {
     // A byte is at most so far from the first of its range where taking the least changes nothing.
     let within = |bytes: u8x16, first: u8, count: u8| {
         let distance = bytes - u8x16::splat(first);
-        distance.min(u8x16::splat(count - 1)).simd_eq(distance)
+        distance.min(u8x16::splat(count - 1)).cmp_eq(distance)
     };
     let letter = within(bytes | u8x16::splat(0x20), b'a', 26);
     let digit = within(bytes, b'0', 10);
-    letter | digit | bytes.simd_eq(u8x16::splat(b'-')) | bytes.simd_eq(u8x16::splat(b'_'))
+    letter | digit | bytes.cmp_eq(u8x16::splat(b'-')) | bytes.cmp_eq(u8x16::splat(b'_'))
 }
 
 /// Whether `id` is `[A-Za-z0-9_-]+` and no longer than [`MAX_ID_LEN`].
@@ -53,8 +53,13 @@ pub fn is_valid_id(id: &[u8]) -> bool {
         return classed(padded).all();
     };
     // The last chunk may overlap the one before: cheaper than a rest byte by byte.
-    let (chunks, _) = id.as_chunks::<CHUNK>();
-    chunks.iter().chain([last]).fold(u8x16::splat(u8::MAX), |all, chunk| all & classed(*chunk)).all()
+    let mut all = classed(*last);
+    let mut rest = id;
+    while let Some((chunk, behind)) = rest.split_first_chunk() {
+        all &= classed(*chunk);
+        rest = behind;
+    }
+    all.all()
 }
 
 /// Writes a new UUID (RFC 9562, version 4) in lower case.
@@ -92,7 +97,7 @@ fn hex(bytes: [u8; 16]) -> [u8; 32] {
     let bytes = u128::from_le_bytes(bytes);
     let half = |shift: u32| {
         let halves = u8x16::from((bytes >> shift & u128::from_le_bytes([0x0f; 16])).to_le_bytes());
-        let digit = halves.min(u8x16::splat(9)).simd_eq(halves);
+        let digit = halves.min(u8x16::splat(9)).cmp_eq(halves);
         halves + u8x16::splat(b'0') + (!digit & u8x16::splat(b'a' - b'9' - 1))
     };
     let (high, low) = (half(4), half(0));

@@ -18,9 +18,9 @@ pub(super) const BLOCK: usize = 16;
 /// The bytes of a block that are `"`, `\` or a control character, one bit each.
 #[inline(always)]
 pub(super) fn special_in_block(block: u8x16) -> u32 {
-    let is = |byte: u8| block.simd_eq(u8x16::splat(byte));
-    let control = block.min(u8x16::splat(0x1f)).simd_eq(block);
-    (is(b'"') | is(b'\\') | control).to_bitmask()
+    let is = |byte: u8| block.cmp_eq(u8x16::splat(byte));
+    let control = block.min(u8x16::splat(0x1f)).cmp_eq(block);
+    (is(b'"') | is(b'\\') | control).move_mask() as u32
 }
 
 /// The high bit of each byte of `word` that is `"`, `\` or a control character; exact up to the
@@ -48,7 +48,7 @@ impl Seen {
     /// Whether there was none.
     #[inline(always)]
     pub fn only_ascii(self) -> bool {
-        self.blocks.to_bitmask() == 0 && self.words & HIGH == 0
+        self.blocks.move_mask() == 0 && self.words & HIGH == 0
     }
 
     /// Hears of one block more.

@@ -57,15 +57,22 @@ fn is_id_byte_by_byte(id: &[u8]) -> bool {
 }
 
 /// The same words by one crc, the next step of which waits for the last.
+///
+/// # Safety
+/// The processor has the instruction.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
-fn crc_in_one_lane(payload: &[u8], tag: u64, salt: u32) -> u32 {
-    use std::arch::x86_64::{_mm_crc32_u8, _mm_crc32_u64};
-    let (words, rest) = payload.as_chunks::<8>();
-    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+#[allow(unused_unsafe)] // Rust 1.87 and later need none for the last bytes.
+unsafe fn crc_in_one_lane(payload: &[u8], tag: u64, salt: u32) -> u32 {
+    let words = payload.chunks_exact(8);
+    let rest = words.remainder();
+    let words = words.map(|word| u64::from_le_bytes(word.try_into().expect("eight bytes")));
     let fixed = [tag, payload.len() as u64];
-    let crc = words.chain(fixed).fold(u64::from(salt), |crc, word| _mm_crc32_u64(crc, word));
-    !rest.iter().fold(crc as u32, |crc, byte| _mm_crc32_u8(crc, *byte))
+    // SAFETY: the caller's.
+    unsafe {
+        let crc = words.chain(fixed).fold(u64::from(salt), |crc, word| checksum::step(crc, word));
+        !rest.iter().fold(crc as u32, |crc, byte| std::arch::x86_64::_mm_crc32_u8(crc, *byte))
+    }
 }
 
 /// What records are copied into, one after the other: more than the processor's first caches have room for.

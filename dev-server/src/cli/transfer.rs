@@ -145,8 +145,10 @@ pub fn replay(options: &ReplayOptions) -> io::Result<()> {
         }
         for next in items.into_iter().filter_map(|(item, _)| Batch::of(item, options.repository.as_deref())) {
             let is_joined = waiting.as_mut().is_some_and(|batch| batch.join(&next));
-            if !is_joined && let Some(batch) = waiting.replace(next) {
-                send(&batch)?;
+            if !is_joined {
+                if let Some(batch) = waiting.replace(next) {
+                    send(&batch)?;
+                }
             }
         }
     }
@@ -156,8 +158,10 @@ pub fn replay(options: &ReplayOptions) -> io::Result<()> {
     for (repo, line) in otlp::lines(&units) {
         let next = Batch::Lines(options.repository.clone().unwrap_or(repo), vec![line]);
         let is_joined = waiting.as_mut().is_some_and(|batch| batch.join(&next));
-        if !is_joined && let Some(batch) = waiting.replace(next) {
-            send(&batch)?;
+        if !is_joined {
+            if let Some(batch) = waiting.replace(next) {
+                send(&batch)?;
+            }
         }
     }
     if let Some(batch) = waiting {

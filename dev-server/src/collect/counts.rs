@@ -67,16 +67,12 @@ impl Stats {
             self.uploads,
             bytes(self.bytes + self.upload_bytes),
         );
-        if let (Some(first), Some(last)) = (self.first_line_us, self.last_line_us)
-            && last > first
-        {
-            let seconds = (last - first) as f64 / 1e6;
+        let took =
+            self.first_line_us.zip(self.last_line_us).map_or(0, |(first, last)| last.saturating_sub(first));
+        if took > 0 {
             let items = self.lines + self.entries + self.raw_lines;
-            text.push_str(&format!(
-                "; {:.0} a second over {}",
-                items as f64 / seconds,
-                duration(last - first)
-            ));
+            let rate = items as f64 / (took as f64 / 1e6);
+            text.push_str(&format!("; {rate:.0} a second over {}", duration(took)));
         }
         text.push('\n');
         text

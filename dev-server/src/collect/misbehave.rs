@@ -339,9 +339,8 @@ impl Behaviour {
         if self.exceeds(length) {
             return Verdict::Fail(self.failure(413, "the body is larger than max_body"));
         }
-        if let (Some(poison), Some(body)) = (&self.poison, body)
-            && memmem::find(body, poison.as_bytes()).is_some()
-        {
+        let has = |body, poison: &String| memmem::find(body, poison.as_bytes()).is_some();
+        if body.zip(self.poison.as_ref()).is_some_and(|(body, poison)| has(body, poison)) {
             return Verdict::Fail(self.failure(400, "the body contains the poison text"));
         }
         Verdict::Proceed

@@ -42,9 +42,8 @@ impl Repository {
     fn branch(&mut self, name: &str, kept: &Kept) -> Branch {
         for trace in 0..self.entities.all.len() {
             let entity = &self.entities.all[trace];
-            if entity.kind == "trace"
-                && let Some(session) = entity.data.get("sessionId").and_then(Value::as_str).map(str::to_owned)
-            {
+            let session = entity.data.get("sessionId").filter(|_| entity.kind == "trace");
+            if let Some(session) = session.and_then(Value::as_str).map(str::to_owned) {
                 let session = self.entities.entity("session", &session);
                 self.entities.adopt(session, trace);
             }

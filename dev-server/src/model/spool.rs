@@ -146,11 +146,11 @@ fn holder(identity: &Path, directory: &Path, budget: &mut u64) -> Option<Holder>
     let (mut found, mut unread, mut counted) = (Vec::new(), 0, 0);
     for path in segments {
         let size = fs::symlink_metadata(&path).map_or(0, |file| file.len());
-        if size > *budget
-            && let Some(records) = count_of(&path)
-        {
-            counted += records;
-            continue;
+        if size > *budget {
+            if let Some(records) = count_of(&path) {
+                counted += records;
+                continue;
+            }
         }
         *budget = budget.saturating_sub(size);
         let look = || -> std::io::Result<Segment> {

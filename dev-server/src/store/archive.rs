@@ -110,9 +110,8 @@ impl Archive {
                 "level": "warn", "message": event::shown(&Value::String(shown.into_owned()))}),
             ));
         };
-        if said.action == "process-large-log"
-            && let Some(large) = self.large_log(&said)?
-        {
+        let large = if said.action == "process-large-log" { self.large_log(&said)? } else { None };
+        if let Some(large) = large {
             let event = self.line(repo, &large, at);
             // Its content is a record now: a second one would take as much room again.
             let forget = "UPDATE uploads SET content = NULL WHERE key = ?1 AND bytes > ?2";

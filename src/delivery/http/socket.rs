@@ -106,11 +106,11 @@ impl ShutdownHandle for Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if let Some(stream) = self.stream.take()
-            && !self.is_ours(&stream)
-        {
-            // Whatever has the number now is the host's to close.
-            std::mem::forget(stream);
+        if let Some(stream) = self.stream.take() {
+            if !self.is_ours(&stream) {
+                // Whatever has the number now is the host's to close.
+                std::mem::forget(stream);
+            }
         }
     }
 }

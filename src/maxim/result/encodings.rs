@@ -68,10 +68,10 @@ fn from_utf16(bytes: &[u8]) -> Option<String> {
         [0, b'{' | b'[' | b'"', ..] => (false, bytes),
         _ => return None,
     };
-    let (pairs, _) = text.as_chunks::<2>();
-    let units = pairs
-        .iter()
-        .map(|pair| if is_little { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) });
+    let units = text.chunks_exact(2).map(|pair| match is_little {
+        true => u16::from_le_bytes([pair[0], pair[1]]),
+        false => u16::from_be_bytes([pair[0], pair[1]]),
+    });
     Some(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 

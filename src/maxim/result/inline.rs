@@ -102,14 +102,12 @@ fn take_data(holder: &mut Value, kind: &str, context: &mut Context<'_>) {
 }
 
 fn take_of_item(item: &mut Value, context: &mut Context<'_>) {
-    if item.text("type") == Some("image_generation_call")
-        && let Some(image) = item.text("result")
-        && let Some(Value::Object(kept)) = match image.starts_with("data:") {
-            true => context.keep_data_uri(image),
-            false => context.keep_base64(mime(item, "image").as_deref(), image),
-        }
-        && let Some(members) = item.as_object_mut()
-    {
+    let is_image = item.text("type") == Some("image_generation_call");
+    let kept = item.text("result").filter(|_| is_image).and_then(|image| match image.starts_with("data:") {
+        true => context.keep_data_uri(image),
+        false => context.keep_base64(mime(item, "image").as_deref(), image),
+    });
+    if let (Some(Value::Object(kept)), Some(members)) = (kept, item.as_object_mut()) {
         members.insert("result".to_owned(), Value::Null);
         members.extend(kept.into_iter().filter(|(name, value)| name != "type" && !value.is_null()));
     }

@@ -283,18 +283,19 @@ fn broken_off(value: &Value, context: &mut Context<'_>) -> Option<(Value, Found)
     let failed = events.iter().rev().filter(|event| error::is_all(event)).find_map(error::error_of)?;
     let came: Vec<Value> = events.iter().filter(|event| !error::is_all(event)).cloned().collect();
     let kept = context.media.len();
-    if !came.is_empty()
-        && let (mut answer, found @ (Found::Known(_) | Found::Odd(_))) = one(came.into(), context)
-    {
-        if let Value::Object(members) = &mut answer
-            && members.get("error").is_none_or(Value::is_null)
-        {
-            members.insert("error".to_owned(), failed);
-        }
-        return Some((answer, found));
+    if came.is_empty() {
+        return None;
     }
-    context.media.truncate(kept);
-    None
+    let (mut answer, found) = one(came.into(), context);
+    if !matches!(found, Found::Known(_) | Found::Odd(_)) {
+        context.media.truncate(kept);
+        return None;
+    }
+    let has_none = |members: &&mut Map<String, Value>| members.get("error").is_none_or(Value::is_null);
+    if let Some(members) = answer.as_object_mut().filter(has_none) {
+        members.insert("error".to_owned(), failed);
+    }
+    Some((answer, found))
 }
 
 /// What is of no shape as it stands, but for what is around it: a list of answers that are each of one, a stream

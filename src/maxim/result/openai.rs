@@ -178,11 +178,10 @@ fn take_last_message(choice: &mut Map<String, Value>) {
     let is_answer =
         |message: &&Value| message.is_object() && message.text("role").is_none_or(|role| role == "assistant");
     let Some(mut last) = choice.list("messages").iter().rfind(is_answer).cloned() else { return };
-    if let Some(members) = last.as_object_mut()
-        && members.given("content").is_none()
-        && let Some(text) = members.shift_remove("text")
-    {
-        members.insert("content".to_owned(), text);
+    if let Some(members) = last.as_object_mut().filter(|members| members.given("content").is_none()) {
+        if let Some(text) = members.shift_remove("text") {
+            members.insert("content".to_owned(), text);
+        }
     }
     if choice.list("messages").len() == 1 {
         choice.remove("messages");
@@ -297,9 +296,8 @@ pub(super) fn patch_usage(completion: &mut Map<String, Value>) {
     patch_counts(completion, COUNTS, ["input_tokens", "output_tokens"]);
     let Some(Value::Object(usage)) = completion.get_mut("usage") else { return };
     // Mistral's own count of cached tokens, where OpenAI has it.
-    if let Some(cached) = usage.count("num_cached_tokens")
-        && usage.given("prompt_tokens_details").is_none()
-    {
+    let has_details = usage.given("prompt_tokens_details").is_some();
+    if let Some(cached) = usage.count("num_cached_tokens").filter(|_| !has_details) {
         usage.insert("prompt_tokens_details".to_owned(), json!({"cached_tokens": cached}));
     }
 }

@@ -111,10 +111,10 @@ fn convert_speech(value: Value, context: &mut Context<'_>) -> Value {
     let usage = value.given("usage").and_then(tokens);
     let known = ["text", "model", "id", "usage"];
     let mut extra = rest(&value, if usage.is_some() { &known } else { &known[..3] });
-    if usage.is_none()
-        && let Some(other) = extra.shift_remove("usage")
-    {
-        extra.insert("transcription_usage".to_owned(), other);
+    if usage.is_none() {
+        if let Some(other) = extra.shift_remove("usage") {
+            extra.insert("transcription_usage".to_owned(), other);
+        }
     }
     let completion = Completion {
         id: value.filled("id"),
@@ -214,10 +214,10 @@ fn embeddings(value: Value, context: &mut Context<'_>) -> Value {
     if !counted.get("object").is_some_and(Value::is_string) {
         counted.insert("object".to_owned(), "list".into());
     }
-    if counted.filled("model").is_none()
-        && let Some(model) = context.model()
-    {
-        counted.insert("model".to_owned(), model.into());
+    if counted.filled("model").is_none() {
+        if let Some(model) = context.model() {
+            counted.insert("model".to_owned(), model.into());
+        }
     }
     Value::Object(counted)
 }

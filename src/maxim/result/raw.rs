@@ -18,10 +18,10 @@ const MOST_LOOKS: usize = 16;
 /// or values, or a body that was cut short, closed where it breaks off.
 pub(super) fn read(text: &str) -> Option<Value> {
     let unmarked = text.trim_start_matches('\u{feff}');
-    if unmarked.len() < text.len()
-        && let Some(value) = parse(unmarked)
-    {
-        return Some(value);
+    if unmarked.len() < text.len() {
+        if let Some(value) = parse(unmarked) {
+            return Some(value);
+        }
     }
     let text = &with_line_feeds(unmarked);
     with_its_names(|| {

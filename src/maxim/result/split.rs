@@ -11,9 +11,7 @@ use serde_json::Value;
 /// The answers in an array, if it holds several or a single one that is whole; else the value itself.
 pub(super) fn answers(value: Value) -> Result<Vec<Value>, Value> {
     let Value::Array(chunks) = value else { return Err(value) };
-    if let [chunk] = &chunks[..]
-        && (is_whole(chunk) || says_all_at_once(chunk))
-    {
+    if matches!(&chunks[..], [chunk] if is_whole(chunk) || says_all_at_once(chunk)) {
         return Ok(chunks);
     }
     let mut before = ChunksBefore::default();

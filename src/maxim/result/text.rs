@@ -67,9 +67,8 @@ pub fn normalise_text(
         }
         return Ok(Told::default());
     }
-    if let Ok(outline) = &compacted
-        && outline.root(out).is_some_and(is_plain_chat_completion)
-    {
+    let root = compacted.as_ref().ok().and_then(|outline| outline.root(out));
+    if root.is_some_and(is_plain_chat_completion) {
         return Ok(Told::default());
     }
     let owner = Owner { model, extracts_media, is_strict: mode == Mode::Strict };

@@ -106,11 +106,8 @@ fn every_captured_line_leaves_as_a_span_or_a_record() {
                     }
                     action if action.starts_with("add-") => {
                         let kind = action.trim_start_matches("add-").replace('-', "_");
-                        if ["span", "generation", "retrieval", "tool_call"].contains(&&*kind)
-                            && let Some(id) = id
-                        {
-                            created.insert(format!("{kind}/{id}"));
-                        }
+                        let is_span = ["span", "generation", "retrieval", "tool_call"].contains(&&*kind);
+                        created.extend(id.filter(|_| is_span).map(|id| format!("{kind}/{id}")));
                     }
                     _ => {}
                 }

@@ -149,12 +149,12 @@ pub fn facts_at(path: &Path) -> io::Result<FileFacts> {
 /// Whether a file cannot be read because this process, the machine or whoever else has it open is in the way.
 pub fn is_passing(error: &io::Error) -> bool {
     let passing = [ERROR_TOO_MANY_OPEN_FILES, ERROR_NOT_ENOUGH_MEMORY, ERROR_SHARING_VIOLATION];
-    error.raw_os_error().is_some_and(|code| passing.contains(&code.cast_unsigned()))
+    error.raw_os_error().is_some_and(|code| passing.contains(&(code as u32)))
 }
 
 /// That there is no memory, as the system says it.
 pub fn out_of_memory() -> io::Error {
-    io::Error::from_raw_os_error(ERROR_NOT_ENOUGH_MEMORY.cast_signed())
+    io::Error::from_raw_os_error(ERROR_NOT_ENOUGH_MEMORY as i32)
 }
 
 /// The path that a text names, which is UTF-8 here.

@@ -214,10 +214,10 @@ impl Base {
     /// In a forked child that has no use for it.
     pub fn close_inherited(&self) {
         // Where a thread that the child lacks held the lock at that moment, the descriptor stays open.
-        if let Ok(kept) = self.kept.try_lock()
-            && let Some(kept) = &*kept
-        {
-            kept.close();
+        if let Ok(kept) = self.kept.try_lock() {
+            if let Some(kept) = &*kept {
+                kept.close();
+            }
         }
     }
 

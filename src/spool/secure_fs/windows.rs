@@ -73,7 +73,7 @@ impl Inode {
 
 /// Whether something failed because no handle was to be had.
 pub fn lacks_descriptors(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(ERROR_TOO_MANY_OPEN_FILES.cast_signed())
+    error.raw_os_error() == Some(ERROR_TOO_MANY_OPEN_FILES as i32)
 }
 
 /// A directory that everything else is found from.
@@ -123,7 +123,7 @@ impl Base {
     /// Where it is, if it is held.
     fn at(&self, below: &Path) -> io::Result<PathBuf> {
         if !self.is_opened() {
-            return Err(io::Error::from_raw_os_error(ERROR_TOO_MANY_OPEN_FILES.cast_signed()));
+            return Err(io::Error::from_raw_os_error(ERROR_TOO_MANY_OPEN_FILES as i32));
         }
         Ok(if below.as_os_str().is_empty() { self.path.clone() } else { self.path.join(below) })
     }
@@ -178,7 +178,7 @@ impl Base {
     /// Opens a lock file, and by that holds it: nobody else can open it to write. `WouldBlock` if somebody else does.
     pub fn open_lock(&self, below: &Path) -> io::Result<File> {
         self.open_with(below, &mut exclusive()).map_err(|error| match error.raw_os_error() {
-            Some(code) if code == ERROR_SHARING_VIOLATION.cast_signed() => {
+            Some(code) if code == ERROR_SHARING_VIOLATION as i32 => {
                 io::Error::from(io::ErrorKind::WouldBlock)
             }
             _ => error,

@@ -245,7 +245,7 @@ impl ModelRun {
         let count = (batch.len() * usize::from(part)).div_ceil(usize::from(u8::MAX));
         batch.range(0..count).for_each(|record| self.take(record.payload));
         self.reader().acknowledge(&mut batch, count);
-        if poison && let Some(record) = batch.get(0) {
+        if let Some(record) = batch.get(0).filter(|_| poison) {
             self.take(record.payload);
             self.reader().quarantine(&mut batch, "poison");
         }

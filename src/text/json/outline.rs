@@ -100,11 +100,9 @@ impl Index for Outline {
     #[inline(always)]
     fn value_end(&mut self, end: usize, depth: u32) {
         let end = self.place(end);
-        if let Some(open) = self.open.get(depth as usize)
-            && let Some(node) = self.nodes.get_mut(usize::from(*open))
-        {
-            node.value.1 = end;
-        }
+        let Some(open) = self.open.get(depth as usize) else { return };
+        let Some(node) = self.nodes.get_mut(usize::from(*open)) else { return };
+        node.value.1 = end;
     }
 }
 

@@ -340,10 +340,8 @@ impl Reader {
                 handle.name.trim_start_matches("maxim_log_").trim_start_matches("maxim_")
             ));
         }
-        if let Some(noun) = name.strip_suffix("_id")
-            && ENTITIES.contains(&noun)
-            && function.starts_with(&format!("maxim_{noun}_"))
-        {
+        let is_own = |noun: &&str| ENTITIES.contains(noun) && function.starts_with(&format!("maxim_{noun}_"));
+        if let Some(noun) = name.strip_suffix("_id").filter(is_own) {
             return Some(format!("The {}'s id.", noun.replace('_', " ")));
         }
         Some(match (name, &*kind.base) {

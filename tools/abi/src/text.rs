@@ -32,10 +32,9 @@ pub fn comment(doc: &str, margin: usize) -> String {
             wrap(&block, indent, margin + 3)
         })
         .collect();
-    if let [only] = &lines[..]
-        && margin + only.chars().count() + 8 <= WIDTH
-    {
-        return format!("{pad}/** {only} */\n");
+    match &lines[..] {
+        [only] if margin + only.chars().count() + 8 <= WIDTH => return format!("{pad}/** {only} */\n"),
+        _ => {}
     }
     let mut out = format!("{pad}/**\n");
     for line in lines {
