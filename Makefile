@@ -17,7 +17,7 @@ SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-serve
 	$(shell find src/otlp -name '*.rs')
 
 .DEFAULT_GOAL := help
-.PHONY: mutate coverage mutants interop fleet windows phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
+.PHONY: msrv mutate coverage mutants interop fleet windows phoenix abidiff deny help lib header demo test check bench install clean tools server hooks torture sanitize fuzz fresh browser corpus \
 	uninstall dist dist-test version
 
 help: ## Show this list
@@ -40,8 +40,10 @@ check: ## Format, lints, header, documentation, spelling, files that are named, 
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --workspace --document-private-items
 	scripts/check-spelling.sh
 	scripts/check-paths.py
-	scripts/check-msrv.sh
 	scripts/check-platforms.sh
+
+msrv: ## Check that the oldest compiler that Cargo.toml promises builds it: this machine's, rustup's, or Debian's, unpacked into build/tools
+	scripts/check-msrv.sh
 
 coverage: server ## Say which lines of src the tests run (installs cargo-llvm-cov and, as root, LLVM's tools; TESTS="otlp purge": only those)
 	scripts/tools.sh coverage
