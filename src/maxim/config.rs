@@ -52,6 +52,16 @@ impl LoggerConfig {
         thread: &'static str,
         sender: Arc<dyn Protocol>,
     ) -> Pipeline {
-        Pipeline::open(self.settings.pipeline(thread, self.spool(protocol), sender, self.flush_interval))
+        self.open_with(self.spool(protocol), thread, sender)
+    }
+
+    /// As [`LoggerConfig::open`], with a spool of other options.
+    pub(super) fn open_with(
+        &self,
+        spool: spool::Options,
+        thread: &'static str,
+        sender: Arc<dyn Protocol>,
+    ) -> Pipeline {
+        Pipeline::open(self.settings.pipeline(thread, spool, sender, self.flush_interval))
     }
 }

@@ -63,8 +63,9 @@ impl UploadPipeline {
 
 fn open(config: &LoggerConfig, lines: Weak<Pipeline>) -> Pipeline {
     let protocol = Arc::new(UploadProtocol::new(config, lines));
-    let uploads = config.open(UPLOADS, "maxim-uploads", Arc::clone(&protocol) as Arc<dyn Protocol>);
+    // A call may wait for it.
+    let spool = spool::Options { begins_small: true, ..config.spool(UPLOADS) };
+    let uploads = config.open_with(spool, "maxim-uploads", Arc::clone(&protocol) as Arc<dyn Protocol>);
     protocol.set_spool(uploads.spool());
-    uploads.spool().sweep_side_files(config.settings.max_age);
     uploads
 }

@@ -11,8 +11,9 @@
 //! not. Files are streamed from disk, so that memory does not grow with what is uploaded.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::sync::Mutex;
 use serde::{Deserialize, Serialize};
@@ -170,6 +171,9 @@ pub(super) struct UploadProtocol {
     lines: Weak<Pipeline>,
     /// Set once it is open.
     spool: OnceLock<Weak<Spool>>,
+    /// Whether the directory of large content has been looked through for what nobody needs any more.
+    is_swept: AtomicBool,
+    max_age: Duration,
     turns: Mutex<Turns>,
     /// The connections beside the pipeline's own.
     siblings: Mutex<Vec<Http>>,
@@ -177,9 +181,15 @@ pub(super) struct UploadProtocol {
 
 impl UploadProtocol {
     pub fn new(config: &LoggerConfig, lines: Weak<Pipeline>) -> UploadProtocol {
-        let storage = Storage::new(config);
-        let (spool, turns, siblings) = (OnceLock::new(), Mutex::default(), Mutex::default());
-        UploadProtocol { storage, lines, spool, turns, siblings }
+        UploadProtocol {
+            storage: Storage::new(config),
+            lines,
+            spool: OnceLock::new(),
+            is_swept: AtomicBool::new(false),
+            max_age: config.settings.max_age,
+            turns: Mutex::default(),
+            siblings: Mutex::default(),
+        }
     }
 
     /// Where large content lies.
@@ -346,6 +356,12 @@ impl Protocol for UploadProtocol {
     }
 
     fn upkeep(&self) {
+        // Here, as no call is to wait for it.
+        if let Some(spool) = self.spool()
+            && !self.is_swept.swap(true, Ordering::Relaxed)
+        {
+            spool.sweep_side_files(self.max_age);
+        }
         // While nothing is uploaded, no connection is kept but the pipeline's own.
         self.siblings.lock().clear();
     }

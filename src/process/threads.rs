@@ -4,6 +4,7 @@
 //! of the host never runs on it (and a `SIGPIPE` raised on it never reaches the host); a thread
 //! that can't be had is an error to return, never a panic.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::io;
 use std::panic::resume_unwind;
@@ -11,6 +12,15 @@ use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
 use super::memory::{self, Patience};
 use super::system::{self, SignalsBlocked};
+
+thread_local! {
+    static IS_OURS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread was made here, so that every signal stays blocked on it and nobody can cancel it.
+pub(super) fn is_ours() -> bool {
+    IS_OURS.get()
+}
 
 /// Starts a thread called `name` (15 bytes are shown by the system) with all signals blocked.
 pub fn spawn_masked<T: Send + 'static>(
@@ -22,6 +32,7 @@ pub fn spawn_masked<T: Send + 'static>(
     #[cfg(test)]
     let body = super::monotonic::inherited(body);
     let body = || {
+        IS_OURS.set(true);
         Patience::ENDLESS.set_here();
         body()
     };
@@ -41,6 +52,7 @@ pub fn spawn_scoped_masked<'scope, T: Send + 'scope>(
     // A thread of the host's may wait for this one.
     let patience = Patience::of_this_thread();
     let body = move || {
+        IS_OURS.set(true);
         patience.set_here();
         body()
     };
@@ -116,5 +128,12 @@ mod tests {
         });
         assert_eq!(within, [true; 5]);
         assert_eq!(signals.map(is_blocked), before);
+    }
+
+    #[test]
+    fn only_a_thread_made_here_is_known_as_ours() {
+        assert!(spawn_masked("masked", is_ours).unwrap().join().unwrap());
+        assert!(try_on_own_stack("scoped", is_ours).unwrap());
+        assert!(!std::thread::spawn(is_ours).join().unwrap());
     }
 }

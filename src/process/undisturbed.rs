@@ -12,6 +12,8 @@
 //!   and leave a lock held. That is for work that ends by itself, such as making a file or waiting a second at
 //!   most for another thread that makes one; never for a wait that the host or the service ends.
 //!
+//! The library's own threads are disturbed by nothing: there it asks the system for nothing.
+//!
 //! Faults of the processor (`SIGSEGV`, `SIGBUS` and the like) and `SIGSYS` cannot be held back: the kernel
 //! ends a process that blocks them. A cancellation of type `PTHREAD_CANCEL_ASYNCHRONOUS` comes anywhere.
 
@@ -19,9 +21,9 @@ use std::marker::PhantomData;
 
 /// Keeps signals and cancellation from this thread while it exists.
 pub struct Undisturbed {
-    /// What is to be put back.
+    /// What is to be put back; `None` on a thread of ours.
     #[cfg(unix)]
-    before: unix::SavedState,
+    before: Option<unix::SavedState>,
     /// It belongs to its thread.
     _in_thread: PhantomData<*const ()>,
 }
@@ -31,7 +33,7 @@ impl Undisturbed {
     pub fn by_ourselves() -> Undisturbed {
         Undisturbed {
             #[cfg(unix)]
-            before: unix::SavedState::block(unix::ours),
+            before: unix::SavedState::of_host(unix::ours),
             _in_thread: PhantomData,
         }
     }
@@ -40,7 +42,7 @@ impl Undisturbed {
     pub fn by_handlers() -> Undisturbed {
         Undisturbed {
             #[cfg(unix)]
-            before: unix::SavedState::block(unix::all_but_faults),
+            before: unix::SavedState::of_host(unix::all_but_faults),
             _in_thread: PhantomData,
         }
     }
@@ -69,12 +71,15 @@ impl Cancellation {
 #[cfg(unix)]
 impl Drop for Undisturbed {
     fn drop(&mut self) {
-        self.before.put_back();
+        if let Some(before) = &self.before {
+            before.put_back();
+        }
     }
 }
 
 #[cfg(unix)]
 mod unix {
+    use crate::process::threads;
     use libc::{c_int, sigset_t};
     use std::mem::MaybeUninit;
     use std::ptr;
@@ -140,8 +145,13 @@ mod unix {
     }
 
     impl SavedState {
+        /// Blocks them, if this is a thread of the host's.
+        pub fn of_host(signals: fn() -> sigset_t) -> Option<SavedState> {
+            (!threads::is_ours()).then(|| SavedState::block(signals))
+        }
+
         #[inline(never)]
-        pub fn block(signals: fn() -> sigset_t) -> SavedState {
+        fn block(signals: fn() -> sigset_t) -> SavedState {
             // First, since what follows may be where a thread is cancelled.
             let cancel_state = disable_cancellation();
             let signals = signals();

@@ -26,7 +26,7 @@ use super::state::{Segment, SpoolState};
 use crate::process::{Undisturbed, monotonic};
 use crate::sync::{Lock, LockGuard, Recover, here, lane_hint, set_lane_hint};
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The most lanes: the number has four bits of a sequence.
@@ -40,9 +40,23 @@ const CROWDED: u32 = 64;
 /// The lower bits of a sequence count the records of a lane; above them is its number.
 const LANE_SHIFT: u32 = SEQUENCE_BITS - LANES_MAX.trailing_zeros();
 
+/// How many threads can run at the same time; 0 until it has been asked for: the answer is read from files.
+static PROCESSORS: AtomicUsize = AtomicUsize::new(0);
+
+fn processors() -> usize {
+    match PROCESSORS.load(Ordering::Relaxed) {
+        0 => {
+            let found = std::thread::available_parallelism().map_or(1, usize::from);
+            PROCESSORS.store(found, Ordering::Relaxed);
+            found
+        }
+        known => known,
+    }
+}
+
 /// How many lanes a spool may have.
 pub(super) fn most(memory: u64, segment_size: u64) -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let processors = processors();
     let room = memory / (segment_size * MEMORY_SHARE);
     processors.clamp(LANES_MIN, LANES_MAX).min(room as usize).max(1)
 }

@@ -219,6 +219,8 @@ pub struct Options {
     /// This process may be gone soon, as forked children often are: it begins with a small segment, and
     /// does not look after what others left before it has lived for a second.
     pub short_lived: bool,
+    /// It begins with a small segment, as a caller waits for it.
+    pub begins_small: bool,
     /// How many threads can log at the same time at most; 0: as many as there are processors.
     pub lanes: usize,
 }
@@ -240,6 +242,7 @@ impl Options {
             memory_only: false,
             quarantine_max_age: None,
             short_lived: false,
+            begins_small: false,
             lanes: 0,
         }
     }

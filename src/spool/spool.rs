@@ -25,8 +25,8 @@ const SEGMENT_SIZE: u64 = 1 << 20;
 /// The smallest segment, for callers who give the spool very little memory.
 const SEGMENT_SIZE_MIN: u64 = 16 << 10;
 /// The first segment of a process that may be gone soon: many log a few records and leave their segments
-/// in shared memory until another process takes them over.
-const SEGMENT_SIZE_SHORT_LIVED: u64 = 64 << 10;
+/// in shared memory until another process takes them over. And of a spool that is opened while a caller waits.
+const SEGMENT_SIZE_SMALL: u64 = 64 << 10;
 /// The memory cap is at least this many segments: one in use, one spare, two to deliver.
 const SEGMENTS_MIN: u64 = 4;
 /// Troubles that wait to be told at most: they are all of one kind.
@@ -115,7 +115,8 @@ impl Spool {
     pub fn open(options: Options, wakeup: Arc<Wakeup>) -> Spool {
         let memory = options.max_memory_bytes.max(SEGMENTS_MIN * SEGMENT_SIZE_MIN);
         let segment_size = (memory / (2 * SEGMENTS_MIN)).clamp(SEGMENT_SIZE_MIN, SEGMENT_SIZE) & !4095;
-        let first_size = if options.short_lived { SEGMENT_SIZE_SHORT_LIVED } else { SEGMENT_SIZE };
+        let begins_small = options.short_lived || options.begins_small;
+        let first_size = if begins_small { SEGMENT_SIZE_SMALL } else { SEGMENT_SIZE };
         let first_size = first_size.min(segment_size);
         let wake_bytes = if options.wake_bytes == 0 { segment_size / 2 } else { options.wake_bytes };
         let quiet =
