@@ -227,8 +227,12 @@ fn a_file_that_cannot_be_read_is_refused_by_the_call() {
     let pipe = scratch.join("pipe");
     run(std::process::Command::new("mkfifo").arg(&pipe));
     let pipe = format!("file:1:{}", pipe.display());
+    // The system says that it is empty.
+    let of_system = "file:1:/proc/self/status";
     let refused = "expect:MAXIM_ERR_IO";
-    let said = host.run(&["new", &missing, refused, &directory, refused, &pipe, refused, FLUSH, "stats"]);
+    let said = host.run(&[
+        "new", &missing, refused, &directory, refused, &pipe, refused, of_system, refused, FLUSH, "stats",
+    ]);
     host.check(0, 0, 0);
     assert_eq!((&said[0]["accepted"], &said[0]["errors"]), (&json!(0), &json!(0)), "{said:?}");
 }

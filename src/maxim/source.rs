@@ -83,9 +83,19 @@ impl FileStamp {
 /// all but whether it may read the file.
 pub(super) fn stamp(path: &Path, most: u64) -> Result<FileStamp, Unreadable> {
     match open(path, most, None) {
-        Ok(opened) => process::file_facts(&opened.file)
-            .map(|found| FileStamp::of(&found))
-            .map_err(|error| Unreadable::io(path, &error)),
+        Ok(Opened { mut file, size }) => {
+            // Of what has no size no more than that would be uploaded.
+            let has_content = size == 0 && file.read(&mut [0]).is_ok_and(|read| read > 0);
+            let found = process::file_facts(&file).map_err(|error| Unreadable::io(path, &error))?;
+            if has_content && found.size == 0 {
+                let why = format!(
+                    "\"{}\" has content and no size, as files of /proc have: read it, and attach the bytes",
+                    path.display()
+                );
+                return Err(Unreadable { status: Status::Io, why, for_now: false });
+            }
+            Ok(FileStamp::of(&found))
+        }
         Err(refused) if refused.for_now => {
             let found = process::facts_at(path).map_err(|_| refused)?;
             usable(path, &found, found.size, most).map(|()| FileStamp::of(&found))
