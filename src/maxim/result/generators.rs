@@ -58,8 +58,11 @@ const OF_LLAMA: [&str; 4] =
 /// What Claude 2 has beside its text.
 const OF_CLAUDE: [&str; 5] = ["stop_reason", "stop", "log_id", "model", "amazon-bedrock-invocationMetrics"];
 
+/// Where Workers AI's text is in Cloudflare's envelope.
+const IN_WORKERS_AI: &str = "result/response";
+
 /// Every form. `text` may be a way to a member of a member; a body is of the first form that fits.
-const FORMS: [Form; 28] = [
+const FORMS: [Form; 29] = [
     Form { list: Some("results"), text: "outputText", reason: "completionReason", marks: &[] },
     Form { list: None, text: "outputText", reason: "completionReason", marks: &[] },
     Form { list: None, text: "generation", reason: "stop_reason", marks: &OF_LLAMA },
@@ -93,6 +96,7 @@ const FORMS: [Form; 28] = [
     },
     Form { list: None, text: "content", reason: "stop_type", marks: &["tokens_predicted", "stop"] },
     Form { list: None, text: "response", reason: "finish_reason", marks: &["usage", "p"] },
+    Form { list: None, text: IN_WORKERS_AI, reason: "finish_reason", marks: &["success"] },
     Form { list: None, text: "text", reason: "finishReason", marks: &["apiFormat"] },
     Form { list: Some("results"), text: "text", reason: "finish_reason", marks: &[] },
     Form { list: None, text: "token", reason: "finish_reason", marks: &["finish_reason"] },
@@ -111,7 +115,8 @@ impl Form {
         let is_marked = |form: &Form| {
             form.marks.is_empty() || is_lone(form) || form.marks.iter().any(|name| has(form, name))
         };
-        FORMS.iter().find(|form| form.has_text(chunk) && is_marked(form))
+        let is_enveloped = |form: &Form| form.text != IN_WORKERS_AI || is_of_workers_ai(chunk);
+        FORMS.iter().find(|form| form.has_text(chunk) && is_marked(form) && is_enveloped(form))
     }
 
     fn has_text(&self, chunk: &Value) -> bool {
@@ -158,6 +163,16 @@ fn is_prediction(value: &Value) -> bool {
         && value.filled("id").is_some()
         && (["output", "version", "logs"].iter().any(|name| value.get(name).is_some())
             || value.object("urls").is_some_and(|urls| urls.contains_key("get")))
+}
+
+/// Whether it is Cloudflare's envelope around a text and nothing else: many have a `result` of their own.
+fn is_of_workers_ai(value: &Value) -> bool {
+    let is_list = |name| value.get(name).is_some_and(Value::is_array);
+    value.get("success").is_some_and(Value::is_boolean)
+        && is_list("errors")
+        && is_list("messages")
+        && rest(value, &["result", "success", "errors", "messages"]).is_empty()
+        && value.get("result").is_some_and(|result| rest(result, &["response"]).is_empty())
 }
 
 /// Whether a body of KoboldAI's has nothing else, or says why it ended: a list of results with texts is what many

@@ -10,7 +10,8 @@ use crate::maxim::tree;
 use serde_json::{Map, Number, Value};
 
 thread_local! {
-    // Constant and without a destructor: usable while a thread is being torn down.
+    // Constant and without a destructor: usable while a thread is being torn down, and nothing to be held by it. It counts
+    // within [`watched`] only, which begins anew: what a panic leaves of it is never read.
     static LOST_NAMES: Cell<bool> = const { Cell::new(false) };
 }
 

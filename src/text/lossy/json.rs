@@ -204,6 +204,10 @@ mod tests {
         ] {
             assert_eq!(repair(given, Shape::Object), wanted, "{}", utf8(given));
         }
+        // Only of another shape: as it was written, without its tokens being looked at.
+        let numbers = ["1.50"; 10_000].join(",");
+        let wrapped = repair(format!("\u{feff}[{numbers}]").as_bytes(), Shape::Object);
+        assert!(wrapped == format!(r#"{{"value":[{numbers}]}}"#), "{}", head(&wrapped, 200));
         assert_eq!(repair(b"\"a\"", Shape::Array), r#"["a"]"#);
         assert_eq!(repair(b"a b", Shape::Any), r#""a b""#);
     }
