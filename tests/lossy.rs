@@ -34,7 +34,7 @@ fn arrived(mode: &str) -> (Vec<Value>, Vec<String>) {
 fn a_lossy_logger_sends_every_record_with_its_odd_value_changed() {
     let (entries, lines) = arrived("lossy");
     let messages: Vec<&str> = entries.iter().map(|entry| entry["message"].as_str().unwrap()).collect();
-    assert_eq!(entries.len(), 13, "{messages:?}");
+    assert_eq!(entries.len(), 16, "{messages:?}");
     assert_eq!(&messages[..2], &["caf\u{fffd}", "(empty message)"]);
     assert!(messages[2].contains("characters left out") && messages[2].chars().count() <= 10_000);
     assert_eq!(entries[3]["data"], json!({"a": null, "b": "x\ty"}));
@@ -53,9 +53,21 @@ fn a_lossy_logger_sends_every_record_with_its_odd_value_changed() {
     );
     assert_eq!(entries[9]["data"]["prompt"], "Hi \u{fffd}");
     // A flow's id is its name, a hyphen and eight digits.
-    let flows: Vec<&str> = entries[10..].iter().map(|entry| entry["flowId"].as_str().unwrap()).collect();
+    let flows: Vec<&str> = entries[10..13].iter().map(|entry| entry["flowId"].as_str().unwrap()).collect();
     let names: Vec<&str> = flows.iter().map(|id| id.rsplit_once('-').unwrap().0).collect();
     assert_eq!(names, ["(no name)", &format!("{}…", "x".repeat(40)), "caf\u{fffd}"], "{flows:?}");
+    // Ids that are too long are those of the users that they were.
+    let ids = |number: usize| {
+        ["userId", "sessionId"].map(|name| entries[number][name].as_str().unwrap_or_default().to_owned())
+    };
+    let [first, second, again] = [13, 14, 15].map(ids);
+    assert_eq!(first, again);
+    assert_eq!(entries[15]["requestId"], first[0].as_str());
+    assert_ne!(first, second);
+    assert_ne!(ids(0), first);
+    for id in [&first, &second, &ids(0)].into_iter().flatten() {
+        assert!(id.chars().count() == 100 && id.contains('…'), "{id}");
+    }
 
     assert_eq!(lines.len(), 6, "{lines:#?}");
     let id = lines[0].split(['=', ',']).nth(1).unwrap().to_owned();

@@ -275,6 +275,21 @@ fn the_callback_replaces_texts_and_a_failure_costs_the_text_alone() {
     assert_eq!(printed(&output, "lines", "delivered"), printed(&output, "lines", "accepted"));
 }
 
+#[test]
+fn a_text_that_a_lossy_call_cuts_is_masked_once() {
+    let stage = Stage::new("mask-once");
+    let server = stage.server();
+    let mut command = stage.command(&server.url(), "send");
+    let output =
+        run(command.arg("some text").env("WHAT_LEAVES_LOSSY", "1").env("WHAT_LEAVES_CALLBACK", "wrap"));
+    assert_eq!(printed(&output, "entries", "delivered"), 2);
+    let all = stage.left(&output);
+    assert!(has(&all, "characters left out"), "nothing was cut");
+    // A mask may have been too late, which drops its text.
+    assert!(has(&all, "<x") || has(&all, "[dropped: a mask failed]"), "{}", both(&output));
+    assert!(!has(&all, "<<"), "a mask was given what it had made");
+}
+
 fn assert_no_value_has(value: &Value, what: &str) {
     match value {
         Value::String(text) => match serde_json::from_str::<Value>(text) {

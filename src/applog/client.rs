@@ -51,15 +51,16 @@ impl Client {
         if !config.disabled {
             check_length("source", &config.source, 1, usize::MAX)?;
         }
-        for (name, text, most) in [
-            ("dataset", &config.dataset, entry::NAME),
-            ("user_id", &config.user_id, entry::ID),
-            ("session_id", &config.session_id, entry::ID),
-        ] {
-            if let Some(text) = text {
-                check_length(name, text, 0, most)?;
-            }
+        if let Some(dataset) = &config.dataset {
+            check_length("dataset", dataset, 0, entry::NAME)?;
         }
+        let control = Control::new(&config.control);
+        let id_of = |which, text: Option<&str>| {
+            let id = text.map(|text| default_id(which, text, config.lossy, control.as_ref())).transpose();
+            id.map(|id| id.map(Cow::into_owned))
+        };
+        let user = id_of(DefaultField::User, config.user_id.as_deref())?;
+        let session = id_of(DefaultField::Session, config.session_id.as_deref())?;
         let mut constant = Buffer::new();
         Object::members(&mut constant, |line| {
             line.text(key!("source"), &config.source);
@@ -69,13 +70,13 @@ impl Client {
         })?;
         let key = config.api_key.clone().filter(|_| !config.disabled && config.otlp.is_none());
         let protocol = key.map(|key| Arc::new(StructuredLog::new(&config, key)));
-        let defaults = Defaults::new(config.user_id.as_deref(), config.session_id.as_deref());
+        let defaults = Defaults::new(user.as_deref(), session.as_deref());
         if config.api_key.is_some() || config.otlp.is_some() {
             config.settings.check_spool_dir()?;
         }
         let own = ClientState { pipeline: open(&config, protocol.as_ref()), defaults };
         Ok(Client {
-            control: Control::new(&config.control),
+            control,
             least: if config.disabled { NO_LEVEL } else { config.min_level as u8 },
             config,
             protocol,
@@ -152,8 +153,8 @@ impl Client {
         line.again(&self.constant);
         let dataset = entry.dataset.or(self.config.dataset.as_deref());
         entry::limited(line, key!("dataset"), "dataset", dataset, entry::NAME, control)?;
-        entry::limited(line, key!("userId"), "user_id", entry.user_id, entry::ID, control)?;
-        entry::limited(line, key!("sessionId"), "session_id", entry.session_id, entry::ID, control)?;
+        entry::identified(line, key!("userId"), "user_id", entry.user_id, control)?;
+        entry::identified(line, key!("sessionId"), "session_id", entry.session_id, control)?;
         defaults.write(line, entry.user_id.is_none(), entry.session_id.is_none());
         Object::end(out, start, *b"}");
         if self.is_lossy() {
@@ -198,14 +199,9 @@ impl Client {
 
     /// Changes the user or session of entries that name none.
     pub fn set_default(&self, which: DefaultField, text: Option<&str>) -> Result<()> {
-        if let Some(text) = text {
-            let name = match which {
-                DefaultField::User => "user_id",
-                DefaultField::Session => "session_id",
-            };
-            check_length(name, text, 0, entry::ID)?;
-        }
-        self.own().defaults.set(which, text);
+        let id =
+            text.map(|text| default_id(which, text, self.is_lossy(), self.control.as_ref())).transpose()?;
+        self.own().defaults.set(which, id.as_deref());
         Ok(())
     }
 
@@ -258,6 +254,29 @@ impl Client {
     pub fn stats(&self) -> Result<(delivery::Stats, u64)> {
         let numbers = self.own().pipeline.as_ref().map(Pipeline::stats).transpose()?.unwrap_or_default();
         Ok((numbers, self.ignored.load(Ordering::Relaxed)))
+    }
+}
+
+/// The user or session of entries that name none: what is too long is refused or, by a lossy client, becomes what it
+/// becomes in an entry. Masks see it whole.
+fn default_id<'t>(
+    which: DefaultField,
+    text: &'t str,
+    is_lossy: bool,
+    control: Option<&Control>,
+) -> Result<Cow<'t, str>> {
+    let (name, field) = match which {
+        DefaultField::User => ("user_id", "userId"),
+        DefaultField::Session => ("session_id", "sessionId"),
+    };
+    match check_length(name, text, 0, entry::ID) {
+        Ok(()) => Ok(Cow::Borrowed(text)),
+        Err(error) if !is_lossy => Err(error),
+        Err(_) => {
+            let masked =
+                control.map_or(Cow::Borrowed(text), |control| control.rewrite_text(LOG_ENTRY, field, text));
+            Ok(Cow::Owned(lossy::head_and_hash(&masked, entry::ID).into_owned()))
+        }
     }
 }
 

@@ -118,8 +118,8 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Writes the entry's own members. What has to be cut is masked before that: a secret must not lose the half by
-    /// which it is known.
+    /// Writes the entry's own members. What has to be cut stays whole for a [`Control`], which cuts it when it has masked
+    /// it: a secret must not lose the half by which it is known, and no text is masked twice.
     #[inline(always)]
     pub(super) fn write(&self, line: &mut Object<'_>, control: Option<&Control>) -> Result<()> {
         line.plain(key!("level"), self.level.name());
@@ -128,7 +128,7 @@ impl<'a> Entry<'a> {
         if let Some(tags) = self.tags {
             write_tags(line, tags, control)?;
         }
-        limited(line, key!("requestId"), "request_id", self.request_id, ID, control)?;
+        identified(line, key!("requestId"), "request_id", self.request_id, control)?;
         limited(line, key!("errorName"), "error_name", self.error_name, ERROR_NAME, control)?;
         if let Some(stack) = self.error_stack {
             let cut: Cutting<'_> = (lossy::head_and_tail, control);
@@ -207,11 +207,13 @@ fn write_fitting_tags(line: &mut Object<'_>, list: &[u8], control: Option<&Contr
         out.push(b'[');
         for (index, tag) in json::elements(list).take(TAGS).enumerate() {
             let text: String = serde_json::from_slice(tag).unwrap_or_else(|_| lossy::utf8(tag).into_owned());
-            let text = masked(control, "tags", &text);
             if index > 0 {
                 out.push(b',');
             }
-            escape::push_string(out, &lossy::head(&text, TAG));
+            match control {
+                Some(_) => escape::push_string(out, &text),
+                None => escape::push_string(out, &lossy::head(&text, TAG)),
+            }
         }
         out.push(b']');
     });
@@ -233,13 +235,23 @@ pub(super) fn limited(
     Ok(())
 }
 
-/// How a text that is too long is cut in a lossy call, and what masks it before that.
-type Cutting<'c> = (fn(&str, usize) -> Cow<'_, str>, Option<&'c Control>);
-
-/// A text as it may leave.
-fn masked<'t>(control: Option<&Control>, field: &str, text: &'t str) -> Cow<'t, str> {
-    control.map_or(Cow::Borrowed(text), |control| control.rewrite_text(LOG_ENTRY, field, text))
+/// Writes the id of a user, session or request within its limit, if there is one.
+#[inline(always)]
+pub(super) fn identified(
+    line: &mut Object<'_>,
+    member: Key,
+    name: &str,
+    id: Option<&str>,
+    control: Option<&Control>,
+) -> Result<()> {
+    if let Some(id) = id {
+        text(line, member, name, id, 0..=ID, (lossy::head_and_hash, control))?;
+    }
+    Ok(())
 }
+
+/// How a text that is too long is cut in a lossy call, and who masks it before that.
+type Cutting<'c> = (fn(&str, usize) -> Cow<'_, str>, Option<&'c Control>);
 
 /// Writes a text within its limits, in code points; in a lossy call, what it is cut to.
 #[inline(always)]
@@ -274,12 +286,13 @@ fn long_text(
         return Ok(());
     };
     // With a limit for each field, what may be long is cut and marked, not refused.
-    let limiting = control.filter(|control| control.cuts() && most >= MESSAGE && !text.is_empty());
-    match limiting {
-        Some(control) => line.text(member, &control.rewrite_within(LOG_ENTRY, member.name(), text, most)),
-        None if !lossy::active() => return Err(error),
-        None if text.is_empty() => line.text(member, EMPTY),
-        None => line.text(member, &cut(&masked(control, member.name(), text), most)),
+    let is_cut = control.is_some_and(|control| control.cuts() && most >= MESSAGE && !text.is_empty());
+    match control {
+        _ if !is_cut && !lossy::active() => return Err(error),
+        _ if text.is_empty() => line.text(member, EMPTY),
+        // Cut by it, when it is masked.
+        Some(_) => line.text(member, text),
+        None => line.text(member, &cut(text, most)),
     }
     Ok(())
 }

@@ -3,6 +3,10 @@
 //! A member that is not in it stays here too then: what a later version or a caller of `maxim_commit` adds is
 //! taken for content until somebody has said otherwise.
 
+use std::borrow::Cow;
+
+use crate::text::lossy;
+
 /// Whose records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Records {
@@ -23,9 +27,45 @@ pub(super) enum Member {
     Numbers,
     /// A text, or JSON with texts in it, that is sent whether content is or not. Of at most so many characters,
     /// if the service has a limit.
-    Text(Option<usize>),
+    Text(Option<Limit>),
     /// Content, and what is sent when it stays here.
     Content(Instead),
+}
+
+/// The service's limit for a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limit {
+    /// In characters.
+    pub most: usize,
+    pub way: Way,
+}
+
+/// How a longer text is cut in a lossy call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Head,
+    HeadAndHash,
+    HeadAndTail,
+}
+
+impl Limit {
+    pub const fn head(most: usize) -> Limit {
+        Limit { most, way: Way::Head }
+    }
+
+    /// Of an id by which entries are told apart.
+    const fn id(most: usize) -> Limit {
+        Limit { most, way: Way::HeadAndHash }
+    }
+
+    pub fn cut(self, text: &str) -> Cow<'_, str> {
+        let cut = match self.way {
+            Way::Head => lossy::head,
+            Way::HeadAndHash => lossy::head_and_hash,
+            Way::HeadAndTail => lossy::head_and_tail,
+        };
+        cut(text, self.most)
+    }
 }
 
 /// What takes the place of content.
@@ -97,15 +137,15 @@ const ENTRIES: &[(&str, Member)] = &[
     ("stepIndex", Member::Numbers),
     ("source", Member::Text(None)),
     ("version", Member::Text(None)),
-    ("dataset", Member::Text(Some(50))),
-    ("tags", Member::Text(Some(50))),
-    ("requestId", Member::Text(Some(100))),
-    ("userId", Member::Text(Some(100))),
-    ("sessionId", Member::Text(Some(100))),
-    ("flowId", Member::Text(Some(50))),
-    ("ipAddress", Member::Text(Some(100))),
-    ("country", Member::Text(Some(10))),
-    ("errorName", Member::Text(Some(200))),
+    ("dataset", Member::Text(Some(Limit::head(50)))),
+    ("tags", Member::Text(Some(Limit::head(50)))),
+    ("requestId", Member::Text(Some(Limit::id(100)))),
+    ("userId", Member::Text(Some(Limit::id(100)))),
+    ("sessionId", Member::Text(Some(Limit::id(100)))),
+    ("flowId", Member::Text(Some(Limit::head(50)))),
+    ("ipAddress", Member::Text(Some(Limit::head(100)))),
+    ("country", Member::Text(Some(Limit::head(10)))),
+    ("errorName", Member::Text(Some(Limit::head(200)))),
     ("message", Member::Content(Instead::Mark(10_000))),
     ("errorStack", Member::Content(Instead::Nothing)),
     ("data", Member::Content(Instead::Nothing)),
@@ -122,9 +162,11 @@ impl Records {
     }
 
     /// The service's limit for a content member in characters.
-    pub(super) fn most(self, name: &[u8]) -> Option<usize> {
+    pub(super) fn most(self, name: &[u8]) -> Option<Limit> {
         match (self, name) {
-            (Records::Entries, b"message" | b"errorStack") => Some(10_000),
+            (Records::Entries, b"message" | b"errorStack") => {
+                Some(Limit { most: 10_000, way: Way::HeadAndTail })
+            }
             _ => None,
         }
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::cut_off::{self, next_member, value_end};
-use super::members::{Instead, Member, Records, is_reference, is_time};
+use super::members::{Instead, Limit, Member, Records, Way, is_reference, is_time};
 use super::outline::outline;
 use super::rules::Where;
 use super::{Control, Masked};
@@ -105,7 +105,7 @@ impl Control {
     pub fn rewrite_within(&self, entity: i32, field: &str, text: &str, most: usize) -> String {
         let mut pass = self.pass(entity);
         pass.path.push_str(field);
-        self.text(&mut pass, text, Some(most)).unwrap_or_else(|| text.to_owned())
+        self.text(&mut pass, text, Some(Limit::head(most))).unwrap_or_else(|| text.to_owned())
     }
 
     /// A document that may have bytes in it that are no text: those stay as they are. It is no field, and not cut.
@@ -215,7 +215,7 @@ impl Control {
         pass: &mut Pass,
         json: &[u8],
         searches_numbers: bool,
-        most: Option<usize>,
+        most: Option<Limit>,
         out: &mut Buffer,
     ) {
         let mut open: Vec<OpenContainer> = Vec::new();
@@ -304,7 +304,7 @@ impl Control {
     }
 
     /// Writes a string.
-    fn string(&self, pass: &mut Pass, string: &[u8], most: Option<usize>, out: &mut Buffer) {
+    fn string(&self, pass: &mut Pass, string: &[u8], most: Option<Limit>, out: &mut Buffer) {
         match self.text(pass, &unescaped(string), most) {
             Some(text) => push_string(out, &text),
             None => out.extend_from_slice(string),
@@ -312,7 +312,7 @@ impl Control {
     }
 
     /// A text as it may leave; `None`: as it is.
-    fn text(&self, pass: &mut Pass, given: &str, most: Option<usize>) -> Option<String> {
+    fn text(&self, pass: &mut Pass, given: &str, most: Option<Limit>) -> Option<String> {
         let mut text = self.searched(pass, given, true);
         if pass.nested == 0 {
             if let Some(cut) = self.cut(&text, most) {
@@ -481,9 +481,20 @@ impl Control {
         }
     }
 
-    /// A text that is too long, cut at a character and marked; `None`: it is not.
-    fn cut(&self, text: &str, most: Option<usize>) -> Option<String> {
-        lossy::shortened(text, self.config.max_field_bytes.unwrap_or(usize::MAX), most)
+    /// A text that is too long, cut at a character and marked; `None`: it is not. In a lossy call it is cut to the service's
+    /// limit as where nothing is masked.
+    fn cut(&self, text: &str, most: Option<Limit>) -> Option<String> {
+        let bytes = self.config.max_field_bytes.unwrap_or(usize::MAX);
+        let Some(limit) =
+            most.filter(|limit| lossy::active() && !(self.cuts() && limit.way == Way::HeadAndTail))
+        else {
+            return lossy::shortened(text, bytes, most.map(|limit| limit.most));
+        };
+        let shortened = lossy::shortened(text, bytes, None);
+        match limit.cut(shortened.as_deref().unwrap_or(text)) {
+            Cow::Owned(cut) => Some(cut),
+            Cow::Borrowed(_) => shortened,
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | text that is not UTF-8 | each invalid sequence U+FFFD ([`utf8`]) |
 //! | text over its limit | cut at a character boundary, [`CUT`] where text is missing ([`head`], [`head_and_tail`]) |
+//! | a user's, session's or request's id over its limit | its beginning, [`CUT`] and a hash ([`head_and_hash`]) |
 //! | an id with other characters, or too long | a valid one, the same for the same text ([`id`]) |
 //! | JSON with `NaN`, control characters, unknown escapes, too deep | repaired ([`json::repaired`]) |
 //! | a text that is no JSON at all | a value that holds the text and the reason ([`json::repaired`]) |
@@ -80,6 +81,24 @@ pub fn head(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{CUT}", &text[..end]))
 }
 
+/// At most `most` code points: of a longer text its beginning and a hash of the whole, so that different texts stay
+/// different and the same text is the same in each call and process.
+pub fn head_and_hash(text: &str, most: usize) -> Cow<'_, str> {
+    let cut = head(text, most.saturating_sub(HASH_DIGITS));
+    match cut {
+        Cow::Borrowed(_) => cut,
+        Cow::Owned(_) if text.chars().count() <= most => Cow::Borrowed(text),
+        Cow::Owned(cut) => Cow::Owned(cut + &hash(text.as_bytes())),
+    }
+}
+
+/// Tells a text from others.
+const HASH_DIGITS: usize = 16;
+
+fn hash(text: &[u8]) -> String {
+    Sha256::digest(text)[..HASH_DIGITS / 2].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// At most `most` code points: of a longer text its beginning (two thirds) and its end, with the number of
 /// code points left out between them. For texts whose end matters as much, as a stack trace's does.
 pub fn head_and_tail(text: &str, most: usize) -> Cow<'_, str> {
@@ -132,7 +151,6 @@ fn boundary(text: &str, index: usize) -> usize {
 /// that different texts stay different and the same text names the same entity in each call and process.
 /// None for an empty text.
 pub fn id(text: &[u8]) -> Option<String> {
-    const HASH_DIGITS: usize = 16;
     const READABLE: usize = MAX_ID_LEN - HASH_DIGITS - 1;
     if text.is_empty() {
         return None;
@@ -147,9 +165,7 @@ pub fn id(text: &[u8]) -> Option<String> {
         })
         .collect();
     id.push('-');
-    for byte in &Sha256::digest(text)[..HASH_DIGITS / 2] {
-        id.push_str(&format!("{byte:02x}"));
-    }
+    id.push_str(&hash(text));
     debug_assert!(is_valid_id(id.as_bytes()));
     Some(id)
 }
@@ -230,6 +246,16 @@ mod tests {
     }
 
     #[test]
+    fn long_ids_stay_different_and_the_same_one_stays_the_same() {
+        let of = |end: &str| head_and_hash(&format!("{}{end}", "ü".repeat(200)), 100).into_owned();
+        assert_eq!(of("a"), of("a"));
+        assert_ne!(of("a"), of("b"));
+        assert_eq!(of("a").chars().count(), 100);
+        assert!(of("a").starts_with(&format!("{}{CUT}", "ü".repeat(83))), "{}", of("a"));
+        assert_eq!(head_and_hash(&"x".repeat(100), 100), "x".repeat(100));
+    }
+
+    #[test]
     fn an_invalid_id_becomes_a_valid_one_that_is_its_own() {
         let of = |text: &str| id(text.as_bytes()).unwrap();
         assert_eq!(of("ü"), of("ü"));
@@ -266,6 +292,8 @@ mod tests {
         fn whatever_is_cut_keeps_its_limit(text in any::<String>(), most in 1_usize..400) {
             prop_assert!(head(&text, most).chars().count() <= most);
             prop_assert!(head_and_tail(&text, most).chars().count() <= most);
+            let room = most + HASH_DIGITS;
+            prop_assert!(head_and_hash(&text, room).chars().count() <= room);
         }
 
         #[test]

@@ -62,13 +62,6 @@ impl Json<'_> {
 #[derive(Clone, Copy)]
 pub struct Key(pub &'static str);
 
-impl Key {
-    /// The name alone.
-    pub fn name(self) -> &'static str {
-        self.0.trim_start_matches(',').trim_end_matches(':').trim_matches('"')
-    }
-}
-
 /// A [`Key`] from a literal, in which nothing needs an escape.
 macro_rules! key {
     ($name:literal) => {

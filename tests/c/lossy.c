@@ -38,6 +38,9 @@ static void application_logs(void) {
     config.source = BYTES("lossy");
     config.api_key = BYTES("key");
     config.lossy = lossy;
+    if (lossy) {
+        config.user_id = config.session_id = maxim_str_n(longest, 150);
+    }
     must(maxim_log_client_new(&config, &client));
     const maxim_str none = maxim_str_z(NULL), message = BYTES("m");
     maxim_log_error_info error = MAXIM_LOG_ERROR_INFO_INIT;
@@ -73,6 +76,20 @@ static void application_logs(void) {
         }
         maxim_flow_free(flow);
     }
+    /* Two users whose ids differ behind the 100th character, and the first again, in an entry of its own. */
+    char users[2][151];
+    for (int i = 0; i < 2; i++) {
+        memset(users[i], 'u', 149);
+        users[i][149] = (char)('1' + i);
+        users[i][150] = 0;
+        TRY(maxim_log_set_user_id(client, maxim_str_z(users[i])));
+        TRY(maxim_log_set_session_id(client, maxim_str_z(users[i])));
+        if (lossy) {
+            must(maxim_log_info(client, message, none, NULL));
+        }
+    }
+    entry.user_id = entry.session_id = entry.request_id = maxim_str_z(users[0]);
+    TRY(maxim_log(client, &entry));
     maxim_log_disconnect(client, 60000);
     maxim_log_client_free(client);
 }

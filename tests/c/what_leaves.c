@@ -9,7 +9,8 @@
  * ends one trace under each text as its id, with a bit of everything in it, and sends that.
  *
  * WHAT_LEAVES_QUARANTINE_MS, WHAT_LEAVES_FIELD_BYTES and WHAT_LEAVES_MEMORY_ONLY set what they are named for.
- * WHAT_LEAVES_LOSSY: what a lossy logger and client cut, with each text where that is. WHAT_LEAVES_CALLBACK: a mask that replaces "hunter2" and fails at "fail". Prints the stats.
+ * WHAT_LEAVES_LOSSY: what a lossy logger and client cut, with each text where that is. WHAT_LEAVES_CALLBACK: a mask that replaces "hunter2" and fails at "fail", or
+ * "wrap": one that puts each text between < and >. Prints the stats.
  */
 #include <maxim.h>
 
@@ -377,6 +378,30 @@ static int mask(void *user_data, int32_t entity, const char *field, const char *
     return 0;
 }
 
+/* One that changes what it has changed. */
+static int wrap(void *user_data, int32_t entity, const char *field, const char *text, size_t length, maxim_str *out) {
+    (void)user_data;
+    (void)entity;
+    (void)field;
+    static _Thread_local char room[1 << 16];
+    if (length + 2 > sizeof room) {
+        abort();
+    }
+    room[0] = '<';
+    memcpy(room + 1, text, length);
+    room[length + 1] = '>';
+    *out = maxim_str_n(room, length + 2);
+    return 0;
+}
+
+static maxim_mask_callback chosen_mask(void) {
+    const char *which = getenv("WHAT_LEAVES_CALLBACK");
+    if (!which) {
+        return NULL;
+    }
+    return strcmp(which, "wrap") ? mask : wrap;
+}
+
 static void print(const char *who, const maxim_stats *stats) {
     printf("%s accepted %llu delivered %llu quarantined %llu sampled_out %llu masks_failed %llu\n", who,
            (unsigned long long)stats->accepted, (unsigned long long)stats->delivered,
@@ -405,7 +430,7 @@ int main(int count, char **arguments) {
         client_config.endpoint = maxim_str_z(getenv("MAXIM_BASE_URL"));
     }
     config.is_debug = client_config.is_debug = !is_off;
-    config.mask_callback = client_config.mask_callback = getenv("WHAT_LEAVES_CALLBACK") ? mask : NULL;
+    config.mask_callback = client_config.mask_callback = chosen_mask();
     config.quarantine_max_age_ms = client_config.quarantine_max_age_ms = number("WHAT_LEAVES_QUARANTINE_MS");
     config.max_field_bytes = client_config.max_field_bytes = number("WHAT_LEAVES_FIELD_BYTES");
     config.lossy = client_config.lossy = getenv("WHAT_LEAVES_LOSSY") != NULL;
