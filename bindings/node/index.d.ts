@@ -528,7 +528,8 @@ export interface LogOptions {
 }
 
 export interface LogEntry extends LogOptions {
-  level?: Level | undefined;
+  /** Other loggers' names (`fatal`, `warning`) and pino's numbers are taken as well; what is none is reported, and `info`. */
+  level?: Level | (string & {}) | number | undefined;
   message: string;
   data?: Members | undefined;
   userId?: string | undefined;

@@ -23,9 +23,10 @@ function entryOf(line, keys) {
   entry.timestamp = time;
   if (err !== null && typeof err === 'object') {
     delete data[keys.error];
-    entry.errorName = err.type;
-    entry.errorStack = err.stack;
-    data.message = err.message;
+    const { type, message, stack, ...more } = err;
+    entry.errorName = type;
+    entry.errorStack = stack;
+    Object.assign(data, { message, ...more, ...data });
   }
   if (Object.keys(data).length > 0) entry.data = data;
   return entry;

@@ -8,6 +8,7 @@ const native = require('./native.js');
 const { Core } = require('./core.js');
 const { ENVIRONMENTS, FORMATS, LEVELS } = require('./constants.js');
 const { MaximError, asMaximError, failure } = require('./error.js');
+const { knownLevel } = require('./levels.js');
 const { checkOptions, LOG_CLIENT } = require('./options.js');
 const { bytes, fenced, isError, messageText, milliseconds, nameText, numberOf, optionalJson, present, readable, there, whole } = require('./values.js');
 const { configuration: loggerConfiguration } = require('./logger.js');
@@ -82,10 +83,20 @@ const ENTRY_MEMBERS = [
   'country',
 ];
 
-/** The level of an entry; one that is none is that of an error where there is one, unless the client is strict. */
-function levelOf(level, error, lossy) {
-  if (!lossy) return numberOf(LEVELS, level ?? 'info', 'level');
-  return typeof level === 'string' && Object.hasOwn(LEVELS, level) ? LEVELS[level] : LEVELS[error ? 'error' : 'info'];
+/**
+ * The level of an entry; other loggers' levels are taken as ours. One that is none is reported, and the entry has that of
+ * an error where there is one, unless the client is strict.
+ */
+function levelOf(core, level, error) {
+  if (!core.lossy) return numberOf(LEVELS, level ?? 'info', 'level');
+  const known = level === undefined || level === null ? 'info' : knownLevel(level);
+  if (known !== undefined) return LEVELS[known];
+  try {
+    numberOf(LEVELS, level, 'level');
+  } catch (refusal) {
+    core.refuse(refusal);
+  }
+  return LEVELS[error ? 'error' : 'info'];
 }
 
 /** The tags of an entry; none where they cannot be read. */
@@ -102,6 +113,15 @@ function withError(data, error) {
   if (data === undefined || data === null) return error;
   const members = membersOf(data);
   return { ...members, [Object.hasOwn(members, 'error') ? 'exception' : 'error']: error };
+}
+
+const PLAIN = new Set(['string', 'number', 'boolean', 'bigint']);
+
+/** What an error has besides name, message and stack (`code`, `status`, `syscall`); objects (a whole request) are left out. */
+function detailsOf(error) {
+  const { name: _name, message: _message, stack: _stack, ...more } = readable(error);
+  const details = Object.entries(more).filter(([, value]) => PLAIN.has(typeof value));
+  return details.length > 0 ? Object.fromEntries(details) : undefined;
 }
 
 /** What is given with an entry's tags, where only these were expected. */
@@ -159,7 +179,9 @@ class Log {
     }
     const { calls, errorWithData } = this.constructor;
     this.#core.attempt(() => {
-      const about = there(this.#core, beside, 'data');
+      const given = there(this.#core, beside, 'data');
+      const details = detailsOf(error);
+      const about = given === undefined || given === null || details === undefined ? (given ?? details) : { ...details, ...membersOf(given) };
       const tags = tagsOf(this.#core, options);
       const parts = [fenced(() => String(error.name)), messageText(error), stackOf(error)];
       if (about === undefined || about === null) this.#invoke(calls.errorWith, messageText(message), ...parts, tags);
@@ -246,7 +268,7 @@ class LogClient extends Log {
       const entry = typeof given === 'object' && given !== null ? present(core, given, ENTRY_MEMBERS) : {};
       const { error } = entry;
       core.invoke(native.log, {
-        level: levelOf(entry.level, error, core.lossy),
+        level: levelOf(core, entry.level, error),
         message: messageText(entry.message ?? error ?? (Object.keys(entry).length > 0 ? '(no message)' : given)),
         data_json: optionalJson(entry.data),
         user_id: shortText(entry.userId),

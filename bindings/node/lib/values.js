@@ -56,6 +56,21 @@ function mustBeThere(value, name) {
   if (later !== undefined) throw new MaximError('MAXIM_ERR_INVALID_ARGUMENT', `${name}: ${later}; give what comes of it`);
 }
 
+const isBytes = (value) => types.isUint8Array(value) || types.isUint8ClampedArray(value) || types.isAnyArrayBuffer(value) || types.isDataView(value);
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Bytes as a text: what they say as UTF-8, else a data URL. */
+function textOfBytes(value) {
+  const view = bytes(value);
+  try {
+    return UTF8.decode(view);
+  } catch {
+    const { buffer, byteOffset, byteLength } = view;
+    return `data:application/octet-stream;base64,${Buffer.from(buffer, byteOffset, byteLength).toString('base64')}`;
+  }
+}
+
 /** The text of something that was thrown, whatever it is. */
 function messageOf(error) {
   try {
@@ -143,6 +158,7 @@ function degraded(value, path) {
   }
   if (path.includes(value)) return '[Circular]';
   if (path.length === MAX_DEPTH) return '[nested too deep]';
+  if (isBytes(value)) return fenced(() => textOfBytes(value));
   return comesLater(value) ?? fenced(() => members(value, [...path, value]));
 }
 
@@ -152,7 +168,7 @@ function members(value, path) {
     const json = value.toJSON();
     return json === value ? entriesOf(value, path) : degraded(json, path);
   }
-  if (Array.isArray(value)) {
+  if (Array.isArray(value) || types.isTypedArray(value)) {
     // One more than are looked at says that there are more.
     return Array.from({ length: Math.min(value.length, Math.max(left, 0) + 1) }, (_, index) => degraded(fenced(() => value[index]), path) ?? null);
   }
@@ -212,6 +228,7 @@ function text(value, name = 'value') {
   if (typeof value === 'string') return value;
   if (value === undefined) return 'null';
   mustBeThere(value, name);
+  if (isBytes(value)) return fenced(() => textOfBytes(value));
   const plain = typeof value === 'object' ? value : bounded(value);
   return typeof plain === 'string' ? plain : (written(plain) ?? '');
 }
@@ -222,7 +239,7 @@ const optionalText = (value, name) => (value === undefined || value === null ? u
 /** A text, or the one that an object is in JSON (a UUID, a URL, a database's id), without quotes; undefined of anything else. */
 function ownText(value) {
   if (typeof value === 'string') return value;
-  const own = typeof value === 'object' && value !== null && comesLater(value) === undefined ? bounded(value) : undefined;
+  const own = typeof value === 'object' && value !== null && !isBytes(value) && comesLater(value) === undefined ? bounded(value) : undefined;
   return typeof own === 'string' ? own : undefined;
 }
 
@@ -241,6 +258,7 @@ const nameText = (value, lossy) => (lossy ? comesLater(value) : undefined) ?? op
 function messageText(value) {
   if (typeof value === 'string') return value;
   if (isError(value)) return fenced(() => String(value.message || value.name));
+  if (isBytes(value)) return fenced(() => textOfBytes(value));
   if (typeof value === 'object' && value !== null) return comesLater(value) ?? written(value);
   return fenced(() => String(value));
 }

@@ -235,6 +235,12 @@ napi_value answer_text(struct call *call, const char *text) {
     return result;
 }
 
+napi_value answer_number(struct call *call, int32_t number) {
+    napi_value result = NULL;
+    napi_create_int32(call->env, number, &result);
+    return result;
+}
+
 napi_value answer_boolean(struct call *call, bool value) {
     napi_value result = NULL;
     napi_get_boolean(call->env, value, &result);

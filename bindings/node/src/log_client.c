@@ -90,16 +90,7 @@ static napi_value flow_new(napi_env env, napi_callback_info info) {
 ANSWERS(flow_id, maxim_flow, KIND_FLOW, answer_text, maxim_flow_id)
 ANSWERS(flow_name, maxim_flow, KIND_FLOW, answer_text, maxim_flow_name)
 
-static napi_value flow_step_index(napi_env env, napi_callback_info info) {
-    struct call call;
-    napi_value result = NULL;
-    call_begin(&call, env, info, 1);
-    maxim_flow *flow = take_handle(&call, 0, KIND_FLOW);
-    if (!call.failed) {
-        napi_create_int32(env, maxim_flow_step_index(flow), &result);
-    }
-    return result;
-}
+ANSWERS(flow_step_index, maxim_flow, KIND_FLOW, answer_number, maxim_flow_step_index)
 
 /* What a job on another thread needs, copied: the call's own strings end with the call. */
 struct raw {

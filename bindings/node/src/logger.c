@@ -78,25 +78,18 @@ static napi_value span_traceparent(napi_env env, napi_callback_info info) {
     return answer_text(&call, header);
 }
 
-static napi_value version(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 0);
-    return answer_text(&call, maxim_version());
-}
-
+/* A text that belongs to no handle, of so many `arguments`. */
+#define SAYS(name, arguments, text)                                 \
+    static napi_value name(napi_env env, napi_callback_info info) { \
+        struct call call;                                           \
+        call_begin(&call, env, info, arguments);                    \
+        const char *said = text;                                    \
+        return call.failed ? NULL : answer_text(&call, said);       \
+    }
+SAYS(version, 0, maxim_version())
 /* (status) -> its name */
-static napi_value status_str(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 1);
-    maxim_status status = (maxim_status)take_number(&call, 0);
-    return call.failed ? NULL : answer_text(&call, maxim_status_str(status));
-}
-
-static napi_value last_error(napi_env env, napi_callback_info info) {
-    struct call call;
-    call_begin(&call, env, info, 0);
-    return answer_text(&call, maxim_last_error());
-}
+SAYS(status_str, 1, maxim_status_str((maxim_status)take_number(&call, 0)))
+SAYS(last_error, 0, maxim_last_error())
 
 /* (function, resource, mask): the function gets what happens later, as (subject, listener's number, status, text,
  * records); the resource is what tools that look for open handles see; the mask is mask.c's. */

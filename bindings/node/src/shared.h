@@ -165,6 +165,7 @@ void take_object(struct call *call, size_t index, const struct field *fields, si
 napi_value answer_status(struct call *call, maxim_status status);
 napi_value answer_stats(struct call *call, const maxim_stats *stats);
 napi_value answer_text(struct call *call, const char *text);
+napi_value answer_number(struct call *call, int32_t number);
 napi_value answer_boolean(struct call *call, bool value);
 
 /* handle.c: what stands for a logger, a log client or a flow. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { Logger, LogClient } from '../index.mjs';
+import maximStream from '../adapters/pino.js';
 import { KEY, parseLine, scratch, startServer } from './support.mjs';
 
 const throwing = () => {
@@ -421,8 +422,8 @@ test('an Error and the data beside it both arrive, in whatever place they are gi
   });
   assert.deepEqual(told, []);
   const [beside, behind, number, named, warned, both, step, odd] = entries;
-  for (const entry of [beside, behind]) assert.deepEqual([entry.data, entry.tags], [{ message: 'declined', order: 7 }, ['t']]);
-  assert.deepEqual([number.data, named.data, odd.data], [{ message: 'declined', value: 7 }, { message: 'own' }, { message: 'declined', order: 7 }]);
+  for (const entry of [beside, behind]) assert.deepEqual([entry.data, entry.tags], [{ message: 'declined', code: 'E1', order: 7 }, ['t']]);
+  assert.deepEqual([number.data, named.data, odd.data], [{ message: 'declined', code: 'E1', value: 7 }, { message: 'own', code: 'E1' }, { message: 'declined', code: 'E1', order: 7 }]);
   for (const entry of [beside, behind, number, named, odd]) {
     assert.equal(entry.errorName, 'TypeError');
     assert.match(entry.errorStack, /^TypeError: declined\n/);
@@ -450,4 +451,55 @@ test('an end is a time like any other, and what is none is reported and ends it 
   assert.deepEqual([ends.slice(0, 4), ends.slice(9, 13), ends.slice(18)], [told5, told5, [same]]);
   assert.ok([...ends.slice(4, 9), ...ends.slice(13, 18)].every((end) => /^20\d\d-.*Z$/.test(end)), ends.join());
   assert.deepEqual(told.map((message) => message.split(' is not a time')[1]), Array(8).fill(': give a Date, milliseconds since 1970 or ISO 8601'));
+});
+
+test('bytes are the text that they are, and a result in bytes is the result', async () => {
+  const answer = { id: 'x', object: 'chat.completion', model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: 'yes' } }] };
+  const given = Buffer.from(JSON.stringify(answer));
+  const kinds = [given, new Uint8Array(given), new Uint8Array(given).buffer, new DataView(new Uint8Array(given).buffer)];
+  const { told, lines, entries } = await logged(({ log, app }) => {
+    for (const [n, kind] of [answer, ...kinds].entries()) log.trace().generation({ id: `g${n}` }).result(kind);
+    const trace = log.trace({ input: Buffer.from('hé') });
+    trace.toolCall({ args: Buffer.from('args') }).result(new Uint8Array([0xff, 0xfe]));
+    trace.addMetadata({ inner: Buffer.from('in'), numbers: new Float32Array([1, 0.5]), none: Buffer.alloc(0) });
+    app.info(Buffer.from('said'), Buffer.from('data'));
+  });
+  assert.deepEqual(told, []);
+  const results = lines.filter((line) => line.entity === 'generation' && line.action === 'result').map((line) => JSON.stringify(line.data));
+  assert.equal(results.length, 5);
+  assert.deepEqual(results, Array(5).fill(results[0]));
+  assert.ok(results[0].includes('"yes"'));
+  const sent = JSON.stringify(lines);
+  for (const part of ['"input":"hé"', '"args"', 'data:application/octet-stream;base64,//4=']) assert.ok(sent.includes(part), part);
+  const { inner, numbers, none } = lines.find((line) => line.data.metadata).data.metadata;
+  assert.deepEqual([inner, numbers, none], ['in', '[1,0.5]', '']);
+  assert.deepEqual([entries[0].message, entries[0].data], ['said', { value: 'data' }]);
+});
+
+test('a level of another logger is taken as ours, and one that is none is reported', async () => {
+  const levels = ['fatal', 'WARN', 'critical', 'warning', 'trace', 50, 30, 'notice', 'loud', {}, undefined, null];
+  const { told, entries } = await logged(({ app }) => {
+    for (const level of levels) app.log({ level, message: 'm' });
+    app.log({ level: 'loud', message: 'm', error: new Error('e') });
+  });
+  assert.deepEqual(entries.map((entry) => entry.level), ['error', 'warn', 'error', 'warn', 'debug', 'error', 'info', 'info', 'info', 'info', 'info', 'info', 'error']);
+  assert.deepEqual(told.map((message) => message.slice(0, 9)), Array(3).fill('level is '));
+});
+
+test('what an Error has besides its message arrives with its entry', async () => {
+  const { told, entries } = await logged(({ app }) => {
+    const error = Object.assign(new Error('refused', { cause: new Error('c') }), { code: 'ECONNREFUSED', status: 503, request: { headers: {} } });
+    app.error('failed', error);
+    app.error(error, { status: 1, order: 7 });
+    app.flow('f').error('step', error);
+    const stream = maximStream({ client: app });
+    stream.write(`${JSON.stringify({ level: 50, message: 'own', err: { type: 'Error', message: 'm', stack: 's', code: 'E', aggregateErrors: [1] }, msg: 'p' })}\n`);
+  });
+  assert.deepEqual(told, []);
+  assert.deepEqual(entries.map((entry) => entry.data).filter((data) => !data.error), [
+    { message: 'refused', code: 'ECONNREFUSED', status: 503 },
+    { message: 'refused', code: 'ECONNREFUSED', status: 1, order: 7 },
+    { message: 'own', code: 'E', aggregateErrors: [1] },
+  ]);
+  assert.deepEqual([entries[2].data.error.code, entries[2].data.error.message], ['ECONNREFUSED', 'refused']);
 });

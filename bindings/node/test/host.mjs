@@ -95,7 +95,7 @@ const VERBS = {
     log(logger, 'lambda', 10);
     let ticks = 0;
     const timer = setInterval(() => ticks++, 5);
-    await logger.flush(1_000);
+    await logger.flush(120_000);
     clearInterval(timer);
     process.stdout.write(String(ticks));
     await logger.close(0);
