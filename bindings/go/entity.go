@@ -88,7 +88,9 @@ func (l *Logger) existing(id string) entity {
 }
 
 // unmade is an entity that could not be made.
-func unmade(l *Logger, err error) entity { return entity{logger: l, err: err} }
+func unmade(l *Logger, err error) entity {
+	return entity{logger: l, handle: C.MAXIM_GO_UNMADE, err: err}
+}
 
 // child is the entity that a call makes, under the given id or the one that is generated. `err` is
 // that of its configuration.

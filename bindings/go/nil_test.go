@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // exported gives the names of the package's exported functions, and of its types with exported methods on pointers.
@@ -239,5 +240,39 @@ func TestAProgramWithoutALoggerGoesOnAndIsWarnedOnce(t *testing.T) {
 	// On a machine that took more than ten seconds for this there are more.
 	if !strings.Contains(lines[0], "logger: must not be NULL") || !slices.Contains(lines, "maxim: Trace.End: closed") || len(lines) > 9 {
 		t.Errorf("%q", lines)
+	}
+}
+
+// unmadeEntities is a host process of its own, whose logger has been closed while requests still log.
+func unmadeEntities() {
+	logger, err := New(Config{CloseTimeout: -1, OnError: func(error) {}})
+	fmt.Println(err, logger.Close())
+	trace := logger.AddTrace(TraceConfig{})
+	span := trace.AddSpan(SpanConfig{})
+	generation := StartGeneration(context.Background(), GenerationConfig{})
+	for _, err := range []error{
+		trace.Err(), trace.SetInput("x"), trace.AddTag("k", "v"), trace.AddMetadata(Tags{}), trace.AddEvent(Event{}), trace.End(),
+		trace.AddError(ErrorConfig{Message: "m"}), trace.AddMetric("m", 1), trace.SetStartTimestamp(time.Now()), span.End(),
+		span.AddAttachment(Attachment{URL: "http://127.0.0.1/x"}), trace.EvaluateWithEvaluators("e"),
+	} {
+		fmt.Println(errors.Is(err, ErrClosed))
+	}
+	for _, err := range []error{generation.Err(), generation.Result(1), generation.Error(ErrorConfig{}), generation.AddCost(Cost{}), generation.AddTotalCost(1)} {
+		fmt.Println(errors.Is(err, ErrInvalidArgument))
+	}
+}
+
+func TestCallsOnWhatCouldNotBeMadeGiveWhyAndTellNobodyOfALoggerThatIsNotThere(t *testing.T) {
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), "MAXIM_TEST_HOST=unmade", "MAXIM_BASE_URL=http://127.0.0.1:9", "MAXIM_API_KEY="+testKey,
+		"MAXIM_LOG_REPO_ID=repo-1", "MAXIM_SPOOL_DIR="+spoolDir(t))
+	var said, warned bytes.Buffer
+	command.Stdout, command.Stderr = &said, &warned
+	must(t, command.Run())
+	if want := "<nil> <nil>\n" + strings.Repeat("true\n", 17); said.String() != want {
+		t.Errorf("%q", said.String())
+	}
+	if warned.Len() > 0 {
+		t.Errorf("%q", warned.String())
 	}
 }

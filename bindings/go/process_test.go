@@ -32,6 +32,10 @@ func runHost(part string) {
 		withoutLogger()
 		return
 	}
+	if part == "unmade" {
+		unmadeEntities()
+		return
+	}
 	logger, err := New(Config{NoAutoFlush: true})
 	if err != nil {
 		fmt.Println(err)

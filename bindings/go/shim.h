@@ -41,11 +41,7 @@ typedef struct {
     maxim_stats stats;
 } maxim_go_counts;
 
-static inline maxim_go_failure *maxim_go_done(maxim_status status) {
-    if (status == MAXIM_OK) {
-        return NULL;
-    }
-    const char *detail = maxim_last_error();
+static inline maxim_go_failure *maxim_go_fails(maxim_status status, const char *detail) {
     size_t size = strlen(detail) + 1;
     maxim_go_failure *failure = malloc(sizeof *failure + size);
     if (!failure) {
@@ -56,11 +52,24 @@ static inline maxim_go_failure *maxim_go_done(maxim_status status) {
     return failure;
 }
 
+static inline maxim_go_failure *maxim_go_done(maxim_status status) {
+    return status == MAXIM_OK ? NULL : maxim_go_fails(status, maxim_last_error());
+}
+
 static inline const char *maxim_go_detail(const maxim_go_failure *failure) {
     return failure->detail;
 }
 
 #define MAXIM_GO_LOGGER ((maxim_logger *)logger)
+
+/* What stands for the handle of an entity that could not be made: its calls end with the error of that in Go, and the
+ * library, which would tell of a logger that is not there, hears nothing of them. */
+#define MAXIM_GO_UNMADE ((uintptr_t)-1)
+
+/* A log call; on what could not be made, none. */
+#define MAXIM_GO_LOGS(name, ...) \
+    (logger == MAXIM_GO_UNMADE ? maxim_go_fails(MAXIM_ERR_INVALID_HANDLE, "it could not be made") \
+                               : maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, __VA_ARGS__)))
 
 /* A text as it is: Go's empty strings may have no address, which C would take for an absent one. */
 static inline maxim_str maxim_go_text(maxim_str text) {
@@ -73,42 +82,42 @@ static inline maxim_str maxim_go_text(maxim_str text) {
 /* The shapes that log calls have: the entity's id, and then … */
 #define MAXIM_GO_NOTHING(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id))); \
+        return MAXIM_GO_LOGS(name, maxim_go_text(id)); \
     }
 #define MAXIM_GO_TEXT(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str text) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), maxim_go_text(text))); \
+        return MAXIM_GO_LOGS(name, maxim_go_text(id), maxim_go_text(text)); \
     }
 #define MAXIM_GO_TWO_TEXTS(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str first, \
                                                   maxim_str second) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), maxim_go_text(first), maxim_go_text(second))); \
+        return MAXIM_GO_LOGS(name, maxim_go_text(id), maxim_go_text(first), maxim_go_text(second)); \
     }
 #define MAXIM_GO_NUMBER(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str text, double value) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), maxim_go_text(text), value)); \
+        return MAXIM_GO_LOGS(name, maxim_go_text(id), maxim_go_text(text), value); \
     }
 #define MAXIM_GO_TIME(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, int64_t timestamp_us) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), timestamp_us)); \
+        return MAXIM_GO_LOGS(name, maxim_go_text(id), timestamp_us); \
     }
 #define MAXIM_GO_CONFIG(name, type) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, type config) { \
         config.struct_size = sizeof config; \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), &config)); \
+        return MAXIM_GO_LOGS(name, maxim_go_text(id), &config); \
     }
 #define MAXIM_GO_CREATE(name, type) \
     static inline maxim_go_created maxim_go_##name(uintptr_t logger, type config) { \
         maxim_go_created made = {NULL, {{0}}}; \
         config.struct_size = sizeof config; \
-        made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, &config, &made.id)); \
+        made.failure = MAXIM_GO_LOGS(name, &config, &made.id); \
         return made; \
     }
 #define MAXIM_GO_ADD(name, type) \
     static inline maxim_go_created maxim_go_##name(uintptr_t logger, maxim_str id, type config) { \
         maxim_go_created made = {NULL, {{0}}}; \
         config.struct_size = sizeof config; \
-        made.failure = maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), &config, &made.id)); \
+        made.failure = MAXIM_GO_LOGS(name, maxim_go_text(id), &config, &made.id); \
         return made; \
     }
 static inline int maxim_go_span_traceparent(maxim_str trace, int32_t entity, maxim_str id, char *out) {
@@ -117,16 +126,16 @@ static inline int maxim_go_span_traceparent(maxim_str trace, int32_t entity, max
 }
 #define MAXIM_GO_RESULT(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, maxim_str json, uint32_t flags) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), json, flags)); \
+        return MAXIM_GO_LOGS(name, maxim_go_text(id), json, flags); \
     }
 #define MAXIM_GO_COST(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, double input, double output, \
                                                   double total) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), input, output, total)); \
+        return MAXIM_GO_LOGS(name, maxim_go_text(id), input, output, total); \
     }
 #define MAXIM_GO_TOTAL(name) \
     static inline maxim_go_failure *maxim_go_##name(uintptr_t logger, maxim_str id, double total) { \
-        return maxim_go_done(maxim_##name(MAXIM_GO_LOGGER, maxim_go_text(id), total)); \
+        return MAXIM_GO_LOGS(name, maxim_go_text(id), total); \
     }
 
 #include "entity_table.h"
@@ -135,7 +144,7 @@ static inline int maxim_go_span_traceparent(maxim_str trace, int32_t entity, max
 MAXIM_GO_TWO_TEXTS(error_add_tag)
 
 static inline maxim_go_failure *maxim_go_error_add_metadata(uintptr_t logger, maxim_str id, maxim_str json) {
-    return maxim_go_done(maxim_error_add_metadata(MAXIM_GO_LOGGER, maxim_go_text(id), json));
+    return MAXIM_GO_LOGS(error_add_metadata, maxim_go_text(id), json);
 }
 
 static inline maxim_go_failure *maxim_go_normalise_result(maxim_str json, char *out, size_t capacity, size_t *length) {
