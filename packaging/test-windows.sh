@@ -75,6 +75,14 @@ until_arrived() {
 # kept: what was logged last is in files, and nothing was told of.
 kept() { ! grep "^host:" "$work/said" || fail "not everything is in files"; }
 
+# logged PID FILE WHAT: waits for the host's line that it has logged.
+logged() {
+    until grep -q "^logged" "$2"; do
+        kill -0 "$1" || { cat "$2"; fail "$3"; }
+        sleep 0.2
+    done
+}
+
 say quickstart
 wine "$work/bin/quickstart.exe" >"$work/said" 2>&1 || { cat "$work/said"; fail quickstart; }
 cat "$work/said"
@@ -96,10 +104,7 @@ grep -q "^logged" "$work/said" || fail "the process that ends itself"
 kept
 wine "$host" b 1000 wait >"$work/said" 2>&1 &
 waiting=$!
-until grep -q "^logged" "$work/said"; do
-    kill -0 $waiting || { cat "$work/said"; fail "the process that is to be killed"; }
-    sleep 0.2
-done
+logged $waiting "$work/said" "the process that is to be killed"
 # Wine's starter becomes the process itself.
 kill -KILL $waiting
 wait $waiting || true
@@ -110,18 +115,12 @@ say "a service that is away"
 stop_server
 wine "$host" c 500 wait >"$work/said" 2>&1 &
 waiting=$!
-until grep -q "^logged" "$work/said"; do
-    kill -0 $waiting || { cat "$work/said"; fail "without a service"; }
-    sleep 0.2
-done
+logged $waiting "$work/said" "without a service"
 kill -KILL $waiting
 wait $waiting || true
 wine "$host" d 500 finish >"$work/away" 2>&1 &
 away=$!
-until grep -q "^logged" "$work/away"; do
-    kill -0 $away || { cat "$work/away"; fail "without a service"; }
-    sleep 0.2
-done
+logged $away "$work/away" "without a service"
 start_server --mode quiet --check-seq --seq-start 1 --port "$port"
 wait $away || { cat "$work/away"; fail "a service that is back"; }
 cat "$work/away"

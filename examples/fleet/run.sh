@@ -91,6 +91,22 @@ arrived() { # arrived NAME PORT
     fi
 }
 
+# broken NAME PID…: all programs at once, against NAME's port in $to; what has these process ids ends in the middle of it.
+broken() {
+    to=$(port_of "$1")
+    fleet "http://127.0.0.1:$to" &
+    agents=$!
+    sleep 0.5
+    gone "${@:2}"
+}
+# finished NAME PORT: the programs have ended, the relay is empty, and all has arrived.
+finished() {
+    wait "$agents"
+    drained "$to"
+    arrived "$1" "$2"
+    figures "$1" "$2"
+}
+
 echo "$processes processes, $traces traces each"
 background direct "$dev" --port 0 --port-file "$work/direct.port" --mode quiet --check-seq
 direct=$(port_of direct)
@@ -102,16 +118,9 @@ background service "$dev" --port 0 --port-file "$work/service.port" --mode quiet
 service=$(port_of service)
 relay relay 0 --to "http://127.0.0.1:$service"
 first=$started
-to=$(port_of relay)
-fleet "http://127.0.0.1:$to" &
-agents=$!
-sleep 0.5
-gone "$first"
+broken relay "$first"
 relay relay "$to" --to "http://127.0.0.1:$service"
-wait "$agents"
-drained "$to"
-arrived relay "$service"
-figures relay "$service"
+finished relay "$service"
 
 collector=$(scripts/collector.sh)
 background engine "$dev" --port 0 --port-file "$work/engine.port" --mode quiet --check-seq
@@ -122,15 +131,8 @@ background collector "$collector" --config examples/fleet/collector.yaml
 first=$started
 relay folding 0 --otlp "http://127.0.0.1:$COLLECTOR_PORT"
 relayed=$started
-to=$(port_of folding)
-fleet "http://127.0.0.1:$to" &
-agents=$!
-sleep 0.5
-gone "$first" "$relayed"
+broken folding "$first" "$relayed"
 relay folding "$to" --otlp "http://127.0.0.1:$COLLECTOR_PORT"
 background collector "$collector" --config examples/fleet/collector.yaml
-wait "$agents"
-drained "$to"
-arrived collector "$engine"
-figures collector "$engine"
+finished collector "$engine"
 echo "every trace arrived in all three"
