@@ -43,9 +43,14 @@ impl Address {
         TransportError::new(Fault::Network, format!("{}:{}: {what}", self.host, self.port))
     }
 
-    /// ureq's error in our words: which host, what happened, and nothing that was sent.
-    pub fn explain(&self, error: ureq::Error) -> TransportError {
+    /// ureq's error in our words: which host, through which proxy, what happened, and nothing that was sent.
+    pub fn explain(&self, error: ureq::Error, proxy: Option<&ureq::Proxy>) -> TransportError {
         use ureq::Error;
+        let names_proxy = matches!(&error, Error::Other(inner) if inner.is::<ProxyTrouble>());
+        let through = match proxy.filter(|_| !names_proxy) {
+            Some(proxy) => format!(" (through the proxy {}:{})", proxy.host(), proxy.port()),
+            None => String::new(),
+        };
         let (fault, what) = match error {
             Error::BadUri(_) | Error::Http(_) => (Fault::Refused, "not a valid request".to_owned()),
             Error::Timeout(phase) => (Fault::Network, format!("timed out ({phase})")),
@@ -54,8 +59,11 @@ impl Address {
             }
             Error::Io(error) => (Fault::Network, error.to_string()),
             Error::Protocol(error) => {
-                let advice = if self.https { "" } else { " (is it https rather than http?)" };
-                (Fault::Network, format!("no answer that can be read: {error}{advice}"))
+                let said = error.to_string();
+                // What does not even begin as HTTP does.
+                let is_foreign = !self.https && proxy.is_none() && said.contains("HTTP version");
+                let advice = if is_foreign { " (is it https rather than http?)" } else { "" };
+                (Fault::Network, format!("no answer that can be read: {said}{advice}"))
             }
             Error::Other(inner) => match inner.downcast_ref::<ProxyTrouble>() {
                 Some(ProxyTrouble { status: Some(status @ 407), why }) => {
@@ -66,7 +74,7 @@ impl Address {
             Error::TlsRequired => (Fault::Network, "TLS is needed and was not set up".to_owned()),
             other => (Fault::Network, other.to_string()),
         };
-        TransportError::new(fault, format!("{}:{}: {what}", self.host, self.port))
+        TransportError::new(fault, format!("{}:{}: {what}{through}", self.host, self.port))
     }
 
     /// Whether it is of the network that needs no router, where cloud machines are told their secrets.

@@ -319,7 +319,7 @@ impl Http {
         let answer = agent.run(request).and_then(read_answer);
         answer.map_err(|error| match exchange.interrupted.load(Ordering::SeqCst) {
             true => address.trouble("no answer in the time that there was"),
-            false => address.explain(error),
+            false => address.explain(error, prepared.proxy.as_ref()),
         })
     }
 

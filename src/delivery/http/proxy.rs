@@ -156,6 +156,9 @@ impl ProxyTrouble {
                  (HTTP 407)"
                     .to_owned()
             }
+            (Some(status @ 100..200), _) => {
+                format!("sends HTTP {status} before its answer, which is not understood")
+            }
             (Some(status), _) => format!("refuses the connection: HTTP {status}"),
             (None, Error::ConnectProxyFailed(said)) => said.clone(),
             (None, Error::Io(error)) => error.to_string(),

@@ -191,6 +191,29 @@ fn an_explicit_proxy_is_asked_for_a_tunnel() {
 }
 
 #[test]
+fn what_goes_wrong_behind_a_proxy_is_told_with_its_name() {
+    let page = "HTTP/1.1 200 OK\r\n\r\n<html>log in</html>";
+    for (answer, https, said) in [
+        (page, false, "through the proxy"),
+        (page, true, "through the proxy"),
+        ("HTTP/1.1 100 Continue\r\n\r\n", true, "sends HTTP 100 before its answer"),
+        ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", true, "refuses the connection: HTTP 502"),
+    ] {
+        let proxy = TestServer::new(move |_| Answer::Raw(answer.into()));
+        let address = proxy.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let config = HttpConfig {
+            proxy: Some(format!("http://me:secret@{address}")),
+            allow_plaintext: true,
+            ..HttpConfig::default()
+        };
+        let url = if https { "https://example.invalid/log" } else { "http://example.invalid/log" };
+        let why = Http::new(config).send(post(url, b"x"), soon()).unwrap_err().why;
+        assert_eq!(why.matches(&format!("the proxy {address}")).count(), 1, "{why}");
+        assert!(why.contains(said) && !why.contains("secret") && !why.contains("rather than http"), "{why}");
+    }
+}
+
+#[test]
 fn a_file_is_sent_with_its_length_and_a_short_one_condemns_the_record() {
     let server = TestServer::new(|_| status(200));
     let path = std::env::temp_dir().join(format!("maxim-http-test-{}", std::process::id()));
