@@ -169,6 +169,14 @@ fn why_records_have_not_left_and_when_they_are_tried_again_is_seen_from_outside_
     assert!(!note.to_string().contains(&format!("key-of{}", spool.display())), "{note}");
     let shown = run(maxim_dev(&["spool"]).env("MAXIM_SPOOL_DIR", &spool));
     assert!(shown.contains(&format!("process {pid} running")) && shown.contains("because"), "{shown}");
+    assert!(shown.contains("next attempt"), "{shown}");
+    // A look at another directory is no word on these.
+    let other = spool.with_extension("other");
+    std::fs::create_dir_all(&other).unwrap();
+    let mut look = maxim_dev(&["spool", other.to_str().unwrap()]);
+    let shown = run(look.env("MAXIM_SPOOL_DIR", &spool));
+    std::fs::remove_dir_all(&other).unwrap();
+    assert!(shown.contains("has left there") && shown.contains("elsewhere"), "{shown}");
 
     let server = Server::start(&["--port", &port]);
     host.line();

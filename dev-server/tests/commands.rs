@@ -135,7 +135,7 @@ fn an_empty_spool_says_so_and_rubbish_in_it_is_no_harm() {
     std::fs::create_dir_all(&instance).expect("made");
     let directory = place.to_str().expect("UTF-8").to_owned();
     let (code, said, _) = output(&mut maxim_dev(&["spool", &directory]));
-    assert!(code == Some(0) && said.contains("everything that was logged has left"), "{said}");
+    assert!(code == Some(0) && said.contains("everything that was logged has left there\n"), "{said}");
     std::fs::write(instance.join("x.seg"), [0xff; 9000]).expect("written");
     let aside = r#"{"time":1,"reason":"400 bad \u001b[31m","kind":0,"record":"trace{…}"}"#;
     std::fs::write(place.join("identity/quarantine/0000000001-x.json"), aside).expect("written");

@@ -1,13 +1,15 @@
 //! `maxim-dev spool`: what loggers on this machine hold that has not left, and what they set aside and why.
 
 use std::io;
+use std::path::PathBuf;
 
 use serde_json::json;
 
 use crate::cli::args::SpoolOptions;
 use crate::cli::{about, has_colours, say};
 use crate::draw::text::{Style, Text};
-use crate::model::figures::{ago, count};
+use crate::model::clock::now_us;
+use crate::model::figures::{ago, count, lasting};
 use crate::model::loggers::{self, Logger};
 use crate::model::plain::{escape_json, shorten};
 use crate::model::{line, spool};
@@ -18,6 +20,11 @@ pub fn run(options: &SpoolOptions) -> io::Result<()> {
         places.extend(spool::places_of(given).map_err(|error| about(given, &error))?);
     }
     let found = spool::read(&places);
+    // What a logger has just taken is in memory, wherever its directory is: who looks at one directory hears of others.
+    let elsewhere = match options.places.is_empty() {
+        true => Vec::new(),
+        false => spool::waiting_elsewhere(&spool::usual_places(), &places),
+    };
     if options.is_export {
         return export(&found);
     }
@@ -36,10 +43,11 @@ pub fn run(options: &SpoolOptions) -> io::Result<()> {
             .iter()
             .map(|q| json!({"path": q.path, "reason": q.reason, "record": q.record}))
             .collect();
-        let all = json!({"places": found.places, "holders": holders, "quarantine": aside, "attachments": found.attachments});
+        let all = json!({"places": found.places, "holders": holders, "quarantine": aside, "attachments": found.attachments,
+            "elsewhere": elsewhere.iter().map(|(place, records)| json!({"place": place, "records": records})).collect::<Vec<_>>()});
         return say(&escape_json(format!("{all}\n")));
     }
-    say(&drawn(&found, has_colours()))
+    say(&drawn(&found, !options.places.is_empty(), &elsewhere, has_colours()))
 }
 
 fn size(holder: &spool::Holder) -> u64 {
@@ -67,14 +75,25 @@ fn draw_logger(logger: &Logger, put: &mut dyn FnMut(Text)) {
     let mut waiting = Text::new(Style::Plain, " ").with(Style::Kind, "waiting");
     waiting.push(Style::Name, format!("{} records", count(logger.waiting)));
     if let Some(oldest) = logger.oldest {
-        waiting.push(Style::Plain, format!("for up to {}", ago(oldest)));
+        waiting.push(Style::Plain, format!("the oldest for {}", ago(oldest)));
     }
     if logger.unread > 0 {
         waiting.push(Style::Bad, format!("{} segments could not be read", logger.unread));
     }
     put(waiting);
-    if let Some(trouble) = logger.trouble().filter(|_| logger.is_alive) {
-        put(Text::new(Style::Plain, " ").with(Style::Bad, "because").with(Style::Plain, shorten(trouble)));
+    let because =
+        |why: String| Text::new(Style::Plain, " ").with(Style::Bad, "because").with(Style::Plain, why);
+    if logger.is_alive {
+        if let Some(trouble) = logger.trouble() {
+            put(because(shorten(trouble)).with(Style::Plain, next_attempt(logger)));
+        }
+    } else if logger.waiting > 0 {
+        put(because("the next logger for its endpoint, repository and key sends them".to_owned()));
+        if let Some(error) = logger.note.as_ref().and_then(|note| note.last_error.as_deref()) {
+            put(Text::new(Style::Plain, " ")
+                .with(Style::Bad, "last error")
+                .with(Style::Plain, shorten(error)));
+        }
     }
     if let Some(record) = &logger.first {
         put(Text::new(Style::Plain, " ").with(Style::Plain, shorten(&spool::text(record))));
@@ -84,7 +103,19 @@ fn draw_logger(logger: &Logger, put: &mut dyn FnMut(Text)) {
     }
 }
 
-fn drawn(found: &spool::Spool, has_colours: bool) -> String {
+/// When there is another attempt, after one that failed.
+fn next_attempt(logger: &Logger) -> String {
+    let next = logger.note.as_ref().and_then(|note| note.next_attempt_ms);
+    match next.map(|at| at - (now_us() / 1000) as i64) {
+        Some(wait) if wait > 0 => {
+            format!("next attempt in {}", lasting(wait.unsigned_abs().div_ceil(1000)))
+        }
+        Some(_) => "next attempt now".to_owned(),
+        None => String::new(),
+    }
+}
+
+fn drawn(found: &spool::Spool, is_part: bool, elsewhere: &[(PathBuf, u64)], has_colours: bool) -> String {
     let mut text = String::new();
     let mut put = |line: Text| text.push_str(&line.line(has_colours));
     if found.places.is_empty() {
@@ -110,7 +141,14 @@ fn drawn(found: &spool::Spool, has_colours: bool) -> String {
         && found.holders.iter().all(|h| h.waiting() == 0)
         && found.quarantine.is_empty()
     {
-        put(Text::new(Style::Plain, "everything that was logged has left this machine"));
+        let what = if is_part { "there" } else { "this machine" };
+        put(Text::new(Style::Plain, format!("everything that was logged has left {what}")));
+    }
+    for (place, records) in elsewhere {
+        put(Text::new(Style::Warn, "elsewhere")
+            .with(Style::Name, format!("{} records wait", count(*records)))
+            .with(Style::Dim, place.display().to_string())
+            .with(Style::Plain, "(maxim-dev spool without DIR shows them)"));
     }
     text
 }

@@ -310,8 +310,11 @@ pub fn own(server: &Server, own: Own, body: &[u8]) -> Response {
             }
         }
         Own::Reset => {
-            let mut behaviour = server.behaviour.lock();
-            *behaviour = Behaviour::default();
+            let reset = {
+                let mut behaviour = server.behaviour.lock();
+                *behaviour = Behaviour::default();
+                behaviour.to_json()
+            };
             server.store.lock().clear();
             server.attempts.lock().clear();
             match &server.library {
@@ -322,7 +325,7 @@ pub fn own(server: &Server, own: Own, body: &[u8]) -> Response {
                 Some(library) => library.take(Item::Clear, 0),
                 None => {}
             }
-            Response::json(200, &behaviour.to_json())
+            Response::json(200, &reset)
         }
         Own::Live | Own::Page | Own::Import => Response::error(404, "there is no such route"),
     }

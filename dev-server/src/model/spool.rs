@@ -127,6 +127,16 @@ pub fn read_up_to(places: &[PathBuf], mut bytes: u64, set_aside_files: usize) ->
     spool
 }
 
+/// How many records wait in those places that are none of the others, where any do.
+pub fn waiting_elsewhere(places: &[PathBuf], others: &[PathBuf]) -> Vec<(PathBuf, u64)> {
+    let waiting = |place: &PathBuf| {
+        let holders = read_up_to(std::slice::from_ref(place), 0, 0).holders;
+        (place.clone(), holders.iter().map(Holder::waiting).sum())
+    };
+    let places = places.iter().filter(|place| !others.contains(place));
+    places.map(waiting).filter(|(_, records)| *records > 0).collect()
+}
+
 impl Holder {
     /// Records that have not left.
     pub fn waiting(&self) -> u64 {
@@ -451,6 +461,10 @@ mod tests {
                 "{bytes}"
             );
         }
+        // Who looks at another place hears of them.
+        let places = [place.join("identity"), place.clone()];
+        assert_eq!(waiting_elsewhere(&places, &[]), [(place.clone(), 125)]);
+        assert_eq!(waiting_elsewhere(&places, std::slice::from_ref(&place)), []);
         fs::remove_dir_all(place).expect("removed");
     }
 }
