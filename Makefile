@@ -11,7 +11,7 @@ SOVERSION  := $(basename $(VERSION))
 BUILD      := build
 LIB        := $(BUILD)/lib
 BIN        := $(BUILD)/bin
-RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
+RUST_SOURCES := $(shell find src tools/abi/src -name '*.rs') src/ffi/entities.shapes Cargo.toml Cargo.lock build.rs
 SERVER_SOURCES := $(shell find dev-server/src dev-server/data -type f) dev-server/Cargo.toml Cargo.lock \
 	src/delivery/answer.rs src/delivery/policy.rs src/delivery/http/retry_after.rs src/spool/format.rs \
 	$(shell find src/otlp -name '*.rs')
