@@ -60,12 +60,20 @@ impl Drop for DropWatched {
     }
 }
 
+/// Two live objects, and how often each was dropped.
+fn two_watched() -> ([usize; 2], [Arc<AtomicU32>; 2]) {
+    let dropped = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
+    ([0, 1].map(|n| insert(DropWatched(Arc::clone(&dropped[n]))).unwrap()), dropped)
+}
+
+fn touch(handle: usize) -> Result<()> {
+    with::<DropWatched, _>(handle, |_| Ok(()))
+}
+
 #[test]
 fn what_a_call_uses_outlives_the_calls_within_it_whoever_frees_it() {
-    let dropped = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
-    let [first, second] = [0, 1].map(|n| insert(DropWatched(Arc::clone(&dropped[n]))).unwrap());
+    let ([first, second], dropped) = two_watched();
     let count = |n: usize| dropped[n].load(Ordering::Relaxed);
-    let touch = |handle| with::<DropWatched, _>(handle, |_| Ok(()));
     // As a handler at any instruction of a call, and as a callback of it.
     let disturb = || {
         touch(second)?;
@@ -110,10 +118,8 @@ fn be_left_in_a_call(handle: usize) -> &'static Cached<DropWatched> {
 
 #[test]
 fn what_a_call_uses_that_may_be_gone_is_not_freed_and_is_in_nobodys_way() {
-    let dropped = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
-    let [first, second] = [0, 1].map(|n| insert(DropWatched(Arc::clone(&dropped[n]))).unwrap());
+    let ([first, second], dropped) = two_watched();
     let count = |n: usize| dropped[n].load(Ordering::Relaxed);
-    let touch = |handle| with::<DropWatched, _>(handle, |_| Ok(()));
     let remove_elsewhere = |handle| {
         std::thread::scope(|scope| scope.spawn(|| remove::<DropWatched>(handle).map(drop)).join().unwrap())
     };

@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 
 #[test]
 fn what_was_acknowledged_before_a_crash_is_not_delivered_again() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..3000);
+    let (site, spool, mut reader) = Site::with(0..3000);
     deliver_some(&mut reader, 1234);
     crash(spool, reader);
     let (spool, mut reader) = site.open_as_heir();
@@ -42,9 +40,7 @@ fn records_of_another_identity_are_left_alone() {
 
 #[test]
 fn what_an_earlier_version_left_under_the_former_name_is_adopted() {
-    let site = Site::new();
-    let (spool, reader) = site.open();
-    append(&spool, 0..100);
+    let (site, spool, reader) = Site::with(0..100);
     let content = spool.append_with_file(RecordKind(1), b"", &[b'x'; 1000]).unwrap();
     assert_eq!(content, Some(101));
     crash(spool, reader);
@@ -78,9 +74,7 @@ fn no_two_identities_share_a_directory() {
 
 #[test]
 fn a_clean_end_leaves_what_was_not_sent_on_disk_for_the_next() {
-    let site = Site::new();
-    let (spool, reader) = site.open();
-    append(&spool, 0..3000);
+    let (site, spool, reader) = Site::with(0..3000);
     assert_eq!(reader.finish().held, 3000);
     drop(spool);
     assert!(site.files().iter().all(|file| file.starts_with(site.cold.path())));
@@ -92,9 +86,7 @@ fn a_clean_end_leaves_what_was_not_sent_on_disk_for_the_next() {
 
 #[test]
 fn a_segment_that_is_hot_and_cold_is_delivered_once_with_the_further_cursor() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..1000);
+    let (site, spool, mut reader) = Site::with(0..1000);
     let before: Vec<_> = site.segments();
     let hot: Vec<(std::path::PathBuf, Vec<u8>)> =
         before.into_iter().map(|file| (file.clone(), std::fs::read(file).unwrap())).collect();
@@ -121,13 +113,10 @@ fn the_oldest_owner_comes_first_and_takeovers_can_be_repeated() {
         crash(spool, reader);
     }
     let (spool, mut reader) = site.open_as_heir();
-    let mut seen = deliver_all(&mut reader);
+    let seen = deliver_all(&mut reader);
     assert_eq!(check(&spool).delivered, 300);
     // Instances of the same second are in no particular order.
-    seen.sort();
-    let mut expected = lines(0..300);
-    expected.sort();
-    assert_eq!(seen, expected);
+    assert_eq!(sorted(seen), sorted(lines(0..300)));
 }
 
 #[test]
@@ -173,20 +162,15 @@ fn many_who_start_at_once_take_each_record_once() {
             })
         })
         .collect();
-    let mut seen: Vec<Vec<u8>> = adopters.into_iter().flat_map(|adopter| adopter.join().unwrap()).collect();
+    let seen: Vec<Vec<u8>> = adopters.into_iter().flat_map(|adopter| adopter.join().unwrap()).collect();
     // Whoever came while another one held the locks found nothing; nobody may have found it twice.
-    seen.sort();
-    let mut expected = lines(0..2000);
-    expected.sort();
-    assert_eq!(seen, expected);
+    assert_eq!(sorted(seen), sorted(lines(0..2000)));
     site.assert_empty();
 }
 
 #[test]
 fn a_cursor_that_is_damaged_costs_a_second_delivery_and_no_record() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..100);
+    let (site, spool, mut reader) = Site::with(0..100);
     deliver_some(&mut reader, 50);
     crash(spool, reader);
     site.damage_segments(CURSOR_AT);
@@ -196,9 +180,7 @@ fn a_cursor_that_is_damaged_costs_a_second_delivery_and_no_record() {
 
 #[test]
 fn records_of_a_long_lived_owner_are_not_taken_for_old_ones() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..10);
+    let (site, spool, mut reader) = Site::with(0..10);
     reader.upkeep();
     crash(spool, reader);
     // As if the owner had put its segment into use at the beginning of time.

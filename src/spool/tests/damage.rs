@@ -16,9 +16,7 @@ fn plant(site: &Site, content: &[u8]) {
 
 /// The file of a sealed segment with the lines 0 to `records`.
 fn segment(records: u64) -> Vec<u8> {
-    let site = Site::new();
-    let (spool, reader) = site.open();
-    append(&spool, 0..records);
+    let (site, _spool, reader) = Site::with(0..records);
     assert!(reader.spool.spill_all());
     let is_segment = |file: &PathBuf| file.starts_with(site.cold.path()) && file.extension().is_some();
     let file = site.files().into_iter().find(is_segment).unwrap();

@@ -20,9 +20,7 @@ fn records_come_out_once_and_in_order_over_many_segments() {
 
 #[test]
 fn an_instance_that_ends_empty_leaves_no_files() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..1000);
+    let (site, spool, mut reader) = Site::with(0..1000);
     deliver_all(&mut reader);
     reader.finish();
     drop(spool);
@@ -46,9 +44,7 @@ fn what_a_crash_leaves_is_adopted_by_the_next_instance() {
 
 #[test]
 fn an_unacknowledged_batch_is_offered_again() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..100);
+    let (_site, spool, mut reader) = Site::with(0..100);
     drop(next(&mut reader));
     let mut batch = next(&mut reader).unwrap();
     reader.acknowledge(&mut batch, 40);
@@ -117,9 +113,7 @@ fn the_steady_state_uses_the_same_segments_again() {
 
 #[test]
 fn after_close_nothing_is_accepted_and_everything_is_delivered() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..10);
+    let (_site, spool, mut reader) = Site::with(0..10);
     spool.close();
     assert_eq!(spool.append(RecordKind(0), b"late"), Err(crate::spool::Refusal::Closed));
     assert_eq!(deliver_all(&mut reader), lines(0..10));
@@ -127,9 +121,7 @@ fn after_close_nothing_is_accepted_and_everything_is_delivered() {
 
 #[test]
 fn a_quarantined_record_is_readable_and_the_others_are_delivered() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..3);
+    let (_site, spool, mut reader) = Site::with(0..3);
     let mut batch = next(&mut reader).unwrap();
     reader.acknowledge(&mut batch, 1);
     let file = reader.quarantine(&mut batch, "400 bad line").unwrap();

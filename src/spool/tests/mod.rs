@@ -27,6 +27,14 @@ impl Site {
         Site { hot: directory("hot"), cold: directory("cold") }
     }
 
+    /// A place with an owner that has logged these lines.
+    fn with(numbers: std::ops::Range<u64>) -> (Site, Arc<Spool>, Reader) {
+        let site = Site::new();
+        let (spool, reader) = site.open();
+        append(&spool, numbers);
+        (site, spool, reader)
+    }
+
     fn options(&self) -> Options {
         let identity = Identity {
             protocol: "test",
@@ -59,6 +67,15 @@ impl Site {
         let (spool, reader) = self.open();
         append(&spool, numbers);
         crash(spool, reader);
+    }
+
+    /// What an owner that crashes left is these lines.
+    #[track_caller]
+    fn assert_heir_delivers(&self, spool: Arc<Spool>, reader: Reader, numbers: std::ops::Range<u64>) {
+        crash(spool, reader);
+        let (spool, mut reader) = self.open_as_heir();
+        assert_eq!(deliver_all(&mut reader), lines(numbers));
+        check(&spool);
     }
 
     /// Every segment below both directories.
@@ -151,6 +168,11 @@ fn acknowledge_all(reader: &mut Reader, batch: &mut Batch) {
 
 fn lines(numbers: std::ops::Range<u64>) -> Vec<Vec<u8>> {
     numbers.map(line).collect()
+}
+
+fn sorted(mut lines: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    lines.sort();
+    lines
 }
 
 /// The invariant, at any moment.

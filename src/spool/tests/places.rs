@@ -89,9 +89,7 @@ fn a_symbolic_link_is_not_followed() {
 
 #[test]
 fn files_and_directories_are_private() {
-    let site = Site::new();
-    let (spool, reader) = site.open();
-    append(&spool, 0..1000);
+    let (site, spool, reader) = Site::with(0..1000);
     reader.spool.spill_all();
     append(&spool, 0..1000);
     for file in site.files() {
@@ -116,9 +114,7 @@ fn without_any_file_system_memory_serves() {
 
 #[test]
 fn directories_removed_under_our_feet_cost_nothing_that_is_in_memory() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..1000);
+    let (site, spool, mut reader) = Site::with(0..1000);
     for root in [site.hot.path(), site.cold.path()] {
         for entry in std::fs::read_dir(root).unwrap().flatten() {
             std::fs::remove_dir_all(entry.path()).unwrap();
@@ -127,10 +123,7 @@ fn directories_removed_under_our_feet_cost_nothing_that_is_in_memory() {
     append(&spool, 1000..2000);
     reader.upkeep();
     append(&spool, 2000..3000);
-    crash(spool, reader);
-    let (spool, mut reader) = site.open_as_heir();
-    assert_eq!(deliver_all(&mut reader), lines(0..3000));
-    check(&spool);
+    site.assert_heir_delivers(spool, reader, 0..3000);
 }
 
 /// Whether with a spool directory or without one.
@@ -155,10 +148,7 @@ fn records_in_memory_for_want_of_a_file_survive_from_the_next_upkeep_on() {
         reader.upkeep();
         append(&spool, 3000..3100);
         check(&spool);
-        crash(spool, reader);
-        let (spool, mut reader) = site.open_as_heir();
-        assert_eq!(deliver_all(&mut reader), lines(0..3100));
-        check(&spool);
+        site.assert_heir_delivers(spool, reader, 0..3100);
     }
 }
 
@@ -204,18 +194,13 @@ fn records_of_a_removed_directory_survive_without_a_spool_directory_too() {
         std::fs::remove_dir_all(site.hot.path()).unwrap();
         reader.upkeep();
         append(&spool, 1000..2000);
-        crash(spool, reader);
-        let (spool, mut reader) = site.open_as_heir();
-        assert_eq!(deliver_all(&mut reader), lines(0..2000));
-        check(&spool);
+        site.assert_heir_delivers(spool, reader, 0..2000);
     }
 }
 
 #[test]
 fn a_record_is_set_aside_though_the_spool_directory_has_been_removed() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..2);
+    let (site, spool, mut reader) = Site::with(0..2);
     std::fs::remove_dir_all(site.cold.path()).unwrap();
     let mut batch = next(&mut reader).unwrap();
     let file = reader.quarantine(&mut batch, "400 bad line").unwrap();
@@ -270,9 +255,7 @@ fn a_directory_whose_descriptor_is_closed_is_opened_once_and_made_out_when_it_is
 
 #[test]
 fn cold_files_removed_by_somebody_else_are_counted() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..1000);
+    let (site, spool, mut reader) = Site::with(0..1000);
     assert!(reader.spool.spill_all());
     append(&spool, 1000..1100);
     for file in site.files().into_iter().filter(|file| file.starts_with(site.cold.path())) {
@@ -285,9 +268,7 @@ fn cold_files_removed_by_somebody_else_are_counted() {
 
 #[test]
 fn a_lock_file_that_somebody_removed_is_put_back() {
-    let site = Site::new();
-    let (spool, mut reader) = site.open();
-    append(&spool, 0..10);
+    let (site, spool, mut reader) = Site::with(0..10);
     let lock = site.files().into_iter().find(|file| file.ends_with("lock")).unwrap();
     std::fs::remove_file(&lock).unwrap();
     let (other, mut other_reader) = site.open();

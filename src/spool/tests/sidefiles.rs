@@ -30,6 +30,12 @@ fn path_of(payload: &[u8]) -> PathBuf {
     PathBuf::from(std::ffi::OsStr::from_bytes(path))
 }
 
+fn append_files(spool: &Spool, numbers: std::ops::RangeInclusive<u8>) {
+    for number in numbers {
+        append_file(spool, number).unwrap();
+    }
+}
+
 /// Delivers everything, and gives the first byte of each file and what else there was.
 fn deliver(reader: &mut Reader) -> Vec<u8> {
     let mut seen = Vec::new();
@@ -133,9 +139,7 @@ fn a_spool_without_a_disk_says_so() {
 fn whoever_adopts_a_record_adopts_its_file() {
     let site = Site::new();
     let (spool, mut reader) = site.open();
-    for number in 1..=8 {
-        append_file(&spool, number).unwrap();
-    }
+    append_files(&spool, 1..=8);
     let mut batch = reader.next_batch(&LIMITS, &|_, _| true).unwrap();
     reader.acknowledge(&mut batch, 1);
     drop(batch);
@@ -146,9 +150,7 @@ fn whoever_adopts_a_record_adopts_its_file() {
     assert_eq!(stats.adopted, 7);
     assert!(stats.bytes_held > 7 * SIZE, "{stats:?}");
     // Its own come under the same cap.
-    for number in 11..=23 {
-        append_file(&heir, number).unwrap();
-    }
+    append_files(&heir, 11..=23);
     let stats = check(&heir);
     assert!(stats.dropped_disk + stats.dropped_memory > 0, "{stats:?}");
     assert_eq!(side_files(&site).len() as u64, stats.held);
@@ -165,9 +167,7 @@ fn a_file_that_outlived_its_record_goes_when_the_segment_is_adopted() {
     // Enough for all three to be of one segment.
     let options = || Options { max_disk_bytes: 8 << 20, ..site.options() };
     let (spool, mut reader) = open(options());
-    for number in 1..=3 {
-        append_file(&spool, number).unwrap();
-    }
+    append_files(&spool, 1..=3);
     let first = side_files(&site)[0].clone();
     let mut batch = reader.next_batch(&LIMITS, &|_, _| true).unwrap();
     reader.acknowledge(&mut batch, 1);
