@@ -509,7 +509,11 @@ typedef struct maxim_logger_config {
      * use.
      */
     maxim_str spool_dir;
-    /** Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB. */
+    /**
+     * Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB, or an eighth
+     * of the memory limit of the container (control group) that the process is in, if that is less;
+     * at least 1 MiB.
+     */
     uint64_t max_memory_bytes;
     /**
      * Most bytes of unsent records in the spool directory, and as many again of unsent attachments

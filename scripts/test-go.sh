@@ -65,6 +65,38 @@ sed -n '/^```go$/,/^```$/{/^```go$/d;/^```$/q;p}' "$root/bindings/go/README.md" 
 "$GO" build -o readme .
 "$root/scripts/weathers.sh" "the README's Go" greeting ./readme
 
+say "a shared library made with it can be loaded late"
+mkdir "$work/user/shared"
+cat >"$work/user/shared/main.go" <<'END'
+package main
+
+import "C"
+import "libmaxim/maxim"
+
+//export LogOne
+func LogOne() C.int {
+	logger, err := maxim.New(maxim.Config{})
+	if err != nil || logger.AddTrace(maxim.TraceConfig{ID: "from-a-plugin"}).Err() != nil || logger.Close() != nil {
+		return 1
+	}
+	return 0
+}
+
+func main() {}
+END
+cat >"$work/user/loader.c" <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int count, char **words) {
+    void *library = dlopen(words[count - 1], RTLD_NOW);
+    int (*log_one)(void) = library ? (int (*)(void))dlsym(library, "LogOne") : NULL;
+    return log_one ? log_one() : (puts(dlerror()), 2);
+}
+END
+"$GO" build -buildmode=c-shared -o plugin.so ./shared
+${CC:-cc} loader.c -ldl -o loader
+MAXIM_API_KEY=key MAXIM_LOG_REPO_ID=go-plugin ./loader "$PWD/plugin.so"
+
 say "without cgo there is one error, and it says what to do"
 CGO_ENABLED=0 "$GO" build . 2>"$work/said" && { echo "error: it was built without cgo" >&2; exit 1; }
 [ "$(grep -c '^[^#]' "$work/said")" = 1 ] && grep -q needs_CGO_ENABLED_1 "$work/said" || { cat "$work/said" >&2; exit 1; }

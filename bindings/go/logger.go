@@ -61,7 +61,7 @@ type Config struct {
 	CloseTimeout time.Duration
 
 	SpoolDir       string        // where unsent records go; default: MAXIM_SPOOL_DIR, else the user's state directory
-	MaxMemoryBytes uint64        // most bytes of unsent records in memory; 0: 64 MiB
+	MaxMemoryBytes uint64        // most bytes of unsent records in memory; 0: 64 MiB, or an eighth of the container's limit
 	MaxDiskBytes   uint64        // most bytes of unsent records in SpoolDir; 0: 1 GiB
 	Overflow       Overflow      // what happens when both are full
 	BlockTimeout   time.Duration // how long a log call waits for space under Block

@@ -66,4 +66,4 @@ pub use outcome::Outcome;
 pub use pipeline::{Pipeline, Stats};
 pub use policy::{BackoffConfig, Policy, random_dice};
 pub use protocol::{Framing, Protocol};
-pub use settings::{DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings};
+pub use settings::{DEFAULT_MAX_DISK_BYTES, MAX_AGE, Settings, default_max_memory_bytes};

@@ -9,7 +9,7 @@ use crate::delivery::config::PipelineConfig;
 use crate::delivery::http::HttpConfig;
 use crate::delivery::policy::BackoffConfig;
 use crate::delivery::protocol::Protocol;
-use crate::process::is_running_on_lambda;
+use crate::process::{self, is_running_on_lambda};
 use crate::report::Reporter;
 use crate::secret::Secret;
 use crate::spool::{self, Identity, Overflow};
@@ -19,12 +19,23 @@ use crate::status::{Error, Result, Status};
 const USER_AGENT: &str = concat!("libmaxim/", env!("CARGO_PKG_VERSION"));
 /// Set to 1, it makes a report of an unusable spool directory instead of an error.
 const SPOOL_DIR_FALLBACK: &str = "MAXIM_SPOOL_DIR_FALLBACK";
-/// Space for records in memory (tmpfs) before new segments go to the spool directory.
-pub const DEFAULT_MAX_MEMORY_BYTES: u64 = 64 << 20;
+/// Space for records in memory (tmpfs) before new segments go to the spool directory, unless a container has little.
+const DEFAULT_MAX_MEMORY_BYTES: u64 = 64 << 20;
+/// The part of a container's memory that may be used: an eighth.
+const PART_OF_CONTAINER: u64 = 8;
+/// Of however little.
+const LEAST_MAX_MEMORY_BYTES: u64 = 1 << 20;
 /// Space for records in the spool directory.
 pub const DEFAULT_MAX_DISK_BYTES: u64 = 1 << 30;
 /// Unsent records older than this are given up (architecture: the outage that a spool bridges).
 pub const MAX_AGE: Duration = Duration::from_secs(72 * 3600);
+
+/// The space for records in memory where none is given: what is there counts towards a container's limit, beyond which the
+/// kernel kills the process, and stays there for the next one.
+pub fn default_max_memory_bytes() -> u64 {
+    let part = process::memory_limit().map_or(u64::MAX, |limit| limit / PART_OF_CONTAINER);
+    part.clamp(LEAST_MAX_MEMORY_BYTES, DEFAULT_MAX_MEMORY_BYTES)
+}
 
 /// What every pipeline needs to know; cheap to clone.
 #[derive(Clone)]

@@ -2,12 +2,14 @@
 //!
 //! Every export's body is one call of [`boundary`], [`slow_boundary`] or [`boundary_or`]; `tests/boundary.rs` proves it.
 
-use std::cell::{Cell, UnsafeCell};
+use std::alloc::{Layout, alloc_zeroed};
+use std::cell::Cell;
 use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 
 use super::types::maxim_status;
-use crate::process::{NoMemory, Undisturbed, can_map, on_own_stack};
+use crate::process::{NoMemory, Undisturbed, can_map, on_own_stack, system_has, without_waiting};
 use crate::status::{Error, Result, Status};
 use crate::sync::beginning_here;
 
@@ -123,32 +125,69 @@ fn caught(payload: Box<dyn std::any::Any + Send>) -> maxim_status {
 /// Room for a detail and its NUL; longer ones are cut at a character.
 const LAST_ERROR_BYTES: usize = 1024;
 
+/// Where a thread's last detail stands, with its NUL.
+type Detail = [u8; LAST_ERROR_BYTES];
+
 thread_local! {
-    // Constant and without a destructor: usable at any time in a thread's life, even while the
-    // thread is being torn down.
-    static LAST_ERROR: UnsafeCell<[u8; LAST_ERROR_BYTES]> = const { UnsafeCell::new([0; LAST_ERROR_BYTES]) };
+    // Constant and without a destructor: usable at any time in a thread's life, even while the thread is being torn down. And
+    // small: a host that is loaded late, with code whose variables of a thread have fixed places (Go's runtime), finds little
+    // room for those of the whole of it (docs/decisions/last-error.md).
+    static LAST_ERROR: Cell<*mut Detail> = const { Cell::new(ptr::null_mut()) };
+    /// Ends with the thread.
+    static DETAIL_OWNER: DetailOwner = const { DetailOwner };
+    /// There was no memory for a detail.
+    static IS_UNTOLD: Cell<bool> = const { Cell::new(false) };
     static BEGINNING: Cell<usize> = const { Cell::new(0) };
     static PANIC_NEXT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Frees the thread's detail. One that is made afterwards, by a destructor that comes later, is not freed.
+struct DetailOwner;
+
+impl Drop for DetailOwner {
+    fn drop(&mut self) {
+        let detail = LAST_ERROR.replace(ptr::null_mut());
+        if !detail.is_null() {
+            // SAFETY: it comes from `detail_of_thread`, and only this thread reaches it.
+            drop(unsafe { Box::from_raw(detail) });
+        }
+    }
+}
+
+/// The thread's place for a detail, made for the first one; null where there is no memory for it.
+fn detail_of_thread() -> *mut Detail {
+    // The C library ends a process that it cannot note a destructor in.
+    if LAST_ERROR.get().is_null() && system_has(2 * LAST_ERROR_BYTES) {
+        // SAFETY: the layout has a size, and all zeros is a valid detail.
+        LAST_ERROR.set(without_waiting(|| unsafe { alloc_zeroed(Layout::new::<Detail>()) }).cast());
+        let _ = DETAIL_OWNER.try_with(|_| ());
+    }
+    LAST_ERROR.get()
 }
 
 fn set_last_error(detail: &str) {
     let longest = detail.len().min(LAST_ERROR_BYTES - 1);
     let end = (0..=longest).rev().find(|&end| detail.is_char_boundary(end)).unwrap_or(0);
-    LAST_ERROR.with(|buffer| {
-        // SAFETY: only this thread reaches its buffer, and no reference to it is held elsewhere;
-        // C has only the pointer, and is told that the next failure overwrites the text.
-        let buffer = unsafe { &mut *buffer.get() };
-        for (to, from) in buffer.iter_mut().zip(&detail.as_bytes()[..end]) {
-            // A NUL inside the detail would hide what follows it.
-            *to = if *from == 0 { b' ' } else { *from };
-        }
-        buffer[end] = 0;
-    });
+    // SAFETY: only this thread reaches its detail, and no reference to it is held elsewhere;
+    // C has only the pointer, and is told that the next failure overwrites the text.
+    let Some(buffer) = (unsafe { detail_of_thread().as_mut() }) else {
+        IS_UNTOLD.set(true);
+        return;
+    };
+    for (to, from) in buffer.iter_mut().zip(&detail.as_bytes()[..end]) {
+        // A NUL inside the detail would hide what follows it.
+        *to = if *from == 0 { b' ' } else { *from };
+    }
+    buffer[end] = 0;
 }
 
 /// The detail of the last refusal on this thread; empty when there was none.
 pub(super) fn last_error() -> *const c_char {
-    LAST_ERROR.with(|buffer| buffer.get().cast::<c_char>().cast_const())
+    match LAST_ERROR.get() {
+        detail if !detail.is_null() => detail.cast::<c_char>().cast_const(),
+        _ if IS_UNTOLD.get() => c"there is not enough memory for the detail".as_ptr(),
+        _ => c"".as_ptr(),
+    }
 }
 
 /// Makes the next export called on this thread panic inside the boundary.

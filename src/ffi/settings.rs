@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::structs::*;
 use super::types::*;
 use crate::delivery::{
-    DEFAULT_MAX_DISK_BYTES, DEFAULT_MAX_MEMORY_BYTES, MAX_AGE, Settings, check_ca_file, checked_url,
+    DEFAULT_MAX_DISK_BYTES, MAX_AGE, Settings, check_ca_file, checked_url, default_max_memory_bytes,
 };
 use crate::otlp::config::certificate;
 use crate::otlp::encode::Signal;
@@ -93,7 +93,7 @@ impl CommonConfig {
         let settings = Settings {
             base_url: checked_url(url_name, url, allow_plaintext)?,
             spool_dir: spool_dir(self.spool_dir)?,
-            max_memory_bytes: or_default(self.max_memory_bytes, DEFAULT_MAX_MEMORY_BYTES),
+            max_memory_bytes: or_default(self.max_memory_bytes, default_max_memory_bytes()),
             max_disk_bytes: or_default(self.max_disk_bytes, DEFAULT_MAX_DISK_BYTES),
             overflow: overflow(self.overflow_policy, self.block_timeout_ms)?,
             max_age: or_else(self.max_age_ms, MAX_AGE),

@@ -10,6 +10,7 @@
 
 pub mod boot;
 pub mod clock;
+mod container;
 mod files;
 #[cfg_attr(windows, path = "fork_windows.rs")]
 mod fork;
@@ -25,6 +26,7 @@ mod threads;
 mod undisturbed;
 pub mod unique;
 
+pub use container::memory_limit;
 pub use files::{FileFacts, open_small, read_small};
 #[cfg(unix)]
 pub use fork::forks;
@@ -33,7 +35,7 @@ pub use fork_cell::ForkCell;
 pub use lambda::is_running_on_lambda;
 pub use memory::{
     NoMemory, can_map, has_memory, is_short_of, leave_if_short_of, memory_shortages, reserve_or_leave,
-    without_waiting,
+    system_has, without_waiting,
 };
 pub(crate) use system::own_stack;
 pub use system::{

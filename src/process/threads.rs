@@ -68,7 +68,8 @@ pub fn try_on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) ->
     })
 }
 
-/// As [`try_on_own_stack`], for what must be done, as TLS. Where no thread can be had, it runs here.
+/// As [`try_on_own_stack`], for what must be done, as TLS. Where no thread can be had, this one does it on a stack that is
+/// made for it, and on its own only if there is no memory for that.
 pub fn on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
     // Or what it needs of the stack would be the caller's to have.
     #[inline(never)]
@@ -77,8 +78,16 @@ pub fn on_own_stack<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
     }
     let mut work = Some(work);
     let mut run = || work.take().map(apart);
-    try_on_own_stack(name, &mut run).unwrap_or_else(run).expect("work is done once")
+    let done =
+        try_on_own_stack(name, &mut run).unwrap_or_else(|| match memory::can_map(2 * OWN_STACK_BYTES) {
+            true => stacker::grow(OWN_STACK_BYTES, run),
+            false => run(),
+        });
+    done.expect("work is done once")
 }
+
+/// For what is not done on a thread. The most that is known to be needed is 55 KiB (`maxim_logger_new`).
+const OWN_STACK_BYTES: usize = 512 << 10;
 
 /// Refuses a thread that would have a stack and nothing else: the C library and the standard library end the process where
 /// they have no memory for a thread's first needs, and several such threads would wait for each other's.

@@ -51,6 +51,31 @@ fn survive(name: &'static str, mounts: &str) {
     assert!(row.accepted > 0, "{}", stats[0]);
 }
 
+/// What is in shared memory counts towards a container's limit, beyond which the kernel kills.
+#[test]
+fn a_container_with_little_memory_has_an_eighth_of_it_in_shared_memory() {
+    let mut row = Row::new("container of 40 MiB, records of 30 MB, server down");
+    let stage = Stage::new("container");
+    let (url, _) = nobody();
+    let used = stage.scratch.path().join("used");
+    const VERBS: [&str; 4] = ["new", "log:30000", "stats", "_exit:0"];
+    let mounts = "mount -t tmpfs -o size=64m tmpfs /dev/shm; mount -t tmpfs tmpfs /sys/fs/cgroup; \
+                  echo 41943040 > /sys/fs/cgroup/memory.max";
+    let mut command = within_as(
+        &stage,
+        "sh -c '\"$0\" \"$@\"; du -sb /dev/shm | cut -f1 >\"$USED\"'",
+        mounts,
+        &url,
+        &VERBS,
+    );
+    command.env_remove("PROBE_MEMORY").env_remove("PROBE_DISK").env("PROBE_PAD", "1000").env("USED", &used);
+    row.add_stats(&json_lines(&mut command)[0]);
+    assert_eq!((row.accepted, row.held), (30_000, 30_000));
+    let used: u64 = std::fs::read_to_string(used).unwrap().trim().parse().unwrap();
+    row.note = format!("{used} bytes in shared memory");
+    assert!((1_000_000..=5_300_000).contains(&used), "{used} bytes are in shared memory");
+}
+
 #[test]
 fn a_full_disk() {
     survive("disk full", &format!("{SMALL_SHM}; mount -t tmpfs -o size=6m,mode=700 tmpfs $SPOOL"));

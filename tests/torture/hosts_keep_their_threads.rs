@@ -131,12 +131,20 @@ const STACK_BYTES: usize = 16 * 1024;
 
 #[test]
 fn no_call_needs_more_of_the_stack_than_the_header_says() {
-    let mut row = Row::new("stack of every export");
-    let host = Host::of_release("tests/c/small_stack.c", "stack");
-    let said = run(host.command(&[]).arg(root().join("tests/vectors/files/tiny.png")));
-    let (call, bytes) = said.lines().last().and_then(|line| line.split_once(' ')).unwrap();
-    row.note = format!("most: {call}, {bytes} bytes");
-    assert!(bytes.parse::<usize>().unwrap() <= STACK_BYTES, "{call} needs {bytes} bytes");
+    let stage = Stage::new("stack-shim");
+    for threads in ["", ", no thread to be had"] {
+        let mut row = Row::new(&format!("stack of every export{threads}"));
+        let host = Host::of_release("tests/c/small_stack.c", "stack");
+        let mut command = host.command(&[]);
+        command.arg(root().join("tests/vectors/files/tiny.png"));
+        if !threads.is_empty() {
+            command.env("LD_PRELOAD", shim(&stage)).env("SHIM_NO_THREADS", "1");
+        }
+        let said = run(&mut command);
+        let (call, bytes) = said.lines().last().and_then(|line| line.split_once(' ')).unwrap();
+        row.note = format!("most: {call}, {bytes} bytes");
+        assert!(bytes.parse::<usize>().unwrap() <= STACK_BYTES, "{call} needs {bytes} bytes");
+    }
 }
 
 #[test]

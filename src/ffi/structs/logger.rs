@@ -39,7 +39,8 @@ pub struct maxim_logger_config {
     /// says why; with `spool_dir_fallback` another of these is used instead, and the error callback is called. It is
     /// also called when records are in memory only. `maxim_logger_spool_dir` gives the one in use.
     pub spool_dir: maxim_str,
-    /// Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB.
+    /// Most bytes of unsent records in memory (tmpfs, where there is one); 0: 64 MiB, or an eighth
+    /// of the memory limit of the container (control group) that the process is in, if that is less; at least 1 MiB.
     pub max_memory_bytes: u64,
     /// Most bytes of unsent records in the spool directory, and as many again of unsent attachments (not of
     /// files attached by their path); 0: 1 GiB.
