@@ -431,6 +431,8 @@ int main(int count, char **arguments) {
     }
     config.is_debug = client_config.is_debug = !is_off;
     config.mask_callback = client_config.mask_callback = chosen_mask();
+    /* However busy the machine is: what comes too late is dropped. */
+    config.mask_budget_us = client_config.mask_budget_us = 60 * 1000 * 1000;
     config.quarantine_max_age_ms = client_config.quarantine_max_age_ms = number("WHAT_LEAVES_QUARANTINE_MS");
     config.max_field_bytes = client_config.max_field_bytes = number("WHAT_LEAVES_FIELD_BYTES");
     config.lossy = client_config.lossy = getenv("WHAT_LEAVES_LOSSY") != NULL;
