@@ -310,4 +310,18 @@ class LogClientTest < MaximTest
     GC.start
     assert_equal %w[m e step full], entries(log).map { |entry| entry["message"] }
   end
+
+  def test_data_in_braces_behind_an_exception_is_data_and_raises_nothing
+    log = client
+    error = RuntimeError.new("declined")
+    assert log.error("failed", error, { order: 7 })
+    assert log.warn("failed", nil, { "order" => 7 })
+    assert log.info("failed", { a: 1 }, 7)
+    assert log.flow("f").info("step", error, { order: 7 })
+    failed, warned, valued, step = entries(log)
+    assert_equal ["RuntimeError", 7], [failed["errorName"], failed["data"]["order"]]
+    assert_equal({ "order" => 7 }, warned["data"])
+    assert_equal({ "a" => 1, "value" => 7 }, valued["data"])
+    assert_equal 7, step["data"]["order"]
+  end
 end

@@ -4,7 +4,8 @@ module Maxim
   # Entries that belong together: each has the flow's id and the next step index. Made by LogClient#flow.
   class Flow
     LogEntry::LEVELS.each do |name|
-      define_method(name) do |message = nil, data = nil, tags: nil, **fields|
+      define_method(name) do |message = nil, data = nil, more = nil, tags: nil, **fields|
+        fields = LogEntry.with_more(more, fields)
         data = LogEntry.merge(data, fields) unless fields.empty?
         LogEntry.write(self, name, message, data, tags)
       end

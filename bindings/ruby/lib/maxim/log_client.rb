@@ -94,12 +94,13 @@ module Maxim
     end
 
     # log.info("message"), log.info("message", data), log.info("message", key: value, tags: [...]), and as with
-    # ::Logger log.info(object), log.info("progname") { "message" }.
+    # ::Logger log.info(object), log.info("progname") { "message" }. A hash in braces behind the data is fields too:
+    # log.error("message", error, { key: value }).
     LogEntry::SEVERITIES.each_with_index do |name, number|
-      define_method(name) do |message = nil, data = nil, tags: nil, **fields, &block|
+      define_method(name) do |message = nil, data = nil, more = nil, tags: nil, **fields, &block|
         next true if number < level
 
-        write(number, message, data, tags, fields, block)
+        write(number, message, data, tags, LogEntry.with_more(more, fields), block)
       end
 
       next if name == :unknown

@@ -44,6 +44,13 @@ module Maxim
       end
     end
 
+    # What stands behind message and data, as fields: a hash that was written with braces, or another value.
+    def with_more(more, fields)
+      return fields if nil.equal?(more)
+
+      Hash === more ? { **more, **fields } : { value: more, **fields }
+    end
+
     # Data of two places, of which either may be no hash.
     def merge(data, fields)
       case data
