@@ -225,18 +225,25 @@ func withoutLogger() {
 	}
 }
 
-func TestAProgramWithoutALoggerGoesOnAndIsWarnedOnce(t *testing.T) {
+// toldBy runs a host whose service is away, and gives what it says on standard output and on standard error.
+func toldBy(t *testing.T, host string) (string, string) {
+	t.Helper()
 	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), "MAXIM_TEST_HOST=nothing", "MAXIM_BASE_URL=http://127.0.0.1:9", "MAXIM_API_KEY="+testKey,
+	command.Env = append(os.Environ(), "MAXIM_TEST_HOST="+host, "MAXIM_BASE_URL=http://127.0.0.1:9", "MAXIM_API_KEY="+testKey,
 		"MAXIM_LOG_REPO_ID=repo-1", "MAXIM_SPOOL_DIR="+spoolDir(t))
 	var said, warned bytes.Buffer
 	command.Stdout, command.Stderr = &said, &warned
 	must(t, command.Run())
+	return said.String(), warned.String()
+}
+
+func TestAProgramWithoutALoggerGoesOnAndIsWarnedOnce(t *testing.T) {
+	said, warned := toldBy(t, "nothing")
 	want := strings.Repeat("true true\ntrue\n", 100) + "<nil> <nil>\n" + strings.Repeat("maxim: Trace.End: closed\n", 100)
-	if said.String() != want {
-		t.Errorf("%q", said.String())
+	if said != want {
+		t.Errorf("%q", said)
 	}
-	lines := strings.Split(strings.TrimSpace(warned.String()), "\n")
+	lines := strings.Split(strings.TrimSpace(warned), "\n")
 	// On a machine that took more than ten seconds for this there are more.
 	if !strings.Contains(lines[0], "logger: must not be NULL") || !slices.Contains(lines, "maxim: Trace.End: closed") || len(lines) > 9 {
 		t.Errorf("%q", lines)
@@ -263,16 +270,11 @@ func unmadeEntities() {
 }
 
 func TestCallsOnWhatCouldNotBeMadeGiveWhyAndTellNobodyOfALoggerThatIsNotThere(t *testing.T) {
-	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), "MAXIM_TEST_HOST=unmade", "MAXIM_BASE_URL=http://127.0.0.1:9", "MAXIM_API_KEY="+testKey,
-		"MAXIM_LOG_REPO_ID=repo-1", "MAXIM_SPOOL_DIR="+spoolDir(t))
-	var said, warned bytes.Buffer
-	command.Stdout, command.Stderr = &said, &warned
-	must(t, command.Run())
-	if want := "<nil> <nil>\n" + strings.Repeat("true\n", 17); said.String() != want {
-		t.Errorf("%q", said.String())
+	said, warned := toldBy(t, "unmade")
+	if want := "<nil> <nil>\n" + strings.Repeat("true\n", 17); said != want {
+		t.Errorf("%q", said)
 	}
-	if warned.Len() > 0 {
-		t.Errorf("%q", warned.String())
+	if warned != "" {
+		t.Errorf("%q", warned)
 	}
 }

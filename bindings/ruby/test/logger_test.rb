@@ -207,15 +207,22 @@ class LoggerTest < MaximTest
     assert_predicate id, :frozen?
   end
 
+  # A thread that works once the caller's does not run.
+  def while_this_thread_waits
+    caller_thread = Thread.current
+    Thread.new do
+      Thread.pass until caller_thread.stop?
+      yield
+    end
+  end
+
   def test_flush_leaves_other_threads_running
     @server.control(status: 503)
     log = logger(auto_flush: false)
     log.trace("t")
     turns = 0
-    flusher = Thread.current
     # Without it nobody would let the flush succeed.
-    other = Thread.new do
-      Thread.pass until flusher.stop?
+    other = while_this_thread_waits do
       10.times { turns += 1 and sleep 0.001 }
       @server.control(status: nil)
     end
@@ -274,11 +281,7 @@ class LoggerTest < MaximTest
     log.trace("t")
     handled = 0
     before = trap(:USR1) { handled += 1 }
-    flusher = Thread.current
-    sender = Thread.new do
-      Thread.pass until flusher.stop?
-      Process.kill(:USR1, Process.pid)
-    end
+    sender = while_this_thread_waits { Process.kill(:USR1, Process.pid) }
     assert log.flush
     sender.join
     eventually("the handler") { handled == 1 }
