@@ -319,6 +319,11 @@ fn a_trace_that_stays_open_keeps_nothing_but_itself() {
     let held = answer.lines().find(|line| line.starts_with("open: held")).unwrap();
     let bytes: u64 = held.rsplit(' ').next().unwrap().parse().unwrap();
     assert!(bytes < 4096, "{held}");
+    // Nothing was refused, so nothing but the answer says it.
+    let is_said =
+        |line: &str| line.contains("last error: 1 entity has not ended and is left for the next logger");
+    assert!(answer.lines().any(|line| line.starts_with("MAXIM_ERR_TIMEOUT") && is_said(line)), "{answer}");
+    assert!(!answer.contains("told:"), "{answer}");
     assert_eq!(ids_of(&collector.spans()), expected("closed", 0..2000));
     // It is left for the next one, which gives it up after a while.
     let mut command = host.command(&collector.url(), &["end", "nobody"]);

@@ -95,6 +95,7 @@ impl Client {
                 Outcome::TooLarge { why } => (Status::TooLarge, why),
                 Outcome::BadRequest { why, .. }
                 | Outcome::Hold { why }
+                | Outcome::Left { why }
                 | Outcome::Aside { why, .. }
                 | Outcome::Unusable { why } => (Status::Rejected, why),
             };

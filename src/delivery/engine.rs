@@ -521,6 +521,7 @@ impl Engine {
                     return Stop::pause(self.pause(batch.len(), wait, Status::Unauthorized, why));
                 }
                 Outcome::Hold { why } => return Stop::pause(self.hold(batch.len(), why)),
+                Outcome::Left { why } => return Stop::pause(self.leave_to_next(why)),
                 Outcome::Aside { .. } if window.len > 1 => {
                     // Those before the first that has to wait leave.
                     windows.clear();

@@ -59,6 +59,11 @@ pub enum Outcome {
         /// What was found instead.
         why: String,
     },
+    /// The pipeline has been closed, and these are not for it any more: the next one of its kind has them.
+    Left {
+        /// What they wait for.
+        why: String,
+    },
     /// Some of the records have to wait for a while, whatever becomes of the others: those that stand before
     /// them leave, and a batch that begins with one is tried again after `wait`.
     Aside {
@@ -92,6 +97,7 @@ impl Outcome {
             | Outcome::TooLarge { why }
             | Outcome::BadRequest { why, .. }
             | Outcome::Hold { why }
+            | Outcome::Left { why }
             | Outcome::Aside { why, .. }
             | Outcome::Unusable { why } => (Status::Rejected, why),
         };
@@ -277,6 +283,7 @@ mod tests {
             Outcome::TooLarge { .. } => "too large",
             Outcome::BadRequest { .. } => "bad request",
             Outcome::Hold { .. } => "hold",
+            Outcome::Left { .. } => "left",
             Outcome::Aside { .. } => "aside",
             Outcome::Unusable { .. } => "unusable",
         }

@@ -106,6 +106,7 @@ impl Storage {
             Outcome::Unauthorized { why, .. }
             | Outcome::BadRequest { why, .. }
             | Outcome::Hold { why }
+            | Outcome::Left { why }
             | Outcome::Aside { why, .. }
             | Outcome::Unusable { why } => UploadOutcome::Refused(told(why)),
         }

@@ -229,7 +229,7 @@ impl Protocol for LineFolding {
 
     fn send_batch(&self, _http: &mut Http, body: &[u8], records: usize, _deadline: Instant) -> Outcome {
         let Some(lines) = self.pipeline() else {
-            return Outcome::Hold { why: "kept for the next logger: the logger has been freed".to_owned() };
+            return Outcome::Left { why: "left for the next logger: this one has been freed".to_owned() };
         };
         let state = &mut *self.state.lock();
         if self.read_at.load(Ordering::Relaxed) != state.purges {
@@ -259,7 +259,7 @@ impl Protocol for LineFolding {
                 let longer = still_there(folded, body).filter(|folded| folded.len() > body.len());
                 *folded = longer.unwrap_or(body).to_vec();
                 match status {
-                    Status::Closed => Outcome::Hold { why: format!("kept for the next logger: {why}") },
+                    Status::Closed => Outcome::Left { why: not_ended(state.folder.open()) },
                     _ => Outcome::Retry { after: Some(FULL_PAUSE), why: format!("spans: {why}") },
                 }
             }
@@ -289,6 +289,14 @@ impl Protocol for LineFolding {
         state.came_round = 0;
         self.put_back.store(0, Ordering::Relaxed);
         had
+    }
+}
+
+/// Why lines of a closed logger are left: so many entities are open.
+fn not_ended(open: usize) -> String {
+    match open {
+        1 => "1 entity has not ended and is left for the next logger".to_owned(),
+        _ => format!("{open} entities have not ended and are left for the next logger"),
     }
 }
 

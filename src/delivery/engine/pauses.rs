@@ -38,6 +38,13 @@ impl Engine {
         self.pause(records, HOLD, Status::Rejected, why)
     }
 
+    /// Nothing is wrong, but the pipeline has ended before its records: whoever closes it is told in its answer.
+    pub(super) fn leave_to_next(&mut self, why: String) -> (Duration, Status) {
+        self.note(&why);
+        self.reporting.debug(|| why);
+        (HOLD, Status::Timeout)
+    }
+
     pub(super) fn pause(
         &mut self,
         records: usize,
