@@ -357,10 +357,10 @@ impl Protocol for UploadProtocol {
 
     fn upkeep(&self) {
         // Here, as no call is to wait for it.
-        if let Some(spool) = self.spool()
-            && !self.is_swept.swap(true, Ordering::Relaxed)
-        {
-            spool.sweep_side_files(self.max_age);
+        if let Some(spool) = self.spool() {
+            if !self.is_swept.swap(true, Ordering::Relaxed) {
+                spool.sweep_side_files(self.max_age);
+            }
         }
         // While nothing is uploaded, no connection is kept but the pipeline's own.
         self.siblings.lock().clear();
