@@ -83,7 +83,8 @@ impl CBool {
 /// key not accepted, an attachment unreadable.
 ///
 /// `message` is NUL-terminated text, valid during the call only; `records` says how many records it
-/// concerns (0: none). Each status is reported at most once per 10 s; the next report gives the number suppressed.
+/// concerns (0: none). While a trouble lasts, each status is reported at most once per 10 s; the next report gives the number
+/// suppressed. Once records are delivered again, that is reported as MAXIM_OK, and what comes after it is a new trouble.
 /// Every record that is refused or dropped for good is part of some report, so that the numbers add up.
 /// MAXIM_ERR_SPOOL_FULL tells of records that were dropped because the configured space was full,
 /// MAXIM_ERR_TIMEOUT because they were older than `max_age_ms`, MAXIM_ERR_IO because their files had been damaged or
