@@ -116,6 +116,23 @@ mod tests {
     }
 
     #[test]
+    fn only_a_trial_that_was_too_bold_makes_the_next_wait_for_twice_as_many() {
+        let mut limit = BodyLimit::new();
+        limit.refused(4 * MIB);
+        take(&mut limit, 16);
+        limit.refused(4 * MIB);
+        take(&mut limit, 31);
+        // What was not raised was not too bold; those taken before do not count any more.
+        limit.refused(2 * MIB);
+        take(&mut limit, 31);
+        assert_eq!(limit.bytes(), MIB);
+        take(&mut limit, 1);
+        assert_eq!(limit.bytes(), 2 * MIB);
+        take(&mut limit, 31);
+        assert_eq!(limit.bytes(), 2 * MIB);
+    }
+
+    #[test]
     fn no_answer_makes_the_limit_useless() {
         let mut limit = BodyLimit::new();
         for _ in 0..1_000 {
