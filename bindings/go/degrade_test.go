@@ -1,5 +1,7 @@
 //go:build cgo
 
+//lint:file-ignore SA5008 The odd tags are what is tested: encoding/json takes them too.
+
 package maxim
 
 import (
