@@ -189,12 +189,6 @@ fn optional_bytes<'a>(name: &str, text: maxim_str) -> Result<Option<&'a [u8]>> {
     Ok(Some(unsafe { slice::from_raw_parts(text.data.cast(), len) }))
 }
 
-/// The bytes of an argument that must be there.
-#[inline(always)]
-fn required_bytes<'a>(name: &str, text: maxim_str) -> Result<&'a [u8]> {
-    optional_bytes(name, text)?.ok_or_else(|| absent(name))
-}
-
 /// By its length alone.
 #[cold]
 fn too_long(name: &str, len: usize) -> Error {
@@ -209,13 +203,19 @@ fn too_long(name: &str, len: usize) -> Error {
 /// A text that may be absent; `name` is the argument's name for the error.
 #[inline(always)]
 pub(super) fn optional<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
-    optional_bytes(name, text)?.map(|bytes| utf8(name, bytes)).transpose()
+    match optional_bytes(name, text)? {
+        Some(bytes) => utf8(name, bytes).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// A text that must be there.
 #[inline(always)]
 pub(super) fn required<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
-    utf8(name, required_bytes(name, text)?)
+    match optional_bytes(name, text)? {
+        Some(bytes) => utf8(name, bytes),
+        None => Err(absent(name)),
+    }
 }
 
 #[inline(always)]
@@ -247,13 +247,19 @@ fn absent(name: &str) -> Error {
 /// An id that must be there and match `[A-Za-z0-9_-]+`.
 #[inline(always)]
 pub(super) fn required_id<'a>(name: &str, text: maxim_str) -> Result<&'a str> {
-    checked_id(name, required_bytes(name, text)?)
+    match optional_bytes(name, text)? {
+        Some(bytes) => checked_id(name, bytes),
+        None => Err(absent(name)),
+    }
 }
 
 /// An id that may be absent.
 #[inline(always)]
 pub(super) fn optional_id<'a>(name: &str, text: maxim_str) -> Result<Option<&'a str>> {
-    optional_bytes(name, text)?.map(|bytes| checked_id(name, bytes)).transpose()
+    match optional_bytes(name, text)? {
+        Some(bytes) => checked_id(name, bytes).map(Some),
+        None => Ok(None),
+    }
 }
 
 #[inline(always)]
