@@ -417,7 +417,7 @@ fn stats(logger: *const maxim_logger, sink: usize) -> Result<maxim_stats> {
 /// and up). Does no network I/O.
 ///
 /// @param out_sink Receives the number of the sink. May be NULL.
-/// @gives NOT_CONFIGURED CLOSED
+/// @gives NOT_CONFIGURED IO CLOSED NO_RESOURCES
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn maxim_logger_add_sink(
     logger: *mut maxim_logger,
