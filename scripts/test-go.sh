@@ -84,7 +84,7 @@ func LogOne() C.int {
 
 func main() {}
 END
-cat >"$work/user/loader.c" <<'END'
+cat >"$work/loader.c" <<'END'
 #include <dlfcn.h>
 #include <stdio.h>
 int main(int count, char **words) {
@@ -94,8 +94,8 @@ int main(int count, char **words) {
 }
 END
 "$GO" build -buildmode=c-shared -o plugin.so ./shared
-${CC:-cc} loader.c -ldl -o loader
-MAXIM_API_KEY=key MAXIM_LOG_REPO_ID=go-plugin ./loader "$PWD/plugin.so"
+${CC:-cc} "$work/loader.c" -ldl -o "$work/loader"
+MAXIM_API_KEY=key MAXIM_LOG_REPO_ID=go-plugin "$work/loader" "$PWD/plugin.so"
 
 say "without cgo there is one error, and it says what to do"
 CGO_ENABLED=0 "$GO" build . 2>"$work/said" && { echo "error: it was built without cgo" >&2; exit 1; }
