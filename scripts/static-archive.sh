@@ -18,9 +18,14 @@ while read -r symbol; do
 done <"$symbols"
 
 # Groups are dissolved: of two that are named alike in a program, as any other Rust library has one, a linker drops
-# one, with what local symbols of its library refer to.
-"${LD:-ld}" -r --force-group-allocation --gc-sections --gc-keep-exported "${undefined[@]}" -o "$work/all.o" "$from"
+# one, with what local symbols of its library refer to. No stack need be executable: psm's assembly does not say so itself in
+# the versions that build with Rust 1.85, and one silent object would make the stack of every program with the archive so.
+"${LD:-ld}" -r -z noexecstack --force-group-allocation --gc-sections --gc-keep-exported "${undefined[@]}" -o "$work/all.o" "$from"
 # Bitcode that the standard library carries along would only confuse link-time optimisers.
 "${OBJCOPY:-objcopy}" --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd --keep-global-symbols="$symbols" "$work/all.o" "$work/maxim.o"
+if "${READELF:-readelf}" -SW "$work/maxim.o" | grep 'note\.GNU-stack.* X ' >&2; then
+    echo "error: $to would make the stacks of programs executable" >&2
+    exit 1
+fi
 rm -f "$to"
 "${AR:-ar}" rcsD "$to" "$work/maxim.o"
