@@ -71,21 +71,21 @@ impl Spool {
     ) -> Result<Option<u64>, Refusal> {
         let size = content.len() as u64;
         let Some(side) = &self.store.cold else { return Ok(None) };
+        let _by_ourselves = Undisturbed::by_ourselves();
+        // A handler that jumps out of this would leave a file without its record, and the room for it taken. They come in
+        // while room is waited for.
+        let mut by_handlers = Some(Undisturbed::by_handlers());
         let directory = side.root.join(DIRECTORY);
-        let reserved = self.reserve_side_file(size);
+        let reserved = self.reserve_side_file(size, &mut by_handlers);
         self.clear_litter();
         if !reserved? {
             return Ok(None);
         }
         let partial = directory.join(format!("{}{}", unfinished(&self.store.origin), Uuid::new().as_str()));
-        // Whoever purges or sweeps tells by the instances' directories whether somebody may have files here.
-        let prepare = || {
-            // The claim is behind a lock that nobody takes over.
-            let _undisturbed = Undisturbed::by_handlers();
-            self.store.prepare(side)
-        };
         let write = || {
-            prepare()
+            // Whoever purges or sweeps tells by the instances' directories whether somebody may have files here.
+            self.store
+                .prepare(side)
                 .and_then(|()| directory.private_directory())
                 .and_then(|()| partial.create())
                 .and_then(|mut file| file.write_all(content))
@@ -93,18 +93,16 @@ impl Spool {
         // Somebody who sweeps may take the directory away in that moment, as it is empty.
         let written = write().or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => {
-                {
-                    let _undisturbed = Undisturbed::by_handlers();
-                    let _ = self.store.check(side);
-                }
+                let _ = self.store.check(side);
                 write()
             }
             _ => Err(error),
         });
         let accepted = match written {
-            Ok(()) => self.append_named(kind, payload, &directory, &partial, size),
+            Ok(()) => self.append_named(kind, payload, &directory, &partial, size, &mut by_handlers),
             Err(_) => Ok(None),
         };
+        by_handlers.get_or_insert_with(Undisturbed::by_handlers);
         if !matches!(accepted, Ok(Some(_))) {
             let _ = partial.remove_file();
             if let Some(mut state) = self.state.lock_in_time() {
@@ -116,10 +114,9 @@ impl Spool {
     }
 
     /// Charges the space for a side file, as the overflow policy has it; `false` if there is no place
-    /// for such a file at all.
-    fn reserve_side_file(&self, size: u64) -> Result<bool, Refusal> {
+    /// for such a file at all. Handlers come in while it waits.
+    fn reserve_side_file(&self, size: u64, by_handlers: &mut Option<Undisturbed>) -> Result<bool, Refusal> {
         let cap = self.disk_cap();
-        let mut by_handlers = Undisturbed::by_handlers();
         let in_time = || self.state.lock_in_time().ok_or_else(|| self.stuck());
         let mut state = in_time()?;
         if size > cap || state.cold_failed {
@@ -141,13 +138,13 @@ impl Spool {
             if self.options.overflow == Overflow::DropOldest && self.evict_from_disk(&mut state) {
                 continue;
             }
-            drop(by_handlers);
+            *by_handlers = None;
             state = self.wait_for_room(state, &mut deadline)?;
-            by_handlers = Undisturbed::by_handlers();
+            *by_handlers = Some(Undisturbed::by_handlers());
         }
     }
 
-    /// Gives the file its name and its record, in one moment.
+    /// Gives the file its name and its record, in one moment. Handlers come in while it waits for room.
     fn append_named(
         &self,
         kind: RecordKind,
@@ -155,17 +152,14 @@ impl Spool {
         directory: &At,
         partial: &At,
         size: u64,
+        by_handlers: &mut Option<Undisturbed>,
     ) -> Result<Option<u64>, Refusal> {
         let named = |sequence| directory.join(name(&self.store.origin, sequence));
         // All of this spool's names are of one length.
         let path_length = named(0).path().as_os_str().len();
         let length = payload.len() + size_of::<u32>() + path_length;
         let path_length = (path_length as u32).to_le_bytes();
-        let _by_ourselves = Undisturbed::by_ourselves();
-        let by_handlers = Undisturbed::by_handlers();
         let share = self.disk_cap() / SEGMENT_SHARE;
-        // Declared before the lock is taken, so that handlers come in again after it has been given back.
-        let _by_handlers;
         // All of them in one lane: who attaches works with files in any case, and lines are in another spool.
         let mut lane = self.lanes[0].0.lock_in_time().ok_or_else(|| self.stuck())?;
         if lane.active.as_ref().is_some_and(|active| {
@@ -180,11 +174,12 @@ impl Spool {
             drop(state);
             lane = self.lanes[0].0.lock_in_time().ok_or_else(|| self.stuck())?;
         }
-        // A wait for room may be long.
-        drop(by_handlers);
-        lane = self.with_room(lane, length)?;
-        // A handler that jumps out of this would leave a file without its record.
-        _by_handlers = Undisturbed::by_handlers();
+        if !lane.active.as_ref().is_some_and(|active| active.has_room(length)) {
+            // A wait for room may be long.
+            *by_handlers = None;
+            lane = self.with_room(lane, length)?;
+            *by_handlers = Some(Undisturbed::by_handlers());
+        }
         let file = named(lane.next);
         if partial.rename(&file).is_err() {
             return Ok(None);

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::bench::{Row, Stage, json_lines, shim};
+use crate::bench::{Row, Stage, files_below, json_lines, shim};
 use crate::common::host::HostProcess;
 use crate::common::{Scratch, Server, built, compile_into, compile_with, library, nobody, root, run};
 
@@ -226,6 +226,22 @@ fn a_handler_that_jumps_out_of_work_with_files_stops_nobody() {
     assert!((of("ok")..=of("ok") + of("jumps")).contains(&row.accepted), "{counts}");
     assert_eq!((row.delivered, row.dropped), (row.accepted, 0), "{numbers}");
     assert_eq!(host.server.count("lines"), row.accepted);
+}
+
+#[test]
+fn a_handler_that_jumps_while_content_is_written_leaves_no_file_without_its_record() {
+    let mut row = Row::new("longjmp while an attachment's content is written");
+    let host = Host::of("tests/c/jump_while_writing.c", "jump-writing");
+    let said = &host.run(&[])[0];
+    let of = |name: &str| said[name].as_u64().unwrap();
+    (row.accepted, row.delivered) = (of("accepted"), of("delivered"));
+    row.note = format!("{} jumps", of("jumps"));
+    // The signal waits until the record is there. An attachment is an upload and a line.
+    assert_eq!((of("jumps"), of("accepted"), of("delivered")), (20, 42, 42), "{said}");
+    assert_eq!(host.server.count("uploads"), 21);
+    let files = files_below(&host.scratch.path().join("spool"));
+    let is_content = |path: &&PathBuf| path.to_string_lossy().contains("/attachments/");
+    assert_eq!(files.iter().filter(is_content).count(), 0, "{files:?}");
 }
 
 #[test]
