@@ -299,14 +299,14 @@ impl Logger {
             let (round, lines) = (Arc::clone(&round), Arc::clone(&target.lines));
             let spans = target.spans.clone();
             let then_lines = move |uploaded: Result<()>| {
-                let then_spans = Box::new(move |result: Result<()>| {
-                    let so_far = uploaded.and(result);
+                let then_spans = Box::new(move |told: Result<()>| {
+                    let add = move |told| round.add(with_attachments(uploaded, told));
                     match spans {
-                        Some(spans) => spans.flush_async(
-                            left(deadline),
-                            Box::new(move |result: Result<()>| round.add(so_far.and(result))),
-                        ),
-                        None => round.add(so_far),
+                        Some(spans) => {
+                            let done = move |result: Result<()>| add(told.and(result));
+                            spans.flush_async(left(deadline), Box::new(done));
+                        }
+                        None => add(told),
                     }
                 });
                 lines.flush_async(left(deadline), then_spans);
