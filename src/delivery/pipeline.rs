@@ -298,7 +298,10 @@ impl Pipeline {
         }
         match answered.recv_deadline(deadline) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(progress.unfinished(Status::Io)),
+            Ok(false) => Err(match self.place.spool.failure() {
+                Some(failure) => progress.unfinished_because(Status::Io, &failure),
+                None => progress.unfinished(Status::Io),
+            }),
             Err(_) => Err(progress.unfinished(Status::Timeout)),
         }
     }

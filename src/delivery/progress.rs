@@ -285,6 +285,11 @@ impl Progress {
         }
         Error::new(status, detail)
     }
+
+    /// [`Progress::unfinished`], and what the file system says.
+    pub fn unfinished_because(&self, status: Status, failure: &str) -> Error {
+        Error::new(status, format!("{failure}; {}", self.unfinished(status)))
+    }
 }
 
 /// Whether it is a trouble that more time is a remedy for.

@@ -73,6 +73,7 @@ impl Settings {
     pub fn spool(&self, protocol: &'static str, repository: &str, api_key: &Secret) -> spool::Options {
         spool::Options {
             dir: self.spool_dir.clone(),
+            dir_fallback: self.has_fallback(),
             max_memory_bytes: self.max_memory_bytes,
             max_disk_bytes: self.max_disk_bytes,
             overflow: self.overflow,
@@ -88,10 +89,14 @@ impl Settings {
         }
     }
 
+    fn has_fallback(&self) -> bool {
+        let from_environment = || std::env::var_os(SPOOL_DIR_FALLBACK).is_some_and(|value| value == "1");
+        self.spool_dir_fallback || from_environment()
+    }
+
     /// Whether the spool directory that was named, if any, can be used, or need not be.
     pub fn check_spool_dir(&self) -> Result<()> {
-        let from_environment = || std::env::var_os(SPOOL_DIR_FALLBACK).is_some_and(|value| value == "1");
-        if self.memory_only || self.spool_dir_fallback || from_environment() {
+        if self.memory_only || self.has_fallback() {
             return Ok(());
         }
         let checked = spool::check_directory(self.spool_dir.as_deref());

@@ -111,6 +111,8 @@ impl Spool {
                 if !directory.is_gone() {
                     match Claim::seize(directory.clone(), &self.store.locks) {
                         Ok(Some(claim)) => claims.push((side, claim)),
+                        // Somebody clears it away, or was killed while he did: that hides nothing that is elsewhere.
+                        Ok(None) if has_no_segments(&directory) => {}
                         Ok(None) => return false,
                         Err(error) => {
                             self.note_orphan(&directory, &error);
@@ -119,6 +121,9 @@ impl Spool {
                     }
                 }
             }
+        }
+        if claims.is_empty() {
+            return false;
         }
         let mut segments: BTreeMap<SegmentKey, FoundSegment> = BTreeMap::new();
         for (side, claim) in &claims {
@@ -287,6 +292,11 @@ impl Spool {
             unread: None,
         }))
     }
+}
+
+/// Whether a directory is known to hold no segment. One that lives has its locks on both sides.
+fn has_no_segments(directory: &At) -> bool {
+    directory.entries().is_ok_and(|entries| entries.iter().all(|entry| entry.extension() != Some(SEGMENT)))
 }
 
 /// How old a segment was when that was last noted, from its first page.

@@ -5,8 +5,9 @@
 //! with an `fsGroup`); there a private one within it, `maxim-<uid>`, is made and used. A symbolic link that
 //! was named leads where it leads.
 
+use crate::process;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 #[cfg_attr(unix, path = "candidates/unix.rs")]
@@ -20,19 +21,23 @@ pub struct Unusable(pub String);
 /// The spool directory: the named one, and if none was named the first that can be used.
 pub(super) fn spool_directory(named: Option<&Path>) -> Result<PathBuf, Unusable> {
     match named {
-        Some(path) => usable_named(path).map_err(|error| Unusable(why_not(path, &error))),
+        Some(path) => {
+            let found = usable_named(path).and_then(|found| try_out(&found).map(|()| found));
+            found.map_err(|error| Unusable(why_not(path, &error)))
+        }
         None => default_spool_directory(),
     }
 }
 
 /// The user's state directory, or one that survives a reboot.
 pub(super) fn default_spool_directory() -> Result<PathBuf, Unusable> {
-    first_usable(system::default_places())
+    first_usable(system::default_places(), try_out)
 }
 
 /// The hot directory: the configured one, or on tmpfs.
 pub(super) fn hot_directory(configured: Option<&Path>) -> Result<PathBuf, Unusable> {
-    first_usable(hot_candidates(configured))
+    // It is used before the next call.
+    first_usable(hot_candidates(configured), |_| Ok(()))
 }
 
 /// The places where hot segments may be, best first.
@@ -47,10 +52,10 @@ pub(super) fn all(named: Option<&Path>, hot: Option<&Path>) -> Vec<PathBuf> {
     named.into_iter().chain(system::default_places()).chain(hot_candidates(hot)).collect()
 }
 
-fn first_usable(candidates: Vec<PathBuf>) -> Result<PathBuf, Unusable> {
+fn first_usable(candidates: Vec<PathBuf>, is_good: fn(&Path) -> io::Result<()>) -> Result<PathBuf, Unusable> {
     let mut refusals = Vec::new();
     for path in candidates {
-        match private(&path) {
+        match private(&path).and_then(|()| is_good(&path)) {
             Ok(()) => return Ok(path),
             Err(error) => refusals.push(why_not(&path, &error)),
         }
@@ -93,6 +98,42 @@ pub(super) fn private(path: &Path) -> io::Result<()> {
         make(path)?;
     }
     system::check(path)
+}
+
+/// A file that is there for a moment only. One that a killed process has left goes with the next trial.
+const TRIED: &str = ".try";
+
+/// Refuses a directory in which no file can be made and written, whatever its owner and mode say: one of the kernel's own
+/// (`/proc`), or of a server that refuses. One that is full, or a process that lacks something, is another matter, which passes.
+fn try_out(path: &Path) -> io::Result<()> {
+    let tried = try_file(path).or_else(|error| match error.kind() {
+        // Somebody removed the directory just now.
+        io::ErrorKind::NotFound => private(path).and_then(|()| try_file(path)),
+        _ => Err(error),
+    });
+    let passes = |error: &io::Error| {
+        use io::ErrorKind::{FileTooLarge, OutOfMemory, QuotaExceeded, StorageFull};
+        matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge | OutOfMemory)
+            || process::is_passing(error)
+    };
+    match tried {
+        Err(error) if !passes(&error) => {
+            Err(io::Error::new(error.kind(), format!("no file can be written there: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn try_file(directory: &Path) -> io::Result<()> {
+    let name = directory.join(TRIED);
+    let mut made = system::open_to_try(&name)?;
+    let removed = fs::remove_file(&name);
+    made.write_all(b"x")?;
+    match removed {
+        // Another process has tried at the same time.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 /// What there is under a name that cannot be used, and what to do.

@@ -193,8 +193,10 @@ pub struct Options {
     /// Whose records.
     pub identity: Identity,
     /// The spool directory; `None`: the user's state directory, or `/var/tmp/maxim-<uid>`.
-    /// A named one that cannot be used ([`check_directory`]) is replaced by one of these and told of.
+    /// A named one that cannot be used ([`check_directory`]) is replaced by one of these if there is to be a fallback.
     pub dir: Option<PathBuf>,
+    /// Whether another one is used and told of where the named one cannot be.
+    pub dir_fallback: bool,
     /// Where hot segments live; `None`: `/dev/shm/maxim-<uid>`.
     pub hot_dir: Option<PathBuf>,
     /// Cap on hot segments and memory, in bytes; at least four small segments are taken.
@@ -231,6 +233,7 @@ impl Options {
         Options {
             identity,
             dir: None,
+            dir_fallback: true,
             hot_dir: None,
             max_memory_bytes: 64 << 20,
             max_disk_bytes: 1 << 30,

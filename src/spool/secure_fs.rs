@@ -7,6 +7,7 @@
 //! under its name, and anything else that it cannot be told at this moment.
 
 use super::file_facts::{FileFacts, Inode};
+use crate::process::monotonic;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -186,17 +187,17 @@ impl At {
             Err(TryLockError::WouldBlock) => return false,
         };
         if seen.len() >= SEEN_MAX {
-            seen.retain(|_, (_, since)| since.elapsed() < age);
+            seen.retain(|_, (_, since)| monotonic::now().saturating_duration_since(*since) < age);
         }
         if seen.len() >= SEEN_MAX {
             return false;
         }
         let what = (found.inode, found.changed);
-        let (known, since) = seen.entry(self.path()).or_insert((what, Instant::now()));
+        let (known, since) = seen.entry(self.path()).or_insert((what, monotonic::now()));
         if *known != what {
-            (*known, *since) = (what, Instant::now());
+            (*known, *since) = (what, monotonic::now());
         }
-        since.elapsed() > age
+        monotonic::now().saturating_duration_since(*since) > age
     }
 }
 

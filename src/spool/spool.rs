@@ -95,6 +95,8 @@ pub struct Spool {
     pub(super) unread_orphans: AtomicU64,
     /// Appends refused because somebody held the lock and did not come back.
     stuck: AtomicU64,
+    /// Of this instance's own records, those dropped so far: changed under the lock.
+    own_dropped: Arc<AtomicU64>,
     /// Held while segments move to the spool directory; whether the instance has given it up.
     pub(super) left: Mutex<bool>,
     /// The size of a usual segment here.
@@ -126,7 +128,9 @@ impl Spool {
         let _ = AgeStamp::of(Duration::ZERO);
         stamp::prepare();
         let most = if options.lanes == 0 { lanes::most(memory, segment_size) } else { options.lanes };
+        let own_dropped = Arc::default();
         let spool = Spool {
+            own_dropped: Arc::clone(&own_dropped),
             lanes: LaneCell::all(quiet),
             lanes_most: most.min(LANES_MAX),
             opened: AtomicUsize::new(1),
@@ -151,7 +155,7 @@ impl Spool {
                 last_rotation: monotonic::now(),
                 waiting: 0,
                 last_failure: None,
-                own_dropped: 0,
+                own_dropped: Arc::clone(&own_dropped),
                 tally: SpoolStats::default(),
             })),
             space: LockCondvar::new(),
@@ -348,8 +352,7 @@ impl Spool {
 
     /// How many of this spool's own records have been dropped so far, for whatever reason.
     pub fn own_dropped(&self) -> u64 {
-        let _undisturbed = Undisturbed::by_handlers();
-        self.state.lock_in_time().map_or(0, |state| state.own_dropped)
+        self.own_dropped.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_own(&self, key: SegmentKey) -> bool {
@@ -411,18 +414,21 @@ impl Spool {
     /// What is to be said of records that were dropped: the counts, and what kept a segment from being made of
     /// late. `None` while somebody holds a lock.
     pub(super) fn losses(&self) -> Option<(SpoolStats, Option<String>)> {
-        let stats = self.books(false)?;
-        let (is_cold, error, at) = match self.lock_state().last_failure {
-            Some(failure) => failure,
-            None => return Some((stats, None)),
+        Some((self.books(false)?, self.failure()))
+    }
+
+    /// What kept a segment from being made of late, as far as that can be told now.
+    pub fn failure(&self) -> Option<String> {
+        let (is_cold, error, at) = {
+            let _undisturbed = Undisturbed::by_handlers();
+            self.state.lock_in_time()?.last_failure?
         };
         let root = if is_cold { &self.store.cold } else { &self.store.hot };
         let is_late = monotonic::now().saturating_duration_since(at) < FAILURE_TOLD;
-        let failure = root.as_ref().filter(|_| is_late).map(|root| {
-            let error = io::Error::from_raw_os_error(error);
+        root.as_ref().filter(|_| is_late).map(|root| {
+            let error = error.map_or_else(io::Error::from, io::Error::from_raw_os_error);
             format!("{} cannot be written to: {error}", root.root.path().display())
-        });
-        Some((stats, failure))
+        })
     }
 
     /// How many segments records wait in.
@@ -521,9 +527,14 @@ fn open_store(options: &Options) -> (Store, Option<String>, bool) {
     let (mut is_hot, mut hot_lacks_descriptors) = (false, false);
     let mut named_is_unused = false;
     if options.max_disk_bytes > 0 {
-        let opened = candidates::spool_directory(options.dir.as_deref()).and_then(side).or_else(|unusable| {
-            news.push(unusable.0);
+        let open = || candidates::spool_directory(options.dir.as_deref()).and_then(side);
+        // Once more, as it was in order a moment ago if somebody named it.
+        let opened = open().or_else(|_| open()).or_else(|unusable| {
+            news.push(unusable.0.clone());
             named_is_unused = options.dir.is_some();
+            if named_is_unused && !options.dir_fallback {
+                return Err(unusable);
+            }
             candidates::default_spool_directory().and_then(side)
         });
         store.cold = opened.ok();

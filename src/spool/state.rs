@@ -10,6 +10,7 @@ use crate::sync::Recover;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Where the bytes of a segment are kept.
@@ -189,11 +190,11 @@ pub(super) struct SpoolState {
     /// There was no memory or address space for one; tried again when some has been given back, too.
     pub memory_failed: bool,
     /// The last such failure of a file system: whether in the spool directory, the system's error, and when.
-    pub last_failure: Option<(bool, i32, Instant)>,
+    pub last_failure: Option<(bool, Result<i32, io::ErrorKind>, Instant)>,
     /// Callers waiting for room.
     pub waiting: u32,
-    /// Of this instance's own records, those dropped for whatever reason.
-    pub own_dropped: u64,
+    /// Of this instance's own records, those dropped for whatever reason. Read without the lock too.
+    pub own_dropped: Arc<AtomicU64>,
     /// What has gone; the rest is computed from the segments when asked.
     pub tally: SpoolStats,
 }
@@ -254,8 +255,8 @@ impl SpoolState {
         self.uncharge(location, size);
         self.memory_failed |= error.kind() == io::ErrorKind::OutOfMemory;
         if *location != Location::Memory {
-            let failed = error.raw_os_error().map(|error| (location.is_cold(), error, monotonic::now()));
-            self.last_failure = failed.or(self.last_failure);
+            let error = error.raw_os_error().ok_or(error.kind());
+            self.last_failure = Some((location.is_cold(), error, monotonic::now()));
         }
         match location {
             Location::Hot(_) => self.hot_failed = true,
@@ -273,7 +274,7 @@ impl SpoolState {
 
     /// `own`: of this instance's own records, for which somebody may be waiting.
     pub fn count_dropped(&mut self, why: Dropped, records: u64, own: bool) {
-        self.own_dropped += if own { records } else { 0 };
+        self.own_dropped.fetch_add(if own { records } else { 0 }, Ordering::Relaxed);
         let tally = &mut self.tally;
         match why {
             Dropped::Memory => tally.dropped_memory += records,

@@ -147,10 +147,10 @@ static void free_descriptors(void) {
     }
 }
 
-/* Waits until the logger says that records can be written to files. */
-static int has_files(void) {
+/* Waits until the logger says that records can be written to files, or that they cannot. */
+static int has_files(int wanted) {
     for (int patience = 0; patience < 12000; patience++) {
-        if (maxim_can_access_filesystem(logger)) {
+        if (maxim_can_access_filesystem(logger) == wanted) {
             return 1;
         }
         usleep(10000);
@@ -172,7 +172,7 @@ static int live_without_descriptors(unsigned long long records) {
             }
             if (n == records) {
                 free_descriptors();
-                if (!has_files()) {
+                if (!has_files(1)) {
                     _exit(9);
                 }
             }

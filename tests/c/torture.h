@@ -18,7 +18,8 @@
  *   masks                  fail unless every other thread blocks every signal that can be blocked
  *   few-descriptors        leave no descriptor to be opened
  *   free-descriptors       give back those that few-descriptors took
- *   until-files            wait until the logger says that it can write to files
+ *   become:USER            have another user's access from now on
+ *   until-files, until-no-files  wait until the logger says that it can write to files, or cannot
  *   child-without-descriptors:N
  *                          fork a child that logs N records while there is no descriptor, and N more when its
  *                          logger can write to files, and ends by _exit
@@ -485,10 +486,14 @@ static int torture_verb(const char *verb) {
         return check_masks() ? 0 : 2;
     } else if (IS_VERB("few-descriptors")) {
         take_all_descriptors();
+    } else if (IS_VERB("become")) {
+        return seteuid((uid_t)number(verb, 1, "1")) == 0 ? 0 : 2;
     } else if (IS_VERB("free-descriptors")) {
         free_descriptors();
     } else if (IS_VERB("until-files")) {
-        return has_files() ? 0 : 2;
+        return has_files(1) ? 0 : 2;
+    } else if (IS_VERB("until-no-files")) {
+        return has_files(0) ? 0 : 2;
     } else if (IS_VERB("child-without-descriptors")) {
         return live_without_descriptors(number(verb, 1, "1")) ? 0 : 2;
     } else if (IS_VERB("take-descriptors")) {

@@ -216,6 +216,90 @@ fn without_a_spool_directory_what_waited_for_descriptors_goes_to_shared_memory()
     let _ = std::fs::remove_dir_all(stage.own_shared_memory());
 }
 
+#[test]
+fn a_directory_that_is_removed_is_made_again_by_no_other_user() {
+    let _row = Row::new("the spool directory removed under a logger whose process has become another user");
+    let stage = Stage::new("become");
+    // Where anybody could make it.
+    std::fs::set_permissions(stage.scratch.path(), std::fs::Permissions::from_mode(0o1777)).unwrap();
+    let (url, _) = nobody();
+    let verbs = ["new", "log:10", &format!("become:{USER}"), "wait", "until-no-files", "wait"];
+    let mut host = HostProcess::start(stage.probe(&url, &verbs));
+    host.line();
+    remove(&stage.spool);
+    host.tell();
+    host.line();
+    assert!(!stage.spool.exists(), "somebody else has made it");
+    host.kill();
+}
+
+#[test]
+fn a_directory_in_which_no_file_can_be_made_is_an_error_that_says_so() {
+    let _row = Row::new("/proc as the spool directory");
+    let mut stage = Stage::new("of-the-kernel");
+    let (url, _) = nobody();
+    stage.spool = PathBuf::from("/proc");
+    let output = stage.probe(&url, &["new", "expect:MAXIM_ERR_IO"]).output().unwrap();
+    let said = both(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("/proc cannot be") && said.contains("name a directory"), "{said}");
+}
+
+#[test]
+fn a_write_to_files_that_fails_says_what_the_file_system_says() {
+    let _row = Row::new("a file where the spool directory was");
+    let stage = Stage::new("said");
+    let (url, _) = nobody();
+    let verbs = ["new", "log:10", "wait", "write-to-file:60000", "expect:MAXIM_OK"];
+    let said = stage.scratch.path().join("said");
+    let mut command = stage.probe(&url, &verbs);
+    command.stderr(File::create(&said).unwrap());
+    let mut host = HostProcess::start(command);
+    host.line();
+    put_instead(&stage.spool, |path| std::fs::write(path, b""));
+    host.tell();
+    // The probe ends over the answer that it did not expect.
+    let found = || std::fs::read_to_string(&said).unwrap();
+    wait_until("it says why", || found().contains("got MAXIM_ERR_IO"));
+    wait_until("it says what the system says", || found().contains("os error"));
+    let answer = found();
+    let answer = answer.lines().find(|line| line.contains("got MAXIM_ERR_IO")).unwrap();
+    assert!(answer.contains("cannot be written to: ") && answer.contains("10 records"), "{answer}");
+    host.kill();
+}
+
+/// Has something else under the name of a directory that somebody may be making again.
+fn put_instead(directory: &Path, put: impl Fn(&Path) -> std::io::Result<()>) {
+    wait_until("something else is there", || {
+        remove(directory);
+        put(directory).is_ok()
+    });
+}
+
+#[test]
+fn a_link_in_the_place_of_a_removed_directory_is_not_followed() {
+    let _row = Row::new("a symbolic link where the spool directory was");
+    let stage = Stage::new("link-instead");
+    let (url, _) = nobody();
+    let elsewhere = stage.scratch.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::set_permissions(&elsewhere, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let said = stage.scratch.path().join("said");
+    let mut command = stage.probe(&url, &["new", "log:10", "wait", "write-to-file:60000", "log:10", "wait"]);
+    command.stderr(File::create(&said).unwrap());
+    let mut host = HostProcess::start(command);
+    host.line();
+    put_instead(&stage.spool, |path| symlink(&elsewhere, path));
+    host.tell();
+    host.line();
+    let is_told = || std::fs::read_to_string(&said).unwrap().contains("cannot be made again yet");
+    wait_until("that is told", is_told);
+    assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0, "the link was followed");
+    std::fs::remove_file(&stage.spool).unwrap();
+    wait_until("it is made again", || stage.spool.is_dir());
+    host.kill();
+}
+
 /// A logger logs, somebody removes its directories, and it logs again; then it is killed, or goes on.
 fn outlives_removal(name: &str, is_cold: bool, is_hot: bool, is_killed: bool) {
     outlives_removal_with(name, is_cold, is_hot, is_killed, true);

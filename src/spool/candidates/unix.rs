@@ -1,12 +1,16 @@
 //! Directories that are this user's alone, by a Unix's means: an owner and a mode.
 
-use std::fs::{self, DirBuilder, Metadata, Permissions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use crate::process::beyond_standard;
 
 /// The access of a directory of ours.
 const MODE: u32 = 0o700;
+/// And of a file.
+const FILE_MODE: u32 = 0o600;
 /// Who else may write: the bits that make a directory unsafe.
 pub const WRITABLE_BY_OTHERS: u32 = 0o022;
 
@@ -46,6 +50,19 @@ pub fn make_one(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     fs::set_permissions(path, Permissions::from_mode(MODE))
+}
+
+/// Opens a file to be written, made if it is not there. A link is none.
+pub fn open_to_try(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(FILE_MODE)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let made = options.open(path)?;
+    Ok(File::from(beyond_standard(made)?))
 }
 
 /// Refuses a directory that cannot be written to, or that somebody else could put files into.

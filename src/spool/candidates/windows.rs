@@ -97,6 +97,11 @@ pub fn is_ours(file: &File) -> bool {
     owner.is_some_and(|owner| owner == user_id())
 }
 
+/// Opens a file to be written, made if it is not there.
+pub fn open_to_try(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).open(path)
+}
+
 /// Opens whatever is at a path, a link itself, to be looked at and no more.
 pub fn open_to_look(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

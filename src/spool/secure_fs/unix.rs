@@ -1,6 +1,6 @@
 //! Safe directories and files by a Unix's means: reached from a descriptor, told apart by inode, locked by `flock`.
 
-use crate::process::{Undisturbed, beyond_standard};
+use crate::process::{Undisturbed, beyond_standard, unique};
 use crate::spool::candidates;
 use crate::spool::candidates::system::{WRITABLE_BY_OTHERS, user_id};
 use crate::spool::file_facts::{FileFacts, Inode, write_zeros};
@@ -140,8 +140,12 @@ impl Base {
         let Some(kept) = self.kept() else { return false };
         match kept.get() {
             Some(directory) => match rustix::fs::fstat(directory) {
-                // Some file systems count no links: then the path still leads there.
-                Ok(found) => found.st_nlink == 0 && !self.is_at_path(kept.inode),
+                // Some file systems count no links: then the path still leads there. Where overlayfs has merged it there
+                // is always one: it is gone if nothing can be made in it. A host that has another root than before, or
+                // another file system there, does not find it at its path either.
+                Ok(found) => {
+                    !self.is_at_path(kept.inode) && (found.st_nlink == 0 || takes_nothing(directory))
+                }
                 Err(error) => error == rustix::io::Errno::STALE,
             },
             // The host has closed it.
@@ -257,7 +261,7 @@ impl Base {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let directory = self.with(|base| rustix::fs::openat(base, seen(below), flags, Mode::empty()))?;
         let mut names = Vec::new();
-        for entry in rustix::fs::Dir::new(directory)? {
+        for entry in rustix::fs::Dir::new(beyond_standard(directory)?)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
@@ -316,6 +320,18 @@ impl Base {
 
     pub fn rename(&self, below: &Path, to: &Path) -> io::Result<()> {
         self.with(|base| rustix::fs::renameat(base, seen(below), base, seen(to)))
+    }
+}
+
+/// Whether a directory is known to be gone: the kernel finds nothing there to make another one in.
+fn takes_nothing(directory: BorrowedFd<'_>) -> bool {
+    let name = format!(".try-{:016x}", unique::number());
+    match rustix::fs::mkdirat(directory, &name, Mode::from_raw_mode(DIRECTORY_MODE as _)) {
+        Ok(()) => {
+            let _ = rustix::fs::unlinkat(directory, &name, AtFlags::REMOVEDIR);
+            false
+        }
+        Err(error) => error == rustix::io::Errno::NOENT,
     }
 }
 

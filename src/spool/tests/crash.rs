@@ -274,3 +274,29 @@ fn the_age_of_what_was_left_does_not_grow_with_each_who_takes_it_over() {
         crash(spool, reader);
     }
 }
+
+#[test]
+fn an_empty_directory_that_somebody_else_holds_or_has_left_without_a_lock_hides_nothing() {
+    for is_locked in [true, false] {
+        let site = Site::new();
+        let (spool, reader) = site.open();
+        append(&spool, 0..10);
+        assert!(reader.spool.spill_all());
+        crash(spool, reader);
+        let hot = |file: &&PathBuf| file.starts_with(site.hot.path());
+        let files = site.files();
+        files.iter().filter(hot).filter(|file| file.extension().is_some()).for_each(|file| {
+            std::fs::remove_file(file).unwrap();
+        });
+        let lock = files.iter().filter(hot).find(|file| file.ends_with("lock")).unwrap();
+        let holder = std::fs::File::open(lock).unwrap();
+        if is_locked {
+            assert!(crate::spool::secure_fs::try_lock(&holder));
+        } else {
+            std::fs::remove_file(lock).unwrap();
+        }
+        let (spool, mut reader) = site.open_as_heir();
+        assert_eq!(deliver_all(&mut reader), lines(0..10), "locked: {is_locked}");
+        check(&spool);
+    }
+}

@@ -1,6 +1,7 @@
 //! Directories that are missing, unsafe, full or taken away.
 
 use super::*;
+use crate::process::monotonic::VirtualTime;
 use crate::spool::secure_fs::{At, Base};
 use crate::spool::{StorageKind, candidates};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -300,4 +301,34 @@ fn a_spool_holds_few_descriptors() {
     assert!(count() <= 4, "{}", count());
     drop(batch);
     check(&spool);
+}
+
+#[test]
+fn a_directory_without_a_lock_is_taken_over_when_it_has_been_seen_so_for_long_whatever_the_clock_says() {
+    let time = VirtualTime::start();
+    let site = Site::new();
+    site.crash_with(0..10);
+    for file in site.files().into_iter().filter(|file| file.ends_with("lock")) {
+        std::fs::remove_file(file).unwrap();
+    }
+    // Just now, as it is for ever where the system's clock is late.
+    let (spool, mut reader) = site.open_as_heir();
+    assert_eq!(spool.stats().adopted, 0);
+    time.advance(std::time::Duration::from_secs(200));
+    reader.upkeep();
+    assert_eq!(spool.stats().adopted, 0);
+    time.advance(std::time::Duration::from_secs(200));
+    reader.upkeep();
+    assert_eq!(deliver_all(&mut reader), lines(0..10));
+    check(&spool);
+}
+
+#[test]
+fn a_directory_in_which_nothing_can_be_made_is_refused() {
+    let tried = |place: &str| candidates::spool_directory(Some(Path::new(place)));
+    let refused = tried("/proc").unwrap_err();
+    assert!(refused.0.contains("/proc cannot be"), "{refused:?}");
+    let site = Site::new();
+    assert!(tried(site.cold.path().to_str().unwrap()).is_ok());
+    assert_eq!(std::fs::read_dir(site.cold.path()).unwrap().count(), 0, "it leaves nothing");
 }
