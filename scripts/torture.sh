@@ -4,13 +4,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Longer than any run has taken; a run that hangs has failed.
+# Two tests at a time, as most of them wait. The limit is longer than any run has taken; a run that hangs has failed.
 limit_s=1500
 table=$(mktemp)
 trap 'rm -f "$table"' EXIT
 verdict=0
 MAXIM_TORTURE=${MAXIM_TORTURE:-full} MAXIM_TORTURE_TABLE=$table \
-    timeout "$limit_s" cargo test --test torture -- --test-threads 1 "$@" || verdict=$?
+    timeout "$limit_s" cargo test --test torture -- --test-threads 2 "$@" || verdict=$?
 
 printf '\n'
 {
