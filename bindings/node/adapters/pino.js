@@ -11,7 +11,7 @@ const builtin = require('../lib/builtin.js');
 const { Writable } = builtin('node:stream');
 const { parentPort } = builtin('node:worker_threads');
 const { clientOf, levelOf } = require('./client.js');
-const { messageText } = require('../lib/values.js');
+const { messageText, plainMembers } = require('../lib/values.js');
 
 /** One line of pino as an entry; `keys` are the names that pino was told to use. */
 function entryOf(line, keys) {
@@ -23,10 +23,11 @@ function entryOf(line, keys) {
   entry.timestamp = time;
   if (err !== null && typeof err === 'object') {
     delete data[keys.error];
-    const { type, message, stack, ...more } = err;
+    const { type, message, stack, aggregateErrors, ...more } = err;
     entry.errorName = type;
     entry.errorStack = stack;
-    Object.assign(data, { message, ...more, ...data });
+    const parts = Array.isArray(aggregateErrors) ? { aggregateErrors: aggregateErrors.map((part) => (part && typeof part === 'object' ? plainMembers(part) : part)) } : {};
+    Object.assign(data, { message, ...plainMembers(more), ...parts, ...data });
   }
   if (Object.keys(data).length > 0) entry.data = data;
   return entry;

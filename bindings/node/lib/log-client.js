@@ -10,7 +10,7 @@ const { ENVIRONMENTS, FORMATS, LEVELS } = require('./constants.js');
 const { MaximError, asMaximError, failure } = require('./error.js');
 const { knownLevel } = require('./levels.js');
 const { checkOptions, LOG_CLIENT } = require('./options.js');
-const { bytes, fenced, isError, messageText, milliseconds, nameText, numberOf, optionalJson, present, readable, there, whole } = require('./values.js');
+const { bytes, fenced, isError, messageText, milliseconds, nameText, numberOf, optionalJson, plainMembers, present, readable, there, whole } = require('./values.js');
 const { configuration: loggerConfiguration } = require('./logger.js');
 
 const FUNCTIONS = {
@@ -115,13 +115,11 @@ function withError(data, error) {
   return { ...members, [Object.hasOwn(members, 'error') ? 'exception' : 'error']: error };
 }
 
-const PLAIN = new Set(['string', 'number', 'boolean', 'bigint']);
-
-/** What an error has besides name, message and stack (`code`, `status`, `syscall`); objects (a whole request) are left out. */
+/** What an error has besides name, message and stack; objects (a whole request) are left out. */
 function detailsOf(error) {
   const { name: _name, message: _message, stack: _stack, ...more } = readable(error);
-  const details = Object.entries(more).filter(([, value]) => PLAIN.has(typeof value));
-  return details.length > 0 ? Object.fromEntries(details) : undefined;
+  const details = plainMembers(more);
+  return Object.keys(details).length > 0 ? details : undefined;
 }
 
 /** What is given with an entry's tags, where only these were expected. */

@@ -37,10 +37,13 @@ function comesLater(value) {
   try {
     if (typeof value.toJSON === 'function') return undefined;
     if (typeof value.then === 'function') return `[${nameOfKind(value)}: not awaited]`;
+    const has = (...methods) => methods.some((method) => typeof value[method] === 'function');
+    // A page of a list has what it holds among its members, and can be iterated for the pages that follow.
+    const holdsData = () => Object.keys(value).some((name) => typeof value[name] !== 'function');
     const isUnread =
-      typeof value[Symbol.asyncIterator] === 'function' ||
-      (typeof value.next === 'function' && types.isGeneratorObject(value)) ||
-      (typeof value.arrayBuffer === 'function' && typeof value.text === 'function');
+      (has(Symbol.asyncIterator) && (has('pipe', 'getReader', 'tee', 'abort') || !holdsData())) ||
+      (has('next') && types.isGeneratorObject(value)) ||
+      (has('arrayBuffer') && has('text') && ('bodyUsed' in value || has('slice')));
     return isUnread ? `[${nameOfKind(value)}: not read]` : undefined;
   } catch {
     // A trap or getter that throws: whoever writes the value finds out which.
@@ -49,6 +52,11 @@ function comesLater(value) {
 }
 
 const nameOfKind = (value) => String(value[Symbol.toStringTag] ?? value.constructor?.name ?? 'Object').slice(0, 100);
+
+const PLAIN = new Set(['string', 'number', 'boolean', 'bigint']);
+
+/** The members of an error that are no objects: `code`, `status`, `syscall`. A whole request would have a key in its headers. */
+const plainMembers = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => PLAIN.has(typeof value)));
 
 /** Throws for a value whose content comes later; `name` is the argument. */
 function mustBeThere(value, name) {
@@ -388,6 +396,7 @@ module.exports = {
   optionalJson,
   text,
   optionalText,
+  plainMembers,
   ownText,
   numeric,
   nameText,

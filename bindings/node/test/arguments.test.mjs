@@ -311,9 +311,30 @@ function notThere() {
     [Readable.from(['a']), '[Readable: not read]'],
     [new ReadableStream(), '[ReadableStream: not read]'],
     [{ async *[Symbol.asyncIterator]() { yield 1; } }, '[Object: not read]'],
+    [new (class Stream { controller = new AbortController(); iterator = () => {}; tee() {} async *[Symbol.asyncIterator]() {} })(), '[Stream: not read]'],
     [new Response('{}'), '[Response: not read]'],
+    [new Blob(['{}']), '[Blob: not read]'],
   ];
 }
+
+test('what was awaited and can be iterated for more is logged', async () => {
+  // As the lists of providers' clients are: a page, and an iterator over the pages that follow.
+  class Page {
+    data = [{ id: 'a' }];
+    has_more = false;
+    async *[Symbol.asyncIterator]() { yield* this.data; }
+  }
+  const document = new (class Document { id = 7; text() {} arrayBuffer() {} })();
+  const { told, entries } = await logged(({ app }) => {
+    app.info('page', new Page());
+    app.info('within', { page: new Page(), document });
+  });
+  assert.deepEqual(told, []);
+  assert.deepEqual(entries.map(({ data }) => data), [
+    { data: [{ id: 'a' }], has_more: false },
+    { page: { data: [{ id: 'a' }], has_more: false }, document: { id: 7 } },
+  ]);
+});
 
 test('a value that nobody awaited or read is refused by its name, and nothing of it is logged', async () => {
   const calls = {
@@ -493,13 +514,13 @@ test('what an Error has besides its message arrives with its entry', async () =>
     app.error(error, { status: 1, order: 7 });
     app.flow('f').error('step', error);
     const stream = maximStream({ client: app });
-    stream.write(`${JSON.stringify({ level: 50, message: 'own', err: { type: 'Error', message: 'm', stack: 's', code: 'E', aggregateErrors: [1] }, msg: 'p' })}\n`);
+    stream.write(`${JSON.stringify({ level: 50, message: 'own', err: { type: 'Error', message: 'm', stack: 's', code: 'E', config: { headers: { Authorization: 'Bearer secret' } }, aggregateErrors: [1, { type: 'T', message: 'inner', config: {} }] }, msg: 'p' })}\n`);
   });
   assert.deepEqual(told, []);
   assert.deepEqual(entries.map((entry) => entry.data).filter((data) => !data.error), [
     { message: 'refused', code: 'ECONNREFUSED', status: 503 },
     { message: 'refused', code: 'ECONNREFUSED', status: 1, order: 7 },
-    { message: 'own', code: 'E', aggregateErrors: [1] },
+    { message: 'own', code: 'E', aggregateErrors: [1, { type: 'T', message: 'inner' }] },
   ]);
   assert.deepEqual([entries[2].data.error.code, entries[2].data.error.message], ['ECONNREFUSED', 'refused']);
 });
