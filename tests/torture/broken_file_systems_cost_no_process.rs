@@ -54,13 +54,13 @@ fn survive(name: &'static str, mounts: &str) {
 /// What is in shared memory counts towards a container's limit, beyond which the kernel kills.
 #[test]
 fn a_container_with_little_memory_has_an_eighth_of_it_in_shared_memory() {
-    let mut row = Row::new("container of 40 MiB, records of 30 MB, server down");
+    let mut row = Row::new("container of 16 MiB, records of 30 MB, server down");
     let stage = Stage::new("container");
     let (url, _) = nobody();
     let used = stage.scratch.path().join("used");
     const VERBS: [&str; 4] = ["new", "log:30000", "stats", "_exit:0"];
     let mounts = "mount -t tmpfs -o size=64m tmpfs /dev/shm; mount -t tmpfs tmpfs /sys/fs/cgroup; \
-                  echo 41943040 > /sys/fs/cgroup/memory.max";
+                  echo 16777216 > /sys/fs/cgroup/memory.max";
     let mut command = within_as(
         &stage,
         "sh -c '\"$0\" \"$@\"; du -sb /dev/shm | cut -f1 >\"$USED\"'",
@@ -73,7 +73,8 @@ fn a_container_with_little_memory_has_an_eighth_of_it_in_shared_memory() {
     assert_eq!((row.accepted, row.held), (30_000, 30_000));
     let used: u64 = std::fs::read_to_string(used).unwrap().trim().parse().unwrap();
     row.note = format!("{used} bytes in shared memory");
-    assert!(used <= 5_300_000, "{used} bytes are in shared memory");
+    // Segments that are being filled or moved are beside the 2 MiB; by default it would be 64.
+    assert!(used <= 6 << 20, "{used} bytes are in shared memory");
 }
 
 #[test]
