@@ -5,7 +5,7 @@
 //! with an `fsGroup`); there a private one within it, `maxim-<uid>`, is made and used. A symbolic link that
 //! was named leads where it leads.
 
-use crate::process;
+use crate::process::{self, unique};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -125,15 +125,24 @@ fn try_out(path: &Path) -> io::Result<()> {
 }
 
 fn try_file(directory: &Path) -> io::Result<()> {
-    let name = directory.join(TRIED);
-    let mut made = system::open_to_try(&name)?;
-    let removed = fs::remove_file(&name);
-    made.write_all(b"x")?;
-    match removed {
+    try_name(&directory.join(TRIED)).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Err(error),
+        // Something of that name cannot be written to: another process's, made under a umask that takes all access.
+        _ => {
+            let _ = fs::remove_file(directory.join(TRIED));
+            try_name(&directory.join(format!("{TRIED}-{:016x}", unique::number())))
+        }
+    })
+}
+
+fn try_name(name: &Path) -> io::Result<()> {
+    let written = system::open_to_try(name)?.write_all(b"x");
+    let removed = fs::remove_file(name).or_else(|error| match error.kind() {
         // Another process has tried at the same time.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    });
+    written.and(removed)
 }
 
 /// What there is under a name that cannot be used, and what to do.

@@ -304,6 +304,27 @@ fn a_spool_holds_few_descriptors() {
 }
 
 #[test]
+fn what_a_trial_of_a_directory_left_is_no_obstacle_to_the_next_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let tried = directory.path().join(".try");
+    let entries = || std::fs::read_dir(directory.path()).unwrap().count();
+    // Root writes to a file of any mode, but to no directory.
+    for is_file in [true, false] {
+        if is_file {
+            std::fs::write(&tried, "").unwrap();
+            std::fs::set_permissions(&tried, std::fs::Permissions::from_mode(0)).unwrap();
+        } else {
+            std::fs::create_dir(&tried).unwrap();
+        }
+        assert_eq!(
+            candidates::spool_directory(Some(directory.path())).unwrap(),
+            directory.path().canonicalize().unwrap()
+        );
+        assert_eq!(entries(), usize::from(!is_file));
+    }
+}
+
+#[test]
 fn a_directory_without_a_lock_is_taken_over_when_it_has_been_seen_so_for_long_whatever_the_clock_says() {
     let time = VirtualTime::start();
     let site = Site::new();
