@@ -1,6 +1,7 @@
 //! The one way from C into the library: a panic becomes a status, a refusal sets the last error.
 //!
-//! Every export's body is one call of [`boundary`], [`slow_boundary`] or [`boundary_or`]; `tests/boundary.rs` proves it.
+//! Every export's body is one call of [`boundary`], [`slow_boundary`] (files, threads, the network), [`roomy_boundary`]
+//! (what is large besides) or [`boundary_or`] (no status); `tests/boundary.rs` proves it.
 
 use std::alloc::{Layout, alloc_zeroed};
 use std::cell::Cell;

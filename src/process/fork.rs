@@ -1,8 +1,8 @@
 //! The epoch of this process: a number that a fork changes.
 //!
 //! One mapped page holds it. The kernel hands a child that page zeroed (`MADV_WIPEONFORK`, Linux
-//! 4.14), also after a raw `clone` that no library sees; where it can't, a `pthread_atfork` handler
-//! stores the zero. Whoever reads zero takes the next number: [`LAST`] is ordinary memory, so a
+//! 4.14), also after a raw `clone` that no library sees; a `pthread_atfork` handler stores the zero too, for
+//! where it can't. Whoever reads zero takes the next number: [`LAST`] is ordinary memory, so a
 //! child finds its parent's number there.
 //!
 //! Promises: two loads when nothing happened, no lock ever, callable from any thread at any time.

@@ -1,8 +1,8 @@
 //! A value that a forked child makes anew: it holds what belongs to one process only (threads,
 //! locks, mapped segments, sockets).
 //!
-//! The child never touches what it inherited, because a lock in it may be held by a thread that the
-//! child does not have; the inherited value is leaked, once per fork and cell.
+//! The child takes no lock of what it inherited, because it may be held by a thread that the child does not have, and
+//! closes its copies of the files' locks; otherwise the inherited value is leaked, once per fork and cell.
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
