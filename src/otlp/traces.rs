@@ -295,6 +295,7 @@ impl Protocol for LineFolding {
 /// Why lines of a closed logger are left: so many entities are open.
 fn not_ended(open: usize) -> String {
     match open {
+        0 => "spans could not be passed on in time, and their lines are left for the next logger".to_owned(),
         1 => "1 entity has not ended and is left for the next logger".to_owned(),
         _ => format!("{open} entities have not ended and are left for the next logger"),
     }

@@ -10,7 +10,7 @@ use super::segment::Room;
 use super::state::{Location, Segment, SpoolState};
 use super::store::{Store, StoreRoot};
 use super::{Identity, Options, RecordKind, Refusal, SpoolStats, StorageKind, Wakeup, group};
-use crate::process::{Undisturbed, monotonic, stamp};
+use crate::process::{self, Undisturbed, monotonic, stamp};
 use crate::sync::{Lock, LockCondvar, LockGuard, Mutex, here};
 use std::collections::VecDeque;
 use std::io;
@@ -532,7 +532,8 @@ fn open_store(options: &Options) -> (Store, Option<String>, bool) {
         let opened = open().or_else(|_| open()).or_else(|unusable| {
             news.push(unusable.0.clone());
             named_is_unused = options.dir.is_some();
-            if named_is_unused && !options.dir_fallback {
+            // It was in order when the logger was made; a child may have become a user who cannot use it.
+            if named_is_unused && !options.dir_fallback && !process::is_forked() {
                 return Err(unusable);
             }
             candidates::default_spool_directory().and_then(side)

@@ -299,7 +299,9 @@ function milliseconds(time) {
 /** The same in microseconds: fractions of a millisecond count. */
 function microseconds(time) {
   const ms = milliseconds(time);
-  return ms === undefined ? undefined : Math.round(ms * 1000);
+  // Date reads three digits of a second; what the library writes has six.
+  const [, digits = ''] = (typeof time === 'string' && /\.\d{3}(\d{1,3})/.exec(time)) || [];
+  return ms === undefined ? undefined : Math.round(ms * 1000) + Number(digits.padEnd(3, '0'));
 }
 
 /** The same as RFC 3339, with microseconds where there are any. */
