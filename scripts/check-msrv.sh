@@ -13,7 +13,11 @@ kept=$PWD/build/tools/msrv/$version
 # is_it COMMAND...: whether this compiler runs, and is of that version.
 is_it() { [[ $("$@" --version 2>/dev/null) == "rustc $version".* ]]; }
 # Debian's, where it was unpacked, and with the libraries that this system lacks.
-unpacked() { LD_LIBRARY_PATH=$(printf "%s:" "$kept"{/usr,}/lib/*-linux-gnu) PATH=$kept/usr/bin:$PATH "$@"; }
+unpacked() {
+    local libraries
+    libraries=$(printf "%s:" "$kept"{/usr,}/lib/*-linux-gnu)
+    LD_LIBRARY_PATH=${libraries%:} PATH=$kept/usr/bin:$PATH "$@"
+}
 
 # The packages of Debian's compiler, with the version that this system's sources have of them.
 known() {

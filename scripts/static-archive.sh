@@ -23,7 +23,8 @@ done <"$symbols"
 "${LD:-ld}" -r -z noexecstack --force-group-allocation --gc-sections --gc-keep-exported "${undefined[@]}" -o "$work/all.o" "$from"
 # Bitcode that the standard library carries along would only confuse link-time optimisers.
 "${OBJCOPY:-objcopy}" --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd --keep-global-symbols="$symbols" "$work/all.o" "$work/maxim.o"
-if "${READELF:-readelf}" -SW "$work/maxim.o" | grep 'note\.GNU-stack.* X ' >&2; then
+"${READELF:-readelf}" -SW "$work/maxim.o" >"$work/sections"
+if grep 'note\.GNU-stack.* X ' "$work/sections" >&2; then
     echo "error: $to would make the stacks of programs executable" >&2
     exit 1
 fi

@@ -17,8 +17,6 @@ use crate::status::{Error, Result, Status};
 
 /// Who asks.
 const USER_AGENT: &str = concat!("libmaxim/", env!("CARGO_PKG_VERSION"));
-/// Set to 1, it makes a report of an unusable spool directory instead of an error.
-const SPOOL_DIR_FALLBACK: &str = "MAXIM_SPOOL_DIR_FALLBACK";
 /// Space for records in memory (tmpfs) before new segments go to the spool directory, unless a container has little.
 const DEFAULT_MAX_MEMORY_BYTES: u64 = 64 << 20;
 /// The part of a container's memory that may be used: an eighth.
@@ -73,7 +71,7 @@ impl Settings {
     pub fn spool(&self, protocol: &'static str, repository: &str, api_key: &Secret) -> spool::Options {
         spool::Options {
             dir: self.spool_dir.clone(),
-            dir_fallback: self.has_fallback(),
+            dir_fallback: self.spool_dir_fallback,
             max_memory_bytes: self.max_memory_bytes,
             max_disk_bytes: self.max_disk_bytes,
             overflow: self.overflow,
@@ -89,14 +87,9 @@ impl Settings {
         }
     }
 
-    fn has_fallback(&self) -> bool {
-        let from_environment = || std::env::var_os(SPOOL_DIR_FALLBACK).is_some_and(|value| value == "1");
-        self.spool_dir_fallback || from_environment()
-    }
-
     /// Whether the spool directory that was named, if any, can be used, or need not be.
     pub fn check_spool_dir(&self) -> Result<()> {
-        if self.memory_only || self.has_fallback() {
+        if self.memory_only || self.spool_dir_fallback {
             return Ok(());
         }
         let checked = spool::check_directory(self.spool_dir.as_deref());

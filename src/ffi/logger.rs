@@ -160,7 +160,8 @@ fn service(given: &maxim_logger_config, reporter: Arc<dyn Reporter>) -> Result<(
 /// Does not wait for the network: what is still held is put into files in the background and sent
 /// by the next logger for the same repository. Call `maxim_cleanup` first to have it sent now. When
 /// this returns, no error or debug callback of the logger runs any more, but for the one that the call is
-/// made in; records that were dropped since the last report are not told of then, as `maxim_cleanup` does. A callback that is running is waited for, for a second at most.
+/// made in. A callback that is running is waited for, for a second at most. Records that were dropped since the last report
+/// are not told of any more; `maxim_cleanup` tells of them.
 ///
 /// Errors: MAXIM_ERR_INVALID_HANDLE when it was freed before; MAXIM_ERR_TIMEOUT when a callback still runs
 /// after that second: the logger is freed, and `user_data` must stay good until the callback returns.

@@ -93,14 +93,17 @@ impl CommonConfig {
         let settings = Settings {
             base_url: checked_url(url_name, url, allow_plaintext)?,
             spool_dir: spool_dir(self.spool_dir)?,
-            max_memory_bytes: or_default(self.max_memory_bytes, default_max_memory_bytes()),
+            max_memory_bytes: match self.max_memory_bytes {
+                0 => default_max_memory_bytes(),
+                given => given,
+            },
             max_disk_bytes: or_default(self.max_disk_bytes, DEFAULT_MAX_DISK_BYTES),
             overflow: overflow(self.overflow_policy, self.block_timeout_ms)?,
             max_age: or_else(self.max_age_ms, MAX_AGE),
             quarantine_max_age: (self.quarantine_max_age_ms != 0)
                 .then(|| Duration::from_millis(self.quarantine_max_age_ms)),
             memory_only: self.memory_only.get(),
-            spool_dir_fallback: self.spool_dir_fallback.get(),
+            spool_dir_fallback: self.spool_dir_fallback.get() || has_fallback(),
             ca_file: optional("ca_file", self.ca_file)?.map(PathBuf::from),
             proxy: optional("proxy", self.proxy)?.map(str::to_owned),
             allow_plaintext,
@@ -171,6 +174,11 @@ pub(super) fn checked_repository(id: String) -> Result<String> {
 /// Zero says "the default".
 pub(super) fn or_default(given: u64, default: u64) -> u64 {
     if given == 0 { default } else { given }
+}
+
+/// Whether the environment makes a report of an unusable spool directory instead of an error.
+fn has_fallback() -> bool {
+    std::env::var_os("MAXIM_SPOOL_DIR_FALLBACK").is_some_and(|value| value == "1")
 }
 
 /// Milliseconds, of which zero says "the default".
