@@ -18,6 +18,7 @@ thread_local! {
 }
 
 /// Whether this thread was made here, so that every signal stays blocked on it and nobody can cancel it.
+#[cfg(unix)]
 pub(super) fn is_ours() -> bool {
     IS_OURS.get()
 }
